@@ -1,0 +1,172 @@
+"""What an adapter answers, as the host sees it after checking it.
+
+The worker side writes plain dicts (it has no msgspec); this module is the schema that they are
+checked against, so a wrong or hostile answer is an error with a path in it, never a surprise.
+Arrays are named here and travel beside the message.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct, field
+
+Shape = list[int | None]
+
+
+class Failure(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An exception of the framework, or of the adapter itself (``internal``)."""
+
+    stage: str
+    """``build`` · ``weights`` · ``call`` · or the facet that was being answered."""
+    type: str
+    message: str
+    traceback: str = ""
+    internal: bool = False
+    """True when the exception was raised by the adapter's own code: never counts as a refusal."""
+
+
+class Output(Struct, frozen=True, kw_only=True):
+    """One output array: what the framework said of it, and the name of its numbers."""
+
+    shape: list[int]
+    dtype: str
+    """Keras's name of the dtype that the framework returned: ``float32``, ``bfloat16`` ..."""
+    tensor: str
+
+
+class CallResult(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The answer to one call: its outputs, or the error that it raised."""
+
+    outputs: list[Output] = field(default_factory=list)
+    nodes: dict[str, list[int]] = field(default_factory=dict)
+    """Actual output shape by node, where the adapter can see inside."""
+    probes: dict[str, list[int]] = field(default_factory=dict)
+    """Shape, batch axis included, that each probing Lambda saw."""
+    error: Failure | None = None
+
+
+class Symbolic(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Shapes that the framework states before it has seen any data."""
+
+    inputs: list[Shape] = field(default_factory=list)
+    outputs: list[Shape] = field(default_factory=list)
+    nodes: dict[str, Shape] = field(default_factory=dict)
+
+
+class Weight(Struct, frozen=True, kw_only=True):
+    """One variable, named ``<node>/<variable>`` as in ``dense/kernel``."""
+
+    name: str
+    shape: list[int]
+    dtype: str
+    trainable: bool
+
+
+class Counts(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Parameter counts of the model, and by node where known."""
+
+    total: int
+    trainable: int
+    non_trainable: int
+    nodes: dict[str, int] = field(default_factory=dict)
+
+
+class Gradients(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Names of the arrays that hold the gradient of sum(cotangent * output) of call 0."""
+
+    inputs: dict[str, str] = field(default_factory=dict)
+    weights: dict[str, str] = field(default_factory=dict)
+
+
+class State(Struct, frozen=True, kw_only=True):
+    """After training: the array of losses, one a step, and every weight's array."""
+
+    losses: str
+    weights: dict[str, str]
+
+
+class SummaryRow(Struct, frozen=True, kw_only=True):
+    """One row of ``model.summary()`` as the framework printed it."""
+
+    name: str
+    layer: str
+    output_shape: Shape
+    params: int
+
+
+class Summary(Struct, frozen=True, kw_only=True):
+    """The parsed summary."""
+
+    rows: list[SummaryRow]
+    total: int
+    trainable: int
+    non_trainable: int
+
+
+class Native(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a node was done: the framework's own module, its arguments, the weights' layout."""
+
+    node: str
+    symbol: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+    weights: dict[str, str] = field(default_factory=dict)
+    composed: bool = False
+    """True where the framework has no such module and the adapter put one together."""
+
+
+class Built(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one model showed of itself. A part that is absent was not asked or not possible."""
+
+    symbolic: Symbolic | None = None
+    weights: list[Weight] | None = None
+    params: Counts | None = None
+    calls: list[CallResult] = field(default_factory=list)
+    gradients: Gradients | None = None
+
+
+class Observation(Built, frozen=True, kw_only=True, omit_defaults=True):
+    """The whole answer to one ``run`` message."""
+
+    type: Literal["result"] = "result"
+    id: int = 0
+    case: str = ""
+    status: Literal["ok", "unsupported", "error"] = "ok"
+    reason: str = ""
+    """Why the case is unsupported."""
+    error: Failure | None = None
+    """Set when nothing of the case could be done: the model could not be built."""
+    twin: Built | None = None
+    compiled: list[Output] | None = None
+    config_round_trip: list[Output] | None = None
+    save_round_trip: list[Output] | None = None
+    state: State | None = None
+    summary: Summary | None = None
+    unsupported: dict[str, str] = field(default_factory=dict)
+    """Facets that this adapter cannot answer, each with the reason."""
+    errors: dict[str, Failure] = field(default_factory=dict)
+    """Facets whose answer raised."""
+    native: list[Native] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+    rss: int = 0
+    """Resident memory of the process after the case, in bytes; 0 if unknown."""
+
+
+class Hello(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The first message of an adapter."""
+
+    type: Literal["hello"] = "hello"
+    protocol: int = 1
+    name: str = ""
+    status: Literal["ready", "not-installed", "error"] = "ready"
+    reason: str = ""
+    versions: dict[str, str] = field(default_factory=dict)
+    """Distribution name to version, the framework's own first."""
+    python: str = ""
+    platform: str = ""
+    precision: str = "float32"
+    """Declared effective precision of float32 work: float32 · tensorfloat32 · bfloat16."""
+    probe: dict[str, float] = field(default_factory=dict)
+    """Precision probe at start: ``matmul`` and ``conv``, worst error over its bound (16 passes)."""
+    settings: dict[str, str] = field(default_factory=dict)
+    """Switches that were pinned, for the record."""

@@ -1,0 +1,247 @@
+"""What a case is, once its YAML has been read, checked and expanded.
+
+A :class:`Case` has two halves that never meet before the verdict: its :class:`Program` says what
+to build and feed and is all that an adapter ever sees; its :class:`Expect` says what the source
+states and is seen by the reference alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct, field
+
+Shape = list[int | None]
+"""Sizes by axis; ``None`` where any size will do, as in ``(None, 3)``."""
+
+Json = Any
+"""A value that JSON can carry: null, bool, int, float, str, list or object."""
+
+
+class Data(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where an input's numbers come from: a named generator or literal values.
+
+    ``normal``: bell-shaped, about unit variance; ``integers``: -4..4, so that every order of
+    summation is exact; ``arange``: 0, 1, 2 ... in C order over the whole batch; ``values``: the
+    literal array, batch axis included.
+    """
+
+    kind: Literal["normal", "integers", "arange", "values"] = "normal"
+    values: Json = None
+
+
+class InputSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One symbolic input, in the words of ``keras.Input``, and what is fed to it."""
+
+    name: str
+    shape: list[int]
+    batch_size: int | None = None
+    dtype: str = "float32"
+    data: Data = Data()
+    declared_by: str | None = None
+    """The node whose own arguments (``input_shape``, ``input_dim`` ...) declare this input.
+
+    ``None``: the adapter declares it itself, with ``Input``.
+    """
+
+
+class Node(Struct, frozen=True, kw_only=True):
+    """One layer of the model. Nested layers stay inside ``config`` as ``{Dense: {units: 4}}``."""
+
+    name: str
+    layer: str
+    config: dict[str, Json]
+    inputs: list[str]
+    """Names of nodes or inputs, in call order."""
+
+
+class Model(Struct, frozen=True, kw_only=True):
+    """A list of layers (``sequential``) or a graph (``functional``); both hold named nodes."""
+
+    form: Literal["sequential", "functional"]
+    inputs: list[InputSpec]
+    nodes: list[Node]
+    """In topological order."""
+    outputs: list[str]
+
+
+class Call(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One forward call of the one model. Its arrays travel as ``call/<index>/<input name>``."""
+
+    batch: int
+    facet: Literal["values", "batch", "influence"] = "values"
+    """What the answer is judged as. ``batch``: call 0's first row alone. ``influence``: call 0
+    with one entry changed."""
+    at: list[int] | None = None
+    """``influence`` only: index prefix, without the batch axis, of the entries that change."""
+
+
+class Named(Struct, frozen=True, kw_only=True):
+    """An optimizer or a loss by its Keras name: ``SGD``, ``mean_squared_error``."""
+
+    name: str
+    config: dict[str, Json] = field(default_factory=dict)
+
+
+class Train(Struct, frozen=True, kw_only=True):
+    """``steps`` calls of ``train_on_batch`` on call 0's inputs and the arrays ``target/<j>``."""
+
+    optimizer: Named
+    loss: Named
+    steps: int
+
+
+class Twin(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A second model that must give the same answer from the same weights, taken in order.
+
+    ``input_axes`` and ``output_axes`` permute the axes behind the batch axis (0 is the first of
+    them): the twin is fed ``transpose(x, input_axes)`` and its answer equals
+    ``transpose(y, output_axes)``. Its arrays have the prefix ``twin/``.
+    """
+
+    model: Model
+    input_axes: list[int] | None = None
+    output_axes: list[int] | None = None
+
+
+class Program(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is built and fed, and which facets are asked for. Nothing of what is expected."""
+
+    case: str
+    model: Model
+    calls: list[Call]
+    facets: list[str]
+    """Asked facets, in the order of :data:`FACETS`."""
+    weights: Literal["normal", "integers"] = "normal"
+    train: Train | None = None
+    twin: Twin | None = None
+
+
+class Source(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Who says so: a document's claims, a Keras symbol's docstring, or an upstream issue."""
+
+    document: str | None = None
+    claim: list[str] = field(default_factory=list)
+    keras: str | None = None
+    issue: str | None = None
+
+
+class Params(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Parameter counts."""
+
+    total: int | None = None
+    trainable: int | None = None
+    non_trainable: int | None = None
+
+
+class LayerExpect(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the source states of one layer, in the order of the model's nodes."""
+
+    output_shape: Shape | None = None
+    params: int | None = None
+
+
+class SummaryRow(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One row of ``model.summary()``: the layer's class, output shape and parameter count."""
+
+    layer: str
+    output_shape: Shape
+    params: int
+
+
+class Influence(Struct, frozen=True, kw_only=True):
+    """Changing the input at ``change`` changes exactly the output at ``changes``.
+
+    Both are index prefixes without the batch axis; ``all`` means every number of that sample.
+    """
+
+    change: list[int]
+    changes: list[int] | Literal["all"]
+
+
+class Expect(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the source itself states, literally. Everything else is stated by the reference."""
+
+    input_shape: Shape | None = None
+    output_shape: Shape | list[Shape] | None = None
+    layers: list[LayerExpect] | None = None
+    params: Params | None = None
+    weights: dict[str, list[int]] | None = None
+    values: Json = None
+    dtype: str | None = None
+    probes: dict[str, list[int]] | None = None
+    summary: list[SummaryRow] | None = None
+    influence: list[Influence] | None = None
+
+
+class Raises(Struct, frozen=True, kw_only=True):
+    """The framework must refuse: while the model is built, or when it is called."""
+
+    at: Literal["build", "call"]
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """Where the case is written: a file, relative to its catalogue, and 1-based line, column."""
+
+    file: str
+    line: int
+    column: int
+
+
+class Case(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One concrete case, after ``vary`` has been expanded."""
+
+    id: str
+    """``documents/dense/last-axis`` or ``layers/convolutional/conv2d[strides=2,padding=same]``."""
+    digest: str
+    """SHA-256 of what can change the answer: program, expect, raises. Hex, 64 characters."""
+    title: str
+    source: Source
+    place: Place
+    yaml: str
+    """The case as written, comments included."""
+    program: Program
+    expect: Expect
+    why: str | None = None
+    raises: Raises | None = None
+    without: dict[str, str] = field(default_factory=dict)
+    """Facets that this case does not ask for, each with the reason."""
+    variation: dict[str, Json] = field(default_factory=dict)
+
+    @property
+    def suite(self) -> str:
+        """First part of the id: ``documents``."""
+        return self.id.split("/", 1)[0]
+
+    @property
+    def family(self) -> str:
+        """The id without its last part: ``documents/dense``."""
+        return self.id.split("[", 1)[0].rsplit("/", 1)[0]
+
+
+FACETS = (
+    "symbolic_shape",
+    "weights",
+    "params",
+    "shape",
+    "dtype",
+    "probes",
+    "values",
+    "raises",
+    "gradients",
+    "batch",
+    "influence",
+    "equals",
+    "compiled",
+    "config_round_trip",
+    "save_round_trip",
+    "state",
+    "summary",
+)
+"""Every facet, in the order in which it is judged. ``probes``: the shapes that a Lambda layer saw."""
+
+
+def to_json(value: object) -> Json:
+    """The plain JSON form of a struct, for a frame or a record."""
+    return msgspec.to_builtins(value)

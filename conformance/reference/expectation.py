@@ -1,0 +1,109 @@
+"""What must come out: the reference's answer to one case, arrays beside it.
+
+Every numeric answer is an :class:`Expected`: the float64 truth, and for each number the spread
+that honest rounding gives it, in units of the rounding unit ``u`` (docs/numerics.md).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct, field
+
+from conformance.cases.model import Params, Shape, SummaryRow
+
+
+class Expected(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One array: shape and dtype that the framework must return, and names of its numbers."""
+
+    shape: list[int]
+    dtype: str
+    tensor: str
+    """float64 truth (int64 or bool for integer and boolean results)."""
+    spread: str = ""
+    """Array ``sqrt(s² + ref²/3)`` in units of u; empty when the answer is exact."""
+    stated: bool = False
+    """True when the numbers are written in the case itself, not computed."""
+
+
+class ExpectedCall(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The answer to one call of the program, by index."""
+
+    facet: Literal["values", "batch", "influence"]
+    outputs: list[Expected]
+    nodes: dict[str, list[int]] = field(default_factory=dict)
+    probes: dict[str, list[int]] = field(default_factory=dict)
+
+
+class ExpectedSymbolic(Struct, frozen=True, kw_only=True):
+    """Symbolic shapes of the inputs, the outputs and every node."""
+
+    inputs: list[Shape]
+    outputs: list[Shape]
+    nodes: dict[str, Shape]
+
+
+class ExpectedWeight(Struct, frozen=True, kw_only=True):
+    """One variable, ``<node>/<variable>``, in Keras's own order. Travels as ``weight/<name>``."""
+
+    name: str
+    shape: list[int]
+    dtype: str
+    trainable: bool
+
+
+class ExpectedGradients(Struct, frozen=True, kw_only=True):
+    """Gradient of sum(cotangent * output) of call 0, for every float input and trainable weight."""
+
+    inputs: dict[str, Expected]
+    weights: dict[str, Expected]
+
+
+class ExpectedState(Struct, frozen=True, kw_only=True):
+    """After training: one loss a step, and every weight."""
+
+    losses: Expected
+    weights: dict[str, Expected]
+
+
+class ExpectedInfluence(Struct, frozen=True, kw_only=True):
+    """Call ``call`` differs from call 0 exactly where the boolean array ``changed`` is true."""
+
+    call: int
+    output: int
+    changed: str
+
+
+class ExpectedBuilt(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one model must show of itself."""
+
+    symbolic: ExpectedSymbolic
+    weights: list[ExpectedWeight]
+    params: Params
+    nodes: dict[str, int]
+    """Parameter count by node."""
+    calls: list[ExpectedCall]
+    gradients: ExpectedGradients | None = None
+
+
+class ExpectedSummary(Struct, frozen=True, kw_only=True):
+    """Rows of ``model.summary()`` without the input rows, and its totals."""
+
+    rows: list[SummaryRow]
+    params: Params
+
+
+class Expectation(ExpectedBuilt, frozen=True, kw_only=True, omit_defaults=True):
+    """The whole answer for one case."""
+
+    case: str
+    digest: str
+    seed: int = 0
+    """The first seed whose data stay clear of every kink (docs/numerics.md)."""
+    twin: ExpectedBuilt | None = None
+    state: ExpectedState | None = None
+    summary: ExpectedSummary | None = None
+    influence: list[ExpectedInfluence] = field(default_factory=list)
+    raises: Literal["build", "call", ""] = ""
+    claims: list[str] = field(default_factory=list)
+    """Facets that the source itself speaks of."""

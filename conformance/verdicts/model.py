@@ -1,0 +1,89 @@
+"""What a verdict is: one a facet, and one a cell (a case on an adapter)."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct, field
+
+FacetOutcome = Literal["pass", "fail", "error", "unsupported", "blocked"]
+
+Outcome = Literal[
+    "pass",
+    "fail",
+    "error",
+    "crash",
+    "timeout",
+    "unsupported",
+    "not-installed",
+    "xfail",
+    "xpass",
+    "not-run",
+]
+
+FAILING: frozenset[str] = frozenset({"fail", "error", "crash", "timeout", "xpass", "not-run"})
+"""Outcomes that make a run fail. ``unsupported`` and ``not-installed`` are neither pass nor fail."""
+
+
+class Worst(Struct, frozen=True, kw_only=True):
+    """One element that is furthest from its expectation."""
+
+    index: list[int]
+    expected: float | str
+    observed: float | str
+    times: float | str
+    """Distance as a multiple of the tolerance; a string for nan and inf."""
+
+
+class Comparison(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One array against its expectation."""
+
+    what: str
+    """``output 0``, ``gradient of dense/kernel``, ``loss`` ..."""
+    margin: float | None = None
+    """Largest |z| over its limit: below 1 passes. None when shape or dtype forbids comparing."""
+    rms: float | None = None
+    """Root mean square of z over its limit."""
+    worst: list[Worst] = field(default_factory=list)
+    message: str = ""
+    expected: Any = None
+    """The first numbers, flattened, with their shape, for the report."""
+    observed: Any = None
+
+
+class FacetVerdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The verdict on one facet."""
+
+    facet: str
+    outcome: FacetOutcome
+    message: str = ""
+    expected: Any = None
+    observed: Any = None
+    margin: float | None = None
+    """The largest margin of its comparisons."""
+    note: str = ""
+    """An accuracy note: passed, but with more than half of the tolerance used."""
+    behaves_like: str = ""
+    """The named fault that explains a failure."""
+    comparisons: list[Comparison] = field(default_factory=list)
+
+
+class Known(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The ledger entry that covered a cell."""
+
+    entry: str
+    kind: Literal["bug", "by-design", "removed", "precision"]
+    reason: str
+    facets: list[str]
+    link: str = ""
+
+
+class CellVerdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The verdict on one case by one adapter."""
+
+    case: str
+    adapter: str
+    outcome: Outcome
+    message: str = ""
+    facets: list[FacetVerdict] = field(default_factory=list)
+    known: Known | None = None
