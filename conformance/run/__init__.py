@@ -1,0 +1,1 @@
+"""Drives a run: plans the cells, keeps the adapter processes busy, judges and records."""
