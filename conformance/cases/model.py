@@ -164,7 +164,8 @@ class Expect(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the source itself states, literally. Everything else is stated by the reference."""
 
     input_shape: Shape | None = None
-    output_shape: Shape | list[Shape] | None = None
+    output_shape: list[int | None | Shape] | None = None
+    """A shape, or a list of shapes for several outputs. (msgspec decodes no union of two lists.)"""
     layers: list[LayerExpect] | None = None
     params: Params | None = None
     weights: dict[str, list[int]] | None = None
