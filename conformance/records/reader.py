@@ -1,0 +1,238 @@
+"""Reading a record file back into a :class:`Run`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from conformance.records.model import AdapterLine, CaseLine, CellLine, Footer, Header
+from conformance.records.wire import LINE_LIMIT, RecordsError, decode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from conformance.records.model import Line
+
+
+@dataclass(slots=True)
+class Run:
+    """A run as its records tell it, whole or partial.
+
+    A file may hold several stretches: the first try, and one for each time that it was resumed.
+    What was planned is what the last header says. A later line about the same case, adapter or
+    cell replaces the earlier one.
+    """
+
+    header: Header
+    """The last one: what is planned now."""
+    started: str
+    """When the first stretch began; UTC, ISO 8601."""
+    cases: dict[str, CaseLine] = field(default_factory=dict)
+    """Planned cases by id, in the order of the header."""
+    adapters: dict[str, AdapterLine] = field(default_factory=dict)
+    """Planned adapters by name, in the order of the header. One that never introduced itself
+    is missing."""
+    cells: dict[tuple[str, str], CellLine] = field(default_factory=dict)
+    """Planned cells that were reported, by case and adapter."""
+    superseded: dict[tuple[str, str], CellLine] = field(default_factory=dict)
+    """Cells on file that don't count: no longer planned, or of a case that has changed since."""
+    footer: Footer | None = None
+    """None when the last stretch did not come to its end."""
+    notes: list[str] = field(default_factory=list)
+    """What a reader of the report must know of the record itself: resumed, cut off, mixed."""
+    stretches: int = 1
+    intact_bytes: int = 0
+    """Length of the file up to the end of its last whole line."""
+    ends_without_newline: bool = False
+
+    @property
+    def partial(self) -> bool:
+        """True when the run did not end properly, or something planned has no verdict."""
+        return self.footer is None or next(self._unreported(), None) is not None
+
+    @property
+    def problems(self) -> list[str]:
+        """What made the run itself faulty, as its footer says."""
+        return self.footer.problems if self.footer else []
+
+    def planned(self) -> Iterator[tuple[str, str]]:
+        """Yields every planned cell as case and adapter, adapter by adapter."""
+        return _planned(self.header)
+
+    def missing(self) -> list[tuple[str, str]]:
+        """Returns the planned cells that have no verdict, as case and adapter."""
+        return list(self._unreported())
+
+    def counts(self, adapter: str | None = None) -> Counter[str]:
+        """Returns how many cells have each outcome, of all adapters or of one.
+
+        A planned cell without a verdict counts as ``not-run``.
+        """
+        counts: Counter[str] = Counter()
+        for cell in self.planned():
+            if adapter is None or cell[1] == adapter:
+                line = self.cells.get(cell)
+                counts[line.verdict.outcome if line else "not-run"] += 1
+        return counts
+
+    def _unreported(self) -> Iterator[tuple[str, str]]:
+        return (cell for cell in self.planned() if cell not in self.cells)
+
+
+def read(path: Path) -> Run:
+    """Reads a record file.
+
+    A last line that was cut off is left out and noted. Every other fault is an error: nothing of
+    a record is ever skipped in silence.
+
+    Args:
+        path: the JSON-lines file.
+
+    Returns:
+        The run. Some 5 KB of memory a cell.
+
+    Raises:
+        RecordsError: the file is missing, was written by a newer version, or holds something
+            that is not a line of a record; the message has the line's number.
+    """
+    reader = _Reader(path)
+    try:
+        with path.open("rb") as file:
+            while data := file.readline(LINE_LIMIT + 1):
+                if not reader.take(data):
+                    break
+    except OSError as error:
+        raise RecordsError(f"cannot read {path}: {error.strerror}") from error
+    return reader.run()
+
+
+class _Reader:
+    """Takes the lines of one file in order and keeps what they say."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._number = 0
+        self._intact = 0
+        self._bare_end = False
+        self._headers: list[Header] = []
+        self._cases: dict[str, CaseLine] = {}
+        self._adapters: dict[str, AdapterLine] = {}
+        self._cells: dict[tuple[str, str], CellLine] = {}
+        self._reported: set[tuple[str, str]] = set()
+        self._footer: Footer | None = None
+        self._notes: dict[str, None] = {}
+
+    def take(self, data: bytes) -> bool:
+        """Takes one line; False when it was the cut-off last one."""
+        self._number += 1
+        whole = data.endswith(b"\n")
+        if len(data) > LINE_LIMIT:
+            raise self._error(f"longer than {LINE_LIMIT:,} bytes")
+        try:
+            line = decode(data)
+        except RecordsError as error:
+            if whole or not self._headers:
+                raise self._error(str(error)) from error
+            self._notes["The last line was cut off and is left out."] = None
+            return False
+        self._place(line)
+        self._intact += len(data)
+        self._bare_end = not whole
+        return True
+
+    def run(self) -> Run:
+        """Joins what was taken."""
+        if not self._headers:
+            raise RecordsError(f"{self._path} is empty: no run was recorded in it")
+        header = self._headers[-1]
+        if len(self._headers) > 1:
+            self._notes[f"Resumed {_times(len(self._headers) - 1)}."] = None
+        planned = set(_planned(header))
+        fresh: dict[tuple[str, str], CellLine] = {}
+        superseded: dict[tuple[str, str], CellLine] = {}
+        for key, cell in self._cells.items():
+            case = self._cases.get(key[0])
+            current = key in planned and (case is None or case.digest == cell.digest)
+            (fresh if current else superseded)[key] = cell
+        if superseded:
+            self._notes[
+                f"{len(superseded)} recorded cell(s) don't count: no longer planned, or their "
+                "case has changed since."
+            ] = None
+        return Run(
+            header=header,
+            started=self._headers[0].started,
+            cases={case: self._cases[case] for case in header.cases if case in self._cases},
+            adapters={name: self._adapters[name] for name in header.plan if name in self._adapters},
+            cells=fresh,
+            superseded=superseded,
+            footer=self._footer,
+            notes=list(self._notes),
+            stretches=len(self._headers),
+            intact_bytes=self._intact,
+            ends_without_newline=self._bare_end,
+        )
+
+    def _place(self, line: Line) -> None:
+        if isinstance(line, Header):
+            self._check_plan(line)
+            self._headers.append(line)
+            self._footer = None
+            self._reported.clear()
+            return
+        if not self._headers:
+            raise self._error("the first line of a record is its header, and this is none")
+        if self._footer is not None:
+            raise self._error("a line behind the footer that is no header")
+        if isinstance(line, Footer):
+            self._footer = line
+        elif isinstance(line, CaseLine):
+            self._cases[line.id] = line
+        elif isinstance(line, AdapterLine):
+            self._introduce(line)
+        else:
+            self._report(line)
+
+    def _introduce(self, line: AdapterLine) -> None:
+        before = self._adapters.get(line.name)
+        if before and before.versions and line.versions and before.versions != line.versions:
+            changed = ", ".join(
+                f"{name} {before.versions.get(name, 'absent')} then {version}"
+                for name, version in line.versions.items()
+                if before.versions.get(name) != version
+            )
+            self._notes[f"{line.name} was recorded with several versions: {changed}."] = None
+        self._adapters[line.name] = line
+
+    def _report(self, line: CellLine) -> None:
+        key = (line.verdict.case, line.verdict.adapter)
+        if key in self._reported:
+            self._notes[f"{key[0]} on {key[1]} was reported twice; the later one counts."] = None
+        self._reported.add(key)
+        self._cells[key] = line
+
+    def _check_plan(self, header: Header) -> None:
+        count = len(header.cases)
+        if len(set(header.cases)) != count:
+            raise self._error("the header plans a case twice")
+        for adapter, indices in header.plan.items():
+            wrong = [index for index in indices or () if not 0 <= index < count]
+            if wrong:
+                raise self._error(
+                    f"the header plans case number {wrong[0]} for {adapter}, of {count}"
+                )
+
+    def _error(self, message: str) -> RecordsError:
+        return RecordsError(f"{self._path}:{self._number}: {message}")
+
+
+def _planned(header: Header) -> Iterator[tuple[str, str]]:
+    for adapter, indices in header.plan.items():
+        for index in range(len(header.cases)) if indices is None else indices:
+            yield header.cases[index], adapter
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"

@@ -1,0 +1,114 @@
+"""One line of a record file, to and from its bytes.
+
+JSON knows no NaN and no infinity, so those travel as the strings ``nan``, ``inf`` and ``-inf``.
+Reading turns them back into floats where the model says ``float``; where it says ``Any`` (samples
+of arrays, literal values of a case) they stay strings.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import Struct
+
+from conformance.records.model import SCHEMA, Line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LINE_LIMIT = 64 * 2**20
+"""Longest line, in bytes, that is read or written. A cell takes some kilobytes."""
+
+
+class RecordsError(Exception):
+    """A record file that cannot be read or written, with the place and what to do about it."""
+
+
+class _Peek(Struct, frozen=True):
+    """What tells a header of a newer schema before the rest of it is looked at."""
+
+    type: str = ""
+    schema: int = 0
+
+
+# Not strict, so that "inf" is read where the model says float; a number stays a number.
+_decoder = msgspec.json.Decoder(Line, strict=False)
+_peek = msgspec.json.Decoder(_Peek)
+
+
+def encode(line: Line) -> bytes:
+    """Returns the line's JSON with its line feed.
+
+    Raises:
+        RecordsError: a value of the line has no JSON form, or the line is longer than
+            :data:`LINE_LIMIT`.
+    """
+    try:
+        tree = msgspec.to_builtins(line, enc_hook=_plain)
+        try:
+            data = msgspec.json.encode(_finite(tree))
+        except UnicodeEncodeError:  # half a surrogate pair, as os.fsdecode makes of odd bytes
+            data = msgspec.json.encode(_finite(tree, _valid_text))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise RecordsError(f"cannot record a {type(line).__name__}: {error}") from error
+    if len(data) >= LINE_LIMIT:
+        raise RecordsError(
+            f"cannot record a {type(line).__name__}: it takes {len(data):,} bytes of JSON, and a "
+            f"line of a record file may take {LINE_LIMIT:,}"
+        )
+    return data + b"\n"
+
+
+def decode(data: bytes) -> Line:
+    """Returns the line that these bytes hold.
+
+    Raises:
+        RecordsError: they hold none; the message has no place, the caller knows it.
+    """
+    try:
+        line: Line = _decoder.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise RecordsError(_newer(data) or str(error)) from error
+    if getattr(line, "schema", SCHEMA) > SCHEMA:
+        raise RecordsError(_newer(data))
+    return line
+
+
+def _newer(data: bytes) -> str:
+    try:
+        head = _peek.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return ""
+    if head.type != "header" or head.schema <= SCHEMA:
+        return ""
+    return (
+        f"this file has schema {head.schema}; this version of keras-conformance reads up to "
+        f"{SCHEMA}. Read it with a newer version"
+    )
+
+
+def _plain(value: object) -> object:
+    """JSON's own type for a NumPy scalar or array, without importing NumPy."""
+    convert = getattr(value, "tolist", None)
+    if convert is None:
+        raise TypeError(f"{type(value).__name__} has no JSON form")
+    return convert()
+
+
+def _finite(value: Any, text: Callable[[str], str] | None = None) -> Any:
+    """The tree with every NaN and infinity as a string, and each string through ``text``."""
+    if type(value) is dict:
+        return {(text(key) if text else key): _finite(item, text) for key, item in value.items()}
+    if type(value) is list or type(value) is tuple:
+        return [_finite(item, text) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf")
+    if text and isinstance(value, str):
+        return text(value)
+    return value
+
+
+def _valid_text(value: str) -> str:
+    return value.encode("utf-8", "backslashreplace").decode("utf-8")
