@@ -1,0 +1,1 @@
+"""JAX alone: jax.numpy, jax.lax and jax.nn."""

@@ -1,0 +1,1 @@
+"""PyTorch alone: torch.nn and torch.nn.functional."""

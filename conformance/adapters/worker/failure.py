@@ -1,0 +1,102 @@
+"""What an adapter says when something raised, and when it has no answer."""
+
+from __future__ import annotations
+
+import os
+import sysconfig
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+MESSAGE_LIMIT = 20_000
+"""Characters of an exception's message that are kept."""
+
+TRACEBACK_LIMIT = 20_000
+"""Characters of a traceback that are kept, from its end."""
+
+_OWN_FOLDER = str(Path(__file__).absolute().parents[2]) + os.sep
+_own_files: set[str] = set()
+_STANDARD = tuple({sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib")})
+_SITE = (os.sep + "site-packages" + os.sep, os.sep + "dist-packages" + os.sep)
+
+
+class Unsupported(Exception):  # noqa: N818 - not an error: the answer to a case
+    """The framework has no notion of what the case asks. The text is the reason."""
+
+
+def failure(exc: BaseException, stage: str, *, internal: bool | None = None) -> dict[str, Any]:
+    """Describe an exception as a ``Failure`` (``conformance/adapters/observation.py``).
+
+    Args:
+        exc: The exception, with its traceback.
+        stage: ``build``, ``weights``, ``call``, or the facet that was being answered.
+        internal: Whether the adapter itself is at fault, so that the exception never counts as the
+            framework's refusal. By default decided by the innermost frame outside the standard
+            library: a file of keras-conformance, or the adapter's module, means the adapter.
+            Compiled functions have no frame, so whoever calls one from a line of his own and gets
+            the framework's own exception passes ``internal=False``. Running out of memory or stack
+            is never a refusal.
+    """
+    kind = type(exc)
+    module = "" if kind.__module__ in {"builtins", "__main__"} else kind.__module__ + "."
+    if internal is None:
+        internal = isinstance(exc, (MemoryError, RecursionError)) or _is_own(exc.__traceback__)
+    return {
+        "stage": stage,
+        "type": module + kind.__qualname__,
+        "message": _clipped_end(_text(exc)),
+        "traceback": _clipped_start(_formatted(exc)),
+        "internal": internal,
+    }
+
+
+def own(path: str) -> None:
+    """Count a file as the adapter's own: a third party's module lies outside keras-conformance."""
+    _own_files.add(path)
+
+
+def _is_own(trace: TracebackType | None) -> bool:
+    """Whether the innermost frame outside the standard library is the adapter's own."""
+    result = False
+    while trace is not None:
+        path = trace.tb_frame.f_code.co_filename
+        if not _is_standard(path):
+            result = path.startswith(_OWN_FOLDER) or path in _own_files
+        trace = trace.tb_next
+    return result
+
+
+def _is_standard(path: str) -> bool:
+    if path.startswith("<"):  # frozen importlib, NumPy's dispatchers: code without a file
+        return True
+    # site-packages lies inside the standard library's folder, but is not part of it.
+    return path.startswith(_STANDARD) and not any(part in path for part in _SITE)
+
+
+def _text(exc: BaseException) -> str:
+    try:
+        return str(exc)
+    except Exception as error:  # noqa: BLE001 - a framework's __str__ may raise anything
+        return f"(its message cannot be shown: {type(error).__name__})"
+
+
+def _formatted(exc: BaseException) -> str:
+    try:
+        return "".join(traceback.format_exception(type(exc), exc, exc.__traceback__, limit=-40))
+    except Exception as error:  # noqa: BLE001 - likewise
+        return f"(its traceback cannot be shown: {type(error).__name__})"
+
+
+def _clipped_end(text: str) -> str:
+    if len(text) <= MESSAGE_LIMIT:
+        return text
+    return f"{text[:MESSAGE_LIMIT]} … ({len(text) - MESSAGE_LIMIT} more characters)"
+
+
+def _clipped_start(text: str) -> str:
+    if len(text) <= TRACEBACK_LIMIT:
+        return text
+    return f"({len(text) - TRACEBACK_LIMIT} more characters) … {text[-TRACEBACK_LIMIT:]}"

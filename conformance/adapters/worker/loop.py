@@ -1,0 +1,149 @@
+"""The worker's life: says hello, answers one case after the other, leaves when the host does."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.util
+import os
+import platform
+import sys
+import time
+from typing import TYPE_CHECKING, Any, Protocol
+
+from conformance.adapters.wire import WireError
+from conformance.adapters.worker.channel import Channel
+from conformance.adapters.worker.failure import Unsupported, failure, own
+from conformance.adapters.worker.process import follow_parent, resident_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import ModuleType
+
+    from conformance.adapters.wire import Array
+
+PROTOCOL = 1
+
+
+class Adapter(Protocol):
+    """What an adapter module's ``create(name)`` returns."""
+
+    def hello(self) -> dict[str, Any]:
+        """``versions``, ``precision``, ``probe`` and ``settings`` of a ``Hello``."""
+
+    def run(
+        self, program: dict[str, Any], tensors: dict[str, Array]
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Answer one program: an ``Observation`` without type, id, case and rss, and its arrays."""
+
+
+def serve(module: str, name: str) -> int:
+    """Answer the host until it says goodbye or is gone.
+
+    Args:
+        module: Dotted name, or path of a ``.py`` file, of the module that holds ``create``.
+        name: The adapter's name, passed to ``create``.
+
+    Returns:
+        The process's exit code.
+    """
+    channel = Channel()
+    follow_parent(channel.fileno())
+    adapter: Adapter | None = None
+    try:
+        while (received := channel.receive()) is not None:
+            message, tensors = received
+            kind = message.get("type")
+            if kind == "bye":
+                break
+            if kind == "hello":
+                adapter, hello = _hello(module, name, message.get("protocol"))
+                channel.send(hello, {})
+            elif kind == "run" and adapter is not None:
+                _answer(channel, adapter, message, tensors)
+            else:
+                _say(f"cannot follow a message of type {kind!r} here")
+                return 2
+    except (WireError, BrokenPipeError) as error:
+        _say(f"the connection to the host broke: {error}")
+        return 2
+    _leave()
+    return 0
+
+
+def _hello(module: str, name: str, protocol: object) -> tuple[Adapter | None, dict[str, Any]]:
+    hello: dict[str, Any] = {
+        "type": "hello",
+        "protocol": PROTOCOL,
+        "name": name,
+        "status": "ready",
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+    }
+    if protocol != PROTOCOL:
+        reason = f"the host speaks protocol {protocol!r}; this worker speaks {PROTOCOL}"
+        return None, {**hello, "status": "error", "reason": reason}
+    try:
+        adapter: Adapter = _load(module).create(name)
+        hello.update(adapter.hello())
+    except ModuleNotFoundError as error:
+        own = (error.name or "").split(".")[0] == "conformance"
+        status = "error" if own else "not-installed"
+        return None, {**hello, "status": status, "reason": str(error)}
+    except Exception as error:  # noqa: BLE001 - whatever a framework's import raises is the answer
+        failed = failure(error, "hello")
+        _say(failed["traceback"])
+        reason = f"{failed['type']}: {failed['message']}"
+        return None, {**hello, "status": "error", "reason": reason}
+    return adapter, hello
+
+
+def _load(module: str) -> ModuleType:
+    if not module.endswith(".py"):
+        found = importlib.import_module(module)
+        own(found.__file__ or module)
+        return found
+    spec = importlib.util.spec_from_file_location("adapter", module)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{module} cannot be imported")
+    own(module)
+    loaded = importlib.util.module_from_spec(spec)
+    sys.modules["adapter"] = loaded
+    spec.loader.exec_module(loaded)
+    return loaded
+
+
+def _answer(
+    channel: Channel, adapter: Adapter, message: Mapping[str, Any], tensors: dict[str, Array]
+) -> None:
+    program = message["program"]
+    head = {"type": "result", "id": message["id"], "case": program["case"]}
+    started = time.perf_counter()
+    try:
+        observation, arrays = adapter.run(program, tensors)
+    except Unsupported as error:
+        observation, arrays = {"status": "unsupported", "reason": str(error)}, {}
+    except Exception as error:  # noqa: BLE001 - the host learns of everything that went wrong
+        observation, arrays = {"status": "error", "error": failure(error, "adapter")}, {}
+    seconds = {**observation.get("seconds", {}), "run": time.perf_counter() - started}
+    tail = {"seconds": seconds, "rss": resident_bytes()}
+    try:
+        channel.send({**observation, **head, **tail}, arrays)
+    except WireError as error:
+        refused = {"status": "error", "error": failure(error, "adapter", internal=True)}
+        channel.send({**refused, **head, **tail}, {})
+
+
+def _say(text: str) -> None:
+    """Tell whoever reads stderr, which may be nobody any more."""
+    with contextlib.suppress(OSError):
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+
+
+def _leave() -> None:
+    """End here: some frameworks crash or hang when the interpreter takes them down."""
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(0)
