@@ -22,7 +22,7 @@ Outcome = Literal[
 ]
 
 FAILING: frozenset[str] = frozenset({"fail", "error", "crash", "timeout", "xpass", "not-run"})
-"""Outcomes that make a run fail. ``unsupported`` and ``not-installed`` are neither pass nor fail."""
+"""Outcomes that make a run fail. ``unsupported`` and ``not-installed`` are neither."""
 
 
 class Worst(Struct, frozen=True, kw_only=True):
@@ -32,7 +32,8 @@ class Worst(Struct, frozen=True, kw_only=True):
     expected: float | str
     observed: float | str
     times: float | str
-    """Distance as a multiple of the tolerance; a string for nan and inf."""
+    """Distance as a multiple of the tolerance; ``nan`` or ``inf`` where it has no size, ``exact``
+    where the numbers must be equal."""
 
 
 class Comparison(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -41,13 +42,15 @@ class Comparison(Struct, frozen=True, kw_only=True, omit_defaults=True):
     what: str
     """``output 0``, ``gradient of dense/kernel``, ``loss`` ..."""
     margin: float | None = None
-    """Largest |z| over its limit: below 1 passes. None when shape or dtype forbids comparing."""
+    """Largest |z| over its limit: up to 1 passes. None where distance has no size: the shape
+    differs, a NaN or infinity is on one side only, or equality is demanded and not met."""
     rms: float | None = None
     """Root mean square of z over its limit."""
     worst: list[Worst] = field(default_factory=list)
     message: str = ""
+    """What is wrong; empty exactly when the array passes."""
     expected: Any = None
-    """The first numbers, flattened, with their shape, for the report."""
+    """``{shape, dtype, numbers}`` with the first numbers in C order, for the report."""
     observed: Any = None
 
 
@@ -87,3 +90,5 @@ class CellVerdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
     message: str = ""
     facets: list[FacetVerdict] = field(default_factory=list)
     known: Known | None = None
+    also_known: list[Known] = field(default_factory=list)
+    """Further ledger entries, where one cell needs several: each covers its own facets."""

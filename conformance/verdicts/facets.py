@@ -1,0 +1,155 @@
+"""Every asked facet of one answer, judged in order, with what depends on a failure blocked.
+
+A facet is *blocked* only where it would fail and a facet that it depends on has failed: blocking
+never hides a pass, and never a fault of the facet's own that can be told apart (docs/verdicts.md).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
+
+from conformance.cases.model import FACETS
+from conformance.verdicts import numeric, structure, text, twins
+from conformance.verdicts.evidence import Evidence, NotAnsweredError, Raised
+from conformance.verdicts.model import FacetVerdict
+from conformance.verdicts.raises import describe, raises
+from conformance.verdicts.tolerance import PrecisionError, ReferenceFaultError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from conformance.adapters.observation import Failure, Observation
+    from conformance.cases.model import Twin
+    from conformance.reference.expectation import Expectation
+
+    Judge = Callable[[Evidence], FacetVerdict]
+
+JUDGES: Final[dict[str, Judge]] = {
+    "symbolic_shape": structure.symbolic_shape,
+    "weights": structure.weights,
+    "params": structure.params,
+    "shape": structure.shape,
+    "dtype": structure.dtype,
+    "probes": structure.probes,
+    "values": numeric.values,
+    "raises": raises,
+    "gradients": numeric.gradients,
+    "batch": numeric.batch,
+    "influence": numeric.influence,
+    "equals": twins.equals,
+    "compiled": numeric.compiled,
+    "config_round_trip": numeric.config_round_trip,
+    "save_round_trip": numeric.save_round_trip,
+    "state": numeric.state,
+    "summary": structure.summary,
+}
+"""The judge of each facet of :data:`conformance.cases.model.FACETS`."""
+
+NUMERIC: Final = frozenset(
+    {
+        "values",
+        "gradients",
+        "batch",
+        "influence",
+        "equals",
+        "compiled",
+        "config_round_trip",
+        "save_round_trip",
+        "state",
+    }
+)
+"""Facets whose numbers mean something only from the case's weights and in the right shape."""
+
+
+def judge(  # noqa: PLR0913 - the two sides of a case, each a message with its arrays
+    asked: Sequence[str],
+    expectation: Expectation,
+    truth: Mapping[str, NDArray[Any]],
+    observation: Observation,
+    tensors: Mapping[str, NDArray[Any]],
+    *,
+    precision: str = "float32",
+    twin: Twin | None = None,
+) -> list[FacetVerdict]:
+    """Judge every asked facet of an answer.
+
+    Args:
+        asked: facets of the program.
+        expectation: the reference's answer.
+        truth: its arrays by name.
+        observation: the adapter's answer; untrusted, but of the right types.
+        tensors: its arrays by name.
+        precision: effective precision that the adapter declares.
+        twin: the program's twin, for how its axes are permuted.
+
+    Returns:
+        One verdict for each asked facet, in the order of
+        :data:`conformance.cases.model.FACETS`. Nothing in an answer makes this raise.
+    """
+    evidence = Evidence(expectation, truth, observation, tensors, precision, twin)
+    wanted = set(asked)
+    for facet in [*(facet for facet in FACETS if facet in wanted), *sorted(wanted - set(FACETS))]:
+        verdict = _judge(facet, evidence)
+        evidence.judged[facet] = _excused(verdict, evidence)
+    return list(evidence.judged.values())
+
+
+def _judge(facet: str, evidence: Evidence) -> FacetVerdict:
+    observation = evidence.observation
+    if observation.status == "unsupported" or facet in observation.unsupported:
+        reason = observation.unsupported.get(facet) or observation.reason or "no reason given"
+        return FacetVerdict(facet=facet, outcome="unsupported", message=text.clean(reason))
+    failure = observation.errors.get(facet)
+    if failure is not None and facet != "raises":
+        return _raised(facet, facet, failure, evidence)
+    return _heard(facet, evidence)
+
+
+def _heard(facet: str, evidence: Evidence) -> FacetVerdict:
+    """Let the facet's judge speak, and turn what he can't judge by into an error."""
+    try:
+        return JUDGES.get(facet, _unknown)(evidence)
+    except Raised as raised:
+        return _raised(facet, raised.root, raised.failure, evidence)
+    except (NotAnsweredError, PrecisionError) as missing:
+        return _error(facet, str(missing))
+    except ReferenceFaultError as fault:
+        return _error(facet, f"the case or the reference is at fault, not the framework: {fault}")
+
+
+def _raised(facet: str, root: str, failure: Failure, evidence: Evidence) -> FacetVerdict:
+    """Report an exception once, on the first facet that met it; others that need it are blocked."""
+    first = evidence.blamed.setdefault(root, facet)
+    if first != facet:
+        return FacetVerdict(
+            facet=facet, outcome="blocked", message=f"blocked by {first}: {root} raised"
+        )
+    who = "the adapter itself failed" if failure.internal else "raised"
+    stage = text.clean(failure.stage, text.NAME_LIMIT)
+    where = root if stage in {root, ""} or root.startswith(stage) else f"{root} ({stage})"
+    return _error(facet, f"{where}: {who}: {describe(failure)}")
+
+
+def _excused(verdict: FacetVerdict, evidence: Evidence) -> FacetVerdict:
+    """Block a failing numeric facet whose shape or weights are wrong already."""
+    if verdict.facet not in NUMERIC or verdict.outcome not in {"fail", "error"}:
+        return verdict
+    if evidence.misplaced and evidence.failed("weights"):
+        cause = "weights"
+    elif evidence.failed("shape"):
+        cause = "shape"
+    else:
+        return verdict
+    return replace(verdict, outcome="blocked", message=f"blocked by {cause}: {verdict.message}")
+
+
+def _unknown(_: Evidence) -> FacetVerdict:
+    raise ReferenceFaultError("no judge knows this facet")
+
+
+def _error(facet: str, message: str) -> FacetVerdict:
+    return FacetVerdict(facet=facet, outcome="error", message=message)

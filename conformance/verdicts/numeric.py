@@ -1,0 +1,242 @@
+"""Facets that compare numbers, all by the one rule of :mod:`conformance.verdicts.tolerance`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from conformance.verdicts import text
+from conformance.verdicts.comparison import compare_observed, moved
+from conformance.verdicts.evidence import (
+    Evidence,
+    NotAnsweredError,
+    Raised,
+    numeric,
+    wrong_number,
+)
+from conformance.verdicts.model import Comparison, FacetVerdict
+from conformance.verdicts.tolerance import TRAINING, ReferenceFaultError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from conformance.adapters.observation import Output
+    from conformance.reference.expectation import (
+        Expected,
+        ExpectedCall,
+        ExpectedInfluence,
+    )
+
+    Array = NDArray[Any]
+
+AGREES = "the eager answer is off in the same way"
+"""What a facet says that repeats the fault of ``values``."""
+
+
+def values(evidence: Evidence) -> FacetVerdict:
+    """Judge every output of every ordinary call."""
+    calls = evidence.calls("values")
+    comparisons: list[Comparison] = []
+    for index, expected in calls:
+        prefix = f"call {index} " if len(calls) > 1 else ""
+        observed = evidence.call(index).outputs
+        comparisons += evidence.outputs(expected.outputs, observed, prefix, keep=True)
+    return numeric("values", comparisons)
+
+
+def gradients(evidence: Evidence) -> FacetVerdict:
+    """Judge the gradient for every float input and trainable weight, and no others."""
+    expected = evidence.expectation.gradients
+    if expected is None:
+        raise ReferenceFaultError("it states no gradients")
+    observed = evidence.part(evidence.observation.gradients, "the gradients")
+    return numeric(
+        "gradients",
+        [
+            *_named(evidence, "gradient of input", expected.inputs, observed.inputs),
+            *_named(evidence, "gradient of", expected.weights, observed.weights),
+        ],
+    )
+
+
+def state(evidence: Evidence) -> FacetVerdict:
+    """Judge the loss of every training step, and every weight after the last."""
+    expected = evidence.expectation.state
+    if expected is None:
+        raise ReferenceFaultError("it states no training")
+    observed = evidence.part(evidence.observation.state, "the state after training")
+    losses = evidence.compare("losses", expected.losses, observed.losses, TRAINING, keep=True)
+    trained = _named(evidence, "trained", expected.weights, observed.weights)
+    return numeric("state", [losses, *trained])
+
+
+def _named(
+    evidence: Evidence, what: str, expected: Mapping[str, Expected], observed: Mapping[str, str]
+) -> Iterable[Comparison]:
+    """Compare arrays by name; one too few is no answer, one too many is wrong."""
+    for name, truth in expected.items():
+        if name not in observed:
+            raise NotAnsweredError(
+                f"the adapter did not answer: {what} {name} is missing from its answer"
+            )
+        yield evidence.compare(f"{what} {name}", truth, observed[name], TRAINING)
+    for name in observed.keys() - expected.keys():
+        known = f"{what} {text.clean(name, text.NAME_LIMIT)}"
+        yield Comparison(what=known, message=f"{known}: there should be none")
+
+
+def batch(evidence: Evidence) -> FacetVerdict:
+    """Judge the first row fed alone: no row's answer may depend on its neighbours."""
+    comparisons = []
+    observed: Sequence[Output] = []
+    for index, expected in evidence.calls("batch"):
+        observed = evidence.call(index).outputs
+        comparisons += evidence.outputs(expected.outputs, observed, "first row alone: ")
+    return _or_blocked(evidence, numeric("batch", comparisons), observed, first_row=True)
+
+
+def compiled(evidence: Evidence) -> FacetVerdict:
+    """Judge the outputs of call 0 in graph mode."""
+    return _again(evidence, "compiled", evidence.observation.compiled)
+
+
+def config_round_trip(evidence: Evidence) -> FacetVerdict:
+    """Judge the outputs of call 0 from the model rebuilt from its config."""
+    return _again(evidence, "config_round_trip", evidence.observation.config_round_trip)
+
+
+def save_round_trip(evidence: Evidence) -> FacetVerdict:
+    """Judge the outputs of call 0 from the model saved and loaded."""
+    return _again(evidence, "save_round_trip", evidence.observation.save_round_trip)
+
+
+def _again(evidence: Evidence, facet: str, answer: Sequence[Output] | None) -> FacetVerdict:
+    """Judge another way to call 0's outputs by call 0's own truth."""
+    observed = evidence.part(answer, f"{facet}'s outputs")
+    expected = evidence.expectation.calls[0].outputs
+    comparisons = evidence.outputs(expected, observed)
+    comparisons += _dtypes(evidence, expected, observed)
+    return _or_blocked(evidence, numeric(facet, comparisons), observed)
+
+
+def _dtypes(
+    evidence: Evidence, expected: Sequence[Expected], observed: Sequence[Output]
+) -> Iterable[Comparison]:
+    """Find outputs of a dtype that is neither the right one nor the eager answer's."""
+    eager = _eager(evidence)
+    for index, (want, have) in enumerate(zip(expected, observed, strict=False)):
+        same_fault = index < len(eager) and eager[index].dtype == have.dtype
+        if have.dtype != want.dtype and not same_fault:
+            dtype = text.clean(have.dtype, text.NAME_LIMIT)
+            message = f"output {index}: expected {want.dtype}, observed {dtype}"
+            yield Comparison(what=f"dtype of output {index}", message=message)
+
+
+def _eager(evidence: Evidence) -> Sequence[Output]:
+    """Return call 0's outputs; none where it raised or is absent."""
+    try:
+        return evidence.call(0).outputs
+    except (Raised, NotAnsweredError):
+        return []
+
+
+def _or_blocked(
+    evidence: Evidence,
+    found: FacetVerdict,
+    outputs: Sequence[Output],
+    *,
+    first_row: bool = False,
+) -> FacetVerdict:
+    """Excuse a failing facet that gives just what call 0 gave while ``values`` fails.
+
+    Args:
+        evidence: the case.
+        found: the facet's verdict by the truth.
+        outputs: the facet's outputs.
+        first_row: they are of the first row alone.
+    """
+    if found.outcome != "fail" or not evidence.failed("values"):
+        return found
+    eager = _eager(evidence)
+    expected = evidence.expectation.calls[0].outputs
+    if not len(outputs) == len(eager) == len(expected):
+        return found
+    for index, (first, second, truth) in enumerate(zip(eager, outputs, expected, strict=True)):
+        what = f"output {index}"
+        one, other = evidence.array(first.tensor, what), evidence.array(second.tensor, what)
+        target = evidence.target(truth)
+        if one.shape != target.values.shape:
+            return found
+        if first_row:
+            one, target = one[:1], target.first_row()
+        if one.shape != other.shape:
+            return found
+        if compare_observed(what, (one, other), (target, target)).message:
+            return found
+    return FacetVerdict(
+        facet=found.facet,
+        outcome="blocked",
+        message=f"blocked by values: {AGREES}",
+        margin=found.margin,
+        comparisons=found.comparisons,
+    )
+
+
+def influence(evidence: Evidence) -> FacetVerdict:
+    """Judge that changing one part of the input changes exactly the stated part of the output."""
+    stated = evidence.expectation.influence
+    if not stated:
+        raise ReferenceFaultError("it states no influence")
+    return numeric("influence", [_influence(evidence, entry) for entry in stated])
+
+
+def _influence(evidence: Evidence, entry: ExpectedInfluence) -> Comparison:
+    what = f"influence in call {entry.call} on output {entry.output}"
+    before = _one_output(evidence, 0, entry.output, what)
+    after = _one_output(evidence, entry.call, entry.output, what)
+    expectations = evidence.expectation.calls
+    targets = (
+        evidence.target(expectations[0].outputs[entry.output]),
+        evidence.target(expectations[entry.call].outputs[entry.output]),
+    )
+    try:
+        mask = evidence.truth[entry.changed].astype(np.bool_, copy=False)
+    except KeyError:
+        raise ReferenceFaultError(f"it does not carry the array {entry.changed!r}") from None
+    if not before.shape == after.shape == mask.shape:
+        return Comparison(
+            what=what,
+            message=f"{what}: expected shape {text.shape(mask.shape)} before and after, observed "
+            f"{text.shape(before.shape)} and {text.shape(after.shape)}",
+        )
+    changed = moved(before, after, targets)
+    wrong = np.argwhere(changed != mask)
+    if not len(wrong):
+        return Comparison(what=what, margin=0.0)
+    index = [int(axis) for axis in wrong[0]]
+    should = "should change and does not" if mask[tuple(index)] else "should not change and does"
+    return Comparison(
+        what=what,
+        message=f"{text.place(what, index)}: {should} ({len(wrong)} of {mask.size} entries are "
+        f"wrong; {int(changed.sum())} change, {int(mask.sum())} should)",
+    )
+
+
+def _one_output(evidence: Evidence, call: int, output: int, what: str) -> Array:
+    outputs = evidence.call(call).outputs
+    if output >= len(outputs):
+        raise NotAnsweredError(f"the adapter did not answer: {what} is missing from its answer")
+    return evidence.array(outputs[output].tensor, what)
+
+
+def same_count(
+    expected: ExpectedCall, first: Sequence[Output], second: Sequence[Output]
+) -> Comparison | None:
+    """Tell that either of two answers has too many or too few outputs."""
+    for prefix, outputs in (("", first), ("twin ", second)):
+        if len(outputs) != len(expected.outputs):
+            return wrong_number(prefix, len(expected.outputs), len(outputs))
+    return None
