@@ -1,0 +1,321 @@
+"""A case's YAML, ``vary`` resolved, to a :class:`Case`: what is asked, what is fed, its digest."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+import msgspec
+
+from conformance.cases import expects, fields, inputs, models
+from conformance.cases.layers import LayerReader
+from conformance.cases.model import (
+    FACETS,
+    Call,
+    Case,
+    Expect,
+    Place,
+    Program,
+    Raises,
+    Twin,
+)
+from conformance.cases.reading import Map, plain_value
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from conformance.cases.inputs import Fed
+    from conformance.cases.models import Read
+    from conformance.cases.problems import Where
+
+KEYS = (
+    "id",
+    "title",
+    "why",
+    "source",
+    "input",
+    "inputs",
+    "model",
+    "layer",
+    "config",
+    "weights",
+    "train",
+    "equals",
+    "raises",
+    "expect",
+    "without",
+    "vary",
+    "unless",
+    "combine",
+)
+"""Every key of a case, in the order in which docs/cases.md explains them."""
+
+_ALWAYS = frozenset(
+    {
+        "symbolic_shape",
+        "weights",
+        "params",
+        "shape",
+        "dtype",
+        "values",
+        "gradients",
+        "compiled",
+        "config_round_trip",
+        "save_round_trip",
+    }
+)
+"""Facets that every case asks for that doesn't refuse."""
+
+
+class CaseReader:
+    """Reads the concrete cases of one file; what they share is read once."""
+
+    def __init__(self, file: str) -> None:
+        """``file``: the file's path relative to its catalogue, for the cases' places."""
+        self._file = file
+        self._layers = LayerReader()
+        self._incomplete_layers = LayerReader(incomplete=True)
+
+    def read(
+        self, tree: Map, where: Where, *, case_id: str, yaml: str, variation: dict[str, Any]
+    ) -> Case | None:
+        """The case, or None where the log says why there is none."""
+        problems = len(where.log)
+        fields.mapping(tree, where, KEYS, required=("title", "source"))
+        title = fields.line(tree.get("title", "-"), where.value(tree, "title"))
+        why = None
+        if "why" in tree:
+            why = fields.text(tree["why"], where.value(tree, "why"), "what the case catches")
+        source = None
+        if "source" in tree:
+            source = expects.read_source(tree["source"], where.value(tree, "source"))
+        raises = None
+        if "raises" in tree:
+            raises = expects.read_raises(tree["raises"], where.value(tree, "raises"))
+        without = {}
+        if "without" in tree:
+            without = expects.read_without(tree["without"], where.value(tree, "without"))
+        built = self._program(tree, where, raises, without)
+        if built is None or title is None or source is None or len(where.log) > problems:
+            return None
+        program, expect = built
+        refusal = None if raises is None else Raises(at=cast("Literal['build', 'call']", raises))
+        return Case(
+            id=case_id,
+            digest=digest(program, expect, refusal),
+            title=title,
+            source=source,
+            place=Place(file=self._file, line=where.at[0], column=where.at[1]),
+            yaml=yaml,
+            program=msgspec.structs.replace(program, case=case_id),
+            expect=expect,
+            why=why.strip() if why is not None else None,
+            raises=refusal,
+            without=without,
+            variation=variation,
+        )
+
+    def _program(
+        self, tree: Map, where: Where, raises: str | None, without: dict[str, str]
+    ) -> tuple[Program, Expect] | None:
+        layers = self._incomplete_layers if raises == "build" else self._layers
+        given = inputs.read_inputs(tree, where)
+        read = None if given is None else _model(tree, where, given, layers, raises)
+        train = weights = None
+        if "train" in tree:
+            train = expects.read_train(tree["train"], where.value(tree, "train"))
+        if "weights" in tree:
+            place = where.value(tree, "weights")
+            weights = fields.choice(tree["weights"], place, ("normal", "integers"))
+        if raises is not None:
+            for key in ("expect", "equals", "train", "without"):
+                if key in tree:
+                    where.key(tree, key).refuse("is beside `raises`, which asks for a refusal only")
+        if read is None:
+            return None
+        expect = Expect()
+        if "expect" in tree:
+            place = where.value(tree, "expect")
+            expect = expects.read_expect(tree["expect"], place, read) or expect
+        twin = None
+        if "equals" in tree:
+            twin = _twin(tree["equals"], where.value(tree, "equals"), read, layers)
+        batches = _batches(read.fed, raises)
+        if batches is None:
+            return None
+        calls = _calls(batches, read.fed, expect, raises, without)
+        asked = _facets(calls, read, expect, without)
+        if train is not None and "state" not in without:
+            asked.add("state")
+        if twin is not None and "equals" not in without:
+            asked.add("equals")
+        if raises is not None:
+            asked = {"raises"}
+        program = Program(
+            case="",
+            model=read.model,
+            calls=calls,
+            facets=[facet for facet in FACETS if facet in asked],
+            weights=cast("Literal['normal', 'integers']", weights or "normal"),
+            train=train,
+            twin=twin,
+        )
+        return program, expect
+
+
+def digest(program: Program, expect: Expect, raises: Raises | None) -> str:
+    """SHA-256 of what can change the answer, in hex: the id, the place and the words can't.
+
+    The same as long as canonical JSON of program (its case left blank), expect and raises is.
+    """
+    content = msgspec.json.encode((program, expect, raises), order="sorted")
+    return hashlib.sha256(content).hexdigest()
+
+
+def _model(
+    tree: Map, where: Where, given: list[Fed], layers: LayerReader, raises: str | None
+) -> Read | None:
+    may_disagree = raises is not None
+    if "layer" not in tree:
+        if "config" in tree:
+            where.key(tree, "config").refuse("is here without `layer`")
+        if "model" not in tree:
+            where.refuse("has no model", expected="`model`, or `layer` and `config`")
+            return None
+        place = where.value(tree, "model")
+        return models.read_model(tree["model"], place, given, layers, may_disagree=may_disagree)
+    if "model" in tree:
+        where.key(tree, "layer").refuse("is beside `model`", expected="one of the two")
+        return None
+    place = where.value(tree, "layer")
+    name = fields.text(tree["layer"], place, "a layer's name")
+    config_place = where.value(tree, "config") if "config" in tree else place
+    if name is None:
+        return None
+    layer = layers.named(name, tree.get("config"), place, config_place)
+    if layer is None:
+        return None
+    return models.single_layer(layer, where, given, may_disagree=may_disagree)
+
+
+def _batches(fed: Sequence[Fed], raises: str | None) -> list[int] | None:
+    """Numbers of rows of each call; every input gets the same."""
+    said = [one for one in fed if one.batches is not None]
+    fixed = [one.batch_size for one in fed if one.batch_size is not None]
+    batches = said[0].batches if said else [fixed[0]] if fixed else [inputs.DEFAULT_BATCH]
+    sound = True
+    for one in said[1:]:
+        if one.batches != batches:
+            one.batch_where.refuse(
+                f"feeds {one.batches} rows, but {said[0].name!r} {batches}",
+                expected="the same for every input",
+            )
+            sound = False
+    for one in fed:
+        for rows in batches or ():
+            sound = fields.not_too_many([rows, *(one.shape or [])], one.where) and sound
+            if one.batch_size not in (None, rows) and raises is None:
+                one.batch_where.refuse(
+                    f"feeds {rows} rows to a model made for {one.batch_size}",
+                    hint="a case that wants this refused says `raises: call`",
+                )
+                sound = False
+    return batches if sound else None
+
+
+def _calls(
+    batches: list[int],
+    fed: Sequence[Fed],
+    expect: Expect,
+    raises: str | None,
+    without: dict[str, str],
+) -> list[Call]:
+    calls = [Call(batch=rows) for rows in batches]
+    if raises is not None:
+        return calls
+    fixed = any(one.batch_size is not None for one in fed)
+    if batches[0] >= 2 and not fixed and "batch" not in without:  # noqa: PLR2004 - a row and a neighbour
+        calls.append(Call(batch=1, facet="batch"))
+    if "influence" not in without:
+        calls += [
+            Call(batch=batches[0], facet="influence", at=one.change)
+            for one in expect.influence or ()
+        ]
+    return calls
+
+
+def _facets(
+    calls: Sequence[Call], read: Read, expect: Expect, without: dict[str, str]
+) -> set[str]:
+    asked = set(_ALWAYS)
+    asked.update(call.facet for call in calls)
+    if read.probes:
+        asked.add("probes")
+    if expect.summary is not None:
+        asked.add("summary")
+    return asked.difference(without)
+
+
+def _twin(value: object, where: Where, read: Read, layers: LayerReader) -> Twin | None:
+    given = fields.mapping(value, where, ("model", "input", "output"), required=("model",))
+    if given is None or "model" not in given:
+        return None
+    problems = len(where.log)
+    fed, input_axes = list(read.fed), None
+    if "input" in given:
+        fed, input_axes = _twin_input(given["input"], where.value(given, "input"), fed)
+    if len(where.log) > problems:
+        return None
+    declares = not isinstance(given["model"], Map)
+    if declares and "input" not in given and read.model.inputs[0].declared_by is not None:
+        # The batch size that the first model's layer declares is that layer's, not the twin's.
+        fed = [one._replace(batch_size=None) for one in fed]
+    twin = models.read_model(given["model"], where.value(given, "model"), fed, layers)
+    if twin is None:
+        return None
+    if len(twin.model.outputs) != len(read.model.outputs):
+        where.refuse(
+            f"has {len(twin.model.outputs)} outputs",
+            expected=f"{len(read.model.outputs)}, as the first model has",
+        )
+    output_axes = None
+    if "output" in given:
+        place = where.value(given, "output")
+        output = fields.mapping(given["output"], place, ("axes",), required=("axes",))
+        axes = output.get("axes") if output is not None else None
+        if output is not None and axes is not None:
+            rank = len(axes) if isinstance(axes, list) else 0
+            output_axes = fields.permutation(axes, place.value(output, "axes"), rank)
+    return Twin(model=twin.model, input_axes=input_axes, output_axes=output_axes)
+
+
+def _twin_input(
+    value: object, where: Where, fed: list[Fed]
+) -> tuple[list[Fed], list[int] | None]:
+    given = fields.mapping(value, where, ("shape", "batch_shape", "axes"))
+    if given is None:
+        return fed, None
+    if len(fed) != 1:
+        where.refuse("needs a model of one input")
+        return fed, None
+    first = fed[0]
+    shape, size = first.shape or [], first.batch_size
+    axes = None
+    if "axes" in given:
+        axes = fields.permutation(given["axes"], where.value(given, "axes"), len(shape))
+        shape = [shape[axis] for axis in axes or ()]
+    for key in ("shape", "batch_shape"):
+        if key not in given:
+            continue
+        place = where.value(given, key)
+        stated = fields.shape(given[key], place)
+        if stated is None:
+            continue
+        if key == "batch_shape" and stated:
+            size, stated = stated[0], stated[1:]
+        if stated != shape:
+            place.refuse(
+                f"is {plain_value(given[key])}",
+                expected=f"{shape}: the first model's input{' with its axes permuted' if axes else ''}",
+            )
+    return [first._replace(shape=shape, batch_size=size)], axes

@@ -1,0 +1,215 @@
+"""Which combinations of the axes' values become cases.
+
+An axis is known here by the number of its values. A :data:`Clause` leaves out every combination
+that has, for each of its axes, one of the clause's values.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+Combination = tuple[int, ...]
+Clause = dict[int, frozenset[int]]
+
+_MAX_ENUMERATED = 200_000
+"""Combinations that a product may have before ``unless``."""
+_MAX_PAIRS = 200_000
+_MAX_STEPS = 2_000_000
+"""Steps of the search for rows that ``unless`` allows, all together."""
+
+
+class TooManyError(Exception):
+    """There are more combinations, or more work in finding them, than is sensible."""
+
+
+def product(counts: Sequence[int], clauses: Sequence[Clause], most: int) -> list[Combination]:
+    """Every combination that no clause leaves out, the last axis changing fastest.
+
+    Raises:
+        TooManyError: there are more than ``most``.
+    """
+    size = math.prod(counts)
+    if size > _MAX_ENUMERATED:
+        raise TooManyError(f"makes {size:,} combinations")
+    found = [
+        combination
+        for combination in itertools.product(*map(range, counts))
+        if not any(_holds(clause, combination) for clause in clauses)
+    ]
+    if len(found) > most:
+        raise TooManyError(f"makes {len(found):,} cases, and {most:,} is the limit")
+    return found
+
+
+def one_at_a_time(
+    counts: Sequence[int], clauses: Sequence[Clause], most: int
+) -> list[Combination]:
+    """The first combination that is allowed, then every one that differs from it on one axis.
+
+    Raises:
+        TooManyError: there are more than ``most``.
+    """
+    if sum(counts) > most:
+        raise TooManyError(f"makes {sum(counts):,} cases, and {most:,} is the limit")
+    base = _Search(counts, clauses).complete({})
+    if base is None:
+        return []
+    found = [base]
+    for axis, count in enumerate(counts):
+        for value in range(count):
+            other = (*base[:axis], value, *base[axis + 1 :])
+            if value != base[axis] and not any(_holds(clause, other) for clause in clauses):
+                found.append(other)
+    return found
+
+
+def pairwise(counts: Sequence[int], clauses: Sequence[Clause], most: int) -> list[Combination]:
+    """Few combinations that together hold every possible pair of values of two axes.
+
+    A pair is possible if some allowed combination holds it. Rows are chosen greedily: each starts
+    with a pair that is still missing and takes, axis by axis, the value that adds most missing
+    pairs among those that can be completed. The same input always gives the same rows, in the
+    order of :func:`product`.
+
+    Raises:
+        TooManyError: there are more than ``most``, or it would take too long to find them.
+    """
+    pairs = (sum(counts) ** 2 - sum(n * n for n in counts)) // 2
+    if pairs > _MAX_PAIRS:
+        raise TooManyError(f"has {pairs:,} pairs of values to combine")
+    if len(counts) == 1:
+        return product(counts, clauses, most)
+    search = _Search(counts, clauses)
+    missing = {
+        pair: None  # a dict, for its order
+        for pair in _all_pairs(counts)
+        if search.complete(dict(pair)) is not None
+    }
+    found: set[Combination] = set()
+    while missing:
+        row = _best_row(counts, search, missing)
+        for pair in _pairs_of(row):
+            missing.pop(pair, None)
+        found.add(row)
+        if len(found) > most:
+            raise TooManyError(f"makes more than {most:,} cases")
+    return sorted(found)
+
+
+WAYS: dict[str, Callable[[Sequence[int], Sequence[Clause], int], list[Combination]]] = {
+    "product": product,
+    "pairwise": pairwise,
+    "one-at-a-time": one_at_a_time,
+}
+"""The words that ``combine`` takes."""
+
+_Choice = tuple[int, int]
+_Pair = tuple[_Choice, _Choice]
+
+
+def _all_pairs(counts: Sequence[int]) -> Iterator[_Pair]:
+    for first, second in itertools.combinations(range(len(counts)), 2):
+        for one, other in itertools.product(range(counts[first]), range(counts[second])):
+            yield (first, one), (second, other)
+
+
+def _pairs_of(row: Combination) -> Iterator[_Pair]:
+    return itertools.combinations(enumerate(row), 2)
+
+
+def _holds(clause: Clause, combination: Combination) -> bool:
+    return all(combination[axis] in values for axis, values in clause.items())
+
+
+_CANDIDATES = 8
+"""Missing pairs that a row is tried from; more give hardly fewer rows."""
+
+
+def _best_row(
+    counts: Sequence[int], search: _Search, missing: dict[_Pair, None]
+) -> Combination:
+    best: Combination | None = None
+    best_gain = -1
+    for start in itertools.islice(missing, _CANDIDATES):
+        row = _grow(start, counts, search, missing)
+        gain = sum(pair in missing for pair in _pairs_of(row))
+        if gain > best_gain:
+            best, best_gain = row, gain
+    if best is None:
+        message = "no row can be made from a pair that was found possible"
+        raise AssertionError(message)
+    return best
+
+
+def _grow(
+    start: _Pair, counts: Sequence[int], search: _Search, missing: dict[_Pair, None]
+) -> Combination:
+    row = dict(start)
+    # Axes with many values have most pairs to cover, and are placed while there is most freedom.
+    for axis in sorted(set(range(len(counts))) - set(row), key=lambda axis: (-counts[axis], axis)):
+        gains = {value: _gain(row, (axis, value), missing) for value in range(counts[axis])}
+        for value in sorted(gains, key=lambda value: (-gains[value], value)):
+            if search.complete({**row, axis: value}) is not None:
+                row[axis] = value
+                break
+    return tuple(row[axis] for axis in range(len(counts)))
+
+
+def _gain(row: dict[int, int], new: _Choice, missing: dict[_Pair, None]) -> int:
+    return sum(
+        ((old, new) if old < new else (new, old)) in missing for old in row.items()
+    )
+
+
+class _Search:
+    """Completes partial rows within what the clauses allow, by trying and taking back."""
+
+    def __init__(self, counts: Sequence[int], clauses: Sequence[Clause]) -> None:
+        self._counts = counts
+        self._clauses = [clause for clause in clauses if clause]
+        self._constrained = sorted({axis for clause in self._clauses for axis in clause})
+        self._never = any(not clause for clause in clauses)
+        self._steps = 0
+        self._known: dict[tuple[tuple[int, int], ...], bool] = {}
+
+    def complete(self, row: dict[int, int]) -> Combination | None:
+        """The first allowed combination that holds what is in ``row``, or None."""
+        # Only axes that clauses speak of can stand in the way.
+        core = {axis: row[axis] for axis in self._constrained if axis in row}
+        key = tuple(core.items())
+        if self._known.get(key) is False:
+            return None
+        whole = dict(core)
+        possible = not self._never and self._extend(whole, 0)
+        self._known[key] = possible
+        if not possible:
+            return None
+        merged = {**whole, **row}
+        return tuple(merged.get(axis, 0) for axis in range(len(self._counts)))
+
+    def _extend(self, row: dict[int, int], start: int) -> bool:
+        self._steps += 1
+        if self._steps > _MAX_STEPS:
+            raise TooManyError("has an `unless` that takes too long to satisfy")
+        if any(self._broken(clause, row) for clause in self._clauses):
+            return False
+        for position in range(start, len(self._constrained)):
+            axis = self._constrained[position]
+            if axis in row:
+                continue
+            for value in range(self._counts[axis]):
+                row[axis] = value
+                if self._extend(row, position + 1):
+                    return True
+            del row[axis]
+            return False
+        return True
+
+    @staticmethod
+    def _broken(clause: Clause, row: dict[int, int]) -> bool:
+        return all(axis in row and row[axis] in values for axis, values in clause.items())

@@ -1,0 +1,328 @@
+"""The parts of a case around its model: who says so, what they say, training, refusals."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from conformance.cases import fields, names
+from conformance.cases.model import (
+    FACETS,
+    Expect,
+    Influence,
+    LayerExpect,
+    Named,
+    Params,
+    Source,
+    SummaryRow,
+    Train,
+)
+from conformance.cases.problems import described, did_you_mean
+from conformance.cases.reading import Map, Seq
+
+if TYPE_CHECKING:
+    from conformance.cases.model import Shape
+    from conformance.cases.models import Read
+    from conformance.cases.names import Kind
+    from conformance.cases.problems import Where
+
+EXPECT_KEYS = tuple(Expect.__struct_fields__)
+MAX_STEPS = 10_000
+
+_DOCUMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_SYMBOL = re.compile(r"(?:tf_)?keras(?:\.[A-Za-z_][A-Za-z0-9_]*)+")
+_ADDRESS = re.compile(r"https://[^\s<>\"']+")
+
+
+def read_source(value: object, where: Where) -> Source | None:
+    """Who says so: at least one of a document with its claims, a Keras symbol and an issue."""
+    given = fields.mapping(value, where, ("document", "claim", "keras", "issue"))
+    if given is None:
+        return None
+    if not any(key in given for key in ("document", "keras", "issue")):
+        where.refuse("names no source", expected="`document` and `claim`, `keras` or `issue`")
+        return None
+    for one, other in (("document", "claim"), ("claim", "document")):
+        if one in given and other not in given:
+            where.refuse(f"has `{one}` without `{other}`", expected="both")
+
+    def read(key: str, pattern: re.Pattern[str], what: str) -> str | None:
+        if key not in given:
+            return None
+        return fields.word(given[key], where.value(given, key), pattern, what)
+
+    return Source(
+        document=read("document", _DOCUMENT, "the letter or name of a document"),
+        claim=_claims(given, where) if "claim" in given else [],
+        keras=read("keras", _SYMBOL, "a symbol such as keras.layers.Dense"),
+        issue=read("issue", _ADDRESS, "an address that begins with https://"),
+    )
+
+
+def _claims(given: Map, where: Where) -> list[str]:
+    place = where.value(given, "claim")
+    value = given["claim"]
+    what = "the id of a claim, such as D4"
+    if not isinstance(value, Seq):
+        one = fields.word(value, place, _DOCUMENT, what)
+        return [] if one is None else [one]
+    found = []
+    for index, claim in enumerate(fields.items(value, place, "claims") or Seq()):
+        one = fields.word(claim, place.item(value, index), _DOCUMENT, what)
+        if one is not None and one in found:
+            place.item(value, index).refuse(f"the claim {one} is here twice")
+        elif one is not None:
+            found.append(one)
+    return found
+
+
+def read_train(value: object, where: Where) -> Train | None:
+    """Optimizer, loss and number of steps."""
+    keys = ("optimizer", "loss", "steps")
+    given = fields.mapping(value, where, keys, required=keys)
+    if given is None or any(key not in given for key in keys):
+        return None
+    optimizer = _named("optimizers", given["optimizer"], where.value(given, "optimizer"))
+    loss = _named("losses", given["loss"], where.value(given, "loss"))
+    place = where.value(given, "steps")
+    steps = fields.whole(given["steps"], place, least=1, most=MAX_STEPS, what="a number of steps")
+    if optimizer is None or loss is None or steps is None:
+        return None
+    return Train(optimizer=optimizer, loss=loss, steps=steps)
+
+
+def _named(kind: Kind, value: object, where: Where) -> Named | None:
+    if isinstance(value, str):
+        name, config, place, arguments = value, None, where, where
+    elif isinstance(value, Map) and len(value) == 1:
+        name = next(iter(value))
+        config, place, arguments = value[name], where.key(value, name), where.value(value, name)
+    else:
+        where.mistyped("a name, or {SGD: {learning_rate: 0.1}}", value)
+        return None
+    if wrong := names.unfit(kind, name):
+        place.refuse(wrong[0], hint=wrong[1])
+        return None
+    if config is None:
+        return Named(name=name)
+    if not isinstance(config, Map):
+        arguments.mistyped(f"a mapping of {name}'s arguments", config)
+        return None
+    own = names.arguments(kind, name)
+    for key in config:
+        if own is not None and key not in own:
+            arguments.key(config, key).refuse(
+                f"is no argument of {name}",
+                expected=f"one of {', '.join(own)}" if own else "none",
+                hint=did_you_mean(key, own),
+            )
+        elif own is not None and own[key] == "flag":
+            fields.flag(config[key], arguments.value(config, key))
+    return Named(name=name, config=fields.json_value(config, arguments))
+
+
+def read_without(value: object, where: Where) -> dict[str, str]:
+    """Facets that aren't asked for, each with its reason."""
+    found: dict[str, str] = {}
+    given = fields.mapping(value, where, FACETS)
+    for facet, reason in (given or {}).items():
+        if given is not None and facet in FACETS:
+            why = fields.line(reason, where.value(given, facet), "the reason, in one line")
+            if why is not None:
+                found[facet] = why
+    return found
+
+
+def read_expect(value: object, where: Where, read: Read) -> Expect | None:
+    """What the source states, checked against the model that it is stated of."""
+    given = fields.mapping(value, where, EXPECT_KEYS)
+    if given is None:
+        return None
+    found: dict[str, Any] = {}
+    for key, content in given.items():
+        reader = _READERS.get(key)
+        if reader is not None:
+            found[key] = reader(content, where.value(given, key), read)
+    return Expect(**found)
+
+
+def _symbolic(value: object, where: Where, read: Read) -> Shape | None:
+    del read
+    return _shape_with_batch(value, where)
+
+
+def _shape_with_batch(value: object, where: Where) -> Shape | None:
+    found = fields.sizes(value, where, nullable=True)
+    if found == []:
+        where.refuse("is empty", expected="the batch axis first: [null, …]")
+        return None
+    return found
+
+
+def _output_shape(value: object, where: Where, read: Read) -> Any:
+    several = len(read.model.outputs)
+    listed = value if isinstance(value, Seq) else None
+    if listed is None or not any(isinstance(one, Seq) for one in listed):
+        if several > 1:
+            where.refuse("is one shape", expected=f"a list of {several} shapes, one an output")
+        return _shape_with_batch(value, where)
+    if len(listed) != several:
+        where.refuse(f"has {len(listed)} shapes", expected=f"{several}: one an output")
+    return [_shape_with_batch(one, where.item(listed, i)) for i, one in enumerate(listed)]
+
+
+def _layers(value: object, where: Where, read: Read) -> list[LayerExpect] | None:
+    listed = fields.items(value, where, "{output_shape, params}, one a layer")
+    if listed is None:
+        return None
+    if len(listed) != len(read.model.nodes):
+        called = ", ".join(node.name for node in read.model.nodes[:12])
+        where.refuse(
+            f"has {len(listed)} entries", expected=f"{len(read.model.nodes)}: one for each of {called}"
+        )
+    found = []
+    for index, one in enumerate(listed):
+        place = where.item(listed, index)
+        given = fields.mapping(one, place, ("output_shape", "params"))
+        if given is None:
+            continue
+        shape = params = None
+        if "output_shape" in given:
+            shape = _shape_with_batch(given["output_shape"], place.value(given, "output_shape"))
+        if "params" in given:
+            params = _count(given["params"], place.value(given, "params"))
+        found.append(LayerExpect(output_shape=shape, params=params))
+    return found
+
+
+def _count(value: object, where: Where) -> int | None:
+    return fields.whole(value, where, least=0, most=2**53, what="a number of parameters")
+
+
+def _params(value: object, where: Where, read: Read) -> Params | None:
+    del read
+    given = fields.mapping(value, where, Params.__struct_fields__)
+    if given is None:
+        return None
+    counts = {
+        key: _count(given[key], where.value(given, key))
+        for key in Params.__struct_fields__
+        if key in given
+    }
+    whole, *parts = (counts.get(key) for key in ("total", "trainable", "non_trainable"))
+    if None not in (whole, *parts) and whole != sum(part or 0 for part in parts):
+        where.refuse(f"{parts[0]} trainable and {parts[1]} non-trainable are not {whole} in total")
+    return Params(**counts)
+
+
+def _weights(value: object, where: Where, read: Read) -> dict[str, list[int]]:
+    known = [node.name for node in read.model.nodes]
+    found = {}
+    for name, one in (fields.mapping(value, where, value) or {}).items() if isinstance(value, Map) else ():
+        node, slash, variable = name.partition("/")
+        if not slash or not variable or node not in known:
+            where.key(value, name).refuse(
+                "names no weight of the model",
+                expected=f"<node>/<variable>, node one of {', '.join(known[:12])}",
+                hint=did_you_mean(node, known),
+            )
+        shape = fields.shape(one, where.value(value, name))
+        if shape is not None:
+            found[name] = shape
+    if not isinstance(value, Map):
+        where.mistyped("a mapping such as {dense/kernel: [5, 10]}", value)
+    return found
+
+
+def _values(value: object, where: Where, read: Read) -> Any:
+    if len(read.model.outputs) > 1:
+        listed = fields.items(value, where, "arrays, one an output")
+        if listed is not None and len(listed) != len(read.model.outputs):
+            where.refuse(f"has {len(listed)} arrays", expected=f"{len(read.model.outputs)}")
+        found = [fields.array(one, where.item(listed, i)) for i, one in enumerate(listed or Seq())]
+        return [one[0] for one in found if one is not None]
+    literal = fields.array(value, where)
+    return None if literal is None else literal[0]
+
+
+def _dtype(value: object, where: Where, read: Read) -> str | None:
+    del read
+    return fields.choice(value, where, fields.DTYPES)
+
+
+def _probes(value: object, where: Where, read: Read) -> dict[str, list[int]] | None:
+    what = "the names of probing Lambdas"
+    given = fields.mapping(value, where, read.probes, what=what)
+    if given is not None and not read.probes:
+        where.refuse("the model has no probe", hint="add `Lambda: {function: probe}`")
+    found = {key: fields.shape(one, where.value(given, key)) for key, one in (given or {}).items()}  # type: ignore[arg-type] # given is a Map where there are items
+    return {key: one for key, one in found.items() if one is not None}
+
+
+def _summary(value: object, where: Where, read: Read) -> list[SummaryRow]:
+    del read
+    keys = SummaryRow.__struct_fields__
+    found = []
+    for index, one in enumerate(fields.items(value, where, "rows") or Seq()):
+        place = where.item(value, index)  # type: ignore[arg-type] # items() has seen that it is a list
+        given = fields.mapping(one, place, keys, required=keys)
+        if given is None or any(key not in given for key in keys):
+            continue
+        layer = fields.word(given["layer"], place.value(given, "layer"), fields.NAME, "a layer's class")
+        shape = _shape_with_batch(given["output_shape"], place.value(given, "output_shape"))
+        params = _count(given["params"], place.value(given, "params"))
+        if layer is not None and shape is not None and params is not None:
+            found.append(SummaryRow(layer=layer, output_shape=shape, params=params))
+    return found
+
+
+def _influence(value: object, where: Where, read: Read) -> list[Influence]:
+    if len(read.fed) != 1 or len(read.model.outputs) != 1:
+        where.refuse("needs a model of one input and one output")
+        return []
+    found = []
+    for index, one in enumerate(fields.items(value, where, "{change, changes}") or Seq()):
+        place = where.item(value, index)  # type: ignore[arg-type] # items() has seen that it is a list
+        given = fields.mapping(one, place, ("change", "changes"), required=("change", "changes"))
+        if given is None or "change" not in given or "changes" not in given:
+            continue
+        change = _prefix(given["change"], place.value(given, "change"), read.fed[0].shape or [])
+        everywhere = given["changes"] == "all"
+        changes = None if everywhere else _prefix(given["changes"], place.value(given, "changes"), None)
+        if change is not None and (everywhere or changes is not None):
+            found.append(Influence(change=change, changes="all" if changes is None else changes))
+    return found
+
+
+def _prefix(value: object, where: Where, shape: list[int] | None) -> list[int] | None:
+    found = fields.shape(value, where)
+    if found is None or shape is None:
+        return found
+    if len(found) > len(shape) or any(i >= n for i, n in zip(found, shape, strict=False)):
+        where.refuse(
+            f"{found} is outside of samples of shape {shape}", hint="the batch axis is not counted"
+        )
+        return None
+    return found
+
+
+_READERS: dict[str, Any] = {
+    "input_shape": _symbolic,
+    "output_shape": _output_shape,
+    "layers": _layers,
+    "params": _params,
+    "weights": _weights,
+    "values": _values,
+    "dtype": _dtype,
+    "probes": _probes,
+    "summary": _summary,
+    "influence": _influence,
+}
+
+
+def read_raises(value: object, where: Where) -> str | None:
+    """``build`` or ``call``."""
+    if isinstance(value, str) and value in {"build", "call"}:
+        return value
+    where.refuse(f"is {described(value)}", expected="build or call")
+    return None

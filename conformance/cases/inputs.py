@@ -1,0 +1,229 @@
+"""A model's inputs: their shapes, who declares them, and what is fed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from conformance.cases import fields, names
+from conformance.cases.model import Data, InputSpec
+from conformance.cases.problems import described
+from conformance.cases.reading import Map, Seq
+
+if TYPE_CHECKING:
+    from conformance.cases.layers import Layer
+    from conformance.cases.problems import Where
+
+KEYS = ("shape", "batch_shape", "dtype", "batch", "data", "values")
+GENERATORS = ("normal", "integers", "arange")
+DEFAULT_BATCH = 2
+MAX_BATCH = 65_536
+MAX_CALLS = 64
+"""Batch sizes that one case may list."""
+
+
+class Fed(NamedTuple):
+    """What a case says of one input. ``shape`` is None where the first layer is left to say it."""
+
+    name: str
+    shape: list[int] | None
+    batch_size: int | None
+    dtype: str
+    batches: list[int] | None
+    data: Data
+    where: Where
+    batch_where: Where
+
+
+class Declared(NamedTuple):
+    """What a first layer's own arguments say of the input. A size of None is any size."""
+
+    shape: list[int | None]
+    batch_size: int | None
+    where: Where
+
+
+def read_inputs(case: Map, where: Where) -> list[Fed] | None:
+    """The inputs of a case, in order; none at all where the model's first layer may declare one."""
+    if "input" in case and "inputs" in case:
+        where.key(case, "inputs").refuse("is beside `input`", expected="one of the two")
+        return None
+    if "input" in case:
+        fed = _input("x", case["input"], where.value(case, "input"))
+        return None if fed is None else [fed]
+    if "inputs" not in case:
+        return []
+    place = where.value(case, "inputs")
+    inputs = case["inputs"]
+    if not isinstance(inputs, Map) or not inputs:
+        place.mistyped("a mapping of input names, such as {a: {shape: [3]}}", inputs)
+        return None
+    found = []
+    for name, value in inputs.items():
+        if not fields.NAME.fullmatch(name):
+            place.key(inputs, name).refuse("is no name for an input", expected="letters, digits, _")
+        found.append(_input(name, value, place.value(inputs, name)))
+    sound = [fed for fed in found if fed is not None]
+    return sound if len(sound) == len(found) else None
+
+
+def _input(name: str, value: object, where: Where) -> Fed | None:
+    given = fields.mapping(value, where, KEYS)
+    if given is None:
+        return None
+    problems = len(where.log)
+    shape, batch_size = _shape(given, where)
+    dtype = "float32"
+    if "dtype" in given:
+        dtype = fields.choice(given["dtype"], where.value(given, "dtype"), fields.DTYPES) or dtype
+    data, rows = _data(given, where)
+    if rows is not None:
+        shape = _literal_shape(shape, rows, where.value(given, "values"))
+    batches, batch_where = _batches(given, where)
+    if rows is not None:
+        if batches not in (None, [rows[0]]):
+            batch_where.refuse(
+                f"is {described(given['batch'])}, but `values` has {rows[0]} rows",
+                hint="leave `batch` out: it follows from `values`",
+            )
+        batches = rows[:1]
+    if len(where.log) > problems:
+        return None
+    return Fed(name, shape, batch_size, dtype, batches, data, where, batch_where)
+
+
+def _shape(given: Map, where: Where) -> tuple[list[int] | None, int | None]:
+    if "shape" in given and "batch_shape" in given:
+        where.key(given, "batch_shape").refuse("is beside `shape`", expected="one of the two")
+    if "batch_shape" in given:
+        place = where.value(given, "batch_shape")
+        whole = fields.shape(given["batch_shape"], place)
+        if whole == []:
+            place.refuse("is empty", expected="the batch size first")
+        return (whole[1:], whole[0]) if whole else (None, None)
+    if "shape" in given:
+        return fields.shape(given["shape"], where.value(given, "shape")), None
+    return None, None
+
+
+def _batches(given: Map, where: Where) -> tuple[list[int] | None, Where]:
+    if "batch" not in given:
+        return None, where
+    place = where.value(given, "batch")
+    value = given["batch"]
+    listed = value if isinstance(value, Seq) else None
+    if listed is None:
+        one = fields.whole(value, place, least=0, most=MAX_BATCH, what="a number of rows")
+        return (None if one is None else [one]), place
+    if not 0 < len(listed) <= MAX_CALLS:
+        place.refuse(f"is {described(value)}", expected=f"1 to {MAX_CALLS} numbers of rows")
+        return None, place
+    found = [
+        fields.whole(v, place.item(listed, i), least=0, most=MAX_BATCH, what="a number of rows")
+        for i, v in enumerate(listed)
+    ]
+    sound = [rows for rows in found if rows is not None]
+    return (sound if len(sound) == len(found) else None), place
+
+
+def _data(given: Map, where: Where) -> tuple[Data, list[int] | None]:
+    """Where the numbers come from, and the whole shape of literal ones."""
+    if "values" in given:
+        if "data" in given:
+            where.key(given, "data").refuse("is beside `values`", expected="one of the two")
+        place = where.value(given, "values")
+        literal = fields.array(given["values"], place)
+        if literal is None:
+            return Data(), None
+        if not literal[1]:
+            place.mistyped("a list of rows", given["values"])
+            return Data(), None
+        return Data(kind="values", values=literal[0]), literal[1]
+    if "data" in given:
+        kind: Any = fields.choice(given["data"], where.value(given, "data"), GENERATORS)
+        return Data(kind=kind or "normal"), None
+    return Data(), None
+
+
+def _literal_shape(shape: list[int] | None, rows: list[int], where: Where) -> list[int]:
+    if shape is not None and shape != rows[1:]:
+        where.refuse(
+            f"has rows of shape {rows[1:]}",
+            expected=f"rows of shape {shape}, as `shape` says",
+            hint="the first axis of `values` is the batch",
+        )
+    return rows[1:]
+
+
+def declared_by(first: Layer) -> Declared | None:
+    """The input as declared by a first layer's ``input_shape`` and its kin, if it has one."""
+    own = names.arguments("layers", first.layer) or {}
+    used = [key for key in names.DECLARING if key in first.config and key not in own]
+    if not used:
+        return None
+    if len(used) > 1:
+        first.where.refuse(f"declares its input {len(used)} times: {', '.join(used)}")
+    key, value = used[0], first.config[used[0]]
+    where = first.arguments._replace(path=f"{first.arguments.path}.{key}")
+    if key == "input_dim":
+        axes: Any = [value]
+    else:
+        axes = value
+    sound = isinstance(axes, list) and all(
+        size is None or (type(size) is int and 0 <= size <= fields.MAX_ELEMENTS) for size in axes
+    )
+    if not sound or (key.startswith("batch_") and not axes) or len(axes) > fields.MAX_RANK:
+        where.refuse(f"is {described(value)}", expected="a whole number" if key == "input_dim" else "a list of sizes")
+        return None
+    if key.startswith("batch_"):
+        return Declared(axes[1:], axes[0], where)
+    rows = first.config.get("batch_size") if "batch_size" not in own else None
+    return Declared(axes, rows if type(rows) is int else None, where)
+
+
+def settle(fed: Fed | None, declared: Declared | None, where: Where) -> Fed | None:
+    """One input, from what the case and the first layer say of it.
+
+    Args:
+        fed: What the case says under ``input``, if it says anything.
+        declared: What the first layer says, if it does.
+        where: The model's place, for a complaint that nobody says anything.
+    """
+    if declared is None:
+        if fed is None:
+            where.refuse("has no input", hint="declare it with `input: {shape: […]}`")
+        elif fed.shape is None:
+            fed.where.refuse("has no shape", expected="`shape` or `batch_shape`")
+        else:
+            return fed
+        return None
+    if fed is not None and fed.shape is not None:
+        size = fed.batch_size if fed.batch_size is not None else declared.batch_size
+        return fed._replace(batch_size=size)
+    shape = [size for size in declared.shape if size is not None]
+    if len(shape) < len(declared.shape):
+        declared.where.refuse(
+            "leaves a size open", hint="say what is fed: `input: {shape: […]}` with every size"
+        )
+        return None
+    if fed is None:
+        return Fed("x", shape, declared.batch_size, "float32", None, Data(), where, where)
+    return fed._replace(shape=shape, batch_size=declared.batch_size)
+
+
+def agrees(declared: Declared, shape: list[int]) -> bool:
+    """Whether data of this shape (without batch axis) fit what a first layer declares."""
+    return len(declared.shape) == len(shape) and all(
+        size in (None, given) for size, given in zip(declared.shape, shape, strict=True)
+    )
+
+
+def as_spec(fed: Fed, declaring: str | None) -> InputSpec:
+    """The input as an adapter sees it."""
+    return InputSpec(
+        name=fed.name,
+        shape=fed.shape or [],
+        batch_size=fed.batch_size,
+        dtype=fed.dtype,
+        data=fed.data,
+        declared_by=declaring,
+    )

@@ -1,0 +1,301 @@
+"""Models: a list of layers, or a graph of named nodes, with every reference checked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from conformance.cases import fields, inputs, names
+from conformance.cases.model import Model, Node
+from conformance.cases.problems import described, did_you_mean
+from conformance.cases.reading import Map, Seq
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from conformance.cases.inputs import Fed
+    from conformance.cases.layers import Layer, LayerReader
+    from conformance.cases.problems import Where
+
+MAX_NODES = 2_000
+
+
+class Read(NamedTuple):
+    """A model that was read, and what else its reader learned."""
+
+    model: Model
+    fed: list[Fed]
+    """The inputs, every one with its shape."""
+    probes: list[str]
+    """Nodes that are, or hold, the probing Lambda."""
+
+
+def read_model(
+    value: object,
+    where: Where,
+    given: Sequence[Fed],
+    layers: LayerReader,
+    *,
+    may_disagree: bool = False,
+) -> Read | None:
+    """A model as ``model:`` writes it.
+
+    Args:
+        value: A list (Sequential) or a mapping with ``nodes`` (a graph).
+        where: Its place.
+        given: The inputs that the case declares.
+        layers: Reads the layers.
+        may_disagree: Let the first layer declare another shape than the data have, as a case may
+            that wants the call refused.
+    """
+    if isinstance(value, Seq):
+        read = [layers.read(entry, where.item(value, i)) for i, entry in enumerate(value)]
+        if not value:
+            where.refuse("is empty", expected="at least one layer")
+        sound = [layer for layer in read if layer is not None]
+        if not sound or len(sound) < len(read):
+            return None
+        return _sequential(sound, where, given, may_disagree=may_disagree)
+    if isinstance(value, Map):
+        return _graph(value, where, given, layers)
+    where.mistyped("a list of layers, or a graph {nodes: {…}}", value)
+    return None
+
+
+def single_layer(
+    layer: Layer, where: Where, given: Sequence[Fed], *, may_disagree: bool = False
+) -> Read | None:
+    """The model of one layer that ``layer:`` stands for: it takes all the inputs, in order."""
+    if len(given) <= 1:
+        return _sequential([layer], where, given, may_disagree=may_disagree)
+    if any(fed.shape is None for fed in given):
+        return _shapeless(given)
+    name = layer.name or names.automatic(layer.layer)
+    node = Node(name=name, layer=layer.layer, config=layer.config, inputs=[f.name for f in given])
+    return _finished("functional", given, [node], [name], [name] if layer.probes else [])
+
+
+def _shapeless(given: Iterable[Fed]) -> None:
+    for fed in given:
+        if fed.shape is None:
+            fed.where.refuse("has no shape", expected="`shape` or `batch_shape`")
+
+
+def _sequential(
+    layers: list[Layer], where: Where, given: Sequence[Fed], *, may_disagree: bool
+) -> Read | None:
+    if len(given) > 1:
+        where.refuse(f"is a list, but has {len(given)} inputs", hint="write a graph: `nodes:`")
+        return None
+    if len(layers) > MAX_NODES:
+        where.refuse(f"has {len(layers):,} layers", expected=f"at most {MAX_NODES:,}")
+        return None
+    problems = len(where.log)
+    declared = inputs.declared_by(layers[0])
+    if len(where.log) > problems:
+        return None
+    fed = inputs.settle(given[0] if given else None, declared, where)
+    if fed is None:
+        return None
+    if declared and not may_disagree and not inputs.agrees(declared, fed.shape or []):
+        declared.where.refuse(
+            f"declares samples of shape {declared.shape}",
+            expected=f"{fed.shape}, as `input` says",
+            hint="only a case with `raises: call` may feed another shape",
+        )
+        return None
+    called = _unique_names(layers, {fed.name})
+    if called is None:
+        return None
+    nodes = []
+    before = fed.name
+    for name, layer in zip(called, layers, strict=True):
+        nodes.append(Node(name=name, layer=layer.layer, config=layer.config, inputs=[before]))
+        before = name
+    probes = [name for name, layer in zip(called, layers, strict=True) if layer.probes]
+    return _finished(
+        "sequential", [fed], nodes, called[-1:], probes, called[0] if declared else None
+    )
+
+
+def _unique_names(layers: list[Layer], taken: set[str]) -> list[str] | None:
+    """Names as written, or Keras's automatic ones: ``dense``, ``dense_1`` …"""
+    problems = len(layers[0].where.log)
+    taken = set(taken)
+    for layer in layers:
+        if layer.name is not None:
+            if layer.name in taken:
+                layer.arguments.refuse(f"{layer.name!r} is the name of another layer or input")
+            taken.add(layer.name)
+    if len(layers[0].where.log) > problems:
+        return None
+    counts: dict[str, int] = {}
+    called = []
+    for layer in layers:
+        name = layer.name
+        while name is None:
+            base = names.automatic(layer.layer)
+            count = counts.get(base, 0)
+            counts[base] = count + 1
+            candidate = f"{base}_{count}" if count else base
+            if candidate not in taken:
+                name = candidate
+        called.append(name)
+    return called
+
+
+def _finished(  # noqa: PLR0913 - the parts of one model
+    form: str,
+    fed: Sequence[Fed],
+    nodes: list[Node],
+    outputs: list[str],
+    probes: list[str],
+    declaring: str | None = None,
+) -> Read:
+    model = Model(
+        form="sequential" if form == "sequential" else "functional",
+        inputs=[inputs.as_spec(one, declaring) for one in fed],
+        nodes=nodes,
+        outputs=outputs,
+    )
+    return Read(model, list(fed), probes)
+
+
+def _graph(
+    value: Map, where: Where, given: Sequence[Fed], layers: LayerReader
+) -> Read | None:
+    problems = len(where.log)
+    fields.mapping(value, where, ("nodes", "outputs"), required=("nodes",))
+    written = value.get("nodes")
+    if "nodes" not in value:
+        return None
+    place = where.value(value, "nodes")
+    if not isinstance(written, Map) or not written:
+        place.mistyped("a mapping of nodes: {name: {Dense: {units: 4}, of: x}}", written)
+        return None
+    if len(written) > MAX_NODES:
+        place.refuse(f"has {len(written):,} nodes", expected=f"at most {MAX_NODES:,}")
+        return None
+    if not given:
+        where.refuse("has no input", hint="declare it with `input: {shape: […]}`")
+    _shapeless(given)
+    seen = [fed.name for fed in given]
+    nodes = []
+    probes = []
+    for name, body in written.items():
+        node = _node(name, body, place, written, seen, layers)
+        if name in seen:
+            place.key(written, name).refuse("is the name of an input")
+        seen.append(name)
+        if node is not None:
+            nodes.append(node[0])
+            if node[1]:
+                probes.append(name)
+    outputs = _outputs(value, where, written)
+    if len(where.log) > problems or outputs is None:
+        return None
+    if not _all_used(nodes, outputs, given, place, written):
+        return None
+    return _finished("functional", given, nodes, outputs, probes)
+
+
+def _node(  # noqa: PLR0913 - a node, its place and what it may refer to
+    name: str, body: object, place: Where, written: Map, seen: list[str], layers: LayerReader
+) -> tuple[Node, bool] | None:
+    where = place.value(written, name)
+    if not fields.NAME.fullmatch(name):
+        place.key(written, name).refuse("is no name for a node", expected="letters, digits, _ - .")
+    if not isinstance(body, Map):
+        where.mistyped("a layer and `of`: {Dense: {units: 4}, of: x}", body)
+        return None
+    kinds = [key for key in body if key != "of"]
+    if len(kinds) != 1:
+        where.refuse(
+            f"names {len(kinds)} layers{': ' + ', '.join(kinds[:4]) if kinds else ''}",
+            expected="one layer and `of`: {Dense: {units: 4}, of: x}",
+        )
+        return None
+    of = _references(body, where, seen, written)
+    kind = kinds[0]
+    layer = layers.named(kind, body[kind], where.key(body, kind), where.value(body, kind))
+    if layer is None or of is None:
+        return None
+    if layer.name is not None:
+        layer.arguments.refuse("has a `name`", hint=f"the node's name is the layer's: {name!r}")
+    return Node(name=name, layer=layer.layer, config=layer.config, inputs=of), layer.probes
+
+
+def _references(body: Map, where: Where, seen: list[str], written: Map) -> list[str] | None:
+    if "of" not in body:
+        where.refuse("the key 'of' is missing", expected="the inputs or nodes that it takes")
+        return None
+    place = where.value(body, "of")
+    value = body["of"]
+    if isinstance(value, str):
+        listed = [(value, place)]
+    elif isinstance(value, Seq) and value:
+        listed = [(one, place.item(value, i)) for i, one in enumerate(value)]
+    else:
+        place.mistyped("a name, or a list of names", value)
+        return None
+    found = [one for one, at in listed if _is_earlier(one, at, seen, written)]
+    return found if len(found) == len(listed) else None
+
+
+def _is_earlier(name: object, where: Where, seen: list[str], written: Map) -> bool:
+    if isinstance(name, str) and name in seen:
+        return True
+    if isinstance(name, str) and name in written:
+        where.refuse(
+            f"{name!r} is this node or a later one",
+            expected="an input or an earlier node",
+            hint="nodes are written in the order of computing; a cycle can't be",
+        )
+    elif isinstance(name, str):
+        where.refuse(
+            f"{name!r} is neither an input nor a node",
+            expected=f"one of {', '.join(seen[:12])}",
+            hint=did_you_mean(name, [*seen, *written]),
+        )
+    else:
+        where.mistyped("a name", name)
+    return False
+
+
+def _outputs(value: Map, where: Where, written: Map) -> list[str] | None:
+    if "outputs" not in value:
+        return [list(written)[-1]]
+    place = where.value(value, "outputs")
+    given = value["outputs"]
+    listed = given if isinstance(given, Seq) else None
+    if not listed:
+        place.refuse(f"is {described(given)}", expected="a list of node names")
+        return None
+    found: list[str] = []
+    for index, name in enumerate(listed):
+        at = place.item(listed, index)
+        if not isinstance(name, str) or name not in written:
+            hint = did_you_mean(name, written) if isinstance(name, str) else ""
+            at.refuse(f"is {described(name)}", expected="the name of a node", hint=hint)
+        elif name in found:
+            at.refuse(f"{name!r} is here twice")
+        else:
+            found.append(name)
+    return found if len(found) == len(listed) else None
+
+
+def _all_used(
+    nodes: list[Node], outputs: list[str], given: Sequence[Fed], place: Where, written: Map
+) -> bool:
+    """Whether every node and input reaches an output; those that don't are noted."""
+    used = set(outputs)
+    for node in reversed(nodes):
+        if node.name in used:
+            used.update(node.inputs)
+        else:
+            place.key(written, node.name).refuse(
+                "reaches no output", hint="add it to `outputs`, or leave it out"
+            )
+    for fed in given:
+        if fed.name not in used:
+            fed.where.refuse(f"the input {fed.name!r} is not used by the model")
+    return used.issuperset(fed.name for fed in given) and len(used) == len(nodes) + len(given)

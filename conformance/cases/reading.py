@@ -1,0 +1,442 @@
+"""YAML text to plain values that know their places, safely.
+
+Only events are taken from PyYAML (its C scanner where there is one): it resolves no tag and
+constructs nothing. Strings, numbers, lists and mappings are made here, without recursion, so
+that nesting costs no stack; an alias shares the value that it names, and what that would
+multiply to is counted, never built.
+
+Refused, each with its place: what is too large (file, depth, number of values), duplicate keys,
+keys that aren't strings, tags, merge keys, directives, several documents, characters that can't be
+seen, tabs as indentation, numbers beyond 64 bits.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from conformance.cases.problems import Log, shortened
+from conformance.cases.scalars import UnfitNumberError, plain
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MAX_BYTES = 4 * 2**20
+"""Size of a file. The largest hand-written catalogue file would be a hundredth of it."""
+MAX_DEPTH = 64
+"""Lists and mappings inside each other. A deep model of wrappers needs about 20."""
+MAX_VALUES = 500_000
+"""Values of a file, aliases expanded: what a reader that copies would have to hold."""
+
+At = tuple[int, int]
+"""Line and column, from 1."""
+
+_LOADER: Any = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+
+# Control characters, line breaks that only YAML 1.1 knows (they would shift line numbers), marks
+# that turn the direction of text, and surrogates: nothing that anyone would type on purpose.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+_NO_KEY = "\0"
+"""Begins the name of a key that was refused; no text that gets here can hold it."""
+_TAB_INDENT = re.compile(r"^[ ]*(\t)", re.MULTILINE)
+_WORDS_OF_LIBYAML = {
+    "did not find expected key": "the line's indentation fits no mapping above it",
+    "did not find expected '-' indicator": "the line's indentation fits no list above it",
+    "mapping values are not allowed in this context": (
+        "a ': ' inside a text needs quotes around the text; a key needs a line of its own"
+    ),
+    "did not find expected ',' or ']'": "a '[' further up is not closed",
+    "did not find expected ',' or '}'": "a '{' further up is not closed",
+}
+
+
+class Map(dict[str, Any]):
+    """A mapping that knows where it, its keys and its values are written."""
+
+    __slots__ = ("_at", "key_places", "value_places")
+
+    def __init__(self, at: At) -> None:
+        """An empty mapping that starts at a place."""
+        super().__init__()
+        self._at = at
+        self.key_places: dict[str, At] = {}
+        self.value_places: dict[str, At] = {}
+
+    @property
+    def place(self) -> At:
+        """Where the mapping starts."""
+        return self._at
+
+    def put(self, key: str, value: object, key_at: At, value_at: At) -> None:
+        """Set a key together with its places."""
+        self[key] = value
+        self.key_places[key] = key_at
+        self.value_places[key] = value_at
+
+    def key_at(self, key: str) -> At:
+        """Where the key is written; the mapping's own place if it isn't there."""
+        return self.key_places.get(key, self._at)
+
+    def value_at(self, key: str) -> At:
+        """Where the key's value is written; the mapping's own place if it isn't there."""
+        return self.value_places.get(key, self._at)
+
+    def copy(self) -> Map:
+        """A shallow copy, places included."""
+        twin = Map(self._at)
+        twin.update(self)
+        twin.key_places.update(self.key_places)
+        twin.value_places.update(self.value_places)
+        return twin
+
+
+class Seq(list[Any]):
+    """A list that knows where its items are written."""
+
+    __slots__ = ("at",)
+
+    def __init__(self) -> None:
+        """An empty list."""
+        super().__init__()
+        self.at: list[At] = []
+
+    def put(self, value: object, at: At) -> None:
+        """Append an item together with its place."""
+        self.append(value)
+        self.at.append(at)
+
+    def copy(self) -> Seq:
+        """A shallow copy, places included."""
+        twin = Seq()
+        twin.extend(self)
+        twin.at.extend(self.at)
+        return twin
+
+
+class Document:
+    """A file that was read: its one value, its text, and where the items of a list begin and end."""
+
+    def __init__(self, value: Any, text: str, ends: list[int]) -> None:
+        """Keep what the reader found."""
+        self.value = value
+        self._lines = text.splitlines()
+        self._ends = ends
+
+    def excerpt(self, index: int) -> str:
+        """Item ``index`` of the file's list as written, comments inside it included."""
+        first = self.value.at[index][0] - 1
+        last = max(self._ends[index], first + 1)
+        lines = self._lines[first:last]
+        # What follows the last key up to the next item belongs to that next item.
+        while len(lines) > 1 and (not lines[-1].strip() or lines[-1].lstrip().startswith("#")):
+            lines.pop()
+        return "\n".join(lines)
+
+
+def plain_value(value: Any) -> Any:
+    """The value as plain dicts and lists, without places: a copy that may be handed on."""
+    if isinstance(value, dict):
+        return {key: plain_value(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain_value(item) for item in value]
+    return value
+
+
+def read_file(path: Path, log: Log) -> Document | None:
+    """Read a YAML file of at most :data:`MAX_BYTES`.
+
+    Args:
+        path: The file. Its size is asked before it is opened.
+        log: Takes every problem that is found.
+
+    Returns:
+        The document, or None where nothing could be made of the file. With a document there may
+        still be problems in ``log``.
+    """
+    try:
+        if not path.is_file():
+            log.add((1, 1), "", "is not a file", expected="a YAML file")
+            return None
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            log.add((1, 1), "", *_too_large(f"{size:,} bytes"))
+            return None
+        with path.open("rb") as stream:
+            content = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        log.add((1, 1), "", f"can't be read: {error.strerror or error}")
+        return None
+    if len(content) > MAX_BYTES:
+        log.add((1, 1), "", *_too_large("more bytes than it said"))
+        return None
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode("utf-8", "replace")
+        log.add(_place(before, len(before)), "", "is not UTF-8 from here on", expected="UTF-8 text")
+        return None
+    return read_text(text, log)
+
+
+def read_text(text: str, log: Log) -> Document | None:
+    """Read YAML text. See :func:`read_file`."""
+    if len(text) > MAX_BYTES:
+        log.add((1, 1), "", *_too_large(f"{len(text):,} characters"))
+        return None
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if _refused_characters(text, log):
+        return None
+    builder = _Builder(log)
+    try:
+        for event in yaml.parse(text, Loader=_LOADER):
+            builder.take(event)
+    except _GiveUpError:
+        return None
+    except yaml.YAMLError as error:
+        log.add(*_syntax(error))
+        return None
+    except (UnicodeError, RecursionError, ValueError) as error:
+        # Nothing is known that comes here; but text is untrusted, and PyYAML is not ours.
+        log.add((1, 1), "", f"is no YAML: {error}")
+        return None
+    if not builder.done:
+        log.add((1, 1), "", "holds nothing", expected="YAML")
+        return None
+    return Document(builder.root, text, builder.ends)
+
+
+class _GiveUpError(Exception):
+    """The rest of the file isn't worth reading; the log says why."""
+
+
+class _Open:
+    """A list or mapping whose end has not come yet."""
+
+    __slots__ = ("anchor", "awaits_value", "before", "key", "key_at", "node")
+
+    def __init__(self, node: Map | Seq, anchor: str | None, before: int) -> None:
+        self.node = node
+        self.anchor = anchor
+        self.before = before
+        self.key = ""
+        self.key_at: At = (1, 1)
+        self.awaits_value = False
+
+
+class _Builder:
+    """Puts values together from parsing events, with a stack of its own."""
+
+    def __init__(self, log: Log) -> None:
+        self.log = log
+        self.root: Any = None
+        self.done = False
+        self.ends: list[int] = []
+        """Line after the last one of each item of a top-level list."""
+        self._stack: list[_Open] = []
+        self._values = 0
+        self._anchors: dict[str, tuple[Any, int]] = {}
+        self._unclosed: set[str] = set()
+        self._documents = 0
+        self._take = {
+            yaml.ScalarEvent: self._scalar,
+            yaml.AliasEvent: self._alias,
+            yaml.MappingStartEvent: self._start,
+            yaml.SequenceStartEvent: self._start,
+            yaml.MappingEndEvent: self._end,
+            yaml.SequenceEndEvent: self._end,
+            yaml.DocumentStartEvent: self._document,
+        }
+
+    def take(self, event: Any) -> None:
+        """Take the next event."""
+        handler = self._take.get(type(event))
+        if handler is not None:
+            handler(event)
+
+    def _document(self, event: Any) -> None:
+        self._documents += 1
+        if self._documents > 1:
+            self._give_up(event, "is a second document", "one document a file, no '---' between")
+        if getattr(event, "version", None) or getattr(event, "tags", None):
+            self._complain(event, "has a directive (%YAML or %TAG)", hint="leave it out")
+
+    def _scalar(self, event: Any) -> None:
+        text: str = event.value
+        self._tag(event)
+        value: Any = text
+        if event.implicit[0]:
+            try:
+                value = plain(text)
+            except UnfitNumberError as error:
+                self._complain(event, f"{shortened(text)} {error}")
+                value = 0
+        elif _UNSEEN.search(text):
+            self._complain(event, "holds a character that can't be seen", hint="leave it out")
+            value = _UNSEEN.sub("", text)
+        self._count(event, 1)
+        if event.anchor:
+            self._anchors[event.anchor] = (value, 1)
+        self._attach(value, event)
+
+    def _alias(self, event: Any) -> None:
+        if event.anchor in self._unclosed:
+            self._give_up(event, f"*{event.anchor} is inside the value that it names")
+        if event.anchor not in self._anchors:
+            known = ", ".join(f"&{name}" for name in list(self._anchors)[:5]) or "no anchor"
+            self._complain(event, f"*{event.anchor} names nothing above it", hint=f"there is {known}")
+            self._attach(None, event)
+            return
+        value, size = self._anchors[event.anchor]
+        self._count(event, size)
+        self._attach(value, event)
+
+    def _start(self, event: Any) -> None:
+        self._tag(event)
+        if len(self._stack) >= MAX_DEPTH:
+            self._give_up(event, f"is nested more than {MAX_DEPTH} levels deep")
+        top = self._stack[-1] if self._stack else None
+        if top and isinstance(top.node, Map) and not top.awaits_value:
+            self._give_up(event, "is a list or a mapping as a key", "a plain string as key")
+        before = self._values
+        self._count(event, 1)
+        node = Map(_at(event)) if isinstance(event, yaml.MappingStartEvent) else Seq()
+        # Attached at once, while still empty: its place is known now and its key is at hand.
+        self._attach(node, event)
+        if event.anchor:
+            self._anchors.pop(event.anchor, None)
+            self._unclosed.add(event.anchor)
+        self._stack.append(_Open(node, event.anchor, before))
+
+    def _end(self, event: Any) -> None:
+        closed = self._stack.pop()
+        if closed.anchor:
+            self._unclosed.discard(closed.anchor)
+            self._anchors[closed.anchor] = (closed.node, self._values - closed.before)
+        if len(self._stack) == 1:
+            self._note_end(event)
+
+    def _note_end(self, event: Any) -> None:
+        mark = event.end_mark
+        self.ends[-1] = mark.line + (1 if mark.column else 0)
+
+    def _attach(self, value: Any, event: Any) -> None:
+        if not self._stack:
+            self.root, self.done = value, True
+            return
+        top = self._stack[-1]
+        if isinstance(top.node, Seq):
+            top.node.put(value, _at(event))
+            if len(self._stack) == 1:
+                self.ends.append(event.end_mark.line + 1)
+        elif not top.awaits_value:
+            top.key, top.key_at = self._key(value, event), _at(event)
+            top.awaits_value = True
+        else:
+            self._put(top, value, event)
+            top.awaits_value = False
+
+    def _key(self, value: Any, event: Any) -> str:
+        if isinstance(value, str) and value != "<<":
+            return value
+        if value == "<<":
+            self._complain(
+                event,
+                "'<<' merges mappings, which YAML 1.2 doesn't",
+                hint="write the keys out, or name a whole value with &name and *name",
+            )
+        else:
+            written = getattr(event, "value", None) or "null"
+            self._complain(
+                event, f"the key {shortened(written)} is not a string", hint="put quotes around it"
+            )
+        return f"{_NO_KEY}{self._values}"
+
+    def _put(self, top: _Open, value: Any, event: Any) -> None:
+        node, key = top.node, top.key
+        if not isinstance(node, Map) or key.startswith(_NO_KEY):
+            return
+        if key in node:
+            line = node.key_at(key)[0]
+            self.log.add(
+                top.key_at,
+                self._path(),
+                f"the key {shortened(repr(key))} is here twice",
+                hint=f"the first is in line {line}",
+            )
+            return
+        node.put(key, value, top.key_at, _at(event))
+
+    def _tag(self, event: Any) -> None:
+        if event.tag and event.tag != "!":
+            self._complain(
+                event,
+                f"has the tag {shortened(event.tag)}",
+                expected="no tags",
+                hint="quotes make a string; everything else shows what it is",
+            )
+
+    def _count(self, event: Any, size: int) -> None:
+        self._values += size
+        if self._values > MAX_VALUES:
+            self._give_up(
+                event, f"makes the file hold more than {MAX_VALUES:,} values, aliases expanded"
+            )
+
+    def _complain(self, event: Any, message: str, *, expected: str = "", hint: str = "") -> None:
+        self.log.add(_at(event), self._path(), message, expected=expected, hint=hint)
+
+    def _give_up(self, event: Any, message: str, expected: str = "") -> None:
+        self._complain(event, message, expected=expected)
+        raise _GiveUpError
+
+    def _path(self) -> str:
+        parts = []
+        last = len(self._stack) - 1
+        for depth, level in enumerate(self._stack[:8]):
+            # A list's open item is in it already; one that is still to come isn't.
+            if isinstance(level.node, Seq):
+                parts.append(str(len(level.node) - (depth < last)))
+            elif depth < last or level.awaits_value:
+                parts.append(shortened(level.key))
+        # The keys of a case file are told from the case on: its place says which case it is.
+        return ".".join(parts[1:] if isinstance(self.root, Seq) else parts)
+
+
+def _at(event: Any) -> At:
+    mark = event.start_mark
+    return mark.line + 1, mark.column + 1
+
+
+def _place(text: str, index: int) -> At:
+    return text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index)
+
+
+def _refused_characters(text: str, log: Log) -> bool:
+    found = _UNSEEN.search(text)
+    if found:
+        name = f"U+{ord(found[0]):04X}"
+        log.add(
+            _place(text, found.start()), "", f"{name} is a character that can't be seen"
+        )
+    tabs = list(_TAB_INDENT.finditer(text))
+    for tab in tabs[:20]:
+        log.add(_place(text, tab.start(1)), "", "a tab indents this line", expected="spaces")
+    return bool(found or tabs)
+
+
+def _syntax(error: yaml.YAMLError) -> tuple[At, str, str]:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    at = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    said = getattr(error, "problem", None) or str(error)
+    context = getattr(error, "context", None)
+    message = f"is no YAML: {said}{f' {context}' if context else ''}"
+    meant = _WORDS_OF_LIBYAML.get(said)
+    return at, "", f"{message} ({meant})" if meant else message
+
+
+def _too_large(size: str) -> tuple[str]:
+    return (f"is too large: {size}, and {MAX_BYTES:,} is the limit; split the file",)

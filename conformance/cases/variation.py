@@ -1,0 +1,314 @@
+"""``vary``, ``unless`` and ``combine``: what varies, which combinations there are, their names.
+
+An *axis* is one line of ``vary``: one path into the case, or several that vary together, and the
+values that they take. A *combination* is the index of one value for each axis.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from conformance.cases import combining
+from conformance.cases.combining import Clause, Combination, TooManyError
+from conformance.cases.problems import described, did_you_mean
+from conformance.cases.reading import Map, Seq, plain_value
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from conformance.cases.problems import Where
+    from conformance.cases.reading import At
+
+MAX_AXES = 24
+MAX_CASES = 10_000
+"""Concrete cases of one written case."""
+
+_UNVARIED = frozenset({"id", "vary", "unless", "combine"})
+_READABLE = re.compile(r"[A-Za-z0-9_.+-]+")
+
+
+class Axis(NamedTuple):
+    """One line of ``vary``."""
+
+    key: str
+    """As written."""
+    paths: list[str]
+    """Full paths into the case."""
+    label: str
+    """What stands before ``=`` in an id."""
+    values: list[list[Any]]
+    """For each value of the axis, what each path gets."""
+    places: list[list[At]]
+    names: list[str]
+    """What stands behind ``=`` in an id, for each value."""
+
+
+class Variation(NamedTuple):
+    """How one written case becomes several."""
+
+    axes: list[Axis]
+    combinations: list[Combination]
+
+    def label(self, combination: Combination) -> str:
+        """``strides=2,padding=same``."""
+        pairs = zip(self.axes, combination, strict=True)
+        return ",".join(f"{axis.label}={axis.names[index]}" for axis, index in pairs)
+
+    def values(self, combination: Combination) -> dict[str, Any]:
+        """What varies, by full path, as plain values."""
+        return {
+            path: plain_value(value)
+            for axis, index in zip(self.axes, combination, strict=True)
+            for path, value in zip(axis.paths, axis.values[index], strict=True)
+        }
+
+    def apply(self, tree: Map, combination: Combination, where: Where) -> Map:
+        """The case with the combination's values in it; parts that don't vary are shared."""
+        varied = tree.copy()
+        for key in _UNVARIED - {"id"}:
+            varied.pop(key, None)
+        fresh: set[int] = {id(varied)}
+        for axis, index in zip(self.axes, combination, strict=True):
+            settings = zip(axis.paths, axis.values[index], axis.places[index], strict=True)
+            for path, value, at in settings:
+                _set(varied, path.split("."), value, at, where._replace(path=path, at=at), fresh)
+        return varied
+
+
+def read_variation(tree: Map, where: Where, keys: Collection[str]) -> Variation | None:
+    """What varies in a case, and in which combinations.
+
+    Args:
+        tree: The case, which has a ``vary``.
+        where: Its place.
+        keys: The keys of a case.
+
+    Returns:
+        None where the log says what is wrong.
+    """
+    problems = len(where.log)
+    axes = _axes(tree, where, keys)
+    clauses = _clauses(tree, where, axes) if axes else []
+    how = tree.get("combine", "product")
+    if how not in combining.WAYS:
+        where.value(tree, "combine").refuse(
+            f"is {described(how)}",
+            expected=f"one of {', '.join(combining.WAYS)}",
+            hint=did_you_mean(how, combining.WAYS) if isinstance(how, str) else "",
+        )
+    if len(where.log) > problems or not axes:
+        return None
+    counts = [len(axis.values) for axis in axes]
+    try:
+        combinations = combining.WAYS[how](counts, clauses, MAX_CASES)
+    except TooManyError as error:
+        where.key(tree, "vary").refuse(str(error), hint="use `combine: pairwise`, or vary less")
+        return None
+    if not combinations:
+        where.key(tree, "unless").refuse("leaves out every combination")
+        return None
+    for position, axis in enumerate(axes):
+        used = {combination[position] for combination in combinations}
+        for index in range(len(axis.values)):
+            if index not in used:
+                place = where._replace(path=f"vary.{axis.key}.{index}", at=axis.places[index][0])
+                place.refuse("is in no combination", hint="`unless` leaves out every one with it")
+    return Variation(axes, combinations) if len(where.log) == problems else None
+
+
+def _axes(tree: Map, where: Where, keys: Collection[str]) -> list[Axis]:
+    place = where.value(tree, "vary")
+    vary = tree["vary"]
+    if not isinstance(vary, Map) or not vary:
+        place.mistyped("a mapping of keys to lists of values", vary)
+        return []
+    if len(vary) > MAX_AXES:
+        place.refuse(f"varies {len(vary)} things", expected=f"at most {MAX_AXES}")
+        return []
+    full = {key: _paths(key, tree, place.key(vary, key), keys) for key in vary}
+    taken: dict[str, str] = {}
+    for key, paths in full.items():
+        for path in paths:
+            if path in taken:
+                place.key(vary, key).refuse(f"{path} varies twice", hint=f"also in {taken[path]!r}")
+            taken[path] = key
+    last = [paths[0].rsplit(".", 1)[-1] for paths in full.values() if paths]
+    axes = []
+    for key, paths in full.items():
+        read = _axis_values(vary[key], place.value(vary, key), len(paths))
+        if not paths or read is None:
+            continue
+        end = paths[0].rsplit(".", 1)[-1]
+        unique = last.count(end) == 1 and not end.isdigit()
+        label = end if unique else paths[0]
+        axes.append(Axis(key, paths, label, *read, _value_names([values[0] for values in read[0]])))
+    return axes
+
+
+def _paths(key: str, tree: Map, where: Where, keys: Collection[str]) -> list[str]:
+    """The full paths that a key of ``vary`` names; empty where it can't name any."""
+    found = []
+    for written in key.split(","):
+        path = written.strip()
+        first = path.split(".", 1)[0]
+        if first in _UNVARIED or not all(path.split(".")):
+            where.refuse(f"{path!r} can't vary")
+            return []
+        if first in keys and not ("layer" in tree and first == "config" and path == "config"):
+            found.append(path)
+        elif "layer" in tree and first != "config":
+            found.append(f"config.{path}")
+        elif first in keys:
+            found.append(path)
+        else:
+            where.refuse(
+                f"{first!r} is no key of a case",
+                expected="the path of a key, such as input.shape or model.0.Dense.units",
+                hint=did_you_mean(first, keys),
+            )
+            return []
+    return found
+
+
+def _axis_values(
+    value: object, where: Where, width: int
+) -> tuple[list[list[Any]], list[list[At]]] | None:
+    if not isinstance(value, Seq) or not value:
+        where.mistyped("a list of values", value)
+        return None
+    if width == 1:
+        return [[one] for one in value], [[at] for at in value.at]
+    rows: list[list[Any]] = []
+    places: list[list[At]] = []
+    for index, row in enumerate(value):
+        if isinstance(row, Seq) and len(row) == width:
+            rows.append(list(row))
+            places.append(row.at)
+        else:
+            where.item(value, index).refuse(
+                f"is {described(row)}", expected=f"a list of {width}: a value for each key"
+            )
+    return (rows, places) if len(rows) == len(value) else None
+
+
+def _value_names(values: Iterable[Any]) -> list[str]:
+    """Readable, and different for every value: its text, or its position."""
+    found: list[str] = []
+    for index, value in enumerate(values):
+        name = _value_name(value)
+        found.append(f"#{index}" if name is None or name in found else name)
+    return found
+
+
+def _value_name(value: Any) -> str | None:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (int, float)):
+        return repr(value)
+    if isinstance(value, str):
+        return value if _READABLE.fullmatch(value) else None
+    if isinstance(value, list) and value and not any(isinstance(one, (list, dict)) for one in value):
+        parts = [_value_name(one) for one in value]
+        return None if None in parts else "x".join(part or "" for part in parts)
+    return None
+
+
+def _clauses(tree: Map, where: Where, axes: list[Axis]) -> list[Clause]:
+    if "unless" not in tree:
+        return []
+    place = where.value(tree, "unless")
+    value = tree["unless"]
+    if not isinstance(value, Seq) or not value:
+        place.mistyped("a list of {key: values} that leave a combination out", value)
+        return []
+    names = {}
+    for position, axis in enumerate(axes):
+        for column, path in enumerate(axis.paths):
+            names[path] = position, column
+            names.setdefault(path.removeprefix("config."), (position, column))
+        names.setdefault(axis.label, (position, 0))
+    return [_clause(one, place.item(value, i), axes, names) for i, one in enumerate(value)]
+
+
+def _clause(
+    value: object, where: Where, axes: list[Axis], names: dict[str, tuple[int, int]]
+) -> Clause:
+    clause: Clause = {}
+    if not isinstance(value, Map) or not value:
+        where.mistyped("{key: values}", value)
+        return clause
+    for key, wanted in value.items():
+        if key not in names:
+            where.key(value, key).refuse(
+                "doesn't vary", expected=f"one of {', '.join(names)}", hint=did_you_mean(key, names)
+            )
+            continue
+        position, column = names[key]
+        at = where.value(value, key)
+        has = [row[column] for row in axes[position].values]
+        listed = wanted if isinstance(wanted, Seq) else [wanted]
+        hits: set[int] = set()
+        for alternative in listed:
+            found = {i for i, one in enumerate(has) if _same(one, alternative)}
+            if not found:
+                whole = any(_same(one, wanted) for one in has)
+                at.refuse(
+                    f"{plain_value(alternative)!r} is no value of {key}",
+                    expected=f"one of {', '.join(str(plain_value(one)) for one in has[:8])}",
+                    hint=f"for the list itself write [{plain_value(wanted)}]" if whole else "",
+                )
+            hits |= found
+        clause[position] = clause[position] & hits if position in clause else frozenset(hits)
+    return clause
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Equality that keeps ``1`` and ``true`` apart, as YAML does."""
+    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
+
+
+def _set(  # noqa: PLR0913 - a setting, its place, and what may be changed in place
+    tree: Map, path: list[str], value: object, at: At, where: Where, fresh: set[int]
+) -> None:
+    """Put a value at a path, copying only what lies on the way and isn't this variant's yet."""
+    parent: Map | Seq = tree
+    for depth, part in enumerate(path[:-1]):
+        child = _get(parent, part)
+        if isinstance(child, str) and child == path[depth + 1]:
+            name, child = child, Map(at)  # `Flatten` on the way to `Flatten.data_format`
+            child.put(name, None, at, at)
+        elif child is None:
+            child = Map(at)
+        elif id(child) in fresh:
+            parent = child
+            continue
+        elif isinstance(child, (Map, Seq)):
+            child = child.copy()
+        if not isinstance(child, (Map, Seq)) or not _put(parent, part, child, at):
+            where.refuse(f"there is nothing at {'.'.join(path[: depth + 1])} that could be varied")
+            return
+        fresh.add(id(child))
+        parent = child
+    if not _put(parent, path[-1], value, at):
+        where.refuse("there is nothing that could be varied", expected="the index of an item")
+
+
+def _get(parent: Map | Seq, part: str) -> Any:
+    if isinstance(parent, Map):
+        return parent.get(part)
+    return parent[int(part)] if part.isdecimal() and int(part) < len(parent) else None
+
+
+def _put(parent: Map | Seq, part: str, value: object, at: At) -> bool:
+    if isinstance(parent, Map):
+        container = isinstance(value, (Map, Seq)) and part in parent
+        parent.put(part, value, parent.key_places.get(part, at), parent.value_at(part) if container else at)
+        return True
+    if not part.isdecimal() or int(part) >= len(parent):
+        return False
+    parent[int(part)] = value
+    parent.at[int(part)] = at
+    return True
