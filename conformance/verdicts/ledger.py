@@ -1,0 +1,271 @@
+"""The ledger: what is known and accepted, held to its word (docs/ledger.md).
+
+An entry excuses a cell only when it fails in just the way that the entry describes: these facets,
+with this message, in these versions. Whatever the ledger says that is no longer true is an error,
+so that it can only shrink by being read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
+
+from conformance.cases.problems import Problem, did_you_mean
+from conformance.verdicts.entries import Entry, matches, read_entries
+from conformance.verdicts.model import CellVerdict, FacetVerdict, Known
+from conformance.verdicts.text import listed
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+_UNJUDGED: Final = frozenset({"unsupported", "not-installed", "not-run", "xfail", "xpass"})
+"""Outcomes that say nothing about an entry (the last two: it was applied already)."""
+
+_FAILS: Final = frozenset({"fail", "error"})
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Entries, resolved against a catalogue and the adapters."""
+
+    entries: list[Entry]
+    problems: list[Problem]
+    """What is wrong with the ledger itself; the run fails while there is any."""
+    _by_case: dict[str, list[Entry]] = field(default_factory=dict)
+    _by_adapter: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Adapter name to the ids of the entries that are about it."""
+    _judged: set[str] = field(default_factory=set)
+    """Entries that applied to a judged cell."""
+    _used: set[str] = field(default_factory=set)
+    """Entries that covered one."""
+
+    @classmethod
+    def load(
+        cls,
+        paths: Iterable[Path],
+        catalogue_ids: Collection[str],
+        adapters: Sequence[str],
+        today: dt.date,
+    ) -> Ledger:
+        """Read the ledger.
+
+        Args:
+            paths: files, and folders of ``*.yaml``. A path that does not exist is a problem.
+            catalogue_ids: ids of *all* cases of the catalogue that the ledger belongs to, not only
+                of those that this run has selected.
+            adapters: names of all adapters that are known, installed or not.
+            today: entries whose ``review_by`` lies before are problems.
+
+        Returns:
+            The ledger. Entries that are unsound are left out, and are problems.
+        """
+        ledger = cls(entries=[], problems=[])
+        catalogue_ids = dict.fromkeys(catalogue_ids)  # in its order, and quick to ask
+        seen: dict[str, Entry] = {}
+        for path in _files(paths):
+            entries, problems = read_entries(path)
+            ledger.problems += problems
+            for entry in entries:
+                if entry.id in seen:
+                    first = seen[entry.id].place
+                    at = f"{first.file}:{first.line}"
+                    ledger._complain(entry, "id", f"{entry.id!r} is taken", f"the first is at {at}")
+                    continue
+                seen[entry.id] = entry
+                ledger.entries.append(entry)
+                ledger._resolve(entry, catalogue_ids, adapters)
+                if entry.review_by < today:
+                    ledger._complain(
+                        entry,
+                        "review_by",
+                        f"{entry.id} was to be reviewed by {entry.review_by}",
+                        "look whether it still holds; then move the date or remove the entry",
+                    )
+        return ledger
+
+    def _complain(self, entry: Entry, key: str, message: str, hint: str = "") -> None:
+        self.problems.append(Problem(place=entry.place, key=key, message=message, hint=hint))
+
+    def _resolve(
+        self, entry: Entry, catalogue_ids: Collection[str], adapters: Sequence[str]
+    ) -> None:
+        """Find the cases and adapters that an entry is about."""
+        named: set[str] = set()
+        for pattern in entry.cases:
+            if "*" in pattern:
+                found = [case for case in catalogue_ids if matches(pattern, case)]
+            else:
+                found = [pattern] if pattern in catalogue_ids else []
+            if not found:
+                hint = did_you_mean(pattern, catalogue_ids)
+                self._complain(
+                    entry,
+                    "cases",
+                    f"{entry.id}: {pattern!r} matches no case of the catalogue",
+                    hint,
+                )
+            named.update(found)
+        if entry.cap is not None and len(named) > entry.cap:
+            self._complain(
+                entry,
+                "cap",
+                f"{entry.id}: its patterns match {len(named)} cases, and its cap is {entry.cap}",
+                "see whether it means the new cases too",
+            )
+        for case in named:
+            self._by_case.setdefault(case, []).append(entry)
+        for pattern in entry.adapters:
+            about = [adapter for adapter in adapters if matches(pattern, adapter)]
+            if not about:
+                hint = did_you_mean(pattern, adapters)
+                self._complain(entry, "adapter", f"{entry.id}: {pattern!r} is no adapter", hint)
+            for adapter in about:
+                self._by_adapter[adapter] = self._by_adapter.get(adapter, frozenset()) | {entry.id}
+
+    def apply(self, cell: CellVerdict, versions: Mapping[str, str]) -> CellVerdict:
+        """Hold a cell against the entries that are about it.
+
+        Args:
+            cell: a verdict, as judged.
+            versions: distribution name to version, as the adapter reported them.
+
+        Returns:
+            The same cell where no entry is about it; else what docs/ledger.md says: ``xfail``,
+            ``xpass``, or the failure with a message that names the entry.
+        """
+        mine = self._by_adapter.get(cell.adapter, frozenset())
+        about = [
+            entry
+            for entry in self._by_case.get(cell.case, ())
+            if entry.id in mine and entry.holds(versions)
+        ]
+        if not about or cell.outcome in _UNJUDGED:
+            return cell
+        self._judged.update(entry.id for entry in about)
+        covering, objections, passing = _weigh(cell, about)
+        self._used.update(entry.id for entry in covering)
+        if objections:
+            return replace(cell, message=f"{cell.message} [ledger: {'; '.join(objections)}]")
+        if passing:
+            return replace(
+                cell,
+                outcome="xpass",
+                message="; ".join(passing),
+                known=_known(covering[0], cell) if covering else None,
+            )
+        if not covering:
+            return cell
+        known = [_known(entry, cell) for entry in covering]
+        return replace(cell, outcome="xfail", known=known[0], also_known=known[1:])
+
+    def unused(self) -> list[Problem]:
+        """List the entries that applied to judged cells of this run and covered none of them.
+
+        Entries whose cells were all unsupported, not installed or not part of the run are not
+        among them: nothing is known of those.
+        """
+        return [
+            Problem(
+                place=entry.place,
+                key="",
+                message=f"{entry.id} covered nothing in this run",
+                hint="remove it, or take out what no longer fails",
+            )
+            for entry in self.entries
+            if entry.id in self._judged and entry.id not in self._used
+        ]
+
+
+def _files(paths: Iterable[Path]) -> Iterable[Path]:
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(path.glob("*.yaml"))
+        else:
+            yield path
+
+
+def _weigh(cell: CellVerdict, about: list[Entry]) -> tuple[list[Entry], list[str], list[str]]:
+    """Hold a cell against its entries.
+
+    Returns:
+        The entries that cover something, why the cell is not excused, and what passes in spite of
+        its entry.
+    """
+    covering: list[Entry] = []
+    objections: list[str] = []
+    passing: list[str] = []
+    by_name = {verdict.facet: verdict for verdict in cell.facets}
+    failing = {verdict.facet for verdict in cell.facets if verdict.outcome in _FAILS}
+    covered: set[str] = set()
+    whole = False
+    for entry in about:
+        if entry.outcome is not None:
+            objection = _whole_cell(entry, cell)
+            if cell.outcome == "pass":
+                passing.append(f"{entry.id} says {entry.outcome}, and it passes: remove the entry")
+            elif objection:
+                objections.append(objection)
+            else:
+                covering.append(entry)
+                whole = True
+            continue
+        found, unlike = _facets(entry, by_name)
+        if found:
+            covering.append(entry)
+            covered |= found
+        objections += unlike
+        passing += [
+            f"{entry.id} says that {name} fails, and it passes: remove the entry or the facet"
+            for name in entry.facets
+            if name in by_name and by_name[name].outcome == "pass"
+        ]
+    if whole or cell.outcome == "pass" or objections:
+        return covering, objections, passing
+    names = listed(entry.id for entry in about)
+    if not failing:
+        objections.append(f"{names} does not cover that it ends in {cell.outcome}")
+    elif failing - covered:
+        objections.append(f"{names} does not cover {listed(sorted(failing - covered))}")
+    return covering, objections, passing
+
+
+def _whole_cell(entry: Entry, cell: CellVerdict) -> str:
+    """Say why an entry about an outcome does not cover a cell; empty when it does."""
+    if cell.outcome != entry.outcome:
+        return f"{entry.id} says {entry.outcome}, not {cell.outcome}"
+    messages = [v.message for v in cell.facets if v.outcome in _FAILS] or [cell.message]
+    if all(entry.signed(message) for message in messages):
+        return ""
+    return f"{entry.id} expects another message: {listed(map(repr, entry.signatures))}"
+
+
+def _facets(entry: Entry, by_name: Mapping[str, FacetVerdict]) -> tuple[set[str], list[str]]:
+    """Find the failing facets that an entry covers, and those that fail in another way."""
+    found: set[str] = set()
+    unlike: list[str] = []
+    for name in entry.facets:
+        verdict = by_name.get(name)
+        if verdict is None or verdict.outcome not in _FAILS:
+            continue
+        if entry.signed(verdict.message):
+            found.add(name)
+        else:
+            expected = listed(map(repr, entry.signatures))
+            unlike.append(f"{entry.id} expects another message of {name}: {expected}")
+    return found, unlike
+
+
+def _known(entry: Entry, cell: CellVerdict) -> Known:
+    """Say of a covered cell what covers it."""
+    failing = [verdict.facet for verdict in cell.facets if verdict.outcome in _FAILS]
+    return Known(
+        entry=entry.id,
+        kind=entry.kind,
+        reason=entry.reason,
+        facets=[name for name in failing if entry.outcome is not None or name in entry.facets],
+        link=entry.link,
+    )
