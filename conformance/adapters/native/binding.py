@@ -1,0 +1,193 @@
+"""From a Keras layer and its configuration to a function of the framework and its arguments.
+
+An argument is either handled, known to be without effect on the answer, or a reason to say
+``unsupported``: none is ignored in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Callable, NamedTuple
+
+from conformance.adapters.worker.failure import Unsupported
+
+Json = Any
+
+
+class Entry(NamedTuple):
+    """One way to do one Keras layer natively: a row of an adapter's table."""
+
+    module: str
+    """Module of the adapter that holds the function: ``core``, ``convolutional`` ..."""
+    function: str
+    symbol: str
+    """The framework's own name for it: ``torch.nn.Linear``, ``jax.lax.reduce_window``."""
+    weights: Mapping[str, str] = {}
+    """How each of Keras's variables is laid out for that symbol."""
+    composed: bool = False
+    """True where the framework has no such layer and the function puts one together."""
+    only: Mapping[str, Sequence[Json]] = {}
+    """Arguments that must have one of these values; the first is the value when left out."""
+
+
+class Function(NamedTuple):
+    """An activation: a function of the adapter's module ``activation``."""
+
+    name: str
+    symbol: str
+    """The framework's own name for it: ``torch.nn.functional.relu``."""
+
+
+class Bound(NamedTuple):
+    """A layer with its configuration: what to call, with which keyword arguments."""
+
+    layer: str
+    entry: Entry
+    arguments: dict[str, Any]
+    """JSON values, but ``Function`` for activations and ``Bound`` for nested layers."""
+
+
+class Table(NamedTuple):
+    """All that one adapter can do."""
+
+    package: str
+    """``conformance.adapters.torch``."""
+    layers: Mapping[str, Sequence[Entry]]
+    """By Keras's name. The first entry whose ``only`` holds is taken."""
+    activations: Mapping[str, Function]
+    """By Keras's name."""
+
+
+Parameters = Callable[[Entry], tuple[Sequence[str], Sequence[str]]]
+"""The keyword-only parameters of an entry's function: all of them, and the required ones."""
+
+DECLARATIONS = frozenset(
+    {
+        "name",
+        "input_shape",
+        "input_dim",
+        "batch_input_shape",
+        "batch_shape",
+        "batch_size",
+        "input_length",
+    }
+)
+"""Arguments that name a layer or declare the model's input, which the program carries anyway."""
+
+WITHOUT_EFFECT = frozenset(
+    {
+        "kernel_initializer",
+        "bias_initializer",
+        "recurrent_initializer",
+        "unit_forget_bias",  # only the bias's initial value: every weight here is set by the case
+        "implementation",
+        "unroll",
+    }
+)
+"""Arguments that choose initial weights or a way of computing, never the answer."""
+
+NEUTRAL: Mapping[str, Sequence[Json]] = {
+    "data_format": (None,),  # Keras's own default, channels_last
+    "trainable": (True,),
+    "dtype": (None, "float32"),
+    "autocast": (True,),
+    "activity_regularizer": (None,),
+    "kernel_regularizer": (None,),
+    "bias_regularizer": (None,),
+    "recurrent_regularizer": (None,),
+    "kernel_constraint": (None,),
+    "bias_constraint": (None,),
+    "recurrent_constraint": (None,),
+    "lora_rank": (None,),
+    "lora_alpha": (None,),
+    "quantization_config": (None,),
+    "dropout": (0, 0.0),
+    "recurrent_dropout": (0, 0.0),
+    "seed": (None,),
+    "return_state": (False,),
+    "stateful": (False,),
+    "zero_output_for_mask": (False,),
+}
+"""Arguments that are not handled, with the values at which they change nothing."""
+
+
+def bind(table: Table, layer: str, config: Mapping[str, Json], parameters: Parameters) -> Bound:
+    """Find the native counterpart of a layer and check every argument.
+
+    Args:
+        table: The adapter's table.
+        layer: Keras's name of the layer, as in ``Conv2D``.
+        config: Its arguments, in Keras's words.
+        parameters: Tells an entry's keyword-only parameters, and which of them are required.
+
+    Returns:
+        What to call and with which arguments.
+
+    Raises:
+        Unsupported: The adapter lacks the layer, or an argument or its value, which is named.
+    """
+    entries = table.layers.get(layer)
+    if not entries:
+        raise Unsupported(f"this adapter has no native counterpart for the layer {layer}")
+    given = {
+        key: value
+        for key, value in config.items()
+        if key not in DECLARATIONS
+        and key not in WITHOUT_EFFECT
+        and not (key in NEUTRAL and _is_one_of(value, NEUTRAL[key]))
+    }
+    entry = _choose(layer, entries, given)
+    known, required = parameters(entry)
+    for key, value in given.items():
+        if key not in known:
+            raise Unsupported(f"{layer}: the argument {key}={value!r} is not handled here")
+    for key in required:
+        if key not in given:
+            raise Unsupported(f"{layer}: the argument {key} is required and missing")
+    return Bound(
+        layer,
+        entry,
+        {key: _value(table, layer, key, value, parameters) for key, value in given.items()},
+    )
+
+
+def _choose(layer: str, entries: Sequence[Entry], given: Mapping[str, Json]) -> Entry:
+    """The first entry whose conditions hold, or Unsupported with the condition that did not."""
+    unmet = ""
+    for entry in entries:
+        unmet = next(
+            (
+                f"{key}={given.get(key, allowed[0])!r}"
+                for key, allowed in entry.only.items()
+                if not _is_one_of(given.get(key, allowed[0]), allowed)
+            ),
+            "",
+        )
+        if not unmet:
+            return entry
+    raise Unsupported(f"{layer}: no native counterpart with {unmet}")
+
+
+def _is_one_of(value: Json, allowed: Sequence[Json]) -> bool:
+    """Membership that tells ``True`` from ``1`` and never hashes a list."""
+    return any(type(value) is type(item) and value == item for item in allowed)
+
+
+def _value(table: Table, layer: str, key: str, value: Json, parameters: Parameters) -> Any:
+    if key in {"activation", "recurrent_activation"}:
+        return _activation(table, layer, key, value)
+    if key == "layer":
+        if not (isinstance(value, dict) and len(value) == 1):
+            raise Unsupported(f"{layer}: {key} is not one layer with its arguments: {value!r}")
+        ((inner, config),) = value.items()
+        if inner == "Lambda":
+            raise Unsupported(f"{layer}: a probe inside a wrapper sees a folded shape here")
+        return bind(table, inner, config or {}, parameters)
+    return value
+
+
+def _activation(table: Table, layer: str, key: str, value: Json) -> Function:
+    name = "linear" if value is None else value
+    if not isinstance(name, str) or name not in table.activations:
+        raise Unsupported(f"{layer}: no native counterpart for {key}={value!r}")
+    return table.activations[name]

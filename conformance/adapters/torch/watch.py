@@ -1,0 +1,115 @@
+"""Which modules of torch really ran in a node, with which arguments and how many parameters."""
+
+from __future__ import annotations
+
+import inspect
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from torch.nn.modules.module import register_module_forward_hook
+
+from conformance.adapters.native.binding import Bound, Function
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from torch import nn
+
+    from conformance.adapters.native.model import Model
+
+_JSON = (bool, int, float, str)
+
+
+class Watch:
+    """Notes the modules that run inside each node of one walk through a model."""
+
+    def __init__(self) -> None:
+        """Start with nothing seen."""
+        self.ran: dict[str, list[nn.Module]] = {}
+        self._node = ""
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Watch every module that runs in the meantime."""
+        handle = register_module_forward_hook(self._note)
+        try:
+            yield
+        finally:
+            handle.remove()
+
+    @contextmanager
+    def node(self, name: str) -> Iterator[None]:
+        """Attribute what runs in the meantime to this node."""
+        self._node = name
+        self.ran.setdefault(name, [])
+        yield
+
+    def _note(self, module: nn.Module, _inputs: Any, _output: Any) -> None:
+        self.ran[self._node].append(module)
+
+    def counts(self, weights: dict[str, Any]) -> dict[str, Any]:
+        """Parameter counts, of the modules where there are any, else of what the node was given."""
+        nodes = {
+            node: sum(p.numel() for module in modules for p in module.parameters())
+            or sum(w.numel() for name, w in weights.items() if name.rsplit("/", 1)[0] == node)
+            for node, modules in self.ran.items()
+        }
+        total = sum(nodes.values())
+        return {"total": total, "trainable": total, "non_trainable": 0, "nodes": nodes}
+
+    def native(self, model: Model, weights: dict[str, Any]) -> list[dict[str, Any]]:
+        """How each node was done, as ``Native`` (``conformance/adapters/observation.py``)."""
+        return [
+            self._entry(node.name, node.bound, weights)
+            for node in model.nodes
+            if node.name in self.ran
+        ]
+
+    def _entry(self, node: str, bound: Bound, weights: dict[str, Any]) -> dict[str, Any]:
+        modules = self.ran[node]
+        inner = bound.arguments.get("layer")
+        layouts = inner.entry.weights if isinstance(inner, Bound) else bound.entry.weights
+        arguments: dict[str, Any] = {}
+        for module in modules:
+            arguments.update(constructor_arguments(module))
+        for key, value in bound.arguments.items():
+            if isinstance(value, Function):
+                arguments[key] = value.symbol
+            elif not modules and not isinstance(value, Bound):
+                arguments[key] = value
+        own = [f"torch.nn.{type(module).__name__}" for module in modules]
+        symbol = bound.entry.symbol
+        return {
+            "node": node,
+            "symbol": ", ".join([symbol, *(name for name in own if name != symbol)]),
+            "arguments": arguments,
+            "weights": {
+                variable: layout
+                for variable, layout in layouts.items()
+                if f"{node}/{variable}" in weights
+            },
+            "composed": bound.entry.composed,
+        }
+
+
+def constructor_arguments(module: nn.Module) -> dict[str, Any]:
+    """The arguments that a module was made with, as far as they differ from the defaults."""
+    arguments: dict[str, Any] = {}
+    # nn.LSTM and its kin pass everything on to their base class, which has the names.
+    kind = next(k for k in type(module).__mro__ if len(_named(k)) > 1 or k is nn.Module)
+    for name, parameter in _named(kind).items():
+        value = getattr(module, name, None)
+        if name == "bias":
+            value = value is not None and value is not False
+        if isinstance(value, tuple):
+            value = list(value)
+        plain = value if isinstance(value, list) else [value]
+        if all(isinstance(item, _JSON) for item in plain) and value != parameter.default:
+            arguments[name] = value
+    return arguments
+
+
+def _named(kind: type) -> dict[str, inspect.Parameter]:
+    """The named parameters of a class's constructor, ``self`` among them."""
+    named = inspect.signature(kind.__init__).parameters
+    return {k: v for k, v in named.items() if v.kind not in {v.VAR_POSITIONAL, v.VAR_KEYWORD}}
