@@ -106,8 +106,8 @@ def _load(module: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location("adapter", module)
     if spec is None or spec.loader is None:
         raise ImportError(f"{module} cannot be imported")
-    own(module)
     loaded = importlib.util.module_from_spec(spec)
+    own(loaded.__file__ or module)
     sys.modules["adapter"] = loaded
     spec.loader.exec_module(loaded)
     return loaded

@@ -1,0 +1,102 @@
+"""The environment in which an adapter process runs, pinned so that every run is alike.
+
+One thread each, as parallelism is between processes; the CPU; float32 that is float32; nothing of
+the user's own framework settings; and quiet frameworks.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import platformdirs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CACHE_VARIABLE = "KERAS_CONFORMANCE_CACHE"
+"""Environment variable that names another cache folder."""
+
+
+def cache_folder() -> Path:
+    """Where compiled code and answers are kept between runs. It need not exist."""
+    return Path(
+        os.environ.get(CACHE_VARIABLE) or platformdirs.user_cache_path("keras-conformance")
+    ).absolute()
+
+
+def pins() -> dict[str, str | None]:
+    """What holds for every adapter. None removes a variable that the user may have set."""
+    return {
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "NUMEXPR_NUM_THREADS": "1",
+        "VECLIB_MAXIMUM_THREADS": "1",
+        "TF_NUM_INTRAOP_THREADS": "1",
+        "TF_NUM_INTEROP_THREADS": "1",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "CUDA_VISIBLE_DEVICES": "",
+        # Set iteration order must not differ from run to run.
+        "PYTHONHASHSEED": "0",
+        "PYTHONUTF8": "1",
+        # Each of these turns float32 matrix products or convolutions into something coarser.
+        "ONEDNN_DEFAULT_FPMATH_MODE": None,
+        "DNNL_DEFAULT_FPMATH_MODE": None,
+        "TF_SET_ONEDNN_FPMATH_MODE": None,
+        "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE": None,
+        "NVIDIA_TF32_OVERRIDE": None,
+        # TF_ENABLE_ONEDNN_OPTS is left alone: both settings are legitimate float32.
+        "TF_USE_LEGACY_KERAS": None,
+    }
+
+
+def jax_pins() -> dict[str, str | None]:
+    """What holds where JAX computes, on top of :func:`pins`."""
+    return {
+        "JAX_PLATFORMS": "cpu",
+        # XLA sizes its thread pool by NPROC, and Eigen's by the flag.
+        "NPROC": "1",
+        "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
+        # JAX compiles every new shape: the cache makes the second run ten times as fast. By
+        # default it would leave out what compiles fast, which is nearly everything here.
+        "JAX_COMPILATION_CACHE_DIR": str(cache_folder() / "jax"),
+        "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "0",
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+        # Filtered tracebacks end in the caller's line, as if the adapter had raised.
+        "JAX_TRACEBACK_FILTERING": "off",
+        "JAX_ENABLE_X64": None,
+        "JAX_DISABLE_JIT": None,
+        "JAX_DEBUG_NANS": None,
+        "JAX_DEFAULT_MATMUL_PRECISION": None,
+        "JAX_NUMPY_DTYPE_PROMOTION": None,
+        "JAX_NUMPY_RANK_PROMOTION": None,
+    }
+
+
+def keras_pins(name: str, backend: str | None) -> dict[str, str | None]:
+    """What holds for Keras on one backend, on top of :func:`pins`.
+
+    Args:
+        name: The adapter's name.
+        backend: ``KERAS_BACKEND``, or None for Keras 2, which has only one.
+    """
+    result: dict[str, str | None] = {
+        "KERAS_BACKEND": backend,
+        "KERAS_NNX_ENABLED": None,
+        # The user's keras.json may name another float type or channels_first.
+        "KERAS_HOME": str(cache_folder() / "keras" / name),
+    }
+    return {**jax_pins(), **result} if backend == "jax" else result
+
+
+def environment(changes: Mapping[str, str | None]) -> dict[str, str]:
+    """This process's environment with an adapter's changes."""
+    result = dict(os.environ)
+    for key, value in changes.items():
+        if value is None:
+            result.pop(key, None)
+        else:
+            result[key] = value
+    return result

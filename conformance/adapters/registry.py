@@ -1,0 +1,249 @@
+"""Which adapters there are, and how each is started.
+
+Three kinds: the built-in ones; those that third parties register under the entry point group
+``keras_conformance.adapters``; and those named on the command line as ``NAME=COMMAND``. Nothing
+here imports a framework, and a third party's entry point is loaded only once it is selected.
+"""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+import importlib.metadata
+import importlib.util
+import re
+import shlex
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from conformance.adapters.environment import jax_pins, keras_pins, pins
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+ENTRY_POINTS = "keras_conformance.adapters"
+"""Entry point group; the entry point's name is the adapter's."""
+
+BOOTSTRAP = Path(__file__).parent / "worker" / "bootstrap.py"
+"""The script that starts a worker in any interpreter."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
+
+
+class RegistryError(Exception):
+    """An adapter that does not exist or is not described properly. The text says what to do."""
+
+
+@dataclass(frozen=True)
+class AdapterSpec:
+    """How to start one adapter."""
+
+    name: str
+    """Name in reports, in ``--adapter`` and in the ledger."""
+    command: tuple[str, ...]
+    """Program and arguments; never passed through a shell."""
+    env: Mapping[str, str | None] = field(default_factory=dict)
+    """Environment variables set, or removed where None, on top of the inherited ones."""
+    requires: tuple[str, ...] = ()
+    """Top-level modules that must be importable here; empty for another environment's command."""
+    family: str = "other"
+    """``keras``, ``torch`` or ``jax`` for the built-in ones, else what its author says."""
+    problem: str = ""
+    """Why it cannot be started although it is registered; reported as an error of the adapter."""
+
+    def missing(self) -> list[str]:
+        """Names of required distributions that are not installed, found without importing any."""
+        return [name.replace("_", "-") for name in self.requires if not _is_installed(name)]
+
+
+def worker_command(module: str, name: str, python: str = sys.executable) -> tuple[str, ...]:
+    """The command that serves an adapter module from a Python interpreter.
+
+    Args:
+        module: Dotted name or path of the module with ``create``.
+        name: Passed to ``create``.
+        python: The interpreter; it needs the framework and NumPy, not keras-conformance.
+    """
+    return (python, str(BOOTSTRAP), module, name)
+
+
+def built_in() -> dict[str, AdapterSpec]:
+    """The adapters of keras-conformance itself, by name, in the order of reports."""
+    backends = {
+        "tensorflow": ("keras", "tensorflow"),
+        "torch": ("keras", "torch"),
+        "jax": ("keras", "jax"),
+        "numpy": ("keras",),
+        "openvino": ("keras", "openvino"),
+    }
+    specs = [
+        _spec(f"keras-{backend}", "keras", requires, keras_pins(f"keras-{backend}", backend))
+        for backend, requires in backends.items()
+    ]
+    specs += [
+        _spec("tf-keras", "keras", ("tf_keras", "tensorflow"), keras_pins("tf-keras", None)),
+        _spec("torch", "torch", ("torch",), {}),
+        _spec("jax", "jax", ("jax",), jax_pins()),
+    ]
+    return {spec.name: spec for spec in specs}
+
+
+def with_python(spec: AdapterSpec, python: str, name: str) -> AdapterSpec:
+    """A built-in adapter in another interpreter, say of another framework version.
+
+    What is installed there is not known here, so ``requires`` becomes empty: the worker itself
+    answers "not installed".
+    """
+    command = (python, *spec.command[1:])
+    return replace(spec, name=_checked(name), command=command, requires=())
+
+
+def from_command(text: str) -> AdapterSpec:
+    """Read ``NAME=COMMAND`` as given to ``--adapter-command``.
+
+    The command is split like a shell would split it, but no shell runs: no variables, no pipes.
+    ``{worker}`` in it is the path of the worker's script, ``{python}`` is this interpreter:
+    ``old=/venvs/2021/bin/python {worker} conformance.adapters.keras.adapter tf-keras``.
+
+    Raises:
+        RegistryError: The text is not of that form.
+    """
+    name, equals, command = text.partition("=")
+    if not equals:
+        raise RegistryError(f"--adapter-command wants NAME=COMMAND, got {text!r}")
+    try:
+        parts = shlex.split(command)
+    except ValueError as error:
+        raise RegistryError(f"--adapter-command {name}: {error} in {command!r}") from error
+    if not parts:
+        raise RegistryError(f"--adapter-command {name}: the command behind '=' is empty")
+    places = {"{worker}": str(BOOTSTRAP), "{python}": sys.executable}
+    command_parts = tuple(places.get(part, part) for part in parts)
+    return AdapterSpec(name=_checked(name), command=command_parts, env=pins())
+
+
+def names() -> list[str]:
+    """Names of the built-in and the registered adapters, without loading anything."""
+    return [*built_in(), *sorted(_entry_points())]
+
+
+def select(patterns: Iterable[str] = (), commands: Sequence[str] = ()) -> list[AdapterSpec]:
+    """The adapters that any of the patterns matches, each once, in the order of reports.
+
+    Args:
+        patterns: Names or globs (``keras-*``); none means all.
+        commands: ``NAME=COMMAND`` texts, whose adapters can be selected like any other.
+
+    Raises:
+        RegistryError: A pattern matches nothing, or two adapters share a name.
+    """
+    own, third = built_in(), _entry_points()
+    given: dict[str, AdapterSpec] = {}
+    for text in commands:
+        spec = from_command(text)
+        if spec.name in own or spec.name in third or spec.name in given:
+            raise RegistryError(
+                f"--adapter-command {spec.name}: there is an adapter of this name; use another"
+            )
+        given[spec.name] = spec
+    known = [*own, *sorted(third), *given]
+    chosen: set[str] = set()
+    for pattern in list(patterns) or ["*"]:
+        matched = [name for name in known if fnmatch.fnmatchcase(name, pattern)]
+        if not matched:
+            raise RegistryError(_no_match(pattern, known))
+        chosen.update(matched)
+    return [
+        own.get(name) or given.get(name) or _load(third[name]) for name in known if name in chosen
+    ]
+
+
+def _spec(
+    name: str, family: str, requires: tuple[str, ...], env: Mapping[str, str | None]
+) -> AdapterSpec:
+    command = worker_command(f"conformance.adapters.{family}.adapter", name)
+    return AdapterSpec(name, command, {**pins(), **env}, requires, family)
+
+
+def _entry_points() -> dict[str, importlib.metadata.EntryPoint]:
+    found: dict[str, importlib.metadata.EntryPoint] = {}
+    own = built_in()
+    for point in importlib.metadata.entry_points(group=ENTRY_POINTS):
+        if point.name in own or (point.name in found and found[point.name].value != point.value):
+            maker = point.dist.name if point.dist else "a distribution"
+            raise RegistryError(
+                f"{maker} registers an adapter {point.name!r}, a name that is taken; "
+                f"uninstall {maker} or ask its author for another name"
+            )
+        found[_checked(point.name)] = point
+    return found
+
+
+def _load(point: importlib.metadata.EntryPoint) -> AdapterSpec:
+    """A third party's adapter. One that is broken is reported, and harms no other."""
+    try:
+        value = point.load()
+        value = value() if callable(value) else value
+        return _from_value(point.name, value)
+    except Exception as error:  # noqa: BLE001 - it is other people's code, of any quality
+        problem = f"its entry point {point.value} failed: {type(error).__name__}: {error}"
+        return AdapterSpec(name=point.name, command=(), problem=problem)
+
+
+def _from_value(name: str, value: object) -> AdapterSpec:
+    if isinstance(value, AdapterSpec):
+        return replace(value, name=name)
+    if not isinstance(value, Mapping):
+        raise TypeError(f"it gives a {type(value).__name__}, not a mapping")
+    wrong = set(value) - {"command", "module", "env", "requires", "family"}
+    if wrong or ("command" in value) == ("module" in value):
+        raise TypeError("it must give 'command' or 'module', and may give env, requires, family")
+    command = _strings(value.get("command", ())) or worker_command(str(value["module"]), name)
+    env = {str(key): None if item is None else str(item) for key, item in _items(value, "env")}
+    return AdapterSpec(
+        name=name,
+        command=command,
+        env={**pins(), **env},
+        requires=_strings(value.get("requires", ())),
+        family=str(value.get("family", "other")),
+    )
+
+
+def _strings(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str) or not all(isinstance(item, str) for item in value):
+        raise TypeError("'command' and 'requires' must be lists of strings")
+    return tuple(value)
+
+
+def _items(value: Mapping[Any, Any], key: str) -> Iterable[tuple[Any, Any]]:
+    inner = value.get(key, {})
+    if not isinstance(inner, Mapping):
+        raise TypeError(f"{key!r} must be a mapping")
+    return inner.items()
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        spec = importlib.util.find_spec(module)
+    except (ImportError, ValueError):
+        return False
+    # A mere folder of that name somewhere on the path is a namespace package, not the framework.
+    return spec is not None and spec.origin is not None
+
+
+def _checked(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise RegistryError(
+            f"{name[:80]!r} cannot name an adapter: letters, digits and . _ @ + - are allowed, "
+            "at most 64, starting with a letter or digit"
+        )
+    return name
+
+
+def _no_match(pattern: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(pattern, known, n=3, cutoff=0.5)
+    hint = f"; did you mean {' or '.join(close)}?" if close else "."
+    return f"no adapter matches {pattern!r}{hint} Known: {', '.join(known)}"
