@@ -96,7 +96,7 @@ def constructor_arguments(module: nn.Module) -> dict[str, Any]:
     """The arguments that a module was made with, as far as they differ from the defaults."""
     arguments: dict[str, Any] = {}
     # nn.LSTM and its kin pass everything on to their base class, which has the names.
-    kind = next(k for k in type(module).__mro__ if len(_named(k)) > 1 or k is nn.Module)
+    kind = next((k for k in type(module).__mro__[:-1] if _named(k)), type(module))
     for name, parameter in _named(kind).items():
         value = getattr(module, name, None)
         if name == "bias":
@@ -110,6 +110,6 @@ def constructor_arguments(module: nn.Module) -> dict[str, Any]:
 
 
 def _named(kind: type) -> dict[str, inspect.Parameter]:
-    """The named parameters of a class's constructor, ``self`` among them."""
-    named = inspect.signature(kind.__init__).parameters
+    """The named parameters of a class's constructor."""
+    named = inspect.signature(kind).parameters
     return {k: v for k, v in named.items() if v.kind not in {v.VAR_POSITIONAL, v.VAR_KEYWORD}}
