@@ -1,0 +1,182 @@
+"""Running one model of a program in one arithmetic: calls, gradients, training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from conformance.cases.model import Program, Train
+from conformance.reference.arithmetic import Arithmetic, Variance
+from conformance.reference.array import Array, Values, gradients
+from conformance.reference.errors import Refused
+from conformance.reference.layer import Context
+from conformance.reference.losses import make_loss
+from conformance.reference.network import Network, Trace
+from conformance.reference.optimizers import make_optimizer
+from conformance.reference.structure import stack, take
+
+Feeds = Mapping[str, Values]
+
+
+@dataclass(frozen=True)
+class GradientRun:
+    """Gradient of sum(cotangent * output) of call 0."""
+
+    inputs: dict[str, Array]
+    weights: dict[str, Array]
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """One loss a step, and every weight afterwards."""
+
+    losses: Array
+    weights: dict[str, Array]
+
+
+@dataclass
+class Run:
+    """Everything that one model did.
+
+    Attributes:
+        calls: One trace for each call; the refusal of a call that Keras documents to refuse.
+    """
+
+    calls: list[Trace | Refused] = field(default_factory=list)
+    gradients: GradientRun | None = None
+    training: TrainingRun | None = None
+
+
+def execute(
+    network: Network,
+    program: Program,
+    feeds: Feeds,
+    context: Context,
+    *,
+    prefix: str = "",
+) -> Run:
+    """Run a model as its program asks.
+
+    Args:
+        network: The program's model or its twin's.
+        program: Which calls are made and which facets are asked for.
+        feeds: Arrays by the names of docs/architecture.md.
+        context: Carries the arithmetic.
+        prefix: ``twin/`` for the twin's arrays.
+
+    Returns:
+        What the model did. The truth of a ``batch`` call is the first row of call 0.
+    """
+    arithmetic = context.arithmetic
+    weights = {name: arithmetic.leaf(feeds[f"{prefix}weight/{name}"]) for name in network.variables}
+    run = Run()
+    for index, call in enumerate(program.calls):
+        if call.facet == "batch" and arithmetic.carries_variance and run.calls:
+            run.calls.append(_first_row(run.calls[0]))
+            continue
+        inputs = {
+            spec.name: arithmetic.leaf(feeds[f"{prefix}call/{index}/{spec.name}"])
+            for spec in network.model.inputs
+        }
+        try:
+            if index == 0 and "gradients" in program.facets:
+                trace, run.gradients = _differentiate(
+                    network, inputs, weights, feeds, context, prefix
+                )
+            else:
+                trace = network.run(inputs, weights, context)
+        except Refused as error:
+            if error.at != "call":
+                raise
+            run.calls.append(error)
+        else:
+            run.calls.append(trace)
+    if program.train is not None and "state" in program.facets and not prefix:
+        run.training = _train(network, program.train, weights, feeds, context)
+    return run
+
+
+def _first_row(trace: Trace | Refused) -> Trace | Refused:
+    if isinstance(trace, Refused):
+        return trace
+    return Trace(
+        outputs=[take(output, 0, 0, 1) for output in trace.outputs],
+        nodes={name: [1, *shape[1:]] for name, shape in trace.nodes.items()},
+        probes={name: [1, *shape[1:]] for name, shape in trace.probes.items()},
+    )
+
+
+def _watching(arithmetic: Arithmetic, *, on: bool) -> None:
+    if isinstance(arithmetic, Variance):
+        arithmetic.watch_kinks = on
+
+
+def _differentiate(
+    network: Network,
+    inputs: dict[str, Array],
+    weights: dict[str, Array],
+    feeds: Feeds,
+    context: Context,
+    prefix: str,
+) -> tuple[Trace, GradientRun]:
+    """Call 0 with the tape on; kinks are watched, as gradients jump there."""
+    watched_inputs = {name: array.watched() for name, array in inputs.items()}
+    watched = {
+        name: array.watched()
+        for name, array in weights.items()
+        if network.variables[name].trainable
+    }
+    _watching(context.arithmetic, on=True)
+    trace = network.run(watched_inputs, weights | watched, context)
+    _watching(context.arithmetic, on=False)
+    found = gradients(
+        trace.outputs,
+        [
+            context.arithmetic.leaf(feeds[f"{prefix}cotangent/{j}"])
+            for j in range(len(trace.outputs))
+        ],
+        [*watched_inputs.values(), *watched.values()],
+    )
+    count = len(watched_inputs)
+    return trace, GradientRun(
+        inputs=dict(zip(watched_inputs, found[:count], strict=True)),
+        weights=dict(zip(watched, found[count:], strict=True)),
+    )
+
+
+def _train(
+    network: Network,
+    train: Train,
+    weights: dict[str, Array],
+    feeds: Feeds,
+    context: Context,
+) -> TrainingRun:
+    """``steps`` updates on call 0's inputs; each loss is that before its update."""
+    arithmetic = context.arithmetic
+    loss_of, optimizer = make_loss(train.loss), make_optimizer(train.optimizer)
+    inputs = {
+        spec.name: arithmetic.leaf(feeds[f"call/0/{spec.name}"]) for spec in network.model.inputs
+    }
+    targets = [arithmetic.leaf(feeds[f"target/{j}"]) for j in range(len(network.outputs))]
+    losses = []
+    for _ in range(train.steps):
+        watched = {
+            name: array.watched()
+            for name, array in weights.items()
+            if network.variables[name].trainable
+        }
+        _watching(arithmetic, on=True)
+        outputs = network.run(inputs, weights | watched, context).outputs
+        loss = loss_of(targets[0], outputs[0])
+        for target, output in zip(targets[1:], outputs[1:], strict=True):
+            loss = loss + loss_of(target, output)
+        _watching(arithmetic, on=False)
+        found = gradients([loss], [arithmetic.constant(1.0)], list(watched.values()))
+        losses.append(loss.detached())
+        optimizer.steps += 1
+        with arithmetic.unrecorded():
+            weights = weights | {
+                name: optimizer.update(name, weights[name], gradient).detached()
+                for name, gradient in zip(watched, found, strict=True)
+            }
+    return TrainingRun(losses=stack(losses, 0), weights=weights)

@@ -1,0 +1,165 @@
+"""What a layer is in the reference, and the table of those that exist."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, TypeVar
+
+from conformance.cases.model import Shape
+from conformance.reference.arithmetic import Arithmetic
+from conformance.reference.array import Array
+from conformance.reference.config import Config
+from conformance.reference.errors import Refused, Unsupported
+
+Weights = Mapping[str, Array]
+"""A layer's variables by Keras's names."""
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One variable of a layer, in the order in which Keras lists them.
+
+    Attributes:
+        name: Keras's name: ``kernel``.
+        shape: Its sizes.
+        kind: ``kernel`` or ``bias``; decides how its numbers are scaled (``data``).
+        fan_in: How many numbers one output adds up through it.
+        gain: Variance to aim at, times fan_in: 2 where half of the signal is cut off by a relu.
+        trainable: Whether training changes it.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    kind: Literal["kernel", "bias"] = "kernel"
+    fan_in: int = 1
+    gain: float = 1.0
+    trainable: bool = True
+
+
+@dataclass
+class Context:
+    """What a layer may ask of the run that it is part of.
+
+    Attributes:
+        arithmetic: In which the run computes.
+        node: Name of the node that runs.
+        probes: Shapes seen by ``Lambda: {function: probe}``, by node.
+        swap_padding: A fault: odd padding goes to the other side than documented.
+    """
+
+    arithmetic: Arithmetic
+    node: str = ""
+    probes: dict[str, list[int]] = field(default_factory=dict)
+    swap_padding: bool = False
+
+    def halves(self, total: int) -> tuple[int, int]:
+        """Padding before and after an axis; the odd one goes after."""
+        before, after = total // 2, total - total // 2
+        return (after, before) if self.swap_padding else (before, after)
+
+
+class Layer(ABC):
+    """One layer: its arguments, its variables, its shapes, its function.
+
+    A subclass reads all its arguments in ``__init__``, from Keras's documentation, defaults
+    included, and refuses there what the documentation refuses. It does not know its inputs yet.
+    """
+
+    arity: ClassVar[int | None] = 1
+    """Number of inputs; ``None``: two or more."""
+
+    @abstractmethod
+    def __init__(self, config: Config) -> None:
+        """Read the arguments."""
+
+    def weights(self, shapes: Sequence[Shape]) -> list[Variable]:  # noqa: ARG002 (most layers have none)
+        """Variables, in Keras's order, for inputs of these symbolic shapes."""
+        return []
+
+    @abstractmethod
+    def output_shape(self, shapes: Sequence[Shape]) -> Shape:
+        """Symbolic output shape; ``None`` stands for an unknown size."""
+
+    @abstractmethod
+    def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:
+        """The output, batch axis included."""
+
+
+L = TypeVar("L", bound=type[Layer])
+
+LAYERS: dict[str, type[Layer]] = {}
+"""Every layer of the reference by Keras's name."""
+
+
+def register(*names: str) -> Callable[[L], L]:
+    """Enter a class into :data:`LAYERS` under Keras's name(s)."""
+
+    def enter(layer: L) -> L:
+        for name in names:
+            LAYERS[name] = layer
+        return layer
+
+    return enter
+
+
+def make(name: str, values: Mapping[str, Any]) -> Layer:
+    """Make a layer from its Keras name and arguments.
+
+    Raises:
+        Unsupported: The reference has no such layer or argument.
+        Refused: Keras documents that it refuses these arguments.
+    """
+    if name not in LAYERS:
+        message = f"the layer {name} is not in the reference (it has {', '.join(sorted(LAYERS))})"
+        raise Unsupported(message)
+    config = Config(name, values)
+    layer = LAYERS[name](config)
+    config.finish()
+    return layer
+
+
+def make_nested(config: Config, argument: str) -> tuple[Layer, str]:
+    """Make the layer that an argument holds as ``{Dense: {units: 4}}``; also its Keras name."""
+    value = config.required(argument)
+    if isinstance(value, str):
+        value = {value: {}}
+    if not isinstance(value, Mapping) or len(value) != 1:
+        message = f"{config.owner}: {argument} must be one layer, such as Dense: {{units: 4}}"
+        raise Refused(message)
+    ((name, arguments),) = value.items()
+    if not (arguments or {}).get("trainable", True):
+        message = f"{config.owner}: trainable=false on the inner {name} is not in the reference"
+        raise Unsupported(message)
+    return make(name, arguments or {}), name
+
+
+def known(size: int | None, what: str) -> int:
+    """A size that must be known before weights can be made.
+
+    Raises:
+        Refused: It is ``None``.
+    """
+    if size is None:
+        message = f"{what} must be known, not null"
+        raise Refused(message)
+    return size
+
+
+def of_rank(shape: Shape, rank: int, owner: str) -> Shape:
+    """The shape, if it has so many axes, batch axis included.
+
+    Raises:
+        Refused: It has more or fewer.
+    """
+    if len(shape) != rank:
+        message = f"{owner} takes inputs of {rank} axes, batch axis included, not {shape}"
+        raise Refused(message)
+    return shape
+
+
+def volume(sizes: Sequence[int | None]) -> int | None:
+    """Product of sizes; ``None`` if one is unknown."""
+    return None if any(n is None for n in sizes) else math.prod(n for n in sizes if n is not None)

@@ -1,0 +1,109 @@
+"""Moving numbers without computing any: axes, slices, padding, windows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from conformance.reference import windows
+from conformance.reference.array import Array, Pullback, Values, normalized_axes
+from conformance.reference.windows import Windows
+
+
+def transpose(a: Array, axes: Sequence[int]) -> Array:
+    """Axes in another order."""
+    axes = tuple(axes)
+    if axes == tuple(range(a.ndim)):
+        return a
+    inverse = tuple(int(i) for i in np.argsort(axes))
+    return a.moved(lambda v: v.transpose(axes), lambda g: transpose(g, inverse))
+
+
+def take(a: Array, axis: int, start: int, stop: int) -> Array:
+    """The slice ``start:stop`` along one axis."""
+    where = (*([slice(None)] * (axis % a.ndim)), slice(start, stop))
+    after = a.shape[axis] - stop
+    amounts = [(0, 0)] * a.ndim
+    amounts[axis] = (start, after)
+    return a.moved(lambda v: v[where], lambda g: pad(g, amounts))
+
+
+def flip(a: Array, axis: int) -> Array:
+    """Backwards along one axis."""
+    return a.moved(lambda v: np.flip(v, axis), lambda g: flip(g, axis))
+
+
+def pad(a: Array, amounts: Sequence[tuple[int, int]], fill: float = 0.0) -> Array:
+    """A constant before and after each axis; constants have no rounding error."""
+    if not any(before or after for before, after in amounts):
+        return a
+
+    def spread(v: Values, constant: float) -> Values:
+        shape = [b + n + c for n, (b, c) in zip(v.shape, amounts, strict=True)]
+        result = np.full(shape, constant, v.dtype)
+        result[tuple(slice(b, b + n) for n, (b, _) in zip(v.shape, amounts, strict=True))] = v
+        return result
+
+    def pullback(g: Array) -> Array:
+        for axis, ((before, after), n) in enumerate(zip(amounts, a.shape, strict=True)):
+            if before or after:
+                g = take(g, axis, before, before + n)
+        return g
+
+    carries = a.arithmetic.carries_variance
+    return Array(
+        a.arithmetic,
+        spread(a.value, fill),
+        variance=spread(a.variance, 0.0) if carries else None,
+        quantum=a.quantum,
+        parents=a.arithmetic.tape((a, pullback)),
+    )
+
+
+def concatenate(arrays: Sequence[Array], axis: int) -> Array:
+    """One after the other along an axis."""
+    first = arrays[0]
+    axis = normalized_axes(axis, first.ndim)[0]
+    ends = np.cumsum([a.shape[axis] for a in arrays]).tolist()
+    carries = first.arithmetic.carries_variance
+    quanta = [a.quantum for a in arrays if a.quantum is not None]
+
+    def part(i: int) -> tuple[Array, Pullback]:
+        return arrays[i], lambda g: take(g, axis, ends[i] - arrays[i].shape[axis], ends[i])
+
+    return Array(
+        first.arithmetic,
+        np.concatenate([a.value for a in arrays], axis),
+        variance=np.concatenate([a.variance for a in arrays], axis) if carries else None,
+        quantum=min(quanta) if len(quanta) == len(arrays) else None,
+        parents=first.arithmetic.tape(*(part(i) for i in range(len(arrays)))),
+    )
+
+
+def stack(arrays: Sequence[Array], axis: int) -> Array:
+    """Arrays of one shape side by side along a new axis."""
+    return concatenate([expand(a, axis) for a in arrays], axis)
+
+
+def expand(a: Array, axis: int) -> Array:
+    """A new axis of size 1."""
+    return a.moved(lambda v: np.expand_dims(v, axis), lambda g: squeeze(g, axis))
+
+
+def squeeze(a: Array, axis: int) -> Array:
+    """Drop an axis of size 1."""
+    return a.moved(lambda v: np.squeeze(v, axis), lambda g: expand(g, axis))
+
+
+def unfold(a: Array, geometry: Windows) -> Array:
+    """All windows of ``(batch, *space, channels)`` as ``(batch, *windows, *size, channels)``."""
+    space = a.shape[1:-1]
+    return a.moved(lambda v: windows.unfold(v, geometry), lambda g: fold(g, space, geometry))
+
+
+def fold(a: Array, space: Sequence[int], geometry: Windows) -> Array:
+    """Adjoint of :func:`unfold`: windows are added up where they lie in ``space``."""
+    return a.arithmetic.result(
+        a.arithmetic.fold(a, space, geometry), (a, lambda g: unfold(g, geometry))
+    )
