@@ -1,0 +1,113 @@
+"""What does not conform, grouped by cause across cases and adapters.
+
+A report of nine hundred cells is read in five seconds only when one cause is one row. Known
+deviations have their cause in the ledger. For the others it is guessed, carefully: failures are
+one cause when they fail in the same facet and look the same but for numbers and names of cases.
+Wrong numbers look all the same, so they are grouped only by case, or by the named fault that
+explains them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from conformance.report.outcomes import LOOKS, deviates
+from conformance.report.text import one_line
+
+if TYPE_CHECKING:
+    from conformance.records import Run
+    from conformance.records.model import CellLine
+    from conformance.verdicts.model import FacetVerdict, Known, Outcome
+
+_RANK = {outcome: rank for rank, outcome in enumerate(LOOKS)}
+_NUMBER = re.compile(r"[-+]?\d[\d_,.]*(e[-+]?\d+)?|0x[0-9a-f]+", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Cause:
+    """One reason for which cells do not conform."""
+
+    outcome: Outcome
+    """The gravest among the cells."""
+    facet: str
+    """The first facet that fails; empty when the cell failed as a whole."""
+    headline: str
+    """One line, made visible."""
+    known: Known | None = None
+    behaves_like: str = ""
+    cells: list[tuple[str, str]] = field(default_factory=list)
+    """Case and adapter of every cell."""
+    suspect: bool = False
+    """True when no adapter at all conforms to one of the cases: suspect the case itself."""
+
+    @property
+    def adapters(self) -> Counter[str]:
+        """How many cells each adapter has of it."""
+        return Counter(adapter for _, adapter in self.cells)
+
+    @property
+    def cases(self) -> list[str]:
+        """The cases that it shows in, without repetition."""
+        return list(dict.fromkeys(case for case, _ in self.cells))
+
+
+def first_fault(line: CellLine) -> FacetVerdict | None:
+    """Returns the first facet that fails or raises: its successors often only follow from it."""
+    facets = line.verdict.facets
+    return next((facet for facet in facets if facet.outcome in {"fail", "error"}), None)
+
+
+def causes(run: Run) -> tuple[list[Cause], list[Cause]]:
+    """Groups every cell that does not conform.
+
+    Returns:
+        Unexpected causes and known ones; in each, the gravest first, then the most frequent.
+    """
+    found: dict[tuple[str, ...], Cause] = {}
+    judged: dict[str, Counter[bool]] = {}
+    for cell in run.planned():
+        line = run.cells.get(cell)
+        outcome: Outcome = line.verdict.outcome if line else "not-run"
+        if outcome == "pass" or (deviates(outcome) and outcome != "not-run"):
+            judged.setdefault(cell[0], Counter())[outcome == "pass"] += 1
+        if not deviates(outcome):
+            continue
+        key, cause = _cause(cell[0], outcome, line)
+        cause = found.setdefault(key, cause)
+        cause.cells.append(cell)
+        cause.outcome = min(cause.outcome, outcome, key=_RANK.__getitem__)
+    for cause in found.values():
+        cause.suspect = any(
+            not judged[case][True] and judged[case][False] > 1
+            for case in cause.cases
+            if case in judged
+        )
+    ordered = sorted(found.values(), key=lambda cause: (_RANK[cause.outcome], -len(cause.cells)))
+    return (
+        [cause for cause in ordered if cause.outcome != "xfail"],
+        [cause for cause in ordered if cause.outcome == "xfail"],
+    )
+
+
+def _cause(case: str, outcome: Outcome, line: CellLine | None) -> tuple[tuple[str, ...], Cause]:
+    if line is None:
+        text = "The run ended before these cells had a verdict."
+        return ("not-run",), Cause("not-run", "", text)
+    verdict = line.verdict
+    if outcome == "xfail" and verdict.known:
+        known = verdict.known
+        facet = known.facets[0] if known.facets else ""
+        return ("known", known.entry), Cause("xfail", facet, one_line(known.reason), known)
+    fault = first_fault(line) if outcome in {"fail", "error"} else None
+    text = (fault.message if fault else "") or verdict.message or LOOKS[outcome].meaning
+    facet = fault.facet if fault else ""
+    cause = Cause(outcome, facet, one_line(text), behaves_like=fault.behaves_like if fault else "")
+    if fault and fault.behaves_like:
+        return (outcome, facet, "behaves", fault.behaves_like), cause
+    if fault and fault.margin is not None:
+        return (outcome, facet, "case", case), cause
+    alike = _NUMBER.sub("#", one_line(text).replace(case, "<case>"))
+    return (outcome, facet, "message", alike), cause

@@ -1,0 +1,205 @@
+"""The end of a run in the terminal, and the same in short as Markdown for a step summary."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import TYPE_CHECKING
+
+from rich.console import Console, Group
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from conformance.report.causes import causes
+from conformance.report.outcomes import LOOKS
+from conformance.report.text import one_line, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from rich.console import RenderableType
+
+    from conformance.records import Run
+    from conformance.records.model import AdapterLine
+    from conformance.report.causes import Cause
+    from conformance.verdicts.model import Outcome
+
+SHOWN = 20
+"""Unexpected causes that are listed; the rest are counted, and all are in the HTML report."""
+NAMED = 3
+"""Adapters that the headline names; of more it says how many."""
+CASES_SHOWN = 3
+"""Cases that are named under one cause."""
+
+
+def summary(run: Run, report: Path | None = None) -> RenderableType:
+    """Returns the end of a run as a rich renderable.
+
+    Args:
+        run: what was recorded.
+        report: path of the HTML report, printed last.
+    """
+    unexpected, known = causes(run)
+    parts: list[RenderableType] = [_counts(run)]
+    if unexpected:
+        parts += [Text(""), Text("Does not conform", style="bold red")]
+        for cause in unexpected[:SHOWN]:
+            parts += _cause(run, cause)
+        if len(unexpected) > SHOWN:
+            parts.append(Text(f"… and {len(unexpected) - SHOWN} more causes"))
+    if run.problems or run.notes:
+        parts += [Text(""), Text("Problems of the run", style="bold yellow")]
+        parts += [
+            Padding(Text(one_line(text)), (0, 0, 0, 4)) for text in (*run.problems, *run.notes)
+        ]
+    partial = ". The run is partial" if run.partial else ""
+    parts += [Text(""), Text(f"{headline(run)}{partial}.", style="bold")]
+    if known:
+        cells = sum(len(cause.cells) for cause in known)
+        parts.append(
+            Text(f"{cells} known deviations under {_plural(len(known), 'ledger entry')}", "yellow")
+        )
+    if report:
+        parts.append(Text(f"Report: {report}", overflow="fold", no_wrap=True))
+    return Group(*parts)
+
+
+def summary_text(run: Run, report: Path | None = None, width: int = 100) -> str:
+    """Returns :func:`summary` as plain text without any terminal sequences."""
+    console = Console(file=io.StringIO(), width=width, no_color=True, force_terminal=False)
+    with console.capture() as capture:
+        console.print(summary(run, report))
+    return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"
+
+
+def headline(run: Run) -> str:
+    """Returns the whole run in one sentence, without its full stop."""
+    unexpected, known = causes(run)
+    cells = sum(len(cause.cells) for cause in unexpected)
+    where = list(dict.fromkeys(name for cause in unexpected for name in cause.adapters))
+    adapters = _plural(len(run.header.plan), "adapter")
+    scope = f"{_plural(len(run.header.cases), 'case')} on {adapters}"
+    if not run.header.cases or not run.header.plan:
+        return "Nothing was planned, so nothing is known"
+    if cells:
+        names = _listed(where) if len(where) <= NAMED else f"{len(where)} of them"
+        return f"{scope}: {_plural(cells, 'unexpected result')} on {names}"
+    if not run.counts()["pass"]:
+        return f"{scope}: nothing passed"
+    if known:
+        return f"{scope}: whatever deviates, deviates as the ledger says"
+    return f"{scope}: everything that was judged conforms"
+
+
+def markdown(run: Run) -> str:
+    """Returns a short summary in Markdown, for the step summary of a CI job."""
+    unexpected, known = causes(run)
+    shown = _outcomes(run)
+    rows = [
+        f"### keras-conformance: {_escaped(headline(run))}"
+        + (" (partial run)" if run.partial else ""),
+        "",
+        "| adapter | versions | " + " | ".join(LOOKS[outcome].word for outcome in shown) + " |",
+        "| --- | --- |" + " ---: |" * len(shown),
+    ]
+    for name in run.header.plan:
+        counts = run.counts(name)
+        versions = _escaped(versions_of(run.adapters.get(name)))
+        numbers = " | ".join(str(counts[outcome] or "") for outcome in shown)
+        rows.append(f"| {_escaped(name)} | {versions} | {numbers} |")
+    if unexpected:
+        rows += ["", "**Does not conform**", ""]
+        rows += [f"- {_markdown_cause(cause)}" for cause in unexpected[:SHOWN]]
+        if len(unexpected) > SHOWN:
+            rows.append(f"- … and {len(unexpected) - SHOWN} more causes")
+    if known:
+        cells = sum(len(cause.cells) for cause in known)
+        rows += ["", f"{cells} known deviations under {_plural(len(known), 'ledger entry')}."]
+    if run.problems or run.notes:
+        rows += ["", "**Problems of the run**", ""]
+        rows += [f"- {_escaped(one_line(text))}" for text in (*run.problems, *run.notes)]
+    return "\n".join(rows) + "\n"
+
+
+def versions_of(adapter: AdapterLine | None) -> str:
+    """Returns the adapter's two leading versions: the framework's, and Keras's or the next."""
+    if adapter is None:
+        return ""
+    if adapter.status != "ready":
+        return adapter.status.replace("-", " ")
+    return one_line(
+        ", ".join(f"{name} {text}" for name, text in list(adapter.versions.items())[:2])
+    )
+
+
+def _counts(run: Run) -> Table:
+    shown = _outcomes(run)
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("adapter", no_wrap=True)
+    table.add_column("versions", overflow="ellipsis", no_wrap=True)
+    for outcome in shown:
+        table.add_column(f"{LOOKS[outcome].symbol} {outcome}", justify="right", no_wrap=True)
+    for name in run.header.plan:
+        counts = run.counts(name)
+        numbers = [
+            Text(str(counts[outcome] or ""), style=LOOKS[outcome].style) for outcome in shown
+        ]
+        versions = Text(versions_of(run.adapters.get(name)), style="dim")
+        table.add_row(Text(visible(name)), versions, *numbers)
+    return table
+
+
+def _cause(run: Run, cause: Cause) -> Iterable[RenderableType]:
+    look = LOOKS[cause.outcome]
+    title = Text(f"{look.symbol} {look.word}", style=look.style)
+    title.append(f" {cause.facet}" if cause.facet else "", style="bold")
+    title.append(f" on {_listed([visible(name) for name in cause.adapters])}", style="default")
+    yield title
+    lines = [Text(cause.headline)]
+    if cause.behaves_like:
+        lines.append(Text(f"behaves like: {one_line(cause.behaves_like)}"))
+    if cause.suspect:
+        lines.append(Text("no adapter conforms: suspect the case or the reference"))
+    for case in cause.cases[:CASES_SHOWN]:
+        title_of = run.cases[case].title if case in run.cases else ""
+        lines.append(
+            Text(visible(case), style="cyan").append(f"  {one_line(title_of, 90)}", style="dim")
+        )
+    if len(cause.cases) > CASES_SHOWN:
+        lines.append(Text(f"… and {len(cause.cases) - CASES_SHOWN} more cases"))
+    yield Padding(Group(*lines), (0, 0, 0, 4))
+
+
+def _markdown_cause(cause: Cause) -> str:
+    look = LOOKS[cause.outcome]
+    cases = ", ".join(_escaped(case) for case in cause.cases[:CASES_SHOWN])
+    rest = len(cause.cases) - CASES_SHOWN
+    more = f" and {rest} more" if rest > 0 else ""
+    where = _listed([_escaped(name) for name in cause.adapters])
+    text = f"{look.symbol} {look.word} **{_escaped(cause.facet)}** on {where}: "
+    return f"{text}{_escaped(cause.headline)} ({cases}{more})".replace(" ****", "")
+
+
+def _outcomes(run: Run) -> list[Outcome]:
+    counts = run.counts()
+    return [outcome for outcome in LOOKS if counts[outcome] or outcome in {"fail", "pass"}]
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _plural(count: int, word: str) -> str:
+    if count == 1:
+        return f"1 {word}"
+    return f"{count:,} {word[:-1] + 'ies' if word.endswith('y') else word + 's'}"
+
+
+def _escaped(text: str) -> str:
+    """Markdown and HTML as plain text, on one line and not a link."""
+    text = visible(text).replace("\n", " ").replace("\\", "\\\\")
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    text = re.sub(r"([|`*_\[\]#~])", r"\\\1", text)
+    return re.sub(r"(?i)(https?|www|mailto)(:|\.)", "\\1\u2060\\2", text)

@@ -1,0 +1,79 @@
+"""Text of unknown origin, made harmless to show.
+
+Messages come out of frameworks, and whoever writes a framework, a case or a record chooses their
+bytes. Escaping markup is the template's work; here, what a terminal or a browser would obey or
+hide becomes visible instead: control characters, the sequences that recolour or retitle a
+terminal, characters that reverse or hide neighbouring text.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+MESSAGE_LIMIT = 4_000
+"""Characters of a message that are shown."""
+LISTING_LIMIT = 60_000
+"""Characters of YAML, scripts and process output that are shown."""
+
+_PICTURES = {code: chr(0x2400 + code) for code in range(0x20) if chr(code) not in "\n\t"}
+_PICTURES[0x7F] = "\u2421"
+
+# C1 controls; soft hyphen; Arabic letter mark; zero-width characters and direction marks; line
+# and paragraph separators; bidi embeddings, overrides and isolates; invisible operators;
+# byte-order mark; annotation anchors; lone surrogates; tags.
+_HIDDEN = re.compile(
+    "[\u0080-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
+
+
+def visible(text: str, limit: int = MESSAGE_LIMIT) -> str:
+    """Returns ``text`` with nothing in it that acts or hides, cut to ``limit`` characters.
+
+    Line feeds and tabs stay. Carriage return and line feed together become a line feed.
+    """
+    cut = ""
+    if len(text) > limit:
+        cut = f" … [cut here: {len(text):,} characters in all]"
+        text = text[:limit]
+    text = text.replace("\r\n", "\n").translate(_PICTURES)
+    return _HIDDEN.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", text) + cut
+
+
+def one_line(text: str, limit: int = 240) -> str:
+    """Returns the first line of ``text`` that is not blank, made visible and cut."""
+    lines = [line.strip() for line in text[: 10 * limit].splitlines()]
+    first = next(filter(None, lines), "")
+    return visible(first if len(first) <= limit else first[: limit - 1] + "…", limit)
+
+
+def tree(value: Any, limit: int = MESSAGE_LIMIT) -> Any:
+    """Returns a JSON value with every string in it made visible."""
+    if isinstance(value, str):
+        return visible(value, limit)
+    if isinstance(value, dict):
+        return {visible(str(key), limit): tree(item, limit) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [tree(item, limit) for item in value]
+    return value
+
+
+def shown(value: Any, limit: int = 400) -> str:
+    """Returns a value of a verdict as a reader of Keras's documentation would write it.
+
+    A shape is a tuple with ``None``; anything else is JSON.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return visible(value, limit)
+    if isinstance(value, list) and value and all(_is_size(item) for item in value):
+        inner = ", ".join("None" if item is None else str(item) for item in value)
+        return visible(f"({inner},)" if len(value) == 1 else f"({inner})", limit)
+    return visible(json.dumps(value, ensure_ascii=False, default=str), limit)
+
+
+def _is_size(value: Any) -> bool:
+    return value is None or (isinstance(value, int) and not isinstance(value, bool))
