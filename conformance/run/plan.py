@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from conformance.adapters.registry import AdapterSpec
-from conformance.cases.model import Case
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from conformance.adapters.registry import AdapterSpec
+    from conformance.cases.model import Case
 
 
 class Cell(NamedTuple):

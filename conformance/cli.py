@@ -1,0 +1,175 @@
+"""``keras-conformance``: the suite without pytest, and the chores around it.
+
+Every command imports what it needs when it runs, so that ``--help`` is immediate.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conformance import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+EXIT_CODES = """\
+exit codes: 0 everything conforms or is a known divergence; 1 something does not conform, or the
+run itself was faulty; 2 wrong usage, or faulty case files; 130 interrupted (what was recorded is
+kept: go on with --resume)
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.command(options)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)  # noqa: T201
+        return 130
+    except BrokenPipeError:
+        # The reader of a pipe, `head` say, has seen enough.
+        sys.stderr.close()
+        return 0
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="keras-conformance",
+        description="Does this framework, in this version, do what Keras documents?",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    run = commands.add_parser("run", help="run cases on adapters and write a report")
+    run.add_argument(
+        "patterns",
+        nargs="*",
+        metavar="CASE",
+        help="case ids or globs ('documents/dense/*'), or files; default: all",
+    )
+    _adapter_options(run)
+    run.add_argument("--jobs", type=_positive, metavar="N", help="adapter processes at a time")
+    run.add_argument(
+        "--case-timeout", type=float, default=60.0, metavar="SECONDS", help="limit of one case"
+    )
+    run.add_argument("--reports", type=Path, default=Path("reports"), metavar="FOLDER")
+    run.add_argument(
+        "--resume",
+        nargs="?",
+        const="latest",
+        metavar="RUN",
+        help="go on with an interrupted run (its folder; default: the latest)",
+    )
+    run.add_argument(
+        "--ledger",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="a further file or folder of known divergences; repeatable",
+    )
+    run.set_defaults(command=_run)
+
+    validate = commands.add_parser("validate", help="check case files")
+    validate.add_argument("paths", nargs="*", type=Path, metavar="PATH")
+    validate.set_defaults(command=_validate)
+
+    listing = commands.add_parser("list", help="list cases")
+    listing.add_argument("pattern", nargs="*", metavar="PATTERN")
+    listing.add_argument("--json", action="store_true", help="one JSON object a line")
+    listing.set_defaults(command=_list)
+
+    schema = commands.add_parser("schema", help="print the JSON Schema of a case file")
+    schema.set_defaults(command=_schema)
+
+    adapters = commands.add_parser("adapters", help="list adapters and whether they are installed")
+    _adapter_options(adapters)
+    adapters.set_defaults(command=_adapters)
+
+    smoke = commands.add_parser("smoke", help="try one adapter in seconds")
+    smoke.add_argument("adapter", metavar="ADAPTER")
+    smoke.add_argument("--adapter-command", action="append", default=[], metavar="NAME=COMMAND")
+    smoke.set_defaults(command=_smoke)
+
+    report = commands.add_parser("report", help="make the report of a run again")
+    report.add_argument("records", type=Path, metavar="RECORDS", help="records.jsonl or its folder")
+    report.add_argument("--output", type=Path, metavar="FILE", help="default: beside the records")
+    report.set_defaults(command=_report)
+    return parser
+
+
+def _adapter_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--adapter",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="adapter name or glob ('keras-*'); repeatable; default: all",
+    )
+    parser.add_argument(
+        "--adapter-command",
+        action="append",
+        default=[],
+        metavar="NAME=COMMAND",
+        help="a further adapter, started by this command; repeatable",
+    )
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
+
+
+def _run(options: argparse.Namespace) -> int:
+    from conformance.run.command import run
+
+    return run(options)
+
+
+def _validate(options: argparse.Namespace) -> int:
+    from conformance.cases.commands import validate
+
+    return validate(options.paths)
+
+
+def _list(options: argparse.Namespace) -> int:
+    from conformance.cases.commands import list_cases
+
+    return list_cases(options.pattern, as_json=options.json)
+
+
+def _schema(_: argparse.Namespace) -> int:
+    from conformance.cases.commands import schema
+
+    return schema()
+
+
+def _adapters(options: argparse.Namespace) -> int:
+    from conformance.run.command import adapters
+
+    return adapters(options)
+
+
+def _smoke(options: argparse.Namespace) -> int:
+    from conformance.adapters.smoke import smoke
+
+    return smoke(options.adapter, commands=options.adapter_command)
+
+
+def _report(options: argparse.Namespace) -> int:
+    from conformance.run.command import report
+
+    return report(options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

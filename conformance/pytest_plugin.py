@@ -1,0 +1,237 @@
+"""pytest's front door: ``cases/*.yaml`` become items, one a case and adapter.
+
+pytest only coordinates. The frameworks run in the adapters' processes, which start when collection
+has ended and run ahead of the reporting; an item waits for its verdict if it isn't there yet.
+This module imports no framework, and nothing heavy before a case file turns up.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from conformance.run.pytest_items import CaseFile
+    from conformance.run.pytest_run import PytestRun
+
+SUITES = ("documents", "layers", "functions", "ops", "training", "applications")
+"""Top folders of the catalogue, each a marker for ``-m``."""
+
+run_key = pytest.StashKey["PytestRun"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds the suite's options."""
+    group = parser.getgroup("keras-conformance")
+    group.addoption(
+        "--adapter",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="run on this adapter only: name or glob, repeatable (default: all)",
+    )
+    group.addoption(
+        "--adapter-command",
+        action="append",
+        default=[],
+        metavar="NAME=COMMAND",
+        help="a further adapter, started by this command, repeatable",
+    )
+    group.addoption(
+        "--adapter-jobs",
+        type=int,
+        default=None,
+        metavar="N",
+        help="adapter processes at a time (default: one a core)",
+    )
+    group.addoption(
+        "--case-timeout",
+        type=float,
+        default=60.0,
+        metavar="SECONDS",
+        help="limit of one case on one adapter (default: 60)",
+    )
+    group.addoption(
+        "--reports",
+        type=Path,
+        default=None,
+        metavar="FOLDER",
+        help="where runs are recorded (default: reports/ in the working directory)",
+    )
+    group.addoption(
+        "--resume",
+        nargs="?",
+        const="latest",
+        default=None,
+        metavar="RUN",
+        help="go on with an interrupted run: its folder, or nothing for the latest",
+    )
+    group.addoption(
+        "--ledger",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="a further file or folder of known divergences, repeatable",
+    )
+    parser.addini(
+        "conformance_cases",
+        type="paths",
+        default=[],
+        help="folders of keras-conformance cases, beside the packaged catalogue",
+    )
+    parser.addini(
+        "conformance_ledger",
+        type="paths",
+        default=[],
+        help="files or folders of known divergences",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Registers the markers: every suite, every built-in adapter."""
+    for suite in SUITES:
+        config.addinivalue_line("markers", f"{suite}: cases of the suite cases/{suite}")
+    config.addinivalue_line("markers", "conformance: a case of keras-conformance")
+    from conformance.adapters import registry
+
+    for name in registry.names():
+        marker = name.replace("-", "_")
+        config.addinivalue_line("markers", f"{marker}: cases on the adapter {name}")
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> CaseFile | None:
+    """Collects case files: in our catalogue, in the folders that ini names, or named outright."""
+    if file_path.suffix not in {".yaml", ".yml"}:
+        return None
+    named = parent.session.isinitpath(file_path)
+    if not named and not any(file_path.is_relative_to(root) for root in _roots(parent.config)):
+        return None
+    if "divergences" in file_path.parts:
+        return None
+    from conformance.run.pytest_items import CaseFile
+
+    _run(parent.config)
+    return CaseFile.from_parent(parent, path=file_path)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Puts the case items in the order in which the adapters work: adapter by adapter."""
+    run = config.stash.get(run_key, None)
+    if run is not None:
+        run.sort(items)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Sets the adapters to work on what is left after deselection."""
+    run = session.config.stash.get(run_key, None)
+    if run is not None and not session.config.option.collectonly:
+        run.start(session)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Gives an item's report its record lines, so that pytest-xdist carries them home."""
+    report = yield
+    run = item.config.stash.get(run_key, None)
+    if run is not None and call.when == "call":
+        run.attach(item, report)
+    return report
+
+
+class _Controller:
+    """Under pytest-xdist: what the controlling process does with its workers' answers."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:  # noqa: ARG002
+        """Learns from the first worker what is planned."""
+        run = _run(self._config)
+        run.start_controller(ids)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        """Keeps each adapter's items on one worker, so that no framework is started twice."""
+        if config.getvalue("dist") != "load" or not _is_ours(config):
+            return None
+        from conformance.run.pytest_xdist import AdapterScheduling
+
+        return AdapterScheduling(config, log)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: Any) -> None:  # noqa: ARG002
+        """Takes over the problems that a worker has found."""
+        _run(self._config).add_problems(getattr(node, "workeroutput", {}).get("conformance", []))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Records what a worker has judged."""
+        lines = getattr(report, "conformance", None)
+        if lines:
+            _run(self._config).record(lines)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Finds out whether this process controls pytest-xdist workers."""
+    config = session.config
+    if config.pluginmanager.has_plugin("dsession"):
+        config.pluginmanager.register(_Controller(config), "keras-conformance-controller")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Ends the run; one that is faulty in itself makes pytest fail."""
+    run = session.config.stash.get(run_key, None)
+    if run is not None and run.finish() and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Prints what doesn't conform, on what, and where the report is."""
+    run = terminalreporter.config.stash.get(run_key, None)
+    if run is not None:
+        run.print_summary(terminalreporter)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leaves no adapter process behind, however pytest ends."""
+    run = config.stash.get(run_key, None)
+    if run is not None:
+        run.close()
+
+
+def _roots(config: pytest.Config) -> list[Path]:
+    """Roots of the catalogues whose files are collected."""
+    from conformance.cases import CasesError, default_root
+
+    roots = list(config.getini("conformance_cases"))
+    with contextlib.suppress(CasesError):  # an installation without catalogue: what ini names
+        roots.append(default_root())
+    return roots
+
+
+def _is_ours(config: pytest.Config) -> bool:
+    """Whether this pytest was asked for cases at all, and not for somebody's unit tests."""
+    return bool(config.getini("conformance_cases")) or any(
+        argument.endswith((".yaml", ".yml", "conformance")) for argument in config.args
+    )
+
+
+def _run(config: pytest.Config) -> PytestRun:
+    """This pytest's run, made when the first case file turns up."""
+    run = config.stash.get(run_key, None)
+    if run is None:
+        from conformance.run.pytest_run import PytestRun
+
+        run = config.stash[run_key] = PytestRun(config, tuple(_roots(config)))
+    return run

@@ -1,0 +1,47 @@
+"""The last step of a run: from its records to the report and the summary on the terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.records import read
+from conformance.report import summary, summary_text, write_html
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conformance.run.folder import RunFolder
+
+
+def close_run(folder: RunFolder, *, colour: bool, width: int) -> str:
+    """Write the run's report; the summary to print.
+
+    Args:
+        folder: The run's folder, with its records.
+        colour: Whether the terminal shows colours.
+        width: Columns of the terminal.
+
+    Raises:
+        RecordsError: The records cannot be read.
+    """
+    run = read(folder.records)
+    write_html(run, folder.report)
+    shown = _shown(folder.report)
+    if not colour:
+        return summary_text(run, shown, width=width).rstrip("\n")
+    from rich.console import Console
+
+    console = Console(force_terminal=True, width=width)
+    with console.capture() as capture:
+        console.print(summary(run, shown))
+    return capture.get().rstrip("\n")
+
+
+def _shown(path: Path) -> Path:
+    """A path as short as it can be from here."""
+    from pathlib import Path
+
+    try:
+        return path.absolute().relative_to(Path.cwd())
+    except ValueError:
+        return path

@@ -1,0 +1,151 @@
+"""The commands ``run``, ``adapters`` and ``report`` of ``keras-conformance``."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from conformance.adapters import registry
+from conformance.cases import CasesError, load
+from conformance.records import RecordsError
+from conformance.run.closing import close_run
+from conformance.run.folder import RECORDS, FolderError, RunFolder
+from conformance.run.plan import Plan
+from conformance.run.session import Session, Settings
+from conformance.verdicts.entries import matches
+from conformance.verdicts.model import FAILING
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from conformance.cases.model import Case
+    from conformance.records.model import CellLine
+
+USAGE = 2
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run cases on adapters, with live progress, a summary and a report."""
+    console = Console()
+    try:
+        specs = registry.select(options.adapter, options.adapter_command)
+        cases, roots = _select(options.patterns)
+        folder = (
+            RunFolder.to_resume(options.reports, options.resume)
+            if options.resume
+            else RunFolder.new(options.reports)
+        )
+        settings = Settings(
+            case_seconds=options.case_timeout, ledgers=tuple(options.ledger), catalogues=roots
+        )
+        if options.jobs:
+            settings = replace(settings, jobs=options.jobs)
+        failed = _drive(Plan.of(cases, specs), settings, folder, options, console)
+    except (registry.RegistryError, CasesError, FolderError, RecordsError) as error:
+        print(error, file=sys.stderr)  # noqa: T201 - a message for whoever called
+        return USAGE
+    print(close_run(folder, colour=console.is_terminal, width=console.width))  # noqa: T201
+    return int(failed)
+
+
+def adapters(options: argparse.Namespace) -> int:
+    """List the adapters, and whether they are installed here."""
+    try:
+        specs = registry.select(options.adapter, options.adapter_command)
+    except registry.RegistryError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return USAGE
+    width = max(len(spec.name) for spec in specs)
+    for spec in specs:
+        missing = spec.missing()
+        state = f"not installed: {', '.join(missing)}" if missing else "installed"
+        print(f"{spec.name:<{width}}  {spec.problem or state}")  # noqa: T201
+    return 0
+
+
+def report(options: argparse.Namespace) -> int:
+    """Make a run's report again from its records."""
+    from conformance.records import read
+    from conformance.report import write_html
+
+    records = options.records / RECORDS if options.records.is_dir() else options.records
+    output = options.output or records.with_name("report.html")
+    try:
+        write_html(read(records), output)
+    except (RecordsError, OSError) as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return USAGE
+    print(output)  # noqa: T201
+    return 0
+
+
+def _select(patterns: Sequence[str]) -> tuple[list[Case], tuple[Path, ...]]:
+    """Cases by file, folder, id or glob; and the roots of their catalogues.
+
+    Raises:
+        CasesError: A file is faulty, or a pattern matches nothing.
+    """
+    paths = [Path(text) for text in patterns if Path(text).exists()]
+    globs = [text for text in patterns if not Path(text).exists()]
+    cases: dict[str, Case] = {}
+    if paths:
+        cases.update((case.id, case) for case in load(paths).checked())
+    if globs or not paths:
+        everything = load().checked()
+        for pattern in globs or ["*"]:
+            found = [case for case in everything if matches(pattern, case.id)]
+            if not found:
+                raise CasesError(
+                    f"no case matches {pattern!r}, and no file is there of that name; "
+                    "`keras-conformance list` shows all"
+                )
+            cases.update((case.id, case) for case in found)
+    return list(cases.values()), ()
+
+
+def _drive(
+    plan: Plan,
+    settings: Settings,
+    folder: RunFolder,
+    options: argparse.Namespace,
+    console: Console,
+) -> bool:
+    """Run the plan to its end; whether anything in it is not as it should be."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[found]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        tasks = {
+            name: progress.add_task(name, total=len(cases), found="")
+            for name, cases in plan.cells.items()
+        }
+        failing = dict.fromkeys(tasks, 0)
+
+        def show(line: CellLine) -> None:
+            adapter = line.verdict.adapter
+            failing[adapter] += line.verdict.outcome in FAILING
+            found = f"{failing[adapter]} not conforming" if failing[adapter] else ""
+            progress.update(tasks[adapter], advance=1, found=found)
+            left = progress.tasks[tasks[adapter]]
+            if not console.is_terminal and left.finished:
+                told = f", {found}" if found else ""
+                console.print(f"{adapter}: {len(plan.cells[adapter])} cases{told}")
+
+        resume = options.resume is not None
+        with Session(plan, settings, folder=folder, resume=resume, on_cell=show) as session:
+            for cell, line in session.recorder.done.items() if session.recorder else ():
+                progress.update(tasks[cell.adapter], advance=1)
+                failing[cell.adapter] += line.verdict.outcome in FAILING
+            session.engine.wait()
+            problems = session.finish()
+    return bool(problems) or any(failing.values())

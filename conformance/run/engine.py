@@ -1,0 +1,365 @@
+"""Keeps the adapter processes busy and turns their answers into verdicts.
+
+Adapters run beside each other, one process each, as many at a time as there are cores; each works
+through its cases in the planned order. Whoever needs a verdict asks for it by cell and waits only
+if it isn't there yet, so the frameworks compute while pytest collects, reports and prints.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import TYPE_CHECKING
+
+from conformance.adapters import host
+from conformance.adapters.host import AdapterProcess, Limits
+from conformance.records.model import AdapterLine, CaseLine, CellLine
+from conformance.run.oracle import NoAnswer, Oracle
+from conformance.run.plan import Cell, Plan
+from conformance.verdicts import cell as cells
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from conformance.adapters.observation import Hello
+    from conformance.adapters.registry import AdapterSpec
+    from conformance.cases.model import Case
+    from conformance.records.model import Line
+    from conformance.reference.store import StoredAnswer
+    from conformance.verdicts.ledger import Ledger
+    from conformance.verdicts.model import CellVerdict
+
+AHEAD = 2
+"""Cases in an adapter's hands at once: the one it computes, and the next, already in its pipe."""
+
+PROBE_LIMIT = 16.0
+"""A precision probe worse than this many bounds means that the declared precision is not true."""
+
+
+class Stopped(Exception):  # noqa: N818 - not an error: the run was told to end
+    """The engine was closed before this cell had its verdict."""
+
+
+class Engine:
+    """Runs a plan. Thread-safe; ``close`` it in any case."""
+
+    def __init__(  # noqa: PLR0913 - each is a part that a test replaces
+        self,
+        plan: Plan,
+        oracle: Oracle,
+        ledger: Ledger,
+        *,
+        jobs: int,
+        limits: Limits,
+        done: Mapping[Cell, CellLine] | None = None,
+        on_line: Callable[[Line], None] = lambda _: None,
+    ) -> None:
+        """Prepare; nothing is started before ``begin``.
+
+        Args:
+            plan: What to run.
+            oracle: Where the reference's answers come from.
+            ledger: The known divergences, applied to every verdict.
+            jobs: Adapter processes at a time.
+            limits: Time, memory and frame limits of each process.
+            done: Verdicts of an earlier stretch of the same run, taken as they are.
+            on_line: Called with every adapter, case and cell line as soon as it is known, from one
+                thread at a time.
+        """
+        self.plan = plan
+        self._oracle = oracle
+        self._ledger = ledger
+        self._limits = limits
+        self._on_line = on_line
+        self._changed = threading.Condition()
+        self._cells: dict[Cell, CellLine] = {Cell(*key): line for key, line in (done or {}).items()}
+        self._adapters: dict[str, AdapterLine] = {}
+        self._cases: dict[str, CaseLine] = {}
+        self._begun: set[str] = set()
+        self._todo: deque[AdapterSpec] = deque()
+        self._processes: dict[str, AdapterProcess] = {}
+        self._closed = False
+        self._faults: list[str] = []
+        self._threads = [
+            threading.Thread(target=self._slot, name=f"slot-{number}", daemon=True)
+            for number in range(jobs)
+        ]
+
+    def begin(self, adapters: Iterable[str] | None = None) -> None:
+        """Begin with these adapters, or all of the plan; returns at once.
+
+        An adapter that was begun before, or has nothing left to do, is passed over.
+        """
+        with self._changed:
+            names = [
+                name
+                for name in (self.plan.cells if adapters is None else adapters)
+                if name not in self._begun
+            ]
+            self._begun.update(names)
+            needed: dict[str, None] = {}
+            for name in names:
+                left = [
+                    case for case in self.plan.cells[name] if Cell(case, name) not in self._cells
+                ]
+                if left:
+                    needed.update(dict.fromkeys(left))
+                    self._todo.append(self.plan.adapters[name])
+            self._changed.notify_all()
+        self._oracle.expect(self.plan.cases[case] for case in needed)
+        for thread in self._threads:
+            if thread.ident is None:
+                thread.start()
+
+    def result(self, cell: Cell) -> CellLine:
+        """Wait for a cell's verdict.
+
+        Raises:
+            Stopped: The engine was closed first.
+        """
+        with self._changed:
+            while cell not in self._cells:
+                if self._closed:
+                    raise Stopped
+                # A timeout only so that Ctrl-C is noticed on every platform.
+                self._changed.wait(timeout=1.0)
+            return self._cells[cell]
+
+    def lines(self, cell: Cell) -> list[Line]:
+        """The adapter, case and cell lines of a cell whose verdict is there."""
+        with self._changed:
+            found = (
+                self._adapters.get(cell.adapter),
+                self._cases.get(cell.case),
+                self._cells.get(cell),
+            )
+            return [line for line in found if line is not None]
+
+    def wait(self) -> None:
+        """Wait until every planned cell has its verdict, or the engine is closed."""
+        for cell in self.plan:
+            self.result(cell)
+
+    def faults(self) -> list[str]:
+        """What went wrong with the harness itself, for the run's problems."""
+        with self._changed:
+            return list(self._faults)
+
+    def close(self) -> None:
+        """Stop everything that still runs."""
+        with self._changed:
+            self._closed = True
+            self._todo.clear()
+            running = list(self._processes.values())
+            self._changed.notify_all()
+        self._oracle.close()
+        for process in running:
+            process.kill()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(timeout=10)
+
+    # -- inside the slots ----------------------------------------------------------------------
+
+    def _slot(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._closed or self._todo)
+                if self._closed:
+                    return
+                spec = self._todo.popleft()
+            try:
+                self._drive(spec)
+            except Exception as error:  # noqa: BLE001 - ours; it must not lose the others' cells
+                self._broken(spec, f"{type(error).__name__}: {error}")
+
+    def _broken(self, spec: AdapterSpec, reason: str) -> None:
+        if self._closed:
+            return
+        with self._changed:
+            self._faults.append(f"the suite itself failed while driving {spec.name}: {reason}")
+        self._settle_all(
+            spec,
+            lambda case: cells.adapter_failed(case, spec.name, f"a fault of the suite: {reason}"),
+        )
+
+    def _drive(self, spec: AdapterSpec) -> None:
+        missing = spec.missing()
+        if missing:
+            reason = f"{' and '.join(missing)}: not installed here"
+            self._introduce(AdapterLine(name=spec.name, status="not-installed", reason=reason))
+            self._settle_all(spec, lambda case: cells.not_installed(case, spec.name, reason))
+            return
+        process = AdapterProcess(spec, self._limits)
+        with self._changed:
+            if self._closed:
+                return
+            self._processes[spec.name] = process
+        try:
+            hello = process.start()
+            self._introduce(_adapter_line(spec, hello))
+            self._note_probe(spec, hello)
+            if hello.status == "not-installed":
+                self._settle_all(
+                    spec, lambda case: cells.not_installed(case, spec.name, hello.reason)
+                )
+            elif hello.status != "ready":
+                self._settle_all(
+                    spec, lambda case: cells.adapter_failed(case, spec.name, hello.reason)
+                )
+            else:
+                self._work_through(spec, process, hello)
+        finally:
+            process.close()
+            with self._changed:
+                self._processes.pop(spec.name, None)
+                self._faults.extend(process.problems)
+
+    def _work_through(self, spec: AdapterSpec, process: AdapterProcess, hello: Hello) -> None:
+        sent: deque[tuple[Case, StoredAnswer]] = deque()
+
+        def receive() -> None:
+            case, answer = sent.popleft()
+            self._judge(spec, hello, case, answer, process.receive())
+
+        for case in self._undone(spec):
+            if self._closed:
+                return
+            while sent and not self._oracle.ready(case):
+                receive()
+            try:
+                answer = self._oracle.answer(case)
+            except NoAnswer as error:
+                self._case_line(case, reference=str(error))
+                verdict = cells.reference_failed(case.id, spec.name, str(error))
+                self._settle(CellLine(digest=case.digest, verdict=verdict))
+                continue
+            self._case_line(case, seed=answer.expectation.seed)
+            process.send(case.program, answer.feeds)
+            sent.append((case, answer))
+            if len(sent) == AHEAD:
+                receive()
+        while sent and not self._closed:
+            receive()
+
+    def _judge(
+        self,
+        spec: AdapterSpec,
+        hello: Hello,
+        case: Case,
+        expected: StoredAnswer,
+        answer: host.Answer,
+    ) -> None:
+        native, seconds, stderr = [], {"answer": answer.seconds}, answer.stderr
+        verdict: CellVerdict
+        match answer:
+            case host.Answered():
+                verdict = cells.judge_cell(
+                    case,
+                    spec.name,
+                    expectation=expected.expectation,
+                    truth=expected.arrays,
+                    observation=answer.observation,
+                    tensors=answer.tensors,
+                    precision=hello.precision,
+                )
+                native = answer.observation.native
+                seconds |= answer.observation.seconds
+            case host.Crashed():
+                verdict = cells.crashed(case.id, spec.name, answer.message)
+            case host.TimedOut():
+                verdict = cells.timed_out(case.id, spec.name, answer.limit)
+            case host.Malformed():
+                verdict = cells.malformed(case.id, spec.name, answer.reason)
+            case host.NotInstalled():
+                verdict = cells.not_installed(case.id, spec.name, answer.reason)
+            case host.NotRun():
+                verdict = cells.adapter_failed(case.id, spec.name, answer.reason)
+        verdict = self._ledger.apply(verdict, hello.versions)
+        if verdict.outcome in {"pass", "unsupported"}:
+            stderr = ""
+        self._settle(
+            CellLine(
+                digest=case.digest, verdict=verdict, native=native, seconds=seconds, stderr=stderr
+            )
+        )
+
+    def _undone(self, spec: AdapterSpec) -> list[Case]:
+        with self._changed:
+            return [
+                self.plan.cases[case]
+                for case in self.plan.cells[spec.name]
+                if Cell(case, spec.name) not in self._cells
+            ]
+
+    def _note_probe(self, spec: AdapterSpec, hello: Hello) -> None:
+        for what, times in hello.probe.items():
+            if not times <= PROBE_LIMIT and hello.precision == "float32":
+                with self._changed:
+                    self._faults.append(
+                        f"{spec.name} declares float32, but its {what} is off by {times:.3g} bounds "
+                        f"(limit {PROBE_LIMIT:g}): a switch lowers its precision; see its settings"
+                    )
+
+    # -- telling -------------------------------------------------------------------------------
+
+    def _introduce(self, line: AdapterLine) -> None:
+        with self._changed:
+            self._adapters[line.name] = line
+            self._on_line(line)
+
+    def _case_line(self, case: Case, *, reference: str = "", seed: int | None = None) -> None:
+        with self._changed:
+            if case.id in self._cases:
+                return
+            line = case_line(case, reference=reference, seed=seed)
+            self._cases[case.id] = line
+            self._on_line(line)
+
+    def _settle_all(self, spec: AdapterSpec, verdict: Callable[[str], CellVerdict]) -> None:
+        for case in self._undone(spec):
+            self._case_line(case)
+            self._settle(CellLine(digest=case.digest, verdict=verdict(case.id)))
+
+    def _settle(self, line: CellLine) -> None:
+        cell = Cell(line.verdict.case, line.verdict.adapter)
+        with self._changed:
+            if self._closed:
+                return
+            self._cells[cell] = line
+            self._on_line(line)
+            self._changed.notify_all()
+
+
+def case_line(case: Case, *, reference: str = "", seed: int | None = None) -> CaseLine:
+    """A planned case as the record has it."""
+    return CaseLine(
+        id=case.id,
+        digest=case.digest,
+        title=case.title,
+        source=case.source,
+        place=case.place,
+        yaml=case.yaml,
+        program=case.program,
+        expect=case.expect,
+        why=case.why,
+        raises=case.raises,
+        without=case.without,
+        variation=case.variation,
+        reference=reference,
+        seed=seed,
+    )
+
+
+def _adapter_line(spec: AdapterSpec, hello: Hello) -> AdapterLine:
+    return AdapterLine(
+        name=spec.name,
+        status=hello.status,
+        reason=hello.reason,
+        versions=hello.versions,
+        python=hello.python,
+        platform=hello.platform,
+        precision=hello.precision,
+        probe=hello.probe,
+        settings=hello.settings,
+    )

@@ -1,0 +1,106 @@
+"""Case files and their items, as pytest collects them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance.cases import load_file
+from conformance.run.explanation import explain
+from conformance.run.plan import Cell
+from conformance.verdicts.model import FAILING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.adapters.registry import AdapterSpec
+    from conformance.cases.model import Case
+    from conformance.records.model import CellLine
+
+
+class Nonconformance(Exception):  # noqa: N818 - what was found, not a fault of the program
+    """An item's verdict is a failure."""
+
+    def __init__(self, line: CellLine) -> None:
+        """Keep the cell that failed."""
+        super().__init__(line.verdict.message)
+        self.line = line
+
+
+class CaseFile(pytest.File):
+    """One YAML file of cases."""
+
+    def collect(self) -> Iterator[CaseItem]:
+        """Yields an item for every case on every selected adapter.
+
+        Raises:
+            CollectError: Something is wrong in the file; it names every place.
+        """
+        from conformance.pytest_plugin import run_key
+
+        run = self.config.stash[run_key]
+        catalogue = load_file(self.path)
+        if catalogue.problems:
+            raise self.CollectError("\n".join(map(str, catalogue.problems)))
+        run.add_cases(self.nodeid, catalogue.cases)
+        for case in catalogue.cases:
+            for spec in run.adapters:
+                yield CaseItem.from_parent(
+                    self, name=item_name(case.id, spec.name), case=case, spec=spec
+                )
+
+
+class CaseItem(pytest.Item):
+    """One case on one adapter."""
+
+    def __init__(self, *, case: Case, spec: AdapterSpec, **rest: Any) -> None:
+        """Mark the item with its suite and its adapter, for ``-m``."""
+        super().__init__(**rest)
+        self.case = case
+        self.spec = spec
+        self.cell = Cell(case.id, spec.name)
+        self.add_marker("conformance")
+        for marker in (case.suite, spec.name.replace("-", "_")):
+            if marker.isidentifier():
+                self.add_marker(getattr(pytest.mark, marker))
+        self.user_properties += [("case", case.id), ("adapter", spec.name)]
+
+    def runtest(self) -> None:
+        """Waits for the verdict and turns it into pytest's outcome."""
+        from conformance.pytest_plugin import run_key
+
+        line = self.config.stash[run_key].result(self.cell)
+        verdict = line.verdict
+        self.user_properties.append(("outcome", verdict.outcome))
+        if verdict.outcome in FAILING:
+            raise Nonconformance(line)
+        if verdict.outcome in {"unsupported", "not-installed"}:
+            pytest.skip(f"{verdict.outcome}: {verdict.message}")
+        if verdict.outcome == "xfail":
+            known = verdict.known
+            pytest.xfail(f"{known.entry}: {known.reason}" if known else verdict.message)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *args: Any) -> Any:
+        """What doesn't conform, where, by how much: no traceback of ours."""
+        if isinstance(excinfo.value, Nonconformance):
+            return explain(self.case, excinfo.value.line)
+        return super().repr_failure(excinfo, *args)
+
+    def reportinfo(self) -> tuple[Any, int, str]:
+        """The case's place in its file."""
+        return self.path, self.case.place.line - 1, f"{self.case.id} on {self.spec.name}"
+
+
+def item_name(case: str, adapter: str) -> str:
+    """``last-axis[keras-torch]``: the case's own part of its id, and the adapter."""
+    head, bracket, variation = case.partition("[")
+    return f"{head.rsplit('/', 1)[-1]}{bracket}{variation}[{adapter}]"
+
+
+def adapter_of(nodeid: str) -> str | None:
+    """The adapter in an item's node id; None for items of others."""
+    path, separator, name = nodeid.partition("::")
+    if not separator or not path.endswith((".yaml", ".yml")) or not name.endswith("]"):
+        return None
+    return name[name.rindex("[") + 1 : -1]

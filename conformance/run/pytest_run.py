@@ -1,0 +1,193 @@
+"""The run behind one pytest session: alone, as a pytest-xdist worker, or as the controller."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from conformance.adapters import registry
+from conformance.records import RecordsError
+from conformance.records.model import CellLine, Line
+from conformance.run.folder import FolderError, RunFolder
+from conformance.run.plan import Cell, Plan
+from conformance.run.pytest_items import CaseItem, adapter_of, item_name
+from conformance.run.session import Session, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from conformance.cases.model import Case
+    from conformance.run.recorder import Recorder
+
+_lines = msgspec.json.Decoder(list[Line])
+
+
+class PytestRun:
+    """Adapters, cases and session of one pytest process."""
+
+    def __init__(self, config: pytest.Config, catalogues: tuple[Path, ...]) -> None:
+        """Find the adapters.
+
+        Raises:
+            UsageError: ``--adapter`` names one that doesn't exist.
+        """
+        self._config = config
+        option = config.option
+        try:
+            self.adapters = registry.select(option.adapter, option.adapter_command)
+        except registry.RegistryError as error:
+            raise pytest.UsageError(str(error)) from None
+        self._settings = Settings(
+            case_seconds=option.case_timeout,
+            ledgers=(*config.getini("conformance_ledger"), *option.ledger),
+            catalogues=catalogues,
+            **({"jobs": option.adapter_jobs} if option.adapter_jobs else {}),
+        )
+        self._cases: dict[str, dict[str, Case]] = {}
+        """Node id of a file to its cases by id."""
+        self._session: Session | None = None
+        self._recorder: Recorder | None = None
+        self._folder: RunFolder | None = None
+        self._problems: list[str] = []
+        self._finished = False
+        self.is_worker = hasattr(config, "workerinput")
+
+    # -- collection ----------------------------------------------------------------------------
+
+    def add_cases(self, nodeid: str, cases: Iterable[Case]) -> None:
+        """Note a collected file's cases."""
+        self._cases[nodeid] = {case.id: case for case in cases}
+
+    def sort(self, items: list[pytest.Item]) -> None:
+        """Order the case items adapter by adapter; items of others keep their places."""
+        rank = {spec.name: index for index, spec in enumerate(self.adapters)}
+        places = [index for index, item in enumerate(items) if isinstance(item, CaseItem)]
+        ours = sorted(
+            (item for item in items if isinstance(item, CaseItem)),
+            key=lambda item: rank[item.spec.name],
+        )
+        for place, item in zip(places, ours, strict=True):
+            items[place] = item
+
+    # -- running -------------------------------------------------------------------------------
+
+    def start(self, session: pytest.Session) -> None:
+        """Set the adapters to work; under pytest-xdist, a worker begins each when it is needed."""
+        ours = [item for item in session.items if isinstance(item, CaseItem)]
+        if not ours:
+            return
+        plan = Plan.of_cells((item.case, item.spec) for item in ours)
+        if self.is_worker:
+            # One process at a time: the other workers have theirs.
+            self._session = Session(plan, replace(self._settings, jobs=1), begin=False)
+            return
+        try:
+            self._session = Session(
+                plan, self._settings, folder=self._open_folder(), resume=self._resumes
+            )
+        except RecordsError as error:
+            raise pytest.UsageError(str(error)) from None
+        self._recorder = self._session.recorder
+
+    def result(self, cell: Cell) -> CellLine:
+        """A cell's verdict, waited for."""
+        if self._session is None:
+            raise RuntimeError("no run was started: pytest_collection_finish did not happen")
+        return self._session.result(cell)
+
+    def attach(self, item: pytest.Item, report: pytest.TestReport) -> None:
+        """Give a worker's report the lines that the controller is to record."""
+        if self.is_worker and self._session is not None and isinstance(item, CaseItem):
+            lines = self._session.engine.lines(item.cell)
+            report.conformance = msgspec.json.encode(lines).decode()  # type: ignore[attr-defined]
+
+    # -- the controller of pytest-xdist --------------------------------------------------------
+
+    def start_controller(self, nodeids: list[str]) -> None:
+        """Open the record, from the node ids that a worker has collected."""
+        if self._recorder is not None:
+            return
+        from conformance.cases import load_file
+        from conformance.run.recorder import Recorder
+
+        specs = {spec.name: spec for spec in self.adapters}
+        by_file: dict[str, dict[str, Case]] = {}
+        cells = []
+        for nodeid in nodeids:
+            adapter = adapter_of(nodeid)
+            if adapter not in specs:
+                continue
+            file = nodeid.partition("::")[0]
+            if file not in by_file:
+                found = load_file(self._config.rootpath / file).cases
+                by_file[file] = {
+                    f"{file}::{item_name(case.id, name)}": case for case in found for name in specs
+                }
+            cells.append((by_file[file][nodeid], specs[adapter]))
+        if not cells:
+            return
+        plan = Plan.of_cells(cells)
+        self._recorder = Recorder(self._open_folder(), plan, resume=self._resumes)
+
+    def record(self, text: str) -> None:
+        """Record the lines that a worker attached to a report."""
+        if self._recorder is not None:
+            for line in _lines.decode(text):
+                self._recorder.line(line)
+
+    # -- the end -------------------------------------------------------------------------------
+
+    def finish(self) -> list[str]:
+        """End the run; its problems."""
+        if self._finished:
+            return self._problems
+        self._finished = True
+        if self.is_worker:
+            if self._session is not None:
+                self._problems = self._session.finish()
+                self._config.workeroutput["conformance"] = self._problems  # type: ignore[attr-defined]
+        elif self._session is not None:
+            self._problems = self._session.finish()
+        elif self._recorder is not None:
+            self._problems = self._recorder.finish(self._problems)
+        return self._problems
+
+    def add_problems(self, problems: Iterable[str]) -> None:
+        """Note the problems of a pytest-xdist worker."""
+        self._problems = list(dict.fromkeys([*self._problems, *problems]))
+
+    def print_summary(self, terminal: Any) -> None:
+        """Write the report, and say on the terminal what is in it."""
+        if self._folder is None or not self._folder.records.exists():
+            return
+        from conformance.run.closing import close_run
+
+        text = close_run(self._folder, colour=terminal.hasmarkup, width=terminal._tw.fullwidth)  # noqa: SLF001 - pytest's terminal has no other
+        terminal.write_sep("=", "keras-conformance")
+        terminal.write_line(text)
+
+    def close(self) -> None:
+        """Leave no process behind."""
+        if self._session is not None:
+            self._session.engine.close()
+
+    @property
+    def _resumes(self) -> bool:
+        return self._config.option.resume is not None
+
+    def _open_folder(self) -> RunFolder:
+        option = self._config.option
+        reports = option.reports or self._config.invocation_params.dir / "reports"
+        try:
+            self._folder = (
+                RunFolder.to_resume(reports, option.resume)
+                if self._resumes
+                else RunFolder.new(reports)
+            )
+        except FolderError as error:
+            raise pytest.UsageError(str(error)) from None
+        return self._folder

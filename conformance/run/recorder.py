@@ -1,0 +1,125 @@
+"""Writes a run's lines, each once, and closes the record with what became of the run."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from conformance import __version__
+from conformance.records import Writer
+from conformance.records.model import (
+    SCHEMA,
+    AdapterLine,
+    CaseLine,
+    CellLine,
+    Footer,
+    Header,
+)
+from conformance.run import machine
+from conformance.run.folder import utc_now
+from conformance.run.plan import Cell
+
+if TYPE_CHECKING:
+    from conformance.records.model import Line
+    from conformance.run.folder import RunFolder
+    from conformance.run.plan import Plan
+
+REDO = frozenset({"not-installed", "not-run"})
+"""Outcomes that a resumed run tries again: what was missing may be there now."""
+
+
+class Recorder:
+    """The record of one run. Not thread-safe: one writer at a time."""
+
+    def __init__(self, folder: RunFolder, plan: Plan, *, resume: bool = False) -> None:
+        """Open the record and write its header.
+
+        Args:
+            folder: The run's folder.
+            plan: What is planned now.
+            resume: Go on with the record that is there.
+
+        Raises:
+            RecordsError: The record cannot be written, or the one to resume cannot be read.
+        """
+        self.folder = folder
+        self.done: dict[Cell, CellLine] = {}
+        """Cells of an earlier stretch that still count: same case, by content."""
+        if resume:
+            self._writer, recorded = Writer.resume(folder.records)
+            self.done = {
+                cell: recorded[cell]
+                for cell in plan
+                if cell in recorded
+                and recorded[cell].digest == plan.cases[cell.case].digest
+                and recorded[cell].verdict.outcome not in REDO
+            }
+        else:
+            self._writer = Writer(folder.records)
+        self._planned = set(plan)
+        self._reported: dict[Cell, str] = {
+            cell: line.verdict.outcome for cell, line in self.done.items()
+        }
+        self._told: set[tuple[str, str]] = set()
+        self._writer.write(
+            Header(
+                schema=SCHEMA,
+                run=folder.name,
+                started=utc_now(),
+                suite=__version__,
+                machine=machine.describe(),
+                command=sys.argv,
+                cases=list(plan.cases),
+                plan=plan.indices(),
+            )
+        )
+
+    def line(self, line: Line) -> None:
+        """Write a line, unless an adapter or case has introduced itself already."""
+        match line:
+            case AdapterLine():
+                key = ("adapter", line.name)
+            case CaseLine():
+                key = ("case", line.id)
+            case CellLine():
+                self._reported[Cell(line.verdict.case, line.verdict.adapter)] = line.verdict.outcome
+                self._writer.write(line)
+                return
+            case _:
+                raise TypeError(f"{type(line).__name__} lines are the recorder's own")
+        if key not in self._told:
+            self._told.add(key)
+            self._writer.write(line)
+
+    @property
+    def missing(self) -> int:
+        """How many planned cells have no verdict yet."""
+        return len(self._planned - self._reported.keys())
+
+    def finish(self, problems: list[str]) -> list[str]:
+        """Close the record; with a footer only if every planned cell was reported.
+
+        Args:
+            problems: What is wrong with the run itself.
+
+        Returns:
+            The problems, and those that the record itself shows.
+        """
+        judged = Counter(self._reported.values())
+        if not self._planned:
+            problems = [*problems, "nothing was planned: no case on any adapter"]
+        elif judged and judged["not-installed"] == judged.total():
+            problems = [*problems, "nothing was judged: none of the adapters is installed"]
+        if not self.missing:
+            self._writer.write(
+                Footer(
+                    finished=utc_now(),
+                    planned=len(self._planned),
+                    reported=len(self._planned & self._reported.keys()),
+                    counts=dict(judged),
+                    problems=problems,
+                )
+            )
+        self._writer.close()
+        return problems

@@ -1,0 +1,143 @@
+"""One run from its plan to its end: what pytest and the command line share."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
+
+from conformance.adapters import registry
+from conformance.adapters.host import Limits
+from conformance.cases import default_root, load
+from conformance.records.model import CellLine
+from conformance.reference.store import Store
+from conformance.run import machine
+from conformance.run.engine import Engine
+from conformance.run.oracle import Oracle
+from conformance.run.recorder import Recorder
+from conformance.verdicts.ledger import Ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+    from types import TracebackType
+
+    from conformance.records.model import Line
+    from conformance.run.folder import RunFolder
+    from conformance.run.plan import Cell, Plan
+
+LEDGER_FOLDER = "divergences"
+"""The catalogue's own ledger, beside its suites."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How to run, whatever is run."""
+
+    jobs: int = field(default_factory=machine.usable_cores)
+    """Adapter processes at a time."""
+    case_seconds: float = 60.0
+    """Limit of one case."""
+    ledgers: tuple[Path, ...] = ()
+    """Further files or folders of known divergences."""
+    catalogues: tuple[Path, ...] = ()
+    """Roots of the catalogues that the cases come from; their ledgers apply. Default: our own."""
+
+
+def open_ledger(settings: Settings, adapters: Iterable[str], planned: Iterable[str]) -> Ledger:
+    """The ledgers of the catalogues and those that were named, held against all that they speak of.
+
+    An entry is checked against the *whole* catalogue, so that running a part of it does not make
+    the entries of the rest look stale.
+    """
+    roots = settings.catalogues or (default_root(),)
+    known = {case.id for case in load(list(roots)).cases} | set(planned)
+    own = [folder for root in roots if (folder := root / LEDGER_FOLDER).is_dir()]
+    return Ledger.load(
+        [*own, *settings.ledgers],
+        known,
+        list(dict.fromkeys([*registry.names(), *adapters])),
+        dt.datetime.now(tz=dt.UTC).date(),
+    )
+
+
+class Session:
+    """A run in progress: the engine at work, and its record. Use it as a context manager."""
+
+    def __init__(  # noqa: PLR0913 - what a run consists of
+        self,
+        plan: Plan,
+        settings: Settings,
+        *,
+        folder: RunFolder | None = None,
+        resume: bool = False,
+        begin: bool = True,
+        on_cell: Callable[[CellLine], None] = lambda _: None,
+    ) -> None:
+        """Open the ledger and the record, and set the adapters to work.
+
+        Args:
+            plan: What to run.
+            settings: How.
+            folder: Where to record; None records nothing (a pytest-xdist worker, whose controller
+                does).
+            resume: Go on with the record in the folder.
+            begin: Begin with every adapter now; else each when it is first asked for.
+            on_cell: Called, from an engine thread, with every new verdict.
+
+        Raises:
+            RecordsError: The record cannot be opened.
+        """
+        self.plan = plan
+        self.recorder = Recorder(folder, plan, resume=resume) if folder else None
+        self._on_cell = on_cell
+        self._ledger = open_ledger(settings, plan.adapters, plan.cases)
+        self.engine = Engine(
+            plan,
+            Oracle(Store()),
+            self._ledger,
+            jobs=settings.jobs,
+            limits=Limits(case=settings.case_seconds),
+            done=self.recorder.done if self.recorder else None,
+            on_line=self._line,
+        )
+        if begin:
+            self.engine.begin()
+
+    def result(self, cell: Cell) -> CellLine:
+        """Wait for a cell's verdict, beginning with its adapter if need be."""
+        self.engine.begin([cell.adapter])
+        return self.engine.result(cell)
+
+    def problems(self) -> list[str]:
+        """What is wrong with the run itself so far: the ledger, the harness."""
+        return [
+            *map(str, self._ledger.problems),
+            *map(str, self._ledger.unused()),
+            *self.engine.faults(),
+        ]
+
+    def finish(self) -> list[str]:
+        """Close the engine and the record; the run's problems."""
+        self.engine.close()
+        problems = self.problems()
+        return self.recorder.finish(problems) if self.recorder else problems
+
+    def _line(self, line: Line) -> None:
+        if self.recorder:
+            self.recorder.line(line)
+        if isinstance(line, CellLine):
+            self._on_cell(line)
+
+    def __enter__(self) -> Self:
+        """The session itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop everything that still runs."""
+        self.engine.close()
