@@ -92,6 +92,9 @@ class CaseReader:
         raises = None
         if "raises" in tree:
             raises = expects.read_raises(tree["raises"], where.value(tree, "raises"))
+            for key in ("expect", "equals", "train", "without"):
+                if key in tree:
+                    where.key(tree, key).refuse("is beside `raises`, which asks for a refusal only")
         without = {}
         if "without" in tree:
             without = expects.read_without(tree["without"], where.value(tree, "without"))
@@ -121,46 +124,36 @@ class CaseReader:
         layers = self._incomplete_layers if raises == "build" else self._layers
         given = inputs.read_inputs(tree, where)
         read = None if given is None else _model(tree, where, given, layers, raises)
+        # Read whether or not there is a model, so that their mistakes show at once as well.
         train = weights = None
         if "train" in tree:
             train = expects.read_train(tree["train"], where.value(tree, "train"))
         if "weights" in tree:
             place = where.value(tree, "weights")
             weights = fields.choice(tree["weights"], place, ("normal", "integers"))
-        if raises is not None:
-            for key in ("expect", "equals", "train", "without"):
-                if key in tree:
-                    where.key(tree, key).refuse("is beside `raises`, which asks for a refusal only")
         if read is None:
             return None
-        expect = Expect()
+        expect, twin = Expect(), None
         if "expect" in tree:
             place = where.value(tree, "expect")
             expect = expects.read_expect(tree["expect"], place, read) or expect
-        twin = None
         if "equals" in tree:
             twin = _twin(tree["equals"], where.value(tree, "equals"), read, layers)
         batches = _batches(read.fed, raises)
         if batches is None:
             return None
-        calls = _calls(batches, read.fed, expect, raises, without)
-        asked = _facets(calls, read, expect, without)
-        if train is not None and "state" not in without:
-            asked.add("state")
-        if twin is not None and "equals" not in without:
-            asked.add("equals")
-        if raises is not None:
-            asked = {"raises"}
         program = Program(
             case="",
             model=read.model,
-            calls=calls,
-            facets=[facet for facet in FACETS if facet in asked],
+            calls=_calls(batches, read.fed, expect, raises, without),
+            facets=[],
             weights=cast("Literal['normal', 'integers']", weights or "normal"),
             train=train,
             twin=twin,
         )
-        return program, expect
+        asked = _asked(program, read, expect, without) if raises is None else {"raises"}
+        facets = [facet for facet in FACETS if facet in asked]
+        return msgspec.structs.replace(program, facets=facets), expect
 
 
 def digest(program: Program, expect: Expect, raises: Raises | None) -> str:
@@ -244,15 +237,16 @@ def _calls(
     return calls
 
 
-def _facets(
-    calls: Sequence[Call], read: Read, expect: Expect, without: dict[str, str]
-) -> set[str]:
-    asked = set(_ALWAYS)
-    asked.update(call.facet for call in calls)
-    if read.probes:
-        asked.add("probes")
-    if expect.summary is not None:
-        asked.add("summary")
+def _asked(program: Program, read: Read, expect: Expect, without: dict[str, str]) -> set[str]:
+    """Facets to ask for: what every case asks, and what this one has parts for."""
+    asked = {*_ALWAYS, *(call.facet for call in program.calls)}
+    parts = {
+        "probes": read.probes,
+        "summary": expect.summary is not None,
+        "state": program.train is not None,
+        "equals": program.twin is not None,
+    }
+    asked.update(facet for facet, there in parts.items() if there)
     return asked.difference(without)
 
 
@@ -289,9 +283,7 @@ def _twin(value: object, where: Where, read: Read, layers: LayerReader) -> Twin 
     return Twin(model=twin.model, input_axes=input_axes, output_axes=output_axes)
 
 
-def _twin_input(
-    value: object, where: Where, fed: list[Fed]
-) -> tuple[list[Fed], list[int] | None]:
+def _twin_input(value: object, where: Where, fed: list[Fed]) -> tuple[list[Fed], list[int] | None]:
     given = fields.mapping(value, where, ("shape", "batch_shape", "axes"))
     if given is None:
         return fed, None
@@ -316,6 +308,6 @@ def _twin_input(
         if stated != shape:
             place.refuse(
                 f"is {plain_value(given[key])}",
-                expected=f"{shape}: the first model's input{' with its axes permuted' if axes else ''}",
+                expected=f"{shape}, as the first model's input{' permuted' if axes else ''}",
             )
     return [first._replace(shape=shape, batch_size=size)], axes

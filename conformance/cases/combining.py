@@ -46,9 +46,7 @@ def product(counts: Sequence[int], clauses: Sequence[Clause], most: int) -> list
     return found
 
 
-def one_at_a_time(
-    counts: Sequence[int], clauses: Sequence[Clause], most: int
-) -> list[Combination]:
+def one_at_a_time(counts: Sequence[int], clauses: Sequence[Clause], most: int) -> list[Combination]:
     """The first combination that is allowed, then every one that differs from it on one axis.
 
     Raises:
@@ -130,9 +128,7 @@ _CANDIDATES = 8
 """Missing pairs that a row is tried from; more give hardly fewer rows."""
 
 
-def _best_row(
-    counts: Sequence[int], search: _Search, missing: dict[_Pair, None]
-) -> Combination:
+def _best_row(counts: Sequence[int], search: _Search, missing: dict[_Pair, None]) -> Combination:
     best: Combination | None = None
     best_gain = -1
     for start in itertools.islice(missing, _CANDIDATES):
@@ -161,9 +157,7 @@ def _grow(
 
 
 def _gain(row: dict[int, int], new: _Choice, missing: dict[_Pair, None]) -> int:
-    return sum(
-        ((old, new) if old < new else (new, old)) in missing for old in row.items()
-    )
+    return sum(((old, new) if old < new else (new, old)) in missing for old in row.items())
 
 
 class _Search:

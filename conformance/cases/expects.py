@@ -178,7 +178,8 @@ def _layers(value: object, where: Where, read: Read) -> list[LayerExpect] | None
     if len(listed) != len(read.model.nodes):
         called = ", ".join(node.name for node in read.model.nodes[:12])
         where.refuse(
-            f"has {len(listed)} entries", expected=f"{len(read.model.nodes)}: one for each of {called}"
+            f"has {len(listed)} entries",
+            expected=f"{len(read.model.nodes)}: one for each of {called}",
         )
     found = []
     for index, one in enumerate(listed):
@@ -215,10 +216,13 @@ def _params(value: object, where: Where, read: Read) -> Params | None:
     return Params(**counts)
 
 
-def _weights(value: object, where: Where, read: Read) -> dict[str, list[int]]:
+def _weights(value: object, where: Where, read: Read) -> dict[str, list[int]] | None:
+    if not isinstance(value, Map):
+        where.mistyped("a mapping such as {dense/kernel: [5, 10]}", value)
+        return None
     known = [node.name for node in read.model.nodes]
     found = {}
-    for name, one in (fields.mapping(value, where, value) or {}).items() if isinstance(value, Map) else ():
+    for name, one in value.items():
         node, slash, variable = name.partition("/")
         if not slash or not variable or node not in known:
             where.key(value, name).refuse(
@@ -229,17 +233,15 @@ def _weights(value: object, where: Where, read: Read) -> dict[str, list[int]]:
         shape = fields.shape(one, where.value(value, name))
         if shape is not None:
             found[name] = shape
-    if not isinstance(value, Map):
-        where.mistyped("a mapping such as {dense/kernel: [5, 10]}", value)
     return found
 
 
 def _values(value: object, where: Where, read: Read) -> Any:
     if len(read.model.outputs) > 1:
-        listed = fields.items(value, where, "arrays, one an output")
-        if listed is not None and len(listed) != len(read.model.outputs):
+        listed = fields.items(value, where, "arrays, one an output") or Seq()
+        if listed and len(listed) != len(read.model.outputs):
             where.refuse(f"has {len(listed)} arrays", expected=f"{len(read.model.outputs)}")
-        found = [fields.array(one, where.item(listed, i)) for i, one in enumerate(listed or Seq())]
+        found = [fields.array(one, where.item(listed, i)) for i, one in enumerate(listed)]
         return [one[0] for one in found if one is not None]
     literal = fields.array(value, where)
     return None if literal is None else literal[0]
@@ -251,11 +253,13 @@ def _dtype(value: object, where: Where, read: Read) -> str | None:
 
 
 def _probes(value: object, where: Where, read: Read) -> dict[str, list[int]] | None:
-    what = "the names of probing Lambdas"
-    given = fields.mapping(value, where, read.probes, what=what)
-    if given is not None and not read.probes:
+    if not read.probes:
         where.refuse("the model has no probe", hint="add `Lambda: {function: probe}`")
-    found = {key: fields.shape(one, where.value(given, key)) for key, one in (given or {}).items()}  # type: ignore[arg-type] # given is a Map where there are items
+        return None
+    given = fields.mapping(value, where, read.probes, what="shapes by the probing Lambda's name")
+    if given is None:
+        return None
+    found = {key: fields.shape(one, where.value(given, key)) for key, one in given.items()}
     return {key: one for key, one in found.items() if one is not None}
 
 
@@ -263,12 +267,8 @@ def _summary(value: object, where: Where, read: Read) -> list[SummaryRow]:
     del read
     keys = SummaryRow.__struct_fields__
     found = []
-    for index, one in enumerate(fields.items(value, where, "rows") or Seq()):
-        place = where.item(value, index)  # type: ignore[arg-type] # items() has seen that it is a list
-        given = fields.mapping(one, place, keys, required=keys)
-        if given is None or any(key not in given for key in keys):
-            continue
-        layer = fields.word(given["layer"], place.value(given, "layer"), fields.NAME, "a layer's class")
+    for place, given in _entries(value, where, keys):
+        layer = fields.word(given["layer"], place.value(given, "layer"), fields.NAME, "a class")
         shape = _shape_with_batch(given["output_shape"], place.value(given, "output_shape"))
         params = _count(given["params"], place.value(given, "params"))
         if layer is not None and shape is not None and params is not None:
@@ -280,17 +280,28 @@ def _influence(value: object, where: Where, read: Read) -> list[Influence]:
     if len(read.fed) != 1 or len(read.model.outputs) != 1:
         where.refuse("needs a model of one input and one output")
         return []
+    sample = read.fed[0].shape or []
     found = []
-    for index, one in enumerate(fields.items(value, where, "{change, changes}") or Seq()):
-        place = where.item(value, index)  # type: ignore[arg-type] # items() has seen that it is a list
-        given = fields.mapping(one, place, ("change", "changes"), required=("change", "changes"))
-        if given is None or "change" not in given or "changes" not in given:
-            continue
-        change = _prefix(given["change"], place.value(given, "change"), read.fed[0].shape or [])
-        everywhere = given["changes"] == "all"
-        changes = None if everywhere else _prefix(given["changes"], place.value(given, "changes"), None)
-        if change is not None and (everywhere or changes is not None):
-            found.append(Influence(change=change, changes="all" if changes is None else changes))
+    for place, given in _entries(value, where, ("change", "changes")):
+        change = _prefix(given["change"], place.value(given, "change"), sample)
+        if given["changes"] == "all":
+            changes: Any = "all"
+        else:
+            changes = _prefix(given["changes"], place.value(given, "changes"), None)
+        if change is not None and changes is not None:
+            found.append(Influence(change=change, changes=changes))
+    return found
+
+
+def _entries(value: object, where: Where, keys: tuple[str, ...]) -> list[tuple[Where, Map]]:
+    """The entries of a list of mappings, each with all of its keys; others are noted."""
+    listed = fields.items(value, where, f"{{{', '.join(keys)}}}") or Seq()
+    found = []
+    for index, one in enumerate(listed):
+        place = where.item(listed, index)
+        given = fields.mapping(one, place, keys, required=keys)
+        if given is not None and all(key in given for key in keys):
+            found.append((place, given))
     return found
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MAX_RANK = 16
 """Axes of an array. Keras's own layers end at five, NumPy at 64."""
 MAX_ELEMENTS = 2**26
-"""Numbers of one array, batch included: 512 MiB as float64. Refused here, before anyone allocates."""
+"""Numbers of one array, batch included: 512 MiB as float64. More is refused before allocation."""
 
 DTYPES = (
     "float32",
@@ -52,7 +52,7 @@ def mapping(
     required: Iterable[str] = (),
     what: str = "",
 ) -> Map | None:
-    """A mapping whose keys are all known. Unknown and missing keys are noted; it is returned still."""
+    """A mapping. Keys that are unknown or missing are noted, and the mapping returned still."""
     if not isinstance(value, Map):
         where.mistyped(f"a mapping{f' of {what}' if what else ''}", value)
         return None
@@ -229,7 +229,9 @@ def _regular(value: object, where: Where, axes: Sequence[int]) -> tuple[Any] | N
         where.mistyped(f"a list of {axes[0]}, like its neighbours", value)
         return None
     if len(value) != axes[0]:
-        where.refuse(f"is a list of {len(value)}", expected=f"a list of {axes[0]}, like its neighbours")
+        where.refuse(
+            f"is a list of {len(value)}", expected=f"a list of {axes[0]}, like its neighbours"
+        )
         return None
     rows = [_regular(item, where.item(value, i), axes[1:]) for i, item in enumerate(value)]
     sound = [row[0] for row in rows if row is not None]
@@ -242,7 +244,9 @@ def permutation(value: object, where: Where, rank: int) -> list[int] | None:
         return list(value)
     every = ", ".join(map(str, range(rank)))
     where.refuse(
-        f"is {shortened(str(plain_value(value)))}" if isinstance(value, Seq) else f"is {described(value)}",
+        f"is {shortened(str(plain_value(value)))}"
+        if isinstance(value, Seq)
+        else f"is {described(value)}",
         expected=f"each of the axes {every} once, in the new order" if rank else "no axes",
         hint="the batch axis is not counted",
     )

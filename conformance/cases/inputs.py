@@ -172,7 +172,10 @@ def declared_by(first: Layer) -> Declared | None:
         size is None or (type(size) is int and 0 <= size <= fields.MAX_ELEMENTS) for size in axes
     )
     if not sound or (key.startswith("batch_") and not axes) or len(axes) > fields.MAX_RANK:
-        where.refuse(f"is {described(value)}", expected="a whole number" if key == "input_dim" else "a list of sizes")
+        where.refuse(
+            f"is {described(value)}",
+            expected="a whole number" if key == "input_dim" else "a list of sizes",
+        )
         return None
     if key.startswith("batch_"):
         return Declared(axes[1:], axes[0], where)

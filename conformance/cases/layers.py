@@ -1,7 +1,7 @@
 """One layer as it is written in a case: its name, its arguments, and layers inside it.
 
-Argument *names* are checked against Keras's signatures, and arguments that are true or false against
-that; every other value is the framework's and the reference's business.
+Argument *names* are checked against Keras's signatures, and so are arguments that can only be true
+or false; every other value is the framework's and the reference's business.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from conformance.cases.problems import Where
 
 MAX_ARGUMENT = 2**26
-"""A layer's whole numbers (units, filters, sizes) end here: a larger one can only ask for memory."""
+"""A layer's whole numbers (units, filters, sizes) end here: larger ones only ask for memory."""
 
 _HOLDING = frozenset({"layer", "cell", "cells", "backward_layer"})
 """Arguments whose value is a layer, or a list of them, even where its name is unknown."""
@@ -138,7 +138,9 @@ class LayerReader:
         if isinstance(value, str) and key in _HOLDING:
             return self._inner(value, where)
         if type(value) is int and abs(value) > MAX_ARGUMENT and key not in _FREE_NUMBERS:
-            where.refuse(f"is {value:,}", expected=f"at most {MAX_ARGUMENT:,} as a layer's argument")
+            where.refuse(
+                f"is {value:,}", expected=f"at most {MAX_ARGUMENT:,} as a layer's argument"
+            )
         return fields.json_value(value, where)
 
     def _inner(self, value: object, where: Where) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from conformance.cases import building, variation
 from conformance.cases.building import CaseReader
-from conformance.cases.model import Case
+from conformance.cases.model import Case  # noqa: TC001 - msgspec reads the annotation
 from conformance.cases.problems import CasesError, Log, Problem, Where
 from conformance.cases.reading import Document, Map, Seq, read_file
 
@@ -48,7 +48,9 @@ class Catalogue(Struct, frozen=True, kw_only=True, dict=True):
         """
         if self.problems:
             count = len(self.problems)
-            raise CasesError(f"{count} problem{'s' if count > 1 else ''} in the cases:", self.problems)
+            raise CasesError(
+                f"{count} problem{'s' if count > 1 else ''} in the cases:", self.problems
+            )
         return self.cases
 
 
@@ -62,7 +64,9 @@ def default_root() -> Path:
     for root in (package / "catalogue", package.parent / "cases"):
         if root.is_dir():
             return root
-    raise CasesError(f"there is no catalogue: neither {package}/catalogue nor {package.parent}/cases")
+    raise CasesError(
+        f"there is no catalogue: neither {package}/catalogue nor {package.parent}/cases"
+    )
 
 
 def load(paths: Sequence[Path | str] | None = None) -> Catalogue:

@@ -29,6 +29,8 @@ class Data(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     kind: Literal["normal", "integers", "arange", "values"] = "normal"
     values: Json = None
+    """Nested lists. NaN and infinities, which JSON lacks, are the strings ``nan``, ``inf`` and
+    ``-inf``, here and in ``Expect.values``: ``numpy.asarray(values, dtype)`` reads them."""
 
 
 class InputSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -164,7 +166,7 @@ class Expect(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the source itself states, literally. Everything else is stated by the reference."""
 
     input_shape: Shape | None = None
-    output_shape: list[int | None | Shape] | None = None
+    output_shape: list[int | Shape | None] | None = None
     """A shape, or a list of shapes for several outputs. (msgspec decodes no union of two lists.)"""
     layers: list[LayerExpect] | None = None
     params: Params | None = None
@@ -240,7 +242,7 @@ FACETS = (
     "state",
     "summary",
 )
-"""Every facet, in the order in which it is judged. ``probes``: the shapes that a Lambda layer saw."""
+"""Every facet, in the order in which it is judged. ``probes``: the shapes that a Lambda saw."""
 
 
 def to_json(value: object) -> Json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from conformance.cases import fields, inputs, names
 from conformance.cases.model import Model, Node
@@ -67,17 +67,19 @@ def single_layer(
     """The model of one layer that ``layer:`` stands for: it takes all the inputs, in order."""
     if len(given) <= 1:
         return _sequential([layer], where, given, may_disagree=may_disagree)
-    if any(fed.shape is None for fed in given):
-        return _shapeless(given)
+    if _shapeless(given):
+        return None
     name = layer.name or names.automatic(layer.layer)
     node = Node(name=name, layer=layer.layer, config=layer.config, inputs=[f.name for f in given])
-    return _finished("functional", given, [node], [name], [name] if layer.probes else [])
+    return _finished("functional", given, [node], [name], probes=[name] if layer.probes else [])
 
 
-def _shapeless(given: Iterable[Fed]) -> None:
-    for fed in given:
-        if fed.shape is None:
-            fed.where.refuse("has no shape", expected="`shape` or `batch_shape`")
+def _shapeless(given: Iterable[Fed]) -> bool:
+    """Whether an input has no shape; those are noted."""
+    without = [fed for fed in given if fed.shape is None]
+    for fed in without:
+        fed.where.refuse("has no shape", expected="`shape` or `batch_shape`")
+    return bool(without)
 
 
 def _sequential(
@@ -89,8 +91,33 @@ def _sequential(
     if len(layers) > MAX_NODES:
         where.refuse(f"has {len(layers):,} layers", expected=f"at most {MAX_NODES:,}")
         return None
+    settled = _only_input(layers[0], where, given, may_disagree=may_disagree)
+    called = None if settled is None else _unique_names(layers, {settled[0].name})
+    if settled is None or called is None:
+        return None
+    fed, declares = settled
+    sources = [fed.name, *called]
+    nodes = [
+        Node(name=name, layer=layer.layer, config=layer.config, inputs=[before])
+        for name, layer, before in zip(called, layers, sources, strict=False)
+    ]
+    probes = [name for name, layer in zip(called, layers, strict=True) if layer.probes]
+    return _finished(
+        "sequential",
+        [fed],
+        nodes,
+        called[-1:],
+        probes=probes,
+        declaring=called[0] if declares else None,
+    )
+
+
+def _only_input(
+    first: Layer, where: Where, given: Sequence[Fed], *, may_disagree: bool
+) -> tuple[Fed, bool] | None:
+    """A list's one input, and whether its first layer declares it."""
     problems = len(where.log)
-    declared = inputs.declared_by(layers[0])
+    declared = inputs.declared_by(first)
     if len(where.log) > problems:
         return None
     fed = inputs.settle(given[0] if given else None, declared, where)
@@ -103,22 +130,11 @@ def _sequential(
             hint="only a case with `raises: call` may feed another shape",
         )
         return None
-    called = _unique_names(layers, {fed.name})
-    if called is None:
-        return None
-    nodes = []
-    before = fed.name
-    for name, layer in zip(called, layers, strict=True):
-        nodes.append(Node(name=name, layer=layer.layer, config=layer.config, inputs=[before]))
-        before = name
-    probes = [name for name, layer in zip(called, layers, strict=True) if layer.probes]
-    return _finished(
-        "sequential", [fed], nodes, called[-1:], probes, called[0] if declared else None
-    )
+    return fed, declared is not None
 
 
 def _unique_names(layers: list[Layer], taken: set[str]) -> list[str] | None:
-    """Names as written, or Keras's automatic ones: ``dense``, ``dense_1`` …"""
+    """Names as written, or Keras's automatic ones: first ``dense``, then ``dense_1``."""
     problems = len(layers[0].where.log)
     taken = set(taken)
     for layer in layers:
@@ -144,66 +160,71 @@ def _unique_names(layers: list[Layer], taken: set[str]) -> list[str] | None:
 
 
 def _finished(  # noqa: PLR0913 - the parts of one model
-    form: str,
+    form: Literal["sequential", "functional"],
     fed: Sequence[Fed],
     nodes: list[Node],
     outputs: list[str],
+    *,
     probes: list[str],
     declaring: str | None = None,
 ) -> Read:
-    model = Model(
-        form="sequential" if form == "sequential" else "functional",
-        inputs=[inputs.as_spec(one, declaring) for one in fed],
-        nodes=nodes,
-        outputs=outputs,
-    )
-    return Read(model, list(fed), probes)
+    specs = [inputs.as_spec(one, declaring) for one in fed]
+    return Read(Model(form=form, inputs=specs, nodes=nodes, outputs=outputs), list(fed), probes)
 
 
-def _graph(
-    value: Map, where: Where, given: Sequence[Fed], layers: LayerReader
-) -> Read | None:
+def _graph(value: Map, where: Where, given: Sequence[Fed], layers: LayerReader) -> Read | None:
     problems = len(where.log)
     fields.mapping(value, where, ("nodes", "outputs"), required=("nodes",))
-    written = value.get("nodes")
     if "nodes" not in value:
         return None
     place = where.value(value, "nodes")
-    if not isinstance(written, Map) or not written:
-        place.mistyped("a mapping of nodes: {name: {Dense: {units: 4}, of: x}}", written)
-        return None
-    if len(written) > MAX_NODES:
-        place.refuse(f"has {len(written):,} nodes", expected=f"at most {MAX_NODES:,}")
+    written = value["nodes"]
+    if not isinstance(written, Map) or not 0 < len(written) <= MAX_NODES:
+        expected = (
+            f"a mapping of 1 to {MAX_NODES:,} nodes: {{name: {{Dense: {{units: 4}}, of: x}}}}"
+        )
+        place.mistyped(expected, written)
         return None
     if not given:
         where.refuse("has no input", hint="declare it with `input: {shape: […]}`")
     _shapeless(given)
-    seen = [fed.name for fed in given]
-    nodes = []
-    probes = []
-    for name, body in written.items():
-        node = _node(name, body, place, written, seen, layers)
-        if name in seen:
-            place.key(written, name).refuse("is the name of an input")
-        seen.append(name)
-        if node is not None:
-            nodes.append(node[0])
-            if node[1]:
-                probes.append(name)
+    read = _nodes(written, place, given, layers)
     outputs = _outputs(value, where, written)
     if len(where.log) > problems or outputs is None:
         return None
+    nodes = [node for node, _ in read]
     if not _all_used(nodes, outputs, given, place, written):
         return None
-    return _finished("functional", given, nodes, outputs, probes)
+    probes = [node.name for node, probing in read if probing]
+    return _finished("functional", given, nodes, outputs, probes=probes)
 
 
-def _node(  # noqa: PLR0913 - a node, its place and what it may refer to
-    name: str, body: object, place: Where, written: Map, seen: list[str], layers: LayerReader
+def _nodes(
+    written: Map, place: Where, given: Sequence[Fed], layers: LayerReader
+) -> list[tuple[Node, bool]]:
+    """The graph's nodes, each with whether it probes; wrong ones are noted and left out."""
+    seen = [fed.name for fed in given]
+    read = []
+    for name, body in written.items():
+        if not fields.NAME.fullmatch(name):
+            expected = "letters, digits, '_', '-' and '.'"
+            place.key(written, name).refuse("is no name for a node", expected=expected)
+        if name in seen:
+            place.key(written, name).refuse("is the name of an input")
+        node = _node(name, body, place.value(written, name), (seen, written), layers)
+        seen.append(name)
+        if node is not None:
+            read.append(node)
+    return read
+
+
+_Scope = tuple[list[str], Map]
+"""The names that a node may refer to, and all nodes as they are written."""
+
+
+def _node(
+    name: str, body: object, where: Where, scope: _Scope, layers: LayerReader
 ) -> tuple[Node, bool] | None:
-    where = place.value(written, name)
-    if not fields.NAME.fullmatch(name):
-        place.key(written, name).refuse("is no name for a node", expected="letters, digits, _ - .")
     if not isinstance(body, Map):
         where.mistyped("a layer and `of`: {Dense: {units: 4}, of: x}", body)
         return None
@@ -214,7 +235,7 @@ def _node(  # noqa: PLR0913 - a node, its place and what it may refer to
             expected="one layer and `of`: {Dense: {units: 4}, of: x}",
         )
         return None
-    of = _references(body, where, seen, written)
+    of = _references(body, where, scope)
     kind = kinds[0]
     layer = layers.named(kind, body[kind], where.key(body, kind), where.value(body, kind))
     if layer is None or of is None:
@@ -224,7 +245,7 @@ def _node(  # noqa: PLR0913 - a node, its place and what it may refer to
     return Node(name=name, layer=layer.layer, config=layer.config, inputs=of), layer.probes
 
 
-def _references(body: Map, where: Where, seen: list[str], written: Map) -> list[str] | None:
+def _references(body: Map, where: Where, scope: _Scope) -> list[str] | None:
     if "of" not in body:
         where.refuse("the key 'of' is missing", expected="the inputs or nodes that it takes")
         return None
@@ -237,11 +258,12 @@ def _references(body: Map, where: Where, seen: list[str], written: Map) -> list[
     else:
         place.mistyped("a name, or a list of names", value)
         return None
-    found = [one for one, at in listed if _is_earlier(one, at, seen, written)]
+    found = [one for one, at in listed if _is_earlier(one, at, scope)]
     return found if len(found) == len(listed) else None
 
 
-def _is_earlier(name: object, where: Where, seen: list[str], written: Map) -> bool:
+def _is_earlier(name: object, where: Where, scope: _Scope) -> bool:
+    seen, written = scope
     if isinstance(name, str) and name in seen:
         return True
     if isinstance(name, str) and name in written:

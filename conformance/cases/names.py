@@ -1,7 +1,7 @@
 """The names that Keras gives to layers, losses and optimizers, and to their arguments.
 
-They serve did-you-mean and typing mistakes only. What a case may ask for is decided by the reference
-that has to answer it, so a layer that is unlike every known one is let through.
+They find typing mistakes only. What a case may ask for is decided by the reference that has to
+answer it, so a layer that is unlike every known one is let through.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def known(kind: Kind) -> list[str]:
 def unfit(kind: Kind, symbol: str) -> tuple[str, str] | None:
     """What is wrong with a name, and what to do about it; None if nothing is.
 
-    An unknown name is wrong only if it isn't written as such names are, or if it is nearly a known one.
+    An unknown name is wrong only if it isn't written as such names are, or is nearly a known one.
     """
     if arguments(kind, symbol) is not None:
         return None

@@ -6,7 +6,6 @@ and reading goes on, so that one look shows all of them.
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from msgspec import Struct
@@ -66,7 +65,7 @@ class Log:
         self.file = file
         self._found: dict[tuple[int, int, str, str], Problem] = {}
 
-    def add(  # noqa: PLR0913 - the parts of one sentence
+    def add(
         self,
         at: tuple[int, int],
         key: str,
@@ -114,26 +113,24 @@ class Where(NamedTuple):
 
     def item(self, parent: Seq, index: int) -> Where:
         """The place of one item of the list that is here."""
-        return Where(self.log, f"{self.path}.{index}" if self.path else str(index), parent.at[index])
+        return Where(
+            self.log, f"{self.path}.{index}" if self.path else str(index), parent.at[index]
+        )
 
 
 def described(value: object) -> str:
     """A value in the words of YAML: ``the string 'ten'``, ``a list of 3``."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return str(value).lower()
-        case int() | float():
-            return f"the number {shortened(repr(value))}"
-        case str():
-            return f"the string {shortened(repr(value))}"
-        case list():
-            return f"a list of {len(value)}"
-        case dict():
-            return f"a mapping of {', '.join(map(shortened, list(value)[:3]))}" if value else "{}"
-        case _:
-            return f"a {type(value).__name__}"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, (int, float)):
+        return f"the number {shortened(repr(value))}"
+    if isinstance(value, str):
+        return f"the string {shortened(repr(value))}"
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    if isinstance(value, dict):
+        return f"a mapping of {', '.join(map(shortened, list(value)[:3]))}" if value else "{}"
+    return f"a {type(value).__name__}"
 
 
 def shortened(text: str) -> str:
@@ -150,6 +147,8 @@ def closest(word: str, known: Iterable[str]) -> str | None:
         folded.setdefault(name.lower(), name)
     if word.lower() in folded:
         return folded[word.lower()]
+    import difflib  # only when something is wrong
+
     near = difflib.get_close_matches(word.lower(), folded, n=1, cutoff=0.7)
     return folded[near[0]] if near else None
 

@@ -13,7 +13,7 @@ seen, tabs as indentation, numbers beyond 64 bits.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import yaml
 
@@ -41,7 +41,7 @@ _UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
 _NO_KEY = "\0"
-"""Begins the name of a key that was refused; no text that gets here can hold it."""
+"""Stands for a key that was refused; no text that gets here can hold it."""
 _TAB_INDENT = re.compile(r"^[ ]*(\t)", re.MULTILINE)
 _WORDS_OF_LIBYAML = {
     "did not find expected key": "the line's indentation fits no mapping above it",
@@ -118,7 +118,7 @@ class Seq(list[Any]):
 
 
 class Document:
-    """A file that was read: its one value, its text, and where the items of a list begin and end."""
+    """A file that was read: its one value, its text, and where the items of a list end."""
 
     def __init__(self, value: Any, text: str, ends: list[int]) -> None:
         """Keep what the reader found."""
@@ -192,21 +192,25 @@ def read_text(text: str, log: Log) -> Document | None:
         return None
     builder = _Builder(log)
     try:
-        for event in yaml.parse(text, Loader=_LOADER):
-            builder.take(event)
+        _parse(text, builder)
     except _GiveUpError:
         return None
     except yaml.YAMLError as error:
         log.add(*_syntax(error))
         return None
-    except (UnicodeError, RecursionError, ValueError) as error:
-        # Nothing is known that comes here; but text is untrusted, and PyYAML is not ours.
-        log.add((1, 1), "", f"is no YAML: {error}")
-        return None
     if not builder.done:
         log.add((1, 1), "", "holds nothing", expected="YAML")
-        return None
-    return Document(builder.root, text, builder.ends)
+    return Document(builder.root, text, builder.ends) if builder.done else None
+
+
+def _parse(text: str, builder: _Builder) -> None:
+    loader = _LOADER(text)
+    try:
+        # Asked one by one: yaml.parse() looks at every event twice.
+        while (event := loader.get_event()) is not None:
+            builder.take(event)
+    finally:
+        loader.dispose()
 
 
 class _GiveUpError(Exception):
@@ -265,18 +269,18 @@ class _Builder:
             self._complain(event, "has a directive (%YAML or %TAG)", hint="leave it out")
 
     def _scalar(self, event: Any) -> None:
-        text: str = event.value
-        self._tag(event)
-        value: Any = text
+        value: Any = event.value
+        if event.tag:
+            self._tag(event)
         if event.implicit[0]:
             try:
-                value = plain(text)
+                value = plain(value)
             except UnfitNumberError as error:
-                self._complain(event, f"{shortened(text)} {error}")
+                self._complain(event, f"{shortened(value)} {error}")
                 value = 0
-        elif _UNSEEN.search(text):
+        elif _UNSEEN.search(value):
             self._complain(event, "holds a character that can't be seen", hint="leave it out")
-            value = _UNSEEN.sub("", text)
+            value = _UNSEEN.sub("", value)
         self._count(event, 1)
         if event.anchor:
             self._anchors[event.anchor] = (value, 1)
@@ -287,7 +291,9 @@ class _Builder:
             self._give_up(event, f"*{event.anchor} is inside the value that it names")
         if event.anchor not in self._anchors:
             known = ", ".join(f"&{name}" for name in list(self._anchors)[:5]) or "no anchor"
-            self._complain(event, f"*{event.anchor} names nothing above it", hint=f"there is {known}")
+            self._complain(
+                event, f"*{event.anchor} names nothing above it", hint=f"there is {known}"
+            )
             self._attach(None, event)
             return
         value, size = self._anchors[event.anchor]
@@ -295,7 +301,8 @@ class _Builder:
         self._attach(value, event)
 
     def _start(self, event: Any) -> None:
-        self._tag(event)
+        if event.tag:
+            self._tag(event)
         if len(self._stack) >= MAX_DEPTH:
             self._give_up(event, f"is nested more than {MAX_DEPTH} levels deep")
         top = self._stack[-1] if self._stack else None
@@ -328,20 +335,26 @@ class _Builder:
             self.root, self.done = value, True
             return
         top = self._stack[-1]
-        if isinstance(top.node, Seq):
-            top.node.put(value, _at(event))
+        node = top.node
+        mark = event.start_mark
+        at = (mark.line + 1, mark.column + 1)
+        if isinstance(node, Seq):
+            node.append(value)
+            node.at.append(at)
             if len(self._stack) == 1:
                 self.ends.append(event.end_mark.line + 1)
         elif not top.awaits_value:
-            top.key, top.key_at = self._key(value, event), _at(event)
+            top.key = value if type(value) is str and value != "<<" else self._no_key(value, event)
+            top.key_at = at
             top.awaits_value = True
         else:
-            self._put(top, value, event)
             top.awaits_value = False
+            if top.key in node:
+                self._repeated(top)
+            elif top.key[:1] != _NO_KEY:
+                node.put(top.key, value, top.key_at, at)
 
-    def _key(self, value: Any, event: Any) -> str:
-        if isinstance(value, str) and value != "<<":
-            return value
+    def _no_key(self, value: Any, event: Any) -> str:
         if value == "<<":
             self._complain(
                 event,
@@ -353,31 +366,24 @@ class _Builder:
             self._complain(
                 event, f"the key {shortened(written)} is not a string", hint="put quotes around it"
             )
-        return f"{_NO_KEY}{self._values}"
+        return _NO_KEY
 
-    def _put(self, top: _Open, value: Any, event: Any) -> None:
-        node, key = top.node, top.key
-        if not isinstance(node, Map) or key.startswith(_NO_KEY):
-            return
-        if key in node:
-            line = node.key_at(key)[0]
-            self.log.add(
-                top.key_at,
-                self._path(),
-                f"the key {shortened(repr(key))} is here twice",
-                hint=f"the first is in line {line}",
-            )
-            return
-        node.put(key, value, top.key_at, _at(event))
+    def _repeated(self, top: _Open) -> None:
+        first = cast("Map", top.node).key_at(top.key)[0]
+        self.log.add(
+            top.key_at,
+            self._path(),
+            f"the key {shortened(repr(top.key))} is here twice",
+            hint=f"the first is in line {first}",
+        )
 
     def _tag(self, event: Any) -> None:
-        if event.tag and event.tag != "!":
-            self._complain(
-                event,
-                f"has the tag {shortened(event.tag)}",
-                expected="no tags",
-                hint="quotes make a string; everything else shows what it is",
-            )
+        self._complain(
+            event,
+            f"has the tag {shortened(event.tag)}",
+            expected="no tags",
+            hint="quotes make a string; everything else shows what it is",
+        )
 
     def _count(self, event: Any, size: int) -> None:
         self._values += size
@@ -419,9 +425,7 @@ def _refused_characters(text: str, log: Log) -> bool:
     found = _UNSEEN.search(text)
     if found:
         name = f"U+{ord(found[0]):04X}"
-        log.add(
-            _place(text, found.start()), "", f"{name} is a character that can't be seen"
-        )
+        log.add(_place(text, found.start()), "", f"{name} is a character that can't be seen")
     tabs = list(_TAB_INDENT.finditer(text))
     for tab in tabs[:20]:
         log.add(_place(text, tab.start(1)), "", "a tab indents this line", expected="spaces")

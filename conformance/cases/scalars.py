@@ -54,7 +54,7 @@ def plain(text: str) -> Scalar:
 
 
 def _integer(digits: str, base: int) -> int:
-    # Python's own conversion is quadratic, and refuses thousands of digits: long ones never get there.
+    # Python's own conversion is quadratic and refuses thousands of digits: none such gets there.
     significant = digits.lstrip("+-").lstrip("0")
     number = int(digits, base) if len(significant) <= _LONGEST_INTEGER else None
     if number is None or not -(2**63) <= number < 2**63:

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from conformance.cases import combining
 from conformance.cases.combining import Clause, Combination, TooManyError
-from conformance.cases.problems import described, did_you_mean
+from conformance.cases.problems import Where, described, did_you_mean
 from conformance.cases.reading import Map, Seq, plain_value
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from conformance.cases.problems import Where
     from conformance.cases.reading import At
 
 MAX_AXES = 24
@@ -25,6 +24,7 @@ MAX_CASES = 10_000
 """Concrete cases of one written case."""
 
 _UNVARIED = frozenset({"id", "vary", "unless", "combine"})
+_LAYER = re.compile(r"[A-Z][A-Za-z0-9]*")
 _READABLE = re.compile(r"[A-Za-z0-9_.+-]+")
 
 
@@ -35,13 +35,11 @@ class Axis(NamedTuple):
     """As written."""
     paths: list[str]
     """Full paths into the case."""
-    label: str
-    """What stands before ``=`` in an id."""
     values: list[list[Any]]
     """For each value of the axis, what each path gets."""
     places: list[list[At]]
-    names: list[str]
-    """What stands behind ``=`` in an id, for each value."""
+    labels: list[str]
+    """For each value of the axis, what an id says of it: ``strides=2``."""
 
 
 class Variation(NamedTuple):
@@ -53,7 +51,7 @@ class Variation(NamedTuple):
     def label(self, combination: Combination) -> str:
         """``strides=2,padding=same``."""
         pairs = zip(self.axes, combination, strict=True)
-        return ",".join(f"{axis.label}={axis.names[index]}" for axis, index in pairs)
+        return ",".join(axis.labels[index] for axis, index in pairs)
 
     def values(self, combination: Combination) -> dict[str, Any]:
         """What varies, by full path, as plain values."""
@@ -72,7 +70,7 @@ class Variation(NamedTuple):
         for axis, index in zip(self.axes, combination, strict=True):
             settings = zip(axis.paths, axis.values[index], axis.places[index], strict=True)
             for path, value, at in settings:
-                _set(varied, path.split("."), value, at, where._replace(path=path, at=at), fresh)
+                _set(varied, path.split("."), value, Where(where.log, path, at), fresh)
         return varied
 
 
@@ -133,17 +131,25 @@ def _axes(tree: Map, where: Where, keys: Collection[str]) -> list[Axis]:
             if path in taken:
                 place.key(vary, key).refuse(f"{path} varies twice", hint=f"also in {taken[path]!r}")
             taken[path] = key
-    last = [paths[0].rsplit(".", 1)[-1] for paths in full.values() if paths]
+    shown = {path: _short(path, taken) for path in taken}
     axes = []
     for key, paths in full.items():
         read = _axis_values(vary[key], place.value(vary, key), len(paths))
-        if not paths or read is None:
-            continue
-        end = paths[0].rsplit(".", 1)[-1]
-        unique = last.count(end) == 1 and not end.isdigit()
-        label = end if unique else paths[0]
-        axes.append(Axis(key, paths, label, *read, _value_names([values[0] for values in read[0]])))
+        if paths and read is not None:
+            axes.append(Axis(key, paths, *read, _labels([shown[p] for p in paths], paths, read[0])))
     return axes
+
+
+def _short(path: str, among: Iterable[str]) -> str:
+    """The last part of a path; all of it where another path ends alike, or in a mere number."""
+    last = path.rsplit(".", 1)[-1]
+    alike = sum(other.rsplit(".", 1)[-1] == last for other in among if _is_asked(other))
+    return path if alike > 1 or last.isdecimal() else last
+
+
+def _is_asked(path: str) -> bool:
+    """Whether a path is part of what is asked; what is expected can't tell two cases apart."""
+    return not path.startswith("expect.")
 
 
 def _paths(key: str, tree: Map, where: Where, keys: Collection[str]) -> list[str]:
@@ -192,28 +198,43 @@ def _axis_values(
     return (rows, places) if len(rows) == len(value) else None
 
 
-def _value_names(values: Iterable[Any]) -> list[str]:
-    """Readable, and different for every value: its text, or its position."""
+def _labels(shown: list[str], paths: list[str], rows: list[list[Any]]) -> list[str]:
+    """Readable and different for every value of an axis: ``padding=same,strides=2``.
+
+    As many keys of those that vary together as it takes to tell the values apart; where that
+    doesn't do, the position of a value among them.
+    """
+    asked = [column for column, path in enumerate(paths) if _is_asked(path)] or [0]
+    for width in range(1, len(asked) + 1):
+        columns = asked[:width]
+        named = [[_value_name(row[column]) for column in columns] for row in rows]
+        labels = [
+            ",".join(f"{shown[c]}={name}" for c, name in zip(columns, row, strict=True))
+            for row in named
+        ]
+        if not any(None in row for row in named) and len(set(labels)) == len(labels):
+            return labels
     found: list[str] = []
-    for index, value in enumerate(values):
-        name = _value_name(value)
-        found.append(f"#{index}" if name is None or name in found else name)
+    for index, row in enumerate(rows):
+        label = f"{shown[asked[0]]}={_value_name(row[asked[0]]) or ''}"
+        unclear = label.endswith("=") or label in found
+        found.append(f"{label}#{index}" if unclear else label)
     return found
 
 
 def _value_name(value: Any) -> str | None:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return str(value).lower()
+    """The text of a scalar, ``2x1`` of a list, the name of a layer; None for anything else."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, (int, float)):
         return repr(value)
     if isinstance(value, str):
         return value if _READABLE.fullmatch(value) else None
-    if isinstance(value, list) and value and not any(isinstance(one, (list, dict)) for one in value):
-        parts = [_value_name(one) for one in value]
-        return None if None in parts else "x".join(part or "" for part in parts)
-    return None
+    if isinstance(value, list):
+        parts = [None if isinstance(one, (list, dict)) else _value_name(one) for one in value]
+        return None if None in parts or not parts else "x".join(part or "" for part in parts)
+    only = str(next(iter(value))) if len(value) == 1 else ""
+    return only if _LAYER.fullmatch(only) else None
 
 
 def _clauses(tree: Map, where: Where, axes: list[Axis]) -> list[Clause]:
@@ -229,7 +250,8 @@ def _clauses(tree: Map, where: Where, axes: list[Axis]) -> list[Clause]:
         for column, path in enumerate(axis.paths):
             names[path] = position, column
             names.setdefault(path.removeprefix("config."), (position, column))
-        names.setdefault(axis.label, (position, 0))
+        for column, path in enumerate(axis.paths):
+            names.setdefault(path.rsplit(".", 1)[-1], (position, column))
     return [_clause(one, place.item(value, i), axes, names) for i, one in enumerate(value)]
 
 
@@ -270,10 +292,9 @@ def _same(one: Any, other: Any) -> bool:
     return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
 
 
-def _set(  # noqa: PLR0913 - a setting, its place, and what may be changed in place
-    tree: Map, path: list[str], value: object, at: At, where: Where, fresh: set[int]
-) -> None:
+def _set(tree: Map, path: list[str], value: object, where: Where, fresh: set[int]) -> None:
     """Put a value at a path, copying only what lies on the way and isn't this variant's yet."""
+    at = where.at
     parent: Map | Seq = tree
     for depth, part in enumerate(path[:-1]):
         child = _get(parent, part)
@@ -305,7 +326,9 @@ def _get(parent: Map | Seq, part: str) -> Any:
 def _put(parent: Map | Seq, part: str, value: object, at: At) -> bool:
     if isinstance(parent, Map):
         container = isinstance(value, (Map, Seq)) and part in parent
-        parent.put(part, value, parent.key_places.get(part, at), parent.value_at(part) if container else at)
+        parent.put(
+            part, value, parent.key_places.get(part, at), parent.value_at(part) if container else at
+        )
         return True
     if not part.isdecimal() or int(part) >= len(parent):
         return False

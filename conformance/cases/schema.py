@@ -1,0 +1,300 @@
+"""The case language as JSON Schema 2020-12, for editors that complete and check as one types.
+
+It says of a file what can be said without reading the model: keys, types, the names of layers and
+of their arguments. ``keras-conformance validate`` says the rest. A case with ``vary`` may lack
+what its variants bring, so no argument is required here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.cases import combining, fields, inputs, names
+from conformance.cases.model import FACETS
+
+Schema = dict[str, Any]
+
+_TEXT: Schema = {"type": "string", "minLength": 1, "pattern": r"\S"}
+_COUNT: Schema = {"type": "integer", "minimum": 0}
+_SIZES: Schema = {"type": "array", "items": _COUNT, "maxItems": fields.MAX_RANK}
+_SYMBOLIC: Schema = {
+    "type": "array",
+    "items": {"type": ["integer", "null"], "minimum": 0},
+    "minItems": 1,
+    "maxItems": fields.MAX_RANK,
+}
+_NAME: Schema = {"type": "string", "pattern": f"^{fields.NAME.pattern}$"}
+_NUMBERS: Schema = {
+    "anyOf": [
+        {"type": ["number", "boolean"]},
+        {"type": "array", "items": {"$ref": "#/$defs/numbers"}},
+    ]
+}
+
+
+def _of(properties: Schema, *, required: list[str] | None = None, **more: Any) -> Schema:
+    closed: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    if required:
+        closed["required"] = required
+    return {**closed, **more}
+
+
+def _described(schema: Schema, description: str) -> Schema:
+    return {**schema, "description": description}
+
+
+def json_schema() -> Schema:
+    """The schema of a case file.
+
+    Returns:
+        A fresh plain dict, ready for ``json.dumps``.
+    """
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Cases of keras-conformance",
+        "type": "array",
+        "minItems": 1,
+        "items": {"$ref": "#/$defs/case"},
+        "$defs": {
+            "case": _case(),
+            "numbers": _NUMBERS,
+            "input": _input(),
+            "model": {"anyOf": [_sequential(), _graph()]},
+            "layer": _layer(),
+            "expect": _expect(),
+            "symbolicShape": _SYMBOLIC,
+            **{f"{name}Arguments": _arguments("layers", name) for name in _layer_names()},
+        },
+    }
+
+
+def _layer_names() -> list[str]:
+    return [name for name in names.known("layers") if name != "InputLayer"]
+
+
+def _case() -> Schema:
+    reason = _described(_TEXT, "The reason, in one line")
+    varied = {"type": "array", "minItems": 1}
+    properties: Schema = {
+        "id": _described(
+            {"type": "string", "pattern": "^[a-z0-9][a-z0-9._-]*$"},
+            "Stable for ever and never reused; unique in its file",
+        ),
+        "title": _described(_TEXT, "What is claimed, in one sentence"),
+        "why": _described(_TEXT, "Which wrong behaviour the case catches"),
+        "source": _source(),
+        "input": {"$ref": "#/$defs/input"},
+        "inputs": _described(
+            {
+                "type": "object",
+                "minProperties": 1,
+                "propertyNames": _NAME,
+                "additionalProperties": {"$ref": "#/$defs/input"},
+            },
+            "Several inputs by name",
+        ),
+        "model": {"$ref": "#/$defs/model"},
+        "layer": _described(
+            {"anyOf": [{"enum": _layer_names()}, {"type": "string", "pattern": "^[A-Z]"}]},
+            "Short for a model of one layer; its arguments are in `config`",
+        ),
+        "config": _described({"type": ["object", "null"]}, "The arguments of `layer`"),
+        "weights": {"enum": ["normal", "integers"]},
+        "train": _train(),
+        "equals": _equals(),
+        "raises": _described({"enum": ["build", "call"]}, "Where the framework must refuse"),
+        "expect": {"$ref": "#/$defs/expect"},
+        "without": _described(_of(dict.fromkeys(FACETS, reason)), "Facets that aren't asked for"),
+        "vary": _described(
+            {"type": "object", "minProperties": 1, "additionalProperties": varied},
+            "Keys of the case by their path, each with the values that it takes",
+        ),
+        "unless": _described(
+            {"type": "array", "minItems": 1, "items": {"type": "object", "minProperties": 1}},
+            "Combinations that are left out: those where all of an entry holds",
+        ),
+        "combine": {"enum": list(combining.WAYS), "default": "product"},
+    }
+    return _of(
+        properties,
+        required=["id", "title", "source"],
+        anyOf=[{"required": [key]} for key in ("model", "layer", "vary")],
+        dependentRequired={"config": ["layer"], "unless": ["vary"], "combine": ["vary"]},
+        allOf=[
+            {"not": {"required": pair}}
+            for pair in (["model", "layer"], ["input", "inputs"], ["raises", "expect"])
+        ],
+    )
+
+
+def _source() -> Schema:
+    claim = {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_.-]*$"}
+    return _described(
+        _of(
+            {
+                "document": claim,
+                "claim": {"anyOf": [claim, {"type": "array", "items": claim, "minItems": 1}]},
+                "keras": {"type": "string", "pattern": r"^(tf_)?keras\.[A-Za-z0-9_.]+$"},
+                "issue": {"type": "string", "pattern": "^https://"},
+            },
+            anyOf=[{"required": [key]} for key in ("document", "keras", "issue")],
+            dependentRequired={"document": ["claim"], "claim": ["document"]},
+        ),
+        "Who says so",
+    )
+
+
+def _input() -> Schema:
+    rows: Schema = {"type": "integer", "minimum": 0, "maximum": inputs.MAX_BATCH}
+    return _of(
+        {
+            "shape": _described(_SIZES, "Without the batch axis"),
+            "batch_shape": _described(
+                {**_SIZES, "minItems": 1}, "With the batch axis: fixes the model's batch size"
+            ),
+            "dtype": {"enum": list(fields.DTYPES), "default": "float32"},
+            "batch": _described(
+                {"anyOf": [rows, {"type": "array", "items": rows, "minItems": 1}]},
+                "Number of rows fed; a list of them calls the same model with each",
+            ),
+            "data": {"enum": list(inputs.GENERATORS), "default": "normal"},
+            "values": _described(_NUMBERS, "The literal array, batch axis included"),
+        },
+        allOf=[
+            {"not": {"required": pair}} for pair in (["shape", "batch_shape"], ["data", "values"])
+        ],
+    )
+
+
+def _layer() -> Schema:
+    known = {name: {"$ref": f"#/$defs/{name}Arguments"} for name in _layer_names()}
+    return {
+        "anyOf": [
+            {"enum": _layer_names()},
+            {"type": "string", "pattern": "^[A-Z][A-Za-z0-9]*$"},
+            _one_layer(known, {}, 1),
+        ]
+    }
+
+
+def _one_layer(known: Schema, more: Schema, size: int) -> Schema:
+    return {
+        "type": "object",
+        "properties": {**known, **more},
+        "patternProperties": {"^[A-Z][A-Za-z0-9]*$": {"type": ["object", "null"]}},
+        "additionalProperties": False,
+        "minProperties": size,
+        "maxProperties": size,
+    }
+
+
+def _arguments(kind: names.Kind, symbol: str) -> Schema:
+    own = names.arguments(kind, symbol) or {}
+    base = (*names.EVERY_LAYER, *names.LEGACY) if kind == "layers" else ()
+    properties: Schema = {key: {} for key in base}
+    properties.update(
+        {key: {"type": "boolean"} if what == "flag" else {} for key, what in own.items()}
+    )
+    if kind == "layers":
+        properties["name"] = _NAME
+    return _of(properties, type=["object", "null"])
+
+
+def _sequential() -> Schema:
+    return _described(
+        {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/layer"}},
+        "A list of layers: a Sequential model",
+    )
+
+
+def _graph() -> Schema:
+    references = {
+        "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]
+    }
+    known = {name: {"$ref": f"#/$defs/{name}Arguments"} for name in _layer_names()}
+    node = {**_one_layer(known, {"of": references}, 2), "required": ["of"]}
+    return _described(
+        _of(
+            {
+                "nodes": {
+                    "type": "object",
+                    "minProperties": 1,
+                    "propertyNames": _NAME,
+                    "additionalProperties": node,
+                },
+                "outputs": {"type": "array", "items": _NAME, "minItems": 1, "uniqueItems": True},
+            },
+            required=["nodes"],
+        ),
+        "A graph of named nodes: a functional model",
+    )
+
+
+def _named(kind: names.Kind) -> Schema:
+    return {
+        "anyOf": [
+            {"enum": names.known(kind)},
+            {"type": "string"},
+            {
+                "type": "object",
+                "properties": {name: _arguments(kind, name) for name in names.known(kind)},
+                "minProperties": 1,
+                "maxProperties": 1,
+            },
+        ]
+    }
+
+
+def _train() -> Schema:
+    steps = {"type": "integer", "minimum": 1}
+    keys = {"optimizer": _named("optimizers"), "loss": _named("losses"), "steps": steps}
+    return _described(_of(keys, required=list(keys)), "Training steps on the first call's inputs")
+
+
+def _equals() -> Schema:
+    axes = _described(
+        {"type": "array", "items": _COUNT, "uniqueItems": True},
+        "The axes behind the batch axis in their new order, from 0",
+    )
+    return _described(
+        _of(
+            {
+                "model": {"$ref": "#/$defs/model"},
+                "input": _of({"shape": _SIZES, "batch_shape": _SIZES, "axes": axes}),
+                "output": _of({"axes": axes}, required=["axes"]),
+            },
+            required=["model"],
+        ),
+        "A second model that must answer the same from the same weights",
+    )
+
+
+def _expect() -> Schema:
+    symbolic = {"$ref": "#/$defs/symbolicShape"}
+    row = {"layer": _NAME, "output_shape": symbolic, "params": _COUNT}
+    influence = {"change": _SIZES, "changes": {"anyOf": [{"const": "all"}, _SIZES]}}
+    sizes_by_name = {"type": "object", "additionalProperties": _SIZES}
+    layer = _of({"output_shape": symbolic, "params": _COUNT})
+    counts = dict.fromkeys(("total", "trainable", "non_trainable"), _COUNT)
+    return _described(
+        _of(
+            {
+                "input_shape": symbolic,
+                "output_shape": {"anyOf": [symbolic, {"type": "array", "items": symbolic}]},
+                "layers": _described(
+                    {"type": "array", "items": layer}, "One entry a layer, in the model's order"
+                ),
+                "params": _of(counts),
+                "weights": _described(sizes_by_name, "Shapes by <node>/<variable>"),
+                "values": _described(_NUMBERS, "The answer to the first call"),
+                "dtype": {"enum": list(fields.DTYPES)},
+                "probes": _described(sizes_by_name, "Shapes that a probing Lambda saw"),
+                "summary": {"type": "array", "items": _of(row, required=list(row))},
+                "influence": {
+                    "type": "array",
+                    "items": _of(influence, required=list(influence)),
+                },
+            }
+        ),
+        "What the source itself states, literally",
+    )
