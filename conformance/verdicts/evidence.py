@@ -229,10 +229,12 @@ def numeric(facet: str, comparisons: list[Comparison]) -> FacetVerdict:
 
 def structural(facet: str, faults: list[str], expected: Any, observed: Any) -> FacetVerdict:
     """Make the verdict on a facet that compares names, shapes and counts."""
+    if not faults:
+        return FacetVerdict(facet=facet, outcome="pass", expected=expected, observed=expected)
     return FacetVerdict(
         facet=facet,
-        outcome="fail" if faults else "pass",
+        outcome="fail",
         message="; ".join(faults[:3]) + (f"; and {len(faults) - 3} more" if faults[3:] else ""),
-        expected=text.tame(expected),
+        expected=expected,
         observed=text.tame(observed),
     )

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.verdicts import text
+from conformance.verdicts.comparison import dtype_name
 from conformance.verdicts.evidence import Evidence, structural, wrong_number
 from conformance.verdicts.tolerance import ReferenceFaultError
 
@@ -187,7 +188,7 @@ def _wrong_dtype(evidence: Evidence, what: str, want: str, have: Output) -> str:
     stated = text.clean(have.dtype, text.NAME_LIMIT)
     if have.dtype != want:
         return f"{what}: expected {want}, observed {stated}"
-    sent = str(evidence.array(have.tensor, what).dtype)
+    sent = dtype_name(evidence.array(have.tensor, what).dtype)
     if sent not in _STORED_AS.get(want, {want}):
         return f"{what}: said to be {stated}, but sent as {sent}"
     return ""

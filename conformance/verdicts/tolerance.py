@@ -12,6 +12,7 @@ declare.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Final
 
@@ -89,6 +90,7 @@ class Scale:
         return Scale(self.unit, 2 * self.floor, self.largest)
 
 
+@functools.cache
 def scale(dtype: str, precision: str = "float32") -> Scale | None:
     """Find the scale of an output.
 
