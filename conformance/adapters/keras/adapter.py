@@ -1,0 +1,112 @@
+"""The adapters keras-tensorflow, keras-torch, keras-jax, keras-numpy, keras-openvino, tf-keras."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import importlib.metadata
+import os
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from conformance.adapters.keras.backends.base import Feed, Plan
+from conformance.adapters.keras.session import Session
+from conformance.adapters.worker.probe import effective_precision, probe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conformance.adapters.keras.backends.base import Backend
+
+_BACKENDS = {
+    "keras-tensorflow": ("tensorflow", "TensorFlowBackend"),
+    "keras-torch": ("torch", "TorchBackend"),
+    "keras-jax": ("jax", "JaxBackend"),
+    "keras-numpy": ("numpy", "NumpyBackend"),
+    "keras-openvino": ("openvino", "OpenVinoBackend"),
+    "tf-keras": ("tensorflow", "Keras2Backend"),
+}
+
+_CASES_BETWEEN_COLLECTIONS = 16
+"""A full collection takes 5 to 50 ms; models are cycles, so now and then it has to be made."""
+
+
+def create(name: str) -> KerasAdapter:
+    """Import the framework that the adapter's name stands for.
+
+    Raises:
+        ValueError: No Keras adapter has this name.
+        ModuleNotFoundError: The framework is not installed.
+    """
+    if name not in _BACKENDS:
+        raise ValueError(f"no Keras adapter is named {name!r}; there are {', '.join(_BACKENDS)}")
+    module, class_name = _BACKENDS[name]
+    if name.startswith("keras-"):
+        os.environ["KERAS_BACKEND"] = module
+    found = importlib.import_module(f"conformance.adapters.keras.backends.{module}")
+    backend: Backend = getattr(found, class_name)()
+    # What the imports made stays for good: collections need not look at it again.
+    gc.collect()
+    gc.freeze()
+    return KerasAdapter(backend)
+
+
+class KerasAdapter:
+    """One Keras on one backend."""
+
+    def __init__(self, backend: Backend) -> None:
+        """Hold the backend, imported and pinned."""
+        self._backend = backend
+        self._cases = 0
+
+    def hello(self) -> dict[str, Any]:
+        """Versions, the measured precision, and what was pinned."""
+        measured = probe(self._matmul, self._conv)
+        keras = self._backend.keras
+        distribution = keras.__name__.replace("_", "-")
+        versions = {distribution: keras.__version__}
+        for name in (*self._backend.distributions, "numpy"):
+            versions.setdefault(name, _version(name))
+        return {
+            "versions": versions,
+            "precision": effective_precision(measured),
+            "probe": measured,
+            "settings": self._backend.settings(),
+        }
+
+    def run(
+        self, program: Mapping[str, Any], tensors: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Answer one program (``docs/architecture.md`` says with what, facet by facet)."""
+        self._backend.clear()
+        self._cases += 1
+        if self._cases % _CASES_BETWEEN_COLLECTIONS == 0:
+            gc.collect()
+        return Session(self._backend, program, tensors).run()
+
+    def _matmul(self, a: Any, b: Any) -> Any:
+        layer = self._backend.keras.layers.Dense(b.shape[1], use_bias=False)
+        return self._through(layer, a, b)
+
+    def _conv(self, x: Any, kernel: Any) -> Any:
+        conv = self._backend.keras.layers.Conv2D
+        layer = conv(kernel.shape[3], kernel.shape[:2], use_bias=False)
+        return self._through(layer, x, kernel)
+
+    def _through(self, layer: Any, x: Any, kernel: Any) -> Any:
+        """What a layer answers on the very path on which cases are computed."""
+        keras = self._backend.keras
+        model = keras.Sequential([keras.Input(x.shape[1:], name="x"), layer])
+        model.set_weights([kernel])
+        plan = Plan(calls=[[Feed("x", x, "float32")]])
+        return np.asarray(self._backend.evaluator(model, plan).call(0)[0].array)
+
+
+def _version(distribution: str) -> str:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        pass
+    module = importlib.import_module(distribution)  # tensorflow-cpu and other builds' names
+    return str(getattr(module, "__version__", "unknown"))

@@ -1,0 +1,1 @@
+"""One small module for each array library that a Keras can stand on."""

@@ -1,0 +1,176 @@
+"""What every backend does the same way, and the questions that each answers in its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from conformance.adapters.worker.failure import Unsupported
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+
+@dataclass(frozen=True)
+class Feed:
+    """The array for one input: NumPy's numbers, and the dtype that the model declares for it."""
+
+    name: str
+    array: Any
+    dtype: str
+
+    @property
+    def differentiable(self) -> bool:
+        """Whether a gradient with respect to this input makes sense."""
+        return is_float(self.dtype)
+
+
+@dataclass(frozen=True)
+class Value:
+    """One output on its way back: numbers for the wire, and the framework's word for the dtype."""
+
+    array: Any
+    dtype: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that will be asked of one model, told ahead for backends that gather work."""
+
+    calls: Sequence[Sequence[Feed]]
+    trainable: Sequence[Any] = ()
+    """Variables whose gradients are wanted."""
+    cotangents: Sequence[Any] | None = None
+    """One array for each output of call 0, or None where no gradients are asked."""
+    compiled: bool = False
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """The gradient of ``sum(cotangent · output)`` of call 0."""
+
+    inputs: dict[str, Any] = field(default_factory=dict)
+    weights: list[Any] = field(default_factory=list)
+    """In the order of ``Plan.trainable``."""
+
+
+class Evaluator:
+    """Answers a plan's questions on one model, one by one; each may raise on its own."""
+
+    def __init__(self, backend: Backend, model: Any, plan: Plan) -> None:
+        """Hold the model and the plan; compute nothing yet."""
+        self.backend = backend
+        self.model = model
+        self.plan = plan
+
+    def call(self, index: int) -> list[Value]:
+        """Outputs of the plan's call, flattened into a list."""
+        outputs = self.model(packed(self.tensors(index)))
+        return [self.backend.value(output) for output in flat(outputs)]
+
+    def gradients(self) -> Gradients:
+        """Gradients of call 0."""
+        raise Unsupported(self.backend.unsupported["gradients"])
+
+    def compiled(self) -> list[Value]:
+        """Outputs of call 0 in graph mode."""
+        raise Unsupported(self.backend.unsupported["compiled"])
+
+    def probed(self, index: int) -> None:
+        """Run the call so that the model's Python code sees concrete shapes; answer nothing.
+
+        Called after :meth:`call`, and only where that may have left the shapes open.
+        """
+
+    def tensors(self, index: int) -> list[Any]:
+        """The call's inputs as the framework's own tensors, in the model's order."""
+        return [self.backend.tensor(feed.array, feed.dtype) for feed in self.plan.calls[index]]
+
+
+class Backend:
+    """A Keras and the array library below it, with every switch that moves numbers pinned."""
+
+    evaluator_class: ClassVar[type[Evaluator]] = Evaluator
+    unsupported: ClassVar[Mapping[str, str]] = {}
+    """Facets that this backend has no notion of, each with the reason."""
+    distributions: ClassVar[Sequence[str]] = ()
+    """Packages below Keras whose versions matter, the most telling first."""
+
+    def __init__(self) -> None:
+        """Import the framework and pin its switches. ``ModuleNotFoundError``: not installed."""
+        self.keras: Any = self.load()
+
+    def load(self) -> Any:
+        """Import and configure the library, then its Keras, and return the latter."""
+        raise NotImplementedError
+
+    def settings(self) -> dict[str, str]:
+        """Switches that were pinned, for the record."""
+        return {}
+
+    def evaluator(self, model: Any, plan: Plan) -> Evaluator:
+        """Make ready to answer a plan."""
+        return self.evaluator_class(self, model, plan)
+
+    def tensor(self, array: Any, dtype: str) -> Any:
+        """NumPy's array as an input tensor of this dtype."""
+        raise NotImplementedError
+
+    def value(self, tensor: Any) -> Value:
+        """An output tensor as numbers for the wire, its dtype noted before any conversion."""
+        array = self.keras.ops.convert_to_numpy(tensor)
+        return Value(array, dtype_name(tensor))
+
+    def numbers(self, variable: Any) -> Any:
+        """A Keras variable's numbers."""
+        return self.value(variable.value).array
+
+    def clear(self) -> None:
+        """Forget what Keras keeps between models."""
+        self.keras.utils.clear_session(free_memory=False)
+
+
+def import_keras_3() -> Any:
+    """Import Keras 3 and pin its own switches, whatever the user's ``keras.json`` says."""
+    import keras
+
+    if not hasattr(keras, "version") or int(keras.version().split(".")[0]) < 3:  # noqa: PLR2004
+        raise ModuleNotFoundError("Keras 3 is not installed; an older keras is", name="keras")
+    pin(keras)
+    keras.config.disable_traceback_filtering()
+    return keras
+
+
+def pin(keras: Any) -> None:
+    """Give a Keras its documented defaults."""
+    keras.backend.set_floatx("float32")
+    keras.backend.set_epsilon(1e-7)
+    keras.backend.set_image_data_format("channels_last")
+
+
+def packed(tensors: Sequence[Any]) -> Any:
+    """Inputs as ``model(…)`` takes them: the only one bare, several as a list."""
+    return tensors[0] if len(tensors) == 1 else list(tensors)
+
+
+def flat(outputs: Any) -> Iterator[Any]:
+    """Tensors of a nested answer, depth first."""
+    if isinstance(outputs, dict):
+        outputs = list(outputs.values())
+    if isinstance(outputs, (list, tuple)):
+        for part in outputs:
+            yield from flat(part)
+    else:
+        yield outputs
+
+
+def dtype_name(tensor: Any) -> str:
+    """Keras's name of a tensor's or variable's dtype: ``float32``, ``bfloat16``, ``bool``."""
+    dtype = tensor.dtype
+    name = getattr(dtype, "name", None) or str(dtype)
+    return str(name).rsplit(".", 1)[-1]
+
+
+def is_float(dtype: str) -> bool:
+    """Whether a dtype's name is a floating-point one."""
+    return "float" in dtype

@@ -1,0 +1,151 @@
+"""JAX: one compilation for all of a model's calls and gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from conformance.adapters.keras.backends.base import (
+    Backend,
+    Evaluator,
+    Gradients,
+    Plan,
+    Value,
+    dtype_name,
+    flat,
+    import_keras_3,
+    is_float,
+    packed,
+)
+from conformance.adapters.keras.backends.hidden import hide_tensorflow
+
+
+class JaxEvaluator(Evaluator):
+    """Puts everything that is asked into one jitted function.
+
+    JAX compiles each operation for each new shape; call by call and eagerly that takes hundreds of
+    milliseconds a case. Only where graph mode itself is asked for is call 0 also made eagerly, and
+    is then what the values are.
+    """
+
+    backend: JaxBackend
+
+    def __init__(self, backend: Backend, model: Any, plan: Plan) -> None:
+        """Hold the model and the plan."""
+        super().__init__(backend, model, plan)
+        self._whole: tuple[list[list[Any]], Gradients] | None = None
+        self._refused = False
+
+    def call(self, index: int) -> list[Value]:
+        """Outputs of the call: eager for call 0 where it is compared with the compiled one."""
+        if index == 0 and self.plan.compiled:
+            return super().call(0)
+        return self._values(index)
+
+    def gradients(self) -> Gradients:
+        """Gradients of call 0, from the compiled function."""
+        whole = self._answer()
+        return whole[1] if whole else self._compute([], gradients=True)[1]
+
+    def compiled(self) -> list[Value]:
+        """Outputs of call 0 from the compiled function."""
+        return self._values(0)
+
+    def _values(self, index: int) -> list[Value]:
+        whole = self._answer()
+        outputs = whole[0][index] if whole else self._compute([index], gradients=False)[0][0]
+        return [self.backend.value(output) for output in outputs]
+
+    def _answer(self) -> tuple[list[list[Any]], Gradients] | None:
+        """Everything in one go; None where something raised, so that each part is tried alone."""
+        if self._whole is None and not self._refused:
+            wanted = self.plan.cotangents is not None
+            try:
+                self._whole = self._compute(range(len(self.plan.calls)), gradients=wanted)
+            except MemoryError:
+                raise
+            except Exception:  # noqa: BLE001 - it is raised again by the part that is to blame
+                self._refused = True
+        return self._whole
+
+    def _compute(self, indices: Any, *, gradients: bool) -> tuple[list[list[Any]], Gradients]:
+        jax, model, plan = self.backend.jax, self.model, self.plan
+        trainable = [variable.value for variable in model.trainable_variables]
+        fixed = [variable.value for variable in model.non_trainable_variables]
+        wanted = {id(variable): at for at, variable in enumerate(model.trainable_variables)}
+        calls = [self.tensors(index) for index in indices]
+        source = self.tensors(0) if gradients else []
+        moving = [at for at, feed in enumerate(plan.calls[0]) if feed.differentiable]
+
+        def forward(weights: Any, state: Any, tensors: Any) -> list[Any]:
+            return list(flat(model.stateless_call(weights, state, packed(tensors))[0]))
+
+        def differentiable(weights: Any, state: Any, tensors: Any, floats: Any) -> list[Any]:
+            merged = list(tensors)
+            for at, tensor in zip(moving, floats):
+                merged[at] = tensor
+            return [out for out in forward(weights, state, merged) if is_float(dtype_name(out))]
+
+        def case(weights: Any, state: Any, calls: Any, source: Any, cotangents: Any) -> Any:
+            answers = [forward(weights, state, tensors) for tensors in calls]
+            if not gradients:
+                return answers, None
+            outputs, pull = jax.vjp(
+                lambda weights, floats: differentiable(weights, state, source, floats),
+                weights,
+                [source[at] for at in moving],
+            )
+            pairs = zip(outputs, cotangents)
+            return answers, pull([cotangent.astype(out.dtype) for out, cotangent in pairs])
+
+        cotangents = [
+            np.asarray(cotangent)
+            for cotangent in plan.cotangents or ()
+            if is_float(cotangent.dtype.name)
+        ]
+        answers, pulled = jax.jit(case)(trainable, fixed, calls, source, cotangents)
+        if pulled is None:
+            return answers, Gradients()
+        of_weights, of_floats = pulled
+        names = [plan.calls[0][at].name for at in moving]
+        return answers, Gradients(
+            {name: np.asarray(gradient) for name, gradient in zip(names, of_floats)},
+            [np.asarray(of_weights[wanted[id(variable)]]) for variable in plan.trainable],
+        )
+
+
+class JaxBackend(Backend):
+    """Keras 3 on JAX."""
+
+    evaluator_class = JaxEvaluator
+    distributions = ("jax", "jaxlib")
+
+    def load(self) -> Any:
+        """Import JAX with full float32 precision."""
+        hide_tensorflow()
+        import jax
+
+        jax.config.update("jax_default_matmul_precision", "highest")
+        # Filtered tracebacks end in the caller's file, as if the refusal were the adapter's.
+        jax.config.update("jax_traceback_filtering", "off")
+        self.jax: Any = jax
+        return import_keras_3()
+
+    def settings(self) -> dict[str, str]:
+        """What was pinned."""
+        return {
+            "jax_default_matmul_precision": "highest",
+            "jax_enable_x64": str(self.jax.config.jax_enable_x64),
+            "values": "call 0 eager where graph mode is asked for, all else in one jax.jit a case",
+            "compiled": "jax.jit",
+            "tensorflow": "hidden from Keras",
+        }
+
+    def tensor(self, array: Any, dtype: str) -> Any:
+        """The array on the device, in the declared dtype."""
+        return self.jax.numpy.asarray(array, dtype=dtype)
+
+    def value(self, tensor: Any) -> Value:
+        """Numbers of an array; bfloat16 stays what it is."""
+        return Value(np.asarray(tensor), dtype_name(tensor))

@@ -1,0 +1,78 @@
+"""OpenVINO: the compiled graph of ``predict``, pinned to float32."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from conformance.adapters.keras.backends.base import (
+    Backend,
+    Evaluator,
+    Value,
+    dtype_name,
+    flat,
+    import_keras_3,
+    packed,
+)
+from conformance.adapters.keras.backends.hidden import hide_tensorflow
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+_PINS = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": "1", "NUM_STREAMS": "1"}
+
+
+class OpenVinoEvaluator(Evaluator):
+    """Runs the model through ``predict_on_batch``.
+
+    An eager ``model(x)`` on this backend is constant folding, not the kernels that a user's
+    prediction runs on; only ``predict`` puts real parameters into the graph.
+    """
+
+    def call(self, index: int) -> list[Value]:
+        """Outputs of the compiled graph."""
+        arrays = [self.backend.tensor(feed.array, feed.dtype) for feed in self.plan.calls[index]]
+        outputs = self.model.predict_on_batch(packed(arrays))
+        return [Value(output, dtype_name(output)) for output in flat(outputs)]
+
+    def probed(self, index: int) -> None:
+        """Fold the call eagerly: the graph of ``predict`` leaves the batch axis open."""
+        self.model(packed(self.tensors(index)))
+
+
+class OpenVinoBackend(Backend):
+    """Keras 3 on OpenVINO."""
+
+    evaluator_class = OpenVinoEvaluator
+    distributions = ("openvino",)
+    unsupported: ClassVar[Mapping[str, str]] = {
+        "gradients": "Keras's OpenVINO backend computes no gradients: it is for inference alone",
+        "compiled": "the values are the compiled graph's already: an eager call on this backend "
+        "folds constants and runs none of its kernels",
+        "state": "Keras's OpenVINO backend does not train: it is for inference alone",
+    }
+
+    def load(self) -> Any:
+        """Pin OpenVINO's precision and threads in every compilation, then import Keras."""
+        hide_tensorflow()
+        import openvino
+
+        compile_model = openvino.compile_model
+
+        def pinned(model: Any, device_name: str = "CPU", config: Any = None, **kwargs: Any) -> Any:
+            return compile_model(model, device_name, {**_PINS, **(config or {})}, **kwargs)
+
+        # On processors with bfloat16, OpenVINO's own default computes float32 models in it.
+        # Keras passes no configuration, so the pin has to be put under its hands.
+        openvino.compile_model = pinned
+        return import_keras_3()
+
+    def settings(self) -> dict[str, str]:
+        """What was pinned."""
+        return {**_PINS, "values": "predict_on_batch", "tensorflow": "hidden from Keras"}
+
+    def tensor(self, array: Any, dtype: str) -> Any:
+        """NumPy's array in the declared dtype: what ``predict`` takes."""
+        if array.dtype.name == dtype:
+            return array
+        return array.astype(dtype)

@@ -1,0 +1,173 @@
+"""A program's model in Keras's own words: ``Sequential`` or a functional graph."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from conformance.adapters.worker.failure import Unsupported
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_NESTED = frozenset({"layer", "backward_layer", "cell", "cells"})
+"""Arguments of Keras's wrappers and recurrent layers that hold layers."""
+
+_SPREAD = frozenset({"MultiHeadAttention", "GroupedQueryAttention", "GroupQueryAttention"})
+"""Layers that take several inputs as arguments of their own, not as one list."""
+
+
+@dataclass
+class Net:
+    """A built model, and what the adapter has to know to ask it anything."""
+
+    model: Any
+    layers: dict[str, Any]
+    """Layer by node name, in the program's order."""
+    spec: Mapping[str, Any]
+    probes: dict[str, list[int]] = field(default_factory=dict)
+    """Shape that each probing Lambda saw last, where it was a concrete one."""
+
+
+def build(keras: Any, spec: Mapping[str, Any]) -> Net:
+    """Build a model.
+
+    Args:
+        keras: Keras 3, or tf_keras.
+        spec: A ``Model`` of ``conformance/cases/model.py`` as plain data.
+
+    Raises:
+        Unsupported: This Keras lacks a layer of the model.
+        Exception: Whatever Keras raises where it refuses the model.
+    """
+    net = Net(None, {}, spec)
+    make = _Maker(keras, net.probes)
+    if spec["form"] == "sequential":
+        parts = [_input(keras, one) for one in spec["inputs"] if not one.get("declared_by")]
+        for node in spec["nodes"]:
+            net.layers[node["name"]] = make.layer(node["layer"], node["config"], node["name"])
+        net.model = keras.Sequential(parts + list(net.layers.values()))
+        return net
+    inputs = [_input(keras, one) for one in spec["inputs"]]
+    tensors = dict(zip((one["name"] for one in spec["inputs"]), inputs))
+    for node in spec["nodes"]:
+        layer = make.layer(node["layer"], node["config"], node["name"])
+        net.layers[node["name"]] = layer
+        given = [tensors[name] for name in node["inputs"]]
+        spread = len(given) == 1 or node["layer"] in _SPREAD
+        tensors[node["name"]] = layer(*given) if spread else layer(given)
+    outputs = [tensors[name] for name in spec["outputs"]]
+    net.model = keras.Model(inputs=_bare(inputs), outputs=_bare(outputs))
+    return net
+
+
+def identity(x: Any) -> Any:
+    """What a probing Lambda computes, under the name ``probe`` when a config is read back."""
+    return x
+
+
+class _Maker:
+    """Makes layers from their names and configs, nested ones included."""
+
+    def __init__(self, keras: Any, probes: dict[str, list[int]]) -> None:
+        self._keras = keras
+        self._probes = probes
+        self._unnamed: Counter[str] = Counter()
+
+    def layer(self, kind: str, config: Mapping[str, Any], name: str) -> Any:
+        """One layer, under this name."""
+        make = self._class(kind)
+        arguments = {
+            key: self._nested(value) if key in _NESTED else _tuples(value)
+            for key, value in config.items()
+        }
+        arguments["name"] = name
+        if kind == "Lambda" and isinstance(arguments.get("function"), str):
+            arguments["function"] = self._function(arguments["function"], name)
+        return make(**arguments)
+
+    def _class(self, kind: str) -> Any:
+        found = getattr(self._keras.layers, kind, None) if kind.isidentifier() else None
+        if not isinstance(found, type) or not issubclass(found, self._keras.layers.Layer):
+            version = self._keras.__version__
+            raise Unsupported(f"{self._keras.__name__} {version} has no layer named {kind}")
+        return found
+
+    def _nested(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self._nested(part) for part in value]
+        if isinstance(value, str):
+            return self.layer(value, {}, self._name(value))
+        if isinstance(value, dict) and len(value) == 1:
+            ((kind, config),) = value.items()
+            config = dict(config or {})
+            name = config.pop("name", None) or self._name(kind)
+            return self.layer(kind, config, name)
+        return value
+
+    def _name(self, kind: str) -> str:
+        """The name that Keras gives by itself, counted within this model alone."""
+        snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=.)(?=[A-Z][a-z])", "_", kind).lower()
+        count = self._unnamed[snake]
+        self._unnamed[snake] += 1
+        return f"{snake}_{count}" if count else snake
+
+    def _function(self, function: str, node: str) -> Any:
+        if function != "probe":
+            raise Unsupported(f"a Lambda's function is 'probe' and nothing else, not {function!r}")
+        seen = self._probes
+
+        def probe(x: Any) -> Any:
+            shape = concrete(x)
+            if shape is not None:
+                seen[node] = shape
+            return x
+
+        return probe
+
+
+def concrete(tensor: Any) -> list[int] | None:
+    """A tensor's shape, or None where it is symbolic, unknown, or not one tensor's."""
+    shape = getattr(tensor, "shape", None)
+    try:
+        sizes = None if shape is None else list(shape)
+    except Exception:  # noqa: BLE001 - a shape of unknown rank: each framework raises its own
+        return None
+    if sizes is None or not all(_is_size(size) for size in sizes):
+        return None
+    return [int(size) for size in sizes]
+
+
+def symbolic(tensor: Any) -> list[int | None]:
+    """A symbolic tensor's shape, with None for an open axis."""
+    return [None if size is None else int(size) for size in tensor.shape]
+
+
+def _is_size(size: Any) -> bool:
+    return hasattr(size, "__index__") and int(size) >= 0
+
+
+def _input(keras: Any, spec: Mapping[str, Any]) -> Any:
+    return keras.Input(
+        shape=tuple(spec["shape"]),
+        batch_size=spec.get("batch_size"),
+        dtype=spec.get("dtype", "float32"),
+        name=spec["name"],
+    )
+
+
+def _bare(tensors: Sequence[Any]) -> Any:
+    return tensors[0] if len(tensors) == 1 else list(tensors)
+
+
+def _tuples(value: Any) -> Any:
+    """Lists of numbers as the tuples of Keras's documentation; everything else as it is."""
+    if isinstance(value, dict):
+        return {key: _tuples(part) for key, part in value.items()}
+    if not isinstance(value, list):
+        return value
+    parts = [_tuples(part) for part in value]
+    numbers = all(part is None or isinstance(part, (int, float, tuple)) for part in parts)
+    return tuple(parts) if numbers else parts

@@ -1,0 +1,299 @@
+"""One case's way through a Keras: build, set the weights, and every facet that is asked."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from conformance.adapters.keras import roundtrip, training
+from conformance.adapters.keras.backends.base import Feed, Plan, Value
+from conformance.adapters.keras.build import Net, build, symbolic
+from conformance.adapters.keras.initial import UnseenInitialValues
+from conformance.adapters.keras.summary import summary
+from conformance.adapters.keras.watch import Watch
+from conformance.adapters.keras.weights import WeightError, assign, variables
+from conformance.adapters.worker.failure import Unsupported, failure
+from conformance.adapters.worker.outputs import Arrays
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from conformance.adapters.keras.backends.base import Backend, Evaluator
+    from conformance.adapters.keras.weights import Variable
+
+_OF_CALLS = ("shape", "dtype", "probes", "values", "raises", "batch", "influence", "equals")
+"""Facets that are judged by the answers to calls."""
+
+
+class Session:
+    """Answers one program. A facet that raises leaves the others unharmed."""
+
+    def __init__(
+        self, backend: Backend, program: Mapping[str, Any], tensors: Mapping[str, Any]
+    ) -> None:
+        """Hold what was asked."""
+        self._backend = backend
+        self._keras = backend.keras
+        self._program = program
+        self._tensors = tensors
+        self._facets = frozenset(program["facets"])
+        self._arrays = Arrays()
+        self._answer: dict[str, Any] = {"unsupported": {}, "errors": {}, "seconds": {}}
+
+    def run(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The observation and its arrays."""
+        try:
+            with self._timed("build"):
+                net = self._build(self._program["model"], "")
+        except Unsupported as reason:
+            return self._without("unsupported", reason=str(reason))
+        except NotImplementedError as reason:
+            return self._without("unsupported", reason=_text(reason))
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the framework's refusal is an answer
+            return self._without("error", error=failure(error, "build"))
+        self._answer.update(self._examine(net, ""))
+        if "twin" in self._program:
+            with self._facet("equals"):
+                twin = self._build(self._program["twin"]["model"], "twin/")
+                self._answer["twin"] = self._examine(twin, "twin/")
+        self._rebuild(net)
+        if "summary" in self._facets:
+            with self._facet("summary"):
+                self._answer["summary"] = summary(net.model)
+        if "state" in self._facets:  # last: it changes the model
+            with self._facet("state"):
+                self._answer["state"] = self._train(net)
+        return self._answer, self._arrays.tensors
+
+    def _without(self, status: str, **why: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        return {"status": status, **why, "seconds": self._answer["seconds"]}, {}
+
+    def _build(self, spec: Mapping[str, Any], prefix: str) -> Net:
+        with self._unseen(prefix):
+            return build(self._keras, spec)
+
+    def _unseen(self, prefix: str) -> UnseenInitialValues:
+        given = any(name.startswith(f"{prefix}weight/") for name in self._tensors)
+        return UnseenInitialValues(self._backend, unseen=given)
+
+    # --- what one model shows of itself ---------------------------------------------------------
+
+    def _examine(self, net: Net, prefix: str) -> dict[str, Any]:
+        """The ``Built`` of one model: shapes, weights, counts, calls and gradients."""
+        built: dict[str, Any] = {}
+        if "symbolic_shape" in self._facets:
+            with self._facet("symbolic_shape"):
+                built["symbolic"] = _symbolic(net)
+        found = variables(net)
+        if "weights" in self._facets:
+            built["weights"] = [one.describe() for one in found]
+        if "params" in self._facets:
+            with self._facet("params"):
+                built["params"] = _counts(net)
+        plan = self._plan(net, found, prefix)
+        try:
+            assign(found, self._given(f"{prefix}weight/"))
+        except WeightError as error:
+            said = failure(error, "weights", internal=True)
+            built["calls"] = [{"error": said} for _ in plan.calls]
+            self._answer["errors"].setdefault("gradients", said)
+            return built
+        evaluator = self._backend.evaluator(net.model, plan)
+        if self._facets.intersection(_OF_CALLS):
+            with self._timed("calls"):
+                built["calls"] = self._calls(net, evaluator, prefix)
+        if plan.cotangents is not None:
+            with self._facet("gradients"):
+                built["gradients"] = self._gradients(evaluator, found, prefix)
+        if plan.compiled:
+            with self._facet("compiled"):
+                self._answer["compiled"] = self._put("compiled", evaluator.compiled())
+        return built
+
+    def _plan(self, net: Net, found: Sequence[Variable], prefix: str) -> Plan:
+        wanted = "gradients" in self._facets and "gradients" not in self._backend.unsupported
+        cotangents = self._given(f"{prefix}cotangent/")
+        if "gradients" in self._facets and not wanted:
+            reason = self._backend.unsupported["gradients"]
+            self._answer["unsupported"]["gradients"] = reason
+        compiled = "compiled" in self._facets and not prefix
+        return Plan(
+            calls=[self._feeds(net, prefix, index) for index in range(self._count(prefix))],
+            trainable=[one.variable for one in found if one.trainable],
+            cotangents=[cotangents[str(j)] for j in range(len(cotangents))] if wanted else None,
+            compiled=compiled,
+        )
+
+    def _count(self, prefix: str) -> int:
+        """Number of calls that arrays were sent for: a twin may be asked for fewer."""
+        count = 0
+        for index in range(len(self._program["calls"])):
+            if any(name.startswith(f"{prefix}call/{index}/") for name in self._tensors):
+                count = index + 1
+        return count
+
+    def _feeds(self, net: Net, prefix: str, index: int) -> list[Feed]:
+        return [
+            Feed(
+                name=spec["name"],
+                array=self._tensors[f"{prefix}call/{index}/{spec['name']}"],
+                dtype=spec.get("dtype", "float32"),
+            )
+            for spec in net.spec["inputs"]
+        ]
+
+    def _calls(self, net: Net, evaluator: Evaluator, prefix: str) -> list[dict[str, Any]]:
+        calls: list[dict[str, Any]] = []
+        with Watch(net.layers) as watch:
+            for index in range(len(evaluator.plan.calls)):
+                net.probes.clear()
+                try:
+                    outputs = evaluator.call(index)
+                    if "probes" in self._facets and not net.probes:
+                        evaluator.probed(index)
+                except (Unsupported, NotImplementedError) as reason:
+                    for facet in self._facets.intersection(_OF_CALLS):
+                        self._answer["unsupported"][facet] = _text(reason)
+                    return []
+                except MemoryError:
+                    raise
+                except Exception as error:  # noqa: BLE001 - a refusal is this call's answer
+                    calls.append({"error": failure(error, "call")})
+                    continue
+                call: dict[str, Any] = {
+                    "outputs": self._put(f"{prefix}call/{index}/output", outputs)
+                }
+                if "shape" in self._facets:
+                    call["nodes"] = watch.take()
+                if "probes" in self._facets:
+                    call["probes"] = dict(net.probes)
+                calls.append(call)
+        return calls
+
+    def _gradients(
+        self, evaluator: Evaluator, found: Sequence[Variable], prefix: str
+    ) -> dict[str, Any]:
+        gradients = evaluator.gradients()
+        base = f"{prefix}gradient"
+        names = [one.name for one in found if one.trainable]
+        return {
+            "inputs": {
+                name: self._arrays.put(f"{base}/input/{name}", array)
+                for name, array in gradients.inputs.items()
+            },
+            "weights": {
+                name: self._arrays.put(f"{base}/weight/{name}", array)
+                for name, array in zip(names, gradients.weights)
+            },
+        }
+
+    # --- the model again ------------------------------------------------------------------------
+
+    def _rebuild(self, net: Net) -> None:
+        for facet, again in (
+            ("config_round_trip", roundtrip.from_config),
+            ("save_round_trip", roundtrip.from_file),
+        ):
+            if facet in self._facets:
+                with self._facet(facet), self._unseen(""):
+                    model = again(self._keras, net.model)
+                    plan = Plan(calls=[self._feeds(net, "", 0)])
+                    outputs = self._backend.evaluator(model, plan).call(0)
+                    self._answer[facet] = self._put(facet, outputs)
+
+    def _train(self, net: Net) -> dict[str, Any]:
+        if "state" in self._backend.unsupported:
+            raise Unsupported(self._backend.unsupported["state"])
+        targets = self._given("target/")
+        losses = training.train(
+            self._keras,
+            net.model,
+            self._program["train"],
+            [feed.array for feed in self._feeds(net, "", 0)],
+            [targets[str(j)] for j in range(len(targets))],
+        )
+        numbers = self._backend.numbers
+        return {
+            "losses": self._arrays.put("state/losses", losses),
+            "weights": {
+                one.name: self._arrays.put(
+                    f"state/weight/{one.name}", self._backend.numbers(one.variable)
+                )
+                for one in variables(net)
+            },
+        }
+
+    # --- small helpers --------------------------------------------------------------------------
+
+    def _put(self, base: str, values: Sequence[Value]) -> list[dict[str, Any]]:
+        return [
+            self._arrays.output(f"{base}/{j}", value.array, value.dtype)
+            for j, value in enumerate(values)
+        ]
+
+    def _given(self, prefix: str) -> dict[str, Any]:
+        """Arrays whose names begin so, by the rest of their names."""
+        return {
+            name[len(prefix) :]: array
+            for name, array in self._tensors.items()
+            if name.startswith(prefix)
+        }
+
+    @contextmanager
+    def _timed(self, what: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            seconds = self._answer["seconds"]
+            seconds[what] = seconds.get(what, 0.0) + time.perf_counter() - start
+
+    @contextmanager
+    def _facet(self, facet: str) -> Iterator[None]:
+        """Turn what is raised inside into this facet's answer."""
+        with self._timed(facet):
+            try:
+                yield
+            except (Unsupported, NotImplementedError) as reason:
+                self._answer["unsupported"][facet] = _text(reason)
+            except MemoryError:
+                raise
+            except Exception as error:  # noqa: BLE001 - one facet's error is no other's
+                self._answer["errors"][facet] = failure(error, facet)
+
+
+def _symbolic(net: Net) -> dict[str, Any]:
+    return {
+        "inputs": [symbolic(tensor) for tensor in net.model.inputs],
+        "outputs": [symbolic(tensor) for tensor in net.model.outputs],
+        "nodes": {
+            node: symbolic(layer.output)
+            for node, layer in net.layers.items()
+            if hasattr(layer.output, "shape")
+        },
+    }
+
+
+def _counts(net: Net) -> dict[str, Any]:
+    trainable = sum(_size(variable) for variable in net.model.trainable_weights)
+    total = int(net.model.count_params())
+    return {
+        "total": total,
+        "trainable": trainable,
+        "non_trainable": sum(_size(variable) for variable in net.model.non_trainable_weights),
+        "nodes": {node: int(layer.count_params()) for node, layer in net.layers.items()},
+    }
+
+
+def _size(variable: Any) -> int:
+    size = 1
+    for axis in variable.shape:
+        size *= int(axis)
+    return size
+
+
+def _text(reason: BaseException) -> str:
+    return str(reason) or type(reason).__name__

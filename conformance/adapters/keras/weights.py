@@ -1,0 +1,105 @@
+"""Variables under the case language's names: ``<node>/<variable>``."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from conformance.adapters.keras.backends.base import dtype_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from conformance.adapters.keras.build import Net
+
+
+class WeightError(ValueError):
+    """The case's weights do not fit the variables that the framework made."""
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One variable of the model and its name in the case language."""
+
+    name: str
+    variable: Any
+    trainable: bool
+
+    @property
+    def shape(self) -> list[int]:
+        """Sizes by axis."""
+        return [int(size) for size in self.variable.shape]
+
+    def describe(self) -> dict[str, Any]:
+        """The ``Weight`` of an observation."""
+        return {
+            "name": self.name,
+            "shape": self.shape,
+            "dtype": dtype_name(self.variable),
+            "trainable": self.trainable,
+        }
+
+
+def variables(net: Net) -> list[Variable]:
+    """Every weight of the model, node by node, in Keras's own order.
+
+    A variable is called by the last part of its path: ``dense/kernel``,
+    ``time_distributed/kernel``. Where that would name two variables of one node, as in
+    ``Bidirectional``, the part of the path that tells them apart goes between.
+    """
+    trainable = {id(variable) for variable in net.model.trainable_weights}
+    found = []
+    for node, layer in net.layers.items():
+        paths = [_path(variable) for variable in layer.weights]
+        for name, variable in zip(_short(node, paths), layer.weights):
+            found.append(Variable(f"{node}/{name}", variable, id(variable) in trainable))
+    return found
+
+
+def assign(found: Sequence[Variable], arrays: Mapping[str, Any]) -> None:
+    """Give every variable the array that bears its name.
+
+    Args:
+        found: The model's variables.
+        arrays: Arrays by name; empty where the case is about a refusal and sends none.
+
+    Raises:
+        WeightError: A name or shape differs; then no variable was changed.
+    """
+    if not arrays:
+        return
+    missing = [one.name for one in found if one.name not in arrays]
+    unknown = sorted(set(arrays) - {one.name for one in found})
+    wrong = [
+        f"{one.name} is {tuple(one.shape)}, not {tuple(arrays[one.name].shape)}"
+        for one in found
+        if one.name in arrays and one.shape != list(arrays[one.name].shape)
+    ]
+    if missing or unknown or wrong:
+        said = wrong
+        if missing:
+            said = [*said, f"the framework has {', '.join(missing)} besides"]
+        if unknown:
+            said = [*said, f"the framework has no {', '.join(unknown)}"]
+        raise WeightError(f"the case's weights do not fit the model: {'; '.join(said)}")
+    for one in found:
+        one.variable.assign(arrays[one.name])
+
+
+def _path(variable: Any) -> list[str]:
+    """Parts of a variable's path: Keras 3's ``path``, or TensorFlow's name without ``:0``."""
+    path = getattr(variable, "path", None) or variable.name.rsplit(":", 1)[0]
+    return str(path).split("/")
+
+
+def _short(node: str, paths: Sequence[list[str]]) -> list[str]:
+    names = [path[-1] for path in paths]
+    shared = {name for name, times in Counter(names).items() if times > 1}
+    if not shared:
+        return names
+    below = [path[path.index(node) + 1 :] if node in path else path for path in paths]
+    names = [f"{path[0]}/{path[-1]}" if path[-1] in shared else path[-1] for path in below]
+    if len(set(names)) == len(names):
+        return names
+    return ["/".join(path) for path in below]
