@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from conformance.cases.inputs import Fed
+    from conformance.cases.layers import Layer
     from conformance.cases.models import Read
     from conformance.cases.problems import Where
 
@@ -123,7 +124,7 @@ class CaseReader:
     ) -> tuple[Program, Expect] | None:
         layers = self._incomplete_layers if raises == "build" else self._layers
         given = inputs.read_inputs(tree, where)
-        read = None if given is None else _model(tree, where, given, layers, raises)
+        read = _model(tree, where, given, layers, raises)
         # Read whether or not there is a model, so that their mistakes show at once as well.
         train = weights = None
         if "train" in tree:
@@ -132,6 +133,8 @@ class CaseReader:
             place = where.value(tree, "weights")
             weights = fields.choice(tree["weights"], place, ("normal", "integers"))
         if read is None:
+            if "expect" in tree:
+                fields.mapping(tree["expect"], where.value(tree, "expect"), expects.EXPECT_KEYS)
             return None
         expect, twin = Expect(), None
         if "expect" in tree:
@@ -166,29 +169,34 @@ def digest(program: Program, expect: Expect, raises: Raises | None) -> str:
 
 
 def _model(
-    tree: Map, where: Where, given: list[Fed], layers: LayerReader, raises: str | None
+    tree: Map, where: Where, given: list[Fed] | None, layers: LayerReader, raises: str | None
 ) -> Read | None:
+    """The model, from ``model`` or ``layer``; without inputs only its layers are looked at."""
     may_disagree = raises is not None
-    if "layer" not in tree:
-        if "config" in tree:
-            where.key(tree, "config").refuse("is here without `layer`")
-        if "model" not in tree:
-            where.refuse("has no model", expected="`model`, or `layer` and `config`")
+    if "layer" in tree:
+        if "model" in tree:
+            where.key(tree, "layer").refuse("is beside `model`", expected="one of the two")
+        layer = _one_layer(tree, where, layers)
+        if layer is None or given is None:
             return None
-        place = where.value(tree, "model")
-        return models.read_model(tree["model"], place, given, layers, may_disagree=may_disagree)
-    if "model" in tree:
-        where.key(tree, "layer").refuse("is beside `model`", expected="one of the two")
+        return models.single_layer(layer, where, given, may_disagree=may_disagree)
+    if "config" in tree:
+        where.key(tree, "config").refuse("is here without `layer`")
+    if "model" not in tree:
+        where.refuse("has no model", expected="`model`, or `layer` and `config`")
         return None
+    place = where.value(tree, "model")
+    if given is None:
+        models.look_over(tree["model"], place, layers)
+        return None
+    return models.read_model(tree["model"], place, given, layers, may_disagree=may_disagree)
+
+
+def _one_layer(tree: Map, where: Where, layers: LayerReader) -> Layer | None:
     place = where.value(tree, "layer")
     name = fields.text(tree["layer"], place, "a layer's name")
     config_place = where.value(tree, "config") if "config" in tree else place
-    if name is None:
-        return None
-    layer = layers.named(name, tree.get("config"), place, config_place)
-    if layer is None:
-        return None
-    return models.single_layer(layer, where, given, may_disagree=may_disagree)
+    return None if name is None else layers.named(name, tree.get("config"), place, config_place)
 
 
 def _batches(fed: Sequence[Fed], raises: str | None) -> list[int] | None:

@@ -18,8 +18,9 @@ Clause = dict[int, frozenset[int]]
 
 _MAX_ENUMERATED = 200_000
 """Combinations that a product may have before ``unless``."""
-_MAX_PAIRS = 200_000
-_MAX_STEPS = 2_000_000
+_MAX_PAIRS = 20_000
+"""Pairs of values that a covering array may have to cover."""
+_MAX_STEPS = 200_000
 """Steps of the search for rows that ``unless`` allows, all together."""
 
 

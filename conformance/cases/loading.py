@@ -172,7 +172,7 @@ def _expanded(
         full_id = f"{case_id}[{plan.label(combination)}]"
         values: dict[str, Any] = plan.values(combination)
         case = reader.read(varied, where, case_id=full_id, yaml=yaml, variation=values)
-        if case is not None:
+        if case is not None and plan.sound:
             yield case
 
 

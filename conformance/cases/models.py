@@ -61,6 +61,22 @@ def read_model(
     return None
 
 
+def look_over(value: object, where: Where, layers: LayerReader) -> None:
+    """Note what is wrong with a model's layers, where its inputs aren't known to read it whole."""
+    if isinstance(value, Seq):
+        for index, entry in enumerate(value):
+            layers.read(entry, where.item(value, index))
+    elif isinstance(value, Map) and isinstance(written := value.get("nodes"), Map):
+        place = where.value(value, "nodes")
+        for name, body in written.items():
+            if isinstance(body, Map):
+                at = place.value(written, name)
+                for kind in body.keys() - {"of"}:
+                    layers.named(kind, body[kind], at.key(body, kind), at.value(body, kind))
+    else:
+        where.mistyped("a list of layers, or a graph {nodes: {…}}", value)
+
+
 def single_layer(
     layer: Layer, where: Where, given: Sequence[Fed], *, may_disagree: bool = False
 ) -> Read | None:
@@ -212,7 +228,8 @@ def _nodes(
         if name in seen:
             place.key(written, name).refuse("is the name of an input")
         node = _node(name, body, place.value(written, name), (seen, written), layers)
-        seen.append(name)
+        if name not in seen:
+            seen.append(name)
         if node is not None:
             read.append(node)
     return read

@@ -24,6 +24,8 @@ DECLARING = ("input_shape", "input_dim", "batch_shape", "batch_input_shape")
 LEGACY = (*DECLARING, "batch_size")
 """Arguments that Keras 2 took on every layer."""
 
+_NEARLY, _REMOTELY = 0.75, 0.5
+"""Likeness from which a name counts as a mistyped other one; from which that one is suggested."""
 _CAMEL_CASE = re.compile(r"[A-Z][A-Za-z0-9]*")
 _WORD_START = re.compile(r"(?<=.)(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])")
 
@@ -61,17 +63,19 @@ def known(kind: Kind) -> list[str]:
 def unfit(kind: Kind, symbol: str) -> tuple[str, str] | None:
     """What is wrong with a name, and what to do about it; None if nothing is.
 
-    An unknown name is wrong only if it isn't written as such names are, or is nearly a known one.
+    An unknown optimizer or loss is wrong; a layer only if it isn't written as layers are, or is
+    nearly a known one: other frameworks' and older Keras's layers have names of their own.
     """
     if arguments(kind, symbol) is not None:
         return None
     if kind == "layers" and symbol in _names().aliases:
         return f"{symbol!r} is another name of a layer", f"write {_names().aliases[symbol]!r}"
-    meant = closest(symbol, getattr(_names(), kind))
+    nearly = _NEARLY if kind == "layers" else _REMOTELY
+    meant = closest(symbol, getattr(_names(), kind), cutoff=nearly)
     hint = f"did you mean {meant!r}?" if meant else ""
     if kind == "layers" and not _CAMEL_CASE.fullmatch(symbol):
         return f"{symbol!r} is no name of a layer, which is written like 'MaxPooling2D'", hint
-    return (f"{symbol!r} is not in Keras", hint) if hint else None
+    return (f"{symbol!r} is not in Keras", hint) if hint or kind != "layers" else None
 
 
 def looks_like_layer(symbol: str) -> bool:

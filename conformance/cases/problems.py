@@ -138,8 +138,8 @@ def shortened(text: str) -> str:
     return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 1]}…"
 
 
-def closest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that was probably meant, or None if no one is near."""
+def closest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
+    """The known word that was probably meant, or None if none is as near as ``cutoff``."""
     if len(word) > _LONGEST_SHOWN:
         return None
     folded: dict[str, str] = {}
@@ -149,7 +149,7 @@ def closest(word: str, known: Iterable[str]) -> str | None:
         return folded[word.lower()]
     import difflib  # only when something is wrong
 
-    near = difflib.get_close_matches(word.lower(), folded, n=1, cutoff=0.7)
+    near = difflib.get_close_matches(word.lower(), folded, n=1, cutoff=cutoff)
     return folded[near[0]] if near else None
 
 

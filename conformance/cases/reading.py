@@ -27,7 +27,7 @@ MAX_BYTES = 4 * 2**20
 """Size of a file. The largest hand-written catalogue file would be a hundredth of it."""
 MAX_DEPTH = 64
 """Lists and mappings inside each other. A deep model of wrappers needs about 20."""
-MAX_VALUES = 500_000
+MAX_VALUES = 200_000
 """Values of a file, aliases expanded: what a reader that copies would have to hold."""
 
 At = tuple[int, int]
@@ -144,6 +144,15 @@ def plain_value(value: Any) -> Any:
     if isinstance(value, list):
         return [plain_value(item) for item in value]
     return value
+
+
+def size(value: Any) -> int:
+    """How many values this one is made of, itself included and aliases expanded."""
+    if isinstance(value, dict):
+        return 1 + sum(map(size, value.values()))
+    if isinstance(value, list):
+        return 1 + sum(map(size, value))
+    return 1
 
 
 def read_file(path: Path, log: Log) -> Document | None:
@@ -351,7 +360,7 @@ class _Builder:
             top.awaits_value = False
             if top.key in node:
                 self._repeated(top)
-            elif top.key[:1] != _NO_KEY:
+            elif top.key != _NO_KEY:
                 node.put(top.key, value, top.key_at, at)
 
     def _no_key(self, value: Any, event: Any) -> str:
@@ -406,7 +415,7 @@ class _Builder:
             # A list's open item is in it already; one that is still to come isn't.
             if isinstance(level.node, Seq):
                 parts.append(str(len(level.node) - (depth < last)))
-            elif depth < last or level.awaits_value:
+            elif (depth < last or level.awaits_value) and level.key != _NO_KEY:
                 parts.append(shortened(level.key))
         # The keys of a case file are told from the case on: its place says which case it is.
         return ".".join(parts[1:] if isinstance(self.root, Seq) else parts)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from conformance.cases import combining
 from conformance.cases.combining import Clause, Combination, TooManyError
 from conformance.cases.problems import Where, described, did_you_mean
-from conformance.cases.reading import Map, Seq, plain_value
+from conformance.cases.reading import Map, Seq, plain_value, size
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from conformance.cases.reading import At
 
 MAX_AXES = 24
+MAX_CLAUSES = 200
 MAX_CASES = 10_000
 """Concrete cases of one written case."""
+MAX_WORK = 5_000_000
+"""Values of one written case times its concrete cases: seconds of reading."""
 
 _UNVARIED = frozenset({"id", "vary", "unless", "combine"})
 _LAYER = re.compile(r"[A-Z][A-Za-z0-9]*")
@@ -47,6 +50,8 @@ class Variation(NamedTuple):
 
     axes: list[Axis]
     combinations: list[Combination]
+    sound: bool
+    """False where there are problems: the combinations are then a sample, to look for more."""
 
     def label(self, combination: Combination) -> str:
         """``strides=2,padding=same``."""
@@ -83,7 +88,7 @@ def read_variation(tree: Map, where: Where, keys: Collection[str]) -> Variation 
         keys: The keys of a case.
 
     Returns:
-        None where the log says what is wrong.
+        None where nothing that varies could be read; the log says why.
     """
     problems = len(where.log)
     axes = _axes(tree, where, keys)
@@ -95,24 +100,32 @@ def read_variation(tree: Map, where: Where, keys: Collection[str]) -> Variation 
             expected=f"one of {', '.join(combining.WAYS)}",
             hint=did_you_mean(how, combining.WAYS) if isinstance(how, str) else "",
         )
-    if len(where.log) > problems or not axes:
+    if not axes:
         return None
+    sample = Variation(axes, [(0,) * len(axes)], sound=False)
+    if len(where.log) > problems:
+        return sample
     counts = [len(axis.values) for axis in axes]
+    most = min(MAX_CASES, MAX_WORK // size(tree))
     try:
-        combinations = combining.WAYS[how](counts, clauses, MAX_CASES)
+        combinations = combining.WAYS[how](counts, clauses, most)
     except TooManyError as error:
         where.key(tree, "vary").refuse(str(error), hint="use `combine: pairwise`, or vary less")
-        return None
+        return sample
     if not combinations:
         where.key(tree, "unless").refuse("leaves out every combination")
-        return None
+        return sample
+    _refuse_unused(axes, combinations, where)
+    return Variation(axes, combinations, sound=len(where.log) == problems)
+
+
+def _refuse_unused(axes: list[Axis], combinations: list[Combination], where: Where) -> None:
     for position, axis in enumerate(axes):
         used = {combination[position] for combination in combinations}
         for index in range(len(axis.values)):
             if index not in used:
                 place = where._replace(path=f"vary.{axis.key}.{index}", at=axis.places[index][0])
                 place.refuse("is in no combination", hint="`unless` leaves out every one with it")
-    return Variation(axes, combinations) if len(where.log) == problems else None
 
 
 def _axes(tree: Map, where: Where, keys: Collection[str]) -> list[Axis]:
@@ -242,8 +255,8 @@ def _clauses(tree: Map, where: Where, axes: list[Axis]) -> list[Clause]:
         return []
     place = where.value(tree, "unless")
     value = tree["unless"]
-    if not isinstance(value, Seq) or not value:
-        place.mistyped("a list of {key: values} that leave a combination out", value)
+    if not isinstance(value, Seq) or not 0 < len(value) <= MAX_CLAUSES:
+        place.mistyped(f"a list of 1 to {MAX_CLAUSES} {{key: values}} that leave cases out", value)
         return []
     names = {}
     for position, axis in enumerate(axes):
@@ -265,7 +278,9 @@ def _clause(
     for key, wanted in value.items():
         if key not in names:
             where.key(value, key).refuse(
-                "doesn't vary", expected=f"one of {', '.join(names)}", hint=did_you_mean(key, names)
+                "doesn't vary",
+                expected=f"one of {', '.join(axis.key for axis in axes)}",
+                hint=did_you_mean(key, names),
             )
             continue
         position, column = names[key]
