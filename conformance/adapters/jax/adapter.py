@@ -1,0 +1,301 @@
+"""The jax adapter: Keras's layers as functions of ``jax.numpy``, ``jax.lax`` and ``jax.nn``.
+
+JAX compiles every new shape, so all that a case asks of values and gradients is one jitted
+function. Where ``compiled`` is asked, call 0 is also made without jit: that is the eager answer,
+and the jitted one is the compiled.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import jax
+import numpy as np
+from jax import numpy as jnp
+
+from conformance.adapters.jax.describe import Description
+from conformance.adapters.jax.layers import TABLE
+from conformance.adapters.jax.training import loss_of, optimizer_of
+from conformance.adapters.native.feeds import Feeds, split
+from conformance.adapters.native.model import Answer, Model
+from conformance.adapters.worker.failure import Unsupported, failure
+from conformance.adapters.worker.outputs import Arrays
+from conformance.adapters.worker.probe import effective_precision, probe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+UNANSWERED = {
+    "weights": "JAX has no layers that name their weights",
+    "params": "JAX has no layers that hold parameters: functions are given arrays",
+    "config_round_trip": "a function has no configuration to be rebuilt from",
+    "save_round_trip": "JAX has no models to save",
+    "summary": "JAX has no summary of a model",
+    "raises": "what Keras must refuse is said of Keras, not of JAX",
+}
+"""Facets that JAX has no notion of."""
+
+
+class Adapter:
+    """Runs programs in JAX on the CPU."""
+
+    def hello(self) -> dict[str, Any]:
+        """Pin what could change an answer, and say what this is."""
+        jax.config.update("jax_default_matmul_precision", "highest")
+        measured = probe(jax.jit(jnp.matmul), jax.jit(_conv))
+        return {
+            "versions": {"jax": jax.__version__, "numpy": np.__version__},
+            "precision": effective_precision(measured),
+            "probe": measured,
+            "settings": {
+                "jax_default_matmul_precision": "highest",
+                "jax_enable_x64": str(jax.config.jax_enable_x64),
+                "backend": jax.default_backend(),
+            },
+        }
+
+    def run(
+        self, program: Mapping[str, Any], tensors: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Answer one program.
+
+        Args:
+            program: A ``Program`` of ``conformance/cases/model.py`` as a plain dict.
+            tensors: Its arrays.
+
+        Returns:
+            The observation and its arrays.
+
+        Raises:
+            Unsupported: No facet can be answered, or a layer, or an argument.
+        """
+        return Run(program, tensors).answer()
+
+
+class Network:
+    """A model with what it is fed, and the shapes seen while JAX traced it."""
+
+    def __init__(self, model: Model, feeds: Feeds) -> None:
+        """Wrap the model in one function that JAX traces once a shape."""
+        self.model = model
+        self.feeds = feeds
+        self._seen: dict[Any, Answer] = {}
+        self._forward: Callable[[Any, Any], list[Any]] = jax.jit(self.forward)
+
+    def forward(self, inputs: Mapping[str, Any], weights: Mapping[str, Any]) -> list[Any]:
+        """Outputs of one call; notes the shapes on the way."""
+        answer: Answer = self.model(inputs, weights)
+        self._seen[_shapes(inputs)] = answer
+        return answer.outputs
+
+    def seen(self, index: int) -> dict[str, Any]:
+        """Shapes that the nodes had, and that the probes saw, in one call."""
+        answer = self._seen[_shapes(self.feeds.calls[index])]
+        return {"nodes": answer.nodes, "probes": answer.probes}
+
+    def everything(self, feeds: Feeds) -> tuple[list[Any], Any]:
+        """All calls, and the gradients of call 0 where there are cotangents; to be jitted."""
+        if not feeds.cotangents:
+            return [self._forward(inputs, feeds.weights) for inputs in feeds.calls], None
+        first = feeds.calls[0]
+        floats = {k: x for k, x in first.items() if jnp.issubdtype(x.dtype, jnp.floating)}
+
+        def differentiable(some: Mapping[str, Any], weights: Mapping[str, Any]) -> list[Any]:
+            return self._forward({**first, **some}, weights)
+
+        outputs, pull = jax.vjp(differentiable, floats, feeds.weights)
+        gradients = pull([c.astype(y.dtype) for c, y in zip(feeds.cotangents, outputs)])
+        rest = [self._forward(inputs, feeds.weights) for inputs in feeds.calls[1:]]
+        return [outputs, *rest], gradients
+
+
+class Run:
+    """One program on its way to its answer."""
+
+    def __init__(self, program: Mapping[str, Any], tensors: Mapping[str, Any]) -> None:
+        """Bind the model, and the twin where there is one."""
+        self.program = program
+        self.asked = set(program["facets"])
+        if self.asked <= set(UNANSWERED):
+            raise Unsupported("; ".join(UNANSWERED[facet] for facet in program["facets"]))
+        self.arrays = Arrays()
+        self.errors: dict[str, Any] = {}
+        self.unsupported = {f: UNANSWERED[f] for f in program["facets"] if f in UNANSWERED}
+        self.seconds: dict[str, float] = {}
+        self.main = self._network(program["model"], tensors, "")
+        self.networks = [self.main]
+        if program.get("twin") and "equals" in self.asked:
+            self.networks.append(self._network(program["twin"]["model"], tensors, "twin/"))
+
+    def _network(
+        self, model: Mapping[str, Any], tensors: Mapping[str, Any], prefix: str
+    ) -> Network:
+        feeds = split(tensors, np.asarray, prefix=prefix)
+        if "gradients" not in self.asked:
+            feeds = feeds._replace(cotangents=[])
+        return Network(Model(TABLE, model), feeds)
+
+    def answer(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Answer every facet that is asked; an error in one leaves the others alone."""
+        observation: dict[str, Any] = {}
+        self._describe(observation)
+        built = self._facet("calls", self._values)
+        observation.update(built[0])
+        if len(built) > 1:
+            observation["twin"] = built[1]
+        if "compiled" in self.asked:
+            self._without_jit(observation)
+        if "state" in self.asked:
+            state = self._facet("state", self._state)
+            if state:
+                observation["state"] = state
+        observation.update(unsupported=self.unsupported, errors=self.errors, seconds=self.seconds)
+        return observation, self.arrays.tensors
+
+    def _facet(self, facet: str, work: Callable[[], Any]) -> Any:
+        """A facet's answer, or None with the error or the reason noted."""
+        start = time.perf_counter()
+        try:
+            return work()
+        except Unsupported as reason:
+            self.unsupported[facet] = str(reason)
+        except Exception as error:  # noqa: BLE001 - whatever a framework raises is the answer
+            self.errors[facet] = failure(error, facet)
+        finally:
+            self.seconds[facet] = time.perf_counter() - start
+        return None
+
+    def _describe(self, observation: dict[str, Any]) -> None:
+        inputs, weights = self.program["model"]["inputs"], self.main.feeds.weights
+        description = self._facet(
+            "symbolic_shape", lambda: Description(self.main.model, inputs, weights)
+        )
+        if description:
+            observation["native"] = description.native()
+            if "symbolic_shape" in self.asked:
+                observation["symbolic"] = description.symbolic()
+
+    def _values(self) -> list[dict[str, Any]]:
+        """Every call and gradient of both models, from one jitted function if it can be had."""
+        try:
+            found = jax.device_get(jax.jit(_all(self.networks))([n.feeds for n in self.networks]))
+        except Exception:  # noqa: BLE001 - which call raised is found out one by one
+            return [self._one_by_one(n, p) for n, p in zip(self.networks, ("", "twin/"))]
+        return [
+            self._built(network, calls, gradients, prefix)
+            for network, (calls, gradients), prefix in zip(self.networks, found, ("", "twin/"))
+        ]
+
+    def _built(
+        self, network: Network, calls: Sequence[Any], gradients: Any, prefix: str
+    ) -> dict[str, Any]:
+        built: dict[str, Any] = {
+            "calls": [
+                {"outputs": self._outputs(f"{prefix}call/{i}", outputs), **network.seen(i)}
+                for i, outputs in enumerate(calls)
+            ]
+        }
+        if gradients is not None:
+            built["gradients"] = self._gradients(gradients, prefix)
+        return built
+
+    def _one_by_one(self, network: Network, prefix: str) -> dict[str, Any]:
+        """Each call by itself, so that an error belongs to the call that raised it."""
+        built: dict[str, Any] = {"calls": []}
+        for index, inputs in enumerate(network.feeds.calls):
+            try:
+                outputs = jax.device_get(jax.jit(network.forward)(inputs, network.feeds.weights))
+            except Exception as error:  # noqa: BLE001 - whatever JAX raises is the answer
+                built["calls"].append({"error": failure(error, "call")})
+                continue
+            call = {"outputs": self._outputs(f"{prefix}call/{index}", outputs)}
+            built["calls"].append({**call, **network.seen(index)})
+        if network.feeds.cotangents:
+            only = network.feeds._replace(calls=network.feeds.calls[:1])
+            found = self._facet("gradients", lambda: jax.jit(network.everything)(only)[1])
+            if found is not None:
+                built["gradients"] = self._gradients(jax.device_get(found), prefix)
+        return built
+
+    def _outputs(self, name: str, outputs: Sequence[Any]) -> list[dict[str, Any]]:
+        return [
+            self.arrays.output(f"{name}/output/{j}", output) for j, output in enumerate(outputs)
+        ]
+
+    def _gradients(self, gradients: tuple[Any, Any], prefix: str) -> dict[str, dict[str, str]]:
+        return {
+            kind: {
+                name: self.arrays.put(f"{prefix}gradient/{kind}/{name}", array)
+                for name, array in group.items()
+            }
+            for kind, group in zip(("inputs", "weights"), gradients)
+        }
+
+    def _without_jit(self, observation: dict[str, Any]) -> None:
+        """Make call 0 operation by operation; what jit gave becomes the compiled answer."""
+        jitted = observation["calls"][0].get("outputs")
+        feeds = self.main.feeds
+        eager = self._facet(
+            "compiled",
+            lambda: jax.device_get(
+                self.main.forward(
+                    {name: jnp.asarray(x) for name, x in feeds.calls[0].items()},
+                    {name: jnp.asarray(w) for name, w in feeds.weights.items()},
+                )
+            ),
+        )
+        if jitted is not None and eager is not None:
+            observation["compiled"] = jitted
+            observation["calls"][0]["outputs"] = self._outputs("eager", eager)
+
+    def _state(self) -> dict[str, Any]:
+        train = self.program["train"]
+        feeds = self.main.feeds
+        start, update = optimizer_of(train["optimizer"]["name"], train["optimizer"]["config"])
+        loss = loss_of(train["loss"]["name"], train["loss"]["config"])
+
+        def total(weights: Any, inputs: Any, targets: Any) -> Any:
+            outputs = self.main.forward(inputs, weights)
+            return sum(loss(y, t) for y, t in zip(outputs, targets))
+
+        def step(state: Any, weights: Any, inputs: Any, targets: Any) -> Any:
+            value, gradients = jax.value_and_grad(total)(weights, inputs, targets)
+            return value, *update(state, weights, gradients)
+
+        jitted = jax.jit(step)
+        weights = {name: jnp.asarray(array) for name, array in feeds.weights.items()}
+        state = start(weights)
+        losses = []
+        for _ in range(train["steps"]):
+            value, state, weights = jitted(state, weights, feeds.calls[0], feeds.targets)
+            losses.append(value)
+        return {
+            "losses": self.arrays.put("state/losses", np.stack(jax.device_get(losses))),
+            "weights": {
+                name: self.arrays.put(f"state/weights/{name}", np.asarray(weight))
+                for name, weight in weights.items()
+            },
+        }
+
+
+def create(name: str) -> Adapter:
+    """Make the adapter; the contract is in docs/adapters.md."""
+    return Adapter()
+
+
+def _all(networks: Sequence[Network]) -> Callable[[Sequence[Feeds]], list[Any]]:
+    def everything(feeds: Sequence[Feeds]) -> list[Any]:
+        return [network.everything(own) for network, own in zip(networks, feeds)]
+
+    return everything
+
+
+def _shapes(inputs: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple((name, tuple(array.shape)) for name, array in sorted(inputs.items()))
+
+
+def _conv(x: Any, kernel: Any) -> Any:
+    return jax.lax.conv_general_dilated(
+        x, kernel, (1, 1), "VALID", dimension_numbers=("NHWC", "HWIO", "NHWC")
+    )

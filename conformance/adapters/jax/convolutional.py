@@ -1,0 +1,156 @@
+"""Convolutions in JAX: one function that takes Keras's kernel and either data format as it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jax import lax
+
+from conformance.adapters.jax.activation import linear
+from conformance.adapters.jax.layout import each
+
+if TYPE_CHECKING:
+    from jax import Array
+
+    from conformance.adapters.jax.layout import Activation, Sizes, Weights
+
+
+def conv1d(
+    x: Array,
+    weights: Weights,
+    *,
+    filters: int,
+    kernel_size: Sizes,
+    strides: Sizes = 1,
+    padding: str = "valid",
+    data_format: str = "channels_last",
+    dilation_rate: Sizes = 1,
+    groups: int = 1,
+    activation: Activation = linear,
+    use_bias: bool = True,
+) -> Array:
+    """``Conv1D``; ``padding="causal"`` pads the past only.
+
+    Args:
+        x: (batch, steps, channels), or (batch, channels, steps) when channels come first.
+        weights: ``kernel`` (kernel_size, channels / groups, filters) and ``bias`` (filters,).
+        filters: Number of output channels.
+        kernel_size: Length of the window.
+        strides: Steps from window to window.
+        padding: ``valid``, ``same`` or ``causal``.
+        data_format: ``channels_last`` or ``channels_first``.
+        dilation_rate: Steps from entry to entry within the window.
+        groups: Number of groups that the channels fall into.
+        activation: A function of this package.
+        use_bias: Whether there is a bias.
+
+    Returns:
+        (batch, new steps, filters), or channels first.
+    """
+    x = convolve(
+        x,
+        weights,
+        strides=strides,
+        padding=padding,
+        data_format=data_format,
+        dilation_rate=dilation_rate,
+        groups=groups,
+        use_bias=use_bias,
+    )
+    return activation(x)
+
+
+def conv2d(
+    x: Array,
+    weights: Weights,
+    *,
+    filters: int,
+    kernel_size: Sizes,
+    strides: Sizes = 1,
+    padding: str = "valid",
+    data_format: str = "channels_last",
+    dilation_rate: Sizes = 1,
+    groups: int = 1,
+    activation: Activation = linear,
+    use_bias: bool = True,
+) -> Array:
+    """``Conv2D``.
+
+    Args:
+        x: (batch, rows, columns, channels), or (batch, channels, rows, columns).
+        weights: ``kernel`` (rows, columns, channels / groups, filters) and ``bias`` (filters,).
+        filters: Number of output channels.
+        kernel_size: Size of the window, one number or two.
+        strides: Steps from window to window.
+        padding: ``valid`` or ``same``.
+        data_format: ``channels_last`` or ``channels_first``.
+        dilation_rate: Steps from entry to entry within the window.
+        groups: Number of groups that the channels fall into.
+        activation: A function of this package.
+        use_bias: Whether there is a bias.
+
+    Returns:
+        (batch, new rows, new columns, filters), or channels first.
+    """
+    x = convolve(
+        x,
+        weights,
+        strides=strides,
+        padding=padding,
+        data_format=data_format,
+        dilation_rate=dilation_rate,
+        groups=groups,
+        use_bias=use_bias,
+    )
+    return activation(x)
+
+
+def convolve(
+    x: Array,
+    weights: Weights,
+    *,
+    strides: Sizes,
+    padding: str,
+    data_format: str,
+    dilation_rate: Sizes,
+    groups: int,
+    use_bias: bool,
+) -> Array:
+    """Run the convolution of any number of spatial axes.
+
+    Args:
+        x: (batch, spatial ..., channels), or channels first.
+        weights: ``kernel`` (spatial ..., channels / groups, filters) and ``bias`` (filters,).
+        strides: One number or one an axis.
+        padding: ``valid``, ``same`` or ``causal``.
+        data_format: ``channels_last`` or ``channels_first``.
+        dilation_rate: One number or one an axis.
+        groups: Number of groups.
+        use_bias: Whether there is a bias.
+
+    Returns:
+        (batch, new spatial ..., filters), or channels first.
+    """
+    rank = x.ndim - 2
+    dilation = each(dilation_rate, rank)
+    spatial = "DHW"[-rank:]
+    layout = f"N{spatial}C" if data_format == "channels_last" else f"NC{spatial}"
+    if padding == "causal":
+        past = dilation[0] * (weights["kernel"].shape[0] - 1)
+        around: str | list[tuple[int, int]] = [(past, 0)]
+    else:
+        around = padding.upper()
+    x = lax.conv_general_dilated(
+        x,
+        weights["kernel"],
+        window_strides=each(strides, rank),
+        padding=around,
+        rhs_dilation=dilation,
+        dimension_numbers=(layout, f"{spatial}IO", layout),
+        feature_group_count=groups,
+    )
+    if use_bias:
+        shape = [1] * x.ndim
+        shape[layout.index("C")] = -1
+        x = x + weights["bias"].reshape(shape)
+    return x

@@ -1,0 +1,124 @@
+"""What JAX says of a model before it has seen data: symbolic shapes, and what it will run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import jax
+from jax import export
+
+from conformance.adapters.native.binding import Bound, Function
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from conformance.adapters.native.model import Answer, Model
+
+PRIMITIVES = {
+    "jax.numpy.matmul": "dot_general",
+    "jax.numpy.concatenate": "concatenate",
+    "jax.numpy.add": "add",
+    "jax.numpy.reshape": "reshape",
+    "jax.numpy.transpose": "transpose",
+    "jax.lax.conv_general_dilated": "conv_general_dilated",
+    "jax.lax.reduce_window": "reduce_window",
+    "jax.lax.scan": "scan",
+}
+"""The primitive that a function of the table ends up as; for a family, how their names start."""
+
+INTERNAL = frozenset({"jaxpr", "sharding", "out_sharding", "_split_transpose", "num_consts"})
+"""Parameters of primitives that are JAX's own business."""
+
+
+class Description:
+    """One trace with a symbolic batch axis."""
+
+    def __init__(
+        self, model: Model, inputs: Sequence[Mapping[str, Any]], weights: Mapping[str, Any]
+    ) -> None:
+        """Trace the model, without computing anything.
+
+        Args:
+            model: The model.
+            inputs: Its ``InputSpec``s as plain dicts.
+            weights: Its arrays, of which only shape and dtype matter.
+        """
+        self._model = model
+        self._inputs = inputs
+        self._weights = weights
+        self._answer: Answer | None = None
+        (batch,) = export.symbolic_shape("batch")
+        fed = {
+            entry["name"]: jax.ShapeDtypeStruct(
+                (entry.get("batch_size") or batch, *entry["shape"]),
+                jax.dtypes.canonicalize_dtype(entry.get("dtype", "float32")),
+            )
+            for entry in inputs
+        }
+        self._outputs: list[Any] = []
+        self._jaxpr = jax.make_jaxpr(self._walk)(fed, weights)
+
+    def _walk(self, fed: Mapping[str, Any], weights: Mapping[str, Any]) -> list[Any]:
+        self._answer = self._model(fed, weights, jax.named_scope)
+        return self._answer.outputs
+
+    def symbolic(self) -> dict[str, Any]:
+        """Shapes as ``Symbolic`` (``conformance/adapters/observation.py``)."""
+        nodes = self._answer.nodes if self._answer else {}
+        return {
+            "inputs": [[entry.get("batch_size"), *entry["shape"]] for entry in self._inputs],
+            "outputs": [_plain(aval.shape) for aval in self._jaxpr.out_avals],
+            "nodes": {name: _plain(shape) for name, shape in nodes.items()},
+        }
+
+    def native(self) -> list[dict[str, Any]]:
+        """How each node is done, as ``Native`` (``conformance/adapters/observation.py``)."""
+        return [self._entry(node.name, node.bound) for node in self._model.nodes]
+
+    def _entry(self, node: str, bound: Bound) -> dict[str, Any]:
+        inner = bound.arguments.get("layer")
+        symbols, layouts = [bound.entry.symbol], bound.entry.weights
+        if isinstance(inner, Bound):
+            symbols, layouts = [*symbols, inner.entry.symbol], inner.entry.weights
+        arguments = {
+            key: value.symbol
+            for key, value in bound.arguments.items()
+            if isinstance(value, Function)
+        }
+        wanted = tuple(PRIMITIVES[symbol] for symbol in symbols if symbol in PRIMITIVES)
+        for equation in self._jaxpr.jaxpr.eqns:
+            scope = str(equation.source_info.name_stack)
+            name = equation.primitive.name
+            wanted = [PRIMITIVES[symbol] for symbol in symbols if symbol in PRIMITIVES]
+            if scope.split("/", maxsplit=1)[0] == node and any(
+                name.startswith(start) for start in wanted
+            ):
+                arguments.update(_readable(equation.params))
+                break
+        if bound.layer == "Activation":
+            symbols = [arguments.pop("activation")]
+        return {
+            "node": node,
+            "symbol": ", ".join(symbols),
+            "arguments": arguments,
+            "weights": {
+                variable: layout
+                for variable, layout in layouts.items()
+                if f"{node}/{variable}" in self._weights
+            },
+            "composed": bound.entry.composed,
+        }
+
+
+def _plain(shape: Sequence[Any]) -> list[int | None]:
+    """Sizes as numbers, and None for what depends on the batch."""
+    return [size if isinstance(size, int) else None for size in shape]
+
+
+def _readable(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a primitive that tell a reader something, as JSON."""
+    return {
+        name: value if isinstance(value, (bool, int, float, str)) else str(value)
+        for name, value in parameters.items()
+        if name not in INTERNAL and value is not None
+    }
