@@ -89,10 +89,7 @@ class Description:
         for equation in self._jaxpr.jaxpr.eqns:
             scope = str(equation.source_info.name_stack)
             name = equation.primitive.name
-            wanted = [PRIMITIVES[symbol] for symbol in symbols if symbol in PRIMITIVES]
-            if scope.split("/", maxsplit=1)[0] == node and any(
-                name.startswith(start) for start in wanted
-            ):
+            if scope.split("/", maxsplit=1)[0] == node and name.startswith(wanted):
                 arguments.update(_readable(equation.params))
                 break
         if bound.layer == "Activation":
