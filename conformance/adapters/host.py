@@ -421,7 +421,7 @@ class AdapterProcess:
     def _look_for_idle_faults(self) -> None:
         """Before a case is sent to an idle process: has it died, or spoken out of turn?"""
         connection = self._connection
-        if connection is None or not self._greeted or not connection.has_output():
+        if connection is None or not self._greeted or connection.is_quiet():
             return
         self._connection = None
         connection.dispose()

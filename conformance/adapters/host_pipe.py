@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from conformance.adapters.registry import AdapterSpec
 
 _PIPE_SIZE = 1 << 20
-_LAST_WORDS = 2.0  # seconds for a process that closed its stdout to end by itself
+_LAST_WORDS = 1.0  # seconds for a process that closed its stdout to end by itself
+_LOOK_UP = 0.5  # seconds between looks at a silent process: does it live?
 
 
 class Ended(Exception):  # noqa: N818 - an outcome, handled where it is raised
@@ -103,9 +104,9 @@ class Connection:
         prefix = self._exactly(wire.PREFIX, deadline)
         return self._exactly(wire.announced(prefix, limit), deadline)
 
-    def has_output(self) -> bool:
-        """Whether something, be it the end of the stream, can be read at once."""
-        return bool(self._poller.poll(0))
+    def is_quiet(self) -> bool:
+        """Whether it lives and nothing can be read, as befits a process that was asked nothing."""
+        return self._process.poll() is None and not self._poller.poll(0)
 
     def mark(self) -> None:
         """Let :meth:`stderr` begin here."""
@@ -125,8 +126,11 @@ class Connection:
         return None
 
     def goodbye(self, patience: float = 1.0) -> None:
-        """Ask the process to leave, and see to it that it does."""
+        """Ask an idle process to leave, end its input, and see to it that it is gone."""
         self.write(wire.frame(wire.encode({"type": "bye"}, {})))
+        self._outbox.stop()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(patience)
         self.kill()
@@ -159,8 +163,13 @@ class Connection:
         got = 0
         while got < count:
             patience = max(0.0, deadline - time.monotonic())
-            if not self._poller.poll(patience * 1000):
-                raise Late(got, count)
+            if not self._poller.poll(min(patience, _LOOK_UP) * 1000):
+                # A child of a dead process may still hold its stdout open.
+                if self._process.poll() is not None and not self._poller.poll(0):
+                    raise Ended(got, count)
+                if patience <= _LOOK_UP:
+                    raise Late(got, count)
+                continue
             more = os.readv(self._stdout, [buffer[got:]])
             if not more:
                 raise Ended(got, count)
