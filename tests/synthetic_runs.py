@@ -172,8 +172,8 @@ def failing_facet(facet: str = "values", message: str = "") -> FacetVerdict:
                     Worst(index=[0, 0, 1], expected=2.5, observed="inf", times="inf"),
                 ],
                 message="37 of 400 numbers differ",
-                expected={"shape": [2, 200], "values": [0.8314, -1.25, 2.5]},
-                observed={"shape": [2, 200], "values": [0.8401, "nan", "inf"]},
+                expected={"shape": [2, 200], "dtype": "float64", "numbers": [0.8314, -1.25, 2.5]},
+                observed={"shape": [2, 200], "dtype": "float32", "numbers": [0.8401, "nan", 1]},
             )
         ],
     )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from conformance.verdicts.model import FacetVerdict, Known, Outcome
 
 _RANK = {outcome: rank for rank, outcome in enumerate(LOOKS)}
-_NUMBER = re.compile(r"[-+]?\d[\d_,.]*(e[-+]?\d+)?|0x[0-9a-f]+", re.IGNORECASE)
+_NUMBER = re.compile(r"0x[0-9a-f]+|[-+]?\d[\d_,.]*(e[-+]?\d+)?", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -107,7 +107,7 @@ def _cause(case: str, outcome: Outcome, line: CellLine | None) -> tuple[tuple[st
     cause = Cause(outcome, facet, one_line(text), behaves_like=fault.behaves_like if fault else "")
     if fault and fault.behaves_like:
         return (outcome, facet, "behaves", fault.behaves_like), cause
-    if fault and fault.margin is not None:
+    if fault and (fault.margin is not None or fault.comparisons):
         return (outcome, facet, "case", case), cause
     alike = _NUMBER.sub("#", one_line(text).replace(case, "<case>"))
     return (outcome, facet, "message", alike), cause

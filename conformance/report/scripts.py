@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shlex
 from typing import TYPE_CHECKING
 
 from conformance.report.outcomes import deviates
@@ -29,7 +30,9 @@ class Scripts:
         """Returns the cell's script, or an empty one with the reason why there is none."""
         verdict = cell.verdict
         case = self._run.cases.get(verdict.case)
-        command = f"keras-conformance repro '{verdict.case}' --adapter {verdict.adapter}"
+        command = shlex.join(
+            ["keras-conformance", "repro", verdict.case, "--adapter", verdict.adapter]
+        )
         if verdict.outcome in {"unsupported", "not-installed", "not-run"}:
             return "", "The case was not run here, so there is nothing to show."
         if case is None:

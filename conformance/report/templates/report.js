@@ -26,7 +26,7 @@ function h(tag, attributes, ...children) {
   for (const [name, value] of Object.entries(attributes || {})) {
     if (value !== undefined && value !== null && value !== false) node.setAttribute(name, value);
   }
-  node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== ""));
+  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== ""));
   return node;
 }
 
@@ -39,6 +39,9 @@ function shown(value, limit = 600) {
   if (Array.isArray(value) && value.length && value.every(isSize)) {
     const inner = value.map((item) => (item === null ? "None" : item)).join(", ");
     return cut(value.length === 1 ? `(${inner},)` : `(${inner})`, limit);
+  }
+  if (Array.isArray(value.numbers) && value.dtype) { // the sample of an array
+    return cut(`${value.dtype} ${shown(value.shape) || "()"}: ${value.numbers.join(", ")}`, limit);
   }
   return cut(JSON.stringify(value, null, 1).replace(/\s*\n\s*/g, " "), limit);
 }
@@ -195,7 +198,7 @@ function draw() {
   body.replaceChildren(rows);
   const first = body.querySelector(".glyph");
   if (first) first.tabIndex = 0;
-  $("shown").textContent = `${cases} of ${data.cases.length} cases` + (cellFilter ? `, ${cells} cells` : "");
+  $("shown").textContent = `${cases} of ${data.cases.length} cases` + (cellFilter ? `, ${cells} ${cells === 1 ? "cell" : "cells"}` : "");
   mark();
 }
 
@@ -365,10 +368,8 @@ function facetOf(facet) {
   if (facet.message) inside.append(h("p", {}, facet.message));
   if (facet.note) inside.append(h("p", {}, facet.note));
   if (facet.behaves_like) inside.append(h("p", {}, "Behaves like: ", h("b", {}, facet.behaves_like)));
-  const pair = [["expected", facet.expected], ["observed", facet.observed]].filter(([, value]) => value !== undefined && value !== null);
-  if (pair.length) {
-    inside.append(h("dl", { class: "panel-list" }, pair.map(([name, value]) => [h("dt", { class: "soft" }, name), h("dd", {}, h("code", {}, shown(value)))])));
-  }
+  const same = JSON.stringify(facet.expected) === JSON.stringify(facet.observed);
+  inside.append(pairOf(same ? [["expected and observed", facet.expected]] : [["expected", facet.expected], ["observed", facet.observed]]));
   for (const comparison of facet.comparisons || []) inside.append(...comparisonOf(comparison));
   const told = marginBar(facet.margin) || facet.message || (bad ? "" : its.word);
   const row = h("details", { class: `facet o-${its.name}` },
@@ -387,11 +388,14 @@ function comparisonOf(comparison) {
       h("tbody", {}, comparison.worst.map((one) => h("tr", {},
         h("td", {}, `[${one.index.join(", ")}]`), h("td", {}, `${one.expected}`), h("td", {}, `${one.observed}`), h("td", {}, times(one.times)))))));
   }
-  const samples = [["expected", comparison.expected], ["observed", comparison.observed]].filter(([, value]) => value !== undefined && value !== null);
-  if (samples.length) {
-    parts.push(h("dl", { class: "panel-list" }, samples.map(([name, value]) => [h("dt", { class: "soft" }, `${name}, first numbers`), h("dd", {}, h("code", {}, shown(value)))])));
-  }
+  parts.push(pairOf([["expected, first numbers", comparison.expected], ["observed", comparison.observed]]));
   return parts;
+}
+
+function pairOf(pair) {
+  const rows = pair.filter(([, value]) => value !== undefined && value !== null);
+  if (!rows.length) return "";
+  return h("dl", { class: "panel-list" }, rows.map(([name, value]) => [h("dt", { class: "soft" }, name), h("dd", {}, h("code", {}, shown(value)))]));
 }
 
 function nativeOf(native) {
