@@ -244,8 +244,7 @@ class _Tally:
         self.out += int(np.count_nonzero(z > self.limits.peak))
         if z.size:
             self.peak = max(self.peak, float(z.max()))
-            head = np.argpartition(-z, min(WORST, z.size) - 1)[:WORST]
-            found = [(float(z[index]), start + int(index)) for index in head]
+            found = [(float(z[index]), start + int(index)) for index in _largest(z)]
             self.worst = sorted(self.worst + found, key=lambda item: (-item[0], item[1]))[:WORST]
 
     def passed(self, what: str) -> Comparison:
@@ -253,6 +252,14 @@ class _Tally:
 
     def share_of_rms(self) -> float:
         return _finite(math.sqrt(self.squares / max(self.count, 1)) / self.limits.rms)
+
+
+def _largest(z: Floats) -> NDArray[np.intp]:
+    """Find the few largest; of equal ones those that come first."""
+    few = min(WORST, z.size)
+    least = np.partition(z, z.size - few)[z.size - few]
+    above = np.flatnonzero(z > least)
+    return np.concatenate([above, np.flatnonzero(z == least)[: few - above.size]])
 
 
 def _finite(value: float) -> float:

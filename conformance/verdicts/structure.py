@@ -227,7 +227,7 @@ def summary(evidence: Evidence) -> FacetVerdict:
             faults.append(f"row {number}: expected {_row(*one)}, observed {_row(*other)}")
     totals = {name: getattr(observed, name) for name in _COUNTS}
     faults += _wrong_counts(_counts(expected.params), totals)
-    return structural("summary", faults, want, have)
+    return structural("summary", faults, list(map(list, want)), list(map(list, have)))
 
 
 def _row(layer: str, sizes: Shape, count: int) -> str:
