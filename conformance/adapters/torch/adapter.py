@@ -37,8 +37,25 @@ UNANSWERED = {
 """Facets that torch has no notion of."""
 
 
+EXPORTS = "-export"
+"""How the name of an adapter ends that answers ``compiled`` with ``torch.export``."""
+
+NOT_EXPORTED = (
+    "torch.export takes 40 to 100 ms a case, more than all the rest; an adapter started under the "
+    "name torch-export answers this"
+)
+
+
 class Adapter:
     """Runs programs in eager PyTorch on one thread."""
+
+    def __init__(self, *, exports: bool) -> None:
+        """Make it.
+
+        Args:
+            exports: Whether to answer ``compiled``, by ``torch.export``.
+        """
+        self._exports = exports
 
     def hello(self) -> dict[str, Any]:
         """Pin what could change an answer, and say what this is."""
@@ -67,7 +84,11 @@ class Adapter:
         Raises:
             Unsupported: No facet can be answered, or a layer, or an argument.
         """
-        return Run(program, tensors).answer()
+        run = Run(program, tensors)
+        if not self._exports and "compiled" in run.asked:
+            run.asked.remove("compiled")
+            run.unsupported["compiled"] = NOT_EXPORTED
+        return run.answer()
 
 
 class Run:
@@ -122,9 +143,8 @@ class Run:
     def _built(self, model: Model, feeds: Feeds, watch: Watch, prefix: str) -> dict[str, Any]:
         start = time.perf_counter()
         built: dict[str, Any] = {"calls": []}
-        for index, inputs in enumerate(feeds.calls):
+        for index in range(len(feeds.calls)):
             built["calls"].append(self._call(model, feeds, index, watch, prefix))
-            del inputs
         self.seconds[f"{prefix}calls"] = time.perf_counter() - start
         if "params" in self.asked:
             built["params"] = watch.counts(feeds.weights)
@@ -136,10 +156,12 @@ class Run:
         self, model: Model, feeds: Feeds, index: int, watch: Watch, prefix: str
     ) -> dict[str, Any]:
         try:
-            with torch.no_grad(), watch.watching():
-                # Only the first call is watched node by node: the others run the same modules.
-                watch = watch if index == 0 else Watch()
-                answer = model(feeds.calls[index], feeds.weights, watch.node)
+            with torch.no_grad():
+                if index == 0:  # the other calls run the same modules
+                    with watch.watching():
+                        answer = model(feeds.calls[index], feeds.weights, watch.node)
+                else:
+                    answer = model(feeds.calls[index], feeds.weights)
         except Exception as error:  # noqa: BLE001 - whatever a framework raises is the answer
             return {"error": failure(error, "call")}
         return {
