@@ -116,7 +116,7 @@ class Book:
 
     def enter(self, name: str, a: Array) -> Expected:
         """Keep one array's truth and, unless it is exact, its spread."""
-        self.arrays[f"truth/{name}"] = np.ascontiguousarray(a.value)
+        self.arrays[f"truth/{name}"] = np.asarray(a.value, order="C")
         spread = ""
         if a.quantum is None:
             spread = f"spread/{name}"

@@ -1,0 +1,174 @@
+"""Named faults: what a framework would answer if it had this defect.
+
+They serve twice: a failure is explained by the fault whose answer it matches ("behaves like"), and
+every check of the suite is proved able to fail by an observation that carries a fault. A fault
+rewrites the program or the weights, or puts a wrong rounding into the arithmetic; the layers'
+code knows nothing of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+import numpy as np
+
+from conformance.reference.errors import NoAnswer, Unsupported
+from conformance.reference.execution import Run, execute
+from conformance.reference.layer import Context
+from conformance.reference.network import Network
+
+if TYPE_CHECKING:
+    from conformance.cases.model import Case, Model, Program, Train
+    from conformance.reference.arithmetic import Arithmetic, Rounding
+    from conformance.reference.array import Values
+    from conformance.reference.observe import Observed
+
+    class MakeArithmetic(Protocol):
+        """The constructor of an arithmetic, ready but for its roundings."""
+
+        def __call__(
+            self, *, operands: Rounding | None = None, results: Rounding | None = None
+        ) -> Arithmetic:
+            """Make it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """One defect.
+
+    Attributes:
+        name: Stable: ``padding-other-side``, ``ignored:Conv2D.strides``.
+        says: What a framework with it does, as the end of "behaves as if it …".
+        model: Rewrites the model (and the twin's).
+        train: Rewrites the training.
+        weights: Rewrites one variable: its name, its numbers.
+        operands: Rounds what enters products.
+        results: Rounds every result.
+        swap_padding: Puts the odd padding before instead of after.
+        edit: Changes the dressed observation itself; such a fault has no answer of its own.
+    """
+
+    name: str
+    says: str
+    model: Callable[[Model], Model] | None = None
+    train: Callable[[Train], Train] | None = None
+    weights: Callable[[str, Values], Values] | None = None
+    operands: Rounding | None = None
+    results: Rounding | None = None
+    swap_padding: bool = False
+    edit: Callable[[Observed], Observed] | None = None
+
+    def program(self, program: Program) -> Program:
+        """The rewritten program."""
+        changes: dict[str, Any] = {}
+        if self.model is not None:
+            changes["model"] = self.model(program.model)
+            if program.twin is not None:
+                twin = msgspec.structs.replace(program.twin, model=self.model(program.twin.model))
+                changes["twin"] = twin
+        if self.train is not None and program.train is not None:
+            changes["train"] = self.train(program.train)
+        return msgspec.structs.replace(program, **changes)
+
+    def feeds(self, feeds: Mapping[str, Values]) -> dict[str, Values]:
+        """The rewritten weights among all that is fed."""
+        if self.weights is None:
+            return dict(feeds)
+        return {
+            key: self.weights(key.split("weight/", 1)[1], values) if "weight/" in key else values
+            for key, values in feeds.items()
+        }
+
+    def run(
+        self, case: Case, feeds: Mapping[str, Values], make: MakeArithmetic
+    ) -> tuple[Network, Run, Run | None]:
+        """Run the faulty program on the honest case's data.
+
+        Args:
+            case: The honest case.
+            feeds: Its data.
+            make: Constructor of the arithmetic to run in.
+
+        Returns:
+            The faulty network, what it did, what the twin did.
+        """
+        program, feeds = self.program(case.program), self.feeds(feeds)
+        context = Context(
+            make(operands=self.operands, results=self.results), swap_padding=self.swap_padding
+        )
+        network = Network.build(program.model)
+        run = execute(network, program, feeds, context)
+        if program.twin is None:
+            return network, run, None
+        twin = Network.build(program.twin.model)
+        return network, run, execute(twin, program, feeds, context, prefix="twin/")
+
+
+HONEST = Fault(name="honest", says="follows the documentation")
+"""No fault at all; lets honest and faulty runs share their code."""
+
+
+def rounded_to(bits: int) -> Rounding:
+    """Round to a significand of so many bits, ties to even: 8 is bfloat16, 11 is float16's."""
+
+    def rounding(values: Values) -> Values:
+        mantissa, exponent = np.frexp(values)
+        return np.asarray(np.ldexp(np.rint(np.ldexp(mantissa, bits)), exponent - bits)).astype(
+            values.dtype
+        )
+
+    return rounding
+
+
+def applicable(case: Case) -> list[Fault]:
+    """The faults that this case could show: those that fit its layers and keep its weights.
+
+    Cheap: models are rewritten and their shapes worked out, nothing is computed.
+    """
+    from conformance.reference.catalogue import candidates
+
+    try:
+        honest = Network.build(case.program.model)
+    except NoAnswer:
+        return []
+    return [fault for fault in _distinct(candidates(case)) if _fits(fault, case, honest)]
+
+
+def find(case: Case, name: str) -> Fault:
+    """The applicable fault of this name.
+
+    Raises:
+        Unsupported: There is none.
+    """
+    for fault in applicable(case):
+        if fault.name == name:
+            return fault
+    message = f"the fault {name!r} does not apply to {case.id}"
+    raise Unsupported(message)
+
+
+def _distinct(faults: Iterable[Fault]) -> Iterable[Fault]:
+    seen: dict[str, Fault] = {}
+    for fault in faults:
+        seen.setdefault(fault.name, fault)
+    return seen.values()
+
+
+def _fits(fault: Fault, case: Case, honest: Network) -> bool:
+    """Whether the faulty model can be built and takes the honest weights and targets."""
+    program = fault.program(case.program)
+    if program == case.program and (fault.model or fault.train):
+        return False
+    try:
+        network = Network.build(program.model)
+        if program.twin is not None:
+            Network.build(program.twin.model)
+    except NoAnswer:
+        return False
+    ours = {name: v.shape for name, v in honest.variables.items()}
+    theirs = {name: v.shape for name, v in network.variables.items()}
+    asked = {"gradients", "state"} & set(program.facets)
+    return ours == theirs and (not asked or network.outputs == honest.outputs)

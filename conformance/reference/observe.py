@@ -1,0 +1,210 @@
+"""The reference in an adapter's clothes: what an honest float32 framework would answer.
+
+Run in :class:`~conformance.reference.arithmetic.Working`, that is float32 with every sum in a
+random order, and dressed as an observation with all facets. An honest one must pass every check, one
+with a fault must fail: so the suite tests itself without any framework.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from conformance.adapters.observation import (
+    Built,
+    CallResult,
+    Counts,
+    Failure,
+    Gradients,
+    Observation,
+    Output,
+    State,
+    Summary,
+    SummaryRow,
+    Symbolic,
+    Weight,
+)
+from conformance.reference.arithmetic import Working
+from conformance.reference.errors import Refused
+from conformance.reference.faults import HONEST, Fault
+from conformance.reference.network import Network
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conformance.cases.model import Case, Model
+    from conformance.reference.array import Array, Values
+    from conformance.reference.execution import Run
+
+
+class Observed(NamedTuple):
+    """An observation and the arrays that it names."""
+
+    observation: Observation
+    tensors: dict[str, Values]
+
+
+class HasFeeds:
+    """Anything with a case's ``feeds``: an ``Answer`` or a ``StoredAnswer``."""
+
+    feeds: Mapping[str, Values]
+
+
+def observe(
+    case: Case, feeds: Mapping[str, Values], fault: Fault | None = None, *, seed: int = 1
+) -> Observed:
+    """Answer a case as an adapter would.
+
+    Args:
+        case: The case.
+        feeds: What is fed: ``evaluate(case).feeds``.
+        fault: A defect that the imagined framework has; ``None``: it is honest.
+        seed: Of the orders of summation.
+
+    Returns:
+        The observation and its arrays, to be judged like any adapter's.
+    """
+    fault = fault or HONEST
+    try:
+        network, run, twin_run = fault.run(case, feeds, functools.partial(Working, seed))
+    except Refused as refusal:
+        failure = _failure(refusal)
+        observed = Observed(Observation(case=case.id, status="error", error=failure), {})
+    else:
+        observed = _dressed(case, feeds, fault, (network, run, twin_run), seed)
+    return fault.edit(observed) if fault.edit is not None else observed
+
+
+def _failure(refusal: Refused) -> Failure:
+    return Failure(stage=refusal.at, type="ValueError", message=str(refusal))
+
+
+def _dressed(
+    case: Case,
+    feeds: Mapping[str, Values],
+    fault: Fault,
+    done: tuple[Network, Run, Run | None],
+    seed: int,
+) -> Observed:
+    network, run, twin_run = done
+    program = case.program
+    tensors: dict[str, Values] = {}
+    built = _built(program.model, network, run, tensors, "")
+    twin = None
+    if program.twin is not None and twin_run is not None:
+        twin_network = Network.build(fault.program(program).twin.model)  # type: ignore[union-attr] # a rewritten program keeps its twin
+        twin = _built(program.twin.model, twin_network, twin_run, tensors, "twin/")
+    again: dict[str, list[Output]] = {}
+    for offset, facet in enumerate(("compiled", "config_round_trip", "save_round_trip"), 1):
+        if facet in program.facets:
+            # Another way to the same answer: the same model, other orders of summation.
+            other = fault.run(case, feeds, functools.partial(Working, seed + offset))[1]
+            first = other.calls[0]
+            if not isinstance(first, Refused):
+                again[facet] = _outputs(first.outputs, tensors, facet)
+    state = None
+    if run.training is not None:
+        state = State(
+            losses=_enter(tensors, "state/losses", run.training.losses),
+            weights={
+                name: _enter(tensors, f"state/weight/{name}", a)
+                for name, a in run.training.weights.items()
+            },
+        )
+    observation = Observation(
+        case=case.id,
+        symbolic=built.symbolic,
+        weights=built.weights,
+        params=built.params,
+        calls=built.calls,
+        gradients=built.gradients,
+        twin=twin,
+        compiled=again.get("compiled"),
+        config_round_trip=again.get("config_round_trip"),
+        save_round_trip=again.get("save_round_trip"),
+        state=state,
+        summary=_summary(program.model, network) if "summary" in program.facets else None,
+    )
+    return Observed(observation, tensors)
+
+
+def _enter(tensors: dict[str, Values], name: str, a: Array) -> str:
+    tensors[name] = np.asarray(a.value, np.float32, order="C")
+    return name
+
+
+def _outputs(arrays: list[Array], tensors: dict[str, Values], name: str) -> list[Output]:
+    return [
+        Output(shape=list(a.shape), dtype="float32", tensor=_enter(tensors, f"{name}/{j}", a))
+        for j, a in enumerate(arrays)
+    ]
+
+
+def _built(
+    model: Model, network: Network, run: Run, tensors: dict[str, Values], prefix: str
+) -> Built:
+    names = [node.name for node in model.nodes]  # a fault may have put others between them
+    calls = []
+    for index, trace in enumerate(run.calls):
+        if isinstance(trace, Refused):
+            calls.append(CallResult(error=_failure(trace)))
+            continue
+        calls.append(
+            CallResult(
+                outputs=_outputs(trace.outputs, tensors, f"{prefix}call/{index}"),
+                nodes={name: trace.nodes[name] for name in names},
+                probes=trace.probes,
+            )
+        )
+    gradients = None
+    if run.gradients is not None:
+        gradients = Gradients(
+            inputs={
+                name: _enter(tensors, f"{prefix}gradient/input/{name}", a)
+                for name, a in run.gradients.inputs.items()
+            },
+            weights={
+                name: _enter(tensors, f"{prefix}gradient/weight/{name}", a)
+                for name, a in run.gradients.weights.items()
+            },
+        )
+    params = network.params
+    return Built(
+        symbolic=Symbolic(
+            inputs=network.inputs,
+            outputs=network.outputs,
+            nodes={name: network.shapes[name] for name in names},
+        ),
+        weights=[
+            Weight(name=name, shape=list(v.shape), dtype="float32", trainable=v.trainable)
+            for name, v in network.variables.items()
+        ],
+        params=Counts(
+            total=params.total or 0,
+            trainable=params.trainable or 0,
+            non_trainable=params.non_trainable or 0,
+            nodes={name: network.counts[name] for name in names},
+        ),
+        calls=calls,
+        gradients=gradients,
+    )
+
+
+def _summary(model: Model, network: Network) -> Summary:
+    params = network.params
+    return Summary(
+        rows=[
+            SummaryRow(
+                name=node.name,
+                layer=node.layer,
+                output_shape=network.shapes[node.name],
+                params=network.counts[node.name],
+            )
+            for node in model.nodes
+        ],
+        total=params.total or 0,
+        trainable=params.trainable or 0,
+        non_trainable=params.non_trainable or 0,
+    )

@@ -1,0 +1,222 @@
+"""Answers kept on disk, so that the reference works once for each case and version of itself.
+
+An answer is two safetensors files: what is fed, and what must come out (its expectation as JSON in
+the metadata). They are found by content - the case's digest, a hash of the reference's own source,
+NumPy's major version - so a stale answer can't be found. Nothing in the folder is trusted: a file
+that is cut short, damaged or made up is a miss.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import json
+import math
+import mmap
+import os
+import tempfile
+import time
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+import platformdirs
+from safetensors.numpy import save
+
+from conformance.reference.expectation import Expectation
+
+if TYPE_CHECKING:
+    from conformance.cases.model import Case
+    from conformance.reference.answer import Answer
+    from conformance.reference.array import Values
+
+ENVIRONMENT = "KERAS_CONFORMANCE_CACHE"
+"""Environment variable that names another folder."""
+
+_DTYPES = {"F32": np.dtype("<f4"), "F64": np.dtype("<f8"), "BOOL": np.dtype("?")}
+_HEADER_LIMIT = 100_000_000
+_DAY = 86_400
+_SUFFIX = ".safetensors"
+
+
+@dataclass(frozen=True)
+class StoredAnswer:
+    """An answer read back; its arrays are read-only views of the mapped files."""
+
+    expectation: Expectation
+    feeds: Mapping[str, Values]
+    arrays: Mapping[str, Values]
+
+
+class _DamagedError(Exception):
+    """A file is not what this module wrote."""
+
+
+class Store:
+    """The folder of answers.
+
+    Args:
+        folder: Where; by default the environment variable ``KERAS_CONFORMANCE_CACHE``, or else the
+            user's cache folder.
+    """
+
+    def __init__(self, folder: Path | str | None = None) -> None:
+        """Nothing is read or made yet."""
+        self.folder = Path(folder) if folder is not None else default_folder()
+
+    def get(self, case: Case, fault: str = "") -> StoredAnswer | None:
+        """The answer to a case, if it is here and whole.
+
+        Args:
+            case: Only its digest counts (and its id, which is put into the expectation).
+            fault: Name of the seeded fault of which this is the answer.
+        """
+        feeds_path, answer_path = self._paths(case.digest, fault)
+        try:
+            feeds, _ = _read(feeds_path)
+            arrays, text = _read(answer_path)
+            expectation = msgspec.json.decode(text, type=Expectation)
+            if expectation.digest != case.digest or not _names(expectation) <= arrays.keys():
+                return None
+        except (OSError, _DamagedError, msgspec.MsgspecError):
+            return None
+        if expectation.case != case.id:
+            expectation = msgspec.structs.replace(expectation, case=case.id)
+        return StoredAnswer(expectation, feeds, arrays)
+
+    def has(self, case: Case, fault: str = "") -> bool:
+        """Whether there seems to be an answer; :meth:`get` looks whether it is whole."""
+        return all(path.exists() for path in self._paths(case.digest, fault))
+
+    def put(self, case: Case, answer: Answer, fault: str = "") -> None:
+        """Keep an answer. Other processes see both files whole or not at all.
+
+        Raises:
+            OSError: The folder can't be written.
+        """
+        feeds_path, answer_path = self._paths(case.digest, fault)
+        feeds_path.parent.mkdir(parents=True, exist_ok=True)
+        text = msgspec.json.encode(answer.expectation).decode()
+        _write(feeds_path, answer.feeds, "")
+        _write(answer_path, answer.arrays, text)
+
+    def prune(self, max_bytes: int) -> int:
+        """Delete the answers that were used longest ago until the rest is small enough.
+
+        Returns:
+            How many bytes were deleted.
+        """
+        files = []
+        for path in self.folder.glob(f"*/*/*{_SUFFIX}"):
+            with contextlib.suppress(OSError):
+                status = path.stat()
+                files.append((status.st_mtime, status.st_size, path))
+        total = sum(size for _, size, _ in files)
+        deleted = 0
+        for _, size, path in sorted(files):
+            if total - deleted <= max_bytes:
+                break
+            with contextlib.suppress(OSError):
+                path.unlink()
+                deleted += size
+        return deleted
+
+    def _paths(self, digest: str, fault: str) -> tuple[Path, Path]:
+        key = hashlib.sha256(f"{digest}:{fault}".encode()).hexdigest()
+        folder = self.folder / version() / key[:2]
+        return folder / f"{key}.feeds{_SUFFIX}", folder / f"{key}.answer{_SUFFIX}"
+
+
+def default_folder() -> Path:
+    """The folder named by the environment, else ``answers`` in the user's cache folder."""
+    named = os.environ.get(ENVIRONMENT)
+    if named:
+        return Path(named)
+    return Path(platformdirs.user_cache_dir("keras-conformance", appauthor=False)) / "answers"
+
+
+@functools.cache
+def version() -> str:
+    """Hash of everything besides the case that an answer depends on."""
+    here = Path(__file__).parent
+    digest = hashlib.sha256(f"numpy {np.__version__.split('.')[0]}".encode())
+    for path in [*sorted(here.glob("*.py")), here.parent / "cases" / "model.py"]:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _names(expectation: Expectation) -> set[str]:
+    """Every array that an expectation speaks of."""
+    found: set[str] = set()
+
+    def walk(value: Any) -> None:
+        if isinstance(value, dict):
+            found.update(v for k in ("tensor", "spread", "changed") if (v := value.get(k)))
+            for inner in value.values():
+                walk(inner)
+        elif isinstance(value, list):
+            for inner in value:
+                walk(inner)
+
+    walk(msgspec.to_builtins(expectation))
+    return found
+
+
+def _write(path: Path, arrays: Mapping[str, Values], text: str) -> None:
+    whole = {name: np.asarray(values, order="C") for name, values in arrays.items()}
+    checks = {name: zlib.crc32(memoryview(v).cast("B")) for name, v in whole.items() if v.size}
+    blob = save(whole, {"expectation": text, "crc32": json.dumps(checks)})
+    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(blob)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _read(path: Path) -> tuple[dict[str, Values], str]:
+    """Map a file and check every byte of it.
+
+    Raises:
+        OSError: It is not there.
+        _DamagedError: It is not what :func:`_write` wrote.
+    """
+    with path.open("rb") as file:
+        status = os.fstat(file.fileno())
+        if status.st_size < 8:  # noqa: PLR2004 (the length of the header)
+            raise _DamagedError
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    if time.time() - status.st_mtime > _DAY:
+        with contextlib.suppress(OSError):
+            os.utime(path)  # used: `prune` deletes it later
+    length = int.from_bytes(mapped[:8], "little")
+    if length > min(_HEADER_LIMIT, len(mapped) - 8):
+        raise _DamagedError
+    try:
+        header = json.loads(mapped[8 : 8 + length])
+        metadata = header.pop("__metadata__")
+        checks = json.loads(metadata["crc32"])
+        data = memoryview(mapped)[8 + length :]
+        arrays = {name: _view(data, entry, checks.get(name, 0)) for name, entry in header.items()}
+        return arrays, str(metadata["expectation"])
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise _DamagedError from error
+
+
+def _view(data: memoryview, entry: dict[str, Any], check: int) -> Values:
+    start, end = entry["data_offsets"]
+    dtype, shape = _DTYPES[entry["dtype"]], tuple(entry["shape"])
+    sound = all(isinstance(n, int) and n >= 0 for n in (start, end, *shape))
+    if not sound or not start <= end <= len(data):
+        raise _DamagedError
+    part = data[start:end]
+    if math.prod(shape) * dtype.itemsize != len(part) or zlib.crc32(part) != check:
+        raise _DamagedError
+    return np.frombuffer(part, dtype).reshape(shape)

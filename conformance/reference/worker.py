@@ -1,0 +1,78 @@
+"""The reference as a process of its own: cases in, answers into the store.
+
+One JSON object a line on stdin, ``{"id": 1, "case": {…}, "fault": null}``; one a line on stdout,
+``{"id": 1, "ok": true}`` or ``{"id": 1, "ok": false, "kind": "contradiction", "message": "…"}``.
+``kind`` is that of :mod:`conformance.reference.errors`. The process ends with its input.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from typing import IO, Any
+
+import msgspec
+
+from conformance.cases.model import Case
+from conformance.reference.answer import evaluate
+from conformance.reference.errors import NoAnswer
+from conformance.reference.faults import find
+from conformance.reference.store import Store
+
+
+class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One line of stdin."""
+
+    id: int
+    case: Case
+    fault: str | None = None
+
+
+class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One line of stdout."""
+
+    id: int
+    ok: bool
+    kind: str = ""
+    message: str = ""
+
+
+def answer(request: Request, store: Store) -> Reply:
+    """Evaluate one case, unless its answer is in the store already."""
+    case, fault = request.case, request.fault or ""
+    try:
+        if store.get(case, fault) is None:
+            store.put(case, evaluate(case, find(case, fault) if fault else None), fault)
+    except NoAnswer as error:
+        return Reply(request.id, ok=False, kind=error.kind, message=str(error))
+    except MemoryError:
+        return Reply(request.id, ok=False, kind="error", message="the reference ran out of memory")
+    except Exception as error:  # noqa: BLE001 (one case must not end the process)
+        traceback.print_exc()
+        message = f"the reference failed: {type(error).__name__}: {error}"
+        return Reply(request.id, ok=False, kind="error", message=message)
+    return Reply(request.id, ok=True)
+
+
+def serve(lines: IO[bytes], out: IO[bytes], store: Store) -> None:
+    """Answer line after line until the input ends."""
+    decoder: Any = msgspec.json.Decoder(Request)
+    encoder = msgspec.json.Encoder()
+    for line in lines:
+        if not line.strip():
+            continue
+        try:
+            reply = answer(decoder.decode(line), store)
+        except msgspec.MsgspecError as error:
+            reply = Reply(-1, ok=False, kind="error", message=f"not a request: {error}")
+        out.write(encoder.encode(reply) + b"\n")
+        out.flush()
+
+
+def main() -> None:
+    """Serve on stdin and stdout; whatever else prints goes to stderr."""
+    own = os.dup(1)
+    os.dup2(2, 1)
+    with os.fdopen(own, "wb") as out:
+        serve(sys.stdin.buffer, out, Store())
