@@ -123,6 +123,8 @@ def _cases(document: Document, below: Path, log: Log) -> Iterator[Case]:
     if not isinstance(top, Seq) or not top:
         Where(log, "", (1, 1)).mistyped("a list of cases: '- id: …'", top)
         return
+    # What the YAML reader has complained of, and gone on from, can't be trusted to be meant so.
+    doubtful = {problem.place.line for problem in log.sorted()}
     reader = CaseReader(below.as_posix())
     prefix = below.with_suffix("").as_posix()
     lines: dict[str, int] = {}
@@ -131,15 +133,21 @@ def _cases(document: Document, below: Path, log: Log) -> Iterator[Case]:
         if not isinstance(tree, Map):
             where.mistyped("a case: a mapping that begins with `id`", tree)
             continue
+        sound = doubtful.isdisjoint(document.lines(index))
         name = _id(tree, where)
         if name in lines:
             where.value(tree, "id").refuse(
                 f"the id {name!r} is taken", hint=f"by the case in line {lines[name]}"
             )
-        elif name is not None:
+            sound = False
+        elif name is None:
+            sound = False
+        else:
             lines[name] = where.at[0]
         case_id = f"{prefix}/{name or index}"
-        yield from _expanded(tree, where, reader, case_id, document.excerpt(index))
+        found = list(_expanded(tree, where, reader, case_id, document.excerpt(index)))
+        if sound:
+            yield from found
 
 
 def _id(tree: Map, where: Where) -> str | None:
@@ -161,7 +169,7 @@ def _expanded(
             if key in tree:
                 where.key(tree, key).refuse("is here without `vary`")
         case = reader.read(tree, where, case_id=case_id, yaml=yaml, variation={})
-        if case is not None:
+        if case is not None and not {"unless", "combine"} & tree.keys():
             yield case
         return
     plan = variation.read_variation(tree, where, building.KEYS)

@@ -13,6 +13,7 @@ seen, tabs as indentation, numbers beyond 64 bits.
 from __future__ import annotations
 
 import re
+import textwrap
 from typing import TYPE_CHECKING, Any, cast
 
 import yaml
@@ -126,15 +127,24 @@ class Document:
         self._lines = text.splitlines()
         self._ends = ends
 
+    def lines(self, index: int) -> range:
+        """The lines of item ``index`` of the file's list, from 1."""
+        at = self.value.at
+        first = at[index][0]
+        stop = max(self._ends[index], first) + 1
+        # YAML ends an indented item where the next one's dash is.
+        if index + 1 < len(at) and at[index + 1][0] > first:
+            stop = min(stop, at[index + 1][0])
+        return range(first, stop)
+
     def excerpt(self, index: int) -> str:
         """Item ``index`` of the file's list as written, comments inside it included."""
-        first = self.value.at[index][0] - 1
-        last = max(self._ends[index], first + 1)
-        lines = self._lines[first:last]
+        numbers = self.lines(index)
+        lines = self._lines[numbers.start - 1 : numbers.stop - 1]
         # What follows the last key up to the next item belongs to that next item.
         while len(lines) > 1 and (not lines[-1].strip() or lines[-1].lstrip().startswith("#")):
             lines.pop()
-        return "\n".join(lines)
+        return textwrap.dedent("\n".join(lines))
 
 
 def plain_value(value: Any) -> Any:
@@ -357,11 +367,11 @@ class _Builder:
             top.key_at = at
             top.awaits_value = True
         else:
-            top.awaits_value = False
             if top.key in node:
                 self._repeated(top)
             elif top.key != _NO_KEY:
                 node.put(top.key, value, top.key_at, at)
+            top.awaits_value = False
 
     def _no_key(self, value: Any, event: Any) -> str:
         if value == "<<":
