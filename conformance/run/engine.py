@@ -297,8 +297,8 @@ class Engine:
             if not times <= PROBE_LIMIT and hello.precision == "float32":
                 with self._changed:
                     self._faults.append(
-                        f"{spec.name} declares float32, but its {what} is off by {times:.3g} bounds "
-                        f"(limit {PROBE_LIMIT:g}): a switch lowers its precision; see its settings"
+                        f"{spec.name} declares float32, but its {what} is off by {times:.3g} times "
+                        f"what rounding explains (limit {PROBE_LIMIT:g}); see its settings"
                     )
 
     # -- telling -------------------------------------------------------------------------------

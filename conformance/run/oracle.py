@@ -7,14 +7,18 @@ to keep the adapters fed, and so that a specification that hangs or dies costs o
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import tempfile
 import threading
 from collections import deque
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
 
 import msgspec
 
+import conformance
 from conformance.adapters.environment import environment, pins
 
 if TYPE_CHECKING:
@@ -25,6 +29,9 @@ if TYPE_CHECKING:
 
 TIME_LIMIT = 300.0
 """Seconds that the reference may take over one case."""
+
+DEATHS = 3
+"""Deaths of its process in a row after which it is not started again."""
 
 
 class NoAnswer(Exception):  # noqa: N818 - no error of the framework
@@ -53,6 +60,10 @@ class Oracle:
         self._process: subprocess.Popen[bytes] | None = None
         self._thread: threading.Thread | None = None
         self._closed = False
+        self._requests = 0
+        self._deaths = 0
+        self._words = ""
+        self._stderr: IO[bytes] | None = None
 
     def expect(self, cases: Iterable[Case]) -> None:
         """Queue the cases that the store has no answer to; returns at once."""
@@ -118,10 +129,13 @@ class Oracle:
                 self._changed.notify_all()
 
     def _compute(self, case: Case) -> str | None:
+        if self._deaths >= DEATHS:
+            return f"given up: the reference process died {DEATHS} times in a row. {self._words}"
         process = self._started()
-        assert process.stdin is not None  # noqa: S101 - for the type checker: PIPE was asked for
-        assert process.stdout is not None  # noqa: S101
-        request = {"case": msgspec.to_builtins(case)}
+        if process.stdin is None or process.stdout is None:
+            raise AssertionError("pipes were asked for")
+        self._requests += 1
+        request = {"id": self._requests, "case": msgspec.to_builtins(case)}
         watchdog = threading.Timer(self._time_limit, process.kill)
         watchdog.start()
         try:
@@ -139,17 +153,35 @@ class Oracle:
             code = process.wait()
             if timed_out:
                 return f"the reference took longer than {self._time_limit:g} s"
-            return f"the reference process died (exit status {code})"
+            self._deaths += 1
+            self._words = self._last_words()
+            return f"the reference process died (exit status {code}). {self._words}"
+        self._deaths = 0
         reply = json.loads(line)
         return None if reply["ok"] else f"{reply['kind']}: {reply['message']}"
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is None:
+            # The very package that runs here, whatever lies in the working directory.
+            home = str(Path(conformance.__file__).parents[1])
+            path = os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))
+            self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "conformance.reference.worker", str(self._store.folder)],
+                [sys.executable, "-P", "-m", "conformance.reference"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                env=environment(pins()),
+                stderr=self._stderr,
+                env={**environment(pins()), "PYTHONPATH": path},
                 start_new_session=True,
             )
         return self._process
+
+    def _last_words(self) -> str:
+        """The last line of what a dead process has printed."""
+        if self._stderr is None:
+            return ""
+        with self._stderr as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - 2000))
+            lines = file.read().decode(errors="replace").strip().splitlines()
+        self._stderr = None
+        return f"It printed last: {lines[-1]}" if lines else ""

@@ -1,10 +1,11 @@
 """An adapter that answers honestly, unless the case's id names a way to misbehave.
 
-``fakes/segfault`` dies by a signal, ``fakes/hang`` hangs, and so on: each function below is one way.
-The process itself misbehaves at its hello when started with such a word as argument. Every honest
+``fakes/segfault`` dies by a signal, ``fakes/hang`` hangs, and so on: each function is one way. The
+process itself misbehaves at its hello when started with such a word as argument. Every honest
 answer is ``y = x + 1``. Written against the bytes of the wire, not with the suite's own writer, so
 that it can lie; and with nothing to import, so that it starts at once.
 """
+# ruff: noqa: ANN001, ANN003, ANN201, ANN204, ARG001 - read by people, called by nobody
 
 from __future__ import annotations
 

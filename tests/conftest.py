@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import importlib.util
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+FRAMEWORKS = ("keras", "tensorflow", "torch", "jax", "openvino", "tf_keras")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "frameworks: needs the real frameworks installed")
+    config.addinivalue_line("markers", "browser: needs a headless Chromium")
+
+
+def pytest_collection_modifyitems(items):
+    missing = [name for name in FRAMEWORKS if importlib.util.find_spec(name) is None]
+    if missing:
+        skip = pytest.mark.skip(reason=f"not installed: {', '.join(missing)}")
+        for item in items:
+            if item.get_closest_marker("frameworks"):
+                item.add_marker(skip)

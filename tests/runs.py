@@ -1,0 +1,118 @@
+"""What the tests of whole runs share: a catalogue of one Dense layer, and a way to run it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from conformance.records import read
+
+FAKES = Path(__file__).parent / "fakes"
+FAKE = f"{sys.executable} {FAKES / 'dense.py'}"
+
+CASE = """\
+- id: {id}
+  title: A Dense layer
+  source: {{keras: keras.layers.Dense}}
+  input: {{shape: [3]}}
+  model: [{{Dense: {{units: 3}}}}]
+  without: {{gradients: the fake has none}}
+"""
+
+
+def write_cases(folder, ids):
+    path = folder / "cases" / "fakes.yaml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Each case gets another size, so that an answer given for a neighbour would show.
+    path.write_text("".join(CASE.format(id=name) for name in ids))
+    return path
+
+
+def environment(cache):
+    return {**os.environ, "KERAS_CONFORMANCE_CACHE": str(cache), "NO_COLOR": "1", "COLUMNS": "120"}
+
+
+class Runner:
+    """Runs ``keras-conformance run`` in a folder of its own."""
+
+    def __init__(self, folder, cache):
+        self.folder = folder
+        self.env = environment(cache)
+
+    def command(self, *arguments, adapters=None):
+        adapters = {"fake": FAKE} if adapters is None else adapters
+        options = []
+        for name, command in adapters.items():
+            options += ["--adapter", name, "--adapter-command", f"{name}={command}"]
+        return [sys.executable, "-m", "conformance.cli", "run", *arguments, *options]
+
+    def run(self, *arguments, adapters=None):
+        return subprocess.run(
+            self.command(*arguments, adapters=adapters),
+            cwd=self.folder,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def start(self, *arguments):
+        return subprocess.Popen(
+            self.command(*arguments),
+            cwd=self.folder,
+            env=self.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def records_path(self):
+        (path,) = (self.folder / "reports").glob("*/records.jsonl")
+        return path
+
+    def records(self):
+        return read(self.records_path())
+
+    def outcomes(self):
+        return {case: line.verdict.outcome for (case, _), line in self.records().cells.items()}
+
+    def wait_for_cells(self, count, process):
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            if process.poll() is not None:
+                raise AssertionError(f"the run ended early: {process.stdout.read()}")
+            found = list((self.folder / "reports").glob("*/records.jsonl"))
+            if found and found[0].read_text().count('"type":"cell"') >= count:
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"no {count} cells within a minute")
+
+
+def processes_with(text):
+    """Process ids, other than ours, with this text on their command line."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except OSError:
+            continue
+        if text in line and int(folder.name) != os.getpid():
+            found.append(int(folder.name))
+    return found
+
+
+def gone(text, seconds=10):
+    """Whether every process with this text on its command line ends within some seconds."""
+    deadline = time.monotonic() + seconds
+    while processes_with(text):
+        if time.monotonic() > deadline:
+            for pid in processes_with(text):
+                os.kill(pid, signal.SIGKILL)
+            return False
+        time.sleep(0.1)
+    return True

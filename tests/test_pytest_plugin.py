@@ -1,0 +1,191 @@
+"""The front door: what a pytest user expects of the items that cases become."""
+
+from __future__ import annotations
+
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+from runs import FAKE, FAKES, write_cases
+
+from conformance.records import read
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def suite(pytester, cache, monkeypatch):
+    """A project with cases of its own, and a fake adapter beside a second one."""
+    monkeypatch.setenv("KERAS_CONFORMANCE_CACHE", str(cache))
+    monkeypatch.setenv("COLUMNS", "140")
+    # The outer pytest's workers must not be taken for the inner one's.
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
+    pytester.makeini("[pytest]\nconformance_cases = cases\ntestpaths = cases\n")
+    write_cases(pytester.path, ["one", "off-by-a-little", "two"])
+
+    def run(*arguments, adapters=("left", "right")):
+        options = []
+        for name in adapters:
+            options += ["--adapter", name, "--adapter-command", f"{name}={FAKE}"]
+        return pytester.runpytest_subprocess(*options, *arguments)
+
+    return run
+
+
+def records(pytester):
+    (path,) = (pytester.path / "reports").glob("*/records.jsonl")
+    return read(path)
+
+
+def test_one_item_a_case_and_adapter(suite, pytester):
+    result = suite()
+    result.assert_outcomes(passed=4, failed=2)
+    assert result.ret == 1
+    run = records(pytester)
+    assert not run.partial
+    assert len(run.cells) == 6
+
+
+def test_a_failure_shows_facet_element_expected_observed_and_times(suite):
+    result = suite("--adapter=left", "-k", "off-by-a-little")
+    text = result.stdout.str()
+    assert "fakes/off-by-a-little on left: fail" in text
+    assert "values:" in text
+    for word in ("index", "expected", "observed", "times the tolerance"):
+        assert word in text
+    assert "cases/fakes.yaml:" in text
+    assert "Traceback" not in text
+    assert "pytest_items.py" not in text
+
+
+def test_collect_only_starts_nothing(suite, pytester):
+    result = suite("--collect-only", "-q")
+    result.stdout.fnmatch_lines(
+        ["cases/fakes.yaml::one[[]left[]]", "cases/fakes.yaml::off-by-a-little[[]right[]]"]
+    )
+    assert not (pytester.path / "reports").exists()
+
+
+def test_k_and_m_select(suite):
+    suite("-k", "one and left").assert_outcomes(passed=1, deselected=5)
+    suite("-k", "two").assert_outcomes(passed=2, deselected=4)
+    suite("-m", "conformance").assert_outcomes(passed=4, failed=2)
+    suite("-m", "documents").assert_outcomes(deselected=6)
+
+
+def test_x_stops_at_the_first_failure_and_leaves_a_partial_run(suite, pytester):
+    result = suite("-x")
+    assert result.parseoutcomes()["failed"] == 1
+    assert records(pytester).footer is None or result.parseoutcomes().get("passed", 0) < 4
+
+
+def test_lf_runs_the_failures_alone(suite):
+    suite()
+    suite("--lf").assert_outcomes(failed=2)
+
+
+def test_junit_names_case_adapter_and_outcome(suite, pytester):
+    suite("--junitxml=junit.xml")
+    root = ET.parse(pytester.path / "junit.xml").getroot()  # noqa: S314 - our own file
+    properties = [
+        {p.get("name"): p.get("value") for p in case.iter("property")}
+        for case in root.iter("testcase")
+    ]
+    assert {"case": "fakes/one", "adapter": "left", "outcome": "pass"} in properties
+    assert {"case": "fakes/off-by-a-little", "adapter": "right", "outcome": "fail"} in properties
+    assert root.find("testsuite").get("failures") == "2"
+
+
+def test_adapter_takes_globs_and_says_what_there_is(suite):
+    suite("--adapter", "le*", adapters=()).assert_outcomes()
+    result = suite("--adapter", "keras-tensorflo", adapters=())
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "keras-tensorflow" in result.stderr.str() + result.stdout.str()
+
+
+def test_xdist_gives_the_same_and_starts_each_adapter_once(suite, pytester, monkeypatch):
+    log = pytester.path / "starts.txt"
+    monkeypatch.setenv("FAKE_STARTS", str(log))
+    wrapper = pytester.path / "counted.py"
+    wrapper.write_text(
+        "import os, runpy, sys\n"
+        "with open(os.environ['FAKE_STARTS'], 'a') as file: file.write(sys.argv[1] + '\\n')\n"
+        f"sys.argv = ['dense.py']\nrunpy.run_path({str(FAKES / 'dense.py')!r}, run_name='__main__')\n"
+    )
+    options = []
+    for name in ("left", "right", "middle"):
+        command = f"{sys.executable} {wrapper} {name}"
+        options += ["--adapter", name, "--adapter-command", f"{name}={command}"]
+    result = pytester.runpytest_subprocess("-n", "2", *options)
+    result.assert_outcomes(passed=6, failed=3)
+    assert sorted(log.read_text().split()) == ["left", "middle", "right"]
+    run = records(pytester)
+    assert not run.partial
+    assert len(run.cells) == 9
+    assert set(run.adapters) == {"left", "right", "middle"}
+    assert set(run.cases) == {"fakes/one", "fakes/off-by-a-little", "fakes/two"}
+
+
+def test_a_faulty_file_is_a_collection_error_with_every_place(suite, pytester):
+    path = pytester.path / "cases" / "fakes.yaml"
+    path.write_text(path.read_text().replace("units", "unit"))
+    result = suite()
+    text = result.stdout.str()
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    assert text.count("cases/fakes.yaml:") >= 3
+    assert "did you mean" in text
+    assert "Traceback" not in text
+
+
+def test_not_installed_is_a_skip_with_its_reason(pytester, suite):
+    options = ["--adapter", "gone", "--adapter-command", f"gone={FAKE} not-installed"]
+    result = suite(*options, "-rs", adapters=("left",))
+    result.assert_outcomes(passed=2, failed=1, skipped=3)
+    assert "No module named 'fake'" in result.stdout.str()
+
+
+def test_resume_takes_finished_cells_from_the_record(suite, pytester):
+    suite("-k", "one or two")
+    before = records(pytester)
+    result = suite("--resume")
+    result.assert_outcomes(passed=4, failed=2)
+    after = records(pytester)
+    assert not after.partial
+    for key, line in before.cells.items():
+        assert after.cells[key].seconds == line.seconds
+
+
+def test_a_file_outside_every_catalogue_runs_when_named(suite, pytester):
+    path = pytester.path / "elsewhere" / "mine.yaml"
+    path.parent.mkdir()
+    path.write_text((pytester.path / "cases" / "fakes.yaml").read_text())
+    suite(str(path), "-k", "one").assert_outcomes(passed=2, deselected=4)
+
+
+def test_yaml_of_others_is_left_alone(pytester):
+    pytester.makefile(".yaml", config="a: 1")
+    pytester.makepyfile("def test_it(): pass")
+    pytester.runpytest_subprocess().assert_outcomes(passed=1)
+
+
+def test_the_pytest_process_imports_no_framework(suite, pytester):
+    pytester.makeconftest(
+        "import sys\n"
+        "def pytest_sessionfinish():\n"
+        "    names = {'tensorflow', 'torch', 'jax', 'keras', 'tf_keras', 'openvino'}\n"
+        "    assert not names & set(sys.modules), names & set(sys.modules)\n"
+        "    open('checked', 'w').close()\n"
+    )
+    suite("-k", "one")
+    assert (pytester.path / "checked").exists()
+
+
+def test_the_summary_names_the_report(suite, pytester):
+    text = suite().stdout.str()
+    assert "keras-conformance" in text
+    (line,) = [line for line in text.splitlines() if "report.html" in line]
+    assert Path(pytester.path / line.partition(":")[2].strip()).is_file()
