@@ -21,7 +21,7 @@ from conformance.records import Run, read
 from conformance.report import markdown, summary, summary_text, write_html
 from conformance.report.causes import causes
 from conformance.report.outcomes import LOOKS
-from conformance.report.text import one_line, shown, visible
+from conformance.report.text import json_of, one_line, shown, tree, visible
 from conformance.verdicts.model import FacetVerdict, Known
 
 if TYPE_CHECKING:
@@ -399,7 +399,19 @@ class TestPage:
         assert list(tmp_path.iterdir()) == [out]
 
 
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.floats() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=8,
+)
+
+
 class TestText:
+    @given(st.dictionaries(st.text(max_size=5), ANYTHING, max_size=4))
+    def test_the_quick_way_to_visible_json_is_the_slow_one(self, value: Any) -> None:
+        got = json.loads(bytes(json_of(value)))
+        assert got == json.loads(json.dumps(tree(value)))
+
     @given(st.text())
     def test_nothing_acts_and_nothing_is_lost(self, text: str) -> None:
         seen = visible(text)

@@ -78,6 +78,7 @@ def _render(run: Run) -> Iterator[str]:
     )
     environment.filters.update(shown=shown, one_line=one_line)
     unexpected, known = causes(run)
+    totals = run.counts()
     page = environment.get_template("report.html.j2").stream(
         run=run,
         policy=_policy(script, style),
@@ -86,7 +87,9 @@ def _render(run: Run) -> Iterator[str]:
         headline=headline(run),
         looks=LOOKS,
         adapters=[_adapter(run, name) for name in run.header.plan],
-        used=[outcome for outcome in LOOKS if run.counts()[outcome]],
+        totals={outcome: count for outcome in LOOKS if (count := totals[outcome])},
+        planned=sum(totals.values()),
+        missing=len(run.missing()),
         sections=[
             (_groups(run, unexpected), "unexpected"),
             (_groups(run, known), "known"),

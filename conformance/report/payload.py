@@ -18,14 +18,13 @@ from conformance.cases.model import FACETS
 from conformance.report.outcomes import FACET_LOOKS, LOOKS, fails
 from conformance.report.scripts import Scripts
 from conformance.report.terminal import versions_of
-from conformance.report.text import LISTING_LIMIT, tree, visible
+from conformance.report.text import LISTING_LIMIT, json_of, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conformance.records import Run
     from conformance.records.model import CaseLine, CellLine
-    from conformance.verdicts.model import CellVerdict
 
 CHUNK = 8
 """Cases whose details are compressed together: neighbours resemble each other."""
@@ -105,7 +104,7 @@ def details(run: Run) -> Iterator[str]:
             }
             for case in names[start : start + CHUNK]
         ]
-        data = gzip.compress(msgspec.json.encode(content), compresslevel=9, mtime=0)
+        data = gzip.compress(msgspec.json.encode(content), compresslevel=6, mtime=0)
         yield base64.b64encode(data).decode("ascii")
 
 
@@ -149,13 +148,12 @@ def _case(line: CaseLine | None) -> dict[str, Any] | None:
         return None
     return {
         "yaml": visible(line.yaml, LISTING_LIMIT),
-        "why": visible(line.why or ""),
-        "source": tree(msgspec.to_builtins(line.source)),
+        "source": json_of(line.source),
         "place": visible(f"{line.place.file}:{line.place.line}:{line.place.column}"),
-        "without": tree(line.without),
-        "variation": tree(line.variation),
+        "why": visible(line.why or ""),
         "reference": visible(line.reference),
-        "digest": visible(line.digest),
+        "without": json_of(line.without),
+        "variation": json_of(line.variation),
         "seed": line.seed,
     }
 
@@ -165,17 +163,10 @@ def _cell(line: CellLine | None, scripts: Scripts) -> dict[str, Any] | None:
         return None
     script, note = scripts.of(line)
     return {
-        "verdict": tree(_verdict(line.verdict)),
-        "native": tree(msgspec.to_builtins(line.native)),
-        "seconds": tree(line.seconds),
+        "verdict": json_of(line.verdict),
+        "native": json_of(line.native),
+        "seconds": json_of(line.seconds),
         "stderr": visible(line.stderr, LISTING_LIMIT),
         "script": visible(script, LISTING_LIMIT),
         "scriptNote": visible(note),
     }
-
-
-def _verdict(verdict: CellVerdict) -> dict[str, Any]:
-    """The verdict's fields; case and adapter are known from the cell's place."""
-    fields: dict[str, Any] = msgspec.to_builtins(verdict)
-    del fields["case"], fields["adapter"]
-    return fields

@@ -9,10 +9,13 @@ terminal, characters that reverse or hide neighbouring text.
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any
 
-MESSAGE_LIMIT = 4_000
+import msgspec
+
+MESSAGE_LIMIT = 8_000
 """Characters of a message that are shown."""
 LISTING_LIMIT = 60_000
 """Characters of YAML, scripts and process output that are shown."""
@@ -28,12 +31,17 @@ _HIDDEN = re.compile(
     "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
 
+# In JSON a control character is an escape, and a number that is none is null.
+_ODD_IN_JSON = (b"\\u", b"\\r", b"\\b", b"\\f", b"\x7f", b":null")
+
 
 def visible(text: str, limit: int = MESSAGE_LIMIT) -> str:
     """Returns ``text`` with nothing in it that acts or hides, cut to ``limit`` characters.
 
     Line feeds and tabs stay. Carriage return and line feed together become a line feed.
     """
+    if len(text) <= limit and text.isprintable():
+        return text  # by far the most, and at a tenth of the cost
     cut = ""
     if len(text) > limit:
         cut = f" … [cut here: {len(text):,} characters in all]"
@@ -57,7 +65,22 @@ def tree(value: Any, limit: int = MESSAGE_LIMIT) -> Any:
         return {visible(str(key), limit): tree(item, limit) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [tree(item, limit) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
     return value
+
+
+def json_of(value: object, limit: int = MESSAGE_LIMIT) -> msgspec.Raw:
+    """Returns the JSON of a struct or plain value, with every string in it made visible.
+
+    NaN and infinity become strings. Almost all values have nothing to make visible; one look at
+    their JSON tells, at a twentieth of the cost of walking through them.
+    """
+    data = msgspec.json.encode(value)
+    plain = len(data) <= limit and not any(odd in data for odd in _ODD_IN_JSON)
+    if not plain or not (data.isascii() or data.decode("utf-8").isprintable()):
+        data = msgspec.json.encode(tree(msgspec.to_builtins(value), limit))
+    return msgspec.Raw(data)
 
 
 def shown(value: Any, limit: int = 400) -> str:
