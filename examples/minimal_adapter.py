@@ -36,7 +36,7 @@ def dense(shape, x, kernel, bias):
 def run(program, tensors):
     model, calls, results = program["model"], [], {}
     for node in model["nodes"]:
-        if node["layer"] != "Dense" or set(node["config"]) - {"units", "name"}:
+        if node["layer"] != "Dense" or set(node["config"]) - {"units", "name", "input_shape"}:
             return {"status": "unsupported", "reason": f"{node['layer']} {node['config']}"}, {}
     for i in range(len(program["calls"])):
         values = {x["name"]: tensors[f"call/{i}/{x['name']}"] for x in model["inputs"]}
