@@ -8,8 +8,10 @@ that honest rounding gives it, a float32 summed in another order, a complex step
 
 from __future__ import annotations
 
+import heapq
 import itertools
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 Values = NDArray[Any]
 """Raw numbers; the dtype is the arithmetic's."""
 
-Pullback = Callable[["Array"], "Array"]
+Pullback = Callable[["Array"], "Array | Piece"]
 """Takes the gradient of a result to the gradient of one of its operands."""
 
 TINY = 1e-60
@@ -248,6 +250,65 @@ def unbroadcast(g: Array, shape: tuple[int, ...]) -> Array:
     return reshape(g.sum([*range(lead), *repeated], keepdims=True), shape)
 
 
+@dataclass(frozen=True)
+class Piece:
+    """Gradient of a slice: ``array`` from ``start`` on along ``axis``, zeros elsewhere.
+
+    Kept apart so that the slices of one array (the steps of a sequence, the gates of a cell) are
+    laid side by side instead of being added to zeros, which would seem to round them.
+    """
+
+    array: Array
+    axis: int
+    start: int
+
+    @property
+    def key(self) -> tuple[int, int, int]:
+        """Where it lies: axis, start, stop."""
+        return self.axis, self.start, self.start + self.array.shape[self.axis]
+
+
+def _laid(pieces: Sequence[Piece], shape: tuple[int, ...]) -> Array:
+    """Pieces along one axis that don't overlap, in an array of zeros."""
+    first = pieces[0].array
+    value = np.zeros(shape, first.value.dtype)
+    variance = np.zeros(shape) if first.arithmetic.carries_variance else None
+    quanta = []
+    for piece in pieces:
+        axis, start, stop = piece.key
+        place = (*([slice(None)] * axis), slice(start, stop))
+        value[place] = piece.array.value
+        if variance is not None:
+            variance[place] = piece.array.variance
+        quanta.append(piece.array.quantum)
+    known = [q for q in quanta if q is not None]
+    quantum = min(known) if len(known) == len(quanta) else None
+    return Array(first.arithmetic, value, variance=variance, quantum=quantum)
+
+
+def _total(parts: Sequence[Array | Piece], shape: tuple[int, ...]) -> Array:
+    """Sum of all gradients that reached one array."""
+    wholes = [part for part in parts if isinstance(part, Array)]
+    merged: dict[tuple[int, int, int], Piece] = {}
+    for part in parts:
+        if isinstance(part, Piece):
+            before = merged.get(part.key)
+            array = part.array if before is None else before.array + part.array
+            merged[part.key] = Piece(array, part.axis, part.start)
+    row: list[Piece] = []
+    for piece in sorted(merged.values(), key=lambda piece: piece.key):
+        if row and (row[-1].axis != piece.axis or row[-1].key[2] > piece.start):
+            wholes.append(_laid(row, shape))
+            row = []
+        row.append(piece)
+    if row:
+        wholes.append(_laid(row, shape))
+    total = wholes[0]
+    for whole in wholes[1:]:
+        total = total + whole
+    return total
+
+
 def gradients(
     outputs: Sequence[Array], cotangents: Sequence[Array], wrt: Sequence[Array]
 ) -> list[Array]:
@@ -267,21 +328,24 @@ def gradients(
     if not wrt:
         return []
     arithmetic = wrt[0].arithmetic
-    pending: dict[int, tuple[Array, Array]] = {}
+    pending: dict[int, tuple[Array, list[Array | Piece]]] = {}
+    newest: list[int] = []
 
-    def deliver(target: Array, g: Array) -> None:
-        if target.order in pending:
-            g = pending[target.order][1] + g
-        pending[target.order] = (target, g)
+    def deliver(target: Array, part: Array | Piece) -> None:
+        if target.order not in pending:
+            pending[target.order] = (target, [])
+            heapq.heappush(newest, -target.order)
+        pending[target.order][1].append(part)
 
     leaves: dict[int, Array] = {}
     with arithmetic.unrecorded():
         for output, cotangent in zip(outputs, cotangents, strict=True):
             if output.tracked:
                 deliver(output, cotangent)
-        while pending:
+        while newest:
             # Operands are older than results: the newest array has received all its gradient.
-            array, g = pending.pop(max(pending))
+            array, parts = pending.pop(-heapq.heappop(newest))
+            g = _total(parts, array.shape)
             if not array.parents:
                 leaves[array.order] = g
                 continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from conformance.cases.model import Shape
 from conformance.reference.activation import activation
@@ -25,6 +26,7 @@ from conformance.reference.structure import concatenate, pad, take, transpose
 from conformance.reference.windows import Windows
 
 
+@dataclass(frozen=True)
 class Sliding:
     """Windows along the spatial axes of an image or a sequence, as Keras pads and strides them.
 
@@ -33,12 +35,14 @@ class Sliding:
     padding before only, so that no output sees a later input.
     """
 
-    def __init__(self, geometry: Windows, padding: str, *, channels_first: bool) -> None:
-        """Keep the arguments."""
-        self.geometry = geometry
-        self.padding = padding
-        self.channels_first = channels_first
-        self.axes = len(geometry.size)
+    geometry: Windows
+    padding: str
+    channels_first: bool
+
+    @property
+    def axes(self) -> int:
+        """Number of spatial axes."""
+        return len(self.geometry.size)
 
     def split(self, shape: Shape) -> tuple[int | None, Shape, int | None]:
         """Batch, spatial sizes and channels of a symbolic shape."""

@@ -67,3 +67,13 @@ SQRT = Function("sqrt", np.sqrt, lambda _, y: 0.5 / y, 1)
 TANH = Function("tanh", np.tanh, lambda _, y: 1 - y * y, 4)
 SIGMOID = Function("sigmoid", _sigmoid, lambda _, y: y * (1 - y), 4)
 ERF = Function("erf", _erf, _erf_slope, 4)
+
+
+def power_of(exponent: float) -> Function:
+    """A number to a constant power."""
+    return Function(
+        f"power {exponent:g}",
+        lambda x: np.asarray(x**exponent),
+        lambda x, _: np.asarray(exponent * x ** (exponent - 1)),
+        8,
+    )

@@ -171,4 +171,31 @@ def _fits(fault: Fault, case: Case, honest: Network) -> bool:
     ours = {name: v.shape for name, v in honest.variables.items()}
     theirs = {name: v.shape for name, v in network.variables.items()}
     asked = {"gradients", "state"} & set(program.facets)
+    if fault.model is not None and _same_layers(honest, network):
+        return False
+    if fault.weights is not None and not _changes_weights(fault.weights, honest):
+        return False
     return ours == theirs and (not asked or network.outputs == honest.outputs)
+
+
+def _same_layers(honest: Network, faulty: Network) -> bool:
+    """Whether the rewrite came to nothing: an argument dropped that stood at its default."""
+    return (
+        honest.model.outputs == faulty.model.outputs
+        and [node.inputs for node in honest.model.nodes]
+        == [node.inputs for node in faulty.model.nodes]
+        and all(
+            type(layer) is type(faulty.layers[name]) and vars(layer) == vars(faulty.layers[name])
+            for name, layer in honest.layers.items()
+            if name in faulty.layers
+        )
+    )
+
+
+def _changes_weights(rewrite: Callable[[str, Values], Values], network: Network) -> bool:
+    """Whether a rewrite of weights changes any, tried on numbers that are all different."""
+    for name, variable in network.variables.items():
+        probe = np.arange(1.0, 1.0 + np.prod(variable.shape)).reshape(variable.shape)
+        if not np.array_equal(rewrite(name, probe), probe):
+            return True
+    return False

@@ -52,6 +52,12 @@ def erf(a: Array) -> Array:
     return _apply(elementary.ERF, a, lambda g, _: g * (exp(-(a * a)) * (2 / math.sqrt(math.pi))))
 
 
+def power(a: Array, exponent: float) -> Array:
+    """Every number to a constant power."""
+    function = elementary.power_of(exponent)
+    return _apply(function, a, lambda g, _: g * (power(a, exponent - 1) * exponent))
+
+
 def square(a: Array) -> Array:
     """Every number times itself."""
     return a * a

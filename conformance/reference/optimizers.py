@@ -8,7 +8,7 @@ from conformance.cases.model import Named
 from conformance.reference.array import Array
 from conformance.reference.config import Config
 from conformance.reference.errors import Refused, Unsupported
-from conformance.reference.functions import maximum, sqrt
+from conformance.reference.functions import maximum, power, sqrt
 
 _ONLY_NONE = (
     "weight_decay",
@@ -92,8 +92,11 @@ class Adam(Optimizer):
         if self.amsgrad:
             second = maximum(self.remembered(name, "vhat", weight), second)
             self.slots[name, "vhat"] = second
-        bend = (1.0 - self.beta_2**self.steps) ** 0.5 / (1.0 - self.beta_1**self.steps)
-        return weight - first * (self.learning_rate * bend) / (sqrt(second) + self.epsilon)
+        # Computed in the arithmetic: 1 - beta**t cancels, and a float32 0.999 is off by u/2.
+        decay_1 = power(weight.arithmetic.constant(self.beta_1), self.steps)
+        decay_2 = power(weight.arithmetic.constant(self.beta_2), self.steps)
+        rate = self.learning_rate * sqrt(1.0 - decay_2) / (1.0 - decay_1)
+        return weight - first * rate / (sqrt(second) + self.epsilon)
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {"SGD": SGD, "sgd": SGD, "Adam": Adam, "adam": Adam}

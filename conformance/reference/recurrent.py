@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -71,19 +72,34 @@ class Recurrent(Layer):
 
     def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:
         """Step after step; backwards, the outputs stand in the order in which they were made."""
-        x = inputs[0]
-        batch, time, _ = x.shape
+        batch, time, _ = inputs[0].shape
+        entering = matmul(inputs[0], weights["kernel"])
+        if self.use_bias:
+            entering = entering + self.input_bias(weights["bias"])
         states = [context.arithmetic.constant(0.0, (batch, self.units))] * self.states
         order = range(time - 1, -1, -1) if self.go_backwards else range(time)
         made: list[Array] = []
         for t in order:
-            states = self.step(at_time(x, t), states, weights)
+            states = self.step(at_time(entering, t), states, weights)
             made.append(states[0])
         return stack(made, 1) if self.return_sequences else made[-1]
 
-    def step(self, x: Array, states: list[Array], weights: Weights) -> list[Array]:
-        """One time step: new states from ``(batch, features)`` and the old ones, output first."""
-        raise NotImplementedError
+    def input_bias(self, bias: Array) -> Array:
+        """The bias that belongs to the product with the input."""
+        return bias
+
+    @abstractmethod
+    def step(self, entering: Array, states: list[Array], weights: Weights) -> list[Array]:
+        """One time step.
+
+        Args:
+            entering: ``x @ kernel + bias`` at this step, ``(batch, gates * units)``.
+            states: Of the step before, the output first.
+            weights: For the recurrent product.
+
+        Returns:
+            The new states.
+        """
 
     def gate(self, a: Array, index: int) -> Array:
         """One gate's share of the last axis."""
@@ -101,12 +117,10 @@ class SimpleRNN(Recurrent):
 
     gates: ClassVar[int] = 1
 
-    def step(self, x: Array, states: list[Array], weights: Weights) -> list[Array]:
+    def step(self, entering: Array, states: list[Array], weights: Weights) -> list[Array]:
         """See the class."""
-        total = matmul(x, weights["kernel"])
-        if self.use_bias:
-            total = total + weights["bias"]
-        return [self.activation(total + matmul(states[0], weights["recurrent_kernel"]))]
+        recurrent = matmul(states[0], weights["recurrent_kernel"])
+        return [self.activation(entering + recurrent)]
 
 
 @register("LSTM")
@@ -121,12 +135,10 @@ class LSTM(Recurrent):
         super().__init__(config)
         self.recurrent_activation = activation(config, "recurrent_activation", "sigmoid")
 
-    def step(self, x: Array, states: list[Array], weights: Weights) -> list[Array]:
+    def step(self, entering: Array, states: list[Array], weights: Weights) -> list[Array]:
         """``c = f * c + i * activation(…)``, ``h = o * activation(c)``."""
         h, c = states
-        total = matmul(x, weights["kernel"]) + matmul(h, weights["recurrent_kernel"])
-        if self.use_bias:
-            total = total + weights["bias"]
+        total = entering + matmul(h, weights["recurrent_kernel"])
         enter = self.recurrent_activation(self.gate(total, 0))
         forget = self.recurrent_activation(self.gate(total, 1))
         candidate = self.activation(self.gate(total, 2))
@@ -153,32 +165,32 @@ class GRU(Recurrent):
         columns = self.gates * self.units
         return (2, columns) if self.reset_after else (columns,)
 
-    def step(self, x: Array, states: list[Array], weights: Weights) -> list[Array]:
+    def step(self, entering: Array, states: list[Array], weights: Weights) -> list[Array]:
         """``h = z * h + (1 - z) * candidate``; the reset gate acts after or before the product."""
         h = states[0]
         recurrent = weights["recurrent_kernel"]
-        outer = matmul(x, weights["kernel"])
-        if self.use_bias:
-            bias = weights["bias"]
-            outer = outer + (self._row(bias, 0) if self.reset_after else bias)
         if self.reset_after:
             inner = matmul(h, recurrent)
             if self.use_bias:
                 inner = inner + self._row(weights["bias"], 1)
-            update = self.recurrent_activation(self.gate(outer, 0) + self.gate(inner, 0))
-            reset = self.recurrent_activation(self.gate(outer, 1) + self.gate(inner, 1))
-            candidate = self.activation(self.gate(outer, 2) + reset * self.gate(inner, 2))
+            update = self.recurrent_activation(self.gate(entering, 0) + self.gate(inner, 0))
+            reset = self.recurrent_activation(self.gate(entering, 1) + self.gate(inner, 1))
+            candidate = self.activation(self.gate(entering, 2) + reset * self.gate(inner, 2))
         else:
             update = self.recurrent_activation(
-                self.gate(outer, 0) + matmul(h, self.gate(recurrent, 0))
+                self.gate(entering, 0) + matmul(h, self.gate(recurrent, 0))
             )
             reset = self.recurrent_activation(
-                self.gate(outer, 1) + matmul(h, self.gate(recurrent, 1))
+                self.gate(entering, 1) + matmul(h, self.gate(recurrent, 1))
             )
             candidate = self.activation(
-                self.gate(outer, 2) + matmul(reset * h, self.gate(recurrent, 2))
+                self.gate(entering, 2) + matmul(reset * h, self.gate(recurrent, 2))
             )
         return [update * h + (1.0 - update) * candidate]
+
+    def input_bias(self, bias: Array) -> Array:
+        """The first row, where there are two."""
+        return self._row(bias, 0) if self.reset_after else bias
 
     @staticmethod
     def _row(bias: Array, index: int) -> Array:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from conformance.reference import windows
-from conformance.reference.array import Array, Pullback, Values, normalized_axes
+from conformance.reference.array import Array, Piece, Pullback, Values, normalized_axes
 from conformance.reference.windows import Windows
 
 
@@ -23,10 +23,7 @@ def transpose(a: Array, axes: Sequence[int]) -> Array:
 def take(a: Array, axis: int, start: int, stop: int) -> Array:
     """The slice ``start:stop`` along one axis."""
     where = (*([slice(None)] * (axis % a.ndim)), slice(start, stop))
-    after = a.shape[axis] - stop
-    amounts = [(0, 0)] * a.ndim
-    amounts[axis] = (start, after)
-    return a.moved(lambda v: v[where], lambda g: pad(g, amounts))
+    return a.moved(lambda v: v[where], lambda g: Piece(g, axis % a.ndim, start))
 
 
 def flip(a: Array, axis: int) -> Array:
