@@ -239,7 +239,7 @@ class _Program(nn.Module):  # type: ignore[misc] # torch is not followed by the 
 
 def create(name: str) -> Adapter:
     """Make the adapter; the contract is in docs/adapters.md."""
-    return Adapter()
+    return Adapter(exports=name.endswith(EXPORTS))
 
 
 def to_numpy(tensor: Tensor) -> Any:
