@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
     Floats = NDArray[np.float64]
 
-PIECE: Final = 1 << 16
-"""Numbers looked at together: five arrays of this length stay in a core's cache."""
+PIECE: Final = 1 << 13
+"""Numbers looked at together. Five arrays of this length stay in a core's cache; and from 10,000
+numbers on OpenBLAS would start threads for a dot product, which wait for cores that the adapters
+keep busy: that took milliseconds where the sum takes microseconds."""
 
 WORST: Final = 5
 """Elements reported of an array that is out."""
