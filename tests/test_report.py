@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 import synthetic_runs as synthetic
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -408,11 +408,13 @@ ANYTHING = st.recursive(
 
 class TestText:
     @given(st.dictionaries(st.text(max_size=5), ANYTHING, max_size=4))
+    @settings(max_examples=60)
     def test_the_quick_way_to_visible_json_is_the_slow_one(self, value: Any) -> None:
         got = json.loads(bytes(json_of(value)))
         assert got == json.loads(json.dumps(tree(value)))
 
     @given(st.text())
+    @settings(max_examples=60)
     def test_nothing_acts_and_nothing_is_lost(self, text: str) -> None:
         seen = visible(text)
         assert not re.search(

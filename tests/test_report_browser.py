@@ -15,6 +15,7 @@ from conformance.report.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 PROGRAM = chromium.find()
 
@@ -119,6 +120,11 @@ def test_a_deep_link_opens_the_cell(browser: chromium.Browser, url: str) -> None
     assert complaints(browser) == []
 
 
+def test_a_link_to_an_unknown_case_says_so(browser: chromium.Browser, url: str) -> None:
+    opened(browser, url + "#case=documents/none&adapter=torch")
+    assert text(browser, "#trouble") == "No case documents/none is in this report."
+
+
 def test_a_link_of_the_list_opens_its_cell_and_escape_closes_it(
     browser: chromium.Browser, url: str
 ) -> None:
@@ -178,7 +184,7 @@ def test_typing_filters_and_clear_brings_all_back(browser: chromium.Browser, url
         browser.press(letter)
     browser.wait("document.querySelectorAll('#grid .case-row').length === 1")
     assert "q=case-038" in browser.run("location.hash")
-    browser.click("#filters button[type=reset]")
+    browser.click("#clear")
     browser.wait("document.querySelectorAll('#grid .case-row').length === 112")
 
 
@@ -209,6 +215,40 @@ def test_keys_walk_the_matrix(browser: chromium.Browser, url: str) -> None:
     browser.press("Escape")
     browser.wait("document.getElementById('panel').hidden")
     assert browser.run(label) == "case-045, keras-numpy: pass"
+
+
+def test_a_large_run_begins_closed_and_opens_where_a_link_leads(
+    browser: chromium.Browser, tmp_path: Path
+) -> None:
+    path = synthetic.record(tmp_path / "run.jsonl", synthetic.lines(420))
+    url = write_html(path, tmp_path / "report.html").as_uri()
+    opened(browser, url)
+    assert rows(browser) == 0
+    assert browser.run("document.querySelectorAll('#grid [data-family]').length") == 7
+    opened(browser, f"{url}#case=documents/vgg16/case-411&adapter=torch")
+    browser.wait("document.querySelector('#grid .current')")
+    assert rows(browser) == 60
+
+
+def test_the_script_is_copied(browser: chromium.Browser, url: str) -> None:
+    opened(browser, url + CELL)
+    browser.wait("document.querySelector('#panel .listing button')")
+    browser.run(
+        "window.copied = ''; Object.defineProperty(navigator, 'clipboard', {value:"
+        "{writeText: async (text) => { window.copied = text; }}})"
+    )
+    browser.click("#panel .listing button")
+    browser.wait("window.copied.includes('Dense: {units: 10}')")
+
+
+def test_the_theme_can_be_switched(browser: chromium.Browser, url: str) -> None:
+    opened(browser, url)
+    ground = "getComputedStyle(document.body).backgroundColor"
+    before = browser.run(ground)
+    browser.click("#theme")
+    assert browser.run(ground) != before
+    browser.click("#theme")
+    assert browser.run(ground) == before
 
 
 def test_a_family_closes_and_opens(browser: chromium.Browser, url: str) -> None:

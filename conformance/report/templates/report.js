@@ -11,7 +11,8 @@ const facetByCode = Object.fromEntries(data.looks.map((look) => [look.code, look
 const number = new Map(data.cases.map(([id], at) => [id, at]));
 const ROW_LIMIT = 1500; // rows drawn at once; a larger run shows the rest on request
 const COLLAPSE_ABOVE = 400; // cases; a larger run begins with its families closed
-const closed = new Set(data.cases.length > COLLAPSE_ABOVE ? data.families.keys() : []);
+const closedAtFirst = data.cases.length > COLLAPSE_ABOVE ? [...data.families.keys()] : [];
+let closed = new Set(closedAtFirst);
 let rowLimit = ROW_LIMIT;
 let open = null; // {at, on}: the cell in the panel
 
@@ -109,12 +110,18 @@ function address(cell) {
   return `#${part}`;
 }
 
+function clearFilters() {
+  for (const id of FILTERS) $(id).value = "";
+  $("odd").checked = false;
+}
+
 function readAddress() {
   const part = new URLSearchParams(location.hash.slice(1));
   for (const id of FILTERS) if (part.has(id)) $(id).value = part.get(id);
   if (part.has("odd")) $("odd").checked = true;
   draw();
   const at = number.get(part.get("case"));
+  trouble(part.has("case") && at === undefined ? `No case ${part.get("case")} is in this report.` : "");
   if (at === undefined) return close();
   let on = data.adapters.findIndex((adapter) => adapter.name === part.get("adapter"));
   if (on < 0) on = [...data.grid[at]].findIndex((code) => deviates(code));
@@ -271,9 +278,11 @@ async function detailsOf(at) {
 
 function reveal(cell) {
   if (!glyphAt(cell)) { // hidden by a filter or in a closed family: the link goes first
-    $("filters").reset();
-    closed.delete(data.cases[cell.at][2]);
-    rowLimit = Math.max(rowLimit, data.cases.length);
+    const family = data.cases[cell.at][2];
+    clearFilters();
+    closed = new Set(closedAtFirst);
+    closed.delete(family);
+    rowLimit = Math.max(ROW_LIMIT, data.cases.filter((one) => one[2] === family).length);
     draw();
   }
   return show(cell);
@@ -499,7 +508,7 @@ function onKey(event) {
 
 function trouble(text) {
   $("trouble").textContent = text;
-  $("trouble").hidden = false;
+  $("trouble").hidden = !text;
 }
 
 function option(select, value, text = value) {
@@ -518,12 +527,13 @@ function wire() {
     h("th", { scope: "col", title: adapter.versions }, adapter.name.split("-").flatMap((part, at) => (at ? ["-", h("wbr"), part] : [part]))))));
   const refilter = () => {
     rowLimit = ROW_LIMIT;
-    closed.clear();
+    const filtered = FILTERS.some((id) => $(id).value) || $("odd").checked;
+    closed = new Set(filtered ? [] : closedAtFirst);
     history.replaceState(null, "", address(open));
     draw();
   };
   $("filters").addEventListener("input", refilter);
-  $("filters").addEventListener("reset", () => setTimeout(refilter));
+  $("clear").addEventListener("click", () => { clearFilters(); refilter(); });
   $("filters").addEventListener("submit", (event) => event.preventDefault());
   $("grid").addEventListener("click", (event) => {
     const glyph = event.target.closest(".glyph");
