@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import textwrap
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 
 from conformance.cases import load_file
 from conformance.cases.model import Call, Case, Data, to_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 HEAD = """\
 - id: a
@@ -109,7 +111,8 @@ def test_a_plain_case(case: Any) -> None:
 def test_a_case_survives_json(case: Any) -> None:
     body = (
         DENSE + "expect: {output_shape: [null, 2], influence: [{change: [1], changes: all}],"
-        " values: [[.nan, -.inf]], summary: [{layer: Dense, output_shape: [null, 2], params: 12}]}\n"
+        " values: [[.nan, -.inf]],"
+        " summary: [{layer: Dense, output_shape: [null, 2], params: 12}]}\n"
     )
     found = case(body)
     assert found.expect.values == [["nan", "-inf"]]
@@ -235,7 +238,8 @@ def test_literal_values_bring_their_batch(case: Any) -> None:
 def test_nested_layers_stay_inside_their_config(case: Any) -> None:
     (node,) = case("""\
         input: {shape: [4, 5]}
-        model: [{TimeDistributed: {layer: {TimeDistributed: {layer: {Dense: {units: 2, name: in}}}}}}]
+        model:
+          - TimeDistributed: {layer: {TimeDistributed: {layer: {Dense: {units: 2, name: in}}}}}
         """).program.model.nodes
     inner = {"layer": {"Dense": {"units": 2, "name": "in"}}}
     assert node.config == {"layer": {"TimeDistributed": inner}}
@@ -252,7 +256,10 @@ def test_what_is_there_is_asked_for(case: Any) -> None:
     found = case("""\
         input: {shape: [5], batch: 3}
         model: [{Lambda: {function: probe}}, {Dense: {units: 2}}]
-        train: {optimizer: {SGD: {learning_rate: 0.1, nesterov: false}}, loss: mean_squared_error, steps: 2}
+        train:
+          optimizer: {SGD: {learning_rate: 0.1, nesterov: false}}
+          loss: mean_squared_error
+          steps: 2
         equals: {model: [{Dense: {units: 2}}]}
         expect:
           influence: [{change: [1], changes: all}, {change: [], changes: all}]
@@ -376,7 +383,7 @@ def test_all_mistakes_of_a_file_in_one_go(catalogue: Any) -> None:
         ":7:14: model.0.Dense: Dense needs the argument 'units'",
         ":7:15: model.0.Dense.unitz: is no argument of Dense; expected one of units, activation",
         "did you mean 'units'?",
-        "model.0.Dense.use_bias: is the string 'no'; expected true or false; in YAML 1.2 no is a str",
+        "model.0.Dense.use_bias: is the string 'no'; expected true or false; in YAML 1.2 no is a",
         "did you mean 'Conv2D'?",
         "'MaxPool2D' is another name of a layer; write 'MaxPooling2D'",
         "model.3.TimeDistributed.layer.Dens: 'Dens' is not in Keras; did you mean 'Dense'?",
@@ -449,7 +456,8 @@ def test_all_mistakes_of_a_file_in_one_go(catalogue: Any) -> None:
             "the node's name is the layer's",
         ),
         (
-            "input: {shape: [5]}\nmodel: {nodes: {left: {Flatten: , of: x}, b: {Flatten: , of: lft}}}\n",
+            "input: {shape: [5]}\n"
+            "model: {nodes: {left: {Flatten: , of: x}, b: {Flatten: , of: lft}}}\n",
             "'lft' is neither an input nor a node; expected one of x, left; did you mean 'left'?",
         ),
         (

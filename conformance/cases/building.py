@@ -81,7 +81,7 @@ class CaseReader:
         self, tree: Map, where: Where, *, case_id: str, yaml: str, variation: dict[str, Any]
     ) -> Case | None:
         """The case, or None where the log says why there is none."""
-        problems = len(where.log)
+        problems = where.log.noted
         fields.mapping(tree, where, KEYS, required=("title", "source"))
         title = fields.line(tree.get("title", "-"), where.value(tree, "title"))
         why = None
@@ -100,7 +100,7 @@ class CaseReader:
         if "without" in tree:
             without = expects.read_without(tree["without"], where.value(tree, "without"))
         built = self._program(tree, where, raises, without)
-        if built is None or title is None or source is None or len(where.log) > problems:
+        if built is None or title is None or source is None or where.log.noted > problems:
             return None
         program, expect = built
         refusal = None if raises is None else Raises(at=cast("Literal['build', 'call']", raises))
@@ -262,11 +262,11 @@ def _twin(value: object, where: Where, read: Read, layers: LayerReader) -> Twin 
     given = fields.mapping(value, where, ("model", "input", "output"), required=("model",))
     if given is None or "model" not in given:
         return None
-    problems = len(where.log)
+    problems = where.log.noted
     fed, input_axes = list(read.fed), None
     if "input" in given:
         fed, input_axes = _twin_input(given["input"], where.value(given, "input"), fed)
-    if len(where.log) > problems:
+    if where.log.noted > problems:
         return None
     declares = not isinstance(given["model"], Map)
     if declares and "input" not in given and read.model.inputs[0].declared_by is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -81,19 +82,19 @@ def pairwise(counts: Sequence[int], clauses: Sequence[Clause], most: int) -> lis
     pairs = (sum(counts) ** 2 - sum(n * n for n in counts)) // 2
     if pairs > _MAX_PAIRS:
         raise TooManyError(f"has {pairs:,} pairs of values to combine")
-    if len(counts) == 1:
+    if len(counts) <= 2:  # noqa: PLR2004 - a pair is all there is
         return product(counts, clauses, most)
     search = _Search(counts, clauses)
-    missing = {
-        pair: None  # a dict, for its order
-        for pair in _all_pairs(counts)
-        if search.complete(dict(pair)) is not None
-    }
+    missing = {pair: None for pair in _all_pairs(counts) if search.complete(dict(pair)) is not None}
+    left = Counter(choice for pair in missing for choice in pair)
+    tries = max(1, min(_MOST_TRIES, _MAX_PAIRS // (len(missing) or 1)))
     found: set[Combination] = set()
     while missing:
-        row = _best_row(counts, search, missing)
+        row = _best_row(counts, search, (missing, left), tries)
         for pair in _pairs_of(row):
-            missing.pop(pair, None)
+            if pair in missing:
+                del missing[pair]
+                left.subtract(pair)
         found.add(row)
         if len(found) > most:
             raise TooManyError(f"makes more than {most:,} cases")
@@ -125,34 +126,39 @@ def _holds(clause: Clause, combination: Combination) -> bool:
     return all(combination[axis] in values for axis, values in clause.items())
 
 
-_CANDIDATES = 8
-"""Missing pairs that a row is tried from; more give hardly fewer rows."""
+_MOST_TRIES = 12
+"""Rows that are tried for each that is taken, in small spaces; more give hardly fewer of them."""
+
+_Still = tuple[dict[_Pair, None], Counter[_Choice]]
+"""The missing pairs (a dict, for its order), and in how many of them each choice is."""
 
 
-def _best_row(counts: Sequence[int], search: _Search, missing: dict[_Pair, None]) -> Combination:
-    best: Combination | None = None
-    best_gain = -1
-    for start in itertools.islice(missing, _CANDIDATES):
-        row = _grow(start, counts, search, missing)
-        gain = sum(pair in missing for pair in _pairs_of(row))
-        if gain > best_gain:
-            best, best_gain = row, gain
-    if best is None:
-        message = "no row can be made from a pair that was found possible"
-        raise AssertionError(message)
-    return best
+def _best_row(counts: Sequence[int], search: _Search, still: _Still, tries: int) -> Combination:
+    missing = still[0]
+    # Starts are spread over what is missing: neighbours in that order grow into the same row.
+    step = max(1, len(missing) // tries)
+    starts = itertools.islice(missing, 0, step * (tries - 1) + 1, step)
+    rows = (_grow(start, turn, counts, search, still) for turn, start in enumerate(starts))
+    return max(rows, key=lambda row: sum(pair in missing for pair in _pairs_of(row)))
 
 
 def _grow(
-    start: _Pair, counts: Sequence[int], search: _Search, missing: dict[_Pair, None]
+    start: _Pair,
+    turn: int,
+    counts: Sequence[int],
+    search: _Search,
+    still: _Still,
 ) -> Combination:
+    """A row that holds a pair, with the axes filled in an order of this turn's own."""
+    missing, left = still
     row = dict(start)
-    # Axes with many values have most pairs to cover, and are placed while there is most freedom.
-    for axis in sorted(set(range(len(counts))) - set(row), key=lambda axis: (-counts[axis], axis)):
-        gains = {value: _gain(row, (axis, value), missing) for value in range(counts[axis])}
-        for value in sorted(gains, key=lambda value: (-gains[value], value)):
-            if search.complete({**row, axis: value}) is not None:
-                row[axis] = value
+    rest = [axis for axis in range(len(counts)) if axis not in row]
+    for axis in [*rest[turn % len(rest) :], *rest[: turn % len(rest)]] if rest else []:
+        choices = [(axis, value) for value in range(counts[axis])]
+        rank = {choice: (-_gain(row, choice, missing), -left[choice]) for choice in choices}
+        for choice in sorted(choices, key=rank.__getitem__):
+            if search.complete({**row, axis: choice[1]}) is not None:
+                row[axis] = choice[1]
                 break
     return tuple(row[axis] for axis in range(len(counts)))
 

@@ -70,7 +70,7 @@ def _input(name: str, value: object, where: Where) -> Fed | None:
     given = fields.mapping(value, where, KEYS)
     if given is None:
         return None
-    problems = len(where.log)
+    problems = where.log.noted
     shape, batch_size = _shape(given, where)
     dtype = "float32"
     if "dtype" in given:
@@ -86,7 +86,7 @@ def _input(name: str, value: object, where: Where) -> Fed | None:
                 hint="leave `batch` out: it follows from `values`",
             )
         batches = rows[:1]
-    if len(where.log) > problems:
+    if where.log.noted > problems:
         return None
     return Fed(name, shape, batch_size, dtype, batches, data, where, batch_where)
 

@@ -42,17 +42,20 @@ class LayerReader:
     def __init__(self, *, incomplete: bool = False) -> None:
         """Read strictly; ``incomplete`` lets required arguments be absent, for a refused build."""
         self._incomplete = incomplete
-        self._read: dict[int, tuple[object, Layer | None]] = {}
+        self._read: dict[int, tuple[object, Layer | None, int]] = {}
         self._probes = False
 
     def read(self, value: object, where: Where) -> Layer | None:
         """A layer: ``Flatten``, or a mapping of its name to its arguments."""
-        known = self._read.get(id(value)) if isinstance(value, Map) else None
-        if known is not None:
-            return known[1]
+        if id(value) in self._read:
+            _, layer, problems = self._read[id(value)]
+            where.log.noted += problems  # it is as wrong for whoever shares it
+            return layer
+        before = where.log.noted
         layer = self._layer(value, where)
         if isinstance(value, Map):
-            self._read[id(value)] = value, layer  # the value is kept so that its id stays its own
+            # The value is kept so that its id stays its own.
+            self._read[id(value)] = value, layer, where.log.noted - before
         return layer
 
     def _layer(self, value: object, where: Where) -> Layer | None:

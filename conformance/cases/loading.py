@@ -133,20 +133,18 @@ def _cases(document: Document, below: Path, log: Log) -> Iterator[Case]:
         if not isinstance(tree, Map):
             where.mistyped("a case: a mapping that begins with `id`", tree)
             continue
-        sound = doubtful.isdisjoint(document.lines(index))
+        before = log.noted
         name = _id(tree, where)
         if name in lines:
             where.value(tree, "id").refuse(
                 f"the id {name!r} is taken", hint=f"by the case in line {lines[name]}"
             )
-            sound = False
-        elif name is None:
-            sound = False
-        else:
+        elif name is not None:
             lines[name] = where.at[0]
         case_id = f"{prefix}/{name or index}"
         found = list(_expanded(tree, where, reader, case_id, document.excerpt(index)))
-        if sound:
+        # All of a written case or nothing: a variant can share a mistake that shows in another.
+        if log.noted == before and doubtful.isdisjoint(document.lines(index)):
             yield from found
 
 
@@ -169,7 +167,7 @@ def _expanded(
             if key in tree:
                 where.key(tree, key).refuse("is here without `vary`")
         case = reader.read(tree, where, case_id=case_id, yaml=yaml, variation={})
-        if case is not None and not {"unless", "combine"} & tree.keys():
+        if case is not None:
             yield case
         return
     plan = variation.read_variation(tree, where, building.KEYS)
@@ -180,7 +178,7 @@ def _expanded(
         full_id = f"{case_id}[{plan.label(combination)}]"
         values: dict[str, Any] = plan.values(combination)
         case = reader.read(varied, where, case_id=full_id, yaml=yaml, variation=values)
-        if case is not None and plan.sound:
+        if case is not None:
             yield case
 
 

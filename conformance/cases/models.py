@@ -132,9 +132,9 @@ def _only_input(
     first: Layer, where: Where, given: Sequence[Fed], *, may_disagree: bool
 ) -> tuple[Fed, bool] | None:
     """A list's one input, and whether its first layer declares it."""
-    problems = len(where.log)
+    problems = where.log.noted
     declared = inputs.declared_by(first)
-    if len(where.log) > problems:
+    if where.log.noted > problems:
         return None
     fed = inputs.settle(given[0] if given else None, declared, where)
     if fed is None:
@@ -151,14 +151,14 @@ def _only_input(
 
 def _unique_names(layers: list[Layer], taken: set[str]) -> list[str] | None:
     """Names as written, or Keras's automatic ones: first ``dense``, then ``dense_1``."""
-    problems = len(layers[0].where.log)
+    problems = layers[0].where.log.noted
     taken = set(taken)
     for layer in layers:
         if layer.name is not None:
             if layer.name in taken:
                 layer.arguments.refuse(f"{layer.name!r} is the name of another layer or input")
             taken.add(layer.name)
-    if len(layers[0].where.log) > problems:
+    if layers[0].where.log.noted > problems:
         return None
     counts: dict[str, int] = {}
     called = []
@@ -189,7 +189,7 @@ def _finished(  # noqa: PLR0913 - the parts of one model
 
 
 def _graph(value: Map, where: Where, given: Sequence[Fed], layers: LayerReader) -> Read | None:
-    problems = len(where.log)
+    problems = where.log.noted
     fields.mapping(value, where, ("nodes", "outputs"), required=("nodes",))
     if "nodes" not in value:
         return None
@@ -206,7 +206,7 @@ def _graph(value: Map, where: Where, given: Sequence[Fed], layers: LayerReader) 
     _shapeless(given)
     read = _nodes(written, place, given, layers)
     outputs = _outputs(value, where, written)
-    if len(where.log) > problems or outputs is None:
+    if where.log.noted > problems or outputs is None:
         return None
     nodes = [node for node, _ in read]
     if not _all_used(nodes, outputs, given, place, written):

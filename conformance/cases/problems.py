@@ -21,6 +21,8 @@ T = TypeVar("T")
 
 _LONGEST_SHOWN = 60
 """Characters of a wrong value that a message quotes."""
+_LONGEST_LINE = 1_000
+"""Characters of a problem's line; the arguments of the richest layer need 700."""
 
 
 class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -45,7 +47,9 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
             parts.append(f"expected {self.expected}")
         if self.hint:
             parts.append(self.hint)
-        return f"{place}: {'; '.join(parts)}"
+        # Keys and names are whatever stands in the file: a line stays a line, and readable.
+        said = "; ".join(parts).replace("\n", "\\n")
+        return f"{place}: {said if len(said) <= _LONGEST_LINE else said[:_LONGEST_LINE] + '…'}"
 
 
 class CasesError(Exception):
@@ -63,6 +67,9 @@ class Log:
     def __init__(self, file: str) -> None:
         """Start with none. ``file`` is written in front of every problem."""
         self.file = file
+        self.noted = 0
+        """How often something was noted, repetitions included: what a reader compares to see
+        whether what it has read is sound."""
         self._found: dict[tuple[int, int, str, str], Problem] = {}
 
     def add(
@@ -75,13 +82,10 @@ class Log:
         hint: str = "",
     ) -> None:
         """Note a problem at a 1-based line and column; the same one twice counts once."""
+        self.noted += 1
         place = Place(file=self.file, line=at[0], column=at[1])
         problem = Problem(place=place, key=key, message=message, expected=expected, hint=hint)
         self._found.setdefault((*at, key, message), problem)
-
-    def __len__(self) -> int:
-        """How many there are so far."""
-        return len(self._found)
 
     def sorted(self) -> list[Problem]:
         """All of them, from the top of the file to its end."""

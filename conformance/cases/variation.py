@@ -50,8 +50,6 @@ class Variation(NamedTuple):
 
     axes: list[Axis]
     combinations: list[Combination]
-    sound: bool
-    """False where there are problems: the combinations are then a sample, to look for more."""
 
     def label(self, combination: Combination) -> str:
         """``strides=2,padding=same``."""
@@ -88,9 +86,10 @@ def read_variation(tree: Map, where: Where, keys: Collection[str]) -> Variation 
         keys: The keys of a case.
 
     Returns:
-        None where nothing that varies could be read; the log says why.
+        Where the log says that something is wrong, a sample of one combination, to look for
+        more; None where nothing that varies could be read.
     """
-    problems = len(where.log)
+    problems = where.log.noted
     axes = _axes(tree, where, keys)
     clauses = _clauses(tree, where, axes) if axes else []
     how = tree.get("combine", "product")
@@ -102,8 +101,8 @@ def read_variation(tree: Map, where: Where, keys: Collection[str]) -> Variation 
         )
     if not axes:
         return None
-    sample = Variation(axes, [(0,) * len(axes)], sound=False)
-    if len(where.log) > problems:
+    sample = Variation(axes, [(0,) * len(axes)])
+    if where.log.noted > problems:
         return sample
     counts = [len(axis.values) for axis in axes]
     most = min(MAX_CASES, MAX_WORK // size(tree))
@@ -116,7 +115,7 @@ def read_variation(tree: Map, where: Where, keys: Collection[str]) -> Variation 
         where.key(tree, "unless").refuse("leaves out every combination")
         return sample
     _refuse_unused(axes, combinations, where)
-    return Variation(axes, combinations, sound=len(where.log) == problems)
+    return Variation(axes, combinations)
 
 
 def _refuse_unused(axes: list[Axis], combinations: list[Combination], where: Where) -> None:
@@ -147,8 +146,10 @@ def _axes(tree: Map, where: Where, keys: Collection[str]) -> list[Axis]:
     shown = {path: _short(path, taken) for path in taken}
     axes = []
     for key, paths in full.items():
+        if not paths:
+            continue
         read = _axis_values(vary[key], place.value(vary, key), len(paths))
-        if paths and read is not None:
+        if read is not None:
             axes.append(Axis(key, paths, *read, _labels([shown[p] for p in paths], paths, read[0])))
     return axes
 

@@ -1,0 +1,323 @@
+"""``vary``, ``unless`` and ``combine``: which cases come of them, and what they are called."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import textwrap
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conformance.cases import combining, load_file
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from conformance.cases.combining import Clause, Combination
+
+HEAD = "- id: a\n  title: t\n  source: {keras: keras.layers.Conv2D}\n"
+CONV = "input: {shape: [7, 8, 6]}\nlayer: Conv2D\nconfig: {filters: 4, kernel_size: 3}\n"
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Any:
+    def load(body: str) -> Any:
+        file = tmp_path / "x.yaml"
+        file.write_text(HEAD + textwrap.indent(textwrap.dedent(body), "  "))
+        return load_file(file)
+
+    return load
+
+
+@pytest.fixture
+def ids(load: Any) -> Any:
+    def ids(body: str) -> list[str]:
+        found = load(body)
+        assert not found.problems
+        return [case.id.removeprefix("x/a") for case in found.cases]
+
+    return ids
+
+
+@pytest.fixture
+def problem(load: Any) -> Any:
+    def problem(body: str) -> str:
+        found = load(body)
+        assert not found.cases
+        (only,) = found.problems
+        return str(only)
+
+    return problem
+
+
+def test_product(load: Any) -> None:
+    found = load(CONV + "vary:\n  strides: [1, [2, 1]]\n  padding: [valid, same]\n")
+    assert [case.id for case in found.cases] == [
+        "x/a[strides=1,padding=valid]",
+        "x/a[strides=1,padding=same]",
+        "x/a[strides=2x1,padding=valid]",
+        "x/a[strides=2x1,padding=same]",
+    ]
+    last = found.cases[-1]
+    assert last.variation == {"config.strides": [2, 1], "config.padding": "same"}
+    (node,) = last.program.model.nodes
+    assert node.config == {"filters": 4, "kernel_size": 3, "strides": [2, 1], "padding": "same"}
+    assert len({case.digest for case in found.cases}) == 4
+    assert found.cases[0].yaml is last.yaml
+    assert last.suite == "x"
+    assert last.family == "x"
+
+
+def test_unless_leaves_out_what_it_names(ids: Any) -> None:
+    found = ids(
+        CONV + "vary: {strides: [1, 2, [2, 1]], dilation_rate: [1, 2]}\n"
+        "unless: [{strides: [2, [2, 1]], dilation_rate: 2}]\n"
+    )
+    assert found == [
+        "[strides=1,dilation_rate=1]",
+        "[strides=1,dilation_rate=2]",
+        "[strides=2,dilation_rate=1]",
+        "[strides=2x1,dilation_rate=1]",
+    ]
+
+
+def test_one_at_a_time(ids: Any) -> None:
+    found = ids(
+        CONV + "vary: {strides: [1, 2], padding: [valid, same], use_bias: [true, false]}\n"
+        "combine: one-at-a-time\n"
+    )
+    assert found == [
+        "[strides=1,padding=valid,use_bias=true]",
+        "[strides=2,padding=valid,use_bias=true]",
+        "[strides=1,padding=same,use_bias=true]",
+        "[strides=1,padding=valid,use_bias=false]",
+    ]
+
+
+def test_paths_reach_every_part_of_a_case(load: Any) -> None:
+    found = load("""\
+        input: {shape: [3, 4]}
+        model: [Flatten, {Dense: {units: 1}}]
+        vary:
+          "input.shape, expect.output_shape": [[[4], [null, 2]], [[3, 4], [null, 2]]]
+          model.1.Dense.units: [2]
+          model.0.Flatten.data_format: [channels_first]
+          input.dtype: [float64]
+          weights: [integers]
+        """)
+    assert not found.problems
+    assert [case.id for case in found.cases] == [
+        f"x/a[shape={shape},units=2,data_format=channels_first,dtype=float64,weights=integers]"
+        for shape in ("4", "3x4")
+    ]
+    program = found.cases[0].program
+    assert program.model.inputs[0].shape == [4]
+    assert program.model.inputs[0].dtype == "float64"
+    assert program.weights == "integers"
+    assert program.model.nodes[0].config == {"data_format": "channels_first"}
+    assert found.cases[0].expect.output_shape == [None, 2]
+
+
+def test_variants_do_not_touch_each_other_or_an_alias(load: Any, tmp_path: Path) -> None:
+    file = tmp_path / "y.yaml"
+    file.write_text(
+        "- &first\n  id: a\n  title: t\n  source: {keras: keras.layers.Dense}\n"
+        "  input: {shape: [3]}\n  model: &model\n    - Dense: {units: 1}\n"
+        "- id: b\n  title: t\n  source: {keras: keras.layers.Dense}\n"
+        "  input: {shape: [3]}\n  model: *model\n  vary: {model.0.Dense.units: [5, 6]}\n"
+        "- id: c\n  title: t\n  source: {keras: keras.layers.Dense}\n"
+        "  input: {shape: [3]}\n  model: *model\n"
+    )
+    found = load_file(file)
+    assert not found.problems
+    units = [case.program.model.nodes[0].config["units"] for case in found.cases]
+    assert units == [1, 5, 6, 1]
+    del load
+
+
+@pytest.mark.parametrize(
+    ("vary", "expected"),
+    [
+        ("padding: [valid, same]", ["padding=valid", "padding=same"]),
+        ("use_bias: [true, false]", ["use_bias=true", "use_bias=false"]),
+        ("activation: [null, relu]", ["activation=null", "activation=relu"]),
+        ("strides: [2, [2], [2, 1]]", ["strides=2", "strides=2#1", "strides=2x1"]),
+        ("padding: ['a b', same]", ["padding=#0", "padding=same"]),
+        (
+            "kernel_initializer: [{RandomNormal: {stddev: 0.5}}, {a: 1, b: 2}]",
+            ["kernel_initializer=RandomNormal", "kernel_initializer=#1"],
+        ),
+        (
+            "'padding, strides': [[valid, 1], [valid, 2], [same, 1]]",
+            ["padding=valid,strides=1", "padding=valid,strides=2", "padding=same,strides=1"],
+        ),
+        (
+            "'padding, strides': [[valid, 1], [same, 2]]",
+            ["padding=valid", "padding=same"],
+        ),
+        (
+            "'padding, expect.output_shape': [[valid, [null]], [valid, [null, null]]]",
+            ["padding=valid", "padding=valid#1"],
+        ),
+    ],
+)
+def test_ids_are_readable_and_unique(ids: Any, vary: str, expected: list[str]) -> None:
+    assert ids(f"{CONV}vary: {{{vary}}}\n") == [f"[{one}]" for one in expected]
+
+
+def test_ids_spell_paths_out_where_their_ends_are_alike(ids: Any) -> None:
+    found = ids(
+        "input: {shape: [3]}\nmodel: [{Dense: {units: 1}}, {Dense: {units: 1}}]\n"
+        "vary: {model.0.Dense.units: [2], model.1.Dense.units: [3]}\n"
+    )
+    assert found == ["[model.0.Dense.units=2,model.1.Dense.units=3]"]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("vary: 5\n", "expected a mapping of keys"),
+        ("vary: {}\n", "expected a mapping of keys"),
+        ("vary: {strides: 2}\n", "vary.strides: is the number 2; expected a list of values"),
+        ("vary: {strides: []}\n", "expected a list of values"),
+        ("vary: {id: [a, b]}\n", "'id' can't vary"),
+        ("vary: {strids: [2]}\n", "did you mean 'strides'?"),
+        ("vary: {input.shap: [[2]]}\n", "did you mean 'shape'?"),
+        ("vary: {input.shape.7: [2]}\n", "expected the index of an item"),
+        ("vary: {config.filters.a: [2]}\n", "there is nothing at config.filters"),
+        ("vary: {strides: [1], config.strides: [2]}\n", "config.strides varies twice"),
+        ("vary: {'strides, padding': [[1, same], [2]]}\n", "expected a list of 2"),
+        ("vary: {strides: [1, 2]}\ncombine: all\n", "expected one of product, pairwise"),
+        ("vary: {strides: [1, 2]}\nunless: [{stride: 1}]\n", "did you mean 'strides'?"),
+        ("vary: {strides: [1, 2]}\nunless: [{strides: 3}]\n", "3 is no value of strides"),
+        ("vary: {strides: [1, true]}\nunless: [{strides: [[1]]}]\n", "is no value of strides"),
+        ("vary: {strides: [1, 2]}\nunless: 5\n", "expected a list of 1 to 200"),
+        ("vary: {strides: [1, 2]}\nunless: [{strides: [1, 2]}]\n", "leaves out every combination"),
+        ("vary: {strides: [1, 2]}\nunless: [{strides: 1}]\n", "`unless` leaves out every one with"),
+        ("vary: {filters: [1, 2, 99999999999]}\n", "at most 67,108,864"),
+    ],
+)
+def test_mistakes(problem: Any, body: str, said: str) -> None:
+    assert said in problem(CONV + body)
+
+
+def test_a_list_among_the_values_is_named_by_a_list_of_it(load: Any) -> None:
+    body = CONV + "vary: {strides: [1, [2, 1]]}\nunless: [{strides: [2, 1]}]\n"
+    assert "for the list itself write [[2, 1]]" in str(load(body).problems[0])
+
+
+def test_a_mistake_in_a_varied_value_is_shown_once_and_where_it_is(load: Any) -> None:
+    found = load(CONV + "vary:\n  padding: [valid, same]\n  use_bias: [true, 'no']\n")
+    (problem,) = found.problems
+    assert (problem.place.line, problem.place.column, problem.key) == (9, 22, "config.use_bias")
+    assert not found.cases
+
+
+def test_a_mistake_that_two_cases_share_spoils_both(tmp_path: Path) -> None:
+    file = tmp_path / "y.yaml"
+    rest = "  title: t\n  source: {keras: keras.layers.Dense}\n  input: {shape: [3]}\n"
+    file.write_text(
+        f"- id: a\n{rest}  model: &model\n    - Dense: {{unit: 1}}\n"
+        f"- id: b\n{rest}  model: *model\n- id: c\n{rest}  layer: Flatten\n"
+    )
+    found = load_file(file)
+    assert [case.id for case in found.cases] == ["y/c"]
+    assert [problem.place.line for problem in found.problems] == [6, 6]
+
+
+def test_mistakes_of_a_case_show_beside_those_of_its_vary(load: Any) -> None:
+    found = load("input: {shape: 5}\nlayer: Dens\nvary: {units: [1, 2]}\ncombine: both\n")
+    text = "\n".join(map(str, found.problems))
+    assert all(part in text for part in ("combine: ", "write [5]", "did you mean 'Dense'?"))
+
+
+@pytest.mark.parametrize("combine", ["product", "pairwise", "one-at-a-time"])
+def test_too_many_cases_are_refused_quickly(load: Any, combine: str) -> None:
+    values = list(range(1, 301))
+    keys = "".join(f"  config.k{i}: {values}\n" for i in range(20))
+    began = time.perf_counter()
+    found = load(f"{CONV}vary:\n{keys}combine: {combine}\n")
+    assert time.perf_counter() - began < 5
+    assert not found.cases
+    assert found.problems
+
+
+def test_pairwise_of_a_convolution_is_small(load: Any) -> None:
+    found = load(
+        CONV + "vary: {strides: [1, 2, [2, 1]], padding: [valid, same], dilation_rate: [1, 2],\n"
+        "  groups: [1, 2], data_format: [channels_last, channels_first]}\n"
+        "unless: [{strides: [2, [2, 1]], dilation_rate: 2}]\ncombine: pairwise\n"
+    )
+    assert not found.problems
+    assert 6 <= len(found.cases) <= 9  # of 32
+
+
+# --- the covering array, by itself ---------------------------------------------------------
+
+COUNTS = st.lists(st.integers(1, 4), min_size=1, max_size=6)
+
+
+@st.composite
+def spaces(draw: Any) -> tuple[list[int], list[Clause]]:
+    counts = draw(COUNTS)
+    axes = st.integers(0, len(counts) - 1)
+    clauses = []
+    for _ in range(draw(st.integers(0, 4))):
+        chosen = draw(st.sets(axes, min_size=1, max_size=3))
+        clauses.append(
+            {
+                axis: frozenset(draw(st.sets(st.integers(0, counts[axis] - 1), min_size=1)))
+                for axis in sorted(chosen)
+            }
+        )
+    return counts, clauses
+
+
+def pairs(rows: Sequence[Combination]) -> set[Any]:
+    return {pair for row in rows for pair in itertools.combinations(enumerate(row), 2)}
+
+
+@settings(deadline=None, max_examples=80)
+@given(spaces())
+def test_pairwise_covers_every_possible_pair_and_nothing_forbidden(
+    space: tuple[list[int], list[Clause]],
+) -> None:
+    counts, clauses = space
+    every = combining.product(counts, clauses, 10_000)
+    few = combining.pairwise(counts, clauses, 10_000)
+    assert set(few) <= set(every)
+    assert pairs(few) == pairs(every)
+    assert few == sorted(set(few))
+    assert few == combining.pairwise(counts, clauses, 10_000)
+    assert len(few) <= len(every)
+
+
+@settings(deadline=None, max_examples=60)
+@given(spaces())
+def test_one_at_a_time_is_allowed_and_differs_in_one(
+    space: tuple[list[int], list[Clause]],
+) -> None:
+    counts, clauses = space
+    every = combining.product(counts, clauses, 10_000)
+    found = combining.one_at_a_time(counts, clauses, 10_000)
+    assert set(found) <= set(every)
+    assert bool(found) == bool(every)
+    if found:
+        base = found[0]
+        assert base == every[0]
+        near = [row for row in every if sum(map(int.__ne__, row, base)) == 1]
+        assert sorted(found[1:]) == sorted(near)
+
+
+@pytest.mark.parametrize(
+    ("counts", "most"),
+    [((2,) * 10, 10), ((3,) * 4, 12), ((3,) * 13, 24), ((4, 4, 4, 4, 4), 26), ((10, 10), 100)],
+)
+def test_pairwise_stays_near_the_best_known_sizes(counts: tuple[int, ...], most: int) -> None:
+    found = combining.pairwise(counts, [], 10_000)
+    assert math.prod(sorted(counts)[-2:]) <= len(found) <= most
