@@ -16,6 +16,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from conformance.adapters.registry import AdapterSpec
     from conformance.run.pytest_items import CaseFile
     from conformance.run.pytest_run import PytestRun
 
@@ -23,6 +24,7 @@ SUITES = ("documents", "layers", "functions", "ops", "training", "applications")
 """Top folders of the catalogue, each a marker for ``-m``."""
 
 run_key = pytest.StashKey["PytestRun"]()
+adapters_key = pytest.StashKey[list["AdapterSpec"]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -100,9 +102,15 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "conformance: a case of keras-conformance")
     from conformance.adapters import registry
 
-    for name in registry.names():
-        marker = name.replace("-", "_")
-        config.addinivalue_line("markers", f"{marker}: cases on the adapter {name}")
+    option = config.option
+    try:
+        # A wrong name is told before anything is collected.
+        chosen = registry.select(option.adapter, option.adapter_command)
+    except registry.RegistryError as error:
+        raise pytest.UsageError(str(error)) from None
+    for name in dict.fromkeys([*registry.names(), *(spec.name for spec in chosen)]):
+        config.addinivalue_line("markers", f"{marker_of(name)}: cases on the adapter {name}")
+    config.stash[adapters_key] = chosen
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> CaseFile | None:
@@ -210,6 +218,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         run.close()
 
 
+def marker_of(name: str) -> str:
+    """The marker of an adapter or suite: its name, as far as ``-m`` can say it."""
+    return "".join(letter if letter.isalnum() else "_" for letter in name)
+
+
 def _roots(config: pytest.Config) -> list[Path]:
     """Roots of the catalogues whose files are collected."""
     from conformance.cases import CasesError, default_root
@@ -233,5 +246,7 @@ def _run(config: pytest.Config) -> PytestRun:
     if run is None:
         from conformance.run.pytest_run import PytestRun
 
-        run = config.stash[run_key] = PytestRun(config, tuple(_roots(config)))
+        run = config.stash[run_key] = PytestRun(
+            config, config.stash[adapters_key], tuple(_roots(config))
+        )
     return run

@@ -13,6 +13,7 @@ from conformance.records import read
 
 FAKES = Path(__file__).parent / "fakes"
 FAKE = f"{sys.executable} {FAKES / 'dense.py'}"
+SERVED = f"{{python}} {{worker}} {FAKES / 'served.py'} served"
 
 CASE = """\
 - id: {id}
@@ -61,9 +62,9 @@ class Runner:
             check=False,
         )
 
-    def start(self, *arguments):
+    def start(self, *arguments, adapters=None):
         return subprocess.Popen(
-            self.command(*arguments),
+            self.command(*arguments, adapters=adapters),
             cwd=self.folder,
             env=self.env,
             stdout=subprocess.PIPE,

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from runs import FAKE, Runner, gone, write_cases
+from runs import FAKE, SERVED, Runner, gone, write_cases
 
 WAYS = {
     "hang": ("timeout", "no answer within"),
@@ -130,10 +130,11 @@ def test_an_adapter_that_cannot_start_is_an_error_of_every_case(tmp_path, cache)
 
 def test_kill_9_keeps_what_was_recorded_leaves_no_process_and_can_be_resumed(tmp_path, cache):
     runner = Runner(tmp_path, cache)
-    ids = ["first", "second", "slow", "third", "fourth"]
-    # A copy of the fake's folder name in its command line tells our processes from others'.
+    ids = ["first", "second", "third", "fourth", "fifth"]
     cases = write_cases(tmp_path, [*ids, "hang"])
-    process = runner.start(str(cases), "--case-timeout", "50")
+    # The name in its command line tells this test's process from others'.
+    adapters = {"fake": SERVED.replace("served served", f"served {tmp_path.name}")}
+    process = runner.start(str(cases), "--case-timeout", "50", adapters=adapters)
     try:
         runner.wait_for_cells(5, process)
     finally:
@@ -142,9 +143,9 @@ def test_kill_9_keeps_what_was_recorded_leaves_no_process_and_can_be_resumed(tmp
     before = runner.records()
     assert before.partial
     assert len(before.cells) == 5
-    assert gone(str(Path(FAKE.split()[1]))), "an adapter process outlived its run"
+    assert gone(tmp_path.name), "an adapter process outlived its run"
 
-    resumed = runner.run(str(cases), "--case-timeout", "1", "--resume")
+    resumed = runner.run(str(cases), "--case-timeout", "1", "--resume", adapters=adapters)
     after = runner.records()
     assert resumed.returncode == 1
     assert not after.partial

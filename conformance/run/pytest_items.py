@@ -46,8 +46,10 @@ class CaseFile(pytest.File):
         run.add_cases(self.nodeid, catalogue.cases)
         for case in catalogue.cases:
             for spec in run.adapters:
+                name = item_name(case.id, spec.name)
+                # The id as text, so that pytest takes its brackets for parameters, as --lf does.
                 yield CaseItem.from_parent(
-                    self, name=item_name(case.id, spec.name), case=case, spec=spec
+                    self, name=name, nodeid=f"{self.nodeid}::{name}", case=case, spec=spec
                 )
 
 
@@ -61,9 +63,8 @@ class CaseItem(pytest.Item):
         self.spec = spec
         self.cell = Cell(case.id, spec.name)
         self.add_marker("conformance")
-        for marker in (case.suite, spec.name.replace("-", "_")):
-            if marker.isidentifier():
-                self.add_marker(getattr(pytest.mark, marker))
+        for name in (case.suite, spec.name):
+            self.add_marker(_marker(self.config, name))
         self.user_properties += [("case", case.id), ("adapter", spec.name)]
 
     def runtest(self) -> None:
@@ -90,6 +91,17 @@ class CaseItem(pytest.Item):
     def reportinfo(self) -> tuple[Any, int, str]:
         """The case's place in its file."""
         return self.path, self.case.place.line - 1, f"{self.case.id} on {self.spec.name}"
+
+
+def _marker(config: pytest.Config, name: str) -> pytest.MarkDecorator:
+    """A suite's or adapter's marker, registered if the suite is one that we haven't heard of."""
+    from conformance.pytest_plugin import marker_of
+
+    marker = marker_of(name)
+    if not any(line.startswith(f"{marker}:") for line in config.getini("markers")):
+        config.addinivalue_line("markers", f"{marker}: cases of {name}")
+    decorator: pytest.MarkDecorator = getattr(pytest.mark, marker)
+    return decorator
 
 
 def item_name(case: str, adapter: str) -> str:

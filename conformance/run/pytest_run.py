@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from conformance.adapters import registry
 from conformance.records import RecordsError
 from conformance.records.model import CellLine, Line
 from conformance.run.folder import FolderError, RunFolder
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from conformance.adapters.registry import AdapterSpec
     from conformance.cases.model import Case
     from conformance.run.recorder import Recorder
 
@@ -29,18 +29,13 @@ _lines = msgspec.json.Decoder(list[Line])
 class PytestRun:
     """Adapters, cases and session of one pytest process."""
 
-    def __init__(self, config: pytest.Config, catalogues: tuple[Path, ...]) -> None:
-        """Find the adapters.
-
-        Raises:
-            UsageError: ``--adapter`` names one that doesn't exist.
-        """
+    def __init__(
+        self, config: pytest.Config, adapters: list[AdapterSpec], catalogues: tuple[Path, ...]
+    ) -> None:
+        """Prepare; nothing is started before the collection has ended."""
         self._config = config
         option = config.option
-        try:
-            self.adapters = registry.select(option.adapter, option.adapter_command)
-        except registry.RegistryError as error:
-            raise pytest.UsageError(str(error)) from None
+        self.adapters = adapters
         self._settings = Settings(
             case_seconds=option.case_timeout,
             ledgers=(*config.getini("conformance_ledger"), *option.ledger),
