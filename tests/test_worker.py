@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ import safetensors.numpy
 from fake_adapters import FAKES, QUICK, ROOT, X, case, dies_soon, plain, runs
 
 from conformance.adapters import wire
-from conformance.adapters.host import AdapterProcess, Answered
+from conformance.adapters.host import AdapterProcess, Answered, Crashed, TimedOut
 from conformance.adapters.host_text import harmless
 from conformance.adapters.worker.failure import failure
 from conformance.adapters.worker.outputs import Arrays
@@ -63,6 +64,29 @@ def test_exception_from_the_standard_library_counts_as_its_callers(worker: Adapt
 def test_unsupported_has_its_reason(worker: AdapterProcess) -> None:
     observation = worker.run(case("unsupported"), {}).observation
     assert (observation.status, observation.reason) == ("unsupported", "there is no such layer")
+
+
+def test_hang_tells_where(worker: AdapterProcess) -> None:
+    worker.start()
+    answer = worker.run(case("hang"), {}, 0.3)
+    assert isinstance(answer, TimedOut)
+    assert re.search(r'plain.py", line \d+ in run', answer.stderr)
+
+
+def test_crash_tells_where(worker: AdapterProcess) -> None:
+    answer = worker.run(case("segfault"), {})
+    assert isinstance(answer, Crashed)
+    assert "Segmentation fault" in answer.stderr
+    assert re.search(r'plain.py", line \d+ in run', answer.stderr)
+
+
+def test_what_a_process_leaves_in_its_temporary_folder_goes_with_it(worker: AdapterProcess) -> None:
+    answer = worker.run(case("litter"), {})
+    assert isinstance(answer, Answered)
+    folder = Path(answer.observation.reason)
+    assert folder.is_dir()
+    worker.close()
+    assert not folder.parent.exists()
 
 
 def assert_next(worker: AdapterProcess) -> None:

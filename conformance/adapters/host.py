@@ -63,7 +63,7 @@ PROTOCOL = 1
 class Limits:
     """How much an adapter process may take."""
 
-    start: float = 120.0
+    start: float = 180.0
     """Seconds from its start to its hello; importing a framework on a busy machine takes long."""
     case: float = 60.0
     """Seconds for a case that names no limit of its own."""
@@ -300,6 +300,7 @@ class AdapterProcess:
             return self._ended(connection, job, error)
         if isinstance(error, Late):
             note = f" ({error})" if error.got else ""
+            connection.ask_where()
             return TimedOut(**about, **self._bury(job), limit=job.limit, note=note)
         if isinstance(error, Unusable) and error.in_step:
             self._deaths = 0

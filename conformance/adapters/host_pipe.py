@@ -7,8 +7,10 @@ import contextlib
 import fcntl
 import os
 import select
+import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 import weakref
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 _PIPE_SIZE = 1 << 20
 _LAST_WORDS = 1.0  # seconds for a process that closed its stdout to end by itself
+_LAST_LOOK = 0.1  # seconds for a process that hangs to say where
 _LOOK_UP = 0.5  # seconds between looks at a silent process: does it live?
 
 
@@ -61,15 +64,13 @@ class Connection:
         Raises:
             OSError: The program cannot be started.
         """
-        self._process = subprocess.Popen(
-            spec.command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,
-            env=environment(spec.env),
-            start_new_session=True,  # Ctrl-C is the coordinator's alone; the group dies together
-        )
+        # Killed in the middle of a save, a framework cannot tidy up: so it is done for it.
+        self._temporary = tempfile.mkdtemp(prefix="keras-conformance-")
+        try:
+            self._process = self._spawn(spec)
+        except BaseException:
+            shutil.rmtree(self._temporary, ignore_errors=True)
+            raise
         _running.add(self)
         self._outbox = _Outbox(_widened(self._process.stdin))
         self._stdout = _widened(self._process.stdout)
@@ -77,6 +78,17 @@ class Connection:
         self._poller.register(self._stdout, select.POLLIN)
         self._tail = _Tail(_widened(self._process.stderr), stderr_limit)
         self._disposed = False
+
+    def _spawn(self, spec: AdapterSpec) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            spec.command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            env=environment({**spec.env, "TMPDIR": self._temporary}),
+            start_new_session=True,  # Ctrl-C is the coordinator's alone; the group dies together
+        )
 
     @property
     def pid(self) -> int:
@@ -125,6 +137,13 @@ class Connection:
             return self._process.wait(_LAST_WORDS)
         return None
 
+    def ask_where(self) -> None:
+        """Have a process that is to be killed print where it is; the worker does so in C."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            self._process.send_signal(signal.SIGUSR1)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_LAST_LOOK)
+
     def goodbye(self, patience: float = 1.0) -> None:
         """Ask an idle process to leave, end its input, and see to it that it is gone."""
         self.write(wire.frame(wire.encode({"type": "bye"}, {})))
@@ -156,6 +175,7 @@ class Connection:
         for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
             if pipe is not None:
                 pipe.close()
+        shutil.rmtree(self._temporary, ignore_errors=True)
 
     def _exactly(self, count: int, deadline: float) -> memoryview:
         # np.empty takes address space, and memory only as the bytes really come.

@@ -7,7 +7,9 @@ The case's id says how: ``fakes/print`` prints to stdout, ``fakes/raise`` raises
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import tempfile
 from fractions import Fraction
 
 from conformance.adapters.worker.failure import Unsupported
@@ -33,6 +35,11 @@ class Plain:
         if way == "hang":
             while True:
                 pass
+        if way == "segfault":
+            os.kill(os.getpid(), signal.SIGSEGV)
+        if way == "litter":
+            folder = tempfile.mkdtemp()
+            return {"reason": folder}, {}
         outputs = [
             {"shape": list(array.shape), "dtype": array.dtype.name, "tensor": name}
             for name, array in tensors.items()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from conformance.adapters.wire import WireError
 from conformance.adapters.worker.channel import Channel
 from conformance.adapters.worker.failure import Unsupported, failure, own
-from conformance.adapters.worker.process import follow_parent, resident_bytes
+from conformance.adapters.worker.process import follow_parent, prepare, resident_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,6 +47,7 @@ def serve(module: str, name: str) -> int:
     Returns:
         The process's exit code.
     """
+    prepare()
     channel = Channel()
     follow_parent(channel.fileno())
     adapter: Adapter | None = None
