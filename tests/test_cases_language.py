@@ -73,6 +73,7 @@ def problem(problems: Any) -> Any:
 
 
 DENSE = "input: {shape: [5]}\nmodel: [{Dense: {units: 2}}]\n"
+GRAPH = "input: {shape: [5]}\nmodel: {nodes: "
 ALWAYS = [
     "symbolic_shape",
     "weights",
@@ -456,8 +457,7 @@ def test_all_mistakes_of_a_file_in_one_go(catalogue: Any) -> None:
             "the node's name is the layer's",
         ),
         (
-            "input: {shape: [5]}\n"
-            "model: {nodes: {left: {Flatten: , of: x}, b: {Flatten: , of: lft}}}\n",
+            GRAPH + "{left: {Flatten: , of: x}, b: {Flatten: , of: lft}}}\n",
             "'lft' is neither an input nor a node; expected one of x, left; did you mean 'left'?",
         ),
         (

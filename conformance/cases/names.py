@@ -27,6 +27,8 @@ LEGACY = (*DECLARING, "batch_size")
 _NEARLY, _REMOTELY = 0.75, 0.5
 """Likeness from which a name counts as a mistyped other one; from which that one is suggested."""
 _CAMEL_CASE = re.compile(r"[A-Z][A-Za-z0-9]*")
+_CLASSES = {"GroupQueryAttention": "GroupedQueryAttention"}
+"""Layers whose class has another name than the one that they are exported by."""
 _WORD_START = re.compile(r"(?<=.)(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])")
 
 
@@ -88,4 +90,4 @@ def looks_like_layer(symbol: str) -> bool:
 @cache
 def automatic(layer: str) -> str:
     """Keras's automatic name of a layer: ``MaxPooling2D`` is ``max_pooling2d``."""
-    return _WORD_START.sub("_", layer).lower()
+    return _WORD_START.sub("_", _CLASSES.get(layer, layer)).lower()
