@@ -14,8 +14,9 @@ from conformance.adapters.observation import Observation
 from conformance.cases.model import Case, Expect, Model, Place, Program, Source
 from conformance.verdicts import cell as cells
 from conformance.verdicts.cell import combine, judge_cell
+from conformance.verdicts.comparison import Target, compare
 from conformance.verdicts.explain import Suspect, explain, explained, failing
-from conformance.verdicts.model import FAILING, CellVerdict, FacetVerdict
+from conformance.verdicts.model import FAILING, CellVerdict, Comparison, FacetVerdict
 
 MODEL = Model(form="sequential", inputs=[], nodes=[], outputs=[])
 
@@ -252,3 +253,12 @@ def test_an_observation_of_nothing_is_all_errors_and_blocks() -> None:
     assert msgspec.convert(sample.answer, Observation).status == "ok"
     outcomes = {facet.outcome for facet in judged(sample).facets}
     assert outcomes <= {"error", "blocked"}
+
+
+def test_booleans_and_huge_integers_survive_the_record() -> None:
+    found = compare("x", Target(np.array([True, False])), np.array([False, False]))
+    assert (found.worst[0].expected, found.worst[0].observed) == ("True", "False")
+    assert msgspec.json.decode(msgspec.json.encode(found), type=Comparison) == found
+    found = compare("x", Target(np.array([2**62])), np.array([2**62 + 1]))
+    assert found.worst[0].observed == str(2**62 + 1)
+    assert msgspec.json.decode(msgspec.json.encode(found), type=Comparison) == found

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 import pytest
 from msgspec.structs import replace
 from verdict_samples import CASE, FACETS, TWIN, Sample, U, honest
 
 from conformance.verdicts.facets import JUDGES, NUMERIC, judge
+from conformance.verdicts.model import FacetVerdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from conformance.verdicts.model import FacetVerdict
 
     Change = Callable[[Sample], Any]
 
@@ -484,3 +484,27 @@ def test_equality_is_demanded_where_the_reference_gives_no_spread() -> None:
     verdict = verdicts(sample, ["values"])["values"]
     assert verdict.outcome == "fail"
     assert "must be equal exactly" in verdict.message
+
+
+def test_hostile_numbers_become_harmless() -> None:
+    sample = honest()
+    huge = 10**4000
+    sample.answer["params"].update(total=huge, trainable=-huge, nodes={"dense": huge})
+    sample.answer["summary"]["rows"][0]["params"] = huge
+    sample.answer["symbolic"]["outputs"] = [[huge] * 100]
+    sample.answer["twin"]["params"]["total"] = -huge
+    sample.answer["calls"][0]["outputs"][0]["shape"] = [huge]
+    for verdict in verdicts(sample).values():
+        assert len(verdict.message) < 2000
+        msgspec.json.encode(verdict)
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int64", "uint8", "complex64", "datetime64[s]", "U3"])
+def test_numbers_of_any_dtype_are_judged_and_recorded(dtype: str) -> None:
+    sample = honest()
+    for name, array in sample.tensors.items():
+        sample.tensors[name] = (array > 0).astype(dtype)
+    for verdict in verdicts(sample).values():
+        encoded = msgspec.json.encode(verdict)
+        assert msgspec.json.decode(encoded, type=FacetVerdict).outcome == verdict.outcome
+        assert verdict.outcome != "pass" or not verdict.comparisons or verdict.facet == "influence"

@@ -40,7 +40,8 @@ SAMPLE_PASSING: Final = 6
 SAMPLE_FAILING: Final = 64
 """Numbers kept for the report, of an array that passes and of one that doesn't."""
 
-_NUMERIC_KINDS: Final = frozenset("biuf")
+NUMERIC_KINDS: Final = frozenset("biuf")
+"""NumPy's kinds of dtypes that hold numbers to compare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def compare(what: str, target: Target, observed: Array, limits: Limits = VALUES)
             message=f"{what}: expected shape {text.shape(expected.shape)}, "
             f"observed {text.shape(observed.shape)}",
         )
-    if observed.dtype.kind not in _NUMERIC_KINDS:
+    if observed.dtype.kind not in NUMERIC_KINDS:
         message = f"{what}: an array of {dtype_name(observed.dtype)} holds no numbers"
         return Comparison(what=what, message=message)
     with np.errstate(all="ignore"):
@@ -155,7 +156,7 @@ def moved(before: Array, after: Array, targets: tuple[Target, Target]) -> NDArra
 
 def sample(array: Array, limit: int) -> dict[str, Any]:
     """Keep an array's shape, dtype and first numbers, in C order, as JSON can carry them."""
-    numbers = array.ravel()[:limit].tolist() if array.ndim else [array.item()]
+    numbers = array.flat[:limit].tolist()
     return {
         "shape": list(array.shape),
         "dtype": dtype_name(array.dtype),
@@ -170,7 +171,9 @@ def dtype_name(dtype: np.dtype[Any]) -> str:
 
 
 def plain(value: float) -> float | str:
-    """Give a number that JSON can carry; NaN and the infinities as ``nan``, ``inf``, ``-inf``."""
+    """Give a number as JSON can carry it; NaN, infinities and booleans by their names."""
+    if isinstance(value, bool):
+        return str(value)
     if isinstance(value, int):
         # Beyond 2**53 a reader in JavaScript would round it.
         return value if abs(value) < 1 << 53 else str(value)

@@ -149,7 +149,7 @@ def read_entries(path: Path) -> tuple[list[Entry], list[Problem]]:
 
 def _entry(value: object, where: Where) -> Entry | None:
     """Read one entry; None where anything is wrong with it."""
-    before = len(where.log)
+    before = where.log.noted
     written = fields.mapping(value, where, _KEYS, required=_REQUIRED, what="an entry")
     if written is None:
         return None
@@ -188,7 +188,7 @@ def _entry(value: object, where: Where) -> Entry | None:
         review_by=read("review_by", _date, dt.date.max),
         place=Place(file=where.log.file, line=where.at[0], column=where.at[1]),
     )
-    return entry if len(where.log) == before else None
+    return entry if where.log.noted == before else None
 
 
 def _texts(what: str) -> Callable[[object, Where], list[str] | None]:

@@ -12,7 +12,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from conformance.verdicts import text
-from conformance.verdicts.comparison import SAMPLE_PASSING, Target, compare, sample
+from conformance.verdicts.comparison import (
+    NUMERIC_KINDS,
+    SAMPLE_PASSING,
+    Target,
+    compare,
+    dtype_name,
+    sample,
+)
 from conformance.verdicts.model import Comparison, FacetVerdict
 from conformance.verdicts.tolerance import (
     NOTE,
@@ -123,15 +130,20 @@ class Evidence:
         """Return an array of the answer.
 
         Raises:
-            NotAnsweredError: the answer names it but does not carry it.
+            NotAnsweredError: the answer names it but does not carry it, or it holds no numbers.
         """
         try:
-            return self.tensors[name]
+            array = self.tensors[name]
         except KeyError:
             raise NotAnsweredError(
                 f"the adapter did not answer: {what} names the array {text.clean(name, 60)!r}, "
                 "which is not in its answer"
             ) from None
+        if array.dtype.kind not in NUMERIC_KINDS:
+            raise NotAnsweredError(
+                f"{what} is an array of {dtype_name(array.dtype)}, not of numbers"
+            )
+        return array
 
     def target(self, expected: Expected) -> Target:
         """Return what an array should be.

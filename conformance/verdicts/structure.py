@@ -119,7 +119,8 @@ def params(evidence: Evidence) -> FacetVerdict:
     faults = _wrong_counts(want, have)
     for node, count in evidence.expectation.nodes.items():
         if observed.nodes.get(node, count) != count:
-            faults.append(f"node {node}: expected {count:,}, observed {observed.nodes[node]:,}")
+            seen = text.count(observed.nodes[node])
+            faults.append(f"node {node}: expected {text.count(count)}, observed {seen}")
     return structural("params", faults, want, have)
 
 
@@ -131,7 +132,7 @@ def _counts(counts: Any) -> dict[str, int]:
 
 def _wrong_counts(want: dict[str, int], have: dict[str, int]) -> list[str]:
     return [
-        f"{name.replace('_', '-')}: expected {count:,}, observed {have[name]:,}"
+        f"{name.replace('_', '-')}: expected {text.count(count)}, observed {text.count(have[name])}"
         for name, count in want.items()
         if have[name] != count
     ]
@@ -231,7 +232,7 @@ def summary(evidence: Evidence) -> FacetVerdict:
 
 
 def _row(layer: str, sizes: Shape, count: int) -> str:
-    return f"{text.clean(layer, text.NAME_LIMIT)} {text.shape(sizes)} {count:,}"
+    return f"{text.clean(layer, text.NAME_LIMIT)} {text.shape(sizes)} {text.count(count)}"
 
 
 def _prefix(index: int, calls: Sequence[tuple[int, ExpectedCall]]) -> str:

@@ -20,6 +20,9 @@ MESSAGE_LIMIT = 800
 NAME_LIMIT = 120
 """Characters that are kept of a name (of a layer, a weight, a dtype) that an adapter sent."""
 
+LARGEST_COUNT = 10**15
+"""Whole numbers beyond it are no counts or sizes of anything, and no JSON reader keeps them."""
+
 _ITEMS = 64
 """Entries that are kept of a list or mapping that an adapter sent."""
 
@@ -66,6 +69,8 @@ def tame(value: Any) -> Any:
         return [tame(item) for item in value[:_ITEMS]]
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
+    if isinstance(value, int) and abs(value) > LARGEST_COUNT:
+        return count(value)
     return value
 
 
@@ -73,8 +78,18 @@ def shape(sizes: Sequence[int | None] | None) -> str:
     """Write a shape as Keras does: ``(None, 20, 10)``, ``(4,)``, ``()``."""
     if sizes is None:
         return "nothing"
-    inner = ", ".join(str(size) for size in sizes[:_ITEMS])
+    inner = ", ".join("None" if size is None else count(size, "") for size in sizes[:_ITEMS])
     return f"({inner},)" if len(sizes) == 1 else f"({inner})"
+
+
+def count(value: int, separator: str = ",") -> str:
+    """Write a whole number: ``14,714,688``.
+
+    A number of thousands of digits, which an adapter may send, can't even be written by Python.
+    """
+    if abs(value) > LARGEST_COUNT:
+        return f"{'-' * (value < 0)}(over {LARGEST_COUNT:.0e})"
+    return f"{value:{separator}}"
 
 
 def number(value: float | str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from conformance.verdicts import text
 from conformance.verdicts.comparison import compare_observed
 from conformance.verdicts.evidence import Evidence, NotAnsweredError, Raised, numeric
 from conformance.verdicts.model import Comparison, FacetVerdict
@@ -127,7 +128,7 @@ def _params(evidence: Evidence, twin: Built) -> list[Comparison]:
     if one != other:
         message = (
             "parameters (total, trainable, non-trainable): the first model has "
-            f"{one}, the twin {other}"
+            f"{text.shape(one)}, the twin {text.shape(other)}"
         )
     return [Comparison(what="parameters", message=message)]
 
