@@ -28,7 +28,7 @@ class Net:
     """Layer by node name, in the program's order."""
     spec: Mapping[str, Any]
     probes: dict[str, list[int]] = field(default_factory=dict)
-    """Shape that each probing Lambda saw last, where it was a concrete one."""
+    """Shape that each probing Lambda saw last, where it was a concrete one; a watch takes them."""
 
 
 def build(keras: Any, spec: Mapping[str, Any]) -> Net:

@@ -125,6 +125,7 @@ class Session:
             trainable=[one.variable for one in found if one.trainable],
             cotangents=[cotangents[str(j)] for j in range(len(cotangents))] if wanted else None,
             compiled=compiled,
+            probes="probes" in self._facets,
         )
 
     def _count(self, prefix: str) -> int:
@@ -147,13 +148,11 @@ class Session:
 
     def _calls(self, net: Net, evaluator: Evaluator, prefix: str) -> list[dict[str, Any]]:
         calls: list[dict[str, Any]] = []
-        with Watch(net.layers) as watch:
+        with Watch(net) as evaluator.watch:
             for index in range(len(evaluator.plan.calls)):
-                net.probes.clear()
                 try:
                     outputs = evaluator.call(index)
-                    if "probes" in self._facets and not net.probes:
-                        evaluator.probed(index)
+                    noted = evaluator.noted(index)
                 except (Unsupported, NotImplementedError) as reason:
                     for facet in self._facets.intersection(_OF_CALLS):
                         self._answer["unsupported"][facet] = _text(reason)
@@ -167,10 +166,11 @@ class Session:
                     "outputs": self._put(f"{prefix}call/{index}/output", outputs)
                 }
                 if "shape" in self._facets:
-                    call["nodes"] = watch.take()
+                    call["nodes"] = noted.nodes
                 if "probes" in self._facets:
-                    call["probes"] = dict(net.probes)
+                    call["probes"] = noted.probes
                 calls.append(call)
+        evaluator.watch = None
         return calls
 
     def _gradients(
@@ -219,9 +219,7 @@ class Session:
         return {
             "losses": self._arrays.put("state/losses", losses),
             "weights": {
-                one.name: self._arrays.put(
-                    f"state/weight/{one.name}", self._backend.numbers(one.variable)
-                )
+                one.name: self._arrays.put(f"state/weight/{one.name}", numbers(one.variable))
                 for one in variables(net)
             },
         }

@@ -1,14 +1,26 @@
-"""Notes the shapes of what layers return, from the outside."""
+"""Notes the shapes that pass through a model, from the outside."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.keras.build import concrete
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from types import TracebackType
+
+    from conformance.adapters.keras.build import Net
+
+
+@dataclass(frozen=True)
+class Noted:
+    """What was seen during one call."""
+
+    nodes: dict[str, list[int]] = field(default_factory=dict)
+    """Concrete shape of each layer's one output, by node."""
+    probes: dict[str, list[int]] = field(default_factory=dict)
+    """Concrete shape that each probing Lambda saw, by node."""
 
 
 class Watch:
@@ -18,11 +30,11 @@ class Watch:
     again, so that what the model saves, copies or trains afterwards is what was built.
     """
 
-    def __init__(self, layers: Mapping[str, Any]) -> None:
-        """Hold the layers by node name."""
-        self._layers = layers
-        self.shapes: dict[str, list[int]] = {}
-        """Last concrete output shape by node."""
+    def __init__(self, net: Net) -> None:
+        """Hold the model whose layers are watched."""
+        self._layers = net.layers
+        self._shapes: dict[str, list[int]] = {}
+        self._probes = net.probes
 
     def __enter__(self) -> Watch:  # noqa: PYI034 - typing.Self is younger than Python 3.9
         """Begin to note."""
@@ -40,17 +52,19 @@ class Watch:
         for layer in self._layers.values():
             object.__delattr__(layer, "call")
 
-    def take(self) -> dict[str, list[int]]:
+    def take(self) -> Noted:
         """What was noted since the last time."""
-        taken, self.shapes = self.shapes, {}
-        return taken
+        noted = Noted(dict(self._shapes), dict(self._probes))
+        self._shapes.clear()
+        self._probes.clear()
+        return noted
 
     def _noting(self, node: str, call: Any) -> Any:
         def noting(*args: Any, **kwargs: Any) -> Any:
             output = call(*args, **kwargs)
             shape = concrete(output)
             if shape is not None:
-                self.shapes[node] = shape
+                self._shapes[node] = shape
             return output
 
         return noting

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from conformance.adapters.keras.watch import Noted
 from conformance.adapters.worker.failure import Unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from conformance.adapters.keras.watch import Watch
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,8 @@ class Plan:
     cotangents: Sequence[Any] | None = None
     """One array for each output of call 0, or None where no gradients are asked."""
     compiled: bool = False
+    probes: bool = False
+    """Whether the concrete shapes inside the model are asked for."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,13 @@ class Evaluator:
         self.backend = backend
         self.model = model
         self.plan = plan
+        self.watch: Watch | None = None
+        """Notes shapes while calls are made, where that is asked."""
+
+    def noted(self, index: int) -> Noted:
+        """What the watch saw during the call, once it has been made."""
+        del index
+        return self.watch.take() if self.watch else Noted()
 
     def call(self, index: int) -> list[Value]:
         """Outputs of the plan's call, flattened into a list."""
@@ -75,12 +87,6 @@ class Evaluator:
     def compiled(self) -> list[Value]:
         """Outputs of call 0 in graph mode."""
         raise Unsupported(self.backend.unsupported["compiled"])
-
-    def probed(self, index: int) -> None:
-        """Run the call so that the model's Python code sees concrete shapes; answer nothing.
-
-        Called after :meth:`call`, and only where that may have left the shapes open.
-        """
 
     def tensors(self, index: int) -> list[Any]:
         """The call's inputs as the framework's own tensors, in the model's order."""

@@ -19,6 +19,7 @@ from conformance.adapters.keras.backends.base import (
     packed,
 )
 from conformance.adapters.keras.backends.hidden import hide_tensorflow
+from conformance.adapters.keras.watch import Noted
 
 
 class JaxEvaluator(Evaluator):
@@ -36,11 +37,18 @@ class JaxEvaluator(Evaluator):
         super().__init__(backend, model, plan)
         self._whole: tuple[list[list[Any]], Gradients] | None = None
         self._refused = False
+        self._notes: dict[int, Noted] = {}
+
+    def noted(self, index: int) -> Noted:
+        """What was seen while the call was traced, or made eagerly."""
+        return self._notes.get(index, Noted())
 
     def call(self, index: int) -> list[Value]:
         """Outputs of the call: eager for call 0 where it is compared with the compiled one."""
         if index == 0 and self.plan.compiled:
-            return super().call(0)
+            values = super().call(0)
+            self._notes[0] = super().noted(0)
+            return values
         return self._values(index)
 
     def gradients(self) -> Gradients:
@@ -88,7 +96,11 @@ class JaxEvaluator(Evaluator):
             return [out for out in forward(weights, state, merged) if is_float(dtype_name(out))]
 
         def case(weights: Any, state: Any, calls: Any, source: Any, cotangents: Any) -> Any:
-            answers = [forward(weights, state, tensors) for tensors in calls]
+            answers = []
+            for index, tensors in zip(indices, calls):
+                answers.append(forward(weights, state, tensors))
+                seen = super(JaxEvaluator, self).noted(index)
+                self._notes.setdefault(index, seen)
             if not gradients:
                 return answers, None
             outputs, pull = jax.vjp(

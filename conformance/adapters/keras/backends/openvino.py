@@ -18,6 +18,8 @@ from conformance.adapters.keras.backends.hidden import hide_tensorflow
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from conformance.adapters.keras.watch import Noted
+
 
 _PINS = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": "1", "NUM_STREAMS": "1"}
 
@@ -35,9 +37,12 @@ class OpenVinoEvaluator(Evaluator):
         outputs = self.model.predict_on_batch(packed(arrays))
         return [Value(output, dtype_name(output)) for output in flat(outputs)]
 
-    def probed(self, index: int) -> None:
-        """Fold the call eagerly: the graph of ``predict`` leaves the batch axis open."""
-        self.model(packed(self.tensors(index)))
+    def noted(self, index: int) -> Noted:
+        """What the layers saw. ``predict`` leaves the batch axis open, so a probe asks again."""
+        if self.watch is not None and self.plan.probes:
+            self.watch.take()
+            self.model(packed(self.tensors(index)))
+        return super().noted(index)
 
 
 class OpenVinoBackend(Backend):
