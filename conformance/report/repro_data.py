@@ -1,0 +1,103 @@
+"""A case's numbers as source: literal where they are few, else drawn as the reference does."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from conformance.reference import data
+from conformance.reference.feeding import make_feeds
+from conformance.reference.network import Network
+from conformance.report.repro_text import literal
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from conformance.cases.model import Program
+
+LITERAL = 200
+"""Up to so many numbers in all, they are written out."""
+
+DRAW = '''
+def draw(seed, name, shape, kind="normal"):
+    """Numbers from raw Philox words; all are exact in float32."""
+    key = hashlib.blake2b(f"{seed}:{name}".encode(), digest_size=16).digest()
+    raw = np.random.Philox(key=int.from_bytes(key, "little")).random_raw(int(np.prod(shape)))
+    if kind == "integers":
+        return ((raw % np.uint64(9)).astype(np.float32) - 4).reshape(shape)
+    lanes = raw.astype("<u8").view("<u2").reshape(-1, 4).astype(np.int64)
+    return ((lanes.sum(axis=1) - 131070) / 32768).astype(np.float32).reshape(shape)
+'''
+
+
+def lines(program: Program, seed: int, call: int, extra: tuple[str, ...] = ()) -> list[str]:
+    """Source that makes ``inputs``, ``weights`` and what else is wanted.
+
+    Args:
+        program: The case's program.
+        seed: Of its data.
+        call: Which of its calls to feed.
+        extra: ``cotangent`` and ``target`` where they are needed.
+
+    Returns:
+        Assignments; ``draw`` must be defined before them.
+
+    Raises:
+        NoAnswer: The reference does not know the model.
+    """
+    network = Network.build(program.model)
+    batch = program.calls[call].batch
+    inputs: dict[str, str] = {}
+    for spec in program.model.inputs:
+        shape = (batch, *spec.shape)
+        source = f"call/{0 if program.calls[call].facet == 'batch' else call}/{spec.name}"
+        if spec.data.kind == "arange":
+            count = math.prod(shape)
+            inputs[spec.name] = f"np.arange({count}, dtype=np.float32).reshape({shape})"
+        elif spec.data.kind == "values":
+            inputs[spec.name] = _literal(np.asarray(spec.data.values, np.float32)[:batch])
+        elif program.calls[call].facet == "batch":
+            whole = (program.calls[0].batch, *spec.shape)
+            inputs[spec.name] = f"{_draw(seed, source, whole, spec.data.kind)}[:1]"
+        else:
+            inputs[spec.name] = _draw(seed, source, shape, spec.data.kind)
+    weights = {}
+    for name, variable in network.variables.items():
+        text = _draw(seed, f"weight/{name}", variable.shape, program.weights)
+        scale = data.weight_scale(variable)
+        weights[name] = text if program.weights == "integers" else f"{text} * np.float32({scale!r})"
+    groups = {"inputs": inputs, "weights": weights}
+    feeds = make_feeds(program, network, None, seed) if _few(program, network) else None
+    if feeds is not None and program.calls[call].facet == "values":
+        groups["inputs"] = {name: _literal(feeds[f"call/{call}/{name}"]) for name in inputs}
+        groups["weights"] = {name: _literal(feeds[f"weight/{name}"]) for name in weights}
+    written = []
+    for group, members in groups.items():
+        written += [f"{group} = {{"]
+        written += [f"    {name!r}: {text}," for name, text in members.items()]
+        written += ["}"]
+    for kind in extra:
+        texts = [
+            _draw(seed, f"{kind}/{j}", (batch, *(n or 0 for n in shape[1:])), program.weights)
+            for j, shape in enumerate(network.outputs)
+        ]
+        written.append(f"{kind}s = [{', '.join(texts)}]")
+    return written
+
+
+def _few(program: Program, network: Network) -> bool:
+    counts = [math.prod((program.calls[0].batch, *s.shape)) for s in program.model.inputs]
+    return sum(counts) + sum(math.prod(v.shape) for v in network.variables.values()) <= LITERAL
+
+
+def _draw(seed: int, name: str, shape: tuple[int, ...], kind: str) -> str:
+    tail = "" if kind == "normal" else f", {kind!r}"
+    return f"draw({seed!r}, {name!r}, {shape!r}{tail})"
+
+
+def _literal(values: NDArray[np.float32]) -> str:
+    if values.size == 0:
+        return f"np.zeros({values.shape!r}, np.float32)"
+    return f"np.array({literal(values.tolist())}, np.float32)"

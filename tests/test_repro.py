@@ -1,0 +1,224 @@
+"""Scripts that stand alone: they parse, hold no foreign code, and really show the numbers."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from conformance.cases import load
+from conformance.records.model import AdapterLine, CaseLine, CellLine
+from conformance.report.repro import NoScript, script
+from conformance.report.repro_native import TABLES, Extract
+from conformance.report.repro_text import comment, literal
+from conformance.verdicts.model import CellVerdict, Comparison, FacetVerdict, Worst
+
+if TYPE_CHECKING:
+    from conformance.cases.model import Case
+
+ADAPTERS = [
+    "keras-tensorflow",
+    "keras-torch",
+    "keras-jax",
+    "keras-numpy",
+    "keras-openvino",
+    "tf-keras",
+    "torch",
+    "jax",
+]
+FRAMEWORKS = {"keras", "tf_keras", "tensorflow", "torch", "jax", "openvino"}
+STANDARD = {"os", "hashlib", "functools", "math", "numpy"}
+
+
+@functools.cache
+def catalogue() -> dict[str, Case]:
+    return {case.id: case for case in load().cases}
+
+
+def line_of(case: Case, seed: int = 0) -> CaseLine:
+    return CaseLine(
+        id=case.id,
+        digest=case.digest,
+        title=case.title,
+        source=case.source,
+        place=case.place,
+        yaml=case.yaml,
+        program=case.program,
+        expect=case.expect,
+        raises=case.raises,
+        seed=seed,
+    )
+
+
+def cell_of(case: Case, adapter: str, *facets: FacetVerdict) -> CellLine:
+    outcome = "fail" if any(f.outcome == "fail" for f in facets) else "pass"
+    verdict = CellVerdict(case=case.id, adapter=adapter, outcome=outcome, facets=list(facets))
+    return CellLine(digest=case.digest, verdict=verdict)
+
+
+def wrong(facet: str, what: str, index: list[int], expected: float) -> FacetVerdict:
+    worst = Worst(index=index, expected=expected, observed=expected + 4.0, times=4e6)
+    found = Comparison(what=what, message="is off", worst=[worst])
+    return FacetVerdict(facet=facet, outcome="fail", message="is off", comparisons=[found])
+
+
+def imported(source: str) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add((node.module or "").split(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS)
+def test_every_documents_case_has_a_script_of_the_framework_alone(adapter: str) -> None:
+    without = []
+    for case in catalogue().values():
+        try:
+            text = script(line_of(case), cell_of(case, adapter))
+        except NoScript as reason:
+            without.append((case.id, str(reason)))
+            continue
+        assert imported(text) <= FRAMEWORKS | STANDARD, case.id
+        assert "conformance" not in "".join(
+            line for line in text.splitlines() if not line.startswith("#")
+        )
+        ast.parse(text)
+    for name, reason in without:
+        assert "refusals" in name, (name, reason)
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS)
+@pytest.mark.parametrize("facet", ["gradients", "batch", "params", "symbolic_shape", "state"])
+def test_facets_that_cannot_be_shown_say_so(adapter: str, facet: str) -> None:
+    case = catalogue()["documents/training/sgd[steps=1]"]
+    try:
+        text = script(line_of(case), cell_of(case, adapter), facet=facet)
+    except NoScript as reason:
+        assert facet in str(reason)  # noqa: PT017 - either outcome is right, and each is checked
+    else:
+        assert any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(text)))
+
+
+HOSTILE = [
+    '"""\nimport os; os.system("false")\n"""',
+    "x'); import os; os.system('false') #",
+    "a\r\nimport os",
+    "\u2028import os\x0cimport os",
+    "\N{RIGHT-TO-LEFT OVERRIDE}evil",
+    "\\",
+    "{x}{0}%s",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("adapter", ADAPTERS)
+def test_hostile_strings_stay_data(adapter: str, text: str) -> None:
+    honest = catalogue()["documents/functional/two-branches"]
+    plain = script(line_of(honest), cell_of(honest, adapter))
+    changed: Any = msgspec.to_builtins(line_of(honest))
+    changed["title"] = text
+    changed["id"] = text
+    changed["source"]["document"] = text
+    renamed = changed["program"]["model"]
+    first = renamed["nodes"][0]["name"]
+    for node in renamed["nodes"]:
+        node["name"] = text if node["name"] == first else node["name"]
+        node["inputs"] = [text if name == first else name for name in node["inputs"]]
+    case = msgspec.convert(changed, CaseLine)
+    cell = cell_of(honest, adapter, wrong("values", text, [0, 0], 1.0))
+    adapted = AdapterLine(name=adapter, status="ready", versions={text: text})
+    hostile = script(case, cell, adapted, facet="values")
+    assert imported(hostile) == imported(plain)
+    calls = [ast.dump(n.func) for n in ast.walk(ast.parse(hostile)) if isinstance(n, ast.Call)]
+    known = [ast.dump(n.func) for n in ast.walk(ast.parse(plain)) if isinstance(n, ast.Call)]
+    assert set(calls) <= set(known)
+
+
+@pytest.mark.parametrize("name", ["x) or evil(", "def", "a b", "é"])
+def test_an_argument_that_is_no_name_gets_no_script(name: str) -> None:
+    case = catalogue()["documents/dense/last-axis"]
+    changed: Any = msgspec.to_builtins(line_of(case))
+    changed["program"]["model"]["nodes"][0]["config"][name] = 1
+    with pytest.raises(NoScript):
+        script(msgspec.convert(changed, CaseLine), cell_of(case, "keras-jax"))
+
+
+def test_an_unknown_adapter_gets_no_script() -> None:
+    case = catalogue()["documents/dense/last-axis"]
+    with pytest.raises(NoScript, match="not one of this suite's own"):
+        script(line_of(case), cell_of(case, "mlx"))
+
+
+def test_comments_are_one_printable_line() -> None:
+    assert comment("a\nb\rc\x00d\u202ee") == "# a\\nb\\rc\\x00d\\u202ee"
+
+
+@pytest.mark.parametrize("value", [None, True, -0.5, "a'b", [1, [2.5]], (1,), {"a": [None]}])
+def test_literals_read_back(value: Any) -> None:
+    assert ast.literal_eval(literal(value)) == value
+
+
+def test_infinity_is_a_literal_too() -> None:
+    assert literal([float("inf"), float("-inf")]) == '[float("inf"), float("-inf")]'
+
+
+@pytest.mark.parametrize("adapter", ["torch", "jax"])
+def test_every_native_function_stands_alone(adapter: str) -> None:
+    table = TABLES[adapter]
+    for entries in table.layers.values():
+        for entry in entries:
+            extract = Extract(table)
+            extract.add(entry.module, entry.function)
+            text = "\n\n".join(extract.texts.values())
+            tree = ast.parse(text)
+            assert not [n for n in ast.walk(tree) if getattr(n, "annotation", None)], entry
+            assert imported("\n".join(extract.imports)) <= {adapter, "functools", "math"}
+    for function in table.activations.values():
+        Extract(table).add("activation", function.name)
+
+
+def run(source: str) -> subprocess.CompletedProcess[str]:
+    env = {
+        **os.environ,
+        "JAX_PLATFORMS": "cpu",
+        "OMP_NUM_THREADS": "1",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+    }
+    return subprocess.run(
+        [sys.executable, "-"], input=source, capture_output=True, text=True, check=False, env=env
+    )
+
+
+@pytest.mark.frameworks
+@pytest.mark.parametrize(
+    ("adapter", "facet"), [("torch", "values"), ("torch", "gradients"), ("jax", "values")]
+)
+def test_a_script_shows_what_deviates_and_passes_when_it_does_not(adapter: str, facet: str) -> None:
+    pytest.importorskip(adapter)
+    from conformance.reference import evaluate
+
+    case = catalogue()["documents/recurrent/gru"]
+    answer = evaluate(case)
+    expectation = answer.expectation
+    if facet == "values":
+        what, key = "output 0", expectation.calls[0].outputs[0].tensor
+    else:
+        assert expectation.gradients is not None
+        what, key = "gradient of gru/kernel", expectation.gradients.weights["gru/kernel"].tensor
+    truth = float(answer.arrays[key][1, 2])
+    honest = wrong(facet, what, [1, 2], truth)
+    right = run(script(line_of(case, expectation.seed), cell_of(case, adapter, honest)))
+    assert right.returncode == 0, right.stderr
+    deviating = wrong(facet, what, [1, 2], truth + 0.01)
+    shown = run(script(line_of(case, expectation.seed), cell_of(case, adapter, deviating)))
+    assert shown.returncode == 1
+    assert "AssertionError: 1 of these numbers deviate" in shown.stderr
