@@ -265,6 +265,34 @@ print("FOUND" + json.dumps([keras.__version__, found]))
         assert set(parameters) - {"self", "name"} == set(own)
 
 
+# --- files that cost time ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- id: a\n  model: [" + ", ".join(f"Dens{i}" for i in range(20_000)) + "]",
+        "- {" + ", ".join(f"titl{i}: 1" for i in range(20_000)) + "}",
+        "- layer: Dense\n  config: {" + ", ".join(f"unit{i}: 1" for i in range(20_000)) + "}",
+        "\n".join(f"- {{layer: Dens{i}}}" for i in range(20_000)),
+        "- source: {claim: [" + ", ".join(f"D{i}" for i in range(30_000)) + "]}",
+        "- vary: {weights: [" + ", ".join(f"D{i}" for i in range(30_000)) + "]}",
+        "- vary: {weights: [1]}\n  unless: [{"
+        + ", ".join(f"w{i}: 1" for i in range(20_000))
+        + "}]",
+    ],
+    ids=["layers", "keys", "arguments", "cases", "claims", "values", "clauses"],
+)
+def test_many_mistakes_take_a_limited_time(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "x.yaml"
+    file.write_text(text)
+    began = time.process_time()
+    found = load_file(file)
+    assert time.process_time() - began < 4
+    assert not found.cases
+    assert 0 < len(found.problems) < 5_000
+
+
 # --- any text at all -----------------------------------------------------------------------
 
 LONG = "x\n" * 5_000

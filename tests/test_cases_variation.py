@@ -183,8 +183,8 @@ def test_ids_spell_paths_out_where_their_ends_are_alike(ids: Any) -> None:
     [
         ("vary: 5\n", "expected a mapping of keys"),
         ("vary: {}\n", "expected a mapping of keys"),
-        ("vary: {strides: 2}\n", "vary.strides: is the number 2; expected a list of values"),
-        ("vary: {strides: []}\n", "expected a list of values"),
+        ("vary: {strides: 2}\n", "vary.strides: is the number 2; expected a list of 1 to 500"),
+        ("vary: {strides: []}\n", "expected a list of 1 to 500 values"),
         ("vary: {id: [a, b]}\n", "'id' can't vary"),
         ("vary: {strids: [2]}\n", "did you mean 'strides'?"),
         ("vary: {input.shap: [[2]]}\n", "did you mean 'shape'?"),

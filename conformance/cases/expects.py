@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 EXPECT_KEYS = tuple(Expect.__struct_fields__)
 MAX_STEPS = 10_000
+MAX_CLAIMS = 100
 
 _DOCUMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _SYMBOL = re.compile(r"(?:tf_)?keras(?:\.[A-Za-z_][A-Za-z0-9_]*)+")
@@ -63,6 +64,9 @@ def _claims(given: Map, where: Where) -> list[str]:
     place = where.value(given, "claim")
     value = given["claim"]
     what = "the id of a claim, such as D4"
+    if isinstance(value, Seq) and len(value) > MAX_CLAIMS:
+        place.refuse(f"has {len(value):,} claims", expected=f"at most {MAX_CLAIMS}")
+        return []
     if not isinstance(value, Seq):
         one = fields.word(value, place, _DOCUMENT, what)
         return [] if one is None else [one]
@@ -108,15 +112,10 @@ def _named(kind: Kind, value: object, where: Where) -> Named | None:
     if not isinstance(config, Map):
         arguments.mistyped(f"a mapping of {name}'s arguments", config)
         return None
-    own = names.arguments(kind, name)
+    own = names.arguments(kind, name) or {}
+    fields.refuse_unknown(config, arguments, own, f"is no argument of {name}")
     for key in config:
-        if own is not None and key not in own:
-            arguments.key(config, key).refuse(
-                f"is no argument of {name}",
-                expected=f"one of {', '.join(own)}" if own else "none",
-                hint=did_you_mean(key, own),
-            )
-        elif own is not None and own[key] == "flag":
+        if own.get(key) == "flag":
             fields.flag(config[key], arguments.value(config, key))
     return Named(name=name, config=fields.json_value(config, arguments))
 

@@ -41,6 +41,8 @@ DTYPES = (
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 """Names of nodes and inputs: Keras forbids '/', and old TensorFlow everything beyond these."""
 
+_SHOWN_KEYS = 20
+"""Unknown keys of one mapping that are told one by one: looking for what was meant takes time."""
 _FALSE_FRIENDS = frozenset({"yes", "no", "on", "off", "y", "n", "Yes", "No", "On", "Off"})
 
 
@@ -56,17 +58,34 @@ def mapping(
     if not isinstance(value, Map):
         where.mistyped(f"a mapping{f' of {what}' if what else ''}", value)
         return None
-    for key in value:
-        if key not in known:
-            where.key(value, key).refuse(
-                "is not a key that is known here",
-                expected=f"one of {', '.join(known)}",
-                hint=did_you_mean(key, known),
-            )
+    refuse_unknown(value, where, known, "is not a key that is known here")
     for key in required:
         if key not in value:
             where.refuse(f"the key {key!r} is missing")
     return value
+
+
+def refuse_unknown(
+    value: Map, where: Where, known: Collection[str], message: str, meant: Collection[str] = ()
+) -> None:
+    """Note the keys that aren't known: the first few one by one, and how many more there are.
+
+    Args:
+        value: The mapping.
+        where: Its place.
+        known: The keys that it may have, as the message lists them.
+        message: What to say of another key.
+        meant: Further keys that it may have, which the message doesn't list.
+    """
+    unknown = [key for key in value if key not in known and key not in meant]
+    for key in unknown[:_SHOWN_KEYS]:
+        where.key(value, key).refuse(
+            message,
+            expected=f"one of {', '.join(known)}" if known else "none",
+            hint=did_you_mean(key, [*known, *meant]),
+        )
+    if len(unknown) > _SHOWN_KEYS:
+        where.refuse(f"has {len(unknown) - _SHOWN_KEYS:,} more keys that are not known here")
 
 
 def items(value: object, where: Where, what: str) -> Seq | None:

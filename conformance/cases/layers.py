@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from conformance.cases import fields, names
-from conformance.cases.problems import described, did_you_mean
+from conformance.cases.problems import described
 from conformance.cases.reading import Map, Seq
 
 if TYPE_CHECKING:
@@ -114,16 +114,11 @@ class LayerReader:
         return plain
 
     def _check_names(self, layer: str, own: Any, config: Map, where: Where) -> None:
+        possible = (*own, *names.EVERY_LAYER)
+        fields.refuse_unknown(config, where, possible, f"is no argument of {layer}", names.LEGACY)
         for key in config:
-            if key in own:
-                if own[key] == "flag":
-                    fields.flag(config[key], where.value(config, key))
-            elif key not in names.EVERY_LAYER and key not in names.LEGACY:
-                where.key(config, key).refuse(
-                    f"is no argument of {layer}",
-                    expected=f"one of {', '.join([*own, *names.EVERY_LAYER])}",
-                    hint=did_you_mean(key, [*own, *names.EVERY_LAYER, *names.LEGACY]),
-                )
+            if own.get(key) == "flag":
+                fields.flag(config[key], where.value(config, key))
         if self._incomplete:
             return
         for key, kind in own.items():

@@ -23,6 +23,8 @@ ROOT_NAMES = frozenset({"cases", "catalogue"})
 """Folders with these names are the root of a catalogue: ids count from there."""
 NOT_CASES = frozenset({"divergences"})
 """Folders below a catalogue that hold something else."""
+MAX_PROBLEMS = 500
+"""Of one file. It is read no further then: looking for what was meant takes time."""
 ENDINGS = frozenset({".yaml", ".yml"})
 
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]*")
@@ -130,6 +132,9 @@ def _cases(document: Document, below: Path, log: Log) -> Iterator[Case]:
     lines: dict[str, int] = {}
     for index, tree in enumerate(top):
         where = Where(log, "", top.at[index])
+        if log.noted > MAX_PROBLEMS:
+            where.refuse(f"is not read, nor is what follows: {MAX_PROBLEMS} problems are enough")
+            return
         if not isinstance(tree, Map):
             where.mistyped("a case: a mapping that begins with `id`", tree)
             continue

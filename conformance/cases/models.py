@@ -47,6 +47,9 @@ def read_model(
         may_disagree: Let the first layer declare another shape than the data have, as a case may
             that wants the call refused.
     """
+    if isinstance(value, Seq) and len(value) > MAX_NODES:
+        where.refuse(f"has {len(value):,} layers", expected=f"at most {MAX_NODES:,}")
+        return None
     if isinstance(value, Seq):
         read = [layers.read(entry, where.item(value, i)) for i, entry in enumerate(value)]
         if not value:
@@ -64,11 +67,11 @@ def read_model(
 def look_over(value: object, where: Where, layers: LayerReader) -> None:
     """Note what is wrong with a model's layers, where its inputs aren't known to read it whole."""
     if isinstance(value, Seq):
-        for index, entry in enumerate(value):
+        for index, entry in enumerate(value[:MAX_NODES]):
             layers.read(entry, where.item(value, index))
     elif isinstance(value, Map) and isinstance(written := value.get("nodes"), Map):
         place = where.value(value, "nodes")
-        for name, body in written.items():
+        for name, body in list(written.items())[:MAX_NODES]:
             if isinstance(body, Map):
                 at = place.value(written, name)
                 for kind in body.keys() - {"of"}:
@@ -103,9 +106,6 @@ def _sequential(
 ) -> Read | None:
     if len(given) > 1:
         where.refuse(f"is a list, but has {len(given)} inputs", hint="write a graph: `nodes:`")
-        return None
-    if len(layers) > MAX_NODES:
-        where.refuse(f"has {len(layers):,} layers", expected=f"at most {MAX_NODES:,}")
         return None
     settled = _only_input(layers[0], where, given, may_disagree=may_disagree)
     called = None if settled is None else _unique_names(layers, {settled[0].name})
@@ -219,7 +219,7 @@ def _nodes(
     written: Map, place: Where, given: Sequence[Fed], layers: LayerReader
 ) -> list[tuple[Node, bool]]:
     """The graph's nodes, each with whether it probes; wrong ones are noted and left out."""
-    seen = [fed.name for fed in given]
+    seen = {fed.name: None for fed in given}
     read = []
     for name, body in written.items():
         if not fields.NAME.fullmatch(name):
@@ -228,14 +228,13 @@ def _nodes(
         if name in seen:
             place.key(written, name).refuse("is the name of an input")
         node = _node(name, body, place.value(written, name), (seen, written), layers)
-        if name not in seen:
-            seen.append(name)
+        seen[name] = None
         if node is not None:
             read.append(node)
     return read
 
 
-_Scope = tuple[list[str], Map]
+_Scope = tuple[dict[str, None], Map]
 """The names that a node may refer to, and all nodes as they are written."""
 
 
@@ -292,7 +291,7 @@ def _is_earlier(name: object, where: Where, scope: _Scope) -> bool:
     elif isinstance(name, str):
         where.refuse(
             f"{name!r} is neither an input nor a node",
-            expected=f"one of {', '.join(seen[:12])}",
+            expected=f"one of {', '.join(list(seen)[:12])}",
             hint=did_you_mean(name, [*seen, *written]),
         )
     else:
@@ -306,7 +305,7 @@ def _outputs(value: Map, where: Where, written: Map) -> list[str] | None:
     place = where.value(value, "outputs")
     given = value["outputs"]
     listed = given if isinstance(given, Seq) else None
-    if not listed:
+    if not listed or len(listed) > len(written):
         place.refuse(f"is {described(given)}", expected="a list of node names")
         return None
     found: list[str] = []

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from conformance.cases.reading import At
 
 MAX_AXES = 24
+MAX_VALUES = 500
+"""Values of one key."""
 MAX_CLAUSES = 200
 MAX_CASES = 10_000
 """Concrete cases of one written case."""
@@ -194,8 +196,8 @@ def _paths(key: str, tree: Map, where: Where, keys: Collection[str]) -> list[str
 def _axis_values(
     value: object, where: Where, width: int
 ) -> tuple[list[list[Any]], list[list[At]]] | None:
-    if not isinstance(value, Seq) or not value:
-        where.mistyped("a list of values", value)
+    if not isinstance(value, Seq) or not 0 < len(value) <= MAX_VALUES:
+        where.mistyped(f"a list of 1 to {MAX_VALUES} values", value)
         return None
     if width == 1:
         return [[one] for one in value], [[at] for at in value.at]
@@ -273,7 +275,7 @@ def _clause(
     value: object, where: Where, axes: list[Axis], names: dict[str, tuple[int, int]]
 ) -> Clause:
     clause: Clause = {}
-    if not isinstance(value, Map) or not value:
+    if not isinstance(value, Map) or not 0 < len(value) <= len(names):
         where.mistyped("{key: values}", value)
         return clause
     for key, wanted in value.items():
@@ -288,6 +290,9 @@ def _clause(
         at = where.value(value, key)
         has = [row[column] for row in axes[position].values]
         listed = wanted if isinstance(wanted, Seq) else [wanted]
+        if len(listed) > MAX_VALUES:
+            at.mistyped(f"at most {MAX_VALUES} values", wanted)
+            continue
         hits: set[int] = set()
         for alternative in listed:
             found = {i for i, one in enumerate(has) if _same(one, alternative)}
