@@ -305,7 +305,7 @@ def _outputs(value: Map, where: Where, written: Map) -> list[str] | None:
     place = where.value(value, "outputs")
     given = value["outputs"]
     listed = given if isinstance(given, Seq) else None
-    if not listed or len(listed) > len(written):
+    if not listed or len(listed) > MAX_NODES:
         place.refuse(f"is {described(given)}", expected="a list of node names")
         return None
     found: list[str] = []
