@@ -305,3 +305,12 @@ def test_frame_announces_its_length() -> None:
 def test_absurd_length_is_refused_before_anything_is_read(prefix: bytes, reason: str) -> None:
     with pytest.raises(WireError, match=reason):
         wire.announced(prefix)
+
+
+@pytest.mark.frameworks
+def test_bfloat16_of_tensorflow_and_jax_travels_as_it_is() -> None:
+    ml_dtypes = pytest.importorskip("ml_dtypes", reason="comes with TensorFlow and JAX")
+    array = np.array([1.0, -2.5, np.inf]).astype(ml_dtypes.bfloat16)
+    assert wire.decode(joined({}, {"x": array}))[1]["x"].tolist() == [1.0, -2.5, np.inf]
+    with pytest.raises(WireError, match="float8_e4m3fn"):
+        wire.encode({}, {"x": array.astype(ml_dtypes.float8_e4m3fn)})

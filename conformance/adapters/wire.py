@@ -30,6 +30,7 @@ FRAME_LIMIT = 512 * 2**20
 HEADER_LIMIT = 16 * 2**20
 """Largest header, in bytes: the message and the table of tensors."""
 
+_COPIED = 4096  # bytes up to which copying an array is cheaper than making a view of it
 _RANK_LIMIT = 32  # what every NumPy since 1.0 can hold
 
 _DTYPES: dict[str, np.dtype[Any]] = {
@@ -76,7 +77,8 @@ class BF16:
 def encode(message: Mapping[str, Any] | str, tensors: Mapping[str, Any]) -> list[Buffer]:
     """Write one blob.
 
-    Arrays are not copied if they are contiguous and little-endian: the result holds views of them.
+    Arrays of more than 4 KiB are not copied if they are contiguous and little-endian: the result
+    holds views of them.
     They are laid out from the widest dtype to the narrowest, so that all are aligned.
 
     Args:
@@ -113,7 +115,7 @@ def encode(message: Mapping[str, Any] | str, tensors: Mapping[str, Any]) -> list
     if len(head) > HEADER_LIMIT:
         raise WireError(f"the message takes {len(head)} bytes; {HEADER_LIMIT} are allowed")
     buffers: list[Buffer] = [len(head).to_bytes(PREFIX, "little") + head]
-    buffers.extend(_bytes_of(entry[-1]) for entry in entries if entry[-1].nbytes)
+    buffers.extend(_bytes_of(code, array) for _, _, code, _, array in entries if array.nbytes)
     return buffers
 
 
@@ -266,19 +268,21 @@ def _coded(name: str, value: object) -> tuple[str, Array]:
     if isinstance(value, BF16):
         return "BF16", value.bits
     array = np.asarray(value)
+    code = _CODES.get((array.dtype.kind, array.dtype.itemsize))
+    if code is not None:
+        return code, array
     if array.dtype.name == "bfloat16":  # ml_dtypes, known by name: it need not be importable here
         return "BF16", array.view(np.uint16)
-    code = _CODES.get((array.dtype.kind, array.dtype.itemsize))
-    if code is None:
-        raise WireError(
-            f"tensor {name!r} has dtype {array.dtype}, which the frame has no place for; "
-            f"it can carry {', '.join(_DTYPES)}"
-        )
-    return code, array
+    raise WireError(
+        f"tensor {name!r} has dtype {array.dtype}, which the frame has no place for; "
+        f"it can carry {', '.join(_DTYPES)}"
+    )
 
 
-def _bytes_of(array: Array) -> memoryview:
-    little = array.astype(array.dtype.newbyteorder("<"), copy=False)
+def _bytes_of(code: str, array: Array) -> bytes | memoryview:
+    little = array if array.dtype == _DTYPES[code] else array.astype(_DTYPES[code])
+    if array.nbytes <= _COPIED:
+        return little.tobytes()
     return np.ascontiguousarray(little).reshape(-1).view(np.uint8).data
 
 
