@@ -1,12 +1,23 @@
 """The executable specification: what Keras documents, in NumPy, with the spread of rounding.
 
-It imports no framework. :func:`evaluate` answers a case.
+It imports no framework. ``evaluate`` answers a case; ``store`` keeps answers; ``faults`` and
+``observe`` imitate frameworks, honest and not.
 """
 
 from __future__ import annotations
 
-from conformance.reference.answer import Answer, evaluate
-from conformance.reference.errors import Contradiction, NoAnswer, NotClear, Refused, Unsupported
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from conformance.reference.answer import Answer, evaluate
+    from conformance.reference.errors import (
+        Contradiction,
+        NoAnswer,
+        NotClear,
+        Refused,
+        Unsupported,
+    )
 
 __all__ = [
     "Answer",
@@ -17,3 +28,12 @@ __all__ = [
     "Unsupported",
     "evaluate",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import on first use: whoever only reads stored answers needs no layers."""
+    if name not in __all__:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    home = "answer" if name in {"Answer", "evaluate"} else "errors"
+    return getattr(importlib.import_module(f"{__name__}.{home}"), name)

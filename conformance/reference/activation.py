@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from conformance.cases.model import Shape
 from conformance.reference import functions as f
 from conformance.reference.array import Array
-from conformance.reference.config import Config
 from conformance.reference.errors import Unsupported
 from conformance.reference.layer import Context, Layer, Weights, register
+
+if TYPE_CHECKING:
+    from conformance.cases.model import Shape
+    from conformance.reference.config import Config
 
 Activation = Callable[[Array], Array]
 

@@ -10,7 +10,14 @@ import numpy as np
 from conformance.cases.model import Case, Model, Params, SummaryRow
 from conformance.reference.arithmetic import THIRD, UNIT, Variance
 from conformance.reference.claims import check, check_refusal, claimed, stated_values
-from conformance.reference.errors import Contradiction, NoAnswer, NotClear, Refused
+from conformance.reference.errors import (
+    Contradiction,
+    NearKink,
+    NoAnswer,
+    NotClear,
+    Refused,
+    Unsupported,
+)
 from conformance.reference.execution import Run, execute
 from conformance.reference.expectation import (
     Expectation,
@@ -67,6 +74,15 @@ def evaluate(case: Case, fault: Fault | None = None) -> Answer:
         Contradiction: The case states something else than the reference computes.
         NotClear: No seed keeps the data away from the kinks of the model's functions.
     """
+    if fault is not None and fault.edit is not None:
+        message = f"the fault {fault.name} changes an observation and has no answer of its own"
+        raise Unsupported(message)
+    # Cases with infinities and NaN compute with them; that is no accident to warn about.
+    with np.errstate(all="ignore"):
+        return _evaluate(case, fault)
+
+
+def _evaluate(case: Case, fault: Fault | None) -> Answer:
     try:
         network = Network.build(case.program.model)
         twin = Network.build(case.program.twin.model) if case.program.twin else None
@@ -76,14 +92,15 @@ def evaluate(case: Case, fault: Fault | None = None) -> Answer:
     reason = ""
     for seed in range(TRIES):
         feeds = make_feeds(case.program, network, twin, seed)
-        arithmetic = Variance()
-        run = execute(network, case.program, feeds, Context(arithmetic))
+        context = Context(Variance(least=CLEARANCE))
         twin_run = None
-        if twin is not None:
-            twin_run = execute(twin, case.program, feeds, Context(arithmetic), prefix="twin/")
-        if not arithmetic.clearance >= CLEARANCE:
+        try:
+            run = execute(network, case.program, feeds, context)
+            if twin is not None:
+                twin_run = execute(twin, case.program, feeds, context, prefix="twin/")
+        except NearKink as near:
             reason = (
-                f"a number is only {arithmetic.clearance:.3g} times its rounding error away from "
+                f"a number is only {near.args[0]:.3g} times its rounding error away from "
                 "a kink (relu at 0, a tie in a pooling window), where gradients jump"
             )
             continue
@@ -94,7 +111,7 @@ def evaluate(case: Case, fault: Fault | None = None) -> Answer:
         if fault is not None:
             network, run, twin_run = fault.run(case, feeds, Variance)
         book = Book()
-        expectation = _expectation(case, seed, (network, run), (twin, twin_run), masks, book)
+        expectation = _expectation(case, seed, (network, run), (twin, twin_run), masks, book=book)
         if fault is None:
             check(case, network, run, expectation)
             if twin is not None and twin_run is not None:
@@ -186,6 +203,7 @@ def _expectation(  # noqa: PLR0913 (the parts of one answer)
     main: tuple[Network, Run],
     twin: tuple[Network | None, Run | None],
     masks: dict[int, Values],
+    *,
     book: Book,
 ) -> Expectation:
     network, run = main

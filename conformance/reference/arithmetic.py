@@ -4,22 +4,26 @@
   complex step that proves gradients.
 * :class:`Variance`: float64 beside the variance that honest rounding gives each number, by the
   rules of docs/numerics.md, in units of u². It also keeps track of exactness and of kinks.
-* :class:`Working`: float32 with another order of summation, as an honest framework might work.
+
+A third, float32 with another order of summation, is in ``working``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
 
 from conformance.reference import windows
 from conformance.reference.array import Array, Pullback, Values
-from conformance.reference.elementary import Function
-from conformance.reference.exactness import exact_sum, quantum_of
-from conformance.reference.windows import Windows
+from conformance.reference.errors import NearKink
+from conformance.reference.exactness import exact_product, exact_sum, exact_total, quantum_of
+
+if TYPE_CHECKING:
+    from conformance.reference.elementary import Function
+    from conformance.reference.windows import Windows
 
 THIRD = 1.0 / 3.0
 """Variance of a uniform error in [-1, 1]: the error of one rounding, in units of u²."""
@@ -164,6 +168,9 @@ class Variance(Arithmetic):
     Attributes:
         clearance: The smallest distance of any number from a kink of the function that it entered,
             as a multiple of its own rounding error τ. Watched only if asked for.
+
+    Args:
+        least: A smaller clearance ends the computation with :class:`NearKink`.
     """
 
     carries_variance: ClassVar[bool] = True
@@ -171,13 +178,14 @@ class Variance(Arithmetic):
     def __init__(
         self,
         *,
-        watch_kinks: bool = False,
+        least: float = 0.0,
         operands: Rounding | None = None,
         results: Rounding | None = None,
     ) -> None:
         """See the class."""
         super().__init__(operands=operands, results=results)
-        self.watch_kinks = watch_kinks
+        self.watch_kinks = False
+        self.least = least
         self.clearance = np.inf
 
     def leaf(self, values: Values) -> Array:
@@ -217,7 +225,7 @@ class Variance(Arithmetic):
         variance = (
             np.square(b.value) * a.variance + np.square(a.value) * b.variance + THIRD * np.square(y)
         )
-        return Result(y, variance, _exact_product(a, b, 1, y))
+        return Result(y, variance, exact_product(a, b, 1, y))
 
     def divide(self, a: Array, b: Array) -> Result:
         """s_a²/b² + (a/b²)²s_b² + y²/3."""
@@ -244,7 +252,7 @@ class Variance(Arithmetic):
         if n > 1:
             squares = np.square(a.value).sum(axis=axes, keepdims=keepdims)
             variance = variance + THIRD * (n / 2 * squares + n / 3 * np.square(y))
-        return Result(y, variance, _exact_total(a, n))
+        return Result(y, variance, exact_total(a, n))
 
     def matmul(self, a: Array, b: Array) -> Result:
         """A²@s_B² + s_A²@B² + q/3 + (n/2·q + n/3·y²)/3 with q = A²@B²."""
@@ -256,7 +264,7 @@ class Variance(Arithmetic):
         if rest is not None:
             variance += np.matmul(np.square(left), rest)
         variance += n / 9 * np.square(y)
-        return Result(y, variance, None if self._operands else _exact_product(a, b, n, y))
+        return Result(y, variance, None if self._operands else exact_product(a, b, n, y))
 
     def correlate(self, x: Array, kernel: Array, geometry: Windows) -> Result:
         """The rule of a matrix product, by the same windows."""
@@ -268,7 +276,7 @@ class Variance(Arithmetic):
         if rest is not None:
             variance += windows.correlate(np.square(left), rest, geometry)
         variance += n / 9 * np.square(y)
-        return Result(y, variance, None if self._operands else _exact_product(x, kernel, n, y))
+        return Result(y, variance, None if self._operands else exact_product(x, kernel, n, y))
 
     @staticmethod
     def _spread_operands(
@@ -294,7 +302,7 @@ class Variance(Arithmetic):
             return Result(y, variance, a.quantum)
         squares = windows.fold(np.square(a.value), space, geometry)
         variance += THIRD * (n / 2 * squares + n / 3 * np.square(y))
-        return Result(y, variance, _exact_total(a, n))
+        return Result(y, variance, exact_total(a, n))
 
     def maximum(self, a: Array, axes: tuple[int, ...]) -> Result:
         """The variance of the chosen number; of a tie, the largest."""
@@ -336,72 +344,5 @@ class Variance(Arithmetic):
         if movable.any():
             nearest = float(np.min(np.abs(distance)[movable] / error[movable]))
             self.clearance = min(self.clearance, nearest)
-
-
-def _exact_product(a: Array, b: Array, terms: int, y: Values) -> float | None:
-    """Quantum of a product or a sum of products, if no order of summation can round it."""
-    if not a.quantum or not b.quantum or y.size == 0:
-        return None if y.size else 1.0
-    quantum = a.quantum * b.quantum
-    largest = float(np.abs(a.value).max()) * float(np.abs(b.value).max()) * terms
-    return quantum if largest <= quantum * 2**24 else None
-
-
-def _exact_total(a: Array, terms: int) -> float | None:
-    """Quantum of a sum, if no order of summation can round it."""
-    if a.value.size == 0 or terms <= 1:
-        return a.quantum
-    if not a.quantum:
-        return None
-    return a.quantum if float(np.abs(a.value).max()) * terms <= a.quantum * 2**24 else None
-
-
-class Working(Arithmetic):
-    """Float32, every sum in a seeded random order and in random blocks.
-
-    Stands in for an honest framework: its results differ from the truth by rounding alone.
-
-    Args:
-        seed: Of the orders of summation.
-        operands: See :class:`Arithmetic`.
-        results: Likewise.
-    """
-
-    def __init__(
-        self, seed: int, *, operands: Rounding | None = None, results: Rounding | None = None
-    ) -> None:
-        """See the class."""
-        super().__init__(np.float32, operands=operands, results=results)
-        self._random = np.random.Generator(np.random.Philox(key=seed))
-
-    def sum(self, a: Array, axes: tuple[int, ...], *, keepdims: bool) -> Result:
-        """Sum term after term, the terms shuffled."""
-        kept = [i for i in range(a.ndim) if i not in axes]
-        terms = int(np.prod([a.shape[i] for i in axes], dtype=np.int64))
-        rows = a.value.transpose(*axes, *kept).reshape(terms, *(a.shape[i] for i in kept))
-        total = rows[self._random.permutation(terms)].sum(axis=0, dtype=np.float32)
-        if keepdims:
-            total = total.reshape([1 if i in axes else n for i, n in enumerate(a.shape)])
-        return Result(np.asarray(total, np.float32))
-
-    def matmul(self, a: Array, b: Array) -> Result:
-        """Product of shuffled and differently cut operands."""
-        return Result(self._product(self.operand(a), self.operand(b)))
-
-    def correlate(self, x: Array, kernel: Array, geometry: Windows) -> Result:
-        """Convolution whose inner products are shuffled and cut."""
-        return Result(
-            windows.correlate(self.operand(x), self.operand(kernel), geometry, self._product)
-        )
-
-    def _product(self, a: Values, b: Values) -> Values:
-        n = a.shape[-1]
-        if n <= 1:
-            return np.matmul(a, b)
-        order = self._random.permutation(n)
-        cut = int(self._random.integers(1, n))
-        first, second = order[:cut], order[cut:]
-        return np.asarray(
-            np.matmul(a[..., first], b[..., first, :])
-            + np.matmul(a[..., second], b[..., second, :])
-        )
+            if self.clearance < self.least:
+                raise NearKink(self.clearance)

@@ -50,7 +50,7 @@ class Array:
 
     __array_priority__ = 1000  # so that `ndarray + Array` becomes our __radd__
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (its state; all but two are keywords)
         self,
         arithmetic: Arithmetic,
         value: Values,

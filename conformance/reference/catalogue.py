@@ -222,7 +222,7 @@ def _weights(nodes: list[Node], layers: set[str]) -> Iterator[Fault]:
         square = values.ndim >= 2 and values.shape[-1] == values.shape[-2]  # noqa: PLR2004
         return np.swapaxes(values, -1, -2) if name.endswith("kernel") and square else values
 
-    def flipped(name: str, values: Values) -> Values:
+    def flipped(_: str, values: Values) -> Values:
         return np.flip(values, tuple(range(values.ndim - 2))) if values.ndim > 2 else values  # noqa: PLR2004
 
     yield Fault(name="bias-missing", says="left the bias out", weights=bias_missing)

@@ -6,7 +6,6 @@ of them is wrong, and no verdict may rest on it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +15,8 @@ from conformance.reference.arithmetic import UNIT
 from conformance.reference.errors import Contradiction, NoAnswer, Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from conformance.reference.array import Values
     from conformance.reference.execution import Run
     from conformance.reference.expectation import Expectation, ExpectedCall

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from conformance.reference.errors import Refused, Unsupported
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 INERT = frozenset(
     {

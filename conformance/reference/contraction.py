@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from conformance.reference import structure
 from conformance.reference.array import Array, reshape
-from conformance.reference.windows import Windows
+
+if TYPE_CHECKING:
+    from conformance.reference.windows import Windows
 
 
 def _stacked(a: Array, b: Array) -> Array:

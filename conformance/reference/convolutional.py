@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from conformance.cases.model import Shape
 from conformance.reference.activation import activation
 from conformance.reference.array import Array, reshape
-from conformance.reference.config import Config
 from conformance.reference.contraction import correlate
 from conformance.reference.errors import Refused
 from conformance.reference.layer import (
@@ -24,6 +22,12 @@ from conformance.reference.layer import (
 from conformance.reference.reshaping import FORMATS
 from conformance.reference.structure import concatenate, pad, take, transpose
 from conformance.reference.windows import Windows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from conformance.cases.model import Shape
+    from conformance.reference.config import Config
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from conformance.cases.model import Shape
 from conformance.reference.activation import Elementwise, activation
-from conformance.reference.array import Array
-from conformance.reference.config import Config
 from conformance.reference.contraction import matmul
 from conformance.reference.errors import Refused, Unsupported
 from conformance.reference.layer import Context, Layer, Variable, Weights, known, register
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from conformance.cases.model import Shape
+    from conformance.reference.array import Array
+    from conformance.reference.config import Config
 
 
 @register("Dense")

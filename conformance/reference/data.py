@@ -43,7 +43,8 @@ def normal(seed: int, name: str, shape: tuple[int, ...]) -> Floats:
     """
     lanes = raw_words(seed, name, math.prod(shape)).astype("<u8", copy=False).view("<u2")
     sums = lanes.reshape(-1, _LANES).sum(axis=1, dtype=np.int64) - _MEAN
-    return (sums / _SCALE).astype(np.float32).reshape(shape)
+    values: Floats = (sums / _SCALE).astype(np.float32).reshape(shape)
+    return values
 
 
 def integers(seed: int, name: str, shape: tuple[int, ...]) -> Floats:

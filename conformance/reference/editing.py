@@ -6,7 +6,6 @@ fail.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -16,6 +15,8 @@ from conformance.adapters.observation import CallResult, Failure
 from conformance.reference.faults import Fault
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from conformance.adapters.observation import Observation
     from conformance.reference.observe import Observed
 

@@ -6,13 +6,14 @@ Each is written in NumPy once for float32, float64, longdouble and complex numbe
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from conformance.reference.array import Values
 
 
@@ -37,7 +38,7 @@ _erf_of_one = np.frompyfunc(math.erf, 1, 1)
 
 
 def _erf(x: Values) -> Values:
-    if x.dtype == np.float64 or x.dtype == np.float32:
+    if x.dtype in {np.dtype(np.float64), np.dtype(np.float32)}:
         return np.asarray(_erf_of_one(x.astype(np.float64)), np.float64).astype(x.dtype)
     # A series of positive terms: no cancellation, hence good in longdouble and for complex steps.
     bounded = np.where(np.abs(x.real) < 7, x, 0)  # noqa: PLR2004 (erf(7) is 1 in longdouble too)

@@ -40,3 +40,7 @@ class NotClear(NoAnswer):
     """No seed keeps the case's data away from the kinks of its functions (docs/numerics.md)."""
 
     kind = "not-clear"
+
+
+class NearKink(Exception):  # noqa: N818 (not a failure: the next seed is tried)
+    """These data come too near to a kink; the argument is the clearance, in units of τ."""

@@ -56,3 +56,21 @@ def exact_sum(a: Array, b: Array, y: Values) -> float | None:
         return None
     quantum = min(a.quantum, b.quantum)
     return quantum if float(np.abs(y).max()) <= quantum * LIMIT else None
+
+
+def exact_product(a: Array, b: Array, terms: int, y: Values) -> float | None:
+    """Quantum of a product or a sum of products, if no order of summation can round it."""
+    if not a.quantum or not b.quantum or y.size == 0:
+        return None if y.size else 1.0
+    quantum = a.quantum * b.quantum
+    largest = float(np.abs(a.value).max()) * float(np.abs(b.value).max()) * terms
+    return quantum if largest <= quantum * LIMIT else None
+
+
+def exact_total(a: Array, terms: int) -> float | None:
+    """Quantum of a sum, if no order of summation can round it."""
+    if a.value.size == 0 or terms <= 1:
+        return a.quantum
+    if not a.quantum:
+        return None
+    return a.quantum if float(np.abs(a.value).max()) * terms <= a.quantum * LIMIT else None

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from conformance.cases.model import Program, Train
 from conformance.reference.arithmetic import Arithmetic, Variance
 from conformance.reference.array import Array, Values, gradients
 from conformance.reference.errors import Refused
-from conformance.reference.layer import Context
 from conformance.reference.losses import make_loss
 from conformance.reference.network import Network, Trace
 from conformance.reference.optimizers import make_optimizer
 from conformance.reference.structure import stack, take
+
+if TYPE_CHECKING:
+    from conformance.cases.model import Program, Train
+    from conformance.reference.layer import Context
 
 Feeds = Mapping[str, Values]
 
@@ -80,9 +83,11 @@ def execute(
         }
         try:
             if index == 0 and "gradients" in program.facets:
-                trace, run.gradients = _differentiate(
-                    network, inputs, weights, feeds, context, prefix
-                )
+                cotangents = [
+                    arithmetic.leaf(feeds[f"{prefix}cotangent/{j}"])
+                    for j in range(len(network.outputs))
+                ]
+                trace, run.gradients = _differentiate(network, inputs, weights, cotangents, context)
             else:
                 trace = network.run(inputs, weights, context)
         except Refused as error:
@@ -115,9 +120,8 @@ def _differentiate(
     network: Network,
     inputs: dict[str, Array],
     weights: dict[str, Array],
-    feeds: Feeds,
+    cotangents: list[Array],
     context: Context,
-    prefix: str,
 ) -> tuple[Trace, GradientRun]:
     """Call 0 with the tape on; kinks are watched, as gradients jump there."""
     watched_inputs = {name: array.watched() for name, array in inputs.items()}
@@ -129,14 +133,7 @@ def _differentiate(
     _watching(context.arithmetic, on=True)
     trace = network.run(watched_inputs, weights | watched, context)
     _watching(context.arithmetic, on=False)
-    found = gradients(
-        trace.outputs,
-        [
-            context.arithmetic.leaf(feeds[f"{prefix}cotangent/{j}"])
-            for j in range(len(trace.outputs))
-        ],
-        [*watched_inputs.values(), *watched.values()],
-    )
+    found = gradients(trace.outputs, cotangents, [*watched_inputs.values(), *watched.values()])
     count = len(watched_inputs)
     return trace, GradientRun(
         inputs=dict(zip(watched_inputs, found[:count], strict=True)),

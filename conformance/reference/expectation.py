@@ -10,7 +10,11 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-from conformance.cases.model import Params, Shape, SummaryRow
+from conformance.cases.model import (  # noqa: TC001 (msgspec reads annotations at run time)
+    Params,
+    Shape,
+    SummaryRow,
+)
 
 
 class Expected(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -8,7 +8,6 @@ code knows nothing of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -21,6 +20,8 @@ from conformance.reference.layer import Context
 from conformance.reference.network import Network
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
     from conformance.cases.model import Case, Model, Program, Train
     from conformance.reference.arithmetic import Arithmetic, Rounding
     from conformance.reference.array import Values
@@ -135,6 +136,11 @@ def applicable(case: Case) -> list[Fault]:
     except NoAnswer:
         return []
     return [fault for fault in _distinct(candidates(case)) if _fits(fault, case, honest)]
+
+
+def explanations(case: Case) -> list[Fault]:
+    """The applicable faults that have an answer of their own: what a failure may behave like."""
+    return [fault for fault in applicable(case) if fault.edit is None]
 
 
 def find(case: Case, name: str) -> Fault:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from conformance.reference import elementary
 from conformance.reference.array import Array, Values, broadcast, normalized_axes, reshape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 
 def _apply(

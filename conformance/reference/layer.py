@@ -6,13 +6,15 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
-from conformance.cases.model import Shape
-from conformance.reference.arithmetic import Arithmetic
 from conformance.reference.array import Array
 from conformance.reference.config import Config
 from conformance.reference.errors import Refused, Unsupported
+
+if TYPE_CHECKING:
+    from conformance.cases.model import Shape
+    from conformance.reference.arithmetic import Arithmetic
 
 Weights = Mapping[str, Array]
 """A layer's variables by Keras's names."""

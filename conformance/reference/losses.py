@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from conformance.cases.model import Named
 from conformance.reference.array import Array
 from conformance.reference.config import Config
 from conformance.reference.errors import Unsupported
 from conformance.reference.functions import absolute, square
+
+if TYPE_CHECKING:
+    from conformance.cases.model import Named
 
 Loss = Callable[[Array, Array], Array]
 """Takes target and prediction to one number."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from conformance.cases.model import Shape
-from conformance.reference.array import Array
-from conformance.reference.config import Config
 from conformance.reference.errors import Refused, Unsupported
 from conformance.reference.functions import maximum
 from conformance.reference.layer import Context, Layer, Weights, register
 from conformance.reference.structure import concatenate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from conformance.cases.model import Shape
+    from conformance.reference.array import Array
+    from conformance.reference.config import Config
 
 
 @register("Concatenate")

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from conformance.cases.model import Model, Node, Params, Shape
 from conformance.reference import families  # noqa: F401 (registers every layer)
-from conformance.reference.array import Array
 from conformance.reference.errors import NoAnswer, Refused
 from conformance.reference.layer import Context, Layer, Variable, make
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conformance.reference.array import Array
 
 
 @dataclass(frozen=True)
@@ -128,18 +133,8 @@ class Network:
 
 
 def _frozen(variable: Variable) -> Variable:
-    return Variable(
-        variable.name, variable.shape, variable.kind, variable.fan_in, variable.gain, False
-    )
+    return replace(variable, trainable=False)
 
 
 def _size(variable: Variable) -> int:
-    size = 1
-    for n in variable.shape:
-        size *= n
-    return size
-
-
-def weight_names(network: Network) -> Sequence[str]:
-    """``<node>/<variable>`` in Keras's order."""
-    return list(network.variables)
+    return math.prod(variable.shape)

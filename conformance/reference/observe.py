@@ -1,8 +1,8 @@
 """The reference in an adapter's clothes: what an honest float32 framework would answer.
 
-Run in :class:`~conformance.reference.arithmetic.Working`, that is float32 with every sum in a
-random order, and dressed as an observation with all facets. An honest one must pass every check, one
-with a fault must fail: so the suite tests itself without any framework.
+Run in float32 with every sum in a random order (``working``), and dressed as an observation with
+all facets. An honest one must pass every check, one with a fault must fail: so the suite tests
+itself without any framework.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from conformance.adapters.observation import (
     Symbolic,
     Weight,
 )
-from conformance.reference.arithmetic import Working
 from conformance.reference.errors import Refused
 from conformance.reference.faults import HONEST, Fault
 from conformance.reference.network import Network
+from conformance.reference.working import Working
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,12 +46,6 @@ class Observed(NamedTuple):
     tensors: dict[str, Values]
 
 
-class HasFeeds:
-    """Anything with a case's ``feeds``: an ``Answer`` or a ``StoredAnswer``."""
-
-    feeds: Mapping[str, Values]
-
-
 def observe(
     case: Case, feeds: Mapping[str, Values], fault: Fault | None = None, *, seed: int = 1
 ) -> Observed:
@@ -66,7 +60,11 @@ def observe(
     Returns:
         The observation and its arrays, to be judged like any adapter's.
     """
-    fault = fault or HONEST
+    with np.errstate(all="ignore"):
+        return _observe(case, feeds, fault or HONEST, seed)
+
+
+def _observe(case: Case, feeds: Mapping[str, Values], fault: Fault, seed: int) -> Observed:
     try:
         network, run, twin_run = fault.run(case, feeds, functools.partial(Working, seed))
     except Refused as refusal:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
 
-from conformance.cases.model import Named
-from conformance.reference.array import Array
 from conformance.reference.config import Config
 from conformance.reference.errors import Refused, Unsupported
 from conformance.reference.functions import maximum, power, sqrt
+
+if TYPE_CHECKING:
+    from conformance.cases.model import Named
+    from conformance.reference.array import Array
 
 _ONLY_NONE = (
     "weight_decay",

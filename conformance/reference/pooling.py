@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.cases.model import Shape
-from conformance.reference.array import Array
-from conformance.reference.config import Config
 from conformance.reference.convolutional import Sliding
 from conformance.reference.functions import largest
 from conformance.reference.layer import Context, Layer, Weights, of_rank, register
 from conformance.reference.reshaping import FORMATS
 from conformance.reference.structure import unfold
 from conformance.reference.windows import Windows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from conformance.cases.model import Shape
+    from conformance.reference.array import Array
+    from conformance.reference.config import Config
 
 
 class Pooling(Layer):

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from conformance.cases.model import Shape
 from conformance.reference.activation import activation
 from conformance.reference.array import Array, reshape
-from conformance.reference.config import Config
 from conformance.reference.contraction import matmul
 from conformance.reference.errors import Refused
 from conformance.reference.layer import (
@@ -23,6 +20,12 @@ from conformance.reference.layer import (
     register,
 )
 from conformance.reference.structure import stack, take
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from conformance.cases.model import Shape
+    from conformance.reference.config import Config
 
 
 class Recurrent(Layer):

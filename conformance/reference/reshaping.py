@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from conformance.cases.model import Shape
 from conformance.reference.array import Array, broadcast, reshape
-from conformance.reference.config import Config
 from conformance.reference.errors import Refused
 from conformance.reference.layer import Context, Layer, Weights, of_rank, register, volume
 from conformance.reference.structure import expand, pad, transpose
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from conformance.cases.model import Shape
+    from conformance.reference.config import Config
 
 FORMATS = ("channels_last", "channels_first")
 

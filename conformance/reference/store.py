@@ -18,7 +18,6 @@ import os
 import tempfile
 import time
 import zlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +30,8 @@ from safetensors.numpy import save
 from conformance.reference.expectation import Expectation
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from conformance.cases.model import Case
     from conformance.reference.answer import Answer
     from conformance.reference.array import Values
@@ -38,7 +39,11 @@ if TYPE_CHECKING:
 ENVIRONMENT = "KERAS_CONFORMANCE_CACHE"
 """Environment variable that names another folder."""
 
-_DTYPES = {"F32": np.dtype("<f4"), "F64": np.dtype("<f8"), "BOOL": np.dtype("?")}
+_DTYPES: dict[str, np.dtype[Any]] = {
+    "F32": np.dtype("<f4"),
+    "F64": np.dtype("<f8"),
+    "BOOL": np.dtype("?"),
+}
 _HEADER_LIMIT = 100_000_000
 _DAY = 86_400
 _SUFFIX = ".safetensors"
@@ -169,7 +174,7 @@ def _names(expectation: Expectation) -> set[str]:
 
 def _write(path: Path, arrays: Mapping[str, Values], text: str) -> None:
     whole = {name: np.asarray(values, order="C") for name, values in arrays.items()}
-    checks = {name: zlib.crc32(memoryview(v).cast("B")) for name, v in whole.items() if v.size}
+    checks = {name: zlib.crc32(v.data.cast("B")) for name, v in whole.items() if v.size}
     blob = save(whole, {"expectation": text, "crc32": json.dumps(checks)})
     handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
     try:
@@ -219,4 +224,5 @@ def _view(data: memoryview, entry: dict[str, Any], check: int) -> Values:
     part = data[start:end]
     if math.prod(shape) * dtype.itemsize != len(part) or zlib.crc32(part) != check:
         raise _DamagedError
-    return np.frombuffer(part, dtype).reshape(shape)
+    values: Values = np.frombuffer(part, dtype).reshape(shape)
+    return values

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from conformance.reference import windows
 from conformance.reference.array import Array, Piece, Pullback, Values, normalized_axes
-from conformance.reference.windows import Windows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from conformance.reference.windows import Windows
 
 
 def transpose(a: Array, axes: Sequence[int]) -> Array:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from conformance.reference.array import Values
 
 _CHUNK = 2**21
@@ -78,9 +79,10 @@ def unfold(x: Values, geometry: Windows) -> Values:
 def fold(windows: Values, space: Sequence[int], geometry: Windows) -> Values:
     """Adjoint of :func:`unfold`: every number is added up where its window had it from."""
     total = np.zeros((windows.shape[0], *space, windows.shape[-1]), windows.dtype)
-    everything = (slice(None),) * (1 + len(geometry.size))
     for position, place in geometry.places(space):
-        total[(slice(None), *place)] += windows[(*everything, *position)]
+        source: tuple[slice | int, ...] = (slice(None),) * (1 + len(geometry.size))
+        target: tuple[slice, ...] = (slice(None), *place)
+        total[target] += windows[source + position]
     return total
 
 

@@ -1,0 +1,90 @@
+"""Small cases for the tests of the reference, written in a line each."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import msgspec
+
+from conformance.cases.model import (
+    FACETS,
+    Call,
+    Case,
+    Data,
+    Expect,
+    InputSpec,
+    Model,
+    Named,
+    Node,
+    Place,
+    Program,
+    Raises,
+    Source,
+    Train,
+)
+
+SGD = Train(
+    optimizer=Named(name="SGD", config={"learning_rate": 0.05}),
+    loss=Named(name="mean_squared_error"),
+    steps=3,
+)
+
+
+def spec(shape: list[int], **kwargs: Any) -> InputSpec:
+    return InputSpec(name="x", shape=shape, **kwargs)
+
+
+def chain(*layers: tuple[str, dict[str, Any]], given: InputSpec) -> Model:
+    """A Sequential model; nodes without a name get class and position."""
+    nodes: list[Node] = []
+    before = given.name
+    for position, (layer, config) in enumerate(layers):
+        name = config.get("name", f"{layer.lower()}_{position}")
+        nodes.append(Node(name=name, layer=layer, config=config, inputs=[before]))
+        before = name
+    return Model(form="sequential", inputs=[given], nodes=nodes, outputs=[before])
+
+
+def case(
+    model: Model,
+    *,
+    calls: list[Call] | None = None,
+    expect: Expect | None = None,
+    raises: Raises | None = None,
+    facets: list[str] | None = None,
+    **program: Any,
+) -> Case:
+    """A case of one model, fed two rows, that asks for every facet unless told otherwise."""
+    made = Program(
+        case="tests/one",
+        model=model,
+        calls=calls or [Call(batch=2)],
+        facets=list(FACETS) if facets is None else facets,
+        **program,
+    )
+    expect = expect or Expect()
+    digest = hashlib.sha256(msgspec.json.encode((made, expect, raises))).hexdigest()
+    return Case(
+        id="tests/one",
+        digest=digest,
+        title="",
+        source=Source(keras="keras"),
+        place=Place(file="one.yaml", line=1, column=1),
+        yaml="",
+        program=made,
+        expect=expect,
+        raises=raises,
+    )
+
+
+def of_layer(
+    layer: str, shape: list[int], config: dict[str, Any] | None = None, **kwargs: Any
+) -> Case:
+    """A case of one layer."""
+    return case(chain((layer, config or {}), given=spec(shape)), **kwargs)
+
+
+def exact(shape: list[int]) -> InputSpec:
+    """An input fed with integers."""
+    return spec(shape, data=Data(kind="integers"))

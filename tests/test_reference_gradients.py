@@ -1,0 +1,186 @@
+"""The tape against the complex step, and float64 against longdouble."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from reference_cases import case, chain, of_layer, spec
+
+from conformance.cases.model import Case, InputSpec, Model, Node
+from conformance.reference.activation import ACTIVATIONS
+from conformance.reference.answer import evaluate
+from conformance.reference.arithmetic import Arithmetic
+from conformance.reference.execution import execute
+from conformance.reference.layer import LAYERS, Context
+from conformance.reference.losses import LOSSES, make_loss
+from conformance.reference.network import Network
+from conformance.cases.model import Named
+
+SAMPLES: dict[str, list[tuple[list[int], dict[str, Any]]]] = {
+    "Activation": [([3, 4], {"activation": name}) for name in ACTIVATIONS],
+    "AveragePooling1D": [([7, 2], {"pool_size": 3, "strides": 2, "padding": "same"})],
+    "AveragePooling2D": [([5, 6, 2], {"pool_size": [2, 3], "strides": 1})],
+    "AveragePooling3D": [([3, 4, 3, 2], {"padding": "same"})],
+    "Conv1D": [([8, 3], {"filters": 2, "kernel_size": 3, "padding": "causal", "dilation_rate": 2})],
+    "Conv2D": [
+        ([5, 6, 4], {"filters": 6, "kernel_size": [3, 2], "strides": [2, 1], "padding": "same"}),
+        ([4, 5, 6], {"filters": 2, "kernel_size": 2, "groups": 2, "data_format": "channels_first"}),
+    ],
+    "Conv3D": [([3, 4, 3, 2], {"filters": 2, "kernel_size": 2, "padding": "same"})],
+    "Dense": [([5], {"units": 3}), ([2, 5], {"units": 3, "use_bias": False})],
+    "ELU": [([6], {"alpha": 0.5})],
+    "Flatten": [([2, 3, 4], {"data_format": "channels_first"})],
+    "GRU": [
+        ([4, 3], {"units": 2, "reset_after": True, "return_sequences": True}),
+        ([4, 3], {"units": 2, "reset_after": False, "go_backwards": True}),
+    ],
+    "GlobalAveragePooling1D": [([4, 3], {})],
+    "GlobalAveragePooling2D": [([4, 3, 2], {"keepdims": True})],
+    "GlobalAveragePooling3D": [([2, 4, 3, 2], {})],
+    "GlobalMaxPooling1D": [([4, 3], {})],
+    "GlobalMaxPooling2D": [([4, 3, 2], {"data_format": "channels_first"})],
+    "GlobalMaxPooling3D": [([2, 4, 3, 2], {})],
+    "Identity": [([3], {})],
+    "LSTM": [([4, 3], {"units": 2, "return_sequences": True})],
+    "Lambda": [([3], {"function": "probe"})],
+    "LeakyReLU": [([6], {})],
+    "MaxPooling1D": [([7, 2], {"pool_size": 3, "strides": 1, "padding": "same"})],
+    "MaxPooling2D": [([5, 6, 2], {"pool_size": [2, 3], "strides": [1, 2]})],
+    "MaxPooling3D": [([3, 4, 3, 2], {"padding": "same"})],
+    "Permute": [([2, 3, 4], {"dims": [3, 1, 2]})],
+    "ReLU": [([6], {"max_value": 1.0, "negative_slope": 0.1})],
+    "RepeatVector": [([3], {"n": 2})],
+    "Reshape": [([2, 6], {"target_shape": [4, -1]})],
+    "SimpleRNN": [([4, 3], {"units": 2})],
+    "Softmax": [([3, 4], {"axis": 1})],
+    "TimeDistributed": [([3, 4], {"layer": {"Dense": {"units": 2}}})],
+    "ZeroPadding1D": [([4, 2], {"padding": [1, 2]})],
+    "ZeroPadding2D": [([3, 4, 2], {"padding": [[1, 0], [2, 1]]})],
+}
+ALIASES = {"MaxPool", "AvgPool", "Convolution"}
+MERGING = ["Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply", "Subtract"]
+
+
+def merging(layer: str) -> Case:
+    inputs = [InputSpec(name=name, shape=[2, 3]) for name in ("a", "b")]
+    node = Node(name="both", layer=layer, config={}, inputs=["a", "b"])
+    model = Model(form="functional", inputs=inputs, nodes=[node], outputs=["both"])
+    return case(model, facets=["values", "gradients"])
+
+
+def every_case() -> list[Any]:
+    cases = [
+        pytest.param(
+            of_layer(layer, shape, config, facets=["values", "gradients"]),
+            id=f"{layer}-{config.get('activation', i)}",
+        )
+        for layer, samples in SAMPLES.items()
+        for i, (shape, config) in enumerate(samples)
+    ]
+    return [*cases, *(pytest.param(merging(layer), id=layer) for layer in MERGING)]
+
+
+def test_every_layer_is_proved() -> None:
+    named = {name for name in LAYERS if not any(name.startswith(alias) for alias in ALIASES)} | {
+        name for name in SAMPLES if name in LAYERS
+    }
+    plain = {name for name in named if not (name.startswith("MaxPool") and "ing" not in name)}
+    assert plain == {*SAMPLES, *MERGING}
+
+
+def total(one: Case, feeds: dict[str, Any], dtype: type[np.generic]) -> Any:
+    """sum(cotangent * output) of call 0."""
+    network = Network.build(one.program.model)
+    arithmetic = Arithmetic(dtype)
+    inputs = {s.name: arithmetic.leaf(feeds[f"call/0/{s.name}"]) for s in one.program.model.inputs}
+    weights = {name: arithmetic.leaf(feeds[f"weight/{name}"]) for name in network.variables}
+    outputs = network.run(inputs, weights, Context(arithmetic)).outputs
+    return sum((o.value * feeds[f"cotangent/{j}"]).sum() for j, o in enumerate(outputs))
+
+
+@pytest.mark.parametrize("one", every_case())
+def test_the_complex_step_confirms_every_gradient(one: Case) -> None:
+    answer = evaluate(one)
+    gradients = answer.expectation.gradients
+    assert gradients is not None
+    stated = {f"call/0/{name}": e for name, e in gradients.inputs.items()}
+    stated |= {f"weight/{name}": e for name, e in gradients.weights.items()}
+    random = np.random.default_rng(5)
+    for key, expected in stated.items():
+        direction = random.standard_normal(answer.feeds[key].shape)
+        moved = dict(answer.feeds) | {key: answer.feeds[key] + 1e-40j * direction}
+        slope = total(one, moved, np.complex128).imag / 1e-40
+        truth = answer.arrays[expected.tensor]
+        scale = np.abs(truth * direction).sum()
+        assert abs(slope - (truth * direction).sum()) <= 1e-13 * scale, key
+
+
+@pytest.mark.parametrize("one", every_case())
+def test_longdouble_agrees_with_float64(one: Case) -> None:
+    answer = evaluate(one)
+    network = Network.build(one.program.model)
+    run = execute(network, one.program, answer.feeds, Context(Arithmetic(np.longdouble)))
+    gradients = answer.expectation.gradients
+    assert run.gradients is not None
+    assert gradients is not None
+    pairs = [
+        (run.calls[0].outputs[0], answer.expectation.calls[0].outputs[0]),  # type: ignore[union-attr] # no refusal here
+        *((run.gradients.inputs[n], e) for n, e in gradients.inputs.items()),
+        *((run.gradients.weights[n], e) for n, e in gradients.weights.items()),
+    ]
+    for precise, expected in pairs:
+        truth = answer.arrays[expected.tensor]
+        if expected.spread:
+            tau = 2.0**-24 * answer.arrays[expected.spread]
+            assert np.all(np.abs(precise.value - truth) <= 1e-6 * tau + 1e-300)
+        else:
+            assert np.array_equal(precise.value, truth)
+
+
+@pytest.mark.parametrize("name", sorted(LOSSES))
+@pytest.mark.parametrize("reduction", ["sum_over_batch_size", "sum"])
+def test_the_complex_step_confirms_every_loss(name: str, reduction: str) -> None:
+    from conformance.reference.array import gradients
+
+    loss = make_loss(Named(name=name, config={"reduction": reduction}))
+    random = np.random.default_rng(2)
+    target, prediction, direction = random.standard_normal((3, 4, 3))
+    plain = Arithmetic()
+    watched = plain.leaf(prediction).watched()
+    (gradient,) = gradients([loss(plain.leaf(target), watched)], [plain.constant(1.0)], [watched])
+    stepped = Arithmetic(np.complex128)
+    moved = loss(stepped.leaf(target), stepped.leaf(prediction + 1e-40j * direction))
+    slope = float(moved.value.imag) / 1e-40
+    assert slope == pytest.approx(float((gradient.value * direction).sum()), rel=1e-13)
+
+
+def test_slices_of_one_array_are_laid_side_by_side() -> None:
+    # Were the gradients of slices added to zeros, every addition would seem to round.
+    from conformance.reference.arithmetic import Variance
+    from conformance.reference.array import gradients
+    from conformance.reference.structure import take
+
+    random = np.random.default_rng(3)
+    variance = Variance()
+    x = variance.leaf(random.standard_normal((2, 5)).astype(np.float32)).watched()
+    slices = [take(x, 1, 0, 2), take(x, 1, 2, 3), take(x, 1, 4, 5)]
+    cotangents = [variance.leaf(random.standard_normal(s.shape).astype(np.float32)) for s in slices]
+    (gradient,) = gradients(slices, cotangents, [x])
+    assert np.array_equal(gradient.value[:, 3], [0, 0])
+    for part, place in zip(cotangents, (slice(0, 2), slice(2, 3), slice(4, 5)), strict=True):
+        assert np.array_equal(gradient.value[:, place], part.value)
+        assert np.array_equal(gradient.variance[:, place], part.variance)
+
+
+def test_overlapping_slices_are_added() -> None:
+    from conformance.reference.array import gradients
+    from conformance.reference.structure import take
+
+    plain = Arithmetic()
+    x = plain.leaf(np.zeros(4)).watched()
+    slices = [take(x, 0, 0, 3), take(x, 0, 1, 4), take(x, 0, 1, 4)]
+    cotangents = [plain.leaf(np.full(3, c)) for c in (1.0, 10.0, 100.0)]
+    (gradient,) = gradients(slices, cotangents, [x])
+    assert gradient.value.tolist() == [1, 111, 111, 110]

@@ -1,0 +1,243 @@
+"""Answers on disk: found again, and never trusted. The process that fills the store."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+from reference_cases import SGD, case, chain, of_layer, spec
+
+from conformance.cases.model import Case, Expect
+from conformance.reference import evaluate
+from conformance.reference import store as store_module
+from conformance.reference.faults import find
+from conformance.reference.store import Store, default_folder
+
+ONE = case(chain(("Dense", {"units": 3}), given=spec([2, 4])), train=SGD)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "answers")
+
+
+def files(store: Store) -> list[Path]:
+    return sorted(path for path in store.folder.rglob("*") if path.is_file())
+
+
+def test_an_answer_is_found_again(store: Store) -> None:
+    assert store.get(ONE) is None
+    answer = evaluate(ONE)
+    store.put(ONE, answer)
+    found = store.get(ONE)
+    assert found is not None
+    assert found.expectation == answer.expectation
+    for mine, theirs in ((answer.feeds, found.feeds), (answer.arrays, found.arrays)):
+        assert mine.keys() == theirs.keys()
+        for name, values in mine.items():
+            assert theirs[name].dtype == values.dtype
+            assert np.array_equal(theirs[name], values)
+            assert not theirs[name].flags.writeable
+    assert len(files(store)) == 2
+
+
+def test_another_case_fault_or_version_is_not_found(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.put(ONE, evaluate(ONE))
+    assert store.get(of_layer("Flatten", [2])) is None
+    assert store.get(ONE, "bias-missing") is None
+    monkeypatch.setattr(store_module, "version", lambda: "another")
+    assert store.get(ONE) is None
+
+
+def test_a_renamed_case_keeps_its_answer_and_gets_its_name(store: Store) -> None:
+    store.put(ONE, evaluate(ONE))
+    found = store.get(msgspec.structs.replace(ONE, id="tests/two"))
+    assert found is not None
+    assert found.expectation.case == "tests/two"
+
+
+def test_non_contiguous_arrays_are_kept_in_order(store: Store) -> None:
+    answer = evaluate(ONE)
+    kernel = answer.feeds["weight/dense_0/kernel"]
+    answer.feeds["weight/dense_0/kernel"] = np.asfortranarray(kernel)
+    answer.feeds["call/0/x"] = answer.feeds["call/0/x"][::-1].transpose(2, 1, 0)
+    store.put(ONE, answer)
+    found = store.get(ONE)
+    assert found is not None
+    assert np.array_equal(found.feeds["weight/dense_0/kernel"], kernel)
+    assert np.array_equal(found.feeds["call/0/x"], answer.feeds["call/0/x"])
+
+
+def test_empty_and_single_numbers(store: Store) -> None:
+    answer = evaluate(ONE)
+    answer.feeds["empty"] = np.zeros((0, 3), np.float32)
+    answer.feeds["single"] = np.float32(2.5).reshape(())
+    store.put(ONE, answer)
+    found = store.get(ONE)
+    assert found is not None
+    assert found.feeds["empty"].shape == (0, 3)
+    assert found.feeds["single"].shape == ()
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_file_cut_short_anywhere_is_a_miss(store: Store, which: int) -> None:
+    store.put(ONE, evaluate(ONE))
+    path = files(store)[which]
+    whole = path.read_bytes()
+    for length in (0, 1, 7, 8, 9, len(whole) // 2, len(whole) - 1):
+        path.write_bytes(whole[:length])
+        assert store.get(ONE) is None
+    path.write_bytes(whole)
+    assert store.get(ONE) is not None
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_damaged_number_is_a_miss(store: Store, which: int) -> None:
+    store.put(ONE, evaluate(ONE))
+    path = files(store)[which]
+    whole = bytearray(path.read_bytes())
+    whole[-3] ^= 1
+    path.write_bytes(whole)
+    assert store.get(ONE) is None
+
+
+HOSTILE: list[Any] = [
+    [],
+    {"a": 1},
+    {"__metadata__": {"crc32": "{}", "expectation": "{}"}},
+    {"__metadata__": {"crc32": "[]", "expectation": ""}, "x": {"dtype": "F32"}},
+    {"__metadata__": {"crc32": "{}", "expectation": ""}, "x": {"dtype": "F32", "shape": [-1], "data_offsets": [0, 4]}},
+    {"__metadata__": {"crc32": "{}", "expectation": ""}, "x": {"dtype": "F32", "shape": [2**60], "data_offsets": [0, 2**62]}},
+    {"__metadata__": {"crc32": "{}", "expectation": ""}, "x": {"dtype": "O", "shape": [], "data_offsets": [0, 8]}},
+    {"__metadata__": None},
+    {"__metadata__": {"crc32": "[" * 5000, "expectation": ""}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("header", HOSTILE)
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_made_up_file_is_a_miss(store: Store, header: Any, which: int) -> None:
+    store.put(ONE, evaluate(ONE))
+    text = json.dumps(header).encode()
+    files(store)[which].write_bytes(len(text).to_bytes(8, "little") + text + b"\0" * 16)
+    assert store.get(ONE) is None
+
+
+def test_a_huge_header_is_a_miss(store: Store) -> None:
+    store.put(ONE, evaluate(ONE))
+    files(store)[0].write_bytes((2**63).to_bytes(8, "little") + b"{}")
+    assert store.get(ONE) is None
+
+
+def test_an_answer_without_its_arrays_is_a_miss(store: Store) -> None:
+    answer = evaluate(ONE)
+    del answer.arrays["truth/call/0/0"]
+    store.put(ONE, answer)
+    assert store.get(ONE) is None
+
+
+def test_the_oldest_answers_are_deleted_first(store: Store) -> None:
+    cases = [of_layer("Dense", [4], {"units": n}) for n in (1, 2, 3)]
+    for age, one in enumerate(cases):
+        before = set(files(store))
+        store.put(one, evaluate(one))
+        for path in set(files(store)) - before:
+            os.utime(path, (1e9 + age, 1e9 + age))
+    total = sum(path.stat().st_size for path in files(store))
+    oldest = sum(sorted(path.stat().st_size for path in files(store))[:1])
+    deleted = store.prune(total - oldest)
+    assert deleted >= oldest
+    assert store.get(cases[0]) is None
+    assert store.get(cases[2]) is not None
+    store.prune(0)
+    assert files(store) == []
+
+
+def test_the_environment_names_the_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("KERAS_CONFORMANCE_CACHE", str(tmp_path))
+    assert default_folder() == tmp_path
+    assert Store().folder == tmp_path
+    monkeypatch.delenv("KERAS_CONFORMANCE_CACHE")
+    assert default_folder().parts[-2:] == ("keras-conformance", "answers")
+
+
+def test_no_half_written_file_is_left(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: Path, target: Path) -> None:
+        raise OSError(28, "disk full", str(target))
+
+    monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises(OSError, match="disk full"):
+        store.put(ONE, evaluate(ONE))
+    assert files(store) == []
+
+
+def requests(*cases: tuple[Case, str | None]) -> bytes:
+    lines = [
+        msgspec.json.encode({"id": i, "case": one, "fault": fault})
+        for i, (one, fault) in enumerate(cases)
+    ]
+    return b"\n".join(lines) + b"\n"
+
+
+def test_the_process_answers_line_by_line(tmp_path: Path) -> None:
+    wrong = msgspec.structs.replace(ONE, expect=Expect(output_shape=[1]), digest="1" * 64)
+    strange = of_layer("NoSuchLayer", [2])
+    lines = requests((ONE, None), (wrong, None), (strange, None), (ONE, "bias-missing"))
+    environment = {**os.environ, "KERAS_CONFORMANCE_CACHE": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-m", "conformance.reference"],
+        input=lines + b"not json\n\n" + b'{"id": 9}\n',
+        capture_output=True,
+        timeout=60,
+        check=True,
+        env=environment,
+        cwd=Path(__file__).parents[1],
+    )
+    replies = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [r["id"] for r in replies] == [0, 1, 2, 3, -1, -1]
+    assert [r["ok"] for r in replies] == [True, False, False, True, False, False]
+    assert [r.get("kind") for r in replies[1:3]] == ["contradiction", "unsupported"]
+    assert "output_shape" in replies[1]["message"]
+    store = Store(tmp_path)
+    assert store.get(ONE) is not None
+    faulty = store.get(ONE, "bias-missing")
+    assert faulty is not None
+    expected = evaluate(ONE, find(ONE, "bias-missing"))
+    assert np.array_equal(faulty.arrays["truth/call/0/0"], expected.arrays["truth/call/0/0"])
+
+
+def test_an_error_of_one_case_does_not_end_the_process(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from conformance.reference import worker
+
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("in the reference")
+
+    monkeypatch.setattr(worker, "evaluate", fail)
+    reply = worker.answer(worker.Request(1, ONE), store)
+    assert (reply.ok, reply.kind) == (False, "error")
+    assert "in the reference" in reply.message
+
+
+def test_reading_a_small_answer_is_cheap(store: Store) -> None:
+    store.put(ONE, evaluate(ONE))
+    store.get(ONE)
+    best = min(_timed(store) for _ in range(20))
+    assert best < 0.005  # a millisecond here; the rest is for a busy machine
+
+
+def _timed(store: Store) -> float:
+    start = time.perf_counter()
+    assert store.get(ONE) is not None
+    return time.perf_counter() - start
