@@ -89,7 +89,7 @@ def combine(facets: Sequence[FacetVerdict], claims: Sequence[str]) -> tuple[Outc
         reasons = dict.fromkeys(f"{v.facet}: {v.message}" for v in about)
         return "unsupported", text.listed(reasons, limit=3)
     blocked = [verdict for verdict in facets if verdict.outcome == "blocked"]
-    if blocked:  # by a facet that this case does not ask for
+    if blocked:  # with nothing that failed to explain it: still never a pass
         return "error", f"{blocked[0].facet}: {blocked[0].message}"
     return "pass", ""
 
