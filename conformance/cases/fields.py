@@ -195,7 +195,7 @@ def flag(value: object, where: Where) -> bool | None:
     if isinstance(value, bool):
         return value
     hint = ""
-    if value in _FALSE_FRIENDS:
+    if isinstance(value, str) and value in _FALSE_FRIENDS:
         hint = f"in YAML 1.2 {value} is a string"
     where.mistyped("true or false", value, hint=hint)
     return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from conformance.cases import combining
+from conformance.cases import combining, fields
 from conformance.cases.combining import Clause, Combination, TooManyError
 from conformance.cases.problems import Where, described, did_you_mean
 from conformance.cases.reading import Map, Seq, plain_value, size
@@ -94,17 +94,12 @@ def read_variation(tree: Map, where: Where, keys: Collection[str]) -> Variation 
     problems = where.log.noted
     axes = _axes(tree, where, keys)
     clauses = _clauses(tree, where, axes) if axes else []
-    how = tree.get("combine", "product")
-    if how not in combining.WAYS:
-        where.value(tree, "combine").refuse(
-            f"is {described(how)}",
-            expected=f"one of {', '.join(combining.WAYS)}",
-            hint=did_you_mean(how, combining.WAYS) if isinstance(how, str) else "",
-        )
+    place = where.value(tree, "combine")
+    how = fields.choice(tree.get("combine", "product"), place, list(combining.WAYS))
     if not axes:
         return None
     sample = Variation(axes, [(0,) * len(axes)])
-    if where.log.noted > problems:
+    if how is None or where.log.noted > problems:
         return sample
     counts = [len(axis.values) for axis in axes]
     most = min(MAX_CASES, MAX_WORK // size(tree))
