@@ -303,7 +303,9 @@ def test_refusals_are_the_frameworks_own_and_ignorance_is_unsupported(
     error = seen.calls[1].error
     assert error is not None
     assert (error.stage, error.internal) == ("call", False)
-    for index in (0, 2):  # the refused call leaves its neighbours unharmed
+    # A refused call leaves its neighbours unharmed; only Keras's OpenVINO backend deletes its
+    # compiled model before it knows whether there will be another, and is lost from then on.
+    for index in (0,) if process.spec.name == "keras-openvino" else (0, 2):
         assert np.array_equal(arrays[seen.calls[index].outputs[0].tensor], Y)
 
 
