@@ -103,7 +103,7 @@ def test_a_deep_link_opens_the_cell(browser: chromium.Browser, url: str) -> None
     for words in (
         "documents/convolution/case-038",
         "✗ fail on keras-jax",
-        "112\u00d7 the tolerance",
+        "112\u00d7 the limit",
         "Behaves like: bfloat16 operands",
         "[1, 7, 3] 0.8314 0.8401 112\u00d7",
         "float64 (2, 200): 0.8314, -1.25, 2.5",

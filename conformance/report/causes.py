@@ -80,7 +80,7 @@ def causes(run: Run) -> tuple[list[Cause], list[Cause]]:
         cause.cells.append(cell)
         cause.outcome = min(cause.outcome, outcome, key=_RANK.__getitem__)
     for cause in found.values():
-        cause.suspect = any(
+        cause.suspect = cause.outcome != "not-run" and any(
             not judged[case][True] and judged[case][False] > 1
             for case in cause.cases
             if case in judged

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 PASSING_LIMIT = 2_000
 """Up to so many cells, those that pass get a script, too; beyond, the command makes it."""
 
+NOT_TRIED = frozenset({"unsupported", "not-installed", "not-run"})
+
 _log = logging.getLogger(__name__)
 
 
@@ -28,15 +30,23 @@ class Scripts:
 
     def of(self, cell: CellLine) -> tuple[str, str]:
         """Returns the cell's script, or an empty one with the reason why there is none."""
+        # Here, not above: the scripts know the reference's layers, and a terminal summary
+        # is not to wait for those.
+        from conformance.report.repro import NoScript, script
+
         verdict = cell.verdict
         case = self._run.cases.get(verdict.case)
-        command = shlex.join(
-            ["keras-conformance", "repro", verdict.case, "--adapter", verdict.adapter]
-        )
-        if verdict.outcome in {"unsupported", "not-installed", "not-run"}:
+        if verdict.outcome in NOT_TRIED:
             return "", "The case was not run here, so there is nothing to show."
         if case is None:
             return "", "The record holds no such case."
         if not self._passing and not deviates(verdict.outcome):
-            return "", f"Left out to keep this file small. To get it: {command}"
-        return "", f"To get it: {command}"
+            command = ["keras-conformance", "repro", verdict.case, "--adapter", verdict.adapter]
+            return "", f"Left out to keep this file small. To get it: {shlex.join(command)}"
+        try:
+            return script(case, cell, self._run.adapters.get(verdict.adapter)), ""
+        except NoScript as reason:
+            return "", str(reason)
+        except Exception as error:  # noqa: BLE001 - an odd record costs one script, not the report
+            _log.warning("no script for %s on %s", verdict.case, verdict.adapter, exc_info=True)
+            return "", f"No script could be made: {type(error).__name__}: {error}"

@@ -165,7 +165,7 @@ def _cause(run: Run, cause: Cause) -> Iterable[RenderableType]:
     for case in cause.cases[:CASES_SHOWN]:
         title_of = run.cases[case].title if case in run.cases else ""
         lines.append(
-            Text(visible(case), style="cyan").append(f"  {one_line(title_of, 90)}", style="dim")
+            Text(visible(case), style="cyan").append(f"  {one_line(title_of, 60)}", style="dim")
         )
     if len(cause.cases) > CASES_SHOWN:
         lines.append(Text(f"… and {len(cause.cases) - CASES_SHOWN} more cases"))

@@ -57,13 +57,14 @@ function times(value) {
   return `${Number(value.toPrecision(3))}×`;
 }
 
-// How much of the tolerance was used. The mark is the limit; a failure runs over it.
+// How much of the limit was used (16 tolerances of an element). The mark is the limit; a failure
+// runs over it.
 function marginBar(margin) {
   if (margin === null || margin === undefined) return null;
   const value = finite(margin);
   const fails = !(value < 1);
   const width = Number.isNaN(value) ? 100 : Math.max(1, Math.min(100, fails ? 70 + 10 * Math.log10(value) : 70 * value));
-  const label = fails ? `${times(margin)} the tolerance` : `${(100 * value).toPrecision(2)} % of the tolerance`;
+  const label = fails ? `${times(margin)} the limit` : `${(100 * value).toPrecision(2)} % of the limit`;
   return h("span", { class: `margin o-${fails ? "fail" : "pass"}`, title: label },
     h("svg", { viewBox: "0 0 100 9", preserveAspectRatio: "none", role: "img", "aria-label": label },
       h("rect", { class: "track", x: 0, y: 1, width: 100, height: 7 }),
@@ -379,7 +380,7 @@ function facetOf(facet) {
   if (facet.behaves_like) inside.append(h("p", {}, "Behaves like: ", h("b", {}, facet.behaves_like)));
   const same = JSON.stringify(facet.expected) === JSON.stringify(facet.observed);
   inside.append(pairOf(same ? [["expected and observed", facet.expected]] : [["expected", facet.expected], ["observed", facet.observed]]));
-  for (const comparison of facet.comparisons || []) inside.append(...comparisonOf(comparison));
+  for (const comparison of facet.comparisons || []) inside.append(...comparisonOf(comparison, facet.message || ""));
   const told = marginBar(facet.margin) || facet.message || (bad ? "" : its.word);
   const row = h("details", { class: `facet o-${its.name}` },
     h("summary", {}, h("i", { title: its.word }, its.symbol), h("span", {}, facet.facet), h("span", { class: "told" }, told)), inside);
@@ -387,13 +388,13 @@ function facetOf(facet) {
   return row;
 }
 
-function comparisonOf(comparison) {
+function comparisonOf(comparison, told) {
   const parts = [h("p", {}, h("b", {}, comparison.what), " ", marginBar(comparison.margin),
-    comparison.rms !== undefined && comparison.rms !== null ? h("span", { class: "soft" }, ` rms ${times(comparison.rms)}`) : null)];
-  if (comparison.message) parts.push(h("p", {}, comparison.message));
+    comparison.rms !== undefined && comparison.rms !== null ? h("span", { class: "soft" }, ` root mean square ${times(comparison.rms)} its limit`) : null)];
+  if (comparison.message && !told.includes(comparison.message)) parts.push(h("p", {}, comparison.message));
   if (comparison.worst?.length) {
     parts.push(h("table", { class: "compared" },
-      h("thead", {}, h("tr", {}, ["worst at", "expected", "observed", "of the tolerance"].map((text) => h("th", { scope: "col" }, text)))),
+      h("thead", {}, h("tr", {}, ["worst at", "expected", "observed", "tolerances off"].map((text) => h("th", { scope: "col" }, text)))),
       h("tbody", {}, comparison.worst.map((one) => h("tr", {},
         h("td", {}, `[${one.index.join(", ")}]`), h("td", {}, `${one.expected}`), h("td", {}, `${one.observed}`), h("td", {}, times(one.times)))))));
   }
