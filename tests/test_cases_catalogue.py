@@ -355,6 +355,33 @@ def test_any_value_of_any_key_gives_cases_or_problems(
     loaded(text, tmp_path_factory.getbasetemp())
 
 
+REAL = [
+    case
+    for file in sorted((DOCUMENTS / "documents").glob("*.yaml"))
+    for case in plain_value(getattr(read_file(file, Log("x")), "value", []))
+]
+
+
+def spoiled(value: Any, path: list[int], junk: Any) -> Any:
+    """The value with junk instead of one part of it, found by a path of any numbers."""
+    if not path or not isinstance(value, (dict, list)) or not value:
+        return junk
+    keys = list(value) if isinstance(value, dict) else range(len(value))
+    key = keys[path[0] % len(keys)]
+    changed: Any = dict(value) if isinstance(value, dict) else list(value)
+    changed[key] = spoiled(value[key], path[1:], junk)
+    return changed
+
+
+@settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.too_slow])
+@given(st.sampled_from(REAL), st.lists(st.integers(0, 9), min_size=1, max_size=6), JSON)
+def test_a_real_case_with_any_value_in_any_place_gives_cases_or_problems(
+    tmp_path_factory: pytest.TempPathFactory, case: Any, path: list[int], junk: Any
+) -> None:
+    text = json.dumps([spoiled(case, path, junk)]).replace("NaN", ".nan")
+    loaded(text.replace("Infinity", ".inf"), tmp_path_factory.getbasetemp())
+
+
 def test_2000_expanded_cases_take_no_time_worth_speaking_of(tmp_path: Path) -> None:
     # The measured figure is in benchmarks; this only finds a change of its order of growth.
     body = CASE.format(id="k", units=3) + "  vary:\n    input.shape: {shapes}\n    units: {units}\n"

@@ -102,6 +102,7 @@ def test_all_mistakes_of_a_file_in_one_go(catalogue: Any) -> None:
         ("input: {shape: [5]}\nmodel: []\n", "model: is empty"),
         ("input: {shape: [5]}\nmodel: Dense\n", "model: is the string 'Dense'; expected a list of"),
         ("input: {shape: [5]}\nmodel: [dense]\n", "'dense' is no name of a layer"),
+        ("input: {shape: [5]}\nmodel: [{Dense: {units: 1, use_bias: []}}]\n", "expected true or"),
         ("input: {shape: [5]}\nmodel: [{Input: {}}]\n", "declare it under `input:`"),
         ("input: {shape: [5]}\nmodel: [{Dense: 5}]\n", "expected a mapping of Dense's arguments"),
         ("input: {shape: [5]}\nmodel: [{Dense: {units: 1}, name: x}]\n", "expected one layer"),

@@ -192,6 +192,7 @@ def test_ids_spell_paths_out_where_their_ends_are_alike(ids: Any) -> None:
         ("vary: {config.filters.a: [2]}\n", "there is nothing at config.filters"),
         ("vary: {strides: [1], config.strides: [2]}\n", "config.strides varies twice"),
         ("vary: {'strides, padding': [[1, same], [2]]}\n", "expected a list of 2"),
+        ("vary: {strides: [1, 2]}\ncombine: []\n", "expected one of product, pairwise"),
         ("vary: {strides: [1, 2]}\ncombine: all\n", "expected one of product, pairwise"),
         ("vary: {strides: [1, 2]}\nunless: [{stride: 1}]\n", "did you mean 'strides'?"),
         ("vary: {strides: [1, 2]}\nunless: [{strides: 3}]\n", "3 is no value of strides"),
