@@ -265,13 +265,21 @@ def test_a_documented_refusal_at_the_call() -> None:
 
 
 def test_seeds_whose_data_touch_a_kink_are_passed_over() -> None:
-    model = chain(("Dense", {"units": 2, "activation": "relu"}), given=exact([2]))
+    model = chain(("Dense", {"units": 6, "activation": "relu"}), given=exact([2]))
     answer = evaluate(case(model, weights="integers", facets=["values", "gradients"]))
     assert answer.expectation.seed > 0
     kernel, bias = answer.feeds["weight/dense_0/kernel"], answer.feeds["weight/dense_0/bias"]
     assert (answer.feeds["call/0/x"] @ kernel + bias).all()
     without = evaluate(case(model, weights="integers", facets=["values"]))
     assert without.expectation.seed == 0
+
+
+def test_adam_keeps_away_from_gradients_near_zero() -> None:
+    # +1/4 and -1/4 of two rows cancel in a bias's gradient; Adam's step would jump there.
+    train = Train(optimizer=Named(name="Adam"), loss=Named(name="mean_absolute_error"), steps=1)
+    model = chain(("Dense", {"units": 3, "activation": "tanh"}), given=spec([4]))
+    answer = evaluate(case(model, train=train))
+    assert all(np.isfinite(a).all() for a in answer.arrays.values())
 
 
 def test_ties_that_no_seed_avoids_are_an_error_that_helps() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -14,12 +14,15 @@ from conformance.reference import Unsupported, evaluate
 from conformance.reference.faults import applicable, explanations, find, rounded_to
 from conformance.reference.observe import observe
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 MOMENTUM = Train(
     optimizer=Named(name="SGD", config={"momentum": 0.9, "nesterov": True}),
     loss=Named(name="mean_squared_error"),
     steps=4,
 )
-ADAM = Train(optimizer=Named(name="Adam"), loss=Named(name="mean_absolute_error"), steps=3)
+ADAM = Train(optimizer=Named(name="Adam"), loss=Named(name="mean_squared_error"), steps=3)
 
 CASES: dict[str, Case] = {
     "perceptron": case(
@@ -35,7 +38,16 @@ CASES: dict[str, Case] = {
     ),
     "image": case(
         chain(
-            ("Conv2D", {"filters": 4, "kernel_size": [3, 2], "strides": [2, 1], "padding": "same", "activation": "elu"}),
+            (
+                "Conv2D",
+                {
+                    "filters": 4,
+                    "kernel_size": [3, 2],
+                    "strides": [2, 1],
+                    "padding": "same",
+                    "activation": "elu",
+                },
+            ),
             ("MaxPooling2D", {"pool_size": 2, "padding": "same"}),
             ("Flatten", {}),
             ("Dense", {"units": 3}),
@@ -45,20 +57,45 @@ CASES: dict[str, Case] = {
     ),
     "first": case(
         chain(
-            ("Conv2D", {"filters": 4, "kernel_size": 2, "dilation_rate": 2, "groups": 2, "data_format": "channels_first"}),
+            (
+                "Conv2D",
+                {
+                    "filters": 4,
+                    "kernel_size": 2,
+                    "dilation_rate": 2,
+                    "padding": "same",
+                    "groups": 2,
+                    "data_format": "channels_first",
+                },
+            ),
             ("Flatten", {"data_format": "channels_first"}),
             given=spec([4, 5, 6]),
         ),
     ),
-    "causal": of_layer("Conv1D", [9, 3], {"filters": 4, "kernel_size": 3, "padding": "causal", "activation": "gelu"}),
-    "lstm": case(chain(("LSTM", {"units": 3, "return_sequences": True}), ("LSTM", {"units": 2}), given=spec([4, 3]))),
+    "causal": of_layer(
+        "Conv1D",
+        [9, 3],
+        {"filters": 4, "kernel_size": 3, "padding": "causal", "activation": "gelu"},
+    ),
+    "lstm": case(
+        chain(
+            ("LSTM", {"units": 3, "return_sequences": True}),
+            ("LSTM", {"units": 2}),
+            given=spec([4, 3]),
+        )
+    ),
     "gru": of_layer("GRU", [4, 3], {"units": 3, "go_backwards": True}),
     "rnn": of_layer("SimpleRNN", [4, 3], {"units": 3, "activation": "softsign"}),
     "exact": case(
-        chain(("Conv1D", {"filters": 4, "kernel_size": 3}), ("Flatten", {}), ("Dense", {"units": 2}), given=exact([6, 3])),
+        chain(
+            ("Conv1D", {"filters": 4, "kernel_size": 3}),
+            ("Flatten", {}),
+            ("Dense", {"units": 2}),
+            given=exact([6, 3]),
+        ),
         weights="integers",
     ),
-}  # fmt: skip
+}
 
 HARMLESS_ROUNDING = {"exact"}
 """Small integers survive coarser formats: that is why such cases are exact on all hardware."""
@@ -69,35 +106,36 @@ def answered(name: str) -> Any:
     return evaluate(CASES[name])
 
 
+def pairs(expectation: Any, observation: Any) -> Iterator[tuple[str, Any, str]]:
+    """Each expected array beside the name of the observed one, by kind of result."""
+    for expected, call in zip(expectation.calls, observation.calls, strict=True):
+        for e, o in zip(expected.outputs, call.outputs, strict=True):
+            yield "values", e, o.tensor
+    if expectation.gradients is not None:
+        for part in ("inputs", "weights"):
+            for name, e in getattr(expectation.gradients, part).items():
+                yield "gradients", e, getattr(observation.gradients, part)[name]
+    if expectation.state is not None:
+        yield "state", expectation.state.losses, observation.state.losses
+        for name, e in expectation.state.weights.items():
+            yield "state", e, observation.state.weights[name]
+
+
 def scores(answer: Any, observed: Any) -> dict[str, float]:
     """max|z| by kind of result; infinite where shapes or exact numbers differ."""
     observation, tensors = observed
     found: dict[str, float] = {}
-
-    def compare(kind: str, expected: Any, name: str) -> None:
+    for kind, expected, name in pairs(answer.expectation, observation):
         truth, value = answer.arrays[expected.tensor], tensors[name]
         if truth.shape != value.shape:
             found[kind] = np.inf
-            return
+            continue
         if expected.spread:
             z = np.abs(value - truth) / (2.0**-24 * answer.arrays[expected.spread] + 2.0**-124)
         else:
             z = np.where(value == truth, 0.0, np.inf)
         worst = float(np.max(z, initial=0.0))
         found[kind] = max(found.get(kind, 0.0), np.inf if np.isnan(worst) else worst)
-
-    expectation = answer.expectation
-    for expected, call in zip(expectation.calls, observation.calls, strict=True):
-        for e, o in zip(expected.outputs, call.outputs, strict=True):
-            compare("values", e, o.tensor)
-    if expectation.gradients is not None:
-        for part in ("inputs", "weights"):
-            for name, e in getattr(expectation.gradients, part).items():
-                compare("gradients", e, getattr(observation.gradients, part)[name])
-    if expectation.state is not None:
-        compare("state", expectation.state.losses, observation.state.losses)
-        for name, e in expectation.state.weights.items():
-            compare("state", e, observation.state.weights[name])
     return found
 
 
@@ -114,12 +152,13 @@ def computing_faults() -> list[Any]:
         pytest.param(name, fault.name, id=f"{name}-{fault.name}")
         for name, one in CASES.items()
         for fault in explanations(one)
+        if not (name in HARMLESS_ROUNDING and (fault.operands or fault.results))
     ]
 
 
 @pytest.mark.parametrize(("name", "fault"), computing_faults())
 def test_every_fault_leaves_the_rule(name: str, fault: str) -> None:
-    rounding = fault.split("-")[0] in {"bfloat16", "float16", "tensorfloat32"}
+    rounding = fault.split("-", maxsplit=1)[0] in {"bfloat16", "float16", "tensorfloat32"}
     if rounding and name in HARMLESS_ROUNDING:
         pytest.skip("small integers survive this rounding")
     answer = answered(name)
@@ -194,8 +233,10 @@ EDITED = case(
     ],
     expect=Expect(influence=[Influence(change=[1], changes=[1])]),
     train=SGD,
-    twin=Twin(model=chain(("TimeDistributed", {"layer": {"Dense": {"units": 4}}}), given=spec([3, 2]))),
-)  # fmt: skip
+    twin=Twin(
+        model=chain(("TimeDistributed", {"layer": {"Dense": {"units": 4}}}), given=spec([3, 2]))
+    ),
+)
 
 
 def test_edits_change_the_observation_and_have_no_answer_of_their_own() -> None:
@@ -217,8 +258,19 @@ def test_edits_change_the_observation_and_have_no_answer_of_their_own() -> None:
 
 def test_an_observation_has_every_facet() -> None:
     observation = observe(EDITED, evaluate(EDITED).feeds).observation
-    for part in ("symbolic", "weights", "params", "calls", "gradients", "twin", "compiled",
-                 "config_round_trip", "save_round_trip", "state", "summary"):  # fmt: skip
+    for part in (
+        "symbolic",
+        "weights",
+        "params",
+        "calls",
+        "gradients",
+        "twin",
+        "compiled",
+        "config_round_trip",
+        "save_round_trip",
+        "state",
+        "summary",
+    ):
         assert getattr(observation, part), part
     assert observation.calls[0].probes == {"lambda_1": [2, 3, 4]}
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from reference_cases import case, chain, of_layer, spec
+from reference_cases import case, of_layer
 
-from conformance.cases.model import Case, InputSpec, Model, Node
+from conformance.cases.model import Case, InputSpec, Model, Named, Node
 from conformance.reference.activation import ACTIVATIONS
 from conformance.reference.answer import evaluate
 from conformance.reference.arithmetic import Arithmetic
@@ -16,7 +16,6 @@ from conformance.reference.execution import execute
 from conformance.reference.layer import LAYERS, Context
 from conformance.reference.losses import LOSSES, make_loss
 from conformance.reference.network import Network
-from conformance.cases.model import Named
 
 SAMPLES: dict[str, list[tuple[list[int], dict[str, Any]]]] = {
     "Activation": [([3, 4], {"activation": name}) for name in ACTIVATIONS],

@@ -111,17 +111,18 @@ def test_a_damaged_number_is_a_miss(store: Store, which: int) -> None:
     assert store.get(ONE) is None
 
 
+NOTES = {"crc32": "{}", "expectation": "", "feeds": ""}
 HOSTILE: list[Any] = [
     [],
     {"a": 1},
-    {"__metadata__": {"crc32": "{}", "expectation": "{}"}},
-    {"__metadata__": {"crc32": "[]", "expectation": ""}, "x": {"dtype": "F32"}},
-    {"__metadata__": {"crc32": "{}", "expectation": ""}, "x": {"dtype": "F32", "shape": [-1], "data_offsets": [0, 4]}},
-    {"__metadata__": {"crc32": "{}", "expectation": ""}, "x": {"dtype": "F32", "shape": [2**60], "data_offsets": [0, 2**62]}},
-    {"__metadata__": {"crc32": "{}", "expectation": ""}, "x": {"dtype": "O", "shape": [], "data_offsets": [0, 8]}},
+    {"__metadata__": NOTES},
+    {"__metadata__": {**NOTES, "crc32": "[]"}, "x": {"dtype": "F32"}},
+    {"__metadata__": NOTES, "x": {"dtype": "F32", "shape": [-1], "data_offsets": [0, 4]}},
+    {"__metadata__": NOTES, "x": {"dtype": "F32", "shape": [2**60], "data_offsets": [0, 2**62]}},
+    {"__metadata__": NOTES, "x": {"dtype": "O", "shape": [], "data_offsets": [0, 8]}},
     {"__metadata__": None},
-    {"__metadata__": {"crc32": "[" * 5000, "expectation": ""}},
-]  # fmt: skip
+    {"__metadata__": {**NOTES, "crc32": "[" * 5000}},
+]
 
 
 @pytest.mark.parametrize("header", HOSTILE)
@@ -172,7 +173,7 @@ def test_the_environment_names_the_folder(monkeypatch: pytest.MonkeyPatch, tmp_p
 
 
 def test_no_half_written_file_is_left(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(self: Path, target: Path) -> None:
+    def fail(_: Path, target: Path) -> None:
         raise OSError(28, "disk full", str(target))
 
     monkeypatch.setattr(Path, "replace", fail)

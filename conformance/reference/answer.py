@@ -92,7 +92,7 @@ def _evaluate(case: Case, fault: Fault | None) -> Answer:
     reason = ""
     for seed in range(TRIES):
         feeds = make_feeds(case.program, network, twin, seed)
-        context = Context(Variance(least=CLEARANCE))
+        context = Context(Variance(least=CLEARANCE), first_rows=True)
         twin_run = None
         try:
             run = execute(network, case.program, feeds, context)

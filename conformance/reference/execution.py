@@ -68,13 +68,13 @@ def execute(
         prefix: ``twin/`` for the twin's arrays.
 
     Returns:
-        What the model did. The truth of a ``batch`` call is the first row of call 0.
+        What the model did.
     """
     arithmetic = context.arithmetic
     weights = {name: arithmetic.leaf(feeds[f"{prefix}weight/{name}"]) for name in network.variables}
     run = Run()
     for index, call in enumerate(program.calls):
-        if call.facet == "batch" and arithmetic.carries_variance and run.calls:
+        if call.facet == "batch" and context.first_rows and run.calls:
             run.calls.append(_first_row(run.calls[0]))
             continue
         inputs = {
@@ -167,7 +167,6 @@ def _train(
         loss = loss_of(targets[0], outputs[0])
         for target, output in zip(targets[1:], outputs[1:], strict=True):
             loss = loss + loss_of(target, output)
-        _watching(arithmetic, on=False)
         found = gradients([loss], [arithmetic.constant(1.0)], list(watched.values()))
         losses.append(loss.detached())
         optimizer.steps += 1
@@ -176,4 +175,5 @@ def _train(
                 name: optimizer.update(name, weights[name], gradient).detached()
                 for name, gradient in zip(watched, found, strict=True)
             }
+        _watching(arithmetic, on=False)
     return TrainingRun(losses=stack(losses, 0), weights=weights)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 import numpy as np
 
+from conformance.reference.arithmetic import Arithmetic
 from conformance.reference.errors import NoAnswer, Unsupported
 from conformance.reference.execution import Run, execute
 from conformance.reference.layer import Context
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from conformance.cases.model import Case, Model, Program, Train
-    from conformance.reference.arithmetic import Arithmetic, Rounding
+    from conformance.reference.arithmetic import Rounding
     from conformance.reference.array import Values
     from conformance.reference.observe import Observed
 
@@ -179,6 +180,8 @@ def _fits(fault: Fault, case: Case, honest: Network) -> bool:
     asked = {"gradients", "state"} & set(program.facets)
     if fault.model is not None and _same_layers(honest, network):
         return False
+    if fault.swap_padding and not _pads_oddly(honest):
+        return False
     if fault.weights is not None and not _changes_weights(fault.weights, honest):
         return False
     return ours == theirs and (not asked or network.outputs == honest.outputs)
@@ -203,5 +206,19 @@ def _changes_weights(rewrite: Callable[[str, Values], Values], network: Network)
     for name, variable in network.variables.items():
         probe = np.arange(1.0, 1.0 + np.prod(variable.shape)).reshape(variable.shape)
         if not np.array_equal(rewrite(name, probe), probe):
+            return True
+    return False
+
+
+def _pads_oddly(network: Network) -> bool:
+    """Whether any padding is uneven, so that it matters on which side the odd row lies."""
+    context = Context(Arithmetic())
+    for node in network.model.nodes:
+        sliding = getattr(network.layers[node.name], "sliding", None)
+        if sliding is None or sliding.padding != "same":
+            continue
+        _, space, _ = sliding.split(network.shapes[node.inputs[0]])
+        amounts = sliding.amounts([n or 0 for n in space], context)
+        if any(before != after for before, after in amounts):
             return True
     return False

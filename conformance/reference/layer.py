@@ -49,12 +49,15 @@ class Context:
         arithmetic: In which the run computes.
         node: Name of the node that runs.
         probes: Shapes seen by ``Lambda: {function: probe}``, by node.
+        first_rows: A ``batch`` call is answered by the first row of call 0, which is what it must
+            equal, instead of being run.
         swap_padding: A fault: odd padding goes to the other side than documented.
     """
 
     arithmetic: Arithmetic
     node: str = ""
     probes: dict[str, list[int]] = field(default_factory=dict)
+    first_rows: bool = False
     swap_padding: bool = False
 
     def halves(self, total: int) -> tuple[int, int]:

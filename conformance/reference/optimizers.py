@@ -87,6 +87,9 @@ class Adam(Optimizer):
 
     def update(self, name: str, weight: Array, gradient: Array) -> Array:
         """Kingma and Ba's rule with the bias correction in the step size, as Keras has it."""
+        if gradient.quantum is None:
+            # A step of about the learning rate whatever the gradient's size: it jumps at 0.
+            gradient.arithmetic.kink(gradient, gradient.value)
         first = self.remembered(name, "m", weight)
         second = self.remembered(name, "v", weight)
         first = first + (gradient - first) * (1.0 - self.beta_1)

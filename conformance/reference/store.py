@@ -83,12 +83,16 @@ class Store:
         """
         feeds_path, answer_path = self._paths(case.digest, fault)
         try:
-            feeds, _ = _read(feeds_path)
-            arrays, text = _read(answer_path)
-            expectation = msgspec.json.decode(text, type=Expectation)
-            if expectation.digest != case.digest or not _names(expectation) <= arrays.keys():
+            feeds, fed = _read(feeds_path)
+            arrays, notes = _read(answer_path)
+            expectation = msgspec.json.decode(notes["expectation"], type=Expectation)
+            if (
+                notes["feeds"] != fed["crc32"]
+                or expectation.digest != case.digest
+                or not _names(expectation) <= arrays.keys()
+            ):
                 return None
-        except (OSError, _DamagedError, msgspec.MsgspecError):
+        except (OSError, KeyError, _DamagedError, msgspec.MsgspecError):
             return None
         if expectation.case != case.id:
             expectation = msgspec.structs.replace(expectation, case=case.id)
@@ -107,8 +111,8 @@ class Store:
         feeds_path, answer_path = self._paths(case.digest, fault)
         feeds_path.parent.mkdir(parents=True, exist_ok=True)
         text = msgspec.json.encode(answer.expectation).decode()
-        _write(feeds_path, answer.feeds, "")
-        _write(answer_path, answer.arrays, text)
+        checks = _write(feeds_path, answer.feeds, {})
+        _write(answer_path, answer.arrays, {"expectation": text, "feeds": checks})
 
     def prune(self, max_bytes: int) -> int:
         """Delete the answers that were used longest ago until the rest is small enough.
@@ -172,10 +176,11 @@ def _names(expectation: Expectation) -> set[str]:
     return found
 
 
-def _write(path: Path, arrays: Mapping[str, Values], text: str) -> None:
+def _write(path: Path, arrays: Mapping[str, Values], notes: dict[str, str]) -> str:
+    """Write a file whole or not at all; returns the checksums of its arrays as JSON."""
     whole = {name: np.asarray(values, order="C") for name, values in arrays.items()}
-    checks = {name: zlib.crc32(v.data.cast("B")) for name, v in whole.items() if v.size}
-    blob = save(whole, {"expectation": text, "crc32": json.dumps(checks)})
+    checks = json.dumps({name: zlib.crc32(v.data.cast("B")) for name, v in whole.items() if v.size})
+    blob = save(whole, {**notes, "crc32": checks})
     handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -184,9 +189,10 @@ def _write(path: Path, arrays: Mapping[str, Values], text: str) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+    return checks
 
 
-def _read(path: Path) -> tuple[dict[str, Values], str]:
+def _read(path: Path) -> tuple[dict[str, Values], dict[str, str]]:
     """Map a file and check every byte of it.
 
     Raises:
@@ -210,7 +216,7 @@ def _read(path: Path) -> tuple[dict[str, Values], str]:
         checks = json.loads(metadata["crc32"])
         data = memoryview(mapped)[8 + length :]
         arrays = {name: _view(data, entry, checks.get(name, 0)) for name, entry in header.items()}
-        return arrays, str(metadata["expectation"])
+        return arrays, {str(name): str(text) for name, text in metadata.items()}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _DamagedError from error
 

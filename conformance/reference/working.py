@@ -58,5 +58,5 @@ class Working(Arithmetic):
         cut = int(self._random.integers(0, n, endpoint=True))
         first, second = order[:cut], order[cut:]
         total: Values = np.matmul(a[..., first], b[..., first, :])
-        total = total + np.matmul(a[..., second], b[..., second, :])
+        total += np.matmul(a[..., second], b[..., second, :])
         return total
