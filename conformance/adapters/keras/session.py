@@ -200,7 +200,9 @@ class Session:
             if facet in self._facets:
                 with self._facet(facet), self._unseen(""):
                     model = again(self._keras, net.model)
-                    plan = Plan(calls=[self._feeds(net, "", 0)])
+                    # As call 0 was made: on JAX the operations are then compiled already.
+                    compiled = "compiled" in self._facets
+                    plan = Plan(calls=[self._feeds(net, "", 0)], compiled=compiled)
                     outputs = self._backend.evaluator(model, plan).call(0)
                     self._answer[facet] = self._put(facet, outputs)
 
