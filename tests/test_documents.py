@@ -16,6 +16,7 @@ import pytest
 
 from conformance.cases import load
 from conformance.cases.model import Influence, LayerExpect, Params
+from conformance.reference import Contradiction, evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -236,7 +237,19 @@ def test_stated_influence_lies_inside_input_and_output(case_id: str) -> None:
     assert faults_in_influence(CASES[case_id]) == []
 
 
+@pytest.mark.parametrize("case_id", [case.id for case in SUITE.cases if case.id not in HEAVY])
+def test_the_reference_agrees_with_every_statement(case_id: str) -> None:
+    answer = evaluate(CASES[case_id])  # raises Contradiction where it does not
+    assert answer.expectation.digest == CASES[case_id].digest
+
+
 # The checks above can fail
+
+
+def test_a_statement_that_the_reference_contradicts_is_found() -> None:
+    case = CASES["documents/flatten/nought-to-twenty-three"]
+    with pytest.raises(Contradiction, match="values"):
+        evaluate(doctored(case, values=[list(range(1, 25))]))
 
 
 def test_a_wrong_count_of_params_is_found() -> None:
