@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
+from conformance.records.cells import Cells
 from conformance.records.reader import Run, read
 from conformance.records.wire import RecordsError
 from conformance.records.writer import Writer
 
-__all__ = ["RecordsError", "Run", "Writer", "read"]
+__all__ = ["Cells", "RecordsError", "Run", "Writer", "read"]

@@ -6,14 +6,15 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from conformance.records.model import AdapterLine, CaseLine, CellLine, Footer, Header
+from conformance.records.cells import Cells
+from conformance.records.model import AdapterLine, CaseLine, Footer, Header
 from conformance.records.wire import LINE_LIMIT, RecordsError, decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from conformance.records.model import Line
+    from conformance.records.model import CellLine, Line
 
 
 @dataclass(slots=True)
@@ -34,9 +35,9 @@ class Run:
     adapters: dict[str, AdapterLine] = field(default_factory=dict)
     """Planned adapters by name, in the order of the header. One that never introduced itself
     is missing."""
-    cells: dict[tuple[str, str], CellLine] = field(default_factory=dict)
+    cells: Cells = field(default_factory=Cells)
     """Planned cells that were reported, by case and adapter."""
-    superseded: dict[tuple[str, str], CellLine] = field(default_factory=dict)
+    superseded: Cells = field(default_factory=Cells)
     """Cells on file that don't count: no longer planned, or of a case that has changed since."""
     footer: Footer | None = None
     """None when the last stretch did not come to its end."""
@@ -73,8 +74,7 @@ class Run:
         counts: Counter[str] = Counter()
         for cell in self.planned():
             if adapter is None or cell[1] == adapter:
-                line = self.cells.get(cell)
-                counts[line.verdict.outcome if line else "not-run"] += 1
+                counts[self.cells.outcome(*cell) or "not-run"] += 1
         return counts
 
     def _unreported(self) -> Iterator[tuple[str, str]]:
@@ -91,7 +91,7 @@ def read(path: Path) -> Run:
         path: the JSON-lines file.
 
     Returns:
-        The run. Some 5 KB of memory a cell.
+        The run. A cell takes the memory of its line, some 3 KB.
 
     Raises:
         RecordsError: the file is missing, was written by a newer version, or holds something
@@ -119,7 +119,7 @@ class _Reader:
         self._headers: list[Header] = []
         self._cases: dict[str, CaseLine] = {}
         self._adapters: dict[str, AdapterLine] = {}
-        self._cells: dict[tuple[str, str], CellLine] = {}
+        self._cells = Cells()
         self._reported: set[tuple[str, str]] = set()
         self._footer: Footer | None = None
         self._notes: dict[str, None] = {}
@@ -137,7 +137,7 @@ class _Reader:
                 raise self._error(str(error)) from error
             self._notes["The last line was cut off and is left out."] = None
             return False
-        self._place(line)
+        self._place(line, data)
         self._intact += len(data)
         self._bare_end = not whole
         return True
@@ -149,13 +149,8 @@ class _Reader:
         header = self._headers[-1]
         if len(self._headers) > 1:
             self._notes[f"Resumed {_times(len(self._headers) - 1)}."] = None
-        planned = set(_planned(header))
-        fresh: dict[tuple[str, str], CellLine] = {}
-        superseded: dict[tuple[str, str], CellLine] = {}
-        for key, cell in self._cells.items():
-            case = self._cases.get(key[0])
-            current = key in planned and (case is None or case.digest == cell.digest)
-            (fresh if current else superseded)[key] = cell
+        current = {key for key in _planned(header) if key in self._cells and self._fresh(key)}
+        cells, superseded = self._cells.split(current)
         if superseded:
             self._notes[
                 f"{len(superseded)} recorded cell(s) don't count: no longer planned, or their "
@@ -166,7 +161,7 @@ class _Reader:
             started=self._headers[0].started,
             cases={case: self._cases[case] for case in header.cases if case in self._cases},
             adapters={name: self._adapters[name] for name in header.plan if name in self._adapters},
-            cells=fresh,
+            cells=cells,
             superseded=superseded,
             footer=self._footer,
             notes=list(self._notes),
@@ -175,7 +170,12 @@ class _Reader:
             ends_without_newline=self._bare_end,
         )
 
-    def _place(self, line: Line) -> None:
+    def _fresh(self, key: tuple[str, str]) -> bool:
+        """Whether the case is still the one that was judged."""
+        case = self._cases.get(key[0])
+        return case is None or case.digest == self._cells.digest(*key)
+
+    def _place(self, line: Line, data: bytes) -> None:
         if isinstance(line, Header):
             self._check_plan(line)
             self._headers.append(line)
@@ -193,7 +193,7 @@ class _Reader:
         elif isinstance(line, AdapterLine):
             self._introduce(line)
         else:
-            self._report(line)
+            self._report(line, data)
 
     def _introduce(self, line: AdapterLine) -> None:
         before = self._adapters.get(line.name)
@@ -206,12 +206,12 @@ class _Reader:
             self._notes[f"{line.name} was recorded with several versions: {changed}."] = None
         self._adapters[line.name] = line
 
-    def _report(self, line: CellLine) -> None:
+    def _report(self, line: CellLine, data: bytes) -> None:
         key = (line.verdict.case, line.verdict.adapter)
         if key in self._reported:
             self._notes[f"{key[0]} on {key[1]} was reported twice; the later one counts."] = None
         self._reported.add(key)
-        self._cells[key] = line
+        self._cells.keep(line, data)
 
     def _check_plan(self, header: Header) -> None:
         count = len(header.cases)

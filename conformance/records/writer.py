@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Self
 
-from conformance.records.model import CellLine, Footer, Header, Line
+from conformance.records.model import Footer, Header, Line
 from conformance.records.reader import read
 from conformance.records.wire import RecordsError, encode
 
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
+
+    from conformance.records.cells import Cells
 
 
 class Writer:
@@ -48,22 +50,24 @@ class Writer:
             raise RecordsError(f"cannot write {path}: {error.strerror}") from error
 
     @classmethod
-    def resume(cls, path: Path) -> tuple[Writer, dict[tuple[str, str], CellLine]]:
+    def resume(cls, path: Path) -> tuple[Writer, Cells]:
         """Opens a file that an earlier run left, to go on from there.
 
         A last line that was cut off is removed. The next line to write is a header, as if the
         file were new; the reader joins the stretches.
 
         Returns:
-            The writer, and every cell on file by case and adapter. A cell counts as done only
+            The writer, and every cell on file by case and adapter but those that were never
+            run. A cell counts as done only
             while its ``digest`` is still that of the case: the caller compares.
 
         Raises:
             RecordsError: the file cannot be read or written, or is no record file.
         """
         run = read(path)
-        recorded = run.superseded | run.cells
-        done = {key: line for key, line in recorded.items() if line.verdict.outcome != "not-run"}
+        recorded = run.superseded.joined(run.cells)
+        tried = {key for key in recorded if recorded.outcome(*key) != "not-run"}
+        done, _ = recorded.split(tried)
         try:
             with path.open("r+b") as file:
                 file.truncate(run.intact_bytes)

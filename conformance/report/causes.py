@@ -69,13 +69,12 @@ def causes(run: Run) -> tuple[list[Cause], list[Cause]]:
     found: dict[tuple[str, ...], Cause] = {}
     judged: dict[str, Counter[bool]] = {}
     for cell in run.planned():
-        line = run.cells.get(cell)
-        outcome: Outcome = line.verdict.outcome if line else "not-run"
+        outcome: Outcome = run.cells.outcome(*cell) or "not-run"
         if outcome == "pass" or (deviates(outcome) and outcome != "not-run"):
             judged.setdefault(cell[0], Counter())[outcome == "pass"] += 1
         if not deviates(outcome):
             continue
-        key, cause = _cause(cell[0], outcome, line)
+        key, cause = _cause(cell[0], outcome, run.cells.get(cell))
         cause = found.setdefault(key, cause)
         cause.cells.append(cell)
         cause.outcome = min(cause.outcome, outcome, key=_RANK.__getitem__)

@@ -200,8 +200,7 @@ def _pair(fault: FacetVerdict) -> tuple[str, str] | None:
 
 def _elsewhere(run: Run, cause: Cause, adapter: str) -> str:
     """What an adapter without this fault says to the same cases: a pass, or nothing."""
-    lines = [run.cells.get((case, adapter)) for case in cause.cases]
-    outcomes = {line.verdict.outcome if line else "not-run" for line in lines}
+    outcomes = {run.cells.outcome(case, adapter) or "not-run" for case in cause.cases}
     if outcomes == {"pass"}:
         return "pass"
     return outcomes.pop() if len(outcomes) == 1 else ""
