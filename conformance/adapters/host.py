@@ -5,7 +5,8 @@ that it went wrong on:
 
 - A process that crashes, hangs, or loses the thread of the frames is killed with all that it
   started. Ids are never reused, so what it may still have said is never taken for another answer.
-- A case that was sent ahead to a process that died is sent again to the next one.
+- A case that was sent ahead to a process that died is sent again to the next one. So is one that
+  a process died over which had it in hand together with the case before: whose doing was it?
 - After ``Limits.deaths`` deaths in a row, with no case answered in between, the adapter is given up
   and its remaining cases are :class:`NotRun`; so it is when it could not be started twice in a row.
 - A process that has grown past ``Limits.rss`` is replaced after its answer; that is no death.
@@ -89,6 +90,10 @@ class _Job:
     limit: float
     since: float = 0.0
     """When it became the one that the process computes; 0 while it waits."""
+    ahead: bool = False
+    """It was handed over while the process had the case before it in hand."""
+    suspicion: str = ""
+    """A process died over it, which may have been the doing of the case before it."""
     resent: bool = False
     """A process's echo of an older case has cost it one attempt already."""
 
@@ -283,6 +288,8 @@ class AdapterProcess:
         self._deaths = 0
         if observation.rss > self.limits.rss:
             self._replace(connection)
+        if job.suspicion:
+            self._note(job.suspicion)
         return Answered(
             id=job.id,
             case=job.case,
@@ -317,12 +324,18 @@ class AdapterProcess:
             return None
         return Malformed(**about, **told, reason=str(error))
 
-    def _ended(self, connection: Connection, job: _Job, ended: Ended) -> Answer:
+    def _ended(self, connection: Connection, job: _Job, ended: Ended) -> Answer | None:
         about: dict[str, Any] = {"id": job.id, "case": job.case}
         status = connection.last_words()
         told = self._bury(job)
         if status is None:
             return Malformed(**about, **told, reason="it closed its stdout but kept running")
+        if job.ahead and not job.suspicion:
+            # It was sent while the process had another case in hand, so its death may be that
+            # one's doing. A fresh process shows whose it is.
+            job.suspicion = f"its process ended ({status}) over {job.case}, but a fresh one did not"
+            self._deaths -= 1  # counts only if the fresh one dies too
+            return None
         if status < 0:
             return Crashed(**about, **told, signal=-status)
         if ended.got and status == 0:
@@ -331,7 +344,8 @@ class AdapterProcess:
 
     def _hand_over(self, connection: Connection, job: _Job) -> None:
         connection.write(job.frame)
-        if job is self._jobs[0]:
+        job.ahead = job is not self._jobs[0]
+        if not job.ahead:
             self._begin(connection, job)
 
     def _begin(self, connection: Connection, job: _Job) -> None:

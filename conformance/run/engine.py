@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from conformance.adapters import host
 from conformance.adapters.host import AdapterProcess, Limits
 from conformance.records.model import AdapterLine, CaseLine, CellLine
+from conformance.run.explaining import name_faults
 from conformance.run.oracle import NoAnswer, Oracle
 from conformance.run.plan import Cell, Plan
 from conformance.verdicts import cell as cells
@@ -262,6 +263,9 @@ class Engine:
                     observation=answer.observation,
                     tensors=answer.tensors,
                     precision=hello.precision,
+                )
+                verdict = name_faults(
+                    case, verdict, answer, self._oracle, precision=hello.precision
                 )
                 native = answer.observation.native
                 seconds |= answer.observation.seconds

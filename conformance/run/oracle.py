@@ -54,9 +54,10 @@ class Oracle:
         self._store = store
         self._time_limit = time_limit
         self._changed = threading.Condition()
-        self._waiting: deque[Case] = deque()
-        self._known: dict[str, str | None] = {}
-        """Digest to None (in the store) or to the reason why there is no answer."""
+        self._waiting: deque[tuple[Case, str]] = deque()
+        """Cases, each with the name of a seeded fault; empty for the truth."""
+        self._known: dict[tuple[str, str], str | None] = {}
+        """Digest and fault to None (in the store) or to the reason why there is no answer."""
         self._process: subprocess.Popen[bytes] | None = None
         self._thread: threading.Thread | None = None
         self._closed = False
@@ -68,30 +69,34 @@ class Oracle:
     def expect(self, cases: Iterable[Case]) -> None:
         """Queue the cases that the store has no answer to; returns at once."""
         with self._changed:
-            self._waiting.extend(cases)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="oracle", daemon=True)
-                self._thread.start()
-            self._changed.notify_all()
+            self._waiting.extend((case, "") for case in cases)
+            self._wake()
 
-    def answer(self, case: Case) -> StoredAnswer:
-        """The reference's answer to a case that was announced by ``expect``.
+    def answer(self, case: Case, fault: str = "") -> StoredAnswer:
+        """The reference's answer to a case.
+
+        Args:
+            case: Announced by ``expect``, so that it is there when it is needed.
+            fault: What a framework with this fault would answer, instead of the truth.
 
         Raises:
             NoAnswer: There is none; the message says why.
         """
-        stored = self._store.get(case)
+        stored = self._store.get(case, fault)
         if stored is not None:
             return stored
         with self._changed:
-            if case.digest not in self._known:
+            key = case.digest, fault
+            if self._closed:
+                raise NoAnswer("the run was stopped")
+            if key not in self._known:
                 # It is needed now: before everything that is merely expected.
-                self._waiting.appendleft(case)
-            self._changed.notify_all()
-            self._changed.wait_for(lambda: self._closed or case.digest in self._known)
-            reason = self._known.get(case.digest, "the run was stopped")
+                self._waiting.appendleft((case, fault))
+            self._wake()
+            self._changed.wait_for(lambda: self._closed or key in self._known)
+            reason = self._known.get(key, "the run was stopped")
         if reason is None:
-            stored = self._store.get(case)
+            stored = self._store.get(case, fault)
             if stored is not None:
                 return stored
             reason = "its stored answer vanished or is damaged; is the cache folder being cleared?"
@@ -100,7 +105,7 @@ class Oracle:
     def ready(self, case: Case) -> bool:
         """Whether ``answer`` would return at once."""
         with self._changed:
-            return self._closed or case.digest in self._known or self._store.has(case)
+            return self._closed or (case.digest, "") in self._known or self._store.has(case)
 
     def close(self) -> None:
         """Stop the process; whoever still waits is told so."""
@@ -114,28 +119,38 @@ class Oracle:
         if self._thread is not None:
             self._thread.join(timeout=5)
 
+    def _wake(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="oracle", daemon=True)
+            self._thread.start()
+        self._changed.notify_all()
+
     def _work(self) -> None:
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._closed or self._waiting)
                 if self._closed:
                     return
-                case = self._waiting.popleft()
-                if case.digest in self._known:
+                case, fault = self._waiting.popleft()
+                if (case.digest, fault) in self._known:
                     continue
-            reason = None if self._store.has(case) else self._compute(case)
+            reason = None if self._store.has(case, fault) else self._compute(case, fault)
             with self._changed:
-                self._known[case.digest] = reason
+                self._known[case.digest, fault] = reason
                 self._changed.notify_all()
 
-    def _compute(self, case: Case) -> str | None:
+    def _compute(self, case: Case, fault: str) -> str | None:
         if self._deaths >= DEATHS:
             return f"given up: the reference process died {DEATHS} times in a row. {self._words}"
         process = self._started()
         if process.stdin is None or process.stdout is None:
             raise AssertionError("pipes were asked for")
         self._requests += 1
-        request = {"id": self._requests, "case": msgspec.to_builtins(case)}
+        request = {
+            "id": self._requests,
+            "case": msgspec.to_builtins(case),
+            "fault": fault or None,
+        }
         watchdog = threading.Timer(self._time_limit, process.kill)
         watchdog.start()
         try:
