@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import gzip
 import hashlib
@@ -379,6 +380,28 @@ class TestPage:
         assert cell["native"][0]["symbol"] == "torch.nn.Linear"
         assert details[at]["case"]["place"] == "documents/convolution.yaml:12:3"
         assert "Dense: {units: 10}" in details[at]["case"]["yaml"]
+
+    def test_a_cell_that_was_run_has_a_script_of_its_own(self, page: Page, full: Run) -> None:
+        at = full.header.cases.index("documents/convolution/case-038")
+        cells = page.details()[at]["cells"]
+        script = cells[synthetic.ADAPTERS.index("keras-jax")]["script"]
+        ast.parse(script)
+        assert "import" in script
+        missing = cells[synthetic.ADAPTERS.index("keras-openvino")]
+        assert missing["script"] == ""
+        assert "not run here" in missing["scriptNote"]
+
+    def test_a_script_that_cannot_be_made_costs_no_report(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("conformance.report.repro.script", lambda *_: 1 / 0)
+        lines = [
+            synthetic.header([NAME], plan={"torch": None}),
+            synthetic.case(NAME),
+            synthetic.cell(NAME, "torch"),
+        ]
+        (details,) = page_of(tmp_path, lines).details()
+        assert "ZeroDivisionError" in details["cells"][0]["scriptNote"]
 
     def test_stays_small(self, page: Page) -> None:
         assert len(page.source.encode()) < 1_500_000
