@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     from conformance.verdicts.model import FacetVerdict
 
+SCRIPTS = ("tools.js", "matrix.js", "panel.js", "main.js")
+"""The page's one script, in parts."""
 CASES_SHOWN = 200
 """Cells that are linked under one cause."""
 
@@ -67,7 +69,7 @@ def write_html(run: Run | Path, out: Path) -> Path:
 
 
 def _render(run: Run) -> Iterator[str]:
-    script, style = _template("report.js"), _template("report.css")
+    script, style = "\n".join(map(_template, SCRIPTS)), _template("report.css")
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("conformance.report"),
         autoescape=True,
