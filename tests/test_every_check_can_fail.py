@@ -1,0 +1,78 @@
+"""Promise 1, on the whole catalogue: each case passes an honest answer and catches seeded faults.
+
+The answers come from the reference itself, in float32 with another order of summation, honest or
+with one of its named faults; no framework is needed.
+"""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from conformance.cases import load
+from conformance.reference import evaluate
+from conformance.reference.faults import applicable
+from conformance.reference.observe import observe
+from conformance.verdicts.cell import judge_cell
+
+LARGEST = 2**16
+"""Numbers fed: the same layers are judged in smaller cases, and here each costs seconds."""
+
+CASES = load().checked()
+
+
+def numbers(case):
+    model = case.program.model
+    return sum(case.program.calls[0].batch * math.prod(spec.shape) for spec in model.inputs)
+
+
+SMALL = [case for case in CASES if numbers(case) <= LARGEST]
+
+
+def judged(case, answer, fault=None):
+    seen = observe(case, answer.feeds, fault)
+    return judge_cell(
+        case,
+        "reference",
+        expectation=answer.expectation,
+        truth=answer.arrays,
+        observation=seen.observation,
+        tensors=seen.tensors,
+    )
+
+
+@pytest.fixture(scope="module")
+def caught():
+    """Facet to the number of cases in which a seeded fault has failed it."""
+    return {}
+
+
+def test_only_the_largest_cases_are_left_to_the_frameworks():
+    left_out = {case.family for case in CASES} - {case.family for case in SMALL}
+    assert left_out <= {"documents/vgg16"}
+
+
+@pytest.mark.parametrize("case", SMALL, ids=lambda case: case.id)
+def test_an_honest_answer_passes_and_faults_are_caught(case, caught):
+    answer = evaluate(case)
+    honest = judged(case, answer)
+    assert honest.outcome == "pass", honest.message
+    failing = set()
+    faults = applicable(case)
+    assert faults, "no named fault fits this case: nothing shows that it can fail"
+    for fault in faults:
+        failing |= {
+            facet.facet
+            for facet in judged(case, answer, fault).facets
+            if facet.outcome in {"fail", "error"}
+        }
+    for facet in failing:
+        caught[facet] = caught.get(facet, 0) + 1
+    claims = set(answer.expectation.claims)
+    assert failing & claims, f"no seeded fault fails what the source claims: {sorted(claims)}"
+
+
+def test_every_facet_that_is_asked_was_failed_by_some_fault(caught):
+    asked = {facet for case in SMALL for facet in case.program.facets}
+    assert asked - caught.keys() == set()
