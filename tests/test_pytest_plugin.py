@@ -110,14 +110,15 @@ def test_adapter_takes_globs_and_says_what_there_is(suite):
     assert "keras-tensorflow" in result.stderr.str() + result.stdout.str()
 
 
-def test_xdist_gives_the_same_and_starts_each_adapter_once(suite, pytester, monkeypatch):
+def test_xdist_gives_the_same_and_starts_each_adapter_once(suite, pytester, monkeypatch):  # noqa: ARG001 - it writes the cases
     log = pytester.path / "starts.txt"
     monkeypatch.setenv("FAKE_STARTS", str(log))
     wrapper = pytester.path / "counted.py"
     wrapper.write_text(
         "import os, runpy, sys\n"
         "with open(os.environ['FAKE_STARTS'], 'a') as file: file.write(sys.argv[1] + '\\n')\n"
-        f"sys.argv = ['dense.py']\nrunpy.run_path({str(FAKES / 'dense.py')!r}, run_name='__main__')\n"
+        "sys.argv = ['dense.py']\n"
+        f"runpy.run_path({str(FAKES / 'dense.py')!r}, run_name='__main__')\n"
     )
     options = []
     for name in ("left", "right", "middle"):
@@ -144,7 +145,7 @@ def test_a_faulty_file_is_a_collection_error_with_every_place(suite, pytester):
     assert "Traceback" not in text
 
 
-def test_not_installed_is_a_skip_with_its_reason(pytester, suite):
+def test_not_installed_is_a_skip_with_its_reason(suite):
     options = ["--adapter", "gone", "--adapter-command", f"gone={FAKE} not-installed"]
     result = suite(*options, "-rs", adapters=("left",))
     result.assert_outcomes(passed=2, failed=1, skipped=3)

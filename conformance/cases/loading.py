@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from conformance.cases import building, variation
 from conformance.cases.building import CaseReader
-from conformance.cases.model import Case  # noqa: TC001 - msgspec reads the annotation
+from conformance.cases.model import Case
 from conformance.cases.problems import CasesError, Log, Problem, Where
 from conformance.cases.reading import Document, Map, Seq, read_file
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-from conformance.cases.model import (  # noqa: TC001 (msgspec reads annotations at run time)
+from conformance.cases.model import (
     Params,
     Shape,
     SummaryRow,

@@ -14,7 +14,7 @@ from typing import IO, Any
 
 import msgspec
 
-from conformance.cases.model import Case  # noqa: TC001 (msgspec reads annotations at run time)
+from conformance.cases.model import Case
 from conformance.reference.answer import evaluate
 from conformance.reference.errors import NoAnswer
 from conformance.reference.faults import find

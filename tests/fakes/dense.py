@@ -3,7 +3,7 @@
 The ways to misbehave are those of ``misbehaving.py``; every other case is answered honestly, so
 that a run can show that the faulty cells fail and no other.
 """
-# ruff: noqa: ANN001, ANN003, ANN201, ARG001 - read by people, called by nobody
+# ruff: noqa: ARG001 - read by people, called by nobody
 
 from __future__ import annotations
 

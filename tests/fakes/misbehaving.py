@@ -5,7 +5,7 @@ process itself misbehaves at its hello when started with such a word as argument
 answer is ``y = x + 1``. Written against the bytes of the wire, not with the suite's own writer, so
 that it can lie; and with nothing to import, so that it starts at once.
 """
-# ruff: noqa: ANN001, ANN003, ANN201, ANN204, ARG001 - read by people, called by nobody
+# ruff: noqa: ARG001 - read by people, called by nobody
 
 from __future__ import annotations
 

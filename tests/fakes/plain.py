@@ -2,7 +2,7 @@
 
 The case's id says how: ``fakes/print`` prints to stdout, ``fakes/raise`` raises, and so on.
 """
-# ruff: noqa: ANN001, ANN201, T201 - read by people, called by nobody
+# ruff: noqa: T201 - read by people, called by nobody
 
 from __future__ import annotations
 

@@ -24,5 +24,5 @@ class Served:
         return {"calls": calls, "unsupported": unsupported}, arrays
 
 
-def create(name):
+def create(_name):
     return Served()
