@@ -43,6 +43,8 @@ class CallResult(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Actual output shape by node, where the adapter can see inside."""
     probes: dict[str, list[int]] = field(default_factory=dict)
     """Shape, batch axis included, that each probing Lambda saw."""
+    masks: list[Output | None] = field(default_factory=list)
+    """The mask that travels on with each output; None where there is none."""
     error: Failure | None = None
 
 
@@ -79,11 +81,12 @@ class Gradients(Struct, frozen=True, kw_only=True, omit_defaults=True):
     weights: dict[str, str] = field(default_factory=dict)
 
 
-class State(Struct, frozen=True, kw_only=True):
-    """After training: the array of losses, one a step, and every weight's array."""
+class State(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """After training, or after calls that change it: losses, one a step, and every weight."""
 
-    losses: str
-    weights: dict[str, str]
+    losses: str = ""
+    """Empty where nothing was trained."""
+    weights: dict[str, str] = field(default_factory=dict)
 
 
 class SummaryRow(Struct, frozen=True, kw_only=True):

@@ -23,11 +23,17 @@ class Data(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Where an input's numbers come from: a named generator or literal values.
 
     ``normal``: bell-shaped, about unit variance; ``integers``: -4..4, so that every order of
-    summation is exact; ``arange``: 0, 1, 2 ... in C order over the whole batch; ``values``: the
-    literal array, batch axis included.
+    summation is exact; ``arange``: 0, 1, 2 ... in C order over the whole batch; ``uniform``: evenly
+    spread over [low, high), 0..1 by default; ``indices``: whole numbers from low (0) up to, not
+    including, ``high``; ``boolean``: true and false, both present; ``values``: the literal array,
+    batch axis included.
     """
 
-    kind: Literal["normal", "integers", "arange", "values"] = "normal"
+    kind: Literal["normal", "integers", "arange", "uniform", "indices", "boolean", "values"] = (
+        "normal"
+    )
+    low: float | None = None
+    high: float | None = None
     values: Json = None
     """Nested lists. NaN and infinities, which JSON lacks, are the strings ``nan``, ``inf`` and
     ``-inf``, here and in ``Expect.values``: ``numpy.asarray(values, dtype)`` reads them."""
@@ -38,6 +44,9 @@ class InputSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     name: str
     shape: list[int]
+    """Sizes of what is fed, without the batch axis."""
+    declared: Shape | None = None
+    """Sizes as declared to the framework, ``None`` where it is told any size; default: ``shape``."""
     batch_size: int | None = None
     dtype: str = "float32"
     data: Data = Data()
@@ -48,14 +57,18 @@ class InputSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
 
 
-class Node(Struct, frozen=True, kw_only=True):
+class Node(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One layer of the model. Nested layers stay inside ``config`` as ``{Dense: {units: 4}}``."""
 
     name: str
     layer: str
     config: dict[str, Json]
     inputs: list[str]
-    """Names of nodes or inputs, in call order."""
+    """Names of nodes or inputs, in call order; ``lstm.1`` is the second output of ``lstm``."""
+    arguments: dict[str, Json] = field(default_factory=dict)
+    """Literal keyword arguments of the call: ``training: true``."""
+    tensors: dict[str, str | list[str]] = field(default_factory=dict)
+    """Keyword arguments of the call that are inputs or nodes: ``mask: m``."""
 
 
 class Model(Struct, frozen=True, kw_only=True):
@@ -66,6 +79,8 @@ class Model(Struct, frozen=True, kw_only=True):
     nodes: list[Node]
     """In topological order."""
     outputs: list[str]
+    """Names of nodes. A node that returns several tensors stands for all of them, in the order in
+    which Keras flattens them."""
 
 
 class Call(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -231,6 +246,7 @@ FACETS = (
     "dtype",
     "probes",
     "values",
+    "mask",
     "raises",
     "gradients",
     "batch",
@@ -240,6 +256,7 @@ FACETS = (
     "config_round_trip",
     "save_round_trip",
     "state",
+    "random",
     "summary",
 )
 """Every facet, in the order in which it is judged. ``probes``: the shapes that a Lambda saw."""

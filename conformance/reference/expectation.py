@@ -35,6 +35,8 @@ class ExpectedCall(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     facet: Literal["values", "batch", "influence"]
     outputs: list[Expected]
+    masks: list[Expected | None] = field(default_factory=list)
+    """The mask of each output, where the facet ``mask`` is asked for."""
     nodes: dict[str, list[int]] = field(default_factory=dict)
     probes: dict[str, list[int]] = field(default_factory=dict)
 
@@ -63,11 +65,11 @@ class ExpectedGradients(Struct, frozen=True, kw_only=True):
     weights: dict[str, Expected]
 
 
-class ExpectedState(Struct, frozen=True, kw_only=True):
-    """After training: one loss a step, and every weight."""
+class ExpectedState(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """After training, or after calls that change it: one loss a step, and every weight."""
 
-    losses: Expected
-    weights: dict[str, Expected]
+    losses: Expected | None = None
+    weights: dict[str, Expected] = field(default_factory=dict)
 
 
 class ExpectedInfluence(Struct, frozen=True, kw_only=True):
