@@ -89,6 +89,19 @@ class State(Struct, frozen=True, kw_only=True, omit_defaults=True):
     weights: dict[str, str] = field(default_factory=dict)
 
 
+class Draws(Struct, frozen=True, kw_only=True):
+    """What a layer that draws answered to ``random/<input>`` in training.
+
+    ``first`` and ``second`` are two calls of one model, built with the layer's seed; ``again`` is
+    the first call of a model built anew with that seed, ``other`` that of one with the next seed.
+    """
+
+    first: Output
+    second: Output
+    again: Output
+    other: Output
+
+
 class SummaryRow(Struct, frozen=True, kw_only=True):
     """One row of ``model.summary()`` as the framework printed it."""
 
@@ -144,6 +157,7 @@ class Observation(Built, frozen=True, kw_only=True, omit_defaults=True):
     config_round_trip: list[Output] | None = None
     save_round_trip: list[Output] | None = None
     state: State | None = None
+    random: Draws | None = None
     summary: Summary | None = None
     unsupported: dict[str, str] = field(default_factory=dict)
     """Facets that this adapter cannot answer, each with the reason."""

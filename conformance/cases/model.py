@@ -122,6 +122,16 @@ class Twin(Struct, frozen=True, kw_only=True, omit_defaults=True):
     output_axes: list[int] | None = None
 
 
+class Random(Struct, frozen=True, kw_only=True):
+    """What the model's one layer draws in training, looked at on many numbers.
+
+    The arrays ``random/<input>`` have ``rows`` rows. The layer's own ``seed`` is the one seed, the
+    next whole number the other.
+    """
+
+    rows: int
+
+
 class Program(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is built and fed, and which facets are asked for. Nothing of what is expected."""
 
@@ -133,6 +143,7 @@ class Program(Struct, frozen=True, kw_only=True, omit_defaults=True):
     weights: Literal["normal", "integers"] = "normal"
     train: Train | None = None
     twin: Twin | None = None
+    random: Random | None = None
 
 
 class Source(Struct, frozen=True, kw_only=True, omit_defaults=True):

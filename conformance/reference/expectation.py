@@ -80,6 +80,46 @@ class ExpectedInfluence(Struct, frozen=True, kw_only=True):
     changed: str
 
 
+class ExpectedChoice(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="choice"):
+    """Each draw picks one of a few possible answers.
+
+    The options' arrays broadcast to the answer's shape.
+    """
+
+    options: list[Expected]
+    probabilities: list[float] = field(default_factory=list)
+    """One an option; none where the source promises the options and not how often each is taken."""
+
+
+class ExpectedAffine(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="affine"):
+    """The answer is ``location + scale · θ``, θ a draw from a continuous law."""
+
+    location: Expected
+    """Its spread holds for the whole answer."""
+    scale: Expected
+    law: Literal["normal", "uniform"]
+    """``normal``: mean 0, variance 1; ``uniform``: evenly over [low, high]."""
+    low: float = 0.0
+    high: float = 1.0
+
+
+class ExpectedBounds(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="bounds"):
+    """Only a range is promised. None: no bound on that side."""
+
+    low: float | None = None
+    high: float | None = None
+
+
+class ExpectedRandom(Struct, frozen=True, kw_only=True):
+    """What a layer may answer in training to the arrays ``random/<input>``."""
+
+    shape: list[int]
+    dtype: str
+    draws: list[int]
+    """Shape of the draws against the answer's: 1 along an axis whose numbers share a draw."""
+    law: ExpectedChoice | ExpectedAffine | ExpectedBounds
+
+
 class ExpectedBuilt(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one model must show of itself."""
 
@@ -108,6 +148,7 @@ class Expectation(ExpectedBuilt, frozen=True, kw_only=True, omit_defaults=True):
     """The first seed whose data stay clear of every kink (docs/numerics.md)."""
     twin: ExpectedBuilt | None = None
     state: ExpectedState | None = None
+    random: ExpectedRandom | None = None
     summary: ExpectedSummary | None = None
     influence: list[ExpectedInfluence] = field(default_factory=list)
     raises: Literal["build", "call", ""] = ""
