@@ -19,16 +19,38 @@ from conformance.reference.network import Network
 
 SAMPLES: dict[str, list[tuple[list[int], dict[str, Any]]]] = {
     "Activation": [([3, 4], {"activation": name}) for name in ACTIVATIONS],
+    "AdaptiveAveragePooling1D": [([7, 2], {"output_size": 3})],
+    "AdaptiveAveragePooling2D": [([5, 4, 2], {"output_size": [2, 6]})],
+    "AdaptiveAveragePooling3D": [
+        ([2, 5, 3, 4], {"output_size": 2, "data_format": "channels_first"})
+    ],
+    "AdaptiveMaxPooling1D": [([7, 2], {"output_size": 3})],
+    "AdaptiveMaxPooling2D": [([5, 4, 2], {"output_size": [2, 3]})],
+    "AdaptiveMaxPooling3D": [([3, 4, 3, 2], {"output_size": 2})],
     "AveragePooling1D": [([7, 2], {"pool_size": 3, "strides": 2, "padding": "same"})],
     "AveragePooling2D": [([5, 6, 2], {"pool_size": [2, 3], "strides": 1})],
     "AveragePooling3D": [([3, 4, 3, 2], {"padding": "same"})],
     "Conv1D": [([8, 3], {"filters": 2, "kernel_size": 3, "padding": "causal", "dilation_rate": 2})],
+    "Conv1DTranspose": [
+        ([4, 2], {"filters": 3, "kernel_size": 3, "strides": 2, "padding": "same"}),
+        ([4, 2], {"filters": 3, "kernel_size": 2, "strides": 3}),
+    ],
     "Conv2D": [
         ([5, 6, 4], {"filters": 6, "kernel_size": [3, 2], "strides": [2, 1], "padding": "same"}),
         ([4, 5, 6], {"filters": 2, "kernel_size": 2, "groups": 2, "data_format": "channels_first"}),
     ],
     "Conv3D": [([3, 4, 3, 2], {"filters": 2, "kernel_size": 2, "padding": "same"})],
+    "Conv2DTranspose": [
+        ([3, 4, 2], {"filters": 3, "kernel_size": [2, 3], "strides": 2, "output_padding": [1, 0]}),
+        (
+            [2, 4, 3],
+            {"filters": 1, "kernel_size": 2, "dilation_rate": 2, "data_format": "channels_first"},
+        ),
+    ],
+    "Conv3DTranspose": [([2, 3, 2, 2], {"filters": 2, "kernel_size": 2, "padding": "same"})],
     "Dense": [([5], {"units": 3}), ([2, 5], {"units": 3, "use_bias": False})],
+    "DepthwiseConv1D": [([6, 3], {"kernel_size": 2, "depth_multiplier": 2, "padding": "same"})],
+    "DepthwiseConv2D": [([4, 5, 2], {"kernel_size": [3, 2], "strides": [1, 2]})],
     "ELU": [([6], {"alpha": 0.5})],
     "Flatten": [([2, 3, 4], {"data_format": "channels_first"})],
     "GRU": [
@@ -52,6 +74,10 @@ SAMPLES: dict[str, list[tuple[list[int], dict[str, Any]]]] = {
     "ReLU": [([6], {"max_value": 1.0, "negative_slope": 0.1})],
     "RepeatVector": [([3], {"n": 2})],
     "Reshape": [([2, 6], {"target_shape": [4, -1]})],
+    "SeparableConv1D": [([6, 3], {"filters": 2, "kernel_size": 2, "depth_multiplier": 2})],
+    "SeparableConv2D": [
+        ([2, 5, 4], {"filters": 3, "kernel_size": 2, "data_format": "channels_first"})
+    ],
     "SimpleRNN": [([4, 3], {"units": 2})],
     "Softmax": [([3, 4], {"axis": 1})],
     "TimeDistributed": [([3, 4], {"layer": {"Dense": {"units": 2}}})],

@@ -107,6 +107,27 @@ class Sliding:
         return pad(x, [(0, 0), *self.amounts(x.shape[1:-1], context), (0, 0)], fill)
 
 
+def without_strided_dilation(owner: str, strides: Sequence[int], dilation: Sequence[int]) -> None:
+    """Keras documents that strides and dilation exclude each other.
+
+    Raises:
+        Refused: Both are larger than 1 on some axis.
+    """
+    if max(strides) > 1 and max(dilation) > 1:
+        message = f"{owner}: strides > 1 is incompatible with dilation_rate > 1"
+        raise Refused(message)
+
+
+def add_bias(y: Array, weights: Weights, sliding: Sliding) -> Array:
+    """A result in the layer's data format with the bias, if there is one, on its channels."""
+    if "bias" not in weights:
+        return y
+    bias = weights["bias"]
+    if sliding.channels_first:
+        bias = reshape(bias, (bias.shape[0], *[1] * sliding.axes))
+    return y + bias
+
+
 @register("Conv1D", "Conv2D", "Conv3D", "Convolution1D", "Convolution2D", "Convolution3D")
 class Conv(Layer):
     """keras.layers.Conv1D, Conv2D, Conv3D."""
@@ -119,15 +140,10 @@ class Conv(Layer):
         size = config.sizes("kernel_size", axes)
         strides = config.sizes("strides", axes, 1)
         dilation = config.sizes("dilation_rate", axes, 1)
-        if max(strides) > 1 and max(dilation) > 1:
-            message = f"{self.owner}: strides > 1 is incompatible with dilation_rate > 1"
-            raise Refused(message)
+        without_strided_dilation(self.owner, strides, dilation)
         paddings = ("valid", "same", "causal") if axes == 1 else ("valid", "same")
         padding = config.choice("padding", paddings, "valid")
         first = config.choice("data_format", FORMATS, "channels_last") == "channels_first"
-        if padding == "causal" and first:
-            message = f"{self.owner}: causal padding needs channels_last"
-            raise Refused(message)
         self.sliding = Sliding(Windows(size, strides, dilation), padding, channels_first=first)
         self.groups = config.positive("groups", 1)
         if self.filters % self.groups:
@@ -173,13 +189,4 @@ class Conv(Layer):
             for g in range(self.groups)
         ]
         y = concatenate(parts, -1) if self.groups > 1 else parts[0]
-        y = self.sliding.restored(y)
-        if self.use_bias:
-            y = y + self._shaped(weights["bias"])
-        return self.activation(y)
-
-    def _shaped(self, bias: Array) -> Array:
-        if not self.sliding.channels_first:
-            return bias
-        shape = (self.filters, *[1] * self.sliding.axes)
-        return reshape(bias, shape)
+        return self.activation(add_bias(self.sliding.restored(y), weights, self.sliding))

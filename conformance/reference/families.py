@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from conformance.reference import (
     activation,
+    adaptive_pooling,
     convolutional,
     core,
+    depthwise,
     merging,
     pooling,
     recurrent,
     reshaping,
+    transposed,
 )
 
-__all__ = ["activation", "convolutional", "core", "merging", "pooling", "recurrent", "reshaping"]
+__all__ = [
+    "activation",
+    "adaptive_pooling",
+    "convolutional",
+    "core",
+    "depthwise",
+    "merging",
+    "pooling",
+    "recurrent",
+    "reshaping",
+    "transposed",
+]
