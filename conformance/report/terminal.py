@@ -30,6 +30,8 @@ SHOWN = 20
 """Unexpected causes that are listed; the rest are counted, and all are in the HTML report."""
 NAMED = 3
 """Adapters that the headline names; of more it says how many."""
+NAME_WIDTH = 40
+"""Columns that an adapter's name may claim in a narrow terminal."""
 CASES_SHOWN = 3
 """Cases that are named under one cause."""
 
@@ -137,10 +139,13 @@ def versions_of(adapter: AdapterLine | None) -> str:
 def _counts(run: Run) -> Table:
     shown = _outcomes(run)
     table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("adapter", no_wrap=True)
+    # In a narrow terminal the versions give way, never the names or the numbers.
+    longest = max((len(visible(name)) for name in run.header.plan), default=0)
+    table.add_column("adapter", no_wrap=True, min_width=min(longest, NAME_WIDTH))
     table.add_column("versions", overflow="ellipsis", no_wrap=True)
     for outcome in shown:
-        table.add_column(f"{LOOKS[outcome].symbol} {outcome}", justify="right", no_wrap=True)
+        title = f"{LOOKS[outcome].symbol} {outcome}"
+        table.add_column(title, justify="right", no_wrap=True, min_width=len(title))
     for name in run.header.plan:
         counts = run.counts(name)
         numbers = [
