@@ -89,6 +89,16 @@ def _parser() -> argparse.ArgumentParser:
     schema = commands.add_parser("schema", help="print the JSON Schema of a case file")
     schema.set_defaults(command=_schema)
 
+    coverage = commands.add_parser(
+        "coverage", help="show which layers and arguments of Keras no case exercises"
+    )
+    coverage.add_argument(
+        "--python", default=sys.executable, metavar="FILE", help="interpreter whose Keras is asked"
+    )
+    coverage.add_argument("--all", action="store_true", help="list what is complete as well")
+    coverage.add_argument("--json", action="store_true", help="all of it as JSON")
+    coverage.set_defaults(command=_coverage)
+
     adapters = commands.add_parser("adapters", help="list adapters and whether they are installed")
     _adapter_options(adapters)
     adapters.set_defaults(command=_adapters)
@@ -151,6 +161,12 @@ def _schema(_: argparse.Namespace) -> int:
     from conformance.cases.commands import schema
 
     return schema()
+
+
+def _coverage(options: argparse.Namespace) -> int:
+    from conformance.coverage.command import coverage
+
+    return coverage(python=options.python, as_json=options.json, everything=options.all)
 
 
 def _adapters(options: argparse.Namespace) -> int:

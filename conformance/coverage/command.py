@@ -1,0 +1,81 @@
+"""``keras-conformance coverage``."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from conformance.cases import CasesError, load
+from conformance.coverage.exemptions import read_exemptions
+from conformance.coverage.inventory import InventoryError, take
+from conformance.coverage.measure import Coverage, measure
+
+COMPLETE, INCOMPLETE, USAGE = 0, 1, 2
+
+
+def coverage(
+    *, python: str = sys.executable, as_json: bool = False, everything: bool = False
+) -> int:
+    """Print which layers and arguments of the installed Keras no case exercises.
+
+    Args:
+        python: The interpreter whose Keras is asked.
+        as_json: Print all of it as JSON instead of a table.
+        everything: List complete layers and those out of scope as well.
+
+    Returns:
+        0 if nothing is missing, 1 if something is, 2 if it could not be told.
+    """
+    exemptions, problems = read_exemptions()
+    try:
+        cases = load().checked()
+        inventory = take(python)
+    except (CasesError, InventoryError) as error:
+        print(error, file=sys.stderr)  # noqa: T201 - a message for whoever called
+        return USAGE
+    if problems:
+        print("\n".join(map(str, problems)), file=sys.stderr)  # noqa: T201
+        return USAGE
+    found = measure(inventory, cases, exemptions)
+    if as_json:
+        shown = {**msgspec.to_builtins(found), "complete": found.complete}
+        print(json.dumps(shown, indent=2))  # noqa: T201 - the answer itself
+    else:
+        _show(found, everything=everything)
+    return COMPLETE if found.complete else INCOMPLETE
+
+
+def _show(found: Coverage, *, everything: bool) -> None:
+    console = Console()
+    table = Table(box=None, pad_edge=False)
+    for heading in ("layer", "cases", "arguments", "no case exercises"):
+        table.add_column(heading, justify="right" if heading == "cases" else "left")
+    for layer in found.layers:
+        if layer.complete and not everything:
+            continue
+        of = len(layer.exercised) + len(layer.uncovered)
+        missing = "out of scope" if layer.out_of_scope else ", ".join(layer.uncovered)
+        if not layer.cases and not layer.out_of_scope:
+            missing = f"the layer itself; {missing}" if missing else "the layer itself"
+        table.add_row(layer.layer, str(layer.cases), f"{len(layer.exercised)}/{of}", missing)
+    if table.row_count:
+        console.print(table)
+    for line in found.stale:
+        console.print(line, markup=False, soft_wrap=True)
+    console.print(summary(found), markup=False, soft_wrap=True)
+
+
+def summary(found: Coverage) -> str:
+    """One line: how many layers and arguments are exercised."""
+    inside = [layer for layer in found.layers if layer.out_of_scope is None]
+    done = sum(len(layer.exercised) for layer in inside)
+    asked = done + sum(len(layer.uncovered) for layer in inside)
+    return (
+        f"Keras {found.keras}: {sum(layer.cases > 0 for layer in inside)} of {len(inside)} layers "
+        f"and {done} of {asked} arguments are exercised; {len(found.layers) - len(inside)} layers "
+        f"and {sum(len(layer.exempt) for layer in inside)} arguments are left out with a reason"
+    )

@@ -1,0 +1,145 @@
+"""What the cases exercise: the layers that they build and the values that arguments take."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from conformance.cases.model import Case, Model, Node
+    from conformance.coverage.inventory import Argument, Inventory
+
+_MEANS = {
+    "data_format": "channels_last",
+    "activation": "linear",
+    "dtype": "float32",
+}
+"""What ``None`` stands for: a case that writes it out gives the argument no other value."""
+
+TENSOR = "<tensor>"
+"""Stands for a value that is another node's answer."""
+
+
+class Exercised(Struct):
+    """What one layer is seen doing: values, as canonical JSON, by argument.
+
+    An argument of the call is named ``call.mask``. Only what is written counts; what is left out
+    has its default.
+    """
+
+    cases: int = 0
+    values: dict[str, set[str]] = field(default_factory=dict)
+
+
+def exercised(cases: Iterable[Case], inventory: Inventory) -> dict[str, Exercised]:
+    """Walk through every model of every case, nested layers included.
+
+    A case that wants a refusal exercises nothing: no number comes out of it.
+    """
+    found: dict[str, Exercised] = {}
+    for case in cases:
+        if case.raises is not None:
+            continue
+        models = [case.program.model, *([case.program.twin.model] if case.program.twin else [])]
+        seen: set[str] = set()
+        for model in models:
+            _Walk(model, inventory, found).all(seen)
+        for layer in seen:
+            found[layer].cases += 1
+    return found
+
+
+def is_exercised(argument: Argument, name: str, seen: Exercised) -> bool:
+    """Whether a value other than the default is seen, or two values of a required argument."""
+    values = seen.values.get(name, set())
+    if argument.required and TENSOR not in values:
+        return len(values) > 1
+    return bool(values - {canonical(argument.name, argument.default)})
+
+
+def canonical(argument: str, value: Any) -> str:
+    """A value as text, the same for what Keras takes as the same: ``2`` and ``[2, 2]``."""
+    if value is None:
+        value = _MEANS.get(argument)
+    if isinstance(value, list) and value and all(item == value[0] for item in value):
+        return canonical(argument, value[0])
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return json.dumps(value, sort_keys=True, default=str)
+
+
+class _Walk:
+    """One model's nodes."""
+
+    def __init__(self, model: Model, inventory: Inventory, found: dict[str, Exercised]) -> None:
+        self._nodes = {node.name: node for node in model.nodes}
+        self._inventory = inventory
+        self._found = found
+
+    def all(self, seen: set[str]) -> None:
+        """Note every node; ``seen`` takes the layers' names."""
+        for node in self._nodes.values():
+            call = {f"call.{key}": [value] for key, value in node.arguments.items()}
+            call |= {f"call.{key}": [TENSOR] for key in node.tensors}
+            call |= self._positional(node)
+            if self._masked(node):
+                call.setdefault("call.mask", []).append(TENSOR)
+            self._note(node.layer, node.config, call, seen)
+
+    def _note(
+        self,
+        layer: str,
+        config: Mapping[str, Any],
+        call: Mapping[str, list[Any]],
+        seen: set[str],
+    ) -> None:
+        seen.add(layer)
+        note = self._found.setdefault(layer, Exercised())
+        for key, value in config.items():
+            note.values.setdefault(key, set()).add(canonical(key, value))
+            for name, inner in self._nested(value):
+                # A wrapper hands its own call's flags and masks on.
+                self._note(name, inner or {}, call, seen)
+        for key, values in call.items():
+            texts = {v if v == TENSOR else canonical(key, v) for v in values}
+            note.values.setdefault(key, set()).update(texts)
+
+    def _nested(self, value: Any) -> Iterable[tuple[str, Mapping[str, Any] | None]]:
+        """Layers inside an argument: ``{Dense: {units: 4}}``, or a list of such."""
+        if isinstance(value, list):
+            for item in value:
+                yield from self._nested(item)
+        elif isinstance(value, str) and value in self._inventory.layers:
+            yield value, None
+        elif isinstance(value, dict) and len(value) == 1:
+            ((name, config),) = value.items()
+            if name in self._inventory.layers and (config is None or isinstance(config, dict)):
+                yield name, config
+
+    def _positional(self, node: Node) -> dict[str, list[Any]]:
+        """Inputs beyond the first, where they are arguments of their own: ``query, value``."""
+        info = self._inventory.layers.get(node.layer)
+        if info is None or not info.call or info.call[0].name == "inputs":
+            return {}
+        return {
+            f"call.{argument.name}": [TENSOR]
+            for argument, _ in zip(info.call[1:], node.inputs[1:], strict=False)
+        }
+
+    def _masked(self, node: Node) -> bool:
+        """Whether a mask comes with the input: from a layer that makes one, or passes one on."""
+        for name in node.inputs:
+            before = self._nodes.get(name.split(".", 1)[0])
+            if before is None:
+                continue
+            if before.layer == "Masking" or before.config.get("mask_zero"):
+                return True
+            info = self._inventory.layers.get(before.layer)
+            passes = info is not None and any(one.name == "mask" for one in info.call)
+            if passes and self._masked(before):
+                return True
+        return False

@@ -1,0 +1,200 @@
+"""Coverage: a layer or argument of Keras that no case exercises is told by name."""
+
+from __future__ import annotations
+
+import json
+import sys
+import textwrap
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.cases import load
+from conformance.coverage import (
+    Argument,
+    Inventory,
+    InventoryError,
+    LayerInfo,
+    measure,
+    read_exemptions,
+    take,
+)
+from conformance.coverage import command as coverage_command
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+X = Argument("inputs")
+CASE = """\
+- id: one
+  title: A case
+  source: {keras: keras.layers.Dense}
+  input: {shape: [4, 3]}
+"""
+
+
+def inventory(**layers):
+    return Inventory("9.0", {name: LayerInfo(*info) for name, info in layers.items()})
+
+
+DENSE = ([Argument("units"), Argument("use_bias", default=True)], [X])
+
+
+@pytest.fixture
+def cases(tmp_path: Path):
+    def write(text: str):
+        file = tmp_path / "cases" / "some.yaml"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(CASE + textwrap.indent(textwrap.dedent(text), "  "))
+        return load([file]).checked()
+
+    return write
+
+
+def only(coverage):
+    (layer,) = coverage.layers
+    return layer
+
+
+def test_a_layer_that_no_case_builds_is_told_by_name(cases) -> None:
+    found = measure(
+        inventory(Dense=DENSE, Brandnew=([], [X])),
+        cases("layer: Dense\nconfig: {use_bias: false}\nvary: {units: [1, 2]}"),
+        [],
+    )
+    assert [(layer.layer, layer.complete) for layer in found.layers] == [
+        ("Dense", True),
+        ("Brandnew", False),
+    ]
+    assert not found.complete
+
+
+def test_an_argument_that_no_case_gives_is_told_by_name(cases) -> None:
+    constructor = [*DENSE[0], Argument("novelty", default=None)]
+    found = measure(
+        inventory(Dense=(constructor, [X, Argument("flag", default=False)])),
+        cases("layer: Dense\nconfig: {use_bias: false}\nvary: {units: [1, 2]}"),
+        [],
+    )
+    assert only(found).uncovered == ["novelty", "call.flag"]
+
+
+@pytest.mark.parametrize(
+    ("config", "uncovered"),
+    [
+        ("{units: 4, use_bias: true}", ["units", "use_bias"]),  # one value, and the default
+        ("{units: 4, use_bias: false}", ["units"]),
+    ],
+)
+def test_the_default_or_a_single_required_value_exercises_nothing(cases, config, uncovered) -> None:
+    found = measure(inventory(Dense=DENSE), cases(f"layer: Dense\nconfig: {config}"), [])
+    assert only(found).uncovered == uncovered
+
+
+@pytest.mark.parametrize("same", ["1", "[1]", "[1, 1]", "1.0"])
+def test_another_spelling_of_the_default_is_no_other_value(cases, same) -> None:
+    info = ([Argument("filters"), Argument("strides", default=[1, 1])], [X])
+    text = f"layer: Conv2D\nconfig: {{kernel_size: 1, strides: {same}}}\nvary: {{filters: [1, 2]}}"
+    found = measure(inventory(Conv2D=info), cases(text), [])
+    assert only(found).uncovered == ["strides"]
+
+
+def test_the_channels_format_that_none_means_is_no_other_value(cases) -> None:
+    info = ([Argument("data_format", default=None)], [X])
+    last = cases("layer: Flatten\nconfig: {data_format: channels_last}")
+    assert only(measure(inventory(Flatten=info), last, [])).uncovered == ["data_format"]
+    first = cases("layer: Flatten\nconfig: {data_format: channels_first}")
+    assert only(measure(inventory(Flatten=info), first, [])).uncovered == []
+
+
+def test_layers_inside_wrappers_count(cases) -> None:
+    text = """
+    layer: TimeDistributed
+    vary:
+      config.layer:
+        - {Dense: {units: 1, use_bias: false}}
+        - {Dense: {units: 2, use_bias: false}}
+    """
+    found = measure(inventory(Dense=DENSE), cases(text), [])
+    assert only(found).complete
+
+
+def test_a_refusal_exercises_nothing(cases) -> None:
+    text = "layer: Dense\nconfig: {use_bias: false, units: -1}\nraises: build"
+    layer = only(measure(inventory(Dense=DENSE), cases(text), []))
+    assert (layer.cases, layer.uncovered) == (0, ["units", "use_bias"])
+
+
+def test_an_exemption_needs_a_reason_and_takes_one_argument_out(cases, tmp_path: Path) -> None:
+    file = tmp_path / "exempt.yaml"
+    file.write_text("- {layers: 'Den*', arguments: use_bias, reason: because}\n")
+    exemptions, problems = read_exemptions(file)
+    assert problems == []
+    given = cases("layer: Dense\nvary: {units: [1, 2]}")
+    found = measure(inventory(Dense=DENSE), given, exemptions)
+    assert found.complete
+    assert only(found).exempt == {"use_bias": "because"}
+
+    file.write_text("- {layers: Dense, arguments: use_bias}\n")
+    exemptions, problems = read_exemptions(file)
+    assert exemptions == []
+    assert "'reason' is missing" in str(problems[0])
+
+
+def test_a_layer_out_of_scope_is_none_that_is_missing(cases, tmp_path: Path) -> None:
+    file = tmp_path / "exempt.yaml"
+    file.write_text("- {layers: Foreign, reason: not ours}\n")
+    exemptions, _ = read_exemptions(file)
+    found = measure(inventory(Foreign=([X], [X])), cases("layer: Flatten"), exemptions)
+    assert found.complete
+    assert only(found).out_of_scope == "not ours"
+
+
+def test_an_exemption_about_nothing_is_a_mistake(cases, tmp_path: Path) -> None:
+    file = tmp_path / "exempt.yaml"
+    file.write_text("- {layers: Gone, reason: it was there once}\n")
+    exemptions, _ = read_exemptions(file)
+    given = cases("layer: Dense\nconfig: {use_bias: false}\nvary: {units: [1, 2]}")
+    found = measure(inventory(Dense=DENSE), given, exemptions)
+    assert not found.complete
+    assert "exempt.yaml:1" in found.stale[0]
+
+
+def test_the_suites_own_exemptions_can_be_read() -> None:
+    exemptions, problems = read_exemptions()
+    assert problems == []
+    assert exemptions
+
+
+def test_an_interpreter_without_keras_is_told(tmp_path: Path) -> None:
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\nexec {sys.executable} -I -S -c 'import keras'\n")
+    python.chmod(0o755)
+    with pytest.raises(InventoryError, match="No module named 'keras'"):
+        take(str(python))
+
+
+def test_the_command_tells_what_is_missing_and_fails(monkeypatch, capsys) -> None:
+    doctored = inventory(Dense=DENSE, Brandnew=([Argument("strange", default=1)], [X]))
+    monkeypatch.setattr(coverage_command, "take", lambda _: doctored)
+    monkeypatch.setattr(coverage_command, "read_exemptions", lambda: ([], []))
+    assert coverage_command.coverage() == 1
+    shown = capsys.readouterr().out
+    assert "Brandnew" in shown
+    assert "strange" in shown
+    assert "1 of 2 layers and 2 of 3 arguments" in shown
+    assert coverage_command.coverage(as_json=True) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["complete"] is False
+    assert told["layers"][1]["uncovered"] == ["strange"]
+
+
+@pytest.mark.frameworks
+def test_the_installed_keras_tells_its_layers() -> None:
+    found = take()
+    assert len(found.layers) > 140
+    dense = found.layers["Dense"]
+    assert [one.name for one in dense.constructor][:3] == ["units", "activation", "use_bias"]
+    assert dense.constructor[0].required
+    assert not dense.constructor[1].required
+    assert "MaxPool2D" not in found.layers
