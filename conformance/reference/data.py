@@ -89,8 +89,14 @@ def weight_scale(variable: Variable) -> float:
 
 
 def weight(kind: Kind, seed: int, name: str, variable: Variable) -> Floats:
-    """A variable's numbers; ``name`` is ``weight/<node>/<variable>``."""
+    """A variable's numbers; ``name`` is ``weight/<node>/<variable>``.
+
+    Variances are ``abs(number) / 2 + 1/4``: positive, and near enough to zero that a layer's epsilon
+    shows.
+    """
     values = draw(kind, seed, name, variable.shape)
+    if variable.kind == "variance":
+        return np.abs(values) / np.float32(2) + np.float32(0.25)
     return values if kind == "integers" else values * np.float32(weight_scale(variable))
 
 

@@ -27,7 +27,8 @@ class Variable:
     Attributes:
         name: Keras's name: ``kernel``.
         shape: Its sizes.
-        kind: ``kernel`` or ``bias``; decides how its numbers are scaled (``data``).
+        kind: ``kernel``, ``bias`` or ``variance``, whose numbers are positive; decides how its
+            numbers are scaled (``data``).
         fan_in: How many numbers one output adds up through it.
         gain: Variance to aim at, times fan_in: 2 where half of the signal is cut off by a relu.
         trainable: Whether training changes it.
@@ -35,7 +36,7 @@ class Variable:
 
     name: str
     shape: tuple[int, ...]
-    kind: Literal["kernel", "bias"] = "kernel"
+    kind: Literal["kernel", "bias", "variance"] = "kernel"
     fan_in: int = 1
     gain: float = 1.0
     trainable: bool = True

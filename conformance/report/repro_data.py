@@ -66,6 +66,9 @@ def lines(program: Program, seed: int, call: int, extra: tuple[str, ...] = ()) -
     weights = {}
     for name, variable in network.variables.items():
         text = _draw(seed, f"weight/{name}", variable.shape, program.weights)
+        if variable.kind == "variance":
+            weights[name] = f"np.abs({text}) / np.float32(2) + np.float32(0.25)"
+            continue
         scale = data.weight_scale(variable)
         weights[name] = text if program.weights == "integers" else f"{text} * np.float32({scale!r})"
     groups = {"inputs": inputs, "weights": weights}
