@@ -174,7 +174,7 @@ def test_all_mistakes_of_a_file_in_one_go(catalogue: Any) -> None:
             "input: {shape: [-1]}\nlayer: Flatten\n",
             "input.shape.0: is -1; expected a size, at least 0",
         ),
-        ("input: {shape: [null]}\nlayer: Flatten\n", "input.shape.0: is null"),
+        ("input: {shape: [null]}\nlayer: Flatten\n", "input.shape: leaves a size open"),
         ("input: {shape: [true]}\nlayer: Flatten\n", "input.shape.0: is true"),
         ("input: {shape: [2.0]}\nlayer: Flatten\n", "input.shape.0: is the number 2.0"),
         ("input: {batch_shape: []}\nlayer: Flatten\n", "expected the batch size first"),

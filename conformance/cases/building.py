@@ -22,10 +22,11 @@ from conformance.cases.model import (
 from conformance.cases.reading import Map, plain_value
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from conformance.cases.inputs import Fed
     from conformance.cases.layers import Layer
+    from conformance.cases.model import Model
     from conformance.cases.models import Read
     from conformance.cases.problems import Where
 
@@ -39,6 +40,7 @@ KEYS = (
     "model",
     "layer",
     "config",
+    "call",
     "weights",
     "train",
     "equals",
@@ -148,7 +150,7 @@ class CaseReader:
         program = Program(
             case="",
             model=read.model,
-            calls=_calls(batches, read.fed, expect, raises, without),
+            calls=_calls(batches, read, expect, raises, without),
             facets=[],
             weights=cast("Literal['normal', 'integers']", weights or "normal"),
             train=train,
@@ -179,9 +181,18 @@ def _model(
         layer = _one_layer(tree, where, layers)
         if layer is None or given is None:
             return None
-        return models.single_layer(layer, where, given, may_disagree=may_disagree)
-    if "config" in tree:
-        where.key(tree, "config").refuse("is here without `layer`")
+        return models.single_layer(
+            layer,
+            where,
+            given,
+            call=tree.get("call"),
+            call_where=where.value(tree, "call") if "call" in tree else None,
+            may_disagree=may_disagree,
+        )
+    for key in ("config", "call"):
+        if key in tree:
+            hint = "in a graph: `with:` beside `of:`" if key == "call" else ""
+            where.key(tree, key).refuse("is here without `layer`", hint=hint)
     if "model" not in tree:
         where.refuse("has no model", expected="`model`, or `layer` and `config`")
         return None
@@ -226,7 +237,7 @@ def _batches(fed: Sequence[Fed], raises: str | None) -> list[int] | None:
 
 def _calls(
     batches: list[int],
-    fed: Sequence[Fed],
+    read: Read,
     expect: Expect,
     raises: str | None,
     without: dict[str, str],
@@ -234,8 +245,10 @@ def _calls(
     calls = [Call(batch=rows) for rows in batches]
     if raises is not None:
         return calls
-    fixed = any(one.batch_size is not None for one in fed)
-    if batches[0] >= 2 and not fixed and "batch" not in without:  # noqa: PLR2004 - a row and a neighbour
+    # In training, and from a layer that keeps its state, a row's answer may depend on others.
+    alone = not _behaviours(read.model) & {"training", "stateful"}
+    alone = alone and all(one.batch_size is None for one in read.fed)
+    if batches[0] >= 2 and alone and "batch" not in without:  # noqa: PLR2004 - a row and a neighbour
         calls.append(Call(batch=1, facet="batch"))
     if "influence" not in without:
         calls += [
@@ -245,13 +258,42 @@ def _calls(
     return calls
 
 
+def _behaviours(model: Model) -> set[str]:
+    """What the model does beside answering: ``training``, ``stateful``, ``masks``."""
+    found = set()
+    for node in model.nodes:
+        if node.arguments.get("training") is True:
+            found.add("training")
+        if "mask" in node.tensors or node.layer == "Masking":
+            found.add("masks")
+        for key, value in _everywhere(node.config):
+            if key == "stateful" and value is True:
+                found.add("stateful")
+            if key == "Masking" or (key == "mask_zero" and value is True):
+                found.add("masks")
+    return found
+
+
+def _everywhere(value: object) -> Iterator[tuple[str, object]]:
+    """Every key and value of a layer's arguments, those of layers inside it included."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield key, inner
+            yield from _everywhere(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _everywhere(inner)
+
+
 def _asked(program: Program, read: Read, expect: Expect, without: dict[str, str]) -> set[str]:
     """Facets to ask for: what every case asks, and what this one has parts for."""
     asked = {*_ALWAYS, *(call.facet for call in program.calls)}
+    behaviours = _behaviours(program.model)
     parts = {
         "probes": read.probes,
         "summary": expect.summary is not None,
-        "state": program.train is not None,
+        "mask": "masks" in behaviours,
+        "state": program.train is not None or behaviours & {"training", "stateful"},
         "equals": program.twin is not None,
     }
     asked.update(facet for facet, there in parts.items() if there)

@@ -13,10 +13,14 @@ if TYPE_CHECKING:
     from conformance.cases.layers import Layer
     from conformance.cases.problems import Where
 
-KEYS = ("shape", "batch_shape", "dtype", "batch", "data", "values")
-GENERATORS = ("normal", "integers", "arange")
+KEYS = ("shape", "batch_shape", "sizes", "dtype", "batch", "data", "low", "high", "values")
+GENERATORS = ("normal", "integers", "arange", "uniform", "indices", "boolean")
+_WHOLE = ("integers", "arange", "indices")
+"""Generators of whole numbers: what an integer dtype can hold."""
 DEFAULT_BATCH = 2
 MAX_BATCH = 65_536
+MAX_BOUND = 2**24
+"""Beyond, float32 doesn't tell neighbouring whole numbers apart."""
 MAX_CALLS = 64
 """Batch sizes that one case may list."""
 
@@ -26,12 +30,15 @@ class Fed(NamedTuple):
 
     name: str
     shape: list[int] | None
+    """Sizes of what is fed."""
     batch_size: int | None
     dtype: str
     batches: list[int] | None
     data: Data
     where: Where
     batch_where: Where
+    open_shape: list[int | None] | None = None
+    """What the framework is told of the shape, where it isn't told every size."""
 
 
 class Declared(NamedTuple):
@@ -71,11 +78,11 @@ def _input(name: str, value: object, where: Where) -> Fed | None:
     if given is None:
         return None
     problems = where.log.noted
-    shape, batch_size = _shape(given, where)
+    shape, batch_size, open_shape = _shape(given, where)
     dtype = "float32"
     if "dtype" in given:
         dtype = fields.choice(given["dtype"], where.value(given, "dtype"), fields.DTYPES) or dtype
-    data, rows = _data(given, where)
+    data, rows = _data(given, where, dtype)
     if rows is not None:
         shape = _literal_shape(shape, rows, where.value(given, "values"))
     batches, batch_where = _batches(given, where)
@@ -88,10 +95,13 @@ def _input(name: str, value: object, where: Where) -> Fed | None:
         batches = rows[:1]
     if where.log.noted > problems:
         return None
-    return Fed(name, shape, batch_size, dtype, batches, data, where, batch_where)
+    return Fed(name, shape, batch_size, dtype, batches, data, where, batch_where, open_shape)
 
 
-def _shape(given: Map, where: Where) -> tuple[list[int] | None, int | None]:
+def _shape(
+    given: Map, where: Where
+) -> tuple[list[int] | None, int | None, list[int | None] | None]:
+    """Sizes fed, the fixed batch size, and what is declared where that leaves sizes open."""
     if "shape" in given and "batch_shape" in given:
         where.key(given, "batch_shape").refuse("is beside `shape`", expected="one of the two")
     if "batch_shape" in given:
@@ -99,10 +109,27 @@ def _shape(given: Map, where: Where) -> tuple[list[int] | None, int | None]:
         whole = fields.shape(given["batch_shape"], place)
         if whole == []:
             place.refuse("is empty", expected="the batch size first")
-        return (whole[1:], whole[0]) if whole else (None, None)
+        return (whole[1:], whole[0], None) if whole else (None, None, None)
     if "shape" in given:
-        return fields.shape(given["shape"], where.value(given, "shape")), None
-    return None, None
+        place = where.value(given, "shape")
+        if "sizes" in given:
+            told = fields.sizes(given["shape"], place, nullable=True)
+            sizes = fields.shape(given["sizes"], where.value(given, "sizes"))
+            if told is None or sizes is None:
+                return None, None, None
+            if not _fits(told, sizes) or None not in told:
+                where.value(given, "sizes").refuse(
+                    f"is {sizes}",
+                    expected=f"a number for each axis of `shape` {told}, where one is open",
+                )
+            return sizes, None, told
+        if isinstance(given["shape"], Seq) and None in given["shape"]:
+            place.refuse("leaves a size open", hint="say what is fed: `sizes: […]`")
+            return None, None, None
+        return fields.shape(given["shape"], place), None, None
+    if "sizes" in given:
+        where.key(given, "sizes").refuse("is here without `shape`", hint="`shape: [null, 3]`")
+    return None, None, None
 
 
 def _batches(given: Map, where: Where) -> tuple[list[int] | None, Where]:
@@ -125,11 +152,12 @@ def _batches(given: Map, where: Where) -> tuple[list[int] | None, Where]:
     return (sound if len(sound) == len(found) else None), place
 
 
-def _data(given: Map, where: Where) -> tuple[Data, list[int] | None]:
+def _data(given: Map, where: Where, dtype: str) -> tuple[Data, list[int] | None]:
     """Where the numbers come from, and the whole shape of literal ones."""
     if "values" in given:
-        if "data" in given:
-            where.key(given, "data").refuse("is beside `values`", expected="one of the two")
+        for key in ("data", "low", "high"):
+            if key in given:
+                where.key(given, key).refuse("is beside `values`", expected="one of the two")
         place = where.value(given, "values")
         literal = fields.array(given["values"], place)
         if literal is None:
@@ -138,10 +166,44 @@ def _data(given: Map, where: Where) -> tuple[Data, list[int] | None]:
             place.mistyped("a list of rows", given["values"])
             return Data(), None
         return Data(kind="values", values=literal[0]), literal[1]
+    kind: Any = "boolean" if dtype == "bool" else "normal" if "float" in dtype else "integers"
+    place = where
     if "data" in given:
-        kind: Any = fields.choice(given["data"], where.value(given, "data"), GENERATORS)
-        return Data(kind=kind or "normal"), None
-    return Data(), None
+        place = where.value(given, "data")
+        kind = fields.choice(given["data"], place, GENERATORS) or kind
+    held = (
+        kind == "boolean"
+        if dtype == "bool"
+        else kind != "boolean"
+        if "float" in dtype
+        else kind in _WHOLE and not (kind == "integers" and dtype.startswith("u"))
+    )
+    if not held:
+        place.refuse(
+            f"{kind} data can't be held by the dtype {dtype}",
+            hint="indices (with `high`) are whole numbers from 0 on; boolean is for bool alone",
+        )
+    low, high = (_bound(given, where, key, kind) for key in ("low", "high"))
+    if kind == "indices" and high is None and "high" not in given:
+        where.refuse("has indices without `high`", expected="the number that they stay below")
+    if (high is not None or low is not None) and not (low or 0) < (1 if high is None else high):
+        where.refuse("has an empty range", expected="`low` (0) below `high` (1)")
+    return Data(kind=kind, low=low, high=high), None
+
+
+def _bound(given: Map, where: Where, key: str, kind: str) -> float | None:
+    """``low`` or ``high``: a number that a float32 holds, a whole one for indices."""
+    if key not in given:
+        return None
+    place, value = where.value(given, key), given[key]
+    if kind not in {"uniform", "indices"}:
+        where.key(given, key).refuse(f"is of no use to {kind} data", hint="see `data`")
+        return None
+    sound = isinstance(value, int) or (isinstance(value, float) and kind == "uniform")
+    if not sound or isinstance(value, bool) or not abs(value) < MAX_BOUND:
+        place.mistyped("a whole number" if kind == "indices" else "a number", value)
+        return None
+    return float(value)
 
 
 def _literal_shape(shape: list[int] | None, rows: list[int], where: Where) -> list[int]:
@@ -215,8 +277,12 @@ def settle(fed: Fed | None, declared: Declared | None, where: Where) -> Fed | No
 
 def agrees(declared: Declared, shape: list[int]) -> bool:
     """Whether data of this shape (without batch axis) fit what a first layer declares."""
-    return len(declared.shape) == len(shape) and all(
-        size in (None, given) for size, given in zip(declared.shape, shape, strict=True)
+    return _fits(declared.shape, shape)
+
+
+def _fits(told: list[int | None], sizes: list[int]) -> bool:
+    return len(told) == len(sizes) and all(
+        size in (None, given) for size, given in zip(told, sizes, strict=True)
     )
 
 
@@ -225,6 +291,7 @@ def as_spec(fed: Fed, declaring: str | None) -> InputSpec:
     return InputSpec(
         name=fed.name,
         shape=fed.shape or [],
+        declared=fed.open_shape,
         batch_size=fed.batch_size,
         dtype=fed.dtype,
         data=fed.data,

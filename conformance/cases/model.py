@@ -46,7 +46,8 @@ class InputSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     shape: list[int]
     """Sizes of what is fed, without the batch axis."""
     declared: Shape | None = None
-    """Sizes as declared to the framework, ``None`` where it is told any size; default: ``shape``."""
+    """Sizes as declared to the framework, ``None`` where it is told any size; by default ``shape``.
+    """
     batch_size: int | None = None
     dtype: str = "float32"
     data: Data = Data()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from conformance.cases import fields, inputs, names
+from conformance.cases import fields, inputs, names, references
 from conformance.cases.model import Model, Node
 from conformance.cases.problems import described, did_you_mean
 from conformance.cases.reading import Map, Seq
@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from conformance.cases.inputs import Fed
     from conformance.cases.layers import Layer, LayerReader
     from conformance.cases.problems import Where
+    from conformance.cases.references import Scope
 
 MAX_NODES = 2_000
+_BESIDE = frozenset({"of", "with"})
+"""What stands in a node beside its layer."""
 
 
 class Read(NamedTuple):
@@ -74,22 +77,51 @@ def look_over(value: object, where: Where, layers: LayerReader) -> None:
         for name, body in list(written.items())[:MAX_NODES]:
             if isinstance(body, Map):
                 at = place.value(written, name)
-                for kind in body.keys() - {"of"}:
+                for kind in body.keys() - _BESIDE:
                     layers.named(kind, body[kind], at.key(body, kind), at.value(body, kind))
     else:
         where.mistyped("a list of layers, or a graph {nodes: {…}}", value)
 
 
-def single_layer(
-    layer: Layer, where: Where, given: Sequence[Fed], *, may_disagree: bool = False
+def single_layer(  # noqa: PLR0913 - what ``layer:``, ``call:`` and ``inputs:`` say
+    layer: Layer,
+    where: Where,
+    given: Sequence[Fed],
+    *,
+    call: object = None,
+    call_where: Where | None = None,
+    may_disagree: bool = False,
 ) -> Read | None:
-    """The model of one layer that ``layer:`` stands for: it takes all the inputs, in order."""
-    if len(given) <= 1:
+    """The model of one layer that ``layer:`` stands for.
+
+    It takes all the inputs in their order, but for those that ``call`` passes by keyword.
+    """
+    if len(given) <= 1 and call is None:
         return _sequential([layer], where, given, may_disagree=may_disagree)
     if _shapeless(given):
         return None
+    if not given:
+        where.refuse("has no input", hint="declare it with `input: {shape: […]}`")
+        return None
+    called = references.keywords(
+        call, call_where or where, ({fed.name: None for fed in given}, Map((0, 0)))
+    )
+    if called is None:
+        return None
+    arguments, tensors = called
+    passed = set(references.flat(tensors.values()))
     name = layer.name or names.automatic(layer.layer)
-    node = Node(name=name, layer=layer.layer, config=layer.config, inputs=[f.name for f in given])
+    node = Node(
+        name=name,
+        layer=layer.layer,
+        config=layer.config,
+        inputs=[fed.name for fed in given if fed.name not in passed],
+        arguments=arguments,
+        tensors=tensors,
+    )
+    if not node.inputs:
+        (call_where or where).refuse("passes every input by keyword", expected="one by position")
+        return None
     return _finished("functional", given, [node], [name], probes=[name] if layer.probes else [])
 
 
@@ -234,69 +266,38 @@ def _nodes(
     return read
 
 
-_Scope = tuple[dict[str, None], Map]
-"""The names that a node may refer to, and all nodes as they are written."""
-
-
 def _node(
-    name: str, body: object, where: Where, scope: _Scope, layers: LayerReader
+    name: str, body: object, where: Where, scope: Scope, layers: LayerReader
 ) -> tuple[Node, bool] | None:
     if not isinstance(body, Map):
         where.mistyped("a layer and `of`: {Dense: {units: 4}, of: x}", body)
         return None
-    kinds = [key for key in body if key != "of"]
+    kinds = [key for key in body if key not in _BESIDE]
     if len(kinds) != 1:
         where.refuse(
             f"names {len(kinds)} layers{': ' + ', '.join(kinds[:4]) if kinds else ''}",
             expected="one layer and `of`: {Dense: {units: 4}, of: x}",
         )
         return None
-    of = _references(body, where, scope)
+    of = references.read_of(body, where, scope)
+    called = references.keywords(
+        body.get("with"), where.value(body, "with") if "with" in body else where, scope
+    )
     kind = kinds[0]
     layer = layers.named(kind, body[kind], where.key(body, kind), where.value(body, kind))
-    if layer is None or of is None:
+    if layer is None or of is None or called is None:
         return None
     if layer.name is not None:
         layer.arguments.refuse("has a `name`", hint=f"the node's name is the layer's: {name!r}")
-    return Node(name=name, layer=layer.layer, config=layer.config, inputs=of), layer.probes
-
-
-def _references(body: Map, where: Where, scope: _Scope) -> list[str] | None:
-    if "of" not in body:
-        where.refuse("the key 'of' is missing", expected="the inputs or nodes that it takes")
-        return None
-    place = where.value(body, "of")
-    value = body["of"]
-    if isinstance(value, str):
-        listed = [(value, place)]
-    elif isinstance(value, Seq) and value:
-        listed = [(one, place.item(value, i)) for i, one in enumerate(value)]
-    else:
-        place.mistyped("a name, or a list of names", value)
-        return None
-    found = [one for one, at in listed if _is_earlier(one, at, scope)]
-    return found if len(found) == len(listed) else None
-
-
-def _is_earlier(name: object, where: Where, scope: _Scope) -> bool:
-    seen, written = scope
-    if isinstance(name, str) and name in seen:
-        return True
-    if isinstance(name, str) and name in written:
-        where.refuse(
-            f"{name!r} is this node or a later one",
-            expected="an input or an earlier node",
-            hint="nodes are written in the order of computing; a cycle can't be",
-        )
-    elif isinstance(name, str):
-        where.refuse(
-            f"{name!r} is neither an input nor a node",
-            expected=f"one of {', '.join(list(seen)[:12])}",
-            hint=did_you_mean(name, [*seen, *written]),
-        )
-    else:
-        where.mistyped("a name", name)
-    return False
+    node = Node(
+        name=name,
+        layer=layer.layer,
+        config=layer.config,
+        inputs=of,
+        arguments=called[0],
+        tensors=called[1],
+    )
+    return node, layer.probes
 
 
 def _outputs(value: Map, where: Where, written: Map) -> list[str] | None:
@@ -311,7 +312,7 @@ def _outputs(value: Map, where: Where, written: Map) -> list[str] | None:
     found: list[str] = []
     for index, name in enumerate(listed):
         at = place.item(listed, index)
-        if not isinstance(name, str) or name not in written:
+        if not isinstance(name, str) or references.base_name(name, written) not in written:
             hint = did_you_mean(name, written) if isinstance(name, str) else ""
             at.refuse(f"is {described(name)}", expected="the name of a node", hint=hint)
         elif name in found:
@@ -325,10 +326,12 @@ def _all_used(
     nodes: list[Node], outputs: list[str], given: Sequence[Fed], place: Where, written: Map
 ) -> bool:
     """Whether every node and input reaches an output; those that don't are noted."""
-    used = set(outputs)
+    known = {node.name for node in nodes} | {fed.name for fed in given}
+    used = {references.base_name(name, known) for name in outputs}
     for node in reversed(nodes):
         if node.name in used:
-            used.update(node.inputs)
+            for name in [*node.inputs, *references.flat(node.tensors.values())]:
+                used.add(references.base_name(name, known))
         else:
             place.key(written, node.name).refuse(
                 "reaches no output", hint="add it to `outputs`, or leave it out"

@@ -99,6 +99,7 @@ def _case() -> Schema:
             "Short for a model of one layer; its arguments are in `config`",
         ),
         "config": _described({"type": ["object", "null"]}, "The arguments of `layer`"),
+        "call": _described(_keywords(), "The keyword arguments with which `layer` is called"),
         "weights": {"enum": ["normal", "integers"]},
         "train": _train(),
         "equals": _equals(),
@@ -119,7 +120,12 @@ def _case() -> Schema:
         properties,
         required=["id", "title", "source"],
         anyOf=[{"required": [key]} for key in ("model", "layer", "vary")],
-        dependentRequired={"config": ["layer"], "unless": ["vary"], "combine": ["vary"]},
+        dependentRequired={
+            "config": ["layer"],
+            "call": ["layer"],
+            "unless": ["vary"],
+            "combine": ["vary"],
+        },
         allOf=[
             {"not": {"required": pair}}
             for pair in (["model", "layer"], ["input", "inputs"], ["raises", "expect"])
@@ -148,21 +154,28 @@ def _input() -> Schema:
     rows: Schema = {"type": "integer", "minimum": 0, "maximum": inputs.MAX_BATCH}
     return _of(
         {
-            "shape": _described(_SIZES, "Without the batch axis"),
+            "shape": _described(
+                {**_SYMBOLIC, "minItems": 0},
+                "Without the batch axis; null for a size that is left open (then `sizes` says it)",
+            ),
             "batch_shape": _described(
                 {**_SIZES, "minItems": 1}, "With the batch axis: fixes the model's batch size"
             ),
+            "sizes": _described(_SIZES, "What is fed, where `shape` leaves sizes open"),
             "dtype": {"enum": list(fields.DTYPES), "default": "float32"},
             "batch": _described(
                 {"anyOf": [rows, {"type": "array", "items": rows, "minItems": 1}]},
                 "Number of rows fed; a list of them calls the same model with each",
             ),
             "data": {"enum": list(inputs.GENERATORS), "default": "normal"},
+            "low": _described({"type": "number"}, "Least number of uniform data and indices"),
+            "high": _described({"type": "number"}, "What uniform data and indices stay below"),
             "values": _described(_NUMBERS, "The literal array, batch axis included"),
         },
         allOf=[
             {"not": {"required": pair}} for pair in (["shape", "batch_shape"], ["data", "values"])
         ],
+        dependentRequired={"sizes": ["shape"]},
     )
 
 
@@ -212,7 +225,11 @@ def _graph() -> Schema:
         "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]
     }
     known = {name: {"$ref": f"#/$defs/{name}Arguments"} for name in _layer_names()}
-    node = {**_one_layer(known, {"of": references}, 2), "required": ["of"]}
+    node = {
+        **_one_layer(known, {"of": references, "with": _keywords()}, 2),
+        "maxProperties": 3,
+        "required": ["of"],
+    }
     return _described(
         _of(
             {
@@ -228,6 +245,13 @@ def _graph() -> Schema:
         ),
         "A graph of named nodes: a functional model",
     )
+
+
+def _keywords() -> Schema:
+    """Keyword arguments of a layer's call: literal, or names of inputs and nodes."""
+    literal: Schema = {"type": ["number", "boolean", "null", "string"]}
+    several: Schema = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+    return {"type": ["object", "null"], "additionalProperties": {"anyOf": [literal, several]}}
 
 
 def _named(kind: names.Kind) -> Schema:
