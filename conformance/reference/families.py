@@ -11,6 +11,8 @@ from conformance.reference import (
     merging,
     pooling,
     recurrent,
+    recurrent_convolutional,
+    recurrent_wrappers,
     reshaping,
     transposed,
 )
@@ -24,6 +26,8 @@ __all__ = [
     "merging",
     "pooling",
     "recurrent",
+    "recurrent_convolutional",
+    "recurrent_wrappers",
     "reshaping",
     "transposed",
 ]

@@ -1,23 +1,21 @@
-"""Layers of Keras's `rnn` folder."""
+"""Recurrent layers of Keras's `rnn` folder: a cell that is taken along the second axis."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from conformance.reference.activation import activation
-from conformance.reference.array import Array, reshape
-from conformance.reference.contraction import matmul
+from conformance.reference import functions as f
+from conformance.reference.array import Array, Values, reshape
 from conformance.reference.errors import Refused
-from conformance.reference.layer import (
-    Context,
-    Layer,
-    Variable,
-    Weights,
-    known,
-    make_nested,
-    of_rank,
-    register,
+from conformance.reference.layer import Context, Layer, Variable, Weights, of_rank, register
+from conformance.reference.naming import shortened
+from conformance.reference.recurrent_cells import (
+    Cell,
+    GRUCell,
+    LSTMCell,
+    SimpleRNNCell,
+    make_cell,
 )
 from conformance.reference.structure import stack, take
 
@@ -28,85 +26,17 @@ if TYPE_CHECKING:
     from conformance.reference.config import Config
 
 
-class Recurrent(Layer):
-    """What recurrent layers share: steps along the second axis, states that start at zero.
+@dataclass(frozen=True)
+class Swept:
+    """What a cell answered along a sequence.
 
-    Subclasses say how many gates they have and what one step does. Gates stand side by side along
-    the last axis of every variable, in Keras's order.
+    Attributes:
+        outputs: One a step, in the order in which they were made.
+        states: After the last step, flattened.
     """
 
-    gates: ClassVar[int]
-    states: ClassVar[int] = 1
-
-    def __init__(self, config: Config) -> None:
-        """Args: those of Keras, without drop-out, state passing and masking."""
-        self.owner = config.owner
-        self.units = config.positive("units")
-        self.activation = activation(config, "activation", "tanh")
-        self.use_bias = config.flag("use_bias", default=True)
-        self.return_sequences = config.flag("return_sequences", default=False)
-        self.go_backwards = config.flag("go_backwards", default=False)
-        config.only("return_state", value=False)
-        config.only("stateful", value=False)
-        config.only("dropout", 0.0)
-        config.only("recurrent_dropout", 0.0)
-
-    def weights(self, shapes: Sequence[Shape]) -> list[Variable]:
-        """Kernel (features, gates * units), recurrent kernel (units, …), bias."""
-        features = known(
-            of_rank(shapes[0], 3, self.owner)[2], f"the features of {self.owner}'s input"
-        )
-        columns = self.gates * self.units
-        made = [
-            Variable("kernel", (features, columns), fan_in=features),
-            Variable("recurrent_kernel", (self.units, columns), fan_in=self.units),
-        ]
-        return [*made, Variable("bias", self.bias_shape, "bias")] if self.use_bias else made
-
-    @property
-    def bias_shape(self) -> tuple[int, ...]:
-        """One number for each gate and unit."""
-        return (self.gates * self.units,)
-
-    def output_shape(self, shapes: Sequence[Shape]) -> Shape:
-        """(batch, units), or (batch, time, units) with return_sequences."""
-        batch, time, _ = of_rank(shapes[0], 3, self.owner)
-        return [batch, time, self.units] if self.return_sequences else [batch, self.units]
-
-    def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:
-        """Step after step; backwards, the outputs stand in the order in which they were made."""
-        batch, time, _ = inputs[0].shape
-        entering = matmul(inputs[0], weights["kernel"])
-        if self.use_bias:
-            entering = entering + self.input_bias(weights["bias"])
-        states = [context.arithmetic.constant(0.0, (batch, self.units))] * self.states
-        order = range(time - 1, -1, -1) if self.go_backwards else range(time)
-        made: list[Array] = []
-        for t in order:
-            states = self.step(at_time(entering, t), states, weights)
-            made.append(states[0])
-        return stack(made, 1) if self.return_sequences else made[-1]
-
-    def input_bias(self, bias: Array) -> Array:
-        """The bias that belongs to the product with the input."""
-        return bias
-
-    @abstractmethod
-    def step(self, entering: Array, states: list[Array], weights: Weights) -> list[Array]:
-        """One time step.
-
-        Args:
-            entering: ``x @ kernel + bias`` at this step, ``(batch, gates * units)``.
-            states: Of the step before, the output first.
-            weights: For the recurrent product.
-
-        Returns:
-            The new states.
-        """
-
-    def gate(self, a: Array, index: int) -> Array:
-        """One gate's share of the last axis."""
-        return take(a, a.ndim - 1, index * self.units, (index + 1) * self.units)
+    outputs: list[Array]
+    states: list[Array]
 
 
 def at_time(x: Array, t: int) -> Array:
@@ -114,120 +44,196 @@ def at_time(x: Array, t: int) -> Array:
     return reshape(take(x, 1, t, t + 1), (x.shape[0], *x.shape[2:]))
 
 
+def folded(x: Array) -> Array:
+    """Samples and steps as one axis."""
+    return reshape(x, (x.shape[0] * x.shape[1], *x.shape[2:]))
+
+
+def sweep(  # noqa: PLR0913 (the parts of a recurrence; all but three are keywords)
+    cell: Cell,
+    context: Context,
+    x: Array,
+    *,
+    weights: Weights,
+    states: Sequence[Array],
+    go_backwards: bool = False,
+    mask: Values | None = None,
+    zero_output_for_mask: bool = False,
+) -> Swept:
+    """Take a cell along a sequence.
+
+    A masked step leaves the states as they were. Its output is that of the step before, zeros
+    where there is none, or zeros throughout with ``zero_output_for_mask``.
+
+    Args:
+        cell: What one step does.
+        context: Of the run.
+        x: ``(batch, time, ...)``.
+        weights: The cell's.
+        states: Before the first step.
+        go_backwards: From the last step to the first.
+        mask: ``(batch, time)``, true where a step counts.
+        zero_output_for_mask: See above.
+    """
+    batch, time = x.shape[:2]
+    entering = cell.enter(context, folded(x), weights)
+    entering = reshape(entering, (batch, time, *entering.shape[1:]))
+    now, outputs = list(states), list[Array]()
+    for t in range(time - 1, -1, -1) if go_backwards else range(time):
+        made, after = cell.step(context, at_time(entering, t), now, weights)
+        if mask is not None:
+            counts = mask[:, t].reshape(batch, *[1] * (made.ndim - 1))
+            zeros = context.arithmetic.constant(0.0, made.shape)
+            before = outputs[-1] if outputs and not zero_output_for_mask else zeros
+            made = f.choose(counts, made, before)
+            after = [f.choose(counts, new, old) for new, old in zip(after, now, strict=True)]
+        outputs.append(made)
+        now = after
+    return Swept(outputs, now)
+
+
+class Recurrent(Layer):
+    """What recurrent layers share: they take a cell along the second axis.
+
+    Subclasses make the cell.
+    """
+
+    def __init__(self, config: Config, cell: Cell, cell_name: str) -> None:
+        """Args: those of keras.layers.RNN that are none of the cell's."""
+        self.owner = config.owner
+        self.cell = cell
+        self.cell_name = cell_name
+        self.return_sequences = config.flag("return_sequences", default=False)
+        config.only("return_state", value=False)
+        self.return_state = False
+        self.go_backwards = config.flag("go_backwards", default=False)
+        config.only("stateful", value=False)
+        self.stateful = False
+        self.zero_output_for_mask = config.flag("zero_output_for_mask", default=False)
+
+    @staticmethod
+    def step_shape(shape: Shape) -> Shape:
+        """The input's shape without its time axis."""
+        return [shape[0], *shape[2:]]
+
+    def paths(self, shapes: Sequence[Shape]) -> list[str]:
+        """Keras's paths of the variables below this layer, in order."""
+        inner = self.cell.paths([self.step_shape(shapes[0])])
+        return [f"{self.cell_name}/{path}" for path in inner]
+
+    def weights(self, shapes: Sequence[Shape]) -> list[Variable]:
+        """The cell's."""
+        self._checked(shapes[0])
+        inner = self.cell.weights([self.step_shape(shapes[0])])
+        return renamed(inner, shortened(self.paths(shapes)))
+
+    def _checked(self, shape: Shape) -> Shape:
+        if len(shape) < 3:  # noqa: PLR2004 (batch, time, something)
+            message = f"{self.owner} takes inputs of three axes or more, not {shape}"
+            raise Refused(message)
+        return shape
+
+    def output_shape(self, shapes: Sequence[Shape]) -> Shape:
+        """The cell's, with the time as second axis under return_sequences."""
+        shape = self._checked(shapes[0])
+        made = self.cell.output_shape([self.step_shape(shape)])
+        return [made[0], shape[1], *made[1:]] if self.return_sequences else made
+
+    def state_shapes(self, shape: Shape) -> list[Shape]:
+        """Those of the states, flattened."""
+        return self.cell.state_shapes(self.step_shape(shape))
+
+    def sweep(
+        self,
+        context: Context,
+        x: Array,
+        weights: Sequence[Array],
+        *,
+        states: Sequence[Array] = (),
+        mask: Values | None = None,
+    ) -> tuple[Array, list[Array]]:
+        """The layer's output and the states after the last step.
+
+        Args:
+            context: Of the run.
+            x: ``(batch, time, ...)``.
+            weights: In the order of :meth:`weights`.
+            states: Before the first step; none: zeros.
+            mask: ``(batch, time)``, true where a step counts.
+        """
+        step = self.step_shape([*x.shape])
+        named = dict(zip((v.name for v in self.cell.weights([step])), weights, strict=True))
+        swept = sweep(
+            self.cell,
+            context,
+            x,
+            weights=named,
+            states=states or zeros(context, self.cell.state_shapes(step)),
+            go_backwards=self.go_backwards,
+            mask=mask,
+            # Documented: only used when return_sequences is true.
+            zero_output_for_mask=self.return_sequences and self.zero_output_for_mask,
+        )
+        output = stack(swept.outputs, 1) if self.return_sequences else swept.outputs[-1]
+        return output, swept.states
+
+    def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:
+        """Step after step; backwards, the outputs stand in the order in which they were made."""
+        return self.sweep(context, inputs[0], list(weights.values()))[0]
+
+
+def zeros(context: Context, shapes: Sequence[Shape]) -> list[Array]:
+    """Arrays of zeros; all sizes must be known."""
+    return [
+        context.arithmetic.constant(0.0, tuple(n for n in shape if n is not None))
+        for shape in shapes
+    ]
+
+
+def renamed(variables: Sequence[Variable], names: Sequence[str]) -> list[Variable]:
+    """The same variables under other names."""
+    return [replace(v, name=name) for v, name in zip(variables, names, strict=True)]
+
+
+@register("RNN")
+class RNN(Recurrent):
+    """keras.layers.RNN: any cell, or a list of them, one upon the other."""
+
+    def __init__(self, config: Config) -> None:
+        """Args: cell, and those of every recurrent layer."""
+        name, cell = make_cell(config.owner, config.required("cell"))
+        super().__init__(config, cell, name)
+
+
+class OfVectors(Recurrent):
+    """A recurrent layer with a cell of its own, on (batch, time, features)."""
+
+    def _checked(self, shape: Shape) -> Shape:
+        return of_rank(shape, 3, self.owner)
+
+
 @register("SimpleRNN")
-class SimpleRNN(Recurrent):
-    """keras.layers.SimpleRNN: ``h = activation(x @ kernel + bias + h @ recurrent_kernel)``."""
+class SimpleRNN(OfVectors):
+    """keras.layers.SimpleRNN."""
 
-    gates: ClassVar[int] = 1
-
-    def step(self, entering: Array, states: list[Array], weights: Weights) -> list[Array]:
-        """See the class."""
-        recurrent = matmul(states[0], weights["recurrent_kernel"])
-        return [self.activation(entering + recurrent)]
+    def __init__(self, config: Config) -> None:
+        """Args: those of SimpleRNNCell and of RNN."""
+        super().__init__(config, SimpleRNNCell(config), "simple_rnn_cell")
 
 
 @register("LSTM")
-class LSTM(Recurrent):
-    """keras.layers.LSTM: gates in the order input, forget, cell, output."""
-
-    gates: ClassVar[int] = 4
-    states: ClassVar[int] = 2
+class LSTM(OfVectors):
+    """keras.layers.LSTM."""
 
     def __init__(self, config: Config) -> None:
-        """Args: also recurrent_activation."""
-        super().__init__(config)
-        self.recurrent_activation = activation(config, "recurrent_activation", "sigmoid")
-
-    def step(self, entering: Array, states: list[Array], weights: Weights) -> list[Array]:
-        """``c = f * c + i * activation(…)``, ``h = o * activation(c)``."""
-        h, c = states
-        total = entering + matmul(h, weights["recurrent_kernel"])
-        enter = self.recurrent_activation(self.gate(total, 0))
-        forget = self.recurrent_activation(self.gate(total, 1))
-        candidate = self.activation(self.gate(total, 2))
-        leave = self.recurrent_activation(self.gate(total, 3))
-        c = forget * c + enter * candidate
-        return [leave * self.activation(c), c]
+        """Args: those of LSTMCell and of RNN."""
+        super().__init__(config, LSTMCell(config), "lstm_cell")
 
 
 @register("GRU")
-class GRU(Recurrent):
-    """keras.layers.GRU: gates in the order update, reset, candidate."""
-
-    gates: ClassVar[int] = 3
+class GRU(OfVectors):
+    """keras.layers.GRU."""
 
     def __init__(self, config: Config) -> None:
-        """Args: also recurrent_activation and reset_after."""
-        super().__init__(config)
-        self.recurrent_activation = activation(config, "recurrent_activation", "sigmoid")
-        self.reset_after = config.flag("reset_after", default=True)
-
-    @property
-    def bias_shape(self) -> tuple[int, ...]:
-        """With reset_after one bias for the input and one for the recurrent product."""
-        columns = self.gates * self.units
-        return (2, columns) if self.reset_after else (columns,)
-
-    def step(self, entering: Array, states: list[Array], weights: Weights) -> list[Array]:
-        """``h = z * h + (1 - z) * candidate``; the reset gate acts after or before the product."""
-        h = states[0]
-        recurrent = weights["recurrent_kernel"]
-        if self.reset_after:
-            inner = matmul(h, recurrent)
-            if self.use_bias:
-                inner = inner + self._row(weights["bias"], 1)
-            update = self.recurrent_activation(self.gate(entering, 0) + self.gate(inner, 0))
-            reset = self.recurrent_activation(self.gate(entering, 1) + self.gate(inner, 1))
-            candidate = self.activation(self.gate(entering, 2) + reset * self.gate(inner, 2))
-        else:
-            update = self.recurrent_activation(
-                self.gate(entering, 0) + matmul(h, self.gate(recurrent, 0))
-            )
-            reset = self.recurrent_activation(
-                self.gate(entering, 1) + matmul(h, self.gate(recurrent, 1))
-            )
-            candidate = self.activation(
-                self.gate(entering, 2) + matmul(reset * h, self.gate(recurrent, 2))
-            )
-        return [update * h + (1.0 - update) * candidate]
-
-    def input_bias(self, bias: Array) -> Array:
-        """The first row, where there are two."""
-        return self._row(bias, 0) if self.reset_after else bias
-
-    @staticmethod
-    def _row(bias: Array, index: int) -> Array:
-        return take(bias, 0, index, index + 1)
-
-
-@register("TimeDistributed")
-class TimeDistributed(Layer):
-    """keras.layers.TimeDistributed: one layer, the same weights, on every time step."""
-
-    def __init__(self, config: Config) -> None:
-        """Args: layer."""
-        self.inner, _ = make_nested(config, "layer")
-
-    @staticmethod
-    def _step_shape(shape: Shape) -> Shape:
-        if len(shape) < 3:  # noqa: PLR2004 (batch, time, something)
-            message = f"TimeDistributed takes inputs of three axes or more, not {shape}"
-            raise Refused(message)
-        return [shape[0], *shape[2:]]
-
-    def weights(self, shapes: Sequence[Shape]) -> list[Variable]:
-        """The inner layer's."""
-        return self.inner.weights([self._step_shape(shapes[0])])
-
-    def output_shape(self, shapes: Sequence[Shape]) -> Shape:
-        """The inner layer's, with time as second axis."""
-        inner = self.inner.output_shape([self._step_shape(shapes[0])])
-        return [inner[0], shapes[0][1], *inner[1:]]
-
-    def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:
-        """The inner layer on every step."""
-        x = inputs[0]
-        return stack(
-            [self.inner.forward(context, [at_time(x, t)], weights) for t in range(x.shape[1])],
-            1,
-        )
+        """Args: those of GRUCell and of RNN."""
+        super().__init__(config, GRUCell(config), "gru_cell")
