@@ -134,6 +134,9 @@ class Backend:
     def clear(self) -> None:
         """Forget what Keras keeps between models."""
         self.keras.utils.clear_session(free_memory=False)
+        # A new session has its settings at their defaults, and the innermost frame of a traceback
+        # tells whose refusal it is.
+        self.keras.config.disable_traceback_filtering()
 
 
 def import_keras_3() -> Any:
