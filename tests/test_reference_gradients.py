@@ -48,10 +48,17 @@ SAMPLES: dict[str, list[tuple[list[int], dict[str, Any]]]] = {
         ),
     ],
     "Conv3DTranspose": [([2, 3, 2, 2], {"filters": 2, "kernel_size": 2, "padding": "same"})],
+    "Cropping1D": [([5, 2], {})],
+    "Cropping2D": [([4, 5, 2], {"cropping": [[1, 0], [0, 2]]})],
+    "Cropping3D": [([3, 4, 3, 2], {"cropping": [1, 1, 0]})],
     "Dense": [([5], {"units": 3}), ([2, 5], {"units": 3, "use_bias": False})],
     "DepthwiseConv1D": [([6, 3], {"kernel_size": 2, "depth_multiplier": 2, "padding": "same"})],
     "DepthwiseConv2D": [([4, 5, 2], {"kernel_size": [3, 2], "strides": [1, 2]})],
     "ELU": [([6], {"alpha": 0.5})],
+    "EinsumDense": [
+        ([4, 3], {"equation": "abc,cde->abde", "output_shape": [None, 2, 5], "bias_axes": "d"}),
+        ([4, 3], {"equation": "...x,xy->...y", "output_shape": 2, "bias_axes": "y"}),
+    ],
     "Flatten": [([2, 3, 4], {"data_format": "channels_first"})],
     "GRU": [
         ([4, 3], {"units": 2, "reset_after": True, "return_sequences": True}),
@@ -70,8 +77,9 @@ SAMPLES: dict[str, list[tuple[list[int], dict[str, Any]]]] = {
     "MaxPooling1D": [([7, 2], {"pool_size": 3, "strides": 1, "padding": "same"})],
     "MaxPooling2D": [([5, 6, 2], {"pool_size": [2, 3], "strides": [1, 2]})],
     "MaxPooling3D": [([3, 4, 3, 2], {"padding": "same"})],
+    "PReLU": [([3, 4], {}), ([3, 4], {"shared_axes": [1]})],
     "Permute": [([2, 3, 4], {"dims": [3, 1, 2]})],
-    "ReLU": [([6], {"max_value": 1.0, "negative_slope": 0.1})],
+    "ReLU": [([6], {"max_value": 1.0, "negative_slope": 0.1, "threshold": 0.25})],
     "RepeatVector": [([3], {"n": 2})],
     "Reshape": [([2, 6], {"target_shape": [4, -1]})],
     "SeparableConv1D": [([6, 3], {"filters": 2, "kernel_size": 2, "depth_multiplier": 2})],
@@ -79,18 +87,34 @@ SAMPLES: dict[str, list[tuple[list[int], dict[str, Any]]]] = {
         ([2, 5, 4], {"filters": 3, "kernel_size": 2, "data_format": "channels_first"})
     ],
     "SimpleRNN": [([4, 3], {"units": 2})],
-    "Softmax": [([3, 4], {"axis": 1})],
+    "Softmax": [([3, 4], {"axis": 1}), ([3, 4, 2], {"axis": [-1, 1]})],
     "TimeDistributed": [([3, 4], {"layer": {"Dense": {"units": 2}}})],
+    "UpSampling1D": [([4, 2], {"size": 3})],
+    "UpSampling2D": [
+        ([3, 4, 2], {"size": [2, 3], "interpolation": name})
+        for name in ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")
+    ],
+    "UpSampling3D": [([2, 3, 2, 2], {"size": [1, 2, 3], "data_format": "channels_first"})],
     "ZeroPadding1D": [([4, 2], {"padding": [1, 2]})],
     "ZeroPadding2D": [([3, 4, 2], {"padding": [[1, 0], [2, 1]]})],
+    "ZeroPadding3D": [([3, 2, 2, 2], {"padding": [[1, 0], [2, 1], [0, 0]]})],
 }
 ALIASES = {"MaxPool", "AvgPool", "Convolution"}
-MERGING = ["Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply", "Subtract"]
+MERGING: dict[str, dict[str, Any]] = {
+    "Add": {},
+    "Average": {},
+    "Concatenate": {},
+    "Dot": {"axes": 2, "normalize": True},
+    "Maximum": {},
+    "Minimum": {},
+    "Multiply": {},
+    "Subtract": {},
+}
 
 
 def merging(layer: str) -> Case:
     inputs = [InputSpec(name=name, shape=[2, 3]) for name in ("a", "b")]
-    node = Node(name="both", layer=layer, config={}, inputs=["a", "b"])
+    node = Node(name="both", layer=layer, config=MERGING[layer], inputs=["a", "b"])
     model = Model(form="functional", inputs=inputs, nodes=[node], outputs=["both"])
     return case(model, facets=["values", "gradients"])
 

@@ -203,7 +203,7 @@ def test_concatenate_adds_sizes_along_its_axis() -> None:
         ("LSTM", [4, 3], {"units": 2, "dropout": 0.5}, "dropout"),
         ("LSTM", [4, 3], {"units": 2, "stateful": True}, "stateful"),
         ("LSTM", [4, 3], {"units": 2, "return_state": True}, "return_state"),
-        ("ReLU", [3], {"threshold": 1.0}, "threshold"),
+        ("Activation", [3], {"activation": "threshold"}, "threshold"),
         ("Lambda", [3], {"function": "exec"}, "exec"),
         (
             "TimeDistributed",

@@ -1,4 +1,4 @@
-"""Activation functions by Keras's names, and the layers of Keras's `activations` folder."""
+"""Activation functions by Keras's names."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from conformance.reference import functions as f
 from conformance.reference.array import Array
-from conformance.reference.errors import Unsupported
-from conformance.reference.layer import Context, Layer, Weights, register
+from conformance.reference.errors import Refused, Unsupported
+from conformance.reference.layer import Layer
+from conformance.reference.structure import take
 
 if TYPE_CHECKING:
     from conformance.cases.model import Shape
@@ -36,6 +39,11 @@ def elu(x: Array, alpha: float = 1.0) -> Array:
     above = f.split_at(x, 0.0)
     # The exponential's argument is cut where it is not used, so that it can't overflow.
     return f.choose(above, x, (f.exp(f.choose(~above, x, 0.0)) - 1.0) * alpha)
+
+
+def celu(x: Array) -> Array:
+    """X above zero, ``exp(x) - 1`` below: celu with alpha 1, where it is elu."""
+    return elu(x)
 
 
 def selu(x: Array) -> Array:
@@ -90,19 +98,95 @@ def softmax(x: Array) -> Array:
 
 
 def log_softmax(x: Array) -> Array:
-    """Logarithm of :func:`softmax`."""
-    return f.log(f.softmax(x, -1))
+    """``x - log(sum(exp(x)))`` along the last axis, shifted so that nothing overflows."""
+    shift = x.arithmetic.exact(x.value.real.max(axis=-1, keepdims=True))
+    shifted = x - shift
+    return shifted - f.log(f.exp(shifted).sum(-1, keepdims=True))
+
+
+def log_sigmoid(x: Array) -> Array:
+    """``log(1 / (1 + exp(-x)))``, which is ``-softplus(-x)``."""
+    return -softplus(-x)
+
+
+def hard_tanh(x: Array) -> Array:
+    """X, held between -1 and 1."""
+    return f.clip(x, -1.0, 1.0)
+
+
+def tanh_shrink(x: Array) -> Array:
+    """``x - tanh(x)``."""
+    return x - f.tanh(x)
+
+
+def soft_shrink(x: Array, threshold: float = 0.5) -> Array:
+    """X moved towards zero by the threshold; zero where it is nearer than that."""
+    above, below = f.split_at(x, threshold), f.split_at(-x, threshold)
+    return f.choose(above, x - threshold, f.choose(below, x + threshold, 0.0))
+
+
+def hard_shrink(x: Array, threshold: float = 0.5) -> Array:
+    """X where its size exceeds the threshold, else zero."""
+    return f.choose(f.split_at(x, threshold) | f.split_at(-x, threshold), x, 0.0)
+
+
+def sparse_plus(x: Array) -> Array:
+    """0 up to -1, ``(x + 1)**2 / 4`` up to 1, then x."""
+    middle = f.square(x + 1.0) * 0.25
+    return f.choose(f.split_at(x, 1.0), x, f.choose(f.split_at(x, -1.0), middle, 0.0))
+
+
+def sparse_sigmoid(x: Array) -> Array:
+    """``(x + 1) / 2``, held between 0 and 1."""
+    return f.clip((x + 1.0) * 0.5, 0.0, 1.0)
+
+
+def squareplus(x: Array) -> Array:
+    """``(x + sqrt(x**2 + 4)) / 2``."""
+    return (x + f.sqrt(f.square(x) + 4.0)) * 0.5
+
+
+def sparsemax(x: Array) -> Array:
+    """``max(x - tau, 0)`` along the last axis, with the tau that makes the sum 1.
+
+    Martins and Astudillo, 2016: the k largest numbers support tau = (their sum - 1) / k, k being
+    the largest for which the k-th number still exceeds it.
+    """
+    falling = -np.sort(-x.value.real, axis=-1)
+    ranks = np.arange(1, x.shape[-1] + 1)
+    size = (1 + ranks * falling > np.cumsum(falling, axis=-1)).sum(axis=-1, keepdims=True)
+    support = x.value.real >= np.take_along_axis(falling, size - 1, axis=-1)
+    total = f.choose(support, x, 0.0).sum(-1, keepdims=True)
+    return f.relu(x - (total - 1.0) / x.arithmetic.exact(size.astype(np.float64)))
+
+
+def glu(x: Array) -> Array:
+    """``a * sigmoid(b)``, a and b being the halves of the last axis.
+
+    Raises:
+        Refused: At the call: the axis has no halves.
+    """
+    size = x.shape[-1]
+    if size % 2:
+        message = f"glu needs an even number of entries on the last axis, not {size}"
+        raise Refused(message, at="call")
+    return take(x, -1, 0, size // 2) * f.sigmoid(take(x, -1, size // 2, size))
 
 
 ACTIVATIONS: dict[str, Activation] = {
+    "celu": celu,
     "elu": elu,
     "exponential": f.exp,
     "gelu": gelu,
+    "glu": glu,
+    "hard_shrink": hard_shrink,
     "hard_sigmoid": hard_sigmoid,
     "hard_silu": hard_silu,
     "hard_swish": hard_silu,
+    "hard_tanh": hard_tanh,
     "leaky_relu": leaky_relu,
     "linear": linear,
+    "log_sigmoid": log_sigmoid,
     "log_softmax": log_softmax,
     "mish": mish,
     "relu": f.relu,
@@ -110,13 +194,19 @@ ACTIVATIONS: dict[str, Activation] = {
     "selu": selu,
     "sigmoid": f.sigmoid,
     "silu": silu,
+    "soft_shrink": soft_shrink,
     "softmax": softmax,
     "softplus": softplus,
     "softsign": softsign,
+    "sparse_plus": sparse_plus,
+    "sparse_sigmoid": sparse_sigmoid,
+    "sparsemax": sparsemax,
+    "squareplus": squareplus,
     "swish": silu,
     "tanh": f.tanh,
+    "tanh_shrink": tanh_shrink,
 }
-"""Keras's activation functions with their default arguments."""
+"""Keras's activation functions with their default arguments; all but glu keep the shape."""
 
 
 def activation(config: Config, argument: str = "activation", default: str = "linear") -> Activation:
@@ -140,76 +230,3 @@ class Elementwise(Layer):
     def output_shape(self, shapes: Sequence[Shape]) -> Shape:
         """The input's."""
         return shapes[0]
-
-
-@register("Activation")
-class ActivationLayer(Elementwise):
-    """keras.layers.Activation."""
-
-    def __init__(self, config: Config) -> None:
-        """Args: activation."""
-        config.required("activation")
-        self.function = activation(config)
-
-    def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:  # noqa: ARG002
-        """The named function, elementwise (softmax: along the last axis)."""
-        return self.function(inputs[0])
-
-
-@register("ReLU")
-class ReLU(Elementwise):
-    """keras.layers.ReLU."""
-
-    def __init__(self, config: Config) -> None:
-        """Args: max_value, negative_slope, threshold (0 only)."""
-        limit = config.get("max_value")
-        self.limit = None if limit is None else config.number("max_value", 0.0)
-        self.slope = config.number("negative_slope", 0.0)
-        config.only("threshold", 0.0)
-
-    def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:  # noqa: ARG002
-        """``max_value`` above it, x between, ``negative_slope * x`` below zero."""
-        x = inputs[0]
-        y = leaky_relu(x, self.slope) if self.slope else f.relu(x)
-        if self.limit is None:
-            return y
-        return f.choose(~f.split_at(x, self.limit), y, self.limit)
-
-
-@register("LeakyReLU")
-class LeakyReLU(Elementwise):
-    """keras.layers.LeakyReLU."""
-
-    def __init__(self, config: Config) -> None:
-        """Args: negative_slope."""
-        self.slope = config.number("negative_slope", 0.3)
-
-    def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:  # noqa: ARG002
-        """X above zero, ``negative_slope * x`` below."""
-        return leaky_relu(inputs[0], self.slope)
-
-
-@register("ELU")
-class ELU(Elementwise):
-    """keras.layers.ELU."""
-
-    def __init__(self, config: Config) -> None:
-        """Args: alpha."""
-        self.alpha = config.number("alpha", 1.0)
-
-    def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:  # noqa: ARG002
-        """X above zero, ``alpha * (exp(x) - 1)`` below."""
-        return elu(inputs[0], self.alpha)
-
-
-@register("Softmax")
-class Softmax(Elementwise):
-    """keras.layers.Softmax."""
-
-    def __init__(self, config: Config) -> None:
-        """Args: axis (one)."""
-        self.axis = config.integer("axis", -1)
-
-    def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:  # noqa: ARG002
-        """``exp(x) / sum(exp(x))`` along the axis."""
-        return f.softmax(inputs[0], self.axis)

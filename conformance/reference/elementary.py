@@ -67,6 +67,7 @@ LOG = Function("log", np.log, lambda x, _: 1 / x, 4)
 SQRT = Function("sqrt", np.sqrt, lambda _, y: 0.5 / y, 1)
 TANH = Function("tanh", np.tanh, lambda _, y: 1 - y * y, 4)
 SIGMOID = Function("sigmoid", _sigmoid, lambda _, y: y * (1 - y), 4)
+SINE = Function("sin", np.sin, lambda x, _: np.cos(x), 4)
 ERF = Function("erf", _erf, _erf_slope, 4)
 
 

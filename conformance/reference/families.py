@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from conformance.reference import (
-    activation,
+    activation_layers,
     adaptive_pooling,
     convolutional,
     core,
+    cropping,
     depthwise,
+    dot,
+    einsum_dense,
+    embedding,
     merging,
     normalization,
     pooling,
@@ -16,14 +20,19 @@ from conformance.reference import (
     recurrent_wrappers,
     reshaping,
     transposed,
+    upsampling,
 )
 
 __all__ = [
-    "activation",
+    "activation_layers",
     "adaptive_pooling",
     "convolutional",
     "core",
+    "cropping",
     "depthwise",
+    "dot",
+    "einsum_dense",
+    "embedding",
     "merging",
     "normalization",
     "pooling",
@@ -32,4 +41,5 @@ __all__ = [
     "recurrent_wrappers",
     "reshaping",
     "transposed",
+    "upsampling",
 ]

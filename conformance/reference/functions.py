@@ -50,6 +50,11 @@ def sigmoid(a: Array) -> Array:
     return _apply(elementary.SIGMOID, a, lambda g, y: g * (y * (1.0 - y)))
 
 
+def sine(a: Array) -> Array:
+    """Sine of constants: no gradient flows through it."""
+    return a.arithmetic.result(a.arithmetic.apply(elementary.SINE, a))
+
+
 def erf(a: Array) -> Array:
     """Error function."""
     return _apply(elementary.ERF, a, lambda g, _: g * (exp(-(a * a)) * (2 / math.sqrt(math.pi))))
@@ -137,10 +142,11 @@ def largest(a: Array, axis: int | Sequence[int], *, keepdims: bool = False) -> A
     return reshape(result, kept) if keepdims else result
 
 
-def softmax(a: Array, axis: int) -> Array:
-    """exp(a) over its sum along an axis, shifted by the largest number so as not to overflow."""
-    shift = a.arithmetic.maximum(a, (axis % a.ndim,))
-    kept = tuple(1 if i == axis % a.ndim else n for i, n in enumerate(a.shape))
+def softmax(a: Array, axis: int | Sequence[int]) -> Array:
+    """exp(a) over its sum along axes, shifted by the largest number so as not to overflow."""
+    axes = normalized_axes(axis, a.ndim)
+    shift = a.arithmetic.maximum(a, axes)
+    kept = tuple(1 if i in axes else n for i, n in enumerate(a.shape))
     # The shift cancels: it is data here, with no gradient and no error of its own.
     powers = exp(a - a.arithmetic.exact(shift.value.reshape(kept)))
-    return powers / powers.sum(axis, keepdims=True)
+    return powers / powers.sum(axes, keepdims=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
-from conformance.reference.errors import Refused, Unsupported
+from conformance.reference.array import reshape
+from conformance.reference.errors import Refused
 from conformance.reference.functions import maximum
 from conformance.reference.layer import Context, Layer, Weights, register
 from conformance.reference.structure import concatenate
@@ -54,7 +56,10 @@ class Concatenate(Layer):
 
 
 class Merge(Layer):
-    """Layers that combine inputs of one shape number by number."""
+    """Layers that combine inputs number by number.
+
+    Inputs of fewer axes get axes of size 1 behind the batch axis; axes of size 1 are repeated.
+    """
 
     arity: ClassVar[int | None] = None
 
@@ -63,20 +68,42 @@ class Merge(Layer):
         self.owner = config.owner
 
     def output_shape(self, shapes: Sequence[Shape]) -> Shape:
-        """The inputs' common shape; broadcasting is not in the reference."""
-        if any(shape != shapes[0] for shape in shapes):
-            message = (
-                f"{self.owner}: inputs of different shapes {list(shapes)} are not in the reference"
-            )
-            raise Unsupported(message)
-        return shapes[0]
+        """The inputs' common shape, by broadcasting behind the batch axis."""
+        rank = max(map(len, shapes))
+        made: Shape = [_agreed(self.owner, [shape[0] for shape in shapes])]
+        aligned: list[Shape] = [[*[1] * (rank - len(shape)), *shape[1:]] for shape in shapes]
+        for sizes in zip(*aligned, strict=True):
+            if any(size is None for size in sizes):
+                made.append(None)
+            else:
+                made.append(_agreed(self.owner, [n for n in sizes if n != 1] or [1]))
+        return made
+
+    def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:  # noqa: ARG002
+        """All inputs by the function, after their axes have been aligned."""
+        rank = max(x.ndim for x in inputs)
+        return self.merged(
+            [reshape(x, (x.shape[0], *[1] * (rank - x.ndim), *x.shape[1:])) for x in inputs]
+        )
+
+    @abstractmethod
+    def merged(self, inputs: Sequence[Array]) -> Array:
+        """The layer's function of arrays of one rank."""
+
+
+def _agreed(owner: str, sizes: Sequence[int | None]) -> int | None:
+    given = {n for n in sizes if n is not None}
+    if len(given) > 1:
+        message = f"{owner}: sizes {list(sizes)} differ"
+        raise Refused(message)
+    return given.pop() if given else None
 
 
 @register("Add")
 class Add(Merge):
     """keras.layers.Add."""
 
-    def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:  # noqa: ARG002
+    def merged(self, inputs: Sequence[Array]) -> Array:
         """The sum."""
         total = inputs[0]
         for x in inputs[1:]:
@@ -88,7 +115,7 @@ class Add(Merge):
 class Average(Merge):
     """keras.layers.Average."""
 
-    def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:  # noqa: ARG002
+    def merged(self, inputs: Sequence[Array]) -> Array:
         """The mean."""
         total = inputs[0]
         for x in inputs[1:]:
@@ -100,7 +127,7 @@ class Average(Merge):
 class Multiply(Merge):
     """keras.layers.Multiply."""
 
-    def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:  # noqa: ARG002
+    def merged(self, inputs: Sequence[Array]) -> Array:
         """The product."""
         product = inputs[0]
         for x in inputs[1:]:
@@ -114,7 +141,7 @@ class Subtract(Merge):
 
     arity: ClassVar[int | None] = 2
 
-    def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:  # noqa: ARG002
+    def merged(self, inputs: Sequence[Array]) -> Array:
         """The first less the second."""
         return inputs[0] - inputs[1]
 
@@ -123,7 +150,7 @@ class Subtract(Merge):
 class Maximum(Merge):
     """keras.layers.Maximum."""
 
-    def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:  # noqa: ARG002
+    def merged(self, inputs: Sequence[Array]) -> Array:
         """The largest."""
         result = inputs[0]
         for x in inputs[1:]:
@@ -135,7 +162,7 @@ class Maximum(Merge):
 class Minimum(Merge):
     """keras.layers.Minimum."""
 
-    def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:  # noqa: ARG002
+    def merged(self, inputs: Sequence[Array]) -> Array:
         """The smallest."""
         result = -inputs[0]
         for x in inputs[1:]:

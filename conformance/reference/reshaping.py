@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from conformance.reference.array import Array, broadcast, reshape
 from conformance.reference.errors import Refused
 from conformance.reference.layer import Context, Layer, Weights, of_rank, register, volume
-from conformance.reference.structure import expand, pad, transpose
+from conformance.reference.structure import expand, transpose
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,40 +110,3 @@ class RepeatVector(Layer):
         """The input n times."""
         batch, features = inputs[0].shape
         return broadcast(expand(inputs[0], 1), (batch, self.n, features))
-
-
-@register("ZeroPadding1D", "ZeroPadding2D")
-class ZeroPadding(Layer):
-    """keras.layers.ZeroPadding1D and ZeroPadding2D."""
-
-    def __init__(self, config: Config) -> None:
-        """Args: padding: one number, one an axis, or a pair an axis; data_format."""
-        self.owner = config.owner
-        self.axes = 2 if config.owner.endswith("2D") else 1
-        padding = config.get("padding", 1)
-        if isinstance(padding, int):
-            pairs = [(padding, padding)] * self.axes
-        elif self.axes == 1:
-            pairs = [tuple(padding)]
-        else:
-            pairs = [(p, p) if isinstance(p, int) else tuple(p) for p in padding]
-        if len(pairs) != self.axes or not all(
-            len(p) == 2 and all(isinstance(n, int) and n >= 0 for n in p)  # noqa: PLR2004 (a pair)
-            for p in pairs
-        ):
-            message = f"{self.owner}: padding={padding!r} is not understood"
-            raise Refused(message)
-        first = config.choice("data_format", FORMATS, "channels_last") == "channels_first"
-        self.amounts = [(0, 0), (0, 0), *pairs] if first else [(0, 0), *pairs, (0, 0)]
-
-    def output_shape(self, shapes: Sequence[Shape]) -> Shape:
-        """Spatial sizes grow by what is added."""
-        shape = of_rank(shapes[0], self.axes + 2, self.owner)
-        return [
-            n if n is None else n + before + after
-            for n, (before, after) in zip(shape, self.amounts, strict=True)
-        ]
-
-    def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:  # noqa: ARG002
-        """Zeros around the input."""
-        return pad(inputs[0], self.amounts)

@@ -7,10 +7,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conformance.reference import windows
-from conformance.reference.array import Array, Piece, Pullback, Values, normalized_axes
+from conformance.reference.array import (
+    Array,
+    Piece,
+    Pullback,
+    Values,
+    broadcast,
+    normalized_axes,
+    reshape,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from conformance.reference.windows import Windows
 
@@ -80,6 +90,40 @@ def concatenate(arrays: Sequence[Array], axis: int) -> Array:
         quantum=min(quanta) if len(quanta) == len(arrays) else None,
         parents=first.arithmetic.tape(*(part(i) for i in range(len(arrays)))),
     )
+
+
+def repeat(a: Array, axis: int, times: int) -> Array:
+    """Every entry along an axis so many times in a row."""
+    if times == 1:
+        return a
+    shape = a.shape
+    apart = reshape(a, (*shape[: axis + 1], 1, *shape[axis + 1 :]))
+    wide = broadcast(apart, (*shape[: axis + 1], times, *shape[axis + 1 :]))
+    return reshape(wide, (*shape[:axis], shape[axis] * times, *shape[axis + 1 :]))
+
+
+def rows(table: Array, indices: NDArray[np.int64]) -> Array:
+    """Rows of a matrix by their numbers: ``(n, d)`` and any shape to ``(*shape, d)``.
+
+    The gradient of a row is the sum of what went to each of its uses, and rounds as that sum.
+    """
+
+    def pullback(g: Array) -> Array:
+        places: list[list[int]] = [[] for _ in range(table.shape[0])]
+        for place, row in enumerate(indices.reshape(-1).tolist()):
+            places[row].append(place)
+        most = max(map(len, places), default=0) or 1
+        # Uses that a row lacks are taken from a row of zeros behind the last.
+        filled = np.asarray([[*p, *[indices.size] * (most - len(p))] for p in places])
+        flat = pad(reshape(g, (indices.size, table.shape[1])), [(0, 1), (0, 0)])
+        return flat.moved(lambda v: v[filled], _no_second_derivative).sum(1)
+
+    return table.moved(lambda v: v[indices], pullback)
+
+
+def _no_second_derivative(_: Array) -> Array:
+    message = "the backward pass is not differentiated"
+    raise NotImplementedError(message)
 
 
 def stack(arrays: Sequence[Array], axis: int) -> Array:
