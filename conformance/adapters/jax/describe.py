@@ -21,7 +21,10 @@ PRIMITIVES = {
     "jax.numpy.reshape": "reshape",
     "jax.numpy.transpose": "transpose",
     "jax.lax.conv_general_dilated": "conv_general_dilated",
+    "jax.lax.conv_transpose": "conv_general_dilated",
     "jax.lax.reduce_window": "reduce_window",
+    "jax.numpy.max": "reduce_max",
+    "jax.numpy.mean": "reduce_sum",
     "jax.lax.scan": "scan",
 }
 """The primitive that a function of the table ends up as; for a family, how their names start."""

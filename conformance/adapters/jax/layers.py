@@ -5,7 +5,8 @@ from __future__ import annotations
 from conformance.adapters.native.binding import Entry, Function, Table
 
 _FORMATS = {"data_format": ("channels_last", "channels_first")}
-_WINDOWS = {"padding": ("valid", "same"), **_FORMATS}
+_PADDING = ("valid", "same", "VALID", "SAME")
+_WINDOWS = {"padding": _PADDING, **_FORMATS}
 _KERNEL = {"kernel": "as it is", "bias": "added on the last axis"}
 _FILTERS = {"kernel": "as it is", "bias": "added on the channels' axis"}
 _GATES = {"kernel": "as it is", "recurrent_kernel": "as it is", "bias": "as it is"}
@@ -15,30 +16,83 @@ def _recurrent(function: str) -> list[Entry]:
     return [Entry("recurrent", function, "jax.lax.scan", _GATES, composed=True)]
 
 
+_TRANSPOSED = [
+    Entry("transposed", "conv_transpose", "jax.lax.conv_transpose", _FILTERS, only=_WINDOWS)
+]
+_DEPTHWISE = [
+    Entry(
+        "depthwise",
+        "depthwise_conv",
+        "jax.lax.conv_general_dilated",
+        {**_FILTERS, "kernel": "kernel.reshape(*size, 1, channels * multiplier)"},
+        only=_WINDOWS,
+    )
+]
+_SEPARABLE = [
+    Entry(
+        "depthwise",
+        "separable_conv",
+        "jax.lax.conv_general_dilated",
+        {
+            "depthwise_kernel": "depthwise_kernel.reshape(*size, 1, channels * multiplier)",
+            "pointwise_kernel": "as it is",
+            "bias": "added on the channels' axis",
+        },
+        composed=True,
+        only=_WINDOWS,
+    )
+]
+
+
+def _convolution(function: str, *paddings: str) -> list[Entry]:
+    symbol, only = "jax.lax.conv_general_dilated", {"padding": (*_PADDING, *paddings), **_FORMATS}
+    return [Entry("convolutional", function, symbol, _FILTERS, only=only)]
+
+
 def _pooling(function: str) -> list[Entry]:
     return [Entry("pooling", function, "jax.lax.reduce_window", only=_WINDOWS)]
+
+
+def _whole(function: str, symbol: str) -> list[Entry]:
+    return [Entry("pooling", function, symbol, only=_FORMATS)]
+
+
+def _composed(function: str, symbol: str) -> list[Entry]:
+    return [Entry("pooling", function, symbol, composed=True, only=_FORMATS)]
 
 
 LAYERS = {
     "Dense": [Entry("core", "dense", "jax.numpy.matmul", _KERNEL)],
     "Lambda": [Entry("core", "probe", "the identity", only={"function": ("probe",)})],
     "Activation": [Entry("activation", "activation", "jax.nn")],
-    "Conv1D": [
-        Entry(
-            "convolutional",
-            "conv1d",
-            "jax.lax.conv_general_dilated",
-            _FILTERS,
-            only={"padding": ("valid", "same", "causal"), **_FORMATS},
-        )
-    ],
-    "Conv2D": [
-        Entry("convolutional", "conv2d", "jax.lax.conv_general_dilated", _FILTERS, only=_WINDOWS)
-    ],
-    "MaxPooling1D": _pooling("max_pooling1d"),
-    "MaxPooling2D": _pooling("max_pooling2d"),
-    "AveragePooling1D": _pooling("average_pooling1d"),
-    "AveragePooling2D": _pooling("average_pooling2d"),
+    "Conv1D": _convolution("conv1d", "causal", "CAUSAL"),
+    "Conv2D": _convolution("conv2d"),
+    "Conv3D": _convolution("conv3d"),
+    "Conv1DTranspose": _TRANSPOSED,
+    "Conv2DTranspose": _TRANSPOSED,
+    "Conv3DTranspose": _TRANSPOSED,
+    "DepthwiseConv1D": _DEPTHWISE,
+    "DepthwiseConv2D": _DEPTHWISE,
+    "SeparableConv1D": _SEPARABLE,
+    "SeparableConv2D": _SEPARABLE,
+    "MaxPooling1D": _pooling("max_pooling"),
+    "MaxPooling2D": _pooling("max_pooling"),
+    "MaxPooling3D": _pooling("max_pooling"),
+    "AveragePooling1D": _pooling("average_pooling"),
+    "AveragePooling2D": _pooling("average_pooling"),
+    "AveragePooling3D": _pooling("average_pooling"),
+    "GlobalMaxPooling1D": _whole("global_max_pooling", "jax.numpy.max"),
+    "GlobalMaxPooling2D": _whole("global_max_pooling", "jax.numpy.max"),
+    "GlobalMaxPooling3D": _whole("global_max_pooling", "jax.numpy.max"),
+    "GlobalAveragePooling1D": _whole("global_average_pooling", "jax.numpy.mean"),
+    "GlobalAveragePooling2D": _whole("global_average_pooling", "jax.numpy.mean"),
+    "GlobalAveragePooling3D": _whole("global_average_pooling", "jax.numpy.mean"),
+    "AdaptiveMaxPooling1D": _composed("adaptive_max_pooling", "jax.numpy.max"),
+    "AdaptiveMaxPooling2D": _composed("adaptive_max_pooling", "jax.numpy.max"),
+    "AdaptiveMaxPooling3D": _composed("adaptive_max_pooling", "jax.numpy.max"),
+    "AdaptiveAveragePooling1D": _composed("adaptive_average_pooling", "jax.numpy.mean"),
+    "AdaptiveAveragePooling2D": _composed("adaptive_average_pooling", "jax.numpy.mean"),
+    "AdaptiveAveragePooling3D": _composed("adaptive_average_pooling", "jax.numpy.mean"),
     "SimpleRNN": _recurrent("simple_rnn"),
     "LSTM": _recurrent("lstm"),
     "GRU": _recurrent("gru"),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from conformance.adapters.jax.layout import Sizes, Weights
 
 
-def max_pooling1d(
+def max_pooling(
     x: Array,
     weights: Weights,
     *,
@@ -24,36 +24,24 @@ def max_pooling1d(
     padding: str = "valid",
     data_format: str = "channels_last",
 ) -> Array:
-    """``MaxPooling1D``: (batch, steps, channels), or channels first, to fewer steps."""
-    return pool_max(
-        x,
-        pool_size=pool_size,
-        strides=strides,
-        padding=padding,
-        data_format=data_format,
-    )
+    """``MaxPooling1D``, ``MaxPooling2D`` and ``MaxPooling3D``: what pads is never the largest.
+
+    Args:
+        x: (batch, spatial ..., channels), or channels first.
+        weights: None.
+        pool_size: Size of the window.
+        strides: Steps from window to window, by default the window's size.
+        padding: ``valid`` or ``same``, in upper or lower case.
+        data_format: ``channels_last`` or ``channels_first``.
+
+    Returns:
+        (batch, new spatial ..., channels), or channels first.
+    """
+    window, stride = windows(x, pool_size, strides, data_format)
+    return lax.reduce_window(x, -jnp.inf, lax.max, window, stride, padding.upper())
 
 
-def max_pooling2d(
-    x: Array,
-    weights: Weights,
-    *,
-    pool_size: Sizes = 2,
-    strides: Sizes | None = None,
-    padding: str = "valid",
-    data_format: str = "channels_last",
-) -> Array:
-    """``MaxPooling2D``: (batch, rows, columns, channels), or channels first, to fewer of both."""
-    return pool_max(
-        x,
-        pool_size=pool_size,
-        strides=strides,
-        padding=padding,
-        data_format=data_format,
-    )
-
-
-def average_pooling1d(
+def average_pooling(
     x: Array,
     weights: Weights,
     *,
@@ -62,33 +50,99 @@ def average_pooling1d(
     padding: str = "valid",
     data_format: str = "channels_last",
 ) -> Array:
-    """``AveragePooling1D``: (batch, steps, channels), or channels first, to fewer steps."""
-    return pool_average(
-        x,
-        pool_size=pool_size,
-        strides=strides,
-        padding=padding,
-        data_format=data_format,
-    )
+    """``AveragePooling1D`` to ``3D``: padding does not count, in the sum or in the number.
+
+    Args:
+        x: (batch, spatial ..., channels), or channels first.
+        weights: None.
+        pool_size: Size of the window.
+        strides: Steps from window to window, by default the window's size.
+        padding: ``valid`` or ``same``, in upper or lower case.
+        data_format: ``channels_last`` or ``channels_first``.
+
+    Returns:
+        (batch, new spatial ..., channels), or channels first.
+    """
+    window, stride = windows(x, pool_size, strides, data_format)
+    total = lax.reduce_window(x, 0.0, lax.add, window, stride, padding.upper())
+    ones = jnp.ones((1, *x.shape[1:]), x.dtype)
+    return total / lax.reduce_window(ones, 0.0, lax.add, window, stride, padding.upper())
 
 
-def average_pooling2d(
+def global_max_pooling(
     x: Array,
     weights: Weights,
     *,
-    pool_size: Sizes,
-    strides: Sizes | None = None,
-    padding: str = "valid",
     data_format: str = "channels_last",
+    keepdims: bool = False,
 ) -> Array:
-    """``AveragePooling2D``: as ``MaxPooling2D``, with the mean of each window."""
-    return pool_average(
-        x,
-        pool_size=pool_size,
-        strides=strides,
-        padding=padding,
-        data_format=data_format,
-    )
+    """``GlobalMaxPooling1D`` to ``3D``: the largest entry of each channel.
+
+    Args:
+        x: (batch, spatial ..., channels), or channels first.
+        weights: None.
+        data_format: ``channels_last`` or ``channels_first``.
+        keepdims: Whether the spatial axes stay, with size 1.
+
+    Returns:
+        (batch, channels), or with the spatial axes.
+    """
+    return jnp.max(x, spatial_axes(x, data_format), keepdims=keepdims)
+
+
+def global_average_pooling(
+    x: Array,
+    weights: Weights,
+    *,
+    data_format: str = "channels_last",
+    keepdims: bool = False,
+) -> Array:
+    """``GlobalAveragePooling1D`` to ``3D``: as ``global_max_pooling``, with the mean."""
+    return jnp.mean(x, spatial_axes(x, data_format), keepdims=keepdims)
+
+
+def adaptive_max_pooling(
+    x: Array, weights: Weights, *, output_size: Sizes, data_format: str = "channels_last"
+) -> Array:
+    """``AdaptiveMaxPooling1D`` to ``3D``: JAX has none, so every window is cut out by itself.
+
+    Args:
+        x: (batch, spatial ..., channels), or channels first.
+        weights: None.
+        output_size: Number of windows.
+        data_format: ``channels_last`` or ``channels_first``.
+
+    Returns:
+        (batch, *output_size, channels), or channels first.
+    """
+    for axis, count in zip(spatial_axes(x, data_format), each(output_size, x.ndim - 2)):
+        parts = [jnp.max(part, axis, keepdims=True) for part in cut_evenly(x, axis, count)]
+        x = jnp.concatenate(parts, axis)
+    return x
+
+
+def adaptive_average_pooling(
+    x: Array, weights: Weights, *, output_size: Sizes, data_format: str = "channels_last"
+) -> Array:
+    """``AdaptiveAveragePooling1D`` to ``3D``: as ``adaptive_max_pooling``, with the mean."""
+    for axis, count in zip(spatial_axes(x, data_format), each(output_size, x.ndim - 2)):
+        parts = [jnp.mean(part, axis, keepdims=True) for part in cut_evenly(x, axis, count)]
+        x = jnp.concatenate(parts, axis)
+    return x
+
+
+def cut_evenly(x: Array, axis: int, count: int) -> list[Array]:
+    """``count`` slices along an axis, overlapping where its size is no multiple of ``count``."""
+    n = x.shape[axis]
+    return [
+        lax.slice_in_dim(x, i * n // count, -(-(i + 1) * n // count), axis=axis)
+        for i in range(count)
+    ]
+
+
+def spatial_axes(x: Array, data_format: str) -> tuple[int, ...]:
+    """The axes between batch and channels."""
+    return tuple(range(2, x.ndim) if data_format == "channels_first" else range(1, x.ndim - 1))
 
 
 def windows(
@@ -101,23 +155,3 @@ def windows(
     if data_format == "channels_last":
         return (1, *window, 1), (1, *stride, 1)
     return (1, 1, *window), (1, 1, *stride)
-
-
-def pool_max(
-    x: Array, *, pool_size: Sizes, strides: Sizes | None, padding: str, data_format: str
-) -> Array:
-    """Largest entry of each window; what pads is never the largest."""
-    window, stride = windows(x, pool_size, strides, data_format)
-    return lax.reduce_window(x, -jnp.inf, lax.max, window, stride, padding.upper())
-
-
-def pool_average(
-    x: Array, *, pool_size: Sizes, strides: Sizes | None, padding: str, data_format: str
-) -> Array:
-    """Mean of each window's own entries: padding does not count, in the sum or the number."""
-    window, stride = windows(x, pool_size, strides, data_format)
-    total = lax.reduce_window(x, 0.0, lax.add, window, stride, padding.upper())
-    number = lax.reduce_window(
-        jnp.ones((1, *x.shape[1:]), x.dtype), 0.0, lax.add, window, stride, padding.upper()
-    )
-    return total / number

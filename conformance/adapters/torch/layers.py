@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from conformance.adapters.native.binding import Entry, Function, Table
 
-_POOLING = {
-    "padding": ("valid", "same"),
-    "data_format": ("channels_last", "channels_first"),
-}
 _CONVOLUTION = {"bias": "bias = bias"}
 _FORMATS = {"data_format": ("channels_last", "channels_first")}
+_PADDING = ("valid", "same", "VALID", "SAME")
+_WINDOWS = {"padding": _PADDING, **_FORMATS}
 _ROWS = {
     "kernel": "weight_ih_l0 = kernel.T",
     "recurrent_kernel": "weight_hh_l0 = recurrent_kernel.T",
@@ -17,6 +15,37 @@ _ROWS = {
 _BIAS = {"bias": "bias_ih_l0 = bias, bias_hh_l0 = 0"}
 _AS_IT_IS = {"kernel": "as it is", "recurrent_kernel": "as it is", "bias": "as it is"}
 _FUSED = {"activation": ("tanh",), "recurrent_activation": ("sigmoid",)}
+
+
+def _transposed(symbol: str, order: str) -> list[Entry]:
+    layout = {"kernel": f"weight = kernel.permute({order})", **_CONVOLUTION}
+    return [Entry("transposed", "conv_transpose", symbol, layout, only=_WINDOWS)]
+
+
+def _depthwise(symbol: str, order: str) -> list[Entry]:
+    layout = {"kernel": f"weight = kernel.permute({order}).flatten(0, 1)[:, None]", **_CONVOLUTION}
+    return [Entry("depthwise", "depthwise_conv", symbol, layout, only=_WINDOWS)]
+
+
+def _separable(symbol: str, depthwise: str, pointwise: str) -> list[Entry]:
+    layout = {
+        "depthwise_kernel": (
+            f"first weight = depthwise_kernel.permute({depthwise}).flatten(0, 1)[:, None]"
+        ),
+        "pointwise_kernel": f"second weight = pointwise_kernel.permute({pointwise})",
+        "bias": "second bias = bias",
+    }
+    return [Entry("depthwise", "separable_conv", symbol, layout, composed=True, only=_WINDOWS)]
+
+
+def _pooling(function: str, symbol: str) -> list[Entry]:
+    return [Entry("pooling", function, symbol, only=_WINDOWS)]
+
+
+def _whole(function: str, symbol: str) -> list[Entry]:
+    """A pooling without windows of its own."""
+    return [Entry("pooling", function, symbol, only=_FORMATS)]
+
 
 LAYERS = {
     "Dense": [
@@ -35,7 +64,7 @@ LAYERS = {
             "conv1d",
             "torch.nn.Conv1d",
             {"kernel": "weight = kernel.permute(2, 1, 0)", **_CONVOLUTION},
-            only={"padding": ("valid", "same", "causal"), **_FORMATS},
+            only={"padding": (*_PADDING, "causal", "CAUSAL"), **_FORMATS},
         )
     ],
     "Conv2D": [
@@ -44,17 +73,43 @@ LAYERS = {
             "conv2d",
             "torch.nn.Conv2d",
             {"kernel": "weight = kernel.permute(3, 2, 0, 1)", **_CONVOLUTION},
-            only={"padding": ("valid", "same"), **_FORMATS},
+            only=_WINDOWS,
         )
     ],
-    "MaxPooling1D": [Entry("pooling", "max_pooling1d", "torch.nn.MaxPool1d", only=_POOLING)],
-    "MaxPooling2D": [Entry("pooling", "max_pooling2d", "torch.nn.MaxPool2d", only=_POOLING)],
-    "AveragePooling1D": [
-        Entry("pooling", "average_pooling1d", "torch.nn.AvgPool1d", only=_POOLING)
+    "Conv3D": [
+        Entry(
+            "convolutional",
+            "conv3d",
+            "torch.nn.Conv3d",
+            {"kernel": "weight = kernel.permute(4, 3, 0, 1, 2)", **_CONVOLUTION},
+            only=_WINDOWS,
+        )
     ],
-    "AveragePooling2D": [
-        Entry("pooling", "average_pooling2d", "torch.nn.AvgPool2d", only=_POOLING)
-    ],
+    "Conv1DTranspose": _transposed("torch.nn.ConvTranspose1d", "2, 1, 0"),
+    "Conv2DTranspose": _transposed("torch.nn.ConvTranspose2d", "3, 2, 0, 1"),
+    "Conv3DTranspose": _transposed("torch.nn.ConvTranspose3d", "4, 3, 0, 1, 2"),
+    "DepthwiseConv1D": _depthwise("torch.nn.Conv1d", "1, 2, 0"),
+    "DepthwiseConv2D": _depthwise("torch.nn.Conv2d", "2, 3, 0, 1"),
+    "SeparableConv1D": _separable("torch.nn.Conv1d", "1, 2, 0", "2, 1, 0"),
+    "SeparableConv2D": _separable("torch.nn.Conv2d", "2, 3, 0, 1", "3, 2, 0, 1"),
+    "MaxPooling1D": _pooling("max_pooling", "torch.nn.MaxPool1d"),
+    "MaxPooling2D": _pooling("max_pooling", "torch.nn.MaxPool2d"),
+    "MaxPooling3D": _pooling("max_pooling", "torch.nn.MaxPool3d"),
+    "AveragePooling1D": _pooling("average_pooling", "torch.nn.AvgPool1d"),
+    "AveragePooling2D": _pooling("average_pooling", "torch.nn.AvgPool2d"),
+    "AveragePooling3D": _pooling("average_pooling", "torch.nn.AvgPool3d"),
+    "GlobalMaxPooling1D": _whole("global_max_pooling", "torch.amax"),
+    "GlobalMaxPooling2D": _whole("global_max_pooling", "torch.amax"),
+    "GlobalMaxPooling3D": _whole("global_max_pooling", "torch.amax"),
+    "GlobalAveragePooling1D": _whole("global_average_pooling", "torch.mean"),
+    "GlobalAveragePooling2D": _whole("global_average_pooling", "torch.mean"),
+    "GlobalAveragePooling3D": _whole("global_average_pooling", "torch.mean"),
+    "AdaptiveMaxPooling1D": _whole("adaptive_max_pooling", "torch.nn.AdaptiveMaxPool1d"),
+    "AdaptiveMaxPooling2D": _whole("adaptive_max_pooling", "torch.nn.AdaptiveMaxPool2d"),
+    "AdaptiveMaxPooling3D": _whole("adaptive_max_pooling", "torch.nn.AdaptiveMaxPool3d"),
+    "AdaptiveAveragePooling1D": _whole("adaptive_average_pooling", "torch.nn.AdaptiveAvgPool1d"),
+    "AdaptiveAveragePooling2D": _whole("adaptive_average_pooling", "torch.nn.AdaptiveAvgPool2d"),
+    "AdaptiveAveragePooling3D": _whole("adaptive_average_pooling", "torch.nn.AdaptiveAvgPool3d"),
     "SimpleRNN": [
         Entry(
             "recurrent",

@@ -17,7 +17,7 @@ from conformance.adapters.torch.layout import (
 )
 
 
-def max_pooling1d(
+def max_pooling(
     x: Tensor,
     weights: Weights,
     *,
@@ -26,38 +26,28 @@ def max_pooling1d(
     padding: str = "valid",
     data_format: str = "channels_last",
 ) -> Tensor:
-    """``MaxPooling1D``: (batch, steps, channels), or channels first, to fewer steps."""
-    return pool_max(
-        nn.MaxPool1d,
-        x,
-        pool_size=pool_size,
-        strides=strides,
-        padding=padding,
-        data_format=data_format,
-    )
+    """``MaxPooling1D``, ``MaxPooling2D`` and ``MaxPooling3D``: what pads is never the largest.
+
+    Args:
+        x: (batch, spatial ..., channels), or channels first.
+        weights: None.
+        pool_size: Size of the window.
+        strides: Steps from window to window, by default the window's size.
+        padding: ``valid`` or ``same``, in upper or lower case.
+        data_format: ``channels_last`` or ``channels_first``.
+
+    Returns:
+        (batch, new spatial ..., channels), or channels first.
+    """
+    x = to_channels_first(x, data_format)
+    window, stride, around = windows(x, pool_size, strides, padding)
+    module = (nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d)[x.ndim - 3]
+    # The module's own padding is the same on both sides, so it is done before it.
+    x = module(window, stride)(pad(x, around, value=-torch.inf))
+    return from_channels_first(x, data_format)
 
 
-def max_pooling2d(
-    x: Tensor,
-    weights: Weights,
-    *,
-    pool_size: Sizes = 2,
-    strides: Sizes | None = None,
-    padding: str = "valid",
-    data_format: str = "channels_last",
-) -> Tensor:
-    """``MaxPooling2D``: (batch, rows, columns, channels), or channels first, to fewer of both."""
-    return pool_max(
-        nn.MaxPool2d,
-        x,
-        pool_size=pool_size,
-        strides=strides,
-        padding=padding,
-        data_format=data_format,
-    )
-
-
-def average_pooling1d(
+def average_pooling(
     x: Tensor,
     weights: Weights,
     *,
@@ -66,35 +56,97 @@ def average_pooling1d(
     padding: str = "valid",
     data_format: str = "channels_last",
 ) -> Tensor:
-    """``AveragePooling1D``: (batch, steps, channels), or channels first, to fewer steps."""
-    return pool_average(
-        nn.AvgPool1d,
-        x,
-        pool_size=pool_size,
-        strides=strides,
-        padding=padding,
-        data_format=data_format,
-    )
+    """``AveragePooling1D`` to ``3D``: padding does not count, in the sum or in the number.
+
+    Args:
+        x: (batch, spatial ..., channels), or channels first.
+        weights: None.
+        pool_size: Size of the window.
+        strides: Steps from window to window, by default the window's size.
+        padding: ``valid`` or ``same``, in upper or lower case.
+        data_format: ``channels_last`` or ``channels_first``.
+
+    Returns:
+        (batch, new spatial ..., channels), or channels first.
+    """
+    x = to_channels_first(x, data_format)
+    window, stride, around = windows(x, pool_size, strides, padding)
+    module = (nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d)[x.ndim - 3]
+    if all(before == after for before, after in around):
+        before = tuple(before for before, _ in around)
+        x = module(window, stride, padding=before, count_include_pad=False)(x)
+    else:
+        # torch pads both sides alike: pool the padded array, then undo the zeros' share.
+        share = module(window, stride)(pad(torch.ones_like(x[:1, :1]), around))
+        x = module(window, stride)(pad(x, around)) / share
+    return from_channels_first(x, data_format)
 
 
-def average_pooling2d(
+def global_max_pooling(
     x: Tensor,
     weights: Weights,
     *,
-    pool_size: Sizes,
-    strides: Sizes | None = None,
-    padding: str = "valid",
     data_format: str = "channels_last",
+    keepdims: bool = False,
 ) -> Tensor:
-    """``AveragePooling2D``: as ``MaxPooling2D``, with the mean of each window."""
-    return pool_average(
-        nn.AvgPool2d,
-        x,
-        pool_size=pool_size,
-        strides=strides,
-        padding=padding,
-        data_format=data_format,
-    )
+    """``GlobalMaxPooling1D`` to ``3D``: the largest entry of each channel.
+
+    Args:
+        x: (batch, spatial ..., channels), or channels first.
+        weights: None.
+        data_format: ``channels_last`` or ``channels_first``.
+        keepdims: Whether the spatial axes stay, with size 1.
+
+    Returns:
+        (batch, channels), or with the spatial axes.
+    """
+    return torch.amax(x, spatial_axes(x, data_format), keepdim=keepdims)
+
+
+def global_average_pooling(
+    x: Tensor,
+    weights: Weights,
+    *,
+    data_format: str = "channels_last",
+    keepdims: bool = False,
+) -> Tensor:
+    """``GlobalAveragePooling1D`` to ``3D``: as ``global_max_pooling``, with the mean."""
+    return torch.mean(x, spatial_axes(x, data_format), keepdim=keepdims)
+
+
+def spatial_axes(x: Tensor, data_format: str) -> tuple[int, ...]:
+    """The axes between batch and channels."""
+    return tuple(range(2, x.ndim) if data_format == "channels_first" else range(1, x.ndim - 1))
+
+
+def adaptive_max_pooling(
+    x: Tensor, weights: Weights, *, output_size: Sizes, data_format: str = "channels_last"
+) -> Tensor:
+    """``AdaptiveMaxPooling1D`` to ``3D``.
+
+    Args:
+        x: (batch, spatial ..., channels), or channels first.
+        weights: None.
+        output_size: Number of windows, which torch lays out as Keras does.
+        data_format: ``channels_last`` or ``channels_first``.
+
+    Returns:
+        (batch, *output_size, channels), or channels first.
+    """
+    x = to_channels_first(x, data_format)
+    rank = x.ndim - 2
+    module = (nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d, nn.AdaptiveMaxPool3d)[rank - 1]
+    return from_channels_first(module(each(output_size, rank))(x), data_format)
+
+
+def adaptive_average_pooling(
+    x: Tensor, weights: Weights, *, output_size: Sizes, data_format: str = "channels_last"
+) -> Tensor:
+    """``AdaptiveAveragePooling1D`` to ``3D``: as ``adaptive_max_pooling``, with the mean."""
+    x = to_channels_first(x, data_format)
+    rank = x.ndim - 2
+    module = (nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool3d)[rank - 1]
+    return from_channels_first(module(each(output_size, rank))(x), data_format)
 
 
 def windows(
@@ -105,45 +157,6 @@ def windows(
     window = each(pool_size, rank)
     stride = window if strides is None else each(strides, rank)
     around: Pairs = [(0, 0)] * rank
-    if padding == "same":
+    if padding.lower() == "same":
         around = list(map(same_padding, x.shape[2:], window, stride))
     return window, stride, around
-
-
-def pool_max(
-    module: type[nn.Module],
-    x: Tensor,
-    *,
-    pool_size: Sizes,
-    strides: Sizes | None,
-    padding: str,
-    data_format: str,
-) -> Tensor:
-    """Largest entry of each window; what pads is never the largest."""
-    x = to_channels_first(x, data_format)
-    window, stride, around = windows(x, pool_size, strides, padding)
-    # The module's own padding is the same on both sides, so it is done before it.
-    x = module(window, stride)(pad(x, around, value=-torch.inf))
-    return from_channels_first(x, data_format)
-
-
-def pool_average(
-    module: type[nn.Module],
-    x: Tensor,
-    *,
-    pool_size: Sizes,
-    strides: Sizes | None,
-    padding: str,
-    data_format: str,
-) -> Tensor:
-    """Mean of each window's own entries: padding does not count, in the sum or the number."""
-    x = to_channels_first(x, data_format)
-    window, stride, around = windows(x, pool_size, strides, padding)
-    if all(before == after for before, after in around):
-        before = tuple(before for before, _ in around)
-        x = module(window, stride, padding=before, count_include_pad=False)(x)
-    else:
-        # torch pads both sides alike: pool the padded array, then undo the zeros' share.
-        share = module(window, stride)(pad(torch.ones_like(x[:1, :1]), around))
-        x = module(window, stride)(pad(x, around)) / share
-    return from_channels_first(x, data_format)
