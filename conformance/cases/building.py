@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import msgspec
 
-from conformance.cases import expects, fields, inputs, models
+from conformance.cases import drawing, expects, fields, inputs, models
 from conformance.cases.layers import LayerReader
 from conformance.cases.model import (
     FACETS,
@@ -43,6 +43,7 @@ KEYS = (
     "call",
     "weights",
     "train",
+    "random",
     "equals",
     "raises",
     "expect",
@@ -95,7 +96,7 @@ class CaseReader:
         raises = None
         if "raises" in tree:
             raises = expects.read_raises(tree["raises"], where.value(tree, "raises"))
-            for key in ("expect", "equals", "train", "without"):
+            for key in ("expect", "equals", "train", "random", "without"):
                 if key in tree:
                     where.key(tree, key).refuse("is beside `raises`, which asks for a refusal only")
         without = {}
@@ -138,12 +139,14 @@ class CaseReader:
             if "expect" in tree:
                 fields.mapping(tree["expect"], where.value(tree, "expect"), expects.EXPECT_KEYS)
             return None
-        expect, twin = Expect(), None
+        expect, twin, random = Expect(), None, None
         if "expect" in tree:
             place = where.value(tree, "expect")
             expect = expects.read_expect(tree["expect"], place, read) or expect
         if "equals" in tree:
             twin = _twin(tree["equals"], where.value(tree, "equals"), read, layers)
+        if "random" in tree:
+            random = drawing.read_random(tree["random"], where.value(tree, "random"), read)
         batches = _batches(read.fed, raises)
         if batches is None:
             return None
@@ -155,6 +158,7 @@ class CaseReader:
             weights=cast("Literal['normal', 'integers']", weights or "normal"),
             train=train,
             twin=twin,
+            random=random,
         )
         asked = _asked(program, read, expect, without) if raises is None else {"raises"}
         facets = [facet for facet in FACETS if facet in asked]
@@ -295,6 +299,7 @@ def _asked(program: Program, read: Read, expect: Expect, without: dict[str, str]
         "mask": "masks" in behaviours,
         "state": program.train is not None or behaviours & {"training", "stateful"},
         "equals": program.twin is not None,
+        "random": program.random is not None,
     }
     asked.update(facet for facet, there in parts.items() if there)
     return asked.difference(without)

@@ -102,6 +102,13 @@ def _case() -> Schema:
         "call": _described(_keywords(), "The keyword arguments with which `layer` is called"),
         "weights": {"enum": ["normal", "integers"]},
         "train": _train(),
+        "random": _described(
+            _of(
+                {"rows": {"type": "integer", "minimum": 1, "maximum": inputs.MAX_BATCH}},
+                required=["rows"],
+            ),
+            "Look at what the layer draws in training, on so many rows; it needs a `seed`",
+        ),
         "equals": _equals(),
         "raises": _described({"enum": ["build", "call"]}, "Where the framework must refuse"),
         "expect": {"$ref": "#/$defs/expect"},

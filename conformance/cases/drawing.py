@@ -1,0 +1,47 @@
+"""The key ``random``: that a layer's draws are looked at, on how many numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.cases import fields, inputs
+from conformance.cases.model import Random
+
+if TYPE_CHECKING:
+    from conformance.cases.models import Read
+    from conformance.cases.problems import Where
+
+MAX_NUMBERS = 2**20
+"""Numbers of one input that are drawn for; each answer to them travels four times."""
+
+
+def read_random(value: object, where: Where, read: Read) -> Random | None:
+    """``{rows: 4096}``, for a model of one layer whose ``seed`` is a whole number."""
+    given = fields.mapping(value, where, ("rows",), required=("rows",))
+    if given is None or "rows" not in given:
+        return None
+    place = where.value(given, "rows")
+    rows = fields.whole(
+        given["rows"], place, least=1, most=inputs.MAX_BATCH, what="a number of rows"
+    )
+    if len(read.model.nodes) != 1 or len(read.model.inputs) != 1:
+        where.refuse("needs a model of one layer and one input")
+        return None
+    node = read.model.nodes[0]
+    seed = node.config.get("seed")
+    if isinstance(seed, bool) or not isinstance(seed, int):
+        where.refuse(
+            f"needs a {node.layer} with a seed",
+            expected="a whole number as its argument `seed`",
+            hint="the next whole number is the other seed",
+        )
+        return None
+    if rows is None:
+        return None
+    numbers = rows
+    for size in read.model.inputs[0].shape:
+        numbers *= size
+    if numbers > MAX_NUMBERS:
+        place.refuse(f"makes {numbers:,} numbers", expected=f"at most {MAX_NUMBERS:,}")
+        return None
+    return Random(rows=rows)
