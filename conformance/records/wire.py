@@ -7,6 +7,7 @@ of arrays, literal values of a case) they stay strings.
 
 from __future__ import annotations
 
+import json
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -48,9 +49,12 @@ def encode(line: Line) -> bytes:
     try:
         tree = msgspec.to_builtins(line, enc_hook=_plain)
         try:
-            data = msgspec.json.encode(_finite(tree))
-        except UnicodeEncodeError:  # half a surrogate pair, as os.fsdecode makes of odd bytes
-            data = msgspec.json.encode(_finite(tree, _valid_text))
+            # The one encoder that refuses NaN instead of writing null, and as fast as C is: a walk
+            # through the tree in Python takes five times as long as all the rest.
+            text = json.dumps(tree, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+            data = text.encode()
+        except ValueError:  # NaN or an infinity somewhere, or half a surrogate pair
+            data = _encode_odd(tree)
     except (TypeError, ValueError, RecursionError) as error:
         raise RecordsError(f"cannot record a {type(line).__name__}: {error}") from error
     if len(data) >= LINE_LIMIT:
@@ -59,6 +63,13 @@ def encode(line: Line) -> bytes:
             f"line of a record file may take {LINE_LIMIT:,}"
         )
     return data + b"\n"
+
+
+def _encode_odd(tree: Any) -> bytes:
+    try:
+        return msgspec.json.encode(_finite(tree))
+    except UnicodeEncodeError:  # half a surrogate pair, as os.fsdecode makes of odd bytes
+        return msgspec.json.encode(_finite(tree, _valid_text))
 
 
 def decode(data: bytes) -> Line:
