@@ -170,6 +170,22 @@ def test_a_file_outside_every_catalogue_runs_when_named(suite, pytester):
     suite(str(path), "-k", "one").assert_outcomes(passed=2, deselected=4)
 
 
+def test_the_catalogue_s_own_ledger_applies(suite, pytester):
+    ledger = pytester.path / "cases" / "divergences" / "known.yaml"
+    ledger.parent.mkdir()
+    ledger.write_text(
+        "- id: a-little\n"
+        "  adapter: left\n"
+        "  cases: fakes/off-by-a-little\n"
+        "  facets: [values]\n"
+        "  signature: times the tolerance\n"
+        "  kind: bug\n"
+        "  reason: The fake multiplies by 1.001.\n"
+        "  review_by: 2099-01-01\n"
+    )
+    suite().assert_outcomes(passed=4, failed=1, xfailed=1)
+
+
 def test_yaml_of_others_is_left_alone(pytester):
     pytester.makefile(".yaml", config="a: 1")
     pytester.makepyfile("def test_it(): pass")

@@ -35,15 +35,13 @@ def run(options: argparse.Namespace) -> int:
     console = Console()
     try:
         specs = registry.select(options.adapter, options.adapter_command)
-        cases, roots = _select(options.patterns)
+        cases = _select(options.patterns)
         folder = (
             RunFolder.to_resume(options.reports, options.resume)
             if options.resume
             else RunFolder.new(options.reports)
         )
-        settings = Settings(
-            case_seconds=options.case_timeout, ledgers=tuple(options.ledger), catalogues=roots
-        )
+        settings = Settings(case_seconds=options.case_timeout, ledgers=tuple(options.ledger))
         if options.jobs:
             settings = replace(settings, jobs=options.jobs)
         failed = _drive(Plan.of(cases, specs), settings, folder, options, console)
@@ -85,8 +83,8 @@ def report(options: argparse.Namespace) -> int:
     return 0
 
 
-def _select(patterns: Sequence[str]) -> tuple[list[Case], tuple[Path, ...]]:
-    """Cases by file, folder, id or glob; and the roots of their catalogues.
+def _select(patterns: Sequence[str]) -> list[Case]:
+    """Cases by file, folder, id or glob.
 
     Raises:
         CasesError: A file is faulty, or a pattern matches nothing.
@@ -106,7 +104,7 @@ def _select(patterns: Sequence[str]) -> tuple[list[Case], tuple[Path, ...]]:
                     "`keras-conformance list` shows all"
                 )
             cases.update((case.id, case) for case in found)
-    return list(cases.values()), ()
+    return list(cases.values())
 
 
 def _drive(

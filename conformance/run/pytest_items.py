@@ -43,7 +43,7 @@ class CaseFile(pytest.File):
         catalogue = load_file(self.path)
         if catalogue.problems:
             raise self.CollectError("\n".join(map(str, catalogue.problems)))
-        run.add_cases(self.nodeid, catalogue.cases)
+        run.add_file(self.path)
         for case in catalogue.cases:
             for spec in run.adapters:
                 name = item_name(case.id, spec.name)

@@ -30,7 +30,7 @@ class PytestRun:
     """Adapters, cases and session of one pytest process."""
 
     def __init__(
-        self, config: pytest.Config, adapters: list[AdapterSpec], catalogues: tuple[Path, ...]
+        self, config: pytest.Config, adapters: list[AdapterSpec], roots: tuple[Path, ...]
     ) -> None:
         """Prepare; nothing is started before the collection has ended."""
         self._config = config
@@ -39,11 +39,11 @@ class PytestRun:
         self._settings = Settings(
             case_seconds=option.case_timeout,
             ledgers=(*config.getini("conformance_ledger"), *option.ledger),
-            catalogues=catalogues,
             **({"jobs": option.adapter_jobs} if option.adapter_jobs else {}),
         )
-        self._cases: dict[str, dict[str, Case]] = {}
-        """Node id of a file to its cases by id."""
+        self._roots = roots
+        self._catalogues: dict[Path, None] = {}
+        """Roots of the catalogues that collected files belong to."""
         self._session: Session | None = None
         self._recorder: Recorder | None = None
         self._folder: RunFolder | None = None
@@ -53,9 +53,9 @@ class PytestRun:
 
     # -- collection ----------------------------------------------------------------------------
 
-    def add_cases(self, nodeid: str, cases: Iterable[Case]) -> None:
-        """Note a collected file's cases."""
-        self._cases[nodeid] = {case.id: case for case in cases}
+    def add_file(self, path: Path) -> None:
+        """Note a collected file: the ledger of its catalogue applies, and of no other."""
+        self._catalogues.update((root, None) for root in self._roots if path.is_relative_to(root))
 
     def sort(self, items: list[pytest.Item]) -> None:
         """Order the case items adapter by adapter; items of others keep their places."""
@@ -76,13 +76,14 @@ class PytestRun:
         if not ours:
             return
         plan = Plan.of_cells((item.case, item.spec) for item in ours)
+        settings = replace(self._settings, catalogues=tuple(self._catalogues))
         if self.is_worker:
             # One process at a time: the other workers have theirs.
-            self._session = Session(plan, replace(self._settings, jobs=1), begin=False)
+            self._session = Session(plan, replace(settings, jobs=1), begin=False)
             return
         try:
             self._session = Session(
-                plan, self._settings, folder=self._open_folder(), resume=self._resumes
+                plan, settings, folder=self._open_folder(), resume=self._resumes
             )
         except RecordsError as error:
             raise pytest.UsageError(str(error)) from None

@@ -40,7 +40,7 @@ class Settings:
     """Limit of one case."""
     ledgers: tuple[Path, ...] = ()
     """Further files or folders of known divergences."""
-    catalogues: tuple[Path, ...] = ()
+    catalogues: tuple[Path, ...] | None = None
     """Roots of the catalogues that the cases come from; their ledgers apply. Default: our own."""
 
 
@@ -50,8 +50,10 @@ def open_ledger(settings: Settings, adapters: Iterable[str], planned: Iterable[s
     An entry is checked against the *whole* catalogue, so that running a part of it does not make
     the entries of the rest look stale.
     """
-    roots = settings.catalogues or (default_root(),)
-    known = {case.id for case in load(list(roots)).cases} | set(planned)
+    roots = (default_root(),) if settings.catalogues is None else settings.catalogues
+    known = set(planned)
+    if roots:
+        known |= {case.id for case in load(list(roots)).cases}
     own = [folder for root in roots if (folder := root / LEDGER_FOLDER).is_dir()]
     return Ledger.load(
         [*own, *settings.ledgers],
