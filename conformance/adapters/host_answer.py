@@ -206,6 +206,10 @@ def _named(observation: Observation) -> Iterator[tuple[str, str, list[int] | Non
         yield "state.losses", observation.state.losses, None
         for weight, name in observation.state.weights.items():
             yield f"state.weights[{weight!r}]", name, None
+    if observation.random is not None:
+        for call in observation.random.__struct_fields__:
+            output: Output = getattr(observation.random, call)
+            yield f"random.{call}", output.tensor, output.shape
 
 
 def _named_in(built: Built, prefix: str) -> Iterator[tuple[str, str, list[int] | None]]:

@@ -11,6 +11,7 @@ import numpy as np
 from conformance.reference.config import INERT
 from conformance.reference.editing import EDITS
 from conformance.reference.faults import Fault, rounded_to
+from conformance.reference.misdrawing import misdrawn
 
 if TYPE_CHECKING:
     from conformance.cases.model import Case, Model, Named, Node, Train
@@ -28,6 +29,8 @@ def candidates(case: Case) -> Iterator[Fault]:
     yield from _ignored(nodes)
     yield from _rewrites(nodes, layers)
     yield from _weights(nodes, layers)
+    if program.random is not None:
+        yield from misdrawn(nodes)
     yield from _roundings()
     if program.train is not None and "state" in program.facets:
         yield from _training(program.train)

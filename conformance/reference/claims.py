@@ -57,6 +57,8 @@ def claimed(case: Case) -> list[str]:
         facets.add("equals")
     if program.train is not None:
         facets.add("state")
+    if program.random is not None:
+        facets.add("random")
     if sum(call.facet == "values" for call in program.calls) > 1:
         facets.add("values")
     asked = [facet for facet in program.facets if facet in facets]

@@ -153,6 +153,24 @@ def _twin_arrays(observation: Observation) -> list[str]:
     return [output.tensor for call in calls for output in call.outputs]
 
 
+def _repeated(kept: str, *lost: str) -> Callable[[Observed], Observed]:
+    """Answer with one call's draws where others are due."""
+
+    def edit(observed: Observed) -> Observed:
+        draws = observed.observation.random
+        if draws is None:
+            return observed
+        again = dict.fromkeys(lost, getattr(draws, kept))
+        return _edited(observed, random=_replaced(draws, **again))
+
+    return edit
+
+
+def _drawn_arrays(observation: Observation) -> list[str]:
+    draws = observation.random
+    return [getattr(draws, call).tensor for call in draws.__struct_fields__] if draws else []
+
+
 def _fault(
     facet: str, name: str, says: str, edit: Callable[[Observed], Observed]
 ) -> tuple[str, Fault]:
@@ -206,6 +224,12 @@ EDITS: list[tuple[str, Fault]] = [
         _scaled(_of("save_round_trip"), 1.001),
     ),
     _fault("state", "training-off", "trained to other weights", _scaled(_state_arrays, 1.001)),
+    _fault(
+        "random", "seed-ignored", "drew otherwise with the same seed", _repeated("other", "again")
+    ),
+    _fault("random", "draws-once", "drew the same in every call", _repeated("first", "second")),
+    _fault("random", "seed-fixed", "drew the same with every seed", _repeated("first", "other")),
+    _fault("random", "draws-scaled", "scaled what it drew", _scaled(_drawn_arrays, 1.5)),
     _fault("summary", "summary-off", "printed another count", _summary_off),
 ]
 """Facet by facet, what can be wrong with it alone."""

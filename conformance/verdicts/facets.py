@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec.structs import replace
 
 from conformance.cases.model import FACETS
-from conformance.verdicts import numeric, structure, text, twins
+from conformance.verdicts import numeric, random, structure, text, twins
 from conformance.verdicts.evidence import Evidence, NotAnsweredError, Raised
 from conformance.verdicts.model import FacetVerdict
 from conformance.verdicts.raises import describe, raises
@@ -45,6 +45,7 @@ JUDGES: Final[dict[str, Judge]] = {
     "config_round_trip": numeric.config_round_trip,
     "save_round_trip": numeric.save_round_trip,
     "state": numeric.state,
+    "random": random.random,
     "summary": structure.summary,
 }
 """The judge of each facet of :data:`conformance.cases.model.FACETS`."""
