@@ -6,7 +6,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from conformance.adapters.keras import roundtrip, training
+from conformance.adapters.keras import random, roundtrip, training
 from conformance.adapters.keras.backends.base import Feed, Plan, Value
 from conformance.adapters.keras.build import Net, build, symbolic
 from conformance.adapters.keras.initial import UnseenInitialValues
@@ -60,6 +60,9 @@ class Session:
                 twin = self._build(self._program["twin"]["model"], "twin/")
                 self._answer["twin"] = self._examine(twin, "twin/")
         self._rebuild(net)
+        if "random" in self._facets:
+            with self._facet("random"):
+                self._answer["random"] = self._draws()
         if "summary" in self._facets:
             with self._facet("summary"):
                 self._answer["summary"] = summary(net.model)
@@ -224,6 +227,13 @@ class Session:
                 one.name: self._arrays.put(f"state/weight/{one.name}", numbers(one.variable))
                 for one in variables(net)
             },
+        }
+
+    def _draws(self) -> dict[str, Any]:
+        found = random.draws(self._backend, self._program["model"], self._tensors)
+        return {
+            name: self._arrays.output(f"random/{name}", value.array, value.dtype)
+            for name, value in found.items()
         }
 
     # --- small helpers --------------------------------------------------------------------------
