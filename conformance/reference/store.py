@@ -27,10 +27,18 @@ import numpy as np
 import platformdirs
 from safetensors.numpy import save
 
-from conformance.reference.expectation import Expectation
+from conformance.cases.model import Params
+from conformance.reference.expectation import (
+    Expectation,
+    Expected,
+    ExpectedInfluence,
+    ExpectedSummary,
+    ExpectedSymbolic,
+    ExpectedWeight,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from conformance.cases.model import Case
     from conformance.reference.answer import Answer
@@ -46,6 +54,7 @@ _DTYPES: dict[str, np.dtype[Any]] = {
 }
 _HEADER_LIMIT = 100_000_000
 _DAY = 86_400
+_WITHOUT_ARRAYS = frozenset({ExpectedSymbolic, ExpectedWeight, ExpectedSummary, Params, str, int})
 _SUFFIX = ".safetensors"
 
 
@@ -162,18 +171,29 @@ def version() -> str:
 def _names(expectation: Expectation) -> set[str]:
     """Every array that an expectation speaks of."""
     found: set[str] = set()
+    left: list[Any] = [expectation]
+    while left:
+        value = left.pop()
+        if isinstance(value, Expected):
+            found |= {value.tensor, value.spread}
+        elif isinstance(value, ExpectedInfluence):
+            found.add(value.changed)
+        else:
+            left.extend(_parts(value))
+    return found - {""}
 
-    def walk(value: Any) -> None:
-        if isinstance(value, dict):
-            found.update(v for k in ("tensor", "spread", "changed") if (v := value.get(k)))
-            for inner in value.values():
-                walk(inner)
-        elif isinstance(value, list):
-            for inner in value:
-                walk(inner)
 
-    walk(msgspec.to_builtins(expectation))
-    return found
+def _parts(value: Any) -> Iterable[Any]:
+    """What is inside a value, as far as it can hold arrays."""
+    kind = type(value)
+    inside: Iterable[Any] = ()
+    if kind is list:
+        inside = () if value and type(value[0]) is int else value
+    elif kind is dict:
+        inside = value.values()
+    elif kind not in _WITHOUT_ARRAYS and isinstance(value, msgspec.Struct):
+        inside = [getattr(value, name) for name in value.__struct_fields__]
+    return inside
 
 
 def _write(path: Path, arrays: Mapping[str, Values], notes: dict[str, str]) -> str:
@@ -224,8 +244,10 @@ def _read(path: Path) -> tuple[dict[str, Values], dict[str, str]]:
 def _view(data: memoryview, entry: dict[str, Any], check: int) -> Values:
     start, end = entry["data_offsets"]
     dtype, shape = _DTYPES[entry["dtype"]], tuple(entry["shape"])
-    sound = all(isinstance(n, int) and n >= 0 for n in (start, end, *shape))
-    if not sound or not start <= end <= len(data):
+    for size in (start, end, *shape):
+        if type(size) is not int or size < 0:
+            raise _DamagedError
+    if not start <= end <= len(data):
         raise _DamagedError
     part = data[start:end]
     if math.prod(shape) * dtype.itemsize != len(part) or zlib.crc32(part) != check:
