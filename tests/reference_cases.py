@@ -60,7 +60,7 @@ def case(
         case="tests/one",
         model=model,
         calls=calls or [Call(batch=2)],
-        facets=list(FACETS) if facets is None else facets,
+        facets=[f for f in FACETS if f != "random"] if facets is None else facets,
         **program,
     )
     expect = expect or Expect()

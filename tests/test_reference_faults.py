@@ -116,7 +116,8 @@ def pairs(expectation: Any, observation: Any) -> Iterator[tuple[str, Any, str]]:
             for name, e in getattr(expectation.gradients, part).items():
                 yield "gradients", e, getattr(observation.gradients, part)[name]
     if expectation.state is not None:
-        yield "state", expectation.state.losses, observation.state.losses
+        if expectation.state.losses is not None:
+            yield "state", expectation.state.losses, observation.state.losses
         for name, e in expectation.state.weights.items():
             yield "state", e, observation.state.weights[name]
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
 from conformance.cases.model import Case, Model, Params, SummaryRow
 from conformance.reference.arithmetic import THIRD, UNIT, Variance
 from conformance.reference.claims import check, check_refusal, claimed, stated_values
+from conformance.reference.drawing import drawn_by, expected_random
 from conformance.reference.errors import (
     Contradiction,
     NearKink,
@@ -112,6 +114,10 @@ def _evaluate(case: Case, fault: Fault | None) -> Answer:
             network, run, twin_run = fault.run(case, feeds, Variance)
         book = Book()
         expectation = _expectation(case, seed, (network, run), (twin, twin_run), masks, book=book)
+        if "random" in case.program.facets:
+            drawn = drawn_by(network, feeds, Context(Variance()))
+            random = expected_random(drawn, book)
+            expectation = msgspec.structs.replace(expectation, random=random)
         if fault is None:
             check(case, network, run, expectation)
             if twin is not None and twin_run is not None:
@@ -133,12 +139,19 @@ class Book:
 
     def enter(self, name: str, a: Array) -> Expected:
         """Keep one array's truth and, unless it is exact, its spread."""
+        if a.whole:
+            return self.enter_whole(name, a.value.astype(a.whole))
         self.arrays[f"truth/{name}"] = np.asarray(a.value, order="C")
         spread = ""
         if a.quantum is None:
             spread = f"spread/{name}"
             self.arrays[spread] = spread_of(a)
-        return Expected(shape=list(a.shape), dtype="float32", tensor=f"truth/{name}", spread=spread)
+        return Expected(shape=list(a.shape), dtype=a.dtype, tensor=f"truth/{name}", spread=spread)
+
+    def enter_whole(self, name: str, values: Values) -> Expected:
+        """Keep integers or booleans, which must come out exactly."""
+        self.arrays[f"truth/{name}"] = np.asarray(values, order="C")
+        return Expected(shape=list(values.shape), dtype=values.dtype.name, tensor=f"truth/{name}")
 
 
 def spread_of(a: Array) -> Values:
@@ -164,6 +177,14 @@ def _built(network: Network, run: Run, case: Case, book: Book, prefix: str) -> E
                     book.enter(f"{prefix}call/{index}/{j}", output)
                     for j, output in enumerate(trace.outputs)
                 ],
+                masks=[
+                    None
+                    if mask is None
+                    else book.enter_whole(f"{prefix}call/{index}/mask/{j}", mask)
+                    for j, mask in enumerate(trace.masks)
+                ]
+                if "mask" in case.program.facets
+                else [],
                 nodes=trace.nodes,
                 probes=trace.probes,
             )
@@ -184,10 +205,10 @@ def _built(network: Network, run: Run, case: Case, book: Book, prefix: str) -> E
         symbolic=ExpectedSymbolic(
             inputs=network.inputs,
             outputs=network.outputs,
-            nodes={node.name: network.shapes[node.name] for node in network.model.nodes},
+            nodes={name: network.shapes[name] for name in network.single()},
         ),
         weights=[
-            ExpectedWeight(name=name, shape=list(v.shape), dtype="float32", trainable=v.trainable)
+            ExpectedWeight(name=name, shape=list(v.shape), dtype=v.dtype, trainable=v.trainable)
             for name, v in network.variables.items()
         ],
         params=network.params,
@@ -220,9 +241,7 @@ def _expectation(  # noqa: PLR0913 (the parts of one answer)
             spread=outputs[index].spread,
             stated=True,
         )
-        calls[0] = ExpectedCall(
-            facet=calls[0].facet, outputs=outputs, nodes=calls[0].nodes, probes=calls[0].probes
-        )
+        calls[0] = msgspec.structs.replace(calls[0], outputs=outputs)
     state = None
     if run.training is not None:
         state = ExpectedState(
@@ -231,6 +250,10 @@ def _expectation(  # noqa: PLR0913 (the parts of one answer)
                 name: book.enter(f"state/weight/{name}", a)
                 for name, a in run.training.weights.items()
             },
+        )
+    elif "state" in case.program.facets:
+        state = ExpectedState(
+            weights={name: book.enter(f"state/weight/{name}", a) for name, a in run.after.items()}
         )
     influence = []
     for index, mask in masks.items():
@@ -276,7 +299,9 @@ def _refused_at_build(case: Case) -> Answer:
         case=case.id,
         digest=case.digest,
         symbolic=ExpectedSymbolic(
-            inputs=[[spec.batch_size, *spec.shape] for spec in model.inputs], outputs=[], nodes={}
+            inputs=[[spec.batch_size, *(spec.declared or spec.shape)] for spec in model.inputs],
+            outputs=[],
+            nodes={},
         ),
         weights=[],
         params=Params(),

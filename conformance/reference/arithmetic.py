@@ -54,6 +54,8 @@ class Arithmetic:
     """
 
     carries_variance: ClassVar[bool] = False
+    precision: str = "float32"
+    """The dtype whose rounding is spoken of."""
 
     def __init__(
         self,
@@ -71,6 +73,16 @@ class Arithmetic:
     def leaf(self, values: Values) -> Array:
         """An array that is fed: an input, a weight, a cotangent."""
         return Array(self, np.asarray(values).astype(self.dtype))
+
+    def whole(self, values: Values) -> Array:
+        """An array of integers or booleans that is fed or answered: known exactly."""
+        made = self.exact(values)
+        made.whole = values.dtype.name
+        return made
+
+    def fed(self, values: Values) -> Array:
+        """An array that is fed, whatever its dtype."""
+        return self.leaf(values) if values.dtype.kind == "f" else self.whole(values)
 
     def constant(self, value: float, shape: tuple[int, ...] = ()) -> Array:
         """A number that stands in a formula or in a layer's arguments."""

@@ -44,9 +44,19 @@ class Array:
             only as long as they are merely moved; ``None`` when they are not exact.
         ratio: The variance as a multiple of ``value**2``, where it is one (fed data, constants).
         parents: Operands with their pullbacks, when the tape is on.
+        whole: The dtype of integers and booleans: such numbers are exact and have no gradient.
     """
 
-    __slots__ = ("_variance", "arithmetic", "order", "parents", "quantum", "ratio", "value")
+    __slots__ = (
+        "_variance",
+        "arithmetic",
+        "order",
+        "parents",
+        "quantum",
+        "ratio",
+        "value",
+        "whole",
+    )
 
     __array_priority__ = 1000  # so that `ndarray + Array` becomes our __radd__
 
@@ -59,6 +69,7 @@ class Array:
         ratio: float | None = None,
         quantum: float | None = None,
         parents: Sequence[tuple[Array, Pullback]] | None = None,
+        whole: str = "",
     ) -> None:
         """Wrap numbers; ``parents=None`` means that no gradient flows further back."""
         self.arithmetic = arithmetic
@@ -67,6 +78,7 @@ class Array:
         self.ratio = ratio
         self.quantum = quantum
         self.parents = parents
+        self.whole = whole
         self.order = next(_order)
 
     @property
@@ -74,6 +86,11 @@ class Array:
         """Sizes by axis."""
         shape: tuple[int, ...] = self.value.shape
         return shape
+
+    @property
+    def dtype(self) -> str:
+        """Keras's name of the dtype in which a framework would hold these numbers."""
+        return self.whole or self.arithmetic.precision
 
     @property
     def ndim(self) -> int:
@@ -115,6 +132,7 @@ class Array:
             ratio=self.ratio,
             quantum=self.quantum,
             parents=self.arithmetic.tape((self, pullback)),
+            whole=self.whole,
         )
 
     def detached(self) -> Array:
@@ -125,10 +143,13 @@ class Array:
             variance=self._variance,
             ratio=self.ratio,
             quantum=self.quantum,
+            whole=self.whole,
         )
 
     def watched(self) -> Array:
-        """The same numbers as a leaf towards which gradients flow."""
+        """The same numbers as a leaf towards which gradients flow; whole numbers have none."""
+        if self.whole:
+            return self
         leaf = self.detached()
         leaf.parents = ()
         return leaf

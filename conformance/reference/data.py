@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from conformance.cases.model import InputSpec
     from conformance.reference.layer import Variable
 
-Kind = Literal["normal", "integers"]
+Kind = Literal["normal", "integers", "uniform", "indices", "boolean"]
+Sizes = tuple[int, ...]
 Floats = NDArray[np.float32]
+Fed = NDArray[Any]
+"""What is fed to an input: float32 for every float dtype, else the dtype's own."""
 
 _LANES = 4
 _MEAN = 131070  # of the sum of four 16-bit lanes
@@ -53,12 +56,54 @@ def integers(seed: int, name: str, shape: tuple[int, ...]) -> Floats:
     return (words.astype(np.int64) - 4).astype(np.float32).reshape(shape)
 
 
-def draw(kind: Kind, seed: int, name: str, shape: tuple[int, ...]) -> Floats:
-    """One of the two generators by its name."""
+def uniform(seed: int, name: str, shape: tuple[int, ...], low: float, high: float) -> Floats:
+    """Evenly spread over [low, high), in steps of 2**-16 of the range."""
+    words = raw_words(seed, name, math.prod(shape)) >> np.uint64(48)
+    spread = low + words.astype(np.float64) * ((high - low) / 65536)
+    return spread.astype(np.float32).reshape(shape)
+
+
+def indices(seed: int, name: str, shape: tuple[int, ...], low: float, high: float) -> Floats:
+    """Whole numbers from ``low`` up to, not including, ``high``, as float32."""
+    words = raw_words(seed, name, math.prod(shape)) % np.uint64(int(high) - int(low))
+    return (words.astype(np.int64) + int(low)).astype(np.float32).reshape(shape)
+
+
+def boolean(seed: int, name: str, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """True and false; where there are two or more, both: the first is turned over if need be."""
+    bits = (raw_words(seed, name, math.prod(shape)) >> np.uint64(63)).astype(bool)
+    if bits.size > 1 and (bits == bits[0]).all():
+        bits[0] = not bits[0]
+    return bits.reshape(shape)
+
+
+def draw(kind: Literal["normal", "integers"], seed: int, name: str, shape: Sizes) -> Floats:
+    """One of the two generators of weights by its name."""
     return (integers if kind == "integers" else normal)(seed, name, shape)
 
 
-def philox_lines(seed: int, name: str, shape: tuple[int, ...], kind: Kind = "normal") -> list[str]:
+def held(values: Fed, dtype: str) -> Floats:
+    """The nearest numbers that a float dtype holds, ties to even, as float32.
+
+    float64 and float32 hold every float32.
+    """
+    single = values.astype(np.float32, copy=False)
+    if dtype == "float16":
+        return single.astype(np.float16).astype(np.float32)
+    if dtype == "bfloat16":
+        bits = single.view(np.uint32).astype(np.uint64)
+        bits += np.uint64(0x7FFF) + ((bits >> np.uint64(16)) & np.uint64(1))
+        short = (bits.astype(np.uint32) & np.uint32(0xFFFF0000)).view(np.float32)
+        return np.where(np.isnan(single), single, short).astype(np.float32)
+    return single
+
+
+def philox_lines(
+    seed: int,
+    name: str,
+    shape: tuple[int, ...],
+    kind: Literal["normal", "integers"] = "normal",
+) -> list[str]:
     """Python lines that draw the same numbers into ``values``; they need hashlib and NumPy as np.
 
     For scripts that show a mismatch without this package.
@@ -88,34 +133,44 @@ def weight_scale(variable: Variable) -> float:
     return float(2.0 ** round(math.log2(variable.gain / max(variable.fan_in, 1)) / 2))
 
 
-def weight(kind: Kind, seed: int, name: str, variable: Variable) -> Floats:
+def weight(kind: Literal["normal", "integers"], seed: int, name: str, variable: Variable) -> Floats:
     """A variable's numbers; ``name`` is ``weight/<node>/<variable>``.
 
-    Variances are ``abs(number) / 2 + 1/4``: positive, and near enough to zero that a layer's epsilon
-    shows.
+    Variances are ``abs(number) / 2 + 1/4``: positive, and near enough to zero that a layer's
+    epsilon shows.
     """
-    values = draw(kind, seed, name, variable.shape)
+    values: Fed = draw(kind, seed, name, variable.shape)
     if variable.kind == "variance":
-        return np.abs(values) / np.float32(2) + np.float32(0.25)
-    return values if kind == "integers" else values * np.float32(weight_scale(variable))
+        values = np.abs(values) / np.float32(2) + np.float32(0.25)
+    elif kind != "integers":
+        values = values * np.float32(weight_scale(variable))
+    return held(values, variable.dtype)
 
 
-def input_values(spec: InputSpec, seed: int, name: str, batch: int) -> Floats:
+def input_values(spec: InputSpec, seed: int, name: str, batch: int) -> Fed:
     """What is fed to an input in one call.
 
     Raises:
-        Unsupported: The dtype, or literal values that don't have the input's shape.
+        Unsupported: Literal values that don't have the input's shape.
     """
-    if spec.dtype != "float32":
-        message = f"input {spec.name}: dtype {spec.dtype} is not in the reference, only float32"
-        raise Unsupported(message)
     shape = (batch, *spec.shape)
-    if spec.data.kind == "arange":
-        return np.arange(math.prod(shape), dtype=np.float32).reshape(shape)
-    if spec.data.kind == "values":
-        values = np.asarray(spec.data.values, np.float64)
+    given = spec.data
+    values: Fed
+    if given.kind == "arange":
+        values = np.arange(math.prod(shape), dtype=np.float32).reshape(shape)
+    elif given.kind == "values":
+        values = np.asarray(given.values, np.float64)
         if values.shape != shape:
             message = f"input {spec.name}: literal values of shape {values.shape}, not {shape}"
             raise Unsupported(message)
-        return values.astype(np.float32)
-    return draw(spec.data.kind, seed, name, shape)
+    elif given.kind == "boolean":
+        values = boolean(seed, name, shape)
+    elif given.kind in {"uniform", "indices"}:
+        low = 0.0 if given.low is None else given.low
+        high = 1.0 if given.high is None else given.high
+        values = (uniform if given.kind == "uniform" else indices)(seed, name, shape, low, high)
+    elif given.kind == "integers":
+        values = integers(seed, name, shape)
+    else:
+        values = normal(seed, name, shape)
+    return held(values, spec.dtype) if "float" in spec.dtype else values.astype(spec.dtype)

@@ -43,11 +43,13 @@ class Run:
 
     Attributes:
         calls: One trace for each call; the refusal of a call that Keras documents to refuse.
+        after: Every variable as the last ordinary call left it.
     """
 
     calls: list[Trace | Refused] = field(default_factory=list)
     gradients: GradientRun | None = None
     training: TrainingRun | None = None
+    after: dict[str, Array] = field(default_factory=dict)
 
 
 def execute(
@@ -71,14 +73,15 @@ def execute(
         What the model did.
     """
     arithmetic = context.arithmetic
-    weights = {name: arithmetic.leaf(feeds[f"{prefix}weight/{name}"]) for name in network.variables}
+    start = {name: arithmetic.leaf(feeds[f"{prefix}weight/{name}"]) for name in network.variables}
+    weights = dict(start)
     run = Run()
     for index, call in enumerate(program.calls):
         if call.facet == "batch" and context.first_rows and run.calls:
             run.calls.append(_first_row(run.calls[0]))
             continue
         inputs = {
-            spec.name: arithmetic.leaf(feeds[f"{prefix}call/{index}/{spec.name}"])
+            spec.name: arithmetic.fed(feeds[f"{prefix}call/{index}/{spec.name}"])
             for spec in network.model.inputs
         }
         try:
@@ -96,8 +99,11 @@ def execute(
             run.calls.append(error)
         else:
             run.calls.append(trace)
+            if call.facet == "values":
+                weights |= trace.updates
+    run.after = weights
     if program.train is not None and "state" in program.facets and not prefix:
-        run.training = _train(network, program.train, weights, feeds, context)
+        run.training = _train(network, program.train, start, feeds, context)
     return run
 
 
@@ -108,6 +114,7 @@ def _first_row(trace: Trace | Refused) -> Trace | Refused:
         outputs=[take(output, 0, 0, 1) for output in trace.outputs],
         nodes={name: [1, *shape[1:]] for name, shape in trace.nodes.items()},
         probes={name: [1, *shape[1:]] for name, shape in trace.probes.items()},
+        masks=[None if mask is None else mask[:1] for mask in trace.masks],
     )
 
 
@@ -133,10 +140,11 @@ def _differentiate(
     _watching(context.arithmetic, on=True)
     trace = network.run(watched_inputs, weights | watched, context)
     _watching(context.arithmetic, on=False)
-    found = gradients(trace.outputs, cotangents, [*watched_inputs.values(), *watched.values()])
-    count = len(watched_inputs)
+    moving = {name: array for name, array in watched_inputs.items() if array.tracked}
+    found = gradients(trace.outputs, cotangents, [*moving.values(), *watched.values()])
+    count = len(moving)
     return trace, GradientRun(
-        inputs=dict(zip(watched_inputs, found[:count], strict=True)),
+        inputs=dict(zip(moving, found[:count], strict=True)),
         weights=dict(zip(watched, found[count:], strict=True)),
     )
 
@@ -152,7 +160,7 @@ def _train(
     arithmetic = context.arithmetic
     loss_of, optimizer = make_loss(train.loss), make_optimizer(train.optimizer)
     inputs = {
-        spec.name: arithmetic.leaf(feeds[f"call/0/{spec.name}"]) for spec in network.model.inputs
+        spec.name: arithmetic.fed(feeds[f"call/0/{spec.name}"]) for spec in network.model.inputs
     }
     targets = [arithmetic.leaf(feeds[f"target/{j}"]) for j in range(len(network.outputs))]
     losses = []
@@ -163,7 +171,8 @@ def _train(
             if network.variables[name].trainable
         }
         _watching(arithmetic, on=True)
-        outputs = network.run(inputs, weights | watched, context).outputs
+        trace = network.run(inputs, weights | watched, context)
+        outputs = trace.outputs
         loss = loss_of(targets[0], outputs[0])
         for target, output in zip(targets[1:], outputs[1:], strict=True):
             loss = loss + loss_of(target, output)
@@ -175,5 +184,6 @@ def _train(
                 name: optimizer.update(name, weights[name], gradient).detached()
                 for name, gradient in zip(watched, found, strict=True)
             }
+        weights |= trace.updates
         _watching(arithmetic, on=False)
     return TrainingRun(losses=stack(losses, 0), weights=weights)

@@ -217,7 +217,10 @@ def _pads_oddly(network: Network) -> bool:
         sliding = getattr(network.layers[node.name], "sliding", None)
         if sliding is None or sliding.padding != "same":
             continue
-        _, space, _ = sliding.split(network.shapes[node.inputs[0]])
+        shape = network.shapes.get(node.inputs[0])
+        if shape is None:
+            continue  # fed by one of several outputs: nothing slides over such
+        _, space, _ = sliding.split(shape)
         amounts = sliding.amounts([n or 0 for n in space], context)
         if any(before != after for before, after in amounts):
             return True

@@ -35,19 +35,23 @@ def make_feeds(
     feeds: dict[str, Values] = {}
     for index, call in enumerate(program.calls):
         feeds |= _call_inputs(program.model, call, index, feeds, seed)
+    if program.random is not None:
+        for spec in program.model.inputs:
+            key = f"random/{spec.name}"
+            feeds[key] = data.input_values(spec, seed, key, program.random.rows)
     if network is None:
         return feeds
     for name, variable in network.variables.items():
         key = f"weight/{name}"
         feeds[key] = data.weight(program.weights, seed, key, variable)
-    shapes = [[program.calls[0].batch, *shape[1:]] for shape in network.outputs]
-    for kind, asked in (("cotangent", "gradients"), ("target", "state")):
-        if asked not in program.facets:
+    shapes = network.fed_outputs(program.calls[0].batch)
+    trained = program.train is not None and "state" in program.facets
+    for kind, asked in (("cotangent", "gradients" in program.facets), ("target", trained)):
+        if not asked:
             continue
         for j, shape in enumerate(shapes):
             key = f"{kind}/{j}"
-            sizes = tuple(0 if n is None else n for n in shape)
-            feeds[key] = data.draw(program.weights, seed, key, sizes)
+            feeds[key] = data.draw(program.weights, seed, key, shape)
     if twin is not None and program.twin is not None:
         feeds |= _twin_feeds(program, program.twin, network, twin, feeds)
     return feeds
@@ -63,11 +67,11 @@ def _call_inputs(
         key = f"call/{index}/{spec.name}"
         if call.facet == "influence":
             values = before[f"call/0/{spec.name}"].copy()
-            if position == 0:
+            if position == 0 and values.dtype != bool:
                 # One sample, and in it the entries that the case names; never the same again.
                 place = (0, *(call.at or []))
                 drawn = data.draw("integers", seed, key, values[place].shape)
-                values[place] = values[place] + 1 + np.abs(drawn)
+                values[place] = values[place] + (1 + np.abs(drawn)).astype(values.dtype)
             made[key] = values
         else:
             made[key] = data.input_values(spec, seed, key, call.batch)

@@ -6,7 +6,11 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from conformance.reference.array import Array
 from conformance.reference.config import Config
@@ -18,6 +22,12 @@ if TYPE_CHECKING:
 
 Weights = Mapping[str, Array]
 """A layer's variables by Keras's names."""
+
+Mask = NDArray[np.bool_] | None
+"""What travels beside an array and tells which of its entries count."""
+
+ANY: Final = 0
+"""The arity of a layer that takes any number of inputs."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +42,7 @@ class Variable:
         fan_in: How many numbers one output adds up through it.
         gain: Variance to aim at, times fan_in: 2 where half of the signal is cut off by a relu.
         trainable: Whether training changes it.
+        dtype: In which the framework keeps it.
     """
 
     name: str
@@ -40,6 +51,7 @@ class Variable:
     fan_in: int = 1
     gain: float = 1.0
     trainable: bool = True
+    dtype: str = "float32"
 
 
 @dataclass
@@ -49,6 +61,10 @@ class Context:
     Attributes:
         arithmetic: In which the run computes.
         node: Name of the node that runs.
+        arguments: The literal keyword arguments of its call.
+        tensors: The keyword arguments of its call that are arrays.
+        masks: The mask that came with each of its inputs.
+        updates: New values of variables, by ``<node>/<variable>``.
         probes: Shapes seen by ``Lambda: {function: probe}``, by node.
         first_rows: A ``batch`` call is answered by the first row of call 0, which is what it must
             equal, instead of being run.
@@ -57,9 +73,30 @@ class Context:
 
     arithmetic: Arithmetic
     node: str = ""
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    tensors: Mapping[str, Array | list[Array]] = field(default_factory=dict)
+    masks: Sequence[Mask] = ()
+    updates: dict[str, Array] = field(default_factory=dict)
     probes: dict[str, list[int]] = field(default_factory=dict)
     first_rows: bool = False
     swap_padding: bool = False
+
+    @property
+    def training(self) -> bool:
+        """Whether the layer is called with ``training=True``."""
+        return self.arguments.get("training") is True
+
+    @property
+    def mask(self) -> Mask:
+        """The ``mask=`` of the call; without one, the mask that came with the first input."""
+        given = self.tensors.get("mask")
+        if isinstance(given, Array):
+            return given.value.real.astype(bool)
+        return self.masks[0] if self.masks else None
+
+    def assign(self, variable: str, array: Array) -> None:
+        """Give one of the node's variables a new value, from the next call on."""
+        self.updates[f"{self.node}/{variable}"] = array.detached()
 
     def halves(self, total: int) -> tuple[int, int]:
         """Padding before and after an axis; the odd one goes after."""
@@ -75,7 +112,13 @@ class Layer(ABC):
     """
 
     arity: ClassVar[int | None] = 1
-    """Number of inputs; ``None``: two or more."""
+    """Number of inputs; ``None``: two or more, ``ANY``: the layer looks at them itself."""
+    supports_masking: ClassVar[bool] = False
+    """Whether a mask that comes with the first input goes on with the first output."""
+    keywords: ClassVar[frozenset[str]] = frozenset()
+    """Keyword arguments of the call that are understood, beside ``training`` and ``mask``."""
+    called: Mapping[str, Any] = MappingProxyType({})
+    """The literal keyword arguments of the call, there before any shape is asked for."""
 
     @abstractmethod
     def __init__(self, config: Config) -> None:
@@ -87,11 +130,25 @@ class Layer(ABC):
 
     @abstractmethod
     def output_shape(self, shapes: Sequence[Shape]) -> Shape:
-        """Symbolic output shape; ``None`` stands for an unknown size."""
+        """Symbolic shape of the (first) output; ``None`` stands for an unknown size."""
 
     @abstractmethod
     def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:
-        """The output, batch axis included."""
+        """The (first) output, batch axis included."""
+
+    def output_shapes(self, shapes: Sequence[Shape]) -> list[Shape]:
+        """Symbolic shapes of all outputs, in the order in which Keras flattens them."""
+        return [self.output_shape(shapes)]
+
+    def forward_all(
+        self, context: Context, inputs: Sequence[Array], weights: Weights
+    ) -> list[Array]:
+        """All outputs. A layer that may have several overrides this and ``output_shapes``."""
+        return [self.forward(context, inputs, weights)]
+
+    def output_mask(self, context: Context, inputs: Sequence[Array]) -> Mask | list[Mask]:  # noqa: ARG002 (others look)
+        """The mask of the first output, or a list of one for each: Keras's ``compute_mask``."""
+        return context.mask if self.supports_masking else None
 
 
 L = TypeVar("L", bound=type[Layer])

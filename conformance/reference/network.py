@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from conformance.cases.model import Model, Node, Params, Shape
 from conformance.reference import families  # noqa: F401 (registers every layer)
-from conformance.reference.errors import NoAnswer, Refused
-from conformance.reference.layer import Context, Layer, Variable, make
+from conformance.reference.errors import NoAnswer, Refused, Unsupported
+from conformance.reference.layer import ANY, Context, Layer, Mask, Variable, make
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from conformance.reference.array import Array
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,12 @@ class Trace:
 
     outputs: list[Array]
     nodes: dict[str, list[int]]
+    """Of the nodes with one output."""
     probes: dict[str, list[int]]
+    masks: list[Mask] = field(default_factory=list)
+    """The mask of each output."""
+    updates: dict[str, Array] = field(default_factory=dict)
+    """New values of variables, which hold from the next call on."""
 
 
 @dataclass
@@ -34,7 +41,8 @@ class Network:
         model: As the case gives it.
         layers: Every node's layer.
         inputs: Symbolic shape of every input, batch axis included.
-        shapes: Symbolic shape of every input's and node's output.
+        shapes: Symbolic shape of every input's and node's first output.
+        answers: Symbolic shapes of all outputs of every input and node.
         variables: Every variable as ``<node>/<variable>``, in Keras's order.
         counts: Number of parameters of every node.
     """
@@ -43,12 +51,17 @@ class Network:
     layers: dict[str, Layer] = field(default_factory=dict)
     inputs: list[Shape] = field(default_factory=list)
     shapes: dict[str, Shape] = field(default_factory=dict)
+    answers: dict[str, list[Shape]] = field(default_factory=dict)
     variables: dict[str, Variable] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
 
     @classmethod
-    def build(cls, model: Model) -> Network:
+    def build(cls, model: Model, *, as_fed: bool = False) -> Network:
         """Make all layers.
+
+        Args:
+            model: What the case builds.
+            as_fed: Take every size from what is fed, where the framework isn't told.
 
         Raises:
             Unsupported: A layer or argument is not in the reference.
@@ -56,9 +69,14 @@ class Network:
         """
         network = cls(model)
         for spec in model.inputs:
-            shape: Shape = [spec.batch_size, *spec.shape]
+            if spec.dtype in {"float16", "bfloat16", "float64"}:
+                message = f"input {spec.name}: the dtype {spec.dtype} is not in the reference"
+                raise Unsupported(message)
+            sizes = spec.shape if spec.declared is None or as_fed else spec.declared
+            shape: Shape = [spec.batch_size, *sizes]
             network.inputs.append(shape)
             network.shapes[spec.name] = shape
+            network.answers[spec.name] = [shape]
         for node in model.nodes:
             try:
                 network._enter(node)
@@ -69,15 +87,26 @@ class Network:
 
     def _enter(self, node: Node) -> None:
         layer = make(node.layer, node.config)
-        shapes = [self.shapes[name] for name in node.inputs]
-        if layer.arity is not None and len(shapes) != layer.arity:
+        layer.called = node.arguments
+        passed = {*node.arguments, *node.tensors} - {"training", "mask"} - layer.keywords
+        if passed:
+            message = (
+                f"{node.layer}: the call's argument {', '.join(sorted(passed))} is not in the "
+                "reference"
+            )
+            raise Unsupported(message)
+        shapes = self._taken(node.inputs, self.answers)
+        if layer.arity == ANY:
+            pass
+        elif layer.arity is not None and len(shapes) != layer.arity:
             message = f"{node.layer} takes {layer.arity} input, not {len(shapes)}"
             raise Refused(message)
-        if layer.arity is None and len(shapes) < 2:  # noqa: PLR2004 (merging one thing is no merging)
+        elif layer.arity is None and len(shapes) < 2:  # noqa: PLR2004 (merging one thing is no merging)
             message = f"{node.layer} takes two or more inputs, not {len(shapes)}"
             raise Refused(message)
         self.layers[node.name] = layer
-        self.shapes[node.name] = layer.output_shape(shapes)
+        self.answers[node.name] = layer.output_shapes(shapes)
+        self.shapes[node.name] = self.answers[node.name][0]
         trainable = bool(node.config.get("trainable", True))
         own = [variable if trainable else _frozen(variable) for variable in layer.weights(shapes)]
         self.variables |= {f"{node.name}/{variable.name}": variable for variable in own}
@@ -86,7 +115,31 @@ class Network:
     @property
     def outputs(self) -> list[Shape]:
         """Symbolic output shapes."""
-        return [self.shapes[name] for name in self.model.outputs]
+        return self._taken(self.model.outputs, self.answers)
+
+    def single(self) -> list[str]:
+        """The nodes that have one output."""
+        return [node.name for node in self.model.nodes if len(self.answers[node.name]) == 1]
+
+    def fed_outputs(self, batch: int) -> list[tuple[int, ...]]:
+        """Shapes of what is answered to a call of so many rows."""
+        told = all(spec.declared is None for spec in self.model.inputs)
+        shapes = self.outputs if told else Network.build(self.model, as_fed=True).outputs
+        return [(batch, *(n or 0 for n in shape[1:])) for shape in shapes]
+
+    def _taken(self, names: Sequence[str], known: Mapping[str, list[T]]) -> list[T]:
+        """What references stand for: ``lstm.1`` for one output, ``lstm`` for all."""
+        found: list[T] = []
+        for name in names:
+            if name in known:
+                found += known[name]
+                continue
+            node, _, number = name.rpartition(".")
+            if int(number) >= len(known[node]):
+                message = f"{name}: {node} has {len(known[node])} outputs, counted from 0"
+                raise Unsupported(message)
+            found.append(known[node][int(number)])
+        return found
 
     @property
     def params(self) -> Params:
@@ -114,21 +167,35 @@ class Network:
                 message = f"the model is built for batches of {spec.batch_size}, not of {rows}"
                 raise Refused(message, at="call")
         context.probes.clear()
-        values = dict(inputs)
+        context.updates = {}
+        values = {name: [array] for name, array in inputs.items()}
+        masks: dict[str, list[Mask]] = {name: [None] for name in inputs}
         for node in self.model.nodes:
             context.node = node.name
+            context.arguments = node.arguments
+            context.tensors = {
+                key: self._taken([name], values)[0]
+                if isinstance(name, str)
+                else self._taken(name, values)
+                for key, name in node.tensors.items()
+            }
+            context.masks = self._taken(node.inputs, masks)
             own = {
                 name.split("/", 1)[1]: weights[name]
                 for name in self.variables
                 if name.split("/", 1)[0] == node.name
             }
-            values[node.name] = self.layers[node.name].forward(
-                context, [values[name] for name in node.inputs], own
-            )
+            layer, given = self.layers[node.name], self._taken(node.inputs, values)
+            values[node.name] = made = layer.forward_all(context, given, own)
+            mask = layer.output_mask(context, given)
+            listed = mask if isinstance(mask, list) else [mask]
+            masks[node.name] = [*listed, *[None] * (len(made) - len(listed))]
         return Trace(
-            outputs=[values[name] for name in self.model.outputs],
-            nodes={node.name: list(values[node.name].shape) for node in self.model.nodes},
+            outputs=self._taken(self.model.outputs, values),
+            nodes={name: list(values[name][0].shape) for name in self.single()},
             probes=dict(context.probes),
+            masks=self._taken(self.model.outputs, masks),
+            updates=context.updates,
         )
 
 

@@ -16,6 +16,7 @@ from conformance.adapters.observation import (
     Built,
     CallResult,
     Counts,
+    Draws,
     Failure,
     Gradients,
     Observation,
@@ -26,8 +27,10 @@ from conformance.adapters.observation import (
     Symbolic,
     Weight,
 )
+from conformance.reference.drawing import drawn_by, imagined
 from conformance.reference.errors import Refused
 from conformance.reference.faults import HONEST, Fault
+from conformance.reference.layer import Context
 from conformance.reference.network import Network
 from conformance.reference.working import Working
 
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from conformance.cases.model import Case, Model
     from conformance.reference.array import Array, Values
     from conformance.reference.execution import Run
+    from conformance.reference.layer import Mask
 
 
 class Observed(NamedTuple):
@@ -111,6 +115,20 @@ def _dressed(
                 for name, a in run.training.weights.items()
             },
         )
+    elif "state" in program.facets:
+        state = State(
+            weights={
+                name: _enter(tensors, f"state/weight/{name}", a) for name, a in run.after.items()
+            }
+        )
+    random = None
+    if "random" in program.facets:
+        # A fault that puts other layers beside the one that draws shows in the other facets.
+        drawing = network if len(network.layers) == 1 else Network.build(program.model)
+        answers = imagined(drawn_by(drawing, feeds, Context(Working(seed))))
+        random = Draws(
+            **{name: _output(tensors, f"random/{name}", y) for name, y in answers.items()}
+        )
     observation = Observation(
         case=case.id,
         symbolic=built.symbolic,
@@ -123,19 +141,32 @@ def _dressed(
         config_round_trip=again.get("config_round_trip"),
         save_round_trip=again.get("save_round_trip"),
         state=state,
+        random=random,
         summary=_summary(program.model, network) if "summary" in program.facets else None,
     )
     return Observed(observation, tensors)
 
 
 def _enter(tensors: dict[str, Values], name: str, a: Array) -> str:
-    tensors[name] = np.asarray(a.value, np.float32, order="C")
+    tensors[name] = np.asarray(a.value, a.whole or np.float32, order="C")
     return name
+
+
+def _mask(tensors: dict[str, Values], name: str, mask: Mask) -> Output | None:
+    if mask is None:
+        return None
+    tensors[name] = mask
+    return Output(shape=list(mask.shape), dtype="bool", tensor=name)
+
+
+def _output(tensors: dict[str, Values], name: str, values: Values) -> Output:
+    tensors[name] = values
+    return Output(shape=list(values.shape), dtype=values.dtype.name, tensor=name)
 
 
 def _outputs(arrays: list[Array], tensors: dict[str, Values], name: str) -> list[Output]:
     return [
-        Output(shape=list(a.shape), dtype="float32", tensor=_enter(tensors, f"{name}/{j}", a))
+        Output(shape=list(a.shape), dtype=a.dtype, tensor=_enter(tensors, f"{name}/{j}", a))
         for j, a in enumerate(arrays)
     ]
 
@@ -152,8 +183,12 @@ def _built(
         calls.append(
             CallResult(
                 outputs=_outputs(trace.outputs, tensors, f"{prefix}call/{index}"),
-                nodes={name: trace.nodes[name] for name in names},
+                nodes={name: shape for name, shape in trace.nodes.items() if name in names},
                 probes=trace.probes,
+                masks=[
+                    _mask(tensors, f"{prefix}call/{index}/mask/{j}", mask)
+                    for j, mask in enumerate(trace.masks)
+                ],
             )
         )
     gradients = None
@@ -173,10 +208,10 @@ def _built(
         symbolic=Symbolic(
             inputs=network.inputs,
             outputs=network.outputs,
-            nodes={name: network.shapes[name] for name in names},
+            nodes={name: network.shapes[name] for name in network.single() if name in names},
         ),
         weights=[
-            Weight(name=name, shape=list(v.shape), dtype="float32", trainable=v.trainable)
+            Weight(name=name, shape=list(v.shape), dtype=v.dtype, trainable=v.trainable)
             for name, v in network.variables.items()
         ],
         params=Counts(

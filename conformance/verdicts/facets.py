@@ -36,6 +36,7 @@ JUDGES: Final[dict[str, Judge]] = {
     "dtype": structure.dtype,
     "probes": structure.probes,
     "values": numeric.values,
+    "mask": numeric.mask,
     "raises": raises,
     "gradients": numeric.gradients,
     "batch": numeric.batch,

@@ -63,14 +63,41 @@ def gradients(evidence: Evidence) -> FacetVerdict:
 
 
 def state(evidence: Evidence) -> FacetVerdict:
-    """Judge the loss of every training step, and every weight after the last."""
+    """Judge the loss of every training step, and every weight after the last.
+
+    Without training, the weights are what the calls have left of them.
+    """
     expected = evidence.expectation.state
     if expected is None:
-        raise ReferenceFaultError("it states no training")
-    observed = evidence.part(evidence.observation.state, "the state after training")
+        raise ReferenceFaultError("it states no training and no calls that change the model")
+    observed = evidence.part(evidence.observation.state, "the state afterwards")
+    if expected.losses is None:
+        return numeric("state", list(_named(evidence, "after", expected.weights, observed.weights)))
     losses = evidence.compare("losses", expected.losses, observed.losses, TRAINING, keep=True)
     trained = _named(evidence, "trained", expected.weights, observed.weights)
     return numeric("state", [losses, *trained])
+
+
+def mask(evidence: Evidence) -> FacetVerdict:
+    """Judge the mask that travels on with each output of call 0: its absence, or every entry."""
+    expected = evidence.expectation.calls[0].masks
+    observed = evidence.call(0)
+    if len(observed.masks) != len(observed.outputs):
+        raise NotAnsweredError("the adapter did not answer: the masks are missing from its answer")
+    if len(observed.masks) != len(expected):
+        return numeric("mask", [wrong_number("masks of ", len(expected), len(observed.masks))])
+    comparisons = []
+    for index, (want, have) in enumerate(zip(expected, observed.masks, strict=True)):
+        what = f"mask of output {index}"
+        if want is None or have is None:
+            told = [
+                "none" if one is None else f"one of {text.shape(one.shape)}" for one in (want, have)
+            ]
+            message = "" if want is have else f"{what}: expected {told[0]}, observed {told[1]}"
+            comparisons.append(Comparison(what=what, message=message))
+        else:
+            comparisons.append(evidence.compare(what, want, have.tensor))
+    return numeric("mask", comparisons)
 
 
 def _named(
