@@ -190,6 +190,12 @@ CHANGES: dict[str, tuple[Change, dict[str, str]]] = {
         drop("gradients", "weights", "dense/bias"),
         {"gradients": "error", "equals": "error"},
     ),
+    "one entry of the mask": (
+        lambda sample: sample.tensors.update({"mask": ~sample.tensors["mask"]}),
+        fails("mask"),
+    ),
+    "mask lost": (put("calls", 0, "masks", value=[None]), fails("mask")),
+    "mask not answered": (put("calls", 0, "masks", value=[]), {"mask": "error"}),
     "first row alone": (off("row"), fails("batch")),
     "changes too little": (
         lambda sample: sample.tensors.update({"poked": sample.tensors["call/0"]}),
@@ -256,7 +262,8 @@ def test_every_facet_has_a_judge_and_a_change_that_fails_it() -> None:
         for facet, outcome in expected.items()
         if outcome == "fail"
     }
-    assert failing == set(JUDGES) - {"raises"}
+    # Refusals and draws have tests of their own.
+    assert failing == set(JUDGES) - {"raises", "random"}
 
 
 @pytest.mark.parametrize(

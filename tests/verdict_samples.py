@@ -25,6 +25,7 @@ FACETS = [
     "dtype",
     "probes",
     "values",
+    "mask",
     "gradients",
     "batch",
     "influence",
@@ -119,6 +120,10 @@ def honest(seed: int = 0) -> Sample:
     # Entries that an input does not reach come out bit for bit as before.
     make.tensors["poked"] = np.where(changed, make.tensors["poked"], make.tensors["call/0"])
     make.truth["changed"] = changed
+    mask = np.array([[True, True, False], [False, True, True]])
+    make.truth["mask"] = make.tensors["mask"] = mask
+    whole = {"shape": [2, 3], "dtype": "bool", "tensor": "mask"}
+    calls[0]["masks"] = [whole]
     gradients = {
         "inputs": {"x": make.array("gradient/x", [2, 3, 5])},
         "weights": {name: make.array(f"gradient/{name}", WEIGHTS[name]) for name in TRAINABLE},
@@ -151,7 +156,7 @@ def honest(seed: int = 0) -> Sample:
         "claims": ["values"],
     }
     names = ["call/0", "call/1", "row", "poked"]
-    answer = {
+    answer: dict[str, Any] = {
         **built,
         "case": CASE,
         "params": {**counts, "nodes": {"dense": 24, "norm": 4}},
@@ -160,6 +165,7 @@ def honest(seed: int = 0) -> Sample:
                 "outputs": [output(name, make.tensors[name])],
                 "nodes": call.get("nodes", {}),
                 "probes": call.get("probes", {}),
+                "masks": call.get("masks", []),
             }
             for name, call in zip(names, calls, strict=True)
         ],
