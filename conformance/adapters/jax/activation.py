@@ -137,3 +137,35 @@ def hard_shrink(x: Array) -> Array:
 def exponential(x: Array) -> Array:
     """exp(x)."""
     return jnp.exp(x)
+
+
+def glu(x: Array) -> Array:
+    """Half of the last axis, times the sigmoid of the other half."""
+    return jax.nn.glu(x, axis=-1)
+
+
+def sparse_plus(x: Array) -> Array:
+    """(x + 1)² / 4 between -1 and 1, 0 below, x above."""
+    return jax.nn.sparse_plus(x)
+
+
+def sparse_sigmoid(x: Array) -> Array:
+    """(x + 1) / 2, clipped to 0..1."""
+    return jax.nn.sparse_sigmoid(x)
+
+
+def squareplus(x: Array) -> Array:
+    """(x + sqrt(x² + 4)) / 2."""
+    return jax.nn.squareplus(x, b=4)
+
+
+def sparsemax(x: Array) -> Array:
+    """The nearest point to x whose entries are not negative and add up to 1, on the last axis.
+
+    Martins and Astudillo, 2016; JAX has no such function.
+    """
+    falling = -jnp.sort(-x, axis=-1)
+    ranks = jnp.arange(1, x.shape[-1] + 1, dtype=x.dtype)
+    sums = jnp.cumsum(falling, axis=-1)
+    size = (1 + ranks * falling > sums).sum(axis=-1, keepdims=True)
+    return jax.nn.relu(x - (jnp.take_along_axis(sums, size - 1, axis=-1) - 1) / size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from conformance.adapters.jax import elementary
 from conformance.adapters.native.binding import Entry, Function, Table
 
 _FORMATS = {"data_format": ("channels_last", "channels_first")}
@@ -62,6 +63,7 @@ def _composed(function: str, symbol: str) -> list[Entry]:
 
 
 LAYERS = {
+    **elementary.LAYERS,
     "Dense": [Entry("core", "dense", "jax.numpy.matmul", _KERNEL)],
     "Lambda": [Entry("core", "probe", "the identity", only={"function": ("probe",)})],
     "Activation": [Entry("activation", "activation", "jax.nn")],
@@ -97,14 +99,10 @@ LAYERS = {
     "LSTM": _recurrent("lstm"),
     "GRU": _recurrent("gru"),
     "TimeDistributed": [Entry("recurrent", "time_distributed", "jax.vmap", composed=True)],
-    "Concatenate": [Entry("merging", "concatenate", "jax.numpy.concatenate")],
-    "Add": [Entry("merging", "add", "jax.numpy.add")],
-    "Flatten": [Entry("reshaping", "flatten", "jax.numpy.reshape", only=_FORMATS)],
-    "Reshape": [Entry("reshaping", "reshape", "jax.numpy.reshape")],
-    "Permute": [Entry("reshaping", "permute", "jax.numpy.transpose")],
 }
 
 ACTIVATIONS = {
+    **elementary.ACTIVATIONS,
     "linear": Function("linear", "the identity"),
     "relu": Function("relu", "jax.nn.relu"),
     "relu6": Function("relu6", "jax.nn.relu6"),

@@ -35,6 +35,11 @@ def reshape(x: Array, weights: Weights, *, target_shape: Sequence[int]) -> Array
     return jnp.reshape(x, (x.shape[0], *target))
 
 
+def repeat_vector(x: Array, weights: Weights, *, n: int) -> Array:
+    """``RepeatVector``: (batch, features) to (batch, n, features)."""
+    return jnp.repeat(x[:, None], n, axis=1)
+
+
 def permute(x: Array, weights: Weights, *, dims: Sequence[int]) -> Array:
     """``Permute``: ``dims`` counts from 1 and leaves the batch axis out."""
     return jnp.transpose(x, (0, *dims))

@@ -136,3 +136,35 @@ def hard_shrink(x: Tensor) -> Tensor:
 def exponential(x: Tensor) -> Tensor:
     """exp(x)."""
     return torch.exp(x)
+
+
+def glu(x: Tensor) -> Tensor:
+    """Half of the last axis, times the sigmoid of the other half."""
+    return F.glu(x, dim=-1)
+
+
+def sparse_plus(x: Tensor) -> Tensor:
+    """(x + 1)² / 4 between -1 and 1, 0 below, x above; torch has no such function."""
+    return torch.where(x <= -1, 0.0, torch.where(x < 1, (x + 1) ** 2 / 4, x))
+
+
+def sparse_sigmoid(x: Tensor) -> Tensor:
+    """(x + 1) / 2, clipped to 0..1; torch has no such function."""
+    return torch.clamp((x + 1) / 2, 0, 1)
+
+
+def squareplus(x: Tensor) -> Tensor:
+    """(x + sqrt(x² + 4)) / 2; torch has no such function."""
+    return (x + torch.sqrt(x * x + 4)) / 2
+
+
+def sparsemax(x: Tensor) -> Tensor:
+    """The nearest point to x whose entries are not negative and add up to 1, on the last axis.
+
+    Martins and Astudillo, 2016; torch has no such function.
+    """
+    falling = torch.sort(x, dim=-1, descending=True).values
+    ranks = torch.arange(1, x.shape[-1] + 1, dtype=x.dtype)
+    sums = torch.cumsum(falling, dim=-1)
+    size = (1 + ranks * falling > sums).sum(dim=-1, keepdim=True)
+    return F.relu(x - (torch.gather(sums, -1, size - 1) - 1) / size)

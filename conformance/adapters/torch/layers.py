@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from conformance.adapters.native.binding import Entry, Function, Table
+from conformance.adapters.torch import elementary
 
 _CONVOLUTION = {"bias": "bias = bias"}
 _FORMATS = {"data_format": ("channels_last", "channels_first")}
@@ -48,6 +49,7 @@ def _whole(function: str, symbol: str) -> list[Entry]:
 
 
 LAYERS = {
+    **elementary.LAYERS,
     "Dense": [
         Entry(
             "core",
@@ -141,16 +143,12 @@ LAYERS = {
     "TimeDistributed": [
         Entry("recurrent", "time_distributed", "torch.flatten, torch.unflatten", composed=True)
     ],
-    "Concatenate": [Entry("merging", "concatenate", "torch.cat")],
-    "Add": [Entry("merging", "add", "torch.add")],
-    "Flatten": [Entry("reshaping", "flatten", "torch.nn.Flatten", only=_FORMATS)],
-    "Reshape": [Entry("reshaping", "reshape", "torch.reshape")],
-    "Permute": [Entry("reshaping", "permute", "torch.permute")],
 }
 
 _F = "torch.nn.functional."
 
 ACTIVATIONS = {
+    **elementary.ACTIVATIONS,
     "linear": Function("linear", "torch.nn.Identity"),
     "relu": Function("relu", _F + "relu"),
     "relu6": Function("relu6", _F + "relu6"),

@@ -38,6 +38,11 @@ def reshape(x: Tensor, weights: Weights, *, target_shape: Sequence[int]) -> Tens
     return torch.reshape(x, (x.shape[0], *target))
 
 
+def repeat_vector(x: Tensor, weights: Weights, *, n: int) -> Tensor:
+    """``RepeatVector``: (batch, features) to (batch, n, features)."""
+    return x[:, None].expand(-1, n, -1)
+
+
 def permute(x: Tensor, weights: Weights, *, dims: Sequence[int]) -> Tensor:
     """``Permute``: ``dims`` counts from 1 and leaves the batch axis out."""
     return torch.permute(x, (0, *dims))

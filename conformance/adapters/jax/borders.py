@@ -1,0 +1,86 @@
+"""Cropping, zero padding and upsampling in JAX."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Union
+
+import jax
+from jax import numpy as jnp
+
+from conformance.adapters.jax.layout import each
+
+if TYPE_CHECKING:
+    from jax import Array
+
+    from conformance.adapters.jax.layout import Sizes, Weights
+
+Border = Union[int, Sequence[int], Sequence[Sequence[int]]]
+"""One number for all sides; a number or a pair for each axis; for one axis, a pair."""
+
+
+def pairs(border: Border, rank: int, data_format: str) -> list[tuple[int, int]]:
+    """(before, after) for every axis of an array with ``rank`` spatial axes."""
+    sides: Sequence[Any] = [border] * rank if isinstance(border, int) or rank == 1 else border
+    inner = [(n, n) if isinstance(n, int) else (n[0], n[1]) for n in sides]
+    still = [(0, 0)]
+    if data_format == "channels_first":
+        return [*still, *still, *inner]
+    return [*still, *inner, *still]
+
+
+def zero_padding(
+    x: Array, weights: Weights, *, padding: Border = 1, data_format: str = "channels_last"
+) -> Array:
+    """``ZeroPadding1D``, ``2D`` and ``3D``."""
+    return jnp.pad(x, pairs(padding, x.ndim - 2, data_format))
+
+
+def cropping1d(x: Array, weights: Weights, *, cropping: Border = 1) -> Array:
+    """``Cropping1D``: by default 1 from either end; channels last always."""
+    return cropping_nd(x, weights, cropping=cropping)
+
+
+def cropping_nd(
+    x: Array, weights: Weights, *, cropping: Border = 0, data_format: str = "channels_last"
+) -> Array:
+    """``Cropping2D`` and ``3D``."""
+    amounts = pairs(cropping, x.ndim - 2, data_format)
+    starts = [before for before, _ in amounts]
+    stops = [n - after for n, (_, after) in zip(x.shape, amounts)]
+    return jax.lax.slice(x, starts, stops)
+
+
+def upsampling(
+    x: Array, weights: Weights, *, size: Sizes = 2, data_format: str = "channels_last"
+) -> Array:
+    """``UpSampling1D`` and ``3D``: every entry so many times in a row, along each spatial axis."""
+    first = 2 if data_format == "channels_first" else 1
+    for axis, factor in enumerate(each(size, x.ndim - 2), start=first):
+        x = jnp.repeat(x, factor, axis=axis)
+    return x
+
+
+def upsampling2d(
+    x: Array,
+    weights: Weights,
+    *,
+    size: Sizes = 2,
+    data_format: str = "channels_last",
+    interpolation: str = "nearest",
+) -> Array:
+    """``UpSampling2D``: repeated, or interpolated between the centres of the pixels.
+
+    Args:
+        x: (batch, rows, columns, channels), or channels first.
+        weights: None.
+        size: Factor for rows and columns.
+        data_format: Where the channels are.
+        interpolation: By Keras's name; JAX's ``cubic`` is ``bicubic``.
+    """
+    first = 2 if data_format == "channels_first" else 1
+    shape = list(x.shape)
+    for axis, factor in enumerate(each(size, 2), start=first):
+        shape[axis] *= factor
+    method = {"bilinear": "linear", "bicubic": "cubic"}.get(interpolation, interpolation)
+    return jax.image.resize(x, shape, method)

@@ -1,0 +1,82 @@
+"""Activation functions that are layers of their own, with arguments, in torch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch import Tensor
+
+    from conformance.adapters.torch.layout import Weights
+
+
+def relu(
+    x: Tensor,
+    weights: Weights,
+    *,
+    max_value: float | None = None,
+    negative_slope: float = 0.0,
+    threshold: float = 0.0,
+) -> Tensor:
+    """``ReLU`` without arguments or with ``max_value: 6``; both are modules of torch."""
+    return nn.ReLU()(x) if max_value is None else nn.ReLU6()(x)
+
+
+def relu_in_pieces(
+    x: Tensor,
+    weights: Weights,
+    *,
+    max_value: float | None = None,
+    negative_slope: float = 0.0,
+    threshold: float = 0.0,
+) -> Tensor:
+    """``ReLU``: x from ``threshold`` on, ``negative_slope * (x - threshold)`` below.
+
+    Args:
+        x: Of any shape.
+        weights: None.
+        max_value: The largest answer; torch's modules know 6 only.
+        negative_slope: Torch's leaky relu has it, but its corner is always at 0.
+        threshold: Torch's ``Threshold`` has it, but answers a constant below.
+    """
+    y = torch.where(x >= threshold, x, negative_slope * (x - threshold))
+    return y if max_value is None else torch.where(x >= max_value, max_value, y)
+
+
+def leaky_relu(x: Tensor, weights: Weights, *, negative_slope: float = 0.3) -> Tensor:
+    """``LeakyReLU``: the layer's slope is 0.3, that of Keras's function 0.2, torch's 0.01."""
+    return nn.LeakyReLU(negative_slope)(x)
+
+
+def elu(x: Tensor, weights: Weights, *, alpha: float = 1.0) -> Tensor:
+    """``ELU``: ``alpha * (exp(x) - 1)`` below zero."""
+    return nn.ELU(alpha)(x)
+
+
+def prelu(x: Tensor, weights: Weights, *, shared_axes: Sequence[int] | int | None = None) -> Tensor:
+    """``PReLU``: Keras has a slope for each number of a sample, torch's module one a channel.
+
+    Args:
+        x: (batch, ...).
+        weights: ``alpha``, of a sample's shape, with 1 along the shared axes.
+        shared_axes: Counted from 1; ``alpha`` has been shaped by it.
+    """
+    return torch.where(x > 0, x, weights["alpha"] * x)
+
+
+def softmax(x: Tensor, weights: Weights, *, axis: int = -1) -> Tensor:
+    """``Softmax`` along one axis."""
+    return nn.Softmax(dim=axis)(x)
+
+
+def softmax_of_axes(x: Tensor, weights: Weights, *, axis: Sequence[int]) -> Tensor:
+    """``Softmax`` along several axes together: they are made one, and apart again."""
+    ends = tuple(range(-len(axis), 0))
+    moved = torch.movedim(x, tuple(axis), ends)
+    together = nn.Softmax(dim=-1)(moved.flatten(-len(axis)))
+    return torch.movedim(together.reshape(moved.shape), ends, tuple(axis))

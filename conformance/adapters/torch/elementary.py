@@ -1,0 +1,97 @@
+"""Which simple layer of Keras is which function of torch: core, activation, merging, reshaping."""
+
+from __future__ import annotations
+
+from conformance.adapters.native.binding import Entry, Function
+
+_F = "torch.nn.functional."
+_FORMATS = {"data_format": ("channels_last", "channels_first")}
+_UPSAMPLE = "torch.nn.Upsample"
+
+
+def _merging(function: str, symbol: str) -> list[Entry]:
+    return [Entry("merging", function, symbol)]
+
+
+def _border(function: str, symbol: str) -> list[Entry]:
+    return [Entry("borders", function, symbol, only=_FORMATS)]
+
+
+LAYERS = {
+    "ELU": [Entry("activation_layers", "elu", "torch.nn.ELU")],
+    "LeakyReLU": [Entry("activation_layers", "leaky_relu", "torch.nn.LeakyReLU")],
+    "PReLU": [
+        Entry("activation_layers", "prelu", "torch.where", {"alpha": "as it is"}, composed=True)
+    ],
+    "ReLU": [
+        Entry(
+            "activation_layers",
+            "relu",
+            "torch.nn.ReLU, torch.nn.ReLU6",
+            only={
+                "max_value": (None, 6, 6.0),
+                "negative_slope": (0.0, 0),
+                "threshold": (0.0, 0),
+            },
+        ),
+        Entry("activation_layers", "relu_in_pieces", "torch.where", composed=True),
+    ],
+    "Softmax": [
+        Entry(
+            "activation_layers",
+            "softmax",
+            "torch.nn.Softmax",
+            only={"axis": (-1, *range(8), *range(-8, -1))},
+        ),
+        Entry("activation_layers", "softmax_of_axes", "torch.nn.Softmax", composed=True),
+    ],
+    "EinsumDense": [
+        Entry("core", "einsum_dense", "torch.einsum", {"kernel": "as it is", "bias": "added"})
+    ],
+    "Embedding": [
+        Entry("core", "embedding", "torch.nn.Embedding", {"embeddings": "weight = embeddings"})
+    ],
+    "Identity": [Entry("core", "identity", "torch.nn.Identity")],
+    "Concatenate": _merging("concatenate", "torch.cat"),
+    "Add": _merging("add", "torch.add"),
+    "Subtract": _merging("subtract", "torch.sub"),
+    "Multiply": _merging("multiply", "torch.mul"),
+    "Average": _merging("average", "torch.add"),
+    "Maximum": _merging("maximum", "torch.maximum"),
+    "Minimum": _merging("minimum", "torch.minimum"),
+    "Dot": _merging("dot", "torch.bmm"),
+    "Flatten": [Entry("reshaping", "flatten", "torch.nn.Flatten", only=_FORMATS)],
+    "Reshape": [Entry("reshaping", "reshape", "torch.reshape")],
+    "Permute": [Entry("reshaping", "permute", "torch.permute")],
+    "RepeatVector": [Entry("reshaping", "repeat_vector", "torch.Tensor.expand")],
+    "Cropping1D": [Entry("borders", "cropping1d", _F + "pad")],
+    "Cropping2D": _border("cropping_nd", _F + "pad"),
+    "Cropping3D": _border("cropping_nd", _F + "pad"),
+    "ZeroPadding1D": _border("zero_padding", _F + "pad"),
+    "ZeroPadding2D": _border("zero_padding", _F + "pad"),
+    "ZeroPadding3D": _border("zero_padding", _F + "pad"),
+    "UpSampling1D": _border("upsampling", _UPSAMPLE),
+    "UpSampling2D": [
+        Entry(
+            "borders",
+            "upsampling2d",
+            _UPSAMPLE,
+            only={"interpolation": ("nearest", "bilinear"), **_FORMATS},
+        ),
+        Entry(
+            "borders",
+            "upsampling2d",
+            _F + "interpolate",
+            only={"interpolation": ("bicubic",), **_FORMATS},
+        ),
+    ],
+    "UpSampling3D": _border("upsampling", _UPSAMPLE),
+}
+
+ACTIVATIONS = {
+    "glu": Function("glu", _F + "glu"),
+    "sparse_plus": Function("sparse_plus", "torch.where"),
+    "sparse_sigmoid": Function("sparse_sigmoid", "torch.clamp"),
+    "sparsemax": Function("sparsemax", "torch.sort"),
+    "squareplus": Function("squareplus", "torch.sqrt"),
+}
