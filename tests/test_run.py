@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -261,9 +262,35 @@ def test_a_stale_ledger_makes_the_run_fail(tmp_path, cache):
     assert "remove the entry" in result.stdout
 
 
-def test_help_is_there_and_imports_nothing_heavy():
-    import subprocess
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_ends_the_run_with_a_message(tmp_path, cache):
+    cases = write_cases(tmp_path, ["one", "two"])
+    runner = Runner(tmp_path, cache)
+    code = (
+        "import sys, os, conformance.records.writer as writer\n"
+        "real = os.open\n"
+        "def full(path, *rest):\n"
+        "    return real('/dev/full', os.O_WRONLY) if 'records' in str(path) else real(path, *rest)\n"
+        "writer.os.open = full\n"
+        "from conformance.cli import main\n"
+        "sys.exit(main(sys.argv[1:]))\n"
+    )
+    command = [sys.executable, "-c", code, *runner.command(str(cases))[3:]]
+    result = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env=runner.env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert result.returncode == 2, result.stdout + result.stderr
+    assert "No space left on device" in result.stderr
+    assert "Traceback" not in result.stderr
 
+
+def test_help_is_there_and_imports_nothing_heavy():
     code = (
         "import sys; from conformance.cli import main\n"
         "try: main(['--help'])\n"

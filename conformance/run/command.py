@@ -14,6 +14,7 @@ from conformance.adapters import registry
 from conformance.cases import CasesError, load
 from conformance.records import RecordsError
 from conformance.run.closing import close_run
+from conformance.run.engine import Stopped
 from conformance.run.folder import RECORDS, FolderError, RunFolder
 from conformance.run.plan import Plan
 from conformance.run.session import Session, Settings
@@ -45,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
         if options.jobs:
             settings = replace(settings, jobs=options.jobs)
         failed = _drive(Plan.of(cases, specs), settings, folder, options, console)
-    except (registry.RegistryError, CasesError, FolderError, RecordsError) as error:
+    except (registry.RegistryError, CasesError, FolderError, RecordsError, Stopped) as error:
         print(error, file=sys.stderr)  # noqa: T201 - a message for whoever called
         return USAGE
     print(close_run(folder, colour=console.is_terminal, width=console.width))  # noqa: T201

@@ -11,6 +11,8 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from conformance.adapters import host
 from conformance.adapters.host import AdapterProcess, Limits
 from conformance.records.model import AdapterLine, CaseLine, CellLine
@@ -18,6 +20,7 @@ from conformance.run.explaining import name_faults
 from conformance.run.oracle import NoAnswer, Oracle
 from conformance.run.plan import Cell, Plan
 from conformance.verdicts import cell as cells
+from conformance.verdicts.model import FAILING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -54,6 +57,7 @@ class Engine:
         limits: Limits,
         done: Mapping[Cell, CellLine] | None = None,
         on_line: Callable[[Line], None] = lambda _: None,
+        keep: bool = False,
     ) -> None:
         """Prepare; nothing is started before ``begin``.
 
@@ -66,12 +70,14 @@ class Engine:
             done: Verdicts of an earlier stretch of the same run, taken as they are.
             on_line: Called with every adapter, case and cell line as soon as it is known, from one
                 thread at a time.
+            keep: Keep every verdict whole, for :meth:`lines`; else only those that fail.
         """
         self.plan = plan
         self._oracle = oracle
         self._ledger = ledger
         self._limits = limits
         self._on_line = on_line
+        self._keep = keep
         self._changed = threading.Condition()
         self._cells: dict[Cell, CellLine] = {Cell(*key): line for key, line in (done or {}).items()}
         self._adapters: dict[str, AdapterLine] = {}
@@ -121,7 +127,7 @@ class Engine:
         with self._changed:
             while cell not in self._cells:
                 if self._closed:
-                    raise Stopped
+                    raise Stopped("; ".join(self._faults) or "the run was stopped")
                 # A timeout only so that Ctrl-C is noticed on every platform.
                 self._changed.wait(timeout=1.0)
             return self._cells[cell]
@@ -171,6 +177,8 @@ class Engine:
                 spec = self._todo.popleft()
             try:
                 self._drive(spec)
+            except Stopped:
+                return
             except Exception as error:  # noqa: BLE001 - ours; it must not lose the others' cells
                 self._broken(spec, f"{type(error).__name__}: {error}")
 
@@ -310,7 +318,7 @@ class Engine:
     def _introduce(self, line: AdapterLine) -> None:
         with self._changed:
             self._adapters[line.name] = line
-            self._on_line(line)
+            self._tell(line)
 
     def _case_line(self, case: Case, *, reference: str = "", seed: int | None = None) -> None:
         with self._changed:
@@ -318,7 +326,7 @@ class Engine:
                 return
             line = case_line(case, reference=reference, seed=seed)
             self._cases[case.id] = line
-            self._on_line(line)
+            self._tell(line)
 
     def _settle_all(self, spec: AdapterSpec, verdict: Callable[[str], CellVerdict]) -> None:
         for case in self._undone(spec):
@@ -330,9 +338,26 @@ class Engine:
         with self._changed:
             if self._closed:
                 return
-            self._cells[cell] = line
-            self._on_line(line)
+            self._tell(line)
+            self._cells[cell] = (
+                line if self._keep or line.verdict.outcome in FAILING else _slim(line)
+            )
             self._changed.notify_all()
+
+    def _tell(self, line: Line) -> None:
+        """Hand a line on; a record that can't be written ends the run, as all else would be lost."""
+        try:
+            self._on_line(line)
+        except Exception as error:
+            self._faults.append(f"the run was stopped: {error}")
+            self._closed = True
+            self._changed.notify_all()
+            raise Stopped(str(error)) from error
+
+
+def _slim(line: CellLine) -> CellLine:
+    """What is kept of a cell that needs no explaining, once it is on record: a run may have 45,000."""
+    return replace(line, verdict=replace(line.verdict, facets=[]), native=[])
 
 
 def case_line(case: Case, *, reference: str = "", seed: int | None = None) -> CaseLine:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.cases import load_file
+from conformance.run.engine import Stopped
 from conformance.run.explanation import explain
 from conformance.run.plan import Cell
 from conformance.verdicts.model import FAILING
@@ -86,6 +87,8 @@ class CaseItem(pytest.Item):
         """What doesn't conform, where, by how much: no traceback of ours."""
         if isinstance(excinfo.value, Nonconformance):
             return explain(self.case, excinfo.value.line)
+        if isinstance(excinfo.value, Stopped):
+            return f"{self.case.id} on {self.spec.name}: not run: {excinfo.value}"
         if isinstance(excinfo.value, pytest.xfail.Exception):
             return str(excinfo.value)  # pytest's own way parses the source of each frame: 0.2 s
         return super().repr_failure(excinfo, *args)

@@ -102,6 +102,7 @@ class Session:
             limits=Limits(case=settings.case_seconds),
             done=self.recorder.done if self.recorder else None,
             on_line=self._line,
+            keep=folder is None,
         )
         if begin:
             self.engine.begin()
