@@ -345,7 +345,7 @@ class Engine:
             self._changed.notify_all()
 
     def _tell(self, line: Line) -> None:
-        """Hand a line on; a record that can't be written ends the run, as all else would be lost."""
+        """Hand a line on; if it can't be recorded the run ends, as all else would be lost."""
         try:
             self._on_line(line)
         except Exception as error:
@@ -356,7 +356,7 @@ class Engine:
 
 
 def _slim(line: CellLine) -> CellLine:
-    """What is kept of a cell that needs no explaining, once it is on record: a run may have 45,000."""
+    """What is kept of a cell that needs no explaining, once it is on record."""
     return replace(line, verdict=replace(line.verdict, facets=[]), native=[])
 
 
