@@ -176,6 +176,8 @@ def _train(
         loss = loss_of(targets[0], outputs[0])
         for target, output in zip(targets[1:], outputs[1:], strict=True):
             loss = loss + loss_of(target, output)
+        for penalty in context.penalties:
+            loss = loss + penalty
         found = gradients([loss], [arithmetic.constant(1.0)], list(watched.values()))
         losses.append(loss.detached())
         optimizer.steps += 1

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from conformance.reference.activation import Elementwise
+from conformance.reference.errors import Unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from conformance.reference.array import Array
-    from conformance.reference.layer import Context
+    from conformance.reference.layer import Context, Weights
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,20 @@ class Drawn:
 
 class Drawing(Elementwise):
     """A layer that draws in training and answers with its input otherwise."""
+
+    def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:  # noqa: ARG002
+        """The input; in training, where nothing is left to chance, the one possible answer.
+
+        Raises:
+            Unsupported: The layer draws in training: only the facet ``random`` can judge it.
+        """
+        if not context.training:
+            return inputs[0]
+        law = self.drawn(context, inputs[0]).law
+        if isinstance(law, Choice) and len(law.options) == 1:
+            return law.options[0]
+        message = f"{type(self).__name__} draws in training: say `random:` instead"
+        raise Unsupported(message)
 
     @abstractmethod
     def drawn(self, context: Context, x: Array) -> Drawn:

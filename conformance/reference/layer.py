@@ -65,6 +65,7 @@ class Context:
         tensors: The keyword arguments of its call that are arrays.
         masks: The mask that came with each of its inputs.
         updates: New values of variables, by ``<node>/<variable>``.
+        penalties: What the layers add to the loss, batch by batch.
         probes: Shapes seen by ``Lambda: {function: probe}``, by node.
         first_rows: A ``batch`` call is answered by the first row of call 0, which is what it must
             equal, instead of being run.
@@ -77,6 +78,7 @@ class Context:
     tensors: Mapping[str, Array | list[Array]] = field(default_factory=dict)
     masks: Sequence[Mask] = ()
     updates: dict[str, Array] = field(default_factory=dict)
+    penalties: list[Array] = field(default_factory=list)
     probes: dict[str, list[int]] = field(default_factory=dict)
     first_rows: bool = False
     swap_padding: bool = False

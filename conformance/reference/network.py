@@ -168,6 +168,7 @@ class Network:
                 raise Refused(message, at="call")
         context.probes.clear()
         context.updates = {}
+        context.penalties = []
         values = {name: [array] for name, array in inputs.items()}
         masks: dict[str, list[Mask]] = {name: [None] for name in inputs}
         for node in self.model.nodes:

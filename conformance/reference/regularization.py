@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from conformance.reference.activation import Elementwise
 from conformance.reference.errors import Refused, Unsupported
+from conformance.reference.functions import absolute, square
 from conformance.reference.laws import Affine, Choice, Drawing, Drawn
 from conformance.reference.layer import Context, Weights, of_rank, register
 
@@ -21,11 +23,9 @@ _ALPHA = -1.6732632423543772 * 1.0507009873554805
 
 
 class Inactive(Drawing):
-    """A layer of this family: the identity, except in training."""
+    """A layer of this family that draws: without training the identity, masks included."""
 
-    def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:  # noqa: ARG002
-        """The input."""
-        return inputs[0]
+    supports_masking = True
 
 
 def fraction(config: Config, name: str) -> float:
@@ -189,7 +189,10 @@ class GaussianNoise(Inactive):
 
     def __init__(self, config: Config) -> None:
         """Args: stddev, seed."""
-        self.stddev = fraction(config, "stddev")
+        self.stddev = config.number("stddev", 0.0)
+        if self.stddev < 0:
+            message = f"GaussianNoise: stddev must not be negative, not {self.stddev!r}"
+            raise Refused(message)
 
     def drawn(self, context: Context, x: Array) -> Drawn:
         """``x + stddev · θ``."""
@@ -197,3 +200,30 @@ class GaussianNoise(Inactive):
             return Drawn(x.shape, x.shape, Choice([x], [1.0]))
         scale = context.arithmetic.constant(self.stddev, (1,) * x.ndim)
         return Drawn(x.shape, x.shape, Affine(x, scale, "normal"))
+
+
+@register("ActivityRegularization")
+class ActivityRegularization(Elementwise):
+    """keras.layers.ActivityRegularization: the identity, and a penalty on the loss.
+
+    The penalty is divided by the batch size, as Keras's documentation of regularizers says of every
+    penalty on activity.
+    """
+
+    supports_masking = True
+
+    def __init__(self, config: Config) -> None:
+        """Args: l1, l2."""
+        self.l1 = config.number("l1", 0.0)
+        self.l2 = config.number("l2", 0.0)
+
+    def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:  # noqa: ARG002
+        """The input; ``(l1 Σ|x| + l2 Σx²) / batch`` goes to the loss."""
+        x = inputs[0]
+        axes = tuple(range(x.ndim))
+        rows = max(x.shape[0], 1)
+        if self.l1:
+            context.penalties.append(absolute(x).sum(axes) * self.l1 / rows)
+        if self.l2:
+            context.penalties.append(square(x).sum(axes) * self.l2 / rows)
+        return x

@@ -40,13 +40,17 @@ def draws(
     def call(model: Any) -> Value:
         return backend.value(model(packed(feeds), training=True))
 
-    model = build(backend.keras, spec).model
+    def anew(model: Mapping[str, Any]) -> Any:
+        backend.rewind()
+        return build(backend.keras, model).model
+
+    model = anew(spec)
     first, second = call(model), call(model)
     return {
         "first": first,
         "second": second,
-        "again": call(build(backend.keras, spec).model),
-        "other": call(build(backend.keras, _reseeded(spec)).model),
+        "again": call(anew(spec)),
+        "other": call(anew(_reseeded(spec))),
     }
 
 

@@ -10,12 +10,12 @@ from conformance.adapters.keras.backends.base import (
     Gradients,
     Value,
     dtype_name,
-    flat,
     import_keras_3,
     is_float,
     packed,
     pin,
 )
+from conformance.adapters.keras.nesting import flat
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -107,6 +107,18 @@ class Keras2Backend(TensorFlowBackend):
         self.tf.debugging.disable_traceback_filtering()
         return tf_keras
 
+    def settings(self) -> dict[str, str]:
+        """What was pinned."""
+        return {**super().settings(), "random": "tf.random.set_seed(0) before each model"}
+
+    def rewind(self) -> None:
+        """Set the global seed.
+
+        A layer's seed chooses one of TensorFlow's streams, which a later layer of the same seed
+        goes on reading: TensorFlow's documentation asks for the global seed besides.
+        """
+        self.tf.random.set_seed(0)
+
     def raw(self, variable: Any) -> Any:
         """The variable itself."""
         return variable
@@ -114,6 +126,10 @@ class Keras2Backend(TensorFlowBackend):
     def numbers(self, variable: Any) -> Any:
         """A variable's numbers."""
         return variable.numpy()
+
+    def mask(self, tensor: Any) -> Any:
+        """The mask, which is an attribute here."""
+        return getattr(tensor, "_keras_mask", None)
 
     def clear(self) -> None:
         """Forget the scratch graph that symbolic tensors live in."""
