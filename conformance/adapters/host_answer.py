@@ -203,7 +203,8 @@ def _named(observation: Observation) -> Iterator[tuple[str, str, list[int] | Non
     for facet in ("compiled", "config_round_trip", "save_round_trip"):
         yield from _outputs(getattr(observation, facet) or [], facet)
     if observation.state is not None:
-        yield "state.losses", observation.state.losses, None
+        if observation.state.losses:
+            yield "state.losses", observation.state.losses, None
         for weight, name in observation.state.weights.items():
             yield f"state.weights[{weight!r}]", name, None
     if observation.random is not None:
@@ -215,6 +216,8 @@ def _named(observation: Observation) -> Iterator[tuple[str, str, list[int] | Non
 def _named_in(built: Built, prefix: str) -> Iterator[tuple[str, str, list[int] | None]]:
     for index, call in enumerate(built.calls):
         yield from _outputs(call.outputs, f"{prefix}calls[{index}].outputs")
+        masks = [mask for mask in call.masks if mask is not None]
+        yield from _outputs(masks, f"{prefix}calls[{index}].masks")
     if built.gradients is not None:
         both: dict[str, dict[str, Any]] = {
             "inputs": built.gradients.inputs,

@@ -173,13 +173,13 @@ def _elements(plan: Plan, comparison: Comparison) -> list[tuple[str, list[int], 
         what = found[2]
     if comparison.worst:
         return [
-            (what, w.index, float(w.expected), _tolerance(w.expected, w.observed, w.times))
+            (what, w.index, _number(w.expected), _tolerance(w.expected, w.observed, w.times))
             for w in comparison.worst
         ]
     sample = comparison.expected
     if not (isinstance(sample, dict) and sample.get("numbers")):
         return []
-    numbers = [float(number) for number in sample["numbers"]]
+    numbers = [_number(number) for number in sample["numbers"]]
     # The record of what passes has no tolerance for each number; this one is far wider.
     wide = 1e-3 * max((abs(n) for n in numbers if math.isfinite(n)), default=0.0)
     places = [_place(flat, sample["shape"]) for flat in range(len(numbers))]
@@ -190,7 +190,12 @@ def _tolerance(expected: float | str, observed: float | str, times: float | str)
     """The distance that the rule admits for this element; 0 where equality is demanded."""
     if isinstance(times, str) or times == 0:
         return 0.0
-    return abs(float(observed) - float(expected)) / times
+    return abs(_number(observed) - _number(expected)) / times
+
+
+def _number(written: float | str) -> float:
+    """A number as a record carries it: booleans, NaN and infinities by their names."""
+    return {"True": 1.0, "False": 0.0}[written] if written in {"True", "False"} else float(written)
 
 
 def _place(flat: int, shape: list[int]) -> list[int]:

@@ -7,6 +7,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from conformance.adapters.calling import chosen, positional
+from conformance.adapters.keras.nesting import flat
 from conformance.adapters.worker.failure import Unsupported
 
 if TYPE_CHECKING:
@@ -14,9 +16,6 @@ if TYPE_CHECKING:
 
 _NESTED = frozenset({"layer", "backward_layer", "cell", "cells"})
 """Arguments of Keras's wrappers and recurrent layers that hold layers."""
-
-_SPREAD = frozenset({"MultiHeadAttention", "GroupedQueryAttention", "GroupQueryAttention"})
-"""Layers that take several inputs as arguments of their own, not as one list."""
 
 
 @dataclass
@@ -51,14 +50,18 @@ def build(keras: Any, spec: Mapping[str, Any]) -> Net:
         net.model = keras.Sequential(parts + list(net.layers.values()))
         return net
     inputs = [_input(keras, one) for one in spec["inputs"]]
-    tensors = dict(zip((one["name"] for one in spec["inputs"]), inputs))
+    tensors = {one["name"]: [made] for one, made in zip(spec["inputs"], inputs)}
     for node in spec["nodes"]:
         layer = make.layer(node["layer"], node["config"], node["name"])
         net.layers[node["name"]] = layer
-        given = [tensors[name] for name in node["inputs"]]
-        spread = len(given) == 1 or node["layer"] in _SPREAD
-        tensors[node["name"]] = layer(*given) if spread else layer(given)
-    outputs = [tensors[name] for name in spec["outputs"]]
+        given = chosen(node["inputs"], tensors)
+        passed = {
+            key: chosen(name, tensors) if isinstance(name, list) else chosen([name], tensors)[0]
+            for key, name in node.get("tensors", {}).items()
+        }
+        answer = layer(*positional(node["layer"], given), **passed, **node.get("arguments", {}))
+        tensors[node["name"]] = list(flat(answer))
+    outputs = chosen(spec["outputs"], tensors)
     net.model = keras.Model(inputs=_bare(inputs), outputs=_bare(outputs))
     return net
 
@@ -151,7 +154,7 @@ def _is_size(size: Any) -> bool:
 
 def _input(keras: Any, spec: Mapping[str, Any]) -> Any:
     return keras.Input(
-        shape=tuple(spec["shape"]),
+        shape=tuple(spec.get("declared") or spec["shape"]),
         batch_size=spec.get("batch_size"),
         dtype=spec.get("dtype", "float32"),
         name=spec["name"],

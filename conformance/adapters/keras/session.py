@@ -66,7 +66,7 @@ class Session:
         if "summary" in self._facets:
             with self._facet("summary"):
                 self._answer["summary"] = summary(net.model)
-        if "state" in self._facets:  # last: it changes the model
+        if "state" in self._facets and "train" in self._program:  # last: it changes the model
             with self._facet("state"):
                 self._answer["state"] = self._train(net)
         return self._answer, self._arrays.tensors
@@ -110,11 +110,37 @@ class Session:
                 built["calls"] = self._calls(net, evaluator, prefix)
         if plan.cotangents is not None:
             with self._facet("gradients"):
+                self._start(found, prefix)
                 built["gradients"] = self._gradients(evaluator, found, prefix)
         if plan.compiled:
             with self._facet("compiled"):
+                self._start(found, prefix)
                 self._answer["compiled"] = self._put("compiled", evaluator.compiled())
+        self._start(found, prefix)
+        if "state" in self._facets and "train" not in self._program and not prefix:
+            with self._facet("state"):
+                self._answer["state"] = self._after(net, evaluator)
+                self._start(found, prefix)
         return built
+
+    def _start(self, found: Sequence[Variable], prefix: str) -> None:
+        """Give a model that calls change the case's weights again, before the next question."""
+        if "state" in self._facets:
+            assign(found, self._given(f"{prefix}weight/"))
+
+    def _after(self, net: Net, evaluator: Evaluator) -> dict[str, Any]:
+        """What the ordinary calls leave of the variables."""
+        if "changes" in self._backend.unsupported:
+            raise Unsupported(self._backend.unsupported["changes"])
+        evaluator.make_calls()
+        return {"weights": self._weights_now(net)}
+
+    def _weights_now(self, net: Net) -> dict[str, str]:
+        numbers = self._backend.numbers
+        return {
+            one.name: self._arrays.put(f"state/weight/{one.name}", numbers(one.variable))
+            for one in variables(net)
+        }
 
     def _plan(self, net: Net, found: Sequence[Variable], prefix: str) -> Plan:
         wanted = "gradients" in self._facets and "gradients" not in self._backend.unsupported
@@ -129,6 +155,12 @@ class Session:
             cotangents=[cotangents[str(j)] for j in range(len(cotangents))] if wanted else None,
             compiled=compiled,
             probes="probes" in self._facets,
+            masks="mask" in self._facets,
+            ordinary=[
+                index
+                for index, call in enumerate(self._program["calls"])
+                if call.get("facet", "values") == "values"
+            ],
         )
 
     def _count(self, prefix: str) -> int:
@@ -172,9 +204,17 @@ class Session:
                     call["nodes"] = noted.nodes
                 if "probes" in self._facets:
                     call["probes"] = noted.probes
+                if evaluator.plan.masks and index == 0:
+                    call["masks"] = self._masks(evaluator, f"{prefix}call/{index}/mask")
                 calls.append(call)
         evaluator.watch = None
         return calls
+
+    def _masks(self, evaluator: Evaluator, base: str) -> list[dict[str, Any] | None]:
+        return [
+            None if mask is None else self._put(f"{base}/{j}", [mask])[0]
+            for j, mask in enumerate(evaluator.masks)
+        ]
 
     def _gradients(
         self, evaluator: Evaluator, found: Sequence[Variable], prefix: str
@@ -220,14 +260,8 @@ class Session:
             [feed.array for feed in self._feeds(net, "", 0)],
             [targets[str(j)] for j in range(len(targets))],
         )
-        numbers = self._backend.numbers
-        return {
-            "losses": self._arrays.put("state/losses", losses),
-            "weights": {
-                one.name: self._arrays.put(f"state/weight/{one.name}", numbers(one.variable))
-                for one in variables(net)
-            },
-        }
+        losses_name = self._arrays.put("state/losses", losses)
+        return {"losses": losses_name, "weights": self._weights_now(net)}
 
     def _draws(self) -> dict[str, Any]:
         found = random.draws(self._backend, self._program["model"], self._tensors)

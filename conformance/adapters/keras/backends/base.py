@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from conformance.adapters.keras.nesting import flat
 from conformance.adapters.keras.watch import Noted
 from conformance.adapters.worker.failure import Unsupported
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from conformance.adapters.keras.watch import Watch
 
@@ -48,6 +49,10 @@ class Plan:
     compiled: bool = False
     probes: bool = False
     """Whether the concrete shapes inside the model are asked for."""
+    masks: bool = False
+    """Whether the masks of call 0's outputs are asked for."""
+    ordinary: Sequence[int] = ()
+    """The calls after which variables are asked for, where calls change them; in order."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,8 @@ class Evaluator:
         self.backend = backend
         self.model = model
         self.plan = plan
+        self.masks: list[Value | None] = []
+        """The masks of call 0's outputs, where they are asked for, once the call has been made."""
         self.watch: Watch | None = None
         """Notes shapes while calls are made, where that is asked."""
 
@@ -77,8 +84,19 @@ class Evaluator:
 
     def call(self, index: int) -> list[Value]:
         """Outputs of the plan's call, flattened into a list."""
-        outputs = self.model(packed(self.tensors(index)))
-        return [self.backend.value(output) for output in flat(outputs)]
+        outputs = list(flat(self.model(packed(self.tensors(index)))))
+        if index == 0 and self.plan.masks:
+            self.keep_masks(self.backend.mask(output) for output in outputs)
+        return [self.backend.value(output) for output in outputs]
+
+    def keep_masks(self, masks: Iterable[Any]) -> None:
+        """Note the masks of call 0's outputs."""
+        self.masks = [None if mask is None else self.backend.value(mask) for mask in masks]
+
+    def make_calls(self) -> None:
+        """Make the plan's ordinary calls in order, so that the model's variables change."""
+        for index in self.plan.ordinary:
+            self.model(packed(self.tensors(index)))
 
     def gradients(self) -> Gradients:
         """Gradients of call 0."""
@@ -98,7 +116,8 @@ class Backend:
 
     evaluator_class: ClassVar[type[Evaluator]] = Evaluator
     unsupported: ClassVar[Mapping[str, str]] = {}
-    """Facets that this backend has no notion of, each with the reason."""
+    """Facets that this backend has no notion of, each with the reason. ``state`` speaks of
+    training, ``changes`` of variables that a call changes."""
     distributions: ClassVar[Sequence[str]] = ()
     """Packages below Keras whose versions matter, the most telling first."""
 
@@ -127,9 +146,18 @@ class Backend:
         array = self.keras.ops.convert_to_numpy(tensor)
         return Value(array, dtype_name(tensor))
 
+    def mask(self, tensor: Any) -> Any:
+        """The mask that travels with an output, or None."""
+        from keras.src.backend import get_keras_mask
+
+        return get_keras_mask(tensor)
+
     def numbers(self, variable: Any) -> Any:
         """A Keras variable's numbers."""
         return self.value(variable.value).array
+
+    def rewind(self) -> None:
+        """Let seeded layers begin anew, where a seed alone doesn't make them."""
 
     def clear(self) -> None:
         """Forget what Keras keeps between models."""
@@ -160,17 +188,6 @@ def pin(keras: Any) -> None:
 def packed(tensors: Sequence[Any]) -> Any:
     """Inputs as ``model(…)`` takes them: the only one bare, several as a list."""
     return tensors[0] if len(tensors) == 1 else list(tensors)
-
-
-def flat(outputs: Any) -> Iterator[Any]:
-    """Tensors of a nested answer, depth first."""
-    if isinstance(outputs, dict):
-        outputs = list(outputs.values())
-    if isinstance(outputs, (list, tuple)):
-        for part in outputs:
-            yield from flat(part)
-    else:
-        yield outputs
 
 
 def dtype_name(tensor: Any) -> str:

@@ -13,12 +13,12 @@ from conformance.adapters.keras.backends.base import (
     Plan,
     Value,
     dtype_name,
-    flat,
     import_keras_3,
     is_float,
     packed,
 )
 from conformance.adapters.keras.backends.hidden import hide_tensorflow
+from conformance.adapters.keras.nesting import flat
 from conformance.adapters.keras.watch import Noted
 
 
@@ -37,6 +37,10 @@ class JaxEvaluator(Evaluator):
         super().__init__(backend, model, plan)
         self._whole: tuple[list[list[Any]], Gradients] | None = None
         self._refused = False
+        # As the case gives them: an eager call may change them.
+        self._trainable = [variable.value for variable in model.trainable_variables]
+        self._fixed = [variable.value for variable in model.non_trainable_variables]
+        self._left: list[Any] = self._fixed
         self._notes: dict[int, Noted] = {}
 
     def noted(self, index: int) -> Noted:
@@ -60,6 +64,12 @@ class JaxEvaluator(Evaluator):
         """Outputs of call 0 from the compiled function."""
         return self._values(0)
 
+    def make_calls(self) -> None:
+        """Leave in the model what the compiled calls left."""
+        self._answer()
+        for variable, value in zip(self.model.non_trainable_variables, self._left):
+            variable.assign(value)
+
     def _values(self, index: int) -> list[Value]:
         whole = self._answer()
         outputs = whole[0][index] if whole else self._compute([index], gradients=False)[0][0]
@@ -79,44 +89,54 @@ class JaxEvaluator(Evaluator):
 
     def _compute(self, indices: Any, *, gradients: bool) -> tuple[list[list[Any]], Gradients]:
         jax, model, plan = self.backend.jax, self.model, self.plan
-        trainable = [variable.value for variable in model.trainable_variables]
-        fixed = [variable.value for variable in model.non_trainable_variables]
         wanted = {id(variable): at for at, variable in enumerate(model.trainable_variables)}
         calls = [self.tensors(index) for index in indices]
         source = self.tensors(0) if gradients else []
         moving = [at for at, feed in enumerate(plan.calls[0]) if feed.differentiable]
 
-        def forward(weights: Any, state: Any, tensors: Any) -> list[Any]:
-            return list(flat(model.stateless_call(weights, state, packed(tensors))[0]))
+        def forward(weights: Any, state: Any, tensors: Any) -> tuple[list[Any], Any, Any]:
+            answer, after = model.stateless_call(weights, state, packed(tensors))
+            outputs = list(flat(answer))
+            masks = [self.backend.mask(output) for output in outputs] if plan.masks else None
+            return outputs, masks, after
 
         def differentiable(weights: Any, state: Any, tensors: Any, floats: Any) -> list[Any]:
             merged = list(tensors)
             for at, tensor in zip(moving, floats):
                 merged[at] = tensor
-            return [out for out in forward(weights, state, merged) if is_float(dtype_name(out))]
+            outputs = forward(weights, state, merged)[0]
+            return [out for out in outputs if is_float(dtype_name(out))]
 
         def case(weights: Any, state: Any, calls: Any, source: Any, cotangents: Any) -> Any:
-            answers = []
+            answers, masks, now = [], None, state
             for index, tensors in zip(indices, calls):
-                answers.append(forward(weights, state, tensors))
+                outputs, found, after = forward(weights, now, tensors)
+                answers.append(outputs)
+                masks = found if index == 0 else masks
+                now = after if index in plan.ordinary else now
                 seen = super(JaxEvaluator, self).noted(index)
                 self._notes.setdefault(index, seen)
             if not gradients:
-                return answers, None
+                return answers, None, masks, now
             outputs, pull = jax.vjp(
                 lambda weights, floats: differentiable(weights, state, source, floats),
                 weights,
                 [source[at] for at in moving],
             )
             pairs = zip(outputs, cotangents)
-            return answers, pull([cotangent.astype(out.dtype) for out, cotangent in pairs])
+            pulled = pull([cotangent.astype(out.dtype) for out, cotangent in pairs])
+            return answers, pulled, masks, now
 
         cotangents = [
             np.asarray(cotangent)
             for cotangent in plan.cotangents or ()
             if is_float(cotangent.dtype.name)
         ]
-        answers, pulled = jax.jit(case)(trainable, fixed, calls, source, cotangents)
+        answers, pulled, masks, self._left = jax.jit(case)(
+            self._trainable, self._fixed, calls, source, cotangents
+        )
+        if masks is not None and not self.masks:
+            self.keep_masks(masks)
         if pulled is None:
             return answers, Gradients()
         of_weights, of_floats = pulled

@@ -10,12 +10,12 @@ from conformance.adapters.keras.backends.base import (
     Gradients,
     Value,
     dtype_name,
-    flat,
     import_keras_3,
     is_float,
     packed,
 )
 from conformance.adapters.keras.backends.hidden import hide_tensorflow
+from conformance.adapters.keras.nesting import flat
 from conformance.adapters.wire import BF16
 
 if TYPE_CHECKING:
