@@ -1,0 +1,19 @@
+"""Keras's nested answers as the flat list that a case speaks of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def flat(outputs: Any) -> Iterator[Any]:
+    """Tensors of a nested answer, depth first."""
+    if isinstance(outputs, dict):
+        outputs = list(outputs.values())
+    if isinstance(outputs, (list, tuple)):
+        for part in outputs:
+            yield from flat(part)
+    else:
+        yield outputs
