@@ -231,4 +231,3 @@ class BatchNormalization(Normalizing):
         mean = spread_over(weights["moving_mean"], axes, x.ndim)
         variance = spread_over(weights["moving_variance"], axes, x.ndim)
         return self.normalized(x, mean, variance, weights, axes)
-

@@ -102,9 +102,10 @@ class Network:
         floats = {k: x for k, x in first.items() if jnp.issubdtype(x.dtype, jnp.floating)}
 
         def differentiable(some: Mapping[str, Any], weights: Mapping[str, Any]) -> list[Any]:
-            return self._forward({**first, **some}, weights)
+            return self._forward({**first, **some}, {**feeds.weights, **weights})
 
-        outputs, pull = jax.vjp(differentiable, floats, feeds.weights)
+        trainable = {k: w for k, w in feeds.weights.items() if k not in self.model.frozen}
+        outputs, pull = jax.vjp(differentiable, floats, trainable)
         gradients = pull([c.astype(y.dtype) for c, y in zip(feeds.cotangents, outputs)])
         rest = [self._forward(inputs, feeds.weights) for inputs in feeds.calls[1:]]
         return [outputs, *rest], gradients
@@ -250,6 +251,8 @@ class Run:
             observation["calls"][0]["outputs"] = self._outputs("eager", eager)
 
     def _state(self) -> dict[str, Any]:
+        if self.main.model.frozen:
+            raise Unsupported("moving statistics in training are not handled here")
         train = self.program["train"]
         feeds = self.main.feeds
         start, update = optimizer_of(train["optimizer"]["name"], train["optimizer"]["config"])

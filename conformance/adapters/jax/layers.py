@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.adapters.jax import elementary
+from conformance.adapters.jax import elementary, normalized
 from conformance.adapters.native.binding import Entry, Function, Table
 
 _FORMATS = {"data_format": ("channels_last", "channels_first")}
@@ -64,6 +64,7 @@ def _composed(function: str, symbol: str) -> list[Entry]:
 
 LAYERS = {
     **elementary.LAYERS,
+    **normalized.LAYERS,
     "Dense": [Entry("core", "dense", "jax.numpy.matmul", _KERNEL)],
     "Lambda": [Entry("core", "probe", "the identity", only={"function": ("probe",)})],
     "Activation": [Entry("activation", "activation", "jax.nn")],

@@ -28,6 +28,8 @@ class Entry(NamedTuple):
     """True where the framework has no such layer and the function puts one together."""
     only: Mapping[str, Sequence[Json]] = {}
     """Arguments that must have one of these values; the first is the value when left out."""
+    frozen: Sequence[str] = ()
+    """Variables that training does not differentiate, such as moving statistics."""
 
 
 class Function(NamedTuple):
@@ -81,6 +83,10 @@ WITHOUT_EFFECT = frozenset(
         "recurrent_initializer",
         "depthwise_initializer",
         "pointwise_initializer",
+        "beta_initializer",
+        "gamma_initializer",
+        "moving_mean_initializer",
+        "moving_variance_initializer",
         "unit_forget_bias",  # only the bias's initial value: every weight here is set by the case
         "implementation",
         "unroll",
@@ -99,6 +105,12 @@ NEUTRAL: Mapping[str, Sequence[Json]] = {
     "recurrent_regularizer": (None,),
     "depthwise_regularizer": (None,),
     "pointwise_regularizer": (None,),
+    "beta_regularizer": (None,),
+    "gamma_regularizer": (None,),
+    "beta_constraint": (None,),
+    "gamma_constraint": (None,),
+    "renorm": (False,),
+    "synchronized": (False,),
     "kernel_constraint": (None,),
     "bias_constraint": (None,),
     "recurrent_constraint": (None,),

@@ -63,6 +63,10 @@ class Model:
             bound = bind(table, node["layer"], node["config"], _parameters(table))
             step = _step(table, bound)
             self.nodes.append(_Node(node["name"], node["inputs"], bound, step))
+        self.frozen = {
+            f"{node.name}/{variable}" for node in self.nodes for variable in node.bound.entry.frozen
+        }
+        """Variables that training does not differentiate, as ``<node>/<variable>``."""
 
     def __call__(
         self,
@@ -100,7 +104,7 @@ def _by_node(weights: Mapping[str, Array]) -> dict[str, dict[str, Array]]:
     """``{"dense/kernel": k}`` as ``{"dense": {"kernel": k}}``."""
     nodes: dict[str, dict[str, Array]] = {}
     for name, array in weights.items():
-        node, variable = name.rsplit("/", 1)
+        node, variable = name.split("/", 1)  # a variable may be called query/kernel
         nodes.setdefault(node, {})[variable] = array
     return nodes
 

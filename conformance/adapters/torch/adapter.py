@@ -147,7 +147,7 @@ class Run:
             built["calls"].append(self._call(model, feeds, index, watch, prefix))
         self.seconds[f"{prefix}calls"] = time.perf_counter() - start
         if "params" in self.asked:
-            built["params"] = watch.counts(feeds.weights)
+            built["params"] = watch.counts(feeds.weights, model.frozen)
         if "gradients" in self.asked and feeds.cotangents:
             self._facet("gradients", built, lambda: self._gradients(model, feeds, prefix))
         return built
@@ -178,7 +178,10 @@ class Run:
 
     def _gradients(self, model: Model, feeds: Feeds, prefix: str) -> dict[str, dict[str, str]]:
         inputs = {name: _leaf(array) for name, array in feeds.calls[0].items()}
-        weights = {name: _leaf(array) for name, array in feeds.weights.items()}
+        weights = {
+            name: array if name in model.frozen else _leaf(array)
+            for name, array in feeds.weights.items()
+        }
         outputs = model(inputs, weights).outputs
         loss = torch.stack(
             [torch.sum(c * y) for c, y in zip(feeds.cotangents, outputs) if y.requires_grad]
@@ -205,6 +208,8 @@ class Run:
             return self._outputs("compiled", exported.module()(*call))
 
     def _state(self) -> dict[str, Any]:
+        if self.model.frozen:
+            raise Unsupported("moving statistics in training are not handled here")
         train = self.program["train"]
         weights = {name: _leaf(array) for name, array in self.feeds.weights.items()}
         optimizer = Optimizer(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.adapters.native.binding import Entry, Function, Table
-from conformance.adapters.torch import elementary
+from conformance.adapters.torch import elementary, normalized
 
 _CONVOLUTION = {"bias": "bias = bias"}
 _FORMATS = {"data_format": ("channels_last", "channels_first")}
@@ -50,6 +50,7 @@ def _whole(function: str, symbol: str) -> list[Entry]:
 
 LAYERS = {
     **elementary.LAYERS,
+    **normalized.LAYERS,
     "Dense": [
         Entry(
             "core",

@@ -47,15 +47,21 @@ class Watch:
     def _note(self, module: nn.Module, _inputs: Any, _output: Any) -> None:
         self.ran[self._node].append(module)
 
-    def counts(self, weights: dict[str, Any]) -> dict[str, Any]:
+    def counts(self, weights: dict[str, Any], frozen: set[str]) -> dict[str, Any]:
         """Parameter counts, of the modules where there are any, else of what the node was given."""
         nodes = {
             node: sum(p.numel() for module in modules for p in module.parameters())
-            or sum(w.numel() for name, w in weights.items() if name.rsplit("/", 1)[0] == node)
+            or sum(w.numel() for name, w in weights.items() if name.split("/", 1)[0] == node)
             for node, modules in self.ran.items()
         }
         total = sum(nodes.values())
-        return {"total": total, "trainable": total, "non_trainable": 0, "nodes": nodes}
+        still = sum(weights[name].numel() for name in frozen if name in weights)
+        return {
+            "total": total,
+            "trainable": total - still,
+            "non_trainable": still,
+            "nodes": nodes,
+        }
 
     def native(self, model: Model, weights: dict[str, Any]) -> list[dict[str, Any]]:
         """How each node was done, as ``Native`` (``conformance/adapters/observation.py``)."""
