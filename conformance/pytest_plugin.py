@@ -113,6 +113,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[adapters_key] = chosen
 
 
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Says which adapters will be asked, where cases are asked for."""
+    if not _is_ours(config):
+        return None
+    chosen = config.stash[adapters_key]
+    return f"keras-conformance: {', '.join(spec.name for spec in chosen)}"
+
+
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> CaseFile | None:
     """Collects case files: in our catalogue, in the folders that ini names, or named outright."""
     if file_path.suffix not in {".yaml", ".yml"}:
