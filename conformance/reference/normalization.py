@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from conformance.reference import functions as f
 from conformance.reference.activation import Elementwise
@@ -61,6 +61,8 @@ def moments(x: Array, axes: Sequence[int]) -> tuple[Array, Array]:
 class Normalizing(Elementwise):
     """What normalizing layers share: an axis or several, epsilon, and up to two weights."""
 
+    supports_masking: ClassVar[bool] = True
+
     def __init__(self, config: Config, *, epsilon: float = 1e-3) -> None:
         """Args: axis, epsilon, center, scale."""
         self.owner = config.owner
@@ -89,10 +91,13 @@ class Normalizing(Elementwise):
         self, x: Array, mean: Array, variance: Array, weights: Weights, axes: Sequence[int]
     ) -> Array:
         """``gamma * (x - mean) / sqrt(variance + epsilon) + beta``; weights lie along ``axes``."""
-        y = (x - mean) / f.sqrt(variance + self.epsilon)
+        return self.affine((x - mean) / f.sqrt(variance + self.epsilon), weights, axes)
+
+    def affine(self, y: Array, weights: Weights, axes: Sequence[int]) -> Array:
+        """``gamma * y + beta``, each where it is wanted."""
         if self.scale:
-            y = y * spread_over(weights["gamma"], axes, x.ndim)
-        return y + spread_over(weights["beta"], axes, x.ndim) if self.center else y
+            y = y * spread_over(weights["gamma"], axes, y.ndim)
+        return y + spread_over(weights["beta"], axes, y.ndim) if self.center else y
 
 
 @register("LayerNormalization")
@@ -141,10 +146,7 @@ class GroupNormalization(Normalizing):
         grouped = reshape(x, parted)
         mean, variance = moments(grouped, [i for i in range(1, grouped.ndim) if i != axis])
         y = (grouped - mean) / f.sqrt(variance + self.epsilon)
-        y = reshape(y, x.shape)
-        if self.scale:
-            y = y * spread_over(weights["gamma"], (axis,), x.ndim)
-        return y + spread_over(weights["beta"], (axis,), x.ndim) if self.center else y
+        return self.affine(reshape(y, x.shape), weights, (axis,))
 
 
 @register("RMSNormalization")
@@ -179,6 +181,8 @@ class RMSNormalization(Elementwise):
 class UnitNormalization(Elementwise):
     """keras.layers.UnitNormalization: divided by the Euclidean norm over ``axis``."""
 
+    supports_masking: ClassVar[bool] = True
+
     def __init__(self, config: Config) -> None:
         """Args: axis."""
         self.axes = axes_of(config)
@@ -196,38 +200,3 @@ class UnitNormalization(Elementwise):
         long = total.value.real > _SMALLEST_NORM**2
         # The root is taken of 1 where it is not used: its slope at 0 is infinite.
         return f.choose(long, x / f.sqrt(f.choose(long, total, 1.0)), x / _SMALLEST_NORM)
-
-
-@register("BatchNormalization")
-class BatchNormalization(Normalizing):
-    """keras.layers.BatchNormalization: by moving statistics, or by those of the batch."""
-
-    def __init__(self, config: Config) -> None:
-        """Args: axis (one), momentum, epsilon, center, scale, trainable; no renorm."""
-        super().__init__(config)
-        if len(self.axes) != 1:
-            message = f"BatchNormalization: axis must be one integer, not {list(self.axes)}"
-            raise Refused(message)
-        self.momentum = config.number("momentum", 0.99)
-        self.trainable = config.flag("trainable", default=True)
-        config.only("synchronized", value=False)
-        config.only("renorm", value=False)
-        config.only("renorm_clipping", None)
-        config.get("renorm_momentum")
-
-    def weights(self, shapes: Sequence[Shape]) -> list[Variable]:
-        """Also ``moving_mean`` and ``moving_variance``, which training does not differentiate."""
-        sizes = self.sizes(shapes[0])
-        return [
-            *super().weights(shapes),
-            Variable("moving_mean", sizes, "bias", trainable=False),
-            Variable("moving_variance", sizes, "variance", trainable=False),
-        ]
-
-    def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:  # noqa: ARG002
-        """``gamma * (x - mean) / sqrt(variance + epsilon) + beta``."""
-        x = inputs[0]
-        axes = within(self.axes, list(x.shape), self.owner)
-        mean = spread_over(weights["moving_mean"], axes, x.ndim)
-        variance = spread_over(weights["moving_variance"], axes, x.ndim)
-        return self.normalized(x, mean, variance, weights, axes)
