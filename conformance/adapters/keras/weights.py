@@ -14,6 +14,14 @@ if TYPE_CHECKING:
     from conformance.adapters.keras.build import Net
 
 
+RENAMED = {
+    ("DepthwiseConv1D", "depthwise_kernel"): "kernel",
+    ("DepthwiseConv2D", "depthwise_kernel"): "kernel",
+}
+"""Variables that Keras 2 called otherwise, by class and name. They are given and asked for under
+Keras 3's name, so that their numbers can be judged; what they are called here is reported."""
+
+
 class WeightError(ValueError):
     """The case's weights do not fit the variables that the framework made."""
 
@@ -25,6 +33,8 @@ class Variable:
     name: str
     variable: Any
     trainable: bool
+    own: str = ""
+    """What this Keras calls it, where that is something else."""
 
     @property
     def shape(self) -> list[int]:
@@ -34,7 +44,7 @@ class Variable:
     def describe(self) -> dict[str, Any]:
         """The ``Weight`` of an observation."""
         return {
-            "name": self.name,
+            "name": self.own or self.name,
             "shape": self.shape,
             "dtype": dtype_name(self.variable),
             "trainable": self.trainable,
@@ -46,14 +56,17 @@ def variables(net: Net) -> list[Variable]:
 
     A variable is called by the last part of its path: ``dense/kernel``,
     ``time_distributed/kernel``. Where that would name two variables of one node, as in
-    ``Bidirectional``, the part of the path that tells them apart goes between.
+    ``Bidirectional``, the first part of the path that tells them apart goes between, or, where
+    that is not enough, all of it from there on.
     """
     trainable = {id(variable) for variable in net.model.trainable_weights}
     found = []
     for node, layer in net.layers.items():
         paths = [_path(variable) for variable in layer.weights]
         for name, variable in zip(_short(node, paths), layer.weights):
-            found.append(Variable(f"{node}/{name}", variable, id(variable) in trainable))
+            known = RENAMED.get((type(layer).__name__, name), name)
+            own = f"{node}/{name}" if known != name else ""
+            found.append(Variable(f"{node}/{known}", variable, id(variable) in trainable, own))
     return found
 
 
@@ -98,8 +111,19 @@ def _short(node: str, paths: Sequence[list[str]]) -> list[str]:
     shared = {name for name, times in Counter(names).items() if times > 1}
     if not shared:
         return names
-    below = [path[path.index(node) + 1 :] if node in path else path for path in paths]
+    below = _apart([path[path.index(node) + 1 :] if node in path else path for path in paths])
     names = [f"{path[0]}/{path[-1]}" if path[-1] in shared else path[-1] for path in below]
     if len(set(names)) == len(names):
         return names
     return ["/".join(path) for path in below]
+
+
+def _apart(paths: Sequence[list[str]]) -> list[list[str]]:
+    """Without the first parts that all of them share: those tell none apart.
+
+    ``RNN`` gives the stack that it makes of a list of cells a name that is counted up for ever.
+    """
+    shared = 0
+    while all(len(path) > shared + 1 and path[shared] == paths[0][shared] for path in paths):
+        shared += 1
+    return [path[shared:] for path in paths]
