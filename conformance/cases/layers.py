@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MAX_ARGUMENT = 2**26
 """A layer's whole numbers (units, filters, sizes) end here: larger ones only ask for memory."""
 
-_HOLDING = frozenset({"layer", "cell", "cells", "backward_layer"})
+_HOLDING = frozenset({"layer", "layers", "cell", "cells", "backward_layer"})
 """Arguments whose value is a layer, or a list of them, even where its name is unknown."""
 _FREE_NUMBERS = frozenset({"seed", "salt"})
 """Arguments whose whole numbers are no sizes."""

@@ -108,12 +108,13 @@ class CategoryEncoding(Encoding):
         tokens = inputs[0].value.real
         if tokens.size and not ((tokens >= 0) & (tokens < self.depth)).all():
             message = f"CategoryEncoding: tokens must be within 0..{self.depth - 1}"
-            raise Refused(message)
+            raise Refused(message, at="call")
         given = context.tensors.get("count_weights")
         if given is None:
             return self.encoded(context.arithmetic, tokens)
         if self.mode != "count" or not isinstance(given, Array):
-            raise Refused("CategoryEncoding: count_weights are for output_mode='count' alone")
+            message = "CategoryEncoding: count_weights are for output_mode='count' alone"
+            raise Refused(message, at="call")
         return self.encoded(context.arithmetic, tokens, expand(given, given.ndim))
 
 
@@ -230,7 +231,8 @@ class IntegerLookup(Encoding):
         masked = np.zeros(values.shape, bool) if self.mask is None else values == self.mask
         lost = (indices < 0) & ~masked
         if self.unknown == 0 and lost.any():
-            raise Refused("IntegerLookup: with num_oov_indices=0 every token must be known")
+            message = "IntegerLookup: with num_oov_indices=0 every token must be known"
+            raise Refused(message, at="call")
         indices = np.where(lost, self._bins(values) + self.first - self.unknown, indices)
         return self.encoded(
             context.arithmetic, np.where(masked, 0 if self.mode == "int" else -1, indices)

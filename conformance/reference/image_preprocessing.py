@@ -88,18 +88,33 @@ class Resizing(Sized):
     def __init__(self, config: Config) -> None:
         """Args: those of Sized; interpolation, antialias, aspect ratios, fill_mode, fill_value."""
         super().__init__(config)
-        self.kind = config.choice("interpolation", KINDS, "bilinear")
+        self.kind = config.get("interpolation", "bilinear")
         self.antialias = config.flag("antialias", default=False)
         self.crop = config.flag("crop_to_aspect_ratio", default=False)
         self.pad = config.flag("pad_to_aspect_ratio", default=False)
+        self.fill_mode = config.get("fill_mode", "constant")
         self.fill = config.number("fill_value", 0.0)
-        config.choice("fill_mode", ("constant",), "constant")
-        if self.crop and self.pad:
-            message = "Resizing: only one of crop_to_aspect_ratio and pad_to_aspect_ratio may be"
-            raise Refused(message)
+
+    def _check(self) -> None:
+        """What Keras finds only when it resizes.
+
+        Raises:
+            Refused: At the call: an argument is unknown, or two exclude each other.
+        """
+        wrong = ""
+        if self.kind not in KINDS:
+            wrong = f"interpolation={self.kind!r} is none of {', '.join(KINDS)}"
+        elif self.fill_mode != "constant":
+            wrong = f"fill_mode={self.fill_mode!r} is not constant"
+        elif self.crop and self.pad:
+            wrong = "only one of crop_to_aspect_ratio and pad_to_aspect_ratio may be true"
+        if wrong:
+            message = f"Resizing: {wrong}"
+            raise Refused(message, at="call")
 
     def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:  # noqa: ARG002
         """Crop or pad to the target's aspect ratio where asked, then sample."""
+        self._check()
         x = inputs[0]
         if self.crop:
             x = self.cropped(x)

@@ -14,7 +14,7 @@ from conformance.adapters.worker.failure import Unsupported
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_NESTED = frozenset({"layer", "backward_layer", "cell", "cells"})
+_NESTED = frozenset({"layer", "layers", "backward_layer", "cell", "cells"})
 """Arguments of Keras's wrappers and recurrent layers that hold layers."""
 
 
@@ -89,7 +89,11 @@ class _Maker:
         arguments["name"] = name
         if kind == "Lambda" and isinstance(arguments.get("function"), str):
             arguments["function"] = self._function(arguments["function"], name)
-        return make(**arguments)
+        try:
+            return make(**arguments)
+        except ImportError as error:
+            # Lookups and hashes are TensorFlow's, whatever the backend.
+            raise Unsupported(f"{kind} can't be made here: {error}") from error
 
     def _class(self, kind: str) -> Any:
         found = getattr(self._keras.layers, kind, None) if kind.isidentifier() else None
