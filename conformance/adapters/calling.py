@@ -16,6 +16,61 @@ SPREAD = frozenset({"GroupQueryAttention", "GroupedQueryAttention", "MultiHeadAt
 """Layers that take several inputs as arguments of their own: query, value, key. Every other layer
 takes them as one list (``Add``, ``Attention``). Initial states go by keyword."""
 
+PASSES_MASK = frozenset(
+    {
+        "Activation",
+        "ActivityRegularization",
+        "AlphaDropout",
+        "BatchNormalization",
+        "Dense",
+        "Dropout",
+        "ELU",
+        "GaussianDropout",
+        "GaussianNoise",
+        "GroupNormalization",
+        "GroupQueryAttention",
+        "Identity",
+        "LayerNormalization",
+        "LeakyReLU",
+        "MultiHeadAttention",
+        "Normalization",
+        "PReLU",
+        "ReLU",
+        "Rescaling",
+        "Softmax",
+        "SpatialDropout1D",
+        "SpatialDropout2D",
+        "SpatialDropout3D",
+        "TimeDistributed",
+        "UnitNormalization",
+    }
+)
+"""Layers that hand on the mask that came with their input, for adapters whose arrays carry none.
+Recurrent layers do where they return sequences."""
+
+TAKES_MASK = frozenset(
+    {
+        "AdditiveAttention",
+        "Attention",
+        "BatchNormalization",
+        "Bidirectional",
+        "ConvLSTM1D",
+        "ConvLSTM2D",
+        "ConvLSTM3D",
+        "GRU",
+        "GlobalAveragePooling1D",
+        "GlobalAvgPool1D",
+        "GroupQueryAttention",
+        "LSTM",
+        "MultiHeadAttention",
+        "RNN",
+        "SimpleRNN",
+        "Softmax",
+        "TimeDistributed",
+    }
+)
+"""Layers that heed a mask that comes with their input; all others compute as if it weren't there."""
+
 
 def positional(layer: str, inputs: Sequence[Any]) -> list[Any]:
     """The positional arguments of a layer's call.

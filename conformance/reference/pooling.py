@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conformance.reference.convolutional import Sliding
-from conformance.reference.functions import largest
+from conformance.reference.functions import choose, largest
 from conformance.reference.layer import Context, Layer, Weights, of_rank, register
 from conformance.reference.reshaping import FORMATS
 from conformance.reference.structure import unfold
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from conformance.cases.model import Shape
-    from conformance.reference.array import Array
+    from conformance.reference.array import Array, Values
     from conformance.reference.config import Config
 
 
@@ -98,6 +98,7 @@ class GlobalPooling(Layer):
         first = config.choice("data_format", FORMATS, "channels_last") == "channels_first"
         self.spatial = tuple(range(2, 2 + self.axes) if first else range(1, 1 + self.axes))
         self.keepdims = config.flag("keepdims", default=False)
+        self.takes_mask = config.owner == "GlobalAveragePooling1D"
 
     def output_shape(self, shapes: Sequence[Shape]) -> Shape:
         """(batch, channels), or with keepdims 1 for every spatial axis."""
@@ -110,4 +111,14 @@ class GlobalPooling(Layer):
         """Maximum or mean over all spatial axes."""
         if self.maximum:
             return largest(inputs[0], self.spatial, keepdims=self.keepdims)
+        if self.takes_mask and context.mask is not None:
+            return self._mean_of_steps(context, inputs[0], context.mask)
         return inputs[0].mean(self.spatial, keepdims=self.keepdims)
+
+    def _mean_of_steps(self, context: Context, x: Array, mask: Values) -> Array:
+        """The mean over the steps that ``(batch, steps)`` holds to be there."""
+        (steps,) = self.spatial
+        there = np.expand_dims(mask, 3 - steps)
+        total = choose(there, x, 0.0).sum(steps, keepdims=self.keepdims)
+        counted = there.sum(steps, keepdims=self.keepdims).astype(np.float64)
+        return total / context.arithmetic.exact(counted)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.adapters.jax import elementary, normalized
+from conformance.adapters.jax import elementary, normalized, regularizing
 from conformance.adapters.native.binding import Entry, Function, Table
 
 _FORMATS = {"data_format": ("channels_last", "channels_first")}
@@ -65,6 +65,7 @@ def _composed(function: str, symbol: str) -> list[Entry]:
 LAYERS = {
     **elementary.LAYERS,
     **normalized.LAYERS,
+    **regularizing.LAYERS,
     "Dense": [Entry("core", "dense", "jax.numpy.matmul", _KERNEL)],
     "Lambda": [Entry("core", "probe", "the identity", only={"function": ("probe",)})],
     "Activation": [Entry("activation", "activation", "jax.nn")],
@@ -87,7 +88,10 @@ LAYERS = {
     "GlobalMaxPooling1D": _whole("global_max_pooling", "jax.numpy.max"),
     "GlobalMaxPooling2D": _whole("global_max_pooling", "jax.numpy.max"),
     "GlobalMaxPooling3D": _whole("global_max_pooling", "jax.numpy.max"),
-    "GlobalAveragePooling1D": _whole("global_average_pooling", "jax.numpy.mean"),
+    "GlobalAveragePooling1D": [
+        *_whole("global_average_pooling", "jax.numpy.mean"),
+        *_composed("mean_of_steps", "jax.numpy.sum"),
+    ],
     "GlobalAveragePooling2D": _whole("global_average_pooling", "jax.numpy.mean"),
     "GlobalAveragePooling3D": _whole("global_average_pooling", "jax.numpy.mean"),
     "AdaptiveMaxPooling1D": _composed("adaptive_max_pooling", "jax.numpy.max"),

@@ -140,6 +140,21 @@ def cut_evenly(x: Array, axis: int, count: int) -> list[Array]:
     ]
 
 
+def mean_of_steps(
+    x: Array,
+    weights: Weights,
+    *,
+    mask: Array,
+    data_format: str = "channels_last",
+    keepdims: bool = False,
+) -> Array:
+    """``GlobalAveragePooling1D`` of the steps that a mask (batch, steps) holds to be there."""
+    there = jnp.expand_dims(mask, -1 if data_format == "channels_last" else 1)
+    axis = spatial_axes(x, data_format)
+    total = jnp.sum(jnp.where(there, x, 0.0), axis, keepdims=keepdims)
+    return total / jnp.sum(there, axis, keepdims=keepdims)
+
+
 def spatial_axes(x: Array, data_format: str) -> tuple[int, ...]:
     """The axes between batch and channels."""
     return tuple(range(2, x.ndim) if data_format == "channels_first" else range(1, x.ndim - 1))

@@ -6,7 +6,8 @@ An argument is either handled, known to be without effect on the answer, or a re
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Callable, NamedTuple
 
 from conformance.adapters.worker.failure import Unsupported
@@ -28,6 +29,8 @@ class Entry(NamedTuple):
     """True where the framework has no such layer and the function puts one together."""
     only: Mapping[str, Sequence[Json]] = {}
     """Arguments that must have one of these values; the first is the value when left out."""
+    mask: str = ""
+    """The function of the module that makes the mask of the answer, from the same arguments."""
     frozen: Sequence[str] = ()
     """Variables that training does not differentiate, such as moving statistics."""
 
@@ -46,7 +49,8 @@ class Bound(NamedTuple):
     layer: str
     entry: Entry
     arguments: dict[str, Any]
-    """JSON values, but ``Function`` for activations and ``Bound`` for nested layers."""
+    """JSON values, but ``Function`` for activations, ``Bound`` for a nested layer, and ``Bound`` by
+    name for a list of them."""
 
 
 class Table(NamedTuple):
@@ -97,6 +101,8 @@ WITHOUT_EFFECT = frozenset(
 NEUTRAL: Mapping[str, Sequence[Json]] = {
     "data_format": (None,),  # Keras's own default, channels_last
     "trainable": (True,),
+    "training": (False, None),  # in a layer's call
+    "mask": (None,),
     "dtype": (None, "float32"),
     "autocast": (True,),
     "activity_regularizer": (None,),
@@ -129,7 +135,19 @@ NEUTRAL: Mapping[str, Sequence[Json]] = {
 """Arguments that are not handled, with the values at which they change nothing."""
 
 
-def bind(table: Table, layer: str, config: Mapping[str, Json], parameters: Parameters) -> Bound:
+NESTED = frozenset({"layer", "backward_layer", "cell", "cells"})
+"""Arguments that hold a layer, or a list of them."""
+
+
+def bind(  # noqa: PLR0913 - what is called, with what, by whom
+    table: Table,
+    layer: str,
+    config: Mapping[str, Json],
+    parameters: Parameters,
+    *,
+    called: Mapping[str, Json] = {},
+    passed: Collection[str] = (),
+) -> Bound:
     """Find the native counterpart of a layer and check every argument.
 
     Args:
@@ -137,6 +155,8 @@ def bind(table: Table, layer: str, config: Mapping[str, Json], parameters: Param
         layer: Keras's name of the layer, as in ``Conv2D``.
         config: Its arguments, in Keras's words.
         parameters: Tells an entry's keyword-only parameters, and which of them are required.
+        called: Literal keyword arguments of the layer's call.
+        passed: Keyword arguments of the call that are arrays, a mask among them.
 
     Returns:
         What to call and with which arguments.
@@ -149,18 +169,23 @@ def bind(table: Table, layer: str, config: Mapping[str, Json], parameters: Param
         raise Unsupported(f"this adapter has no native counterpart for the layer {layer}")
     given = {
         key: value
-        for key, value in config.items()
+        for key, value in {**config, **called}.items()
         if key not in DECLARATIONS
         and key not in WITHOUT_EFFECT
         and not (key in NEUTRAL and _is_one_of(value, NEUTRAL[key]))
     }
-    entry = _choose(layer, entries, given)
+    # An entry that can't be given these arrays gives way to one that can, if there is one.
+    able = [one for one in entries if set(passed) <= set(parameters(one)[0])]
+    entry = _choose(layer, able or entries, given)
     known, required = parameters(entry)
+    for key in passed:
+        if key not in known:
+            raise Unsupported(f"{layer}: a call with {key}= is not handled here")
     for key, value in given.items():
         if key not in known:
             raise Unsupported(f"{layer}: the argument {key}={value!r} is not handled here")
     for key in required:
-        if key not in given:
+        if key not in given and key not in passed:
             raise Unsupported(f"{layer}: the argument {key} is required and missing")
     return Bound(
         layer,
@@ -194,14 +219,41 @@ def _is_one_of(value: Json, allowed: Sequence[Json]) -> bool:
 def _value(table: Table, layer: str, key: str, value: Json, parameters: Parameters) -> Any:
     if key in {"activation", "recurrent_activation"}:
         return _activation(table, layer, key, value)
-    if key == "layer":
-        if not (isinstance(value, dict) and len(value) == 1):
-            raise Unsupported(f"{layer}: {key} is not one layer with its arguments: {value!r}")
-        ((inner, config),) = value.items()
-        if inner == "Lambda":
-            raise Unsupported(f"{layer}: a probe inside a wrapper sees a folded shape here")
-        return bind(table, inner, config or {}, parameters)
+    if key in NESTED:
+        if isinstance(value, list):
+            return _listed(table, layer, key, value, parameters)
+        return None if value is None else _inner(table, layer, key, value, parameters)
     return value
+
+
+def _listed(
+    table: Table, layer: str, key: str, value: Sequence[Json], parameters: Parameters
+) -> dict[str, Bound]:
+    """Several layers by their names, or by those that Keras gives to layers without one."""
+    found: dict[str, Bound] = {}
+    for one in value:
+        bound = _inner(table, layer, key, one, parameters)
+        config = next(iter(one.values())) if isinstance(one, dict) else None
+        base = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=.)(?=[A-Z][a-z])", "_", bound.layer).lower()
+        name = (config or {}).get("name", base)
+        number = 0
+        while name in found:
+            number += 1
+            name = f"{base}_{number}"
+        found[name] = bound
+    return found
+
+
+def _inner(table: Table, layer: str, key: str, value: Json, parameters: Parameters) -> Bound:
+    """A layer inside another, written ``Dense`` or ``{Dense: {units: 4}}``."""
+    if isinstance(value, str):
+        value = {value: {}}
+    if not (isinstance(value, dict) and len(value) == 1):
+        raise Unsupported(f"{layer}: {key} is not one layer with its arguments: {value!r}")
+    ((inner, config),) = value.items()
+    if inner == "Lambda":
+        raise Unsupported(f"{layer}: a probe inside a wrapper sees a folded shape here")
+    return bind(table, inner, config or {}, parameters)
 
 
 def _activation(table: Table, layer: str, key: str, value: Json) -> Function:

@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 from conformance.adapters.native.binding import Entry, Function, Table
-from conformance.adapters.torch import elementary, normalized
+from conformance.adapters.torch import elementary, normalized, recurrence, regularizing
 
 _CONVOLUTION = {"bias": "bias = bias"}
 _FORMATS = {"data_format": ("channels_last", "channels_first")}
 _PADDING = ("valid", "same", "VALID", "SAME")
 _WINDOWS = {"padding": _PADDING, **_FORMATS}
-_ROWS = {
-    "kernel": "weight_ih_l0 = kernel.T",
-    "recurrent_kernel": "weight_hh_l0 = recurrent_kernel.T",
-}
-_BIAS = {"bias": "bias_ih_l0 = bias, bias_hh_l0 = 0"}
-_AS_IT_IS = {"kernel": "as it is", "recurrent_kernel": "as it is", "bias": "as it is"}
-_FUSED = {"activation": ("tanh",), "recurrent_activation": ("sigmoid",)}
 
 
 def _transposed(symbol: str, order: str) -> list[Entry]:
@@ -48,9 +41,15 @@ def _whole(function: str, symbol: str) -> list[Entry]:
     return [Entry("pooling", function, symbol, only=_FORMATS)]
 
 
+def _composed(function: str, symbol: str) -> list[Entry]:
+    return [Entry("pooling", function, symbol, composed=True, only=_FORMATS)]
+
+
 LAYERS = {
     **elementary.LAYERS,
     **normalized.LAYERS,
+    **regularizing.LAYERS,
+    **recurrence.LAYERS,
     "Dense": [
         Entry(
             "core",
@@ -104,7 +103,10 @@ LAYERS = {
     "GlobalMaxPooling1D": _whole("global_max_pooling", "torch.amax"),
     "GlobalMaxPooling2D": _whole("global_max_pooling", "torch.amax"),
     "GlobalMaxPooling3D": _whole("global_max_pooling", "torch.amax"),
-    "GlobalAveragePooling1D": _whole("global_average_pooling", "torch.mean"),
+    "GlobalAveragePooling1D": [
+        *_whole("global_average_pooling", "torch.mean"),
+        *_composed("mean_of_steps", "torch.sum"),
+    ],
     "GlobalAveragePooling2D": _whole("global_average_pooling", "torch.mean"),
     "GlobalAveragePooling3D": _whole("global_average_pooling", "torch.mean"),
     "AdaptiveMaxPooling1D": _whole("adaptive_max_pooling", "torch.nn.AdaptiveMaxPool1d"),
@@ -113,37 +115,6 @@ LAYERS = {
     "AdaptiveAveragePooling1D": _whole("adaptive_average_pooling", "torch.nn.AdaptiveAvgPool1d"),
     "AdaptiveAveragePooling2D": _whole("adaptive_average_pooling", "torch.nn.AdaptiveAvgPool2d"),
     "AdaptiveAveragePooling3D": _whole("adaptive_average_pooling", "torch.nn.AdaptiveAvgPool3d"),
-    "SimpleRNN": [
-        Entry(
-            "recurrent",
-            "simple_rnn",
-            "torch.nn.RNN",
-            {**_ROWS, **_BIAS},
-            only={"activation": ("tanh", "relu")},
-        ),
-        Entry("recurrent", "simple_rnn_by_steps", "torch.matmul", _AS_IT_IS, composed=True),
-    ],
-    "LSTM": [
-        Entry("recurrent", "lstm", "torch.nn.LSTM", {**_ROWS, **_BIAS}, only=_FUSED),
-        Entry("recurrent", "lstm_by_steps", "torch.matmul", _AS_IT_IS, composed=True),
-    ],
-    "GRU": [
-        Entry(
-            "recurrent",
-            "gru",
-            "torch.nn.GRU",
-            {
-                "kernel": "weight_ih_l0 = (z, r, h to r, z, h of kernel).T",
-                "recurrent_kernel": "weight_hh_l0 = (z, r, h to r, z, h of recurrent_kernel).T",
-                "bias": "bias_ih_l0, bias_hh_l0 = (z, r, h to r, z, h of bias)",
-            },
-            only={**_FUSED, "reset_after": (True,)},
-        ),
-        Entry("recurrent", "gru_by_steps", "torch.matmul", _AS_IT_IS, composed=True),
-    ],
-    "TimeDistributed": [
-        Entry("recurrent", "time_distributed", "torch.flatten, torch.unflatten", composed=True)
-    ],
 }
 
 _F = "torch.nn.functional."

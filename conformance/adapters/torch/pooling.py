@@ -114,6 +114,21 @@ def global_average_pooling(
     return torch.mean(x, spatial_axes(x, data_format), keepdim=keepdims)
 
 
+def mean_of_steps(
+    x: Tensor,
+    weights: Weights,
+    *,
+    mask: Tensor,
+    data_format: str = "channels_last",
+    keepdims: bool = False,
+) -> Tensor:
+    """``GlobalAveragePooling1D`` of the steps that a mask (batch, steps) holds to be there."""
+    there = torch.unsqueeze(mask, -1 if data_format == "channels_last" else 1)
+    axis = spatial_axes(x, data_format)
+    total = torch.sum(torch.where(there, x, 0.0), axis, keepdim=keepdims)
+    return total / torch.sum(there, axis, keepdim=keepdims)
+
+
 def spatial_axes(x: Tensor, data_format: str) -> tuple[int, ...]:
     """The axes between batch and channels."""
     return tuple(range(2, x.ndim) if data_format == "channels_first" else range(1, x.ndim - 1))
