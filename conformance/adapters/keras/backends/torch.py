@@ -99,5 +99,9 @@ class TorchBackend(Backend):
             return Value(BF16(bits), "bfloat16")
         return Value(detached.numpy(), dtype_name(tensor))
 
+    def numbers(self, variable: Any) -> Any:
+        """A copy of a variable's numbers, which the next assignment would change in place."""
+        return self.value(variable.value.detach().clone()).array
+
     def clear(self) -> None:
         """Nothing: Keras would import torch's compiler for seconds, only to empty its caches."""
