@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from conformance.reference import functions as f
 from conformance.reference.activation import Elementwise, activation, elu, leaky_relu
 from conformance.reference.errors import Refused
@@ -12,9 +14,15 @@ from conformance.reference.layer import Context, Variable, Weights, known, regis
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from conformance.cases.model import Shape
     from conformance.reference.array import Array, Values
     from conformance.reference.config import Config
+
+
+_MASKED = -1e9
+"""What Keras puts where the mask is false, so that its exponential is 0."""
 
 
 @register("Activation")
@@ -39,13 +47,13 @@ class ActivationLayer(Elementwise):
 
 def _slope(config: Config, default: float) -> float:
     """``negative_slope``, which Keras documents as a float that is not negative."""
-    if config.get("negative_slope", default) is None:
-        message = f"{config.owner}: negative_slope must not be null"
-        raise Refused(message)
     return _not_negative(config, "negative_slope", default)
 
 
 def _not_negative(config: Config, name: str, default: float) -> float:
+    if config.get(name, default) is None:
+        message = f"{config.owner}: {name} must not be null"
+        raise Refused(message)
     value = config.number(name, default)
     if value < 0:
         message = f"{config.owner}: {name} must not be negative, not {value}"
@@ -132,10 +140,31 @@ class Softmax(Elementwise):
     """keras.layers.Softmax."""
 
     def __init__(self, config: Config) -> None:
-        """Args: axis, one or several."""
+        """Args: axis, one or several. Of the call: mask."""
         axis = config.get("axis", -1)
         self.axes = [axis] if isinstance(axis, int) else list(axis)
 
     def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:  # noqa: ARG002
-        """``exp(x) / sum(exp(x))`` along the axes together."""
-        return f.softmax(inputs[0], self.axes)
+        """``exp(x) / sum(exp(x))`` along the axes together, over what the mask lets through.
+
+        Where it lets nothing through, zeros.
+        """
+        x = inputs[0]
+        if context.mask is None:
+            return f.softmax(x, self.axes)
+        kept = _fitting(context.mask, x.shape)
+        masked = f.choose(kept, x, _MASKED)
+        return f.choose(kept, f.softmax(masked, self.axes), 0.0)
+
+
+def _fitting(mask: NDArray[np.bool_], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """The mask by the input's shape; each of its axes must be 1 or the input's.
+
+    Raises:
+        Refused: At the build: it is not, or has more axes.
+    """
+    try:
+        return np.broadcast_to(mask, shape)
+    except ValueError:
+        message = f"Softmax: a mask of shape {mask.shape} for an input of shape {shape}"
+        raise Refused(message) from None

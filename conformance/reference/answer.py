@@ -155,8 +155,9 @@ class Book:
 
 
 def spread_of(a: Array) -> Values:
-    """``sqrt(s² + value²/3)`` in units of u, as float32."""
-    return np.asarray(np.sqrt(a.variance + THIRD * np.square(a.value)), np.float32)
+    """``sqrt(s² + value²/3)`` in units of u, as float32; an infinity has none."""
+    spread = np.sqrt(a.variance + THIRD * np.square(a.value))
+    return np.asarray(np.where(np.isinf(a.value), 0.0, spread), np.float32)
 
 
 def tau(a: Array) -> Values:

@@ -254,8 +254,11 @@ class Variance(Arithmetic):
         y = function.value(a.value)
         slope = function.slope(a.value, y)
         own = THIRD * function.rounding**2 * np.square(y)
-        # Where there is no error none is passed on, however steep: sqrt of a 0 that is known.
-        return Result(y, np.where(a.variance == 0, 0.0, np.square(slope) * a.variance) + own)
+        # Where there is no error none is passed on, however steep: sqrt of a 0 that is known. An
+        # infinity that went wrong would not be one.
+        known = (a.variance == 0) | np.isinf(a.value)
+        passed = np.square(slope) * np.where(known, 0.0, a.variance)
+        return Result(y, np.where(known, 0.0, passed) + own)
 
     def sum(self, a: Array, axes: tuple[int, ...], *, keepdims: bool) -> Result:
         """Σs² + (n/2·Σt² + n/3·y²)/3: the random walk of a sum taken term after term."""

@@ -112,7 +112,9 @@ class Array:
             if self.ratio == 0.0:
                 self._variance = np.zeros_like(self.value)
             else:
-                self._variance = np.maximum(self.ratio * np.square(self.value), TINY)
+                # An infinity that was fed is exactly that: it has no error.
+                finite = np.where(np.isfinite(self.value), self.value, 0.0)
+                self._variance = np.maximum(self.ratio * np.square(finite), TINY)
         return self._variance
 
     def moved(self, move: Callable[[Values], Values], pullback: Pullback) -> Array:

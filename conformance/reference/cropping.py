@@ -92,8 +92,8 @@ class Cropping(Border):
     default = 0
 
     def __init__(self, config: Config) -> None:
-        """Args: cropping (1D: 1 a side by default, else 0) and data_format."""
-        self.default = 1 if config.owner == "Cropping1D" else 0
+        """Args: cropping (by default 1 a side, in 2D none) and data_format."""
+        self.default = 0 if config.owner == "Cropping2D" else 1
         super().__init__(config)
 
     def output_shape(self, shapes: Sequence[Shape]) -> Shape:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from conformance.reference import functions as f
+from conformance.reference.activation import Elementwise
+from conformance.reference.contraction import matmul
 from conformance.reference.errors import Refused
-from conformance.reference.layer import Context, Layer, Variable, Weights, register
-from conformance.reference.structure import rows
+from conformance.reference.layer import Context, Layer, Mask, Variable, Weights, register
+from conformance.reference.structure import rows, transpose
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +43,10 @@ class Embedding(Layer):
         """Row by row."""
         return rows(weights["embeddings"], self.numbers(inputs[0]))
 
+    def output_mask(self, context: Context, inputs: Sequence[Array]) -> Mask:  # noqa: ARG002
+        """With ``mask_zero``, every number but 0 counts."""
+        return self.numbers(inputs[0]) != 0 if self.mask_zero else None
+
     def numbers(self, x: Array) -> np.typing.NDArray[np.int64]:
         """The input as row numbers.
 
@@ -51,3 +58,70 @@ class Embedding(Layer):
             message = f"Embedding of {self.rows} rows: numbers from {found.min()} to {found.max()}"
             raise Refused(message, at="call")
         return found
+
+
+@register("ReversibleEmbedding")
+class ReversibleEmbedding(Embedding):
+    """keras.layers.ReversibleEmbedding: a table that is looked up, or multiplied by."""
+
+    keywords: ClassVar[frozenset[str]] = frozenset({"reverse"})
+
+    def __init__(self, config: Config) -> None:
+        """Args: input_dim, output_dim, tie_weights, mask_zero, logit_soft_cap."""
+        super().__init__(config)
+        self.tied = config.flag("tie_weights", default=True)
+        cap = config.get("logit_soft_cap")
+        self.cap = None if cap is None else config.number("logit_soft_cap", 0.0)
+        config.only("reverse_dtype", None)
+
+    @property
+    def reverse(self) -> bool:
+        """Whether the call goes from vectors back to the vocabulary."""
+        return bool(self.called.get("reverse", False))
+
+    def weights(self, shapes: Sequence[Shape]) -> list[Variable]:
+        """The table; without ``tie_weights`` another, (output_dim, input_dim), for the way back."""
+        made = super().weights(shapes)
+        if self.tied:
+            return made
+        shape = (self.width, self.rows)
+        return [*made, Variable("reverse_embeddings", shape, fan_in=self.width)]
+
+    def output_shape(self, shapes: Sequence[Shape]) -> Shape:
+        """Reversed, the last axis becomes ``input_dim``."""
+        return [*shapes[0][:-1], self.rows] if self.reverse else super().output_shape(shapes)
+
+    def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:
+        """Rows; reversed ``x @ table.T``, its size held below the cap by a tanh."""
+        if not self.reverse:
+            return super().forward(context, inputs, weights)
+        table = transpose(weights["embeddings"], (1, 0))
+        y = matmul(inputs[0], table if self.tied else weights["reverse_embeddings"])
+        return y if self.cap is None else f.tanh(y / self.cap) * self.cap
+
+    def output_mask(self, context: Context, inputs: Sequence[Array]) -> Mask:
+        """Of rows alone."""
+        return None if self.reverse else super().output_mask(context, inputs)
+
+
+@register("Masking")
+class Masking(Elementwise):
+    """keras.layers.Masking."""
+
+    def __init__(self, config: Config) -> None:
+        """Args: mask_value."""
+        self.skipped = config.number("mask_value", 0.0)
+
+    def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:  # noqa: ARG002
+        """Zeros where all of the last axis is ``mask_value``."""
+        kept = self._kept(inputs[0])
+        return f.choose(kept[..., None], inputs[0], 0.0)
+
+    def output_mask(self, context: Context, inputs: Sequence[Array]) -> Mask:  # noqa: ARG002
+        """Where anything of the last axis is not ``mask_value``."""
+        return self._kept(inputs[0])
+
+    def _kept(self, x: Array) -> np.typing.NDArray[np.bool_]:
+        # A framework compares in float32, to which the value is rounded.
+        kept: np.typing.NDArray[np.bool_] = (x.value.real != np.float32(self.skipped)).any(axis=-1)
+        return kept

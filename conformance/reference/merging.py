@@ -5,10 +5,12 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
+
 from conformance.reference.array import reshape
-from conformance.reference.errors import Refused
+from conformance.reference.errors import Refused, Unsupported
 from conformance.reference.functions import maximum
-from conformance.reference.layer import Context, Layer, Weights, register
+from conformance.reference.layer import Context, Layer, Mask, Weights, register
 from conformance.reference.structure import concatenate
 
 if TYPE_CHECKING:
@@ -54,6 +56,19 @@ class Concatenate(Layer):
         """One after the other."""
         return concatenate(inputs, self.axis)
 
+    def output_mask(self, context: Context, inputs: Sequence[Array]) -> Mask:
+        """The masks one after the other, as the inputs; an input without one counts wholly.
+
+        Along the last axis a place counts if it counts in any input.
+        """
+        if all(mask is None for mask in context.masks):
+            return None
+        whole = [
+            np.ones(x.shape, bool) if mask is None else np.broadcast_to(mask[..., None], x.shape)
+            for x, mask in zip(inputs, context.masks, strict=True)
+        ]
+        return np.asarray(np.concatenate(whole, axis=self.axis).any(axis=-1))
+
 
 class Merge(Layer):
     """Layers that combine inputs number by number.
@@ -62,6 +77,8 @@ class Merge(Layer):
     """
 
     arity: ClassVar[int | None] = None
+    ignores_masks: ClassVar[bool] = False
+    """Whether masks leave the numbers as they are."""
 
     def __init__(self, config: Config) -> None:
         """No arguments."""
@@ -86,6 +103,16 @@ class Merge(Layer):
             [reshape(x, (x.shape[0], *[1] * (rank - x.ndim), *x.shape[1:])) for x in inputs]
         )
 
+    def output_mask(self, context: Context, inputs: Sequence[Array]) -> Mask:  # noqa: ARG002
+        """An entry counts if it counts in any input; all inputs must have masks."""
+        masks = [mask for mask in context.masks if mask is not None]
+        if len(masks) < len(context.masks) or not masks:
+            return None
+        if not self.ignores_masks:
+            message = f"{self.owner}: what it does to masked entries is not documented"
+            raise Unsupported(message)
+        return np.asarray(np.logical_or.reduce(masks), bool)
+
     @abstractmethod
     def merged(self, inputs: Sequence[Array]) -> Array:
         """The layer's function of arrays of one rank."""
@@ -103,6 +130,8 @@ def _agreed(owner: str, sizes: Sequence[int | None]) -> int | None:
 class Add(Merge):
     """keras.layers.Add."""
 
+    ignores_masks: ClassVar[bool] = True
+
     def merged(self, inputs: Sequence[Array]) -> Array:
         """The sum."""
         total = inputs[0]
@@ -114,6 +143,8 @@ class Add(Merge):
 @register("Average")
 class Average(Merge):
     """keras.layers.Average."""
+
+    ignores_masks: ClassVar[bool] = True
 
     def merged(self, inputs: Sequence[Array]) -> Array:
         """The mean."""
@@ -139,6 +170,7 @@ class Multiply(Merge):
 class Subtract(Merge):
     """keras.layers.Subtract."""
 
+    ignores_masks: ClassVar[bool] = True
     arity: ClassVar[int | None] = 2
 
     def merged(self, inputs: Sequence[Array]) -> Array:

@@ -69,6 +69,19 @@ def prelu(x: Array, weights: Weights, *, shared_axes: Sequence[int] | int | None
     return jnp.where(x > 0, x, weights["alpha"] * x)
 
 
-def softmax(x: Array, weights: Weights, *, axis: int | Sequence[int] = -1) -> Array:
-    """``Softmax`` along one axis, or several together."""
-    return jax.nn.softmax(x, axis=axis if isinstance(axis, int) else tuple(axis))
+def softmax(
+    x: Array, weights: Weights, *, axis: int | Sequence[int] = -1, mask: Array | None = None
+) -> Array:
+    """``Softmax`` along one axis, or several together.
+
+    Args:
+        x: The logits.
+        weights: None.
+        axis: Along which the answer sums to 1.
+        mask: Broadcasting to ``x``; where it is false, the answer is 0.
+    """
+    axes = axis if isinstance(axis, int) else tuple(axis)
+    # With `where` alone, JAX divides zero by zero where nothing is let through.
+    kept = x if mask is None else jnp.where(mask, x, -1e9)
+    y = jax.nn.softmax(kept, axis=axes)
+    return y if mask is None else jnp.where(mask, y, 0.0)

@@ -38,13 +38,20 @@ def zero_padding(
 
 def cropping1d(x: Array, weights: Weights, *, cropping: Border = 1) -> Array:
     """``Cropping1D``: by default 1 from either end; channels last always."""
-    return cropping_nd(x, weights, cropping=cropping)
+    return cropping3d(x, weights, cropping=cropping)
 
 
-def cropping_nd(
+def cropping2d(
     x: Array, weights: Weights, *, cropping: Border = 0, data_format: str = "channels_last"
 ) -> Array:
-    """``Cropping2D`` and ``3D``."""
+    """``Cropping2D``: nothing by default."""
+    return cropping3d(x, weights, cropping=cropping, data_format=data_format)
+
+
+def cropping3d(
+    x: Array, weights: Weights, *, cropping: Border = 1, data_format: str = "channels_last"
+) -> Array:
+    """``Cropping3D``, and of any other number of axes: by default 1 from each side."""
     amounts = pairs(cropping, x.ndim - 2, data_format)
     starts = [before for before, _ in amounts]
     stops = [n - after for n, (_, after) in zip(x.shape, amounts)]

@@ -71,9 +71,66 @@ def embedding(
     *,
     input_dim: int,
     output_dim: int,
+    mask_zero: bool = False,
 ) -> Array:
-    """``Embedding``: whole numbers to rows of ``embeddings`` (input_dim, output_dim)."""
+    """``Embedding``: whole numbers to rows of ``embeddings`` (input_dim, output_dim).
+
+    ``mask_zero`` is :func:`embedding_mask`'s: 0 has a row like any other number.
+    """
     return jnp.take(weights["embeddings"], x, axis=0)
+
+
+def embedding_mask(
+    x: Array,
+    weights: Weights,
+    *,
+    input_dim: int,
+    output_dim: int,
+    mask_zero: bool = False,
+) -> Array | None:
+    """The mask that ``Embedding`` makes with ``mask_zero``: every number but 0 counts."""
+    return x != 0 if mask_zero else None
+
+
+def reversible_embedding(
+    x: Array,
+    weights: Weights,
+    *,
+    input_dim: int,
+    output_dim: int,
+    tie_weights: bool = True,
+    logit_soft_cap: float | None = None,
+    reverse: bool = False,
+) -> Array:
+    """``ReversibleEmbedding``: rows of a table, or vectors multiplied by it.
+
+    Args:
+        x: Whole numbers; with ``reverse``, (..., output_dim).
+        weights: ``embeddings`` (input_dim, output_dim); without ``tie_weights`` also
+            ``reverse_embeddings`` (output_dim, input_dim).
+        input_dim: Number of rows.
+        output_dim: Size of a row.
+        tie_weights: Whether the way back takes the same table.
+        logit_soft_cap: What the answers of the way back are held below, by a tanh.
+        reverse: Of the call: go from vectors back to one number for each row.
+    """
+    if not reverse:
+        return embedding(x, weights, input_dim=input_dim, output_dim=output_dim)
+    table = weights["embeddings"].T if tie_weights else weights["reverse_embeddings"]
+    y = jnp.matmul(x, table)
+    if logit_soft_cap is None:
+        return y
+    return jnp.tanh(y / logit_soft_cap) * logit_soft_cap
+
+
+def masking(x: Array, weights: Weights, *, mask_value: float = 0.0) -> Array:
+    """``Masking``: zeros at the steps of which every entry is ``mask_value``."""
+    return jnp.where(masking_mask(x, weights, mask_value=mask_value)[..., None], x, 0.0)
+
+
+def masking_mask(x: Array, weights: Weights, *, mask_value: float = 0.0) -> Array:
+    """The mask that ``Masking`` makes: the steps of which any entry is another number."""
+    return jnp.any(x != mask_value, axis=-1)
 
 
 def identity(x: Array, weights: Weights) -> Array:

@@ -38,7 +38,25 @@ LAYERS = {
     "EinsumDense": [
         Entry("core", "einsum_dense", "jax.numpy.einsum", {"kernel": "as it is", "bias": "added"})
     ],
-    "Embedding": [Entry("core", "embedding", "jax.numpy.take", {"embeddings": "as it is"})],
+    "Embedding": [
+        Entry(
+            "core",
+            "embedding",
+            "jax.numpy.take",
+            {"embeddings": "as it is"},
+            mask="embedding_mask",
+        )
+    ],
+    "Masking": [Entry("core", "masking", "jax.numpy.where", composed=True, mask="masking_mask")],
+    "ReversibleEmbedding": [
+        Entry(
+            "core",
+            "reversible_embedding",
+            "jax.numpy.take, jax.numpy.matmul",
+            {"embeddings": "as it is, or embeddings.T", "reverse_embeddings": "as it is"},
+            composed=True,
+        )
+    ],
     "Identity": [Entry("core", "identity", "the identity")],
     "Concatenate": _merging("concatenate", "jax.numpy.concatenate"),
     "Add": _merging("add", "jax.numpy.add"),
@@ -53,8 +71,8 @@ LAYERS = {
     "Permute": [Entry("reshaping", "permute", "jax.numpy.transpose")],
     "RepeatVector": [Entry("reshaping", "repeat_vector", "jax.numpy.repeat")],
     "Cropping1D": [Entry("borders", "cropping1d", "jax.lax.slice")],
-    "Cropping2D": _border("cropping_nd", "jax.lax.slice"),
-    "Cropping3D": _border("cropping_nd", "jax.lax.slice"),
+    "Cropping2D": _border("cropping2d", "jax.lax.slice"),
+    "Cropping3D": _border("cropping3d", "jax.lax.slice"),
     "ZeroPadding1D": _border("zero_padding", "jax.numpy.pad"),
     "ZeroPadding2D": _border("zero_padding", "jax.numpy.pad"),
     "ZeroPadding3D": _border("zero_padding", "jax.numpy.pad"),

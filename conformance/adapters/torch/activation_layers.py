@@ -69,14 +69,27 @@ def prelu(x: Tensor, weights: Weights, *, shared_axes: Sequence[int] | int | Non
     return torch.where(x > 0, x, weights["alpha"] * x)
 
 
-def softmax(x: Tensor, weights: Weights, *, axis: int = -1) -> Tensor:
-    """``Softmax`` along one axis."""
-    return nn.Softmax(dim=axis)(x)
+def softmax(x: Tensor, weights: Weights, *, axis: int = -1, mask: Tensor | None = None) -> Tensor:
+    """``Softmax`` along one axis.
+
+    Args:
+        x: The logits.
+        weights: None.
+        axis: Along which the answer sums to 1.
+        mask: Broadcasting to ``x``; where it is false, the answer is 0.
+    """
+    if mask is None:
+        return nn.Softmax(dim=axis)(x)
+    return torch.where(mask, nn.Softmax(dim=axis)(torch.where(mask, x, -1e9)), 0.0)
 
 
-def softmax_of_axes(x: Tensor, weights: Weights, *, axis: Sequence[int]) -> Tensor:
+def softmax_of_axes(
+    x: Tensor, weights: Weights, *, axis: Sequence[int], mask: Tensor | None = None
+) -> Tensor:
     """``Softmax`` along several axes together: they are made one, and apart again."""
-    ends = tuple(range(-len(axis), 0))
-    moved = torch.movedim(x, tuple(axis), ends)
-    together = nn.Softmax(dim=-1)(moved.flatten(-len(axis)))
-    return torch.movedim(together.reshape(moved.shape), ends, tuple(axis))
+    shape, axes, ends = x.shape, tuple(axis), tuple(range(-len(axis), 0))
+    if mask is not None:
+        mask = torch.movedim(mask.expand(shape), axes, ends).flatten(-len(axes))
+    moved = torch.movedim(x, axes, ends)
+    together = softmax(moved.flatten(-len(axes)), weights, mask=mask)
+    return torch.movedim(together.reshape(moved.shape), ends, axes)

@@ -42,13 +42,23 @@ def zero_padding(
 
 def cropping1d(x: Tensor, weights: Weights, *, cropping: Border = 1) -> Tensor:
     """``Cropping1D``: by default 1 from either end; channels last always."""
-    return cropping_nd(x, weights, cropping=cropping)
+    return cropping3d(x, weights, cropping=cropping)
 
 
-def cropping_nd(
+def cropping2d(
     x: Tensor, weights: Weights, *, cropping: Border = 0, data_format: str = "channels_last"
 ) -> Tensor:
-    """``Cropping2D`` and ``3D``: padding by negative amounts."""
+    """``Cropping2D``: nothing by default."""
+    return cropping3d(x, weights, cropping=cropping, data_format=data_format)
+
+
+def cropping3d(
+    x: Tensor, weights: Weights, *, cropping: Border = 1, data_format: str = "channels_last"
+) -> Tensor:
+    """``Cropping3D``, and of any other number of axes: by default 1 from each side.
+
+    Cutting is padding by negative amounts.
+    """
     amounts = [(-before, -after) for before, after in pairs(cropping, x.ndim - 2)]
     return bordered(x, amounts, data_format)
 

@@ -49,7 +49,23 @@ LAYERS = {
         Entry("core", "einsum_dense", "torch.einsum", {"kernel": "as it is", "bias": "added"})
     ],
     "Embedding": [
-        Entry("core", "embedding", "torch.nn.Embedding", {"embeddings": "weight = embeddings"})
+        Entry(
+            "core",
+            "embedding",
+            "torch.nn.Embedding",
+            {"embeddings": "weight = embeddings"},
+            mask="embedding_mask",
+        )
+    ],
+    "Masking": [Entry("core", "masking", "torch.where", composed=True, mask="masking_mask")],
+    "ReversibleEmbedding": [
+        Entry(
+            "core",
+            "reversible_embedding",
+            "torch.nn.Embedding, torch.matmul",
+            {"embeddings": "as it is, or embeddings.T", "reverse_embeddings": "as it is"},
+            composed=True,
+        )
     ],
     "Identity": [Entry("core", "identity", "torch.nn.Identity")],
     "Concatenate": _merging("concatenate", "torch.cat"),
@@ -65,8 +81,8 @@ LAYERS = {
     "Permute": [Entry("reshaping", "permute", "torch.permute")],
     "RepeatVector": [Entry("reshaping", "repeat_vector", "torch.Tensor.expand")],
     "Cropping1D": [Entry("borders", "cropping1d", _F + "pad")],
-    "Cropping2D": _border("cropping_nd", _F + "pad"),
-    "Cropping3D": _border("cropping_nd", _F + "pad"),
+    "Cropping2D": _border("cropping2d", _F + "pad"),
+    "Cropping3D": _border("cropping3d", _F + "pad"),
     "ZeroPadding1D": _border("zero_padding", _F + "pad"),
     "ZeroPadding2D": _border("zero_padding", _F + "pad"),
     "ZeroPadding3D": _border("zero_padding", _F + "pad"),
