@@ -170,7 +170,8 @@ def bind(  # noqa: PLR0913 - what is called, with what, by whom
     given = {
         key: value
         for key, value in {**config, **called}.items()
-        if key not in DECLARATIONS
+        # An argument that a layer can't do without is its own: Embedding's ``input_dim``.
+        if (key not in DECLARATIONS or key in parameters(entries[0])[1])
         and key not in WITHOUT_EFFECT
         and not (key in NEUTRAL and _is_one_of(value, NEUTRAL[key]))
     }
