@@ -208,7 +208,7 @@ def _named(observation: Observation) -> Iterator[tuple[str, str, list[int] | Non
         for weight, name in observation.state.weights.items():
             yield f"state.weights[{weight!r}]", name, None
     if observation.random is not None:
-        for call in observation.random.__struct_fields__:
+        for call in ("first", "second", "again", "other"):
             output: Output = getattr(observation.random, call)
             yield f"random.{call}", output.tensor, output.shape
 

@@ -89,17 +89,20 @@ class State(Struct, frozen=True, kw_only=True, omit_defaults=True):
     weights: dict[str, str] = field(default_factory=dict)
 
 
-class Draws(Struct, frozen=True, kw_only=True):
+class Draws(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a layer that draws answered to ``random/<input>`` in training.
 
     ``first`` and ``second`` are two calls of one model, built with the layer's seed; ``again`` is
-    the first call of a model built anew with that seed, ``other`` that of one with the next seed.
+    the first call of a model built anew with that seed, ``other`` that of one with another seed.
+    Each call is given the numbers anew.
     """
 
     first: Output
     second: Output
     again: Output
     other: Output
+    input_kept: bool = True
+    """False where the first call changed the very array that it was given."""
 
 
 class SummaryRow(Struct, frozen=True, kw_only=True):

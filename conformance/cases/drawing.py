@@ -11,13 +11,18 @@ if TYPE_CHECKING:
     from conformance.cases.models import Read
     from conformance.cases.problems import Where
 
+FARTHER = 1000
+"""From a layer's seed to the other one, where the case names none."""
 MAX_NUMBERS = 2**20
 """Numbers of one input that are drawn for; each answer to them travels four times."""
 
 
 def read_random(value: object, where: Where, read: Read) -> Random | None:
-    """``{rows: 4096}``, for a model of one layer whose ``seed`` is a whole number."""
-    given = fields.mapping(value, where, ("rows",), required=("rows",))
+    """``{rows: 4096}``, for a model of one layer whose ``seed`` is a whole number.
+
+    ``other`` is the seed that must draw otherwise.
+    """
+    given = fields.mapping(value, where, ("rows", "other"), required=("rows",))
     if given is None or "rows" not in given:
         return None
     place = where.value(given, "rows")
@@ -33,10 +38,17 @@ def read_random(value: object, where: Where, read: Read) -> Random | None:
         where.refuse(
             f"needs a {node.layer} with a seed",
             expected="a whole number as its argument `seed`",
-            hint="the next whole number is the other seed",
         )
         return None
-    if rows is None:
+    other: int | None = seed + FARTHER
+    if "other" in given:
+        place_of_other = where.value(given, "other")
+        other = fields.whole(
+            given["other"], place_of_other, least=0, most=2**31 - 1, what="another seed"
+        )
+        if other == seed:
+            place_of_other.refuse("is the layer's own seed", expected="another")
+    if rows is None or other is None:
         return None
     numbers = rows
     for size in read.model.inputs[0].shape:
@@ -44,4 +56,4 @@ def read_random(value: object, where: Where, read: Read) -> Random | None:
     if numbers > MAX_NUMBERS:
         place.refuse(f"makes {numbers:,} numbers", expected=f"at most {MAX_NUMBERS:,}")
         return None
-    return Random(rows=rows)
+    return Random(rows=rows, other=other)

@@ -126,11 +126,12 @@ class Twin(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Random(Struct, frozen=True, kw_only=True):
     """What the model's one layer draws in training, looked at on many numbers.
 
-    The arrays ``random/<input>`` have ``rows`` rows. The layer's own ``seed`` is the one seed, the
-    next whole number the other.
+    The arrays ``random/<input>`` have ``rows`` rows. The layer's own ``seed`` is the one seed,
+    ``other`` the other.
     """
 
     rows: int
+    other: int
 
 
 class Program(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -104,7 +104,10 @@ def _case() -> Schema:
         "train": _train(),
         "random": _described(
             _of(
-                {"rows": {"type": "integer", "minimum": 1, "maximum": inputs.MAX_BATCH}},
+                {
+                    "rows": {"type": "integer", "minimum": 1, "maximum": inputs.MAX_BATCH},
+                    "other": {"type": "integer", "minimum": 0},
+                },
                 required=["rows"],
             ),
             "Look at what the layer draws in training, on so many rows; it needs a `seed`",

@@ -168,7 +168,15 @@ def _repeated(kept: str, *lost: str) -> Callable[[Observed], Observed]:
 
 def _drawn_arrays(observation: Observation) -> list[str]:
     draws = observation.random
-    return [getattr(draws, call).tensor for call in draws.__struct_fields__] if draws else []
+    calls = ("first", "second", "again", "other")
+    return [getattr(draws, call).tensor for call in calls] if draws else []
+
+
+def _changes_its_input(observed: Observed) -> Observed:
+    draws = observed.observation.random
+    return (
+        observed if draws is None else _edited(observed, random=_replaced(draws, input_kept=False))
+    )
 
 
 def _fault(
@@ -229,6 +237,8 @@ EDITS: list[tuple[str, Fault]] = [
     ),
     _fault("random", "draws-once", "drew the same in every call", _repeated("first", "second")),
     _fault("random", "seed-fixed", "drew the same with every seed", _repeated("first", "other")),
+    _fault("random", "seeds-overlap", "went from seed to seed", _repeated("second", "other")),
+    _fault("random", "changes-its-input", "changed what it was fed", _changes_its_input),
     _fault("random", "draws-scaled", "scaled what it drew", _scaled(_drawn_arrays, 1.5)),
     _fault("summary", "summary-off", "printed another count", _summary_off),
 ]

@@ -47,11 +47,11 @@ def independence(scores: Mapping[str, NDArray[Any]]) -> Iterator[Comparison]:
                 z,
                 f"correlated by {z / np.sqrt(count):.4f}, expected 0",
             )
-    for name in ("second", "other"):
-        z = statistics.correlation(first, scores[name])
+    for before, name in (("first", "second"), ("first", "other"), ("second", "other")):
+        z = statistics.correlation(scores[before], scores[name])
         if first.size >= LEAST_PAIRS:
             yield checked(
-                f"first and {name}",
+                f"{before} and {name}",
                 z,
                 f"correlated by {z / np.sqrt(first.size):.4f}, expected 0",
             )

@@ -48,6 +48,7 @@ def random(evidence: Evidence) -> FacetVerdict:
     }
     comparisons = [_form(expected, observed, arrays)]
     if not comparisons[0].message:
+        comparisons.append(_input(observed))
         comparisons += _seeds(expected, arrays)
         comparisons += _law(evidence, expected, arrays)
     wrong = [found.message for found in comparisons if found.message]
@@ -61,6 +62,13 @@ def random(evidence: Evidence) -> FacetVerdict:
         ),
         comparisons=comparisons,
     )
+
+
+def _input(observed: Draws) -> Comparison:
+    """A layer answers with other numbers; those that it was given stay."""
+    if observed.input_kept:
+        return Comparison(what="input", margin=0.0)
+    return Comparison(what="input", message="the call changed the very array that it was given")
 
 
 def _form(expected: ExpectedRandom, observed: Draws, arrays: dict[str, Array]) -> Comparison:
@@ -96,12 +104,16 @@ def _seeds(expected: ExpectedRandom, arrays: dict[str, Array]) -> Iterator[Compa
     )
     if _coincides(expected):
         return
-    for name, what in (("second", "second call"), ("other", "other seed")):
-        repeated = np.array_equal(arrays["first"], arrays[name])
+    for before, name, what in (
+        ("first", "second", "second call"),
+        ("first", "other", "other seed"),
+        ("second", "other", "seeds overlap"),
+    ):
+        repeated = np.array_equal(arrays[before], arrays[name])
         yield Comparison(
             what=what,
             margin=None if repeated else 0.0,
-            message=f"{CALLS[name]} repeats the draws of the first call" if repeated else "",
+            message=f"{CALLS[name]} repeats the draws of {CALLS[before]}" if repeated else "",
         )
 
 

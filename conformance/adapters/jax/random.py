@@ -15,18 +15,20 @@ if TYPE_CHECKING:
     from conformance.adapters.native.binding import Table
 
 
-def draws(table: Table, spec: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
+def draws(table: Table, program: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
     """Answers in training.
 
     Args:
         table: What the adapter can do.
-        spec: A ``Model`` of ``conformance/cases/model.py`` as a plain dict, its layer with a seed.
+        program: A ``Program`` of ``conformance/cases/model.py`` as a plain dict; its one layer has
+            a seed.
         inputs: The arrays ``random/<input>`` by the input's name.
 
     Returns:
         ``first`` and ``second``: two calls with keys of one seed; ``again``: the first of them
         once more; ``other``: the first with another seed.
     """
+    spec, other = program["model"], program["random"]["other"]
     seed = spec["nodes"][0]["config"]["seed"]
 
     def answer(number: int, call: int) -> Any:
@@ -37,5 +39,5 @@ def draws(table: Table, spec: Mapping[str, Any], inputs: Mapping[str, Any]) -> d
         "first": answer(seed, 0),
         "second": answer(seed, 1),
         "again": answer(seed, 0),
-        "other": answer(seed + 1, 0),
+        "other": answer(other, 0),
     }

@@ -29,7 +29,7 @@ def mask_shape(noise_shape: Sequence[int | None] | None, x: Array) -> tuple[int,
 
 def masked(x: Array, rate: float, shape: tuple[int, ...], key: Array) -> Array:
     """Zero where a draw of this shape says so, else scaled so that the mean stays."""
-    keep = jax.random.bernoulli(key, 1 - rate, shape)
+    keep = jax.random.bernoulli(key, 1.0 - rate, shape)
     return jnp.where(keep, x / (1 - rate) if rate < 1 else 0, 0)
 
 
@@ -107,7 +107,7 @@ def alpha_dropout(
     if not training:
         return x
     low = -1.6732632423543772 * 1.0507009873554805
-    keep = jax.random.bernoulli(key(seed, call), 1 - rate, mask_shape(noise_shape, x))
+    keep = jax.random.bernoulli(key(seed, call), 1.0 - rate, mask_shape(noise_shape, x))
     slope = ((1 - rate) * (1 + rate * low**2)) ** -0.5
     return slope * jnp.where(keep, x, low) - slope * low * rate
 

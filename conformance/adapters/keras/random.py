@@ -1,8 +1,11 @@
-"""What a layer draws in training: the same model built and called again, by one seed and another."""
+"""What a layer draws in training: the same model built and called again, by one seed or another."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from conformance.adapters.keras.backends.base import packed
 from conformance.adapters.keras.build import build
@@ -14,49 +17,68 @@ if TYPE_CHECKING:
 
 
 def draws(
-    backend: Backend, spec: Mapping[str, Any], tensors: Mapping[str, Any]
-) -> dict[str, Value]:
+    backend: Backend, program: Mapping[str, Any], tensors: Mapping[str, Any]
+) -> tuple[dict[str, Value], bool]:
     """Answers in training to the arrays ``random/<input>``.
 
     All calls are eager: that is how a user meets a layer with a seed, and every backend can.
 
     Args:
         backend: The Keras.
-        spec: A ``Model`` of ``conformance/cases/model.py`` as plain data, its layer with a seed.
+        program: A ``Program`` of ``conformance/cases/model.py`` as plain data; its one layer has a
+            seed.
         tensors: The program's arrays.
 
     Returns:
         ``first`` and ``second``: two calls of one model; ``again``: a new model with the same
-        seed; ``other``: one with the next seed.
+        seed; ``other``: one with the other seed. And whether the first call left its input alone.
 
     Raises:
         Exception: Whatever Keras raises.
     """
-    feeds = [
-        backend.tensor(tensors[f"random/{one['name']}"], one.get("dtype", "float32"))
-        for one in spec["inputs"]
+    own = program["model"]["nodes"][0]["config"]["seed"]
+    fed = [
+        (tensors[f"random/{one['name']}"], one.get("dtype", "float32"))
+        for one in program["model"]["inputs"]
     ]
 
-    def call(model: Any) -> Value:
-        return backend.value(model(packed(feeds), training=True))
+    def feeds() -> list[Any]:
+        # A copy for each call: a layer that changes its input must not change the next call's.
+        return [backend.tensor(np.array(array), dtype) for array, dtype in fed]
 
-    def anew(model: Mapping[str, Any]) -> Any:
+    def anew(seed: int) -> Any:
         backend.rewind()
-        return build(backend.keras, model).model
+        return build(backend.keras, _in_training(program["model"], seed)).model
 
-    model = anew(spec)
-    first, second = call(model), call(model)
+    def call(model: Any, given: list[Any]) -> Value:
+        return backend.value(model(packed(given), training=True))
+
+    model, given = anew(own), feeds()
+    first = call(model, given)
+    # A layer that gave back its own input, changed, would change `first` with it: so a copy.
+    first = replace(first, array=np.array(first.array)) if _numbers(first) else first
+    kept = all(
+        np.array_equal(backend.value(tensor).array, array) for tensor, (array, _) in zip(given, fed)
+    )
+    second = call(model, feeds())
     return {
         "first": first,
         "second": second,
-        "again": call(anew(spec)),
-        "other": call(anew(_reseeded(spec))),
-    }
+        "again": call(anew(own), feeds()),
+        "other": call(anew(program["random"]["other"]), feeds()),
+    }, kept
 
 
-def _reseeded(spec: Mapping[str, Any]) -> dict[str, Any]:
-    nodes = [
-        {**node, "config": {**node["config"], "seed": node["config"]["seed"] + 1}}
-        for node in spec["nodes"]
-    ]
+def _numbers(value: Value) -> bool:
+    """Whether it is an array of NumPy's and not bits that NumPy has no dtype for."""
+    return isinstance(value.array, np.ndarray)
+
+
+def _in_training(spec: Mapping[str, Any], seed: int) -> dict[str, Any]:
+    """The model with this seed, its layer free to be called in training."""
+    nodes = []
+    for node in spec["nodes"]:
+        arguments = dict(node.get("arguments", {}))
+        arguments.pop("training", None)
+        nodes.append({**node, "config": {**node["config"], "seed": seed}, "arguments": arguments})
     return {**spec, "nodes": nodes}

@@ -264,11 +264,12 @@ class Session:
         return {"losses": losses_name, "weights": self._weights_now(net)}
 
     def _draws(self) -> dict[str, Any]:
-        found = random.draws(self._backend, self._program["model"], self._tensors)
-        return {
+        found, kept = random.draws(self._backend, self._program, self._tensors)
+        outputs = {
             name: self._arrays.output(f"random/{name}", value.array, value.dtype)
             for name, value in found.items()
         }
+        return {**outputs, "input_kept": kept}
 
     # --- small helpers --------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ def in_training(spec: Mapping[str, Any], **more: Any) -> dict[str, Any]:
         more: Further arguments of every layer.
     """
     nodes = [
-        {**node, "config": {**node["config"], "training": True, **more}} for node in spec["nodes"]
+        {**node, "arguments": {}, "config": {**node["config"], "training": True, **more}}
+        for node in spec["nodes"]
     ]
     return {**spec, "nodes": nodes}

@@ -17,18 +17,22 @@ if TYPE_CHECKING:
     from conformance.adapters.native.binding import Table
 
 
-def draws(table: Table, spec: Mapping[str, Any], inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def draws(
+    table: Table, program: Mapping[str, Any], inputs: Mapping[str, Tensor]
+) -> dict[str, Tensor]:
     """Answers in training.
 
     Args:
         table: What the adapter can do.
-        spec: A ``Model`` of ``conformance/cases/model.py`` as a plain dict, its layer with a seed.
+        program: A ``Program`` of ``conformance/cases/model.py`` as a plain dict; its one layer has
+            a seed.
         inputs: The arrays ``random/<input>`` by the input's name.
 
     Returns:
         ``first`` and ``second``: two calls after one seeding; ``again``: after the same seeding;
         ``other``: after another.
     """
+    spec, other = program["model"], program["random"]["other"]
     model = Model(table, in_training(spec))
     seed = spec["nodes"][0]["config"]["seed"]
 
@@ -42,5 +46,5 @@ def draws(table: Table, spec: Mapping[str, Any], inputs: Mapping[str, Tensor]) -
         "first": first,
         "second": second,
         "again": seeded(seed, 1)[0],
-        "other": seeded(seed + 1, 1)[0],
+        "other": seeded(other, 1)[0],
     }
