@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.adapters.jax import elementary, normalized, regularizing
+from conformance.adapters.jax import elementary, normalized, preprocessed, regularizing
 from conformance.adapters.native.binding import Entry, Function, Table
 
 _FORMATS = {"data_format": ("channels_last", "channels_first")}
@@ -65,6 +65,7 @@ def _composed(function: str, symbol: str) -> list[Entry]:
 LAYERS = {
     **elementary.LAYERS,
     **normalized.LAYERS,
+    **preprocessed.LAYERS,
     **regularizing.LAYERS,
     "Dense": [Entry("core", "dense", "jax.numpy.matmul", _KERNEL)],
     "Lambda": [Entry("core", "probe", "the identity", only={"function": ("probe",)})],

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from conformance.adapters.native.binding import Entry, Function, Table
-from conformance.adapters.torch import elementary, normalized, recurrence, regularizing
+from conformance.adapters.torch import (
+    elementary,
+    normalized,
+    preprocessed,
+    recurrence,
+    regularizing,
+)
 
 _CONVOLUTION = {"bias": "bias = bias"}
 _FORMATS = {"data_format": ("channels_last", "channels_first")}
@@ -48,6 +54,7 @@ def _composed(function: str, symbol: str) -> list[Entry]:
 LAYERS = {
     **elementary.LAYERS,
     **normalized.LAYERS,
+    **preprocessed.LAYERS,
     **regularizing.LAYERS,
     **recurrence.LAYERS,
     "Dense": [
