@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 from torch.func import functional_call
+from torch.nn import functional as F  # noqa: N812 - torch's own documentation calls it F
 
 from conformance.adapters.torch.activation import linear
 
@@ -119,7 +120,7 @@ def reversible_embedding(
         reverse: Of the call: go from vectors back to one number for each row.
     """
     if not reverse:
-        return embedding(x, weights, input_dim=input_dim, output_dim=output_dim)
+        return F.embedding(x, weights["embeddings"])
     table = weights["embeddings"].T if tie_weights else weights["reverse_embeddings"]
     y = torch.matmul(x, table)
     if logit_soft_cap is None:

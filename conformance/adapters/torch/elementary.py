@@ -62,7 +62,7 @@ LAYERS = {
         Entry(
             "core",
             "reversible_embedding",
-            "torch.nn.Embedding, torch.matmul",
+            "torch.nn.functional.embedding, torch.matmul",
             {"embeddings": "as it is, or embeddings.T", "reverse_embeddings": "as it is"},
             composed=True,
         )
