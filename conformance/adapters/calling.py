@@ -69,7 +69,7 @@ TAKES_MASK = frozenset(
         "TimeDistributed",
     }
 )
-"""Layers that heed a mask that comes with their input; all others compute as if it weren't there."""
+"""Layers that heed a mask that comes with their input; all others compute as if there were none."""
 
 
 def positional(layer: str, inputs: Sequence[Any]) -> list[Any]:

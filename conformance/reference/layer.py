@@ -26,6 +26,38 @@ Weights = Mapping[str, Array]
 Mask = NDArray[np.bool_] | None
 """What travels beside an array and tells which of its entries count."""
 
+PASSES_MASK: Final = frozenset(
+    {
+        "Activation",
+        "ActivityRegularization",
+        "AlphaDropout",
+        "BatchNormalization",
+        "Dense",
+        "Dropout",
+        "ELU",
+        "GaussianDropout",
+        "GaussianNoise",
+        "GroupNormalization",
+        "GroupQueryAttention",
+        "Identity",
+        "LayerNormalization",
+        "LeakyReLU",
+        "MultiHeadAttention",
+        "Normalization",
+        "PReLU",
+        "ReLU",
+        "Rescaling",
+        "Softmax",
+        "SpatialDropout1D",
+        "SpatialDropout2D",
+        "SpatialDropout3D",
+        "TimeDistributed",
+        "UnitNormalization",
+    }
+)
+"""Layers that hand on the mask that came with their input; those that make another say so
+themselves (``Layer.output_mask``), and all the others end it."""
+
 ANY: Final = 0
 """The arity of a layer that takes any number of inputs."""
 
@@ -65,6 +97,7 @@ class Context:
         tensors: The keyword arguments of its call that are arrays.
         masks: The mask that came with each of its inputs.
         updates: New values of variables, by ``<node>/<variable>``.
+        memory: What nodes keep from one call to the next beside their variables.
         penalties: What the layers add to the loss, batch by batch.
         probes: Shapes seen by ``Lambda: {function: probe}``, by node.
         first_rows: A ``batch`` call is answered by the first row of call 0, which is what it must
@@ -79,6 +112,7 @@ class Context:
     masks: Sequence[Mask] = ()
     updates: dict[str, Array] = field(default_factory=dict)
     penalties: list[Array] = field(default_factory=list)
+    memory: dict[str, list[Array]] = field(default_factory=dict)
     probes: dict[str, list[int]] = field(default_factory=dict)
     first_rows: bool = False
     swap_padding: bool = False
@@ -99,6 +133,14 @@ class Context:
     def assign(self, variable: str, array: Array) -> None:
         """Give one of the node's variables a new value, from the next call on."""
         self.updates[f"{self.node}/{variable}"] = array.detached()
+
+    def remember(self, what: str, arrays: Sequence[Array]) -> None:
+        """Keep arrays of the node for its next call; they are no variables."""
+        self.memory[f"{self.node}/{what}"] = [array.detached() for array in arrays]
+
+    def recalled(self, what: str) -> list[Array]:
+        """What the node kept in the call before; empty in the first."""
+        return self.memory.get(f"{self.node}/{what}", [])
 
     def halves(self, total: int) -> tuple[int, int]:
         """Padding before and after an axis; the odd one goes after."""
@@ -165,6 +207,8 @@ def register(*names: str) -> Callable[[L], L]:
     def enter(layer: L) -> L:
         for name in names:
             LAYERS[name] = layer
+            if "supports_masking" not in vars(layer):
+                layer.supports_masking = name in PASSES_MASK
         return layer
 
     return enter

@@ -93,7 +93,8 @@ def mask(evidence: Evidence) -> FacetVerdict:
             told = [
                 "none" if one is None else f"one of {text.shape(one.shape)}" for one in (want, have)
             ]
-            message = "" if want is have else f"{what}: expected {told[0]}, observed {told[1]}"
+            same = want is None and have is None
+            message = "" if same else f"{what}: expected {told[0]}, observed {told[1]}"
             comparisons.append(Comparison(what=what, message=message))
         else:
             comparisons.append(evidence.compare(what, want, have.tensor))

@@ -14,6 +14,7 @@ import jax
 import numpy as np
 from jax import numpy as jnp
 
+from conformance.adapters.jax import random
 from conformance.adapters.jax.describe import Description
 from conformance.adapters.jax.layers import TABLE
 from conformance.adapters.jax.training import loss_of, optimizer_of
@@ -24,7 +25,7 @@ from conformance.adapters.worker.outputs import Arrays
 from conformance.adapters.worker.probe import effective_precision, probe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 UNANSWERED = {
     "weights": "JAX has no layers that name their weights",
@@ -32,6 +33,7 @@ UNANSWERED = {
     "config_round_trip": "a function has no configuration to be rebuilt from",
     "save_round_trip": "JAX has no models to save",
     "summary": "JAX has no summary of a model",
+    "mask": "JAX's arrays carry no masks; a layer that heeds one is given it",
     "raises": "what Keras must refuse is said of Keras, not of JAX",
 }
 """Facets that JAX has no notion of."""
@@ -76,39 +78,75 @@ class Adapter:
 class Network:
     """A model with what it is fed, and the shapes seen while JAX traced it."""
 
-    def __init__(self, model: Model, feeds: Feeds) -> None:
-        """Wrap the model in one function that JAX traces once a shape."""
+    def __init__(self, model: Model, feeds: Feeds, ordinary: Iterable[int]) -> None:
+        """Wrap the model in one function that JAX traces once a shape.
+
+        Args:
+            model: The model.
+            feeds: What it is fed.
+            ordinary: The calls whose changes of variables hold for those that follow.
+        """
         self.model = model
         self.feeds = feeds
         self._seen: dict[Any, Answer] = {}
-        self._forward: Callable[[Any, Any], list[Any]] = jax.jit(self.forward)
+        self._step: Callable[[Any, Any], tuple[list[Any], dict[str, Any]]] = jax.jit(self.step)
+        self.ordinary = set(ordinary)
 
-    def forward(self, inputs: Mapping[str, Any], weights: Mapping[str, Any]) -> list[Any]:
-        """Outputs of one call; notes the shapes on the way."""
+    def step(
+        self, inputs: Mapping[str, Any], weights: Mapping[str, Any]
+    ) -> tuple[list[Any], dict[str, Any]]:
+        """Outputs of one call, and the variables that it changes; notes the shapes on the way."""
         answer: Answer = self.model(inputs, weights)
         self._seen[_shapes(inputs)] = answer
-        return answer.outputs
+        return answer.outputs, dict(answer.updates)
+
+    def forward(self, inputs: Mapping[str, Any], weights: Mapping[str, Any]) -> list[Any]:
+        """Outputs of one call."""
+        return self.step(inputs, weights)[0]
 
     def seen(self, index: int) -> dict[str, Any]:
         """Shapes that the nodes had, and that the probes saw, in one call."""
         answer = self._seen[_shapes(self.feeds.calls[index])]
         return {"nodes": answer.nodes, "probes": answer.probes}
 
-    def everything(self, feeds: Feeds) -> tuple[list[Any], Any]:
-        """All calls, and the gradients of call 0 where there are cotangents; to be jitted."""
-        if not feeds.cotangents:
-            return [self._forward(inputs, feeds.weights) for inputs in feeds.calls], None
-        first = feeds.calls[0]
+    def everything(self, feeds: Feeds) -> tuple[list[Any], Any, dict[str, Any]]:
+        """What one jitted function answers.
+
+        Returns:
+            The outputs of all calls in their order, the gradients of call 0 where there are
+            cotangents, and the variables that the ordinary calls have changed.
+        """
+        first, changed = feeds.calls[0], dict[str, Any]()
+        answers, gradients = [], None
+        for index, inputs in enumerate(feeds.calls):
+            if index == 0 and feeds.cotangents:
+                outputs, updates, gradients = self._differentiated(first, feeds)
+            else:
+                outputs, updates = self._step(inputs, {**feeds.weights, **changed})
+            answers.append(outputs)
+            if index in self.ordinary:
+                changed.update(updates)
+        return answers, gradients, changed
+
+    def _differentiated(
+        self, first: Mapping[str, Any], feeds: Feeds
+    ) -> tuple[list[Any], dict[str, Any], Any]:
+        """Call 0, and the gradients of its float outputs."""
         floats = {k: x for k, x in first.items() if jnp.issubdtype(x.dtype, jnp.floating)}
 
-        def differentiable(some: Mapping[str, Any], weights: Mapping[str, Any]) -> list[Any]:
-            return self._forward({**first, **some}, {**feeds.weights, **weights})
+        def differentiable(some: Mapping[str, Any], weights: Mapping[str, Any]) -> Any:
+            outputs, updates = self._step({**first, **some}, {**feeds.weights, **weights})
+            return [y for y in outputs if _is_float(y)], (outputs, updates)
 
         trainable = {k: w for k, w in feeds.weights.items() if k not in self.model.frozen}
-        outputs, pull = jax.vjp(differentiable, floats, trainable)
-        gradients = pull([c.astype(y.dtype) for c, y in zip(feeds.cotangents, outputs)])
-        rest = [self._forward(inputs, feeds.weights) for inputs in feeds.calls[1:]]
-        return [outputs, *rest], gradients
+        moving, pull, (outputs, updates) = jax.vjp(differentiable, floats, trainable, has_aux=True)
+        pairs = [c for c, y in zip(feeds.cotangents, outputs) if _is_float(y)]
+        gradients = pull([c.astype(y.dtype) for c, y in zip(pairs, moving)])
+        return outputs, updates, gradients
+
+
+def _is_float(array: Any) -> bool:
+    return bool(jnp.issubdtype(array.dtype, jnp.floating))
 
 
 class Run:
@@ -124,7 +162,13 @@ class Run:
         self.errors: dict[str, Any] = {}
         self.unsupported = {f: UNANSWERED[f] for f in program["facets"] if f in UNANSWERED}
         self.seconds: dict[str, float] = {}
+        self.after: dict[str, Any] = {}
         self.main = self._network(program["model"], tensors, "")
+        self.drawn = {
+            name.split("/", 1)[1]: array
+            for name, array in tensors.items()
+            if name.startswith("random/")
+        }
         self.networks = [self.main]
         if program.get("twin") and "equals" in self.asked:
             self.networks.append(self._network(program["twin"]["model"], tensors, "twin/"))
@@ -135,7 +179,12 @@ class Run:
         feeds = split(tensors, np.asarray, prefix=prefix)
         if "gradients" not in self.asked:
             feeds = feeds._replace(cotangents=[])
-        return Network(Model(TABLE, model), feeds)
+        ordinary = [
+            index
+            for index, call in enumerate(self.program["calls"])
+            if call.get("facet", "values") == "values"
+        ]
+        return Network(Model(TABLE, model), feeds, ordinary)
 
     def answer(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Answer every facet that is asked; an error in one leaves the others alone."""
@@ -151,6 +200,10 @@ class Run:
             state = self._facet("state", self._state)
             if state:
                 observation["state"] = state
+        if "random" in self.asked:
+            found = self._facet("random", self._draws)
+            if found:
+                observation["random"] = found
         observation.update(unsupported=self.unsupported, errors=self.errors, seconds=self.seconds)
         return observation, self.arrays.tensors
 
@@ -175,7 +228,9 @@ class Run:
         if description:
             observation["native"] = description.native()
             if "symbolic_shape" in self.asked:
-                observation["symbolic"] = description.symbolic()
+                symbolic = self._facet("symbolic_shape", description.symbolic)
+                if symbolic:
+                    observation["symbolic"] = symbolic
 
     def _values(self) -> list[dict[str, Any]]:
         """Every call and gradient of both models, from one jitted function if it can be had."""
@@ -183,9 +238,10 @@ class Run:
             found = jax.device_get(jax.jit(_all(self.networks))([n.feeds for n in self.networks]))
         except Exception:  # noqa: BLE001 - which call raised is found out one by one
             return [self._one_by_one(n, p) for n, p in zip(self.networks, ("", "twin/"))]
+        self.after = {**self.main.feeds.weights, **found[0][2]}
         return [
             self._built(network, calls, gradients, prefix)
-            for network, (calls, gradients), prefix in zip(self.networks, found, ("", "twin/"))
+            for network, (calls, gradients, _), prefix in zip(self.networks, found, ("", "twin/"))
         ]
 
     def _built(
@@ -250,7 +306,15 @@ class Run:
             observation["compiled"] = jitted
             observation["calls"][0]["outputs"] = self._outputs("eager", eager)
 
+    def _draws(self) -> dict[str, Any]:
+        found = random.draws(TABLE, self.program, self.drawn)
+        return {name: self.arrays.output(f"random/{name}", y) for name, y in found.items()}
+
     def _state(self) -> dict[str, Any]:
+        if not self.program.get("train"):
+            if not self.after and self.main.feeds.weights:
+                raise Unsupported("not every call could be made, so there is nothing after them")
+            return {"weights": self._weights(jax.device_get(self.after))}
         if self.main.model.frozen:
             raise Unsupported("moving statistics in training are not handled here")
         train = self.program["train"]
@@ -275,10 +339,13 @@ class Run:
             losses.append(value)
         return {
             "losses": self.arrays.put("state/losses", np.stack(jax.device_get(losses))),
-            "weights": {
-                name: self.arrays.put(f"state/weights/{name}", np.asarray(weight))
-                for name, weight in weights.items()
-            },
+            "weights": self._weights(weights),
+        }
+
+    def _weights(self, weights: Mapping[str, Any]) -> dict[str, str]:
+        return {
+            name: self.arrays.put(f"state/weights/{name}", np.asarray(weight))
+            for name, weight in weights.items()
         }
 
 

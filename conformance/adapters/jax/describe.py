@@ -8,6 +8,7 @@ import jax
 from jax import export
 
 from conformance.adapters.native.binding import Bound, Function
+from conformance.adapters.worker.failure import Unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -66,7 +67,13 @@ class Description:
         return self._answer.outputs
 
     def symbolic(self) -> dict[str, Any]:
-        """Shapes as ``Symbolic`` (``conformance/adapters/observation.py``)."""
+        """Shapes as ``Symbolic`` (``conformance/adapters/observation.py``).
+
+        Raises:
+            Unsupported: Another size than the batch is left open.
+        """
+        if any(entry.get("declared") for entry in self._inputs):
+            raise Unsupported("models are traced with every size but the batch's known")
         nodes = self._answer.nodes if self._answer else {}
         return {
             "inputs": [[entry.get("batch_size"), *entry["shape"]] for entry in self._inputs],

@@ -12,7 +12,9 @@ import inspect
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
+from conformance.adapters.calling import PASSES_MASK, TAKES_MASK, chosen
 from conformance.adapters.native.binding import Bound, Entry, Function, Table, bind
+from conformance.adapters.worker.failure import Unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,6 +32,9 @@ class Answer(NamedTuple):
     """Actual output shape by node."""
     probes: dict[str, list[int]]
     """Shape that each probing Lambda saw."""
+    updates: Mapping[str, Array] = {}
+    """New values of variables, by ``<node>/<variable>``: a function that changes one puts it into
+    the weights that it was given."""
 
 
 class _Node(NamedTuple):
@@ -37,6 +42,13 @@ class _Node(NamedTuple):
     inputs: Sequence[str]
     bound: Bound
     step: Step
+    tensors: Mapping[str, str | Sequence[str]] = {}
+    heeds: bool = False
+    """Whether it is given the mask that comes with its input."""
+    passes: bool = False
+    """Whether that mask, or the one that its call names, goes on with its answer."""
+    masks: Step | None = None
+    """What makes the mask of its answer, if it makes one."""
 
 
 def _alone(_node: str) -> AbstractContextManager[Any]:
@@ -59,10 +71,9 @@ class Model:
         self.inputs: list[str] = [entry["name"] for entry in model["inputs"]]
         self.outputs: list[str] = list(model["outputs"])
         self.nodes: list[_Node] = []
+        masked: set[str] = set()
         for node in model["nodes"]:
-            bound = bind(table, node["layer"], node["config"], _parameters(table))
-            step = _step(table, bound)
-            self.nodes.append(_Node(node["name"], node["inputs"], bound, step))
+            self.nodes.append(_bound(table, node, masked))
         self.frozen = {
             f"{node.name}/{variable}" for node in self.nodes for variable in node.bound.entry.frozen
         }
@@ -84,20 +95,73 @@ class Model:
         Returns:
             Outputs in the model's order, and the shapes seen on the way.
         """
-        values: dict[str, Array] = {name: inputs[name] for name in self.inputs}
+        values: dict[str, list[Array]] = {name: [inputs[name]] for name in self.inputs}
+        masks: dict[str, Array] = {}
         shapes: dict[str, list[int]] = {}
         probes: dict[str, list[int]] = {}
+        updates: dict[str, Array] = {}
         own = _by_node(weights)
         for node in self.nodes:
-            fed = [values[name] for name in node.inputs]
+            several = chosen(node.inputs, values)
+            fed = several[0] if len(several) == 1 else several
             if node.bound.layer == "Lambda":
-                probes[node.name] = list(fed[0].shape)
+                probes[node.name] = list(several[0].shape)
+            passed = {
+                key: chosen([name], values)[0] if isinstance(name, str) else chosen(name, values)
+                for key, name in node.tensors.items()
+            }
+            if node.heeds:
+                passed["mask"] = masks[_source(node.inputs[0])]
+            given = own.get(node.name, {})
+            before = dict(given)
             with around(node.name):
-                values[node.name] = node.step(
-                    fed[0] if len(fed) == 1 else fed, own.get(node.name, {})
-                )
-            shapes[node.name] = list(values[node.name].shape)
-        return Answer([values[name] for name in self.outputs], shapes, probes)
+                answer = node.step(fed, given, **passed)
+            updates.update(
+                (f"{node.name}/{key}", array)
+                for key, array in given.items()
+                if array is not before[key]
+            )
+            values[node.name] = list(answer) if isinstance(answer, (list, tuple)) else [answer]
+            if node.masks is not None:
+                masks[node.name] = node.masks(fed, before)
+            elif node.passes:
+                masks[node.name] = passed.get("mask", masks.get(_source(node.inputs[0])))
+            if len(values[node.name]) == 1:
+                shapes[node.name] = list(values[node.name][0].shape)
+        return Answer(chosen(self.outputs, values), shapes, probes, updates)
+
+
+def _source(name: str) -> str:
+    """The node of a reference: masks go with first outputs, and so are kept by node."""
+    return name.partition(".")[0] if name.rpartition(".")[2].isdecimal() else name
+
+
+def _bound(table: Table, node: Mapping[str, Any], masked: set[str]) -> _Node:
+    """Bind one node, and note in ``masked`` whether a mask goes with its answer."""
+    layer, tensors = node["layer"], node.get("tensors", {})
+    arrives = any(_source(name) in masked for name in node["inputs"])
+    if arrives and len(node["inputs"]) > 1:
+        raise Unsupported(f"{layer}: masks of several inputs are not handled here")
+    heeds = arrives and layer in TAKES_MASK and "mask" not in tensors
+    bound = bind(
+        table,
+        layer,
+        node["config"],
+        _parameters(table),
+        called=node.get("arguments", {}),
+        passed={*tensors, "mask"} if heeds else tensors,
+    )
+    made = None
+    if bound.entry.mask:
+        made = _step(table, bound._replace(entry=bound.entry._replace(function=bound.entry.mask)))
+    passes = (arrives or "mask" in tensors) and (
+        layer in PASSES_MASK or bool(bound.arguments.get("return_sequences"))
+    )
+    if passes or made is not None:
+        masked.add(node["name"])
+    return _Node(
+        node["name"], node["inputs"], bound, _step(table, bound), tensors, heeds, passes, made
+    )
 
 
 def _by_node(weights: Mapping[str, Array]) -> dict[str, dict[str, Array]]:
@@ -125,14 +189,17 @@ def _parameters(table: Table) -> Callable[[Entry], tuple[Sequence[str], Sequence
 
 def _step(table: Table, bound: Bound) -> Step:
     """The bound function as a callable of (inputs, weights)."""
-    arguments: dict[str, Any] = {}
-    for key, value in bound.arguments.items():
-        if isinstance(value, Function):
-            arguments[key] = _function(table, "activation", value.name)
-        elif isinstance(value, Bound):
-            arguments[key] = _step(table, value)
-        else:
-            arguments[key] = value
+    arguments = {key: _argument(table, value) for key, value in bound.arguments.items()}
     return functools.partial(
         _function(table, bound.entry.module, bound.entry.function), **arguments
     )
+
+
+def _argument(table: Table, value: Any) -> Any:
+    if isinstance(value, Function):
+        return _function(table, "activation", value.name)
+    if isinstance(value, Bound):
+        return _step(table, value)
+    if isinstance(value, dict):
+        return {key: _argument(table, one) for key, one in value.items()}
+    return value

@@ -12,6 +12,7 @@ from torch.nn import functional as F  # noqa: N812 - torch's own documentation c
 
 from conformance.adapters.native.feeds import Feeds, split
 from conformance.adapters.native.model import Model
+from conformance.adapters.torch import random
 from conformance.adapters.torch.layers import TABLE
 from conformance.adapters.torch.training import Optimizer, loss_of
 from conformance.adapters.torch.watch import Watch
@@ -32,6 +33,7 @@ UNANSWERED = {
     "config_round_trip": "a torch module has no configuration to be rebuilt from",
     "save_round_trip": "torch saves parameters; the layers' code is not part of the file",
     "summary": "torch has no summary of a model",
+    "mask": "torch's arrays carry no masks; a layer that heeds one is given it",
     "raises": "what Keras must refuse is said of Keras, not of torch",
 }
 """Facets that torch has no notion of."""
@@ -104,8 +106,14 @@ class Run:
         self.errors: dict[str, Any] = {}
         self.unsupported = {f: UNANSWERED[f] for f in program["facets"] if f in UNANSWERED}
         self.seconds: dict[str, float] = {}
+        self.after: dict[str, Tensor] = {}
         self.model = Model(TABLE, program["model"])
         self.feeds = split(tensors, torch.from_numpy)
+        self.drawn = {
+            name.split("/", 1)[1]: torch.from_numpy(array)
+            for name, array in tensors.items()
+            if name.startswith("random/")
+        }
         self.twin = None
         if program.get("twin") and "equals" in self.asked:
             self.twin = Model(TABLE, program["twin"]["model"])
@@ -121,6 +129,8 @@ class Run:
             self._facet("compiled", observation, self._compiled)
         if "state" in self.asked:
             self._facet("state", observation, self._state)
+        if "random" in self.asked:
+            self._facet("random", observation, self._draws)
         observation.update(
             unsupported=self.unsupported,
             errors=self.errors,
@@ -143,8 +153,15 @@ class Run:
     def _built(self, model: Model, feeds: Feeds, watch: Watch, prefix: str) -> dict[str, Any]:
         start = time.perf_counter()
         built: dict[str, Any] = {"calls": []}
+        first = feeds
         for index in range(len(feeds.calls)):
-            built["calls"].append(self._call(model, feeds, index, watch, prefix))
+            result, updates = self._call(model, feeds, index, watch, prefix)
+            built["calls"].append(result)
+            if updates and self.program["calls"][index].get("facet", "values") == "values":
+                feeds = feeds._replace(weights={**feeds.weights, **updates})
+        if not prefix:
+            self.after = feeds.weights
+        feeds = first
         self.seconds[f"{prefix}calls"] = time.perf_counter() - start
         if "params" in self.asked:
             built["params"] = watch.counts(feeds.weights, model.frozen)
@@ -154,7 +171,8 @@ class Run:
 
     def _call(
         self, model: Model, feeds: Feeds, index: int, watch: Watch, prefix: str
-    ) -> dict[str, Any]:
+    ) -> tuple[dict[str, Any], dict[str, Tensor]]:
+        """The ``CallResult`` of one call, and the variables that it changed."""
         try:
             with torch.no_grad():
                 if index == 0:  # the other calls run the same modules
@@ -163,12 +181,12 @@ class Run:
                 else:
                     answer = model(feeds.calls[index], feeds.weights)
         except Exception as error:  # noqa: BLE001 - whatever a framework raises is the answer
-            return {"error": failure(error, "call")}
+            return {"error": failure(error, "call")}, {}
         return {
             "outputs": self._outputs(f"{prefix}call/{index}", answer.outputs),
             "nodes": answer.nodes,
             "probes": answer.probes,
-        }
+        }, dict(answer.updates)
 
     def _outputs(self, name: str, outputs: list[Tensor]) -> list[dict[str, Any]]:
         return [
@@ -207,7 +225,15 @@ class Run:
             exported = torch.export.export(_Program(self.model), call, strict=False)
             return self._outputs("compiled", exported.module()(*call))
 
+    def _draws(self) -> dict[str, Any]:
+        found = random.draws(TABLE, self.program, self.drawn)
+        return {
+            name: self.arrays.output(f"random/{name}", to_numpy(y)) for name, y in found.items()
+        }
+
     def _state(self) -> dict[str, Any]:
+        if not self.program.get("train"):
+            return {"weights": self._weights(self.after)}
         if self.model.frozen:
             raise Unsupported("moving statistics in training are not handled here")
         train = self.program["train"]
@@ -224,10 +250,13 @@ class Run:
             optimizer.step(total)
         return {
             "losses": self.arrays.put("state/losses", to_numpy(torch.stack(losses))),
-            "weights": {
-                name: self.arrays.put(f"state/weights/{name}", to_numpy(weight))
-                for name, weight in weights.items()
-            },
+            "weights": self._weights(weights),
+        }
+
+    def _weights(self, weights: Mapping[str, Tensor]) -> dict[str, str]:
+        return {
+            name: self.arrays.put(f"state/weights/{name}", to_numpy(weight))
+            for name, weight in weights.items()
         }
 
 
