@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,18 +15,29 @@ from conformance.report.repro_text import literal
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from conformance.cases.model import Program
+    from conformance.cases.model import Data, Program
 
 LITERAL = 200
 """Up to so many numbers in all, they are written out."""
 
 DRAW = '''
-def draw(seed, name, shape, kind="normal"):
+def draw(seed, name, shape, kind="normal", low=0.0, high=1.0):
     """Numbers from raw Philox words; all are exact in float32."""
     key = hashlib.blake2b(f"{seed}:{name}".encode(), digest_size=16).digest()
     raw = np.random.Philox(key=int.from_bytes(key, "little")).random_raw(int(np.prod(shape)))
     if kind == "integers":
         return ((raw % np.uint64(9)).astype(np.float32) - 4).reshape(shape)
+    if kind == "uniform":
+        steps = (raw >> np.uint64(48)).astype(np.float64)
+        return (low + steps * ((high - low) / 65536)).astype(np.float32).reshape(shape)
+    if kind == "indices":
+        words = (raw % np.uint64(high - low)).astype(np.int64)
+        return (words + int(low)).astype(np.float32).reshape(shape)
+    if kind == "boolean":
+        bits = (raw >> np.uint64(63)).astype(bool)
+        if bits.size > 1 and (bits == bits[0]).all():
+            bits[0] = not bits[0]
+        return bits.reshape(shape)
     lanes = raw.astype("<u8").view("<u2").reshape(-1, 4).astype(np.int64)
     return ((lanes.sum(axis=1) - 131070) / 32768).astype(np.float32).reshape(shape)
 '''
@@ -53,16 +64,19 @@ def lines(program: Program, seed: int, call: int, extra: tuple[str, ...] = ()) -
     for spec in program.model.inputs:
         shape = (batch, *spec.shape)
         source = f"call/{0 if program.calls[call].facet == 'batch' else call}/{spec.name}"
+        cast = "" if "float" in spec.dtype else f".astype({spec.dtype!r})"
+        kind = np.dtype(np.float32 if "float" in spec.dtype else spec.dtype)
         if spec.data.kind == "arange":
             count = math.prod(shape)
-            inputs[spec.name] = f"np.arange({count}, dtype=np.float32).reshape({shape})"
+            inputs[spec.name] = f"np.arange({count}, dtype=np.{kind.name}).reshape({shape})"
         elif spec.data.kind == "values":
-            inputs[spec.name] = _literal(np.asarray(spec.data.values, np.float32)[:batch])
+            values = np.asarray(spec.data.values, np.float64).astype(kind)
+            inputs[spec.name] = _literal(values[:batch])
         elif program.calls[call].facet == "batch":
             whole = (program.calls[0].batch, *spec.shape)
-            inputs[spec.name] = f"{_draw(seed, source, whole, spec.data.kind)}[:1]"
+            inputs[spec.name] = f"{_draw_input(seed, source, whole, spec.data)}{cast}[:1]"
         else:
-            inputs[spec.name] = _draw(seed, source, shape, spec.data.kind)
+            inputs[spec.name] = _draw_input(seed, source, shape, spec.data) + cast
     weights = {}
     for name, variable in network.variables.items():
         text = _draw(seed, f"weight/{name}", variable.shape, program.weights)
@@ -81,12 +95,12 @@ def lines(program: Program, seed: int, call: int, extra: tuple[str, ...] = ()) -
         written += [f"{group} = {{"]
         written += [f"    {name!r}: {text}," for name, text in members.items()]
         written += ["}"]
-    for kind in extra:
+    for group in extra:
         texts = [
-            _draw(seed, f"{kind}/{j}", (batch, *(n or 0 for n in shape[1:])), program.weights)
-            for j, shape in enumerate(network.outputs)
+            _draw(seed, f"{group}/{j}", shape, program.weights)
+            for j, shape in enumerate(network.fed_outputs(batch))
         ]
-        written.append(f"{kind}s = [{', '.join(texts)}]")
+        written.append(f"{group}s = [{', '.join(texts)}]")
     return written
 
 
@@ -100,7 +114,17 @@ def _draw(seed: int, name: str, shape: tuple[int, ...], kind: str) -> str:
     return f"draw({seed!r}, {name!r}, {shape!r}{tail})"
 
 
-def _literal(values: NDArray[np.float32]) -> str:
+def _draw_input(seed: int, name: str, shape: tuple[int, ...], given: Data) -> str:
+    if given.kind not in {"uniform", "indices"}:
+        return _draw(seed, name, shape, given.kind)
+    low = 0.0 if given.low is None else given.low
+    high = 1.0 if given.high is None else given.high
+    return f"draw({seed!r}, {name!r}, {shape!r}, {given.kind!r}, {low!r}, {high!r})"
+
+
+def _literal(values: NDArray[Any]) -> str:
+    kind = values.dtype.name
+    named = "bool" if kind == "bool" else f"np.{kind}"
     if values.size == 0:
-        return f"np.zeros({values.shape!r}, np.float32)"
-    return f"np.array({literal(values.tolist())}, np.float32)"
+        return f"np.zeros({values.shape!r}, {named})"
+    return f"np.array({literal(values.tolist())}, {named})"

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from conformance.adapters.calling import chosen, positional
+from conformance.reference.errors import NoAnswer
+from conformance.reference.network import Network
 from conformance.report.repro_text import identifier, literal
 
 if TYPE_CHECKING:
@@ -23,25 +26,57 @@ def model_lines(model: Model) -> list[str]:
         parts = [_input(spec) for spec in model.inputs if spec.declared_by is None]
         parts += [_layer(node.layer, node.config, node.name) for node in model.nodes]
         return ["model = keras.Sequential([", *(f"    {part}," for part in parts), "])"]
+    known = expressions(model)
     lines = ["t = {}", *(f"t[{spec.name!r}] = {_input(spec)}" for spec in model.inputs)]
-    lines += [f"t[{node.name!r}] = {_called(node)}" for node in model.nodes]
-    inputs = _listed([spec.name for spec in model.inputs])
-    return [*lines, f"model = keras.Model({inputs}, {_listed(model.outputs)})"]
+    lines += [f"t[{node.name!r}] = {_called(node, known)}" for node in model.nodes]
+    inputs = listed(chosen([spec.name for spec in model.inputs], known))
+    return [*lines, f"model = keras.Model({inputs}, {listed(chosen(model.outputs, known))})"]
 
 
-def _called(node: Node) -> str:
-    return f"{_layer(node.layer, node.config, node.name)}({_listed(node.inputs)})"
+def expressions(model: Model) -> dict[str, list[str]]:
+    """What stands for every output of every input and node: ``t['lstm'][1]``."""
+    try:
+        outputs = {name: len(shapes) for name, shapes in Network.build(model).answers.items()}
+    except NoAnswer:  # a model that is refused: none of its nodes is known to answer several times
+        outputs = {}
+    names = [*(spec.name for spec in model.inputs), *(node.name for node in model.nodes)]
+    return {
+        name: [f"t[{name!r}]"]
+        if outputs.get(name, 1) == 1
+        else [f"t[{name!r}][{k}]" for k in range(outputs[name])]
+        for name in names
+    }
 
 
-def _listed(names: list[str]) -> str:
-    texts = [f"t[{name!r}]" for name in names]
+def keywords(node: Node, known: dict[str, list[str]]) -> list[str]:
+    """The keyword arguments of a node's call."""
+    return [
+        *(
+            f"{identifier(key)}={listed(chosen([name], known))}"
+            if isinstance(name, str)
+            else f"{identifier(key)}=[{', '.join(chosen(name, known))}]"
+            for key, name in node.tensors.items()
+        ),
+        *(f"{identifier(key)}={literal(value)}" for key, value in node.arguments.items()),
+    ]
+
+
+def _called(node: Node, known: dict[str, list[str]]) -> str:
+    given = positional(node.layer, chosen(node.inputs, known))
+    operands = [one if isinstance(one, str) else f"[{', '.join(one)}]" for one in given]
+    layer = _layer(node.layer, node.config, node.name)
+    return f"{layer}({', '.join([*operands, *keywords(node, known)])})"
+
+
+def listed(texts: list[str]) -> str:
+    """One expression as it is, several as a list."""
     return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
 
 
 def _input(spec: InputSpec) -> str:
     batch = "" if spec.batch_size is None else f", batch_size={spec.batch_size!r}"
     kind = "" if spec.dtype == "float32" else f", dtype={spec.dtype!r}"
-    return f"keras.Input({tuple(spec.shape)!r}{batch}{kind}, name={spec.name!r})"
+    return f"keras.Input({tuple(spec.declared or spec.shape)!r}{batch}{kind}, name={spec.name!r})"
 
 
 def _layer(kind: str, config: dict[str, Any], name: str | None) -> str:

@@ -10,13 +10,16 @@ import functools
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import conformance
 from conformance.adapters.jax.layers import TABLE as JAX
 from conformance.adapters.native.binding import Bound, Entry, Function, Table, bind
 from conformance.adapters.torch.layers import TABLE as TORCH
 from conformance.report.repro_text import literal
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
 
 TABLES = {"torch": TORCH, "jax": JAX}
 
@@ -66,24 +69,38 @@ class Extract:
         del self.texts[name]
         self.texts[name] = text
 
-    def layer(self, layer: str, config: dict[str, Any]) -> Bound:
+    def layer(
+        self,
+        layer: str,
+        config: dict[str, Any],
+        called: Mapping[str, Any] = {},
+        passed: Collection[str] = (),
+    ) -> Bound:
         """Bind a layer as the adapter does, and take its functions in.
+
+        Args:
+            layer: Keras's name of it.
+            config: Its arguments.
+            called: Literal keyword arguments of its call.
+            passed: Keyword arguments of its call that are arrays.
 
         Raises:
             Unsupported: The adapter can't do it.
         """
-        bound = bind(self.table, layer, config, functools.partial(_parameters, self.table.package))
+        parameters = functools.partial(_parameters, self.table.package)
+        bound = bind(self.table, layer, config, parameters, called=called, passed=passed)
         self._take(bound)
         return bound
 
     def _take(self, bound: Bound) -> None:
         self.add(bound.entry.module, bound.entry.function)
         for value in bound.arguments.values():
-            if isinstance(value, Function):
-                self.add("activation", value.name)
-            elif isinstance(value, Bound):
-                self.imports.add("import functools")
-                self._take(value)
+            for one in value.values() if isinstance(value, dict) else [value]:
+                if isinstance(one, Function):
+                    self.add("activation", one.name)
+                elif isinstance(one, Bound):
+                    self.imports.add("import functools")
+                    self._take(one)
 
 
 def call(bound: Bound, *operands: str) -> str:
@@ -93,17 +110,17 @@ def call(bound: Bound, *operands: str) -> str:
 
 def _keywords(bound: Bound) -> list[str]:
     """Keys are parameters of our own functions; values are literals."""
-    written = []
-    for key, value in bound.arguments.items():
-        if isinstance(value, Function):
-            text = value.name
-        elif isinstance(value, Bound):
-            inner = ", ".join([value.entry.function, *_keywords(value)])
-            text = f"functools.partial({inner})"
-        else:
-            text = literal(value)
-        written.append(f"{key}={text}")
-    return written
+    return [f"{key}={_argument(value)}" for key, value in bound.arguments.items()]
+
+
+def _argument(value: Any) -> str:
+    if isinstance(value, Function):
+        return value.name
+    if isinstance(value, Bound):
+        return f"functools.partial({', '.join([value.entry.function, *_keywords(value)])})"
+    if isinstance(value, dict) and any(isinstance(one, Bound) for one in value.values()):
+        return f"{{{', '.join(f'{literal(key)}: {_argument(one)}' for key, one in value.items())}}}"
+    return literal(value)
 
 
 def _parameters(package: str, entry: Entry) -> tuple[list[str], list[str]]:

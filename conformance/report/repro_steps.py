@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from conformance.adapters.calling import chosen
 from conformance.adapters.worker.failure import Unsupported
 from conformance.report import repro_keras
 from conformance.report.repro_native import TABLES, Extract, call
@@ -267,13 +270,17 @@ def _native(plan: Plan) -> Body:
     if plan.facet == "raises" or plan.network is None:
         raise _no(plan)
     extract = Extract(TABLES[plan.adapter])
+    known = repro_keras.expressions(plan.program.model)
     walk = []
     for node in plan.program.model.nodes:
-        bound = extract.layer(node.layer, node.config)
-        fed = [f"t[{name!r}]" for name in node.inputs]
-        operand = fed[0] if len(fed) == 1 else f"[{', '.join(fed)}]"
-        walk.append(f"    t[{node.name!r}] = {call(bound, operand, f'of(weights, {node.name!r})')}")
-    outputs = ", ".join(f"t[{name!r}]" for name in plan.program.model.outputs)
+        if "mask" in plan.program.facets and "mask" not in node.tensors:
+            raise _no(plan)  # the walk that carries masks from layer to layer is the adapter's own
+        bound = extract.layer(node.layer, node.config, node.arguments, node.tensors)
+        operand = repro_keras.listed(chosen(node.inputs, known))
+        more = repro_keras.keywords(msgspec.structs.replace(node, arguments={}), known)
+        made = call(bound, operand, f"of(weights, {node.name!r})", *more)
+        walk.append(f"    t[{node.name!r}] = {made}")
+    outputs = ", ".join(chosen(plan.program.model.outputs, known))
     torch = plan.adapter == "torch"
     framework = "import torch" if torch else "import jax"
     imports = sorted(
