@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,11 +17,17 @@ def automatic_name(layer: str) -> str:
 def shortened(paths: Sequence[str]) -> list[str]:
     """The case language's names of a node's variables, from Keras's paths below the node.
 
-    The last part, ``kernel``. Where two variables of one node would be called so, the path's first
-    part stands before it, as in ``forward_lstm/kernel``; where that is not enough, the whole path
-    does, for every variable.
+    The last part, ``kernel``. Where two variables of one node would be called so, the first part
+    of the path that is not the same for all stands before it, as in ``forward_lstm/kernel``, for
+    all of the node's; where that is not enough, the whole path from there on does.
     """
     parts = [path.split("/") for path in paths]
-    times = Counter(part[-1] for part in parts)
-    names = [part[-1] if times[part[-1]] == 1 else f"{part[0]}/{part[-1]}" for part in parts]
-    return names if len(set(names)) == len(names) else list(paths)
+    names = [part[-1] for part in parts]
+    if len(set(names)) == len(names):
+        return names
+    shared = 0
+    while all(len(part) > shared + 1 and part[shared] == parts[0][shared] for part in parts):
+        shared += 1
+    parts = [part[shared:] for part in parts]
+    names = [f"{part[0]}/{part[-1]}" for part in parts]
+    return names if len(set(names)) == len(names) else ["/".join(part) for part in parts]

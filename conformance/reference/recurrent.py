@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from conformance.reference import functions as f
 from conformance.reference.array import Array, Values, reshape
 from conformance.reference.errors import Refused
-from conformance.reference.layer import Context, Layer, Variable, Weights, of_rank, register
+from conformance.reference.layer import (
+    Context,
+    Layer,
+    Mask,
+    Variable,
+    Weights,
+    of_rank,
+    register,
+)
 from conformance.reference.naming import shortened
 from conformance.reference.recurrent_cells import (
     Cell,
@@ -98,17 +106,17 @@ class Recurrent(Layer):
     Subclasses make the cell.
     """
 
+    keywords: ClassVar[frozenset[str]] = frozenset({"initial_state"})
+
     def __init__(self, config: Config, cell: Cell, cell_name: str) -> None:
         """Args: those of keras.layers.RNN that are none of the cell's."""
         self.owner = config.owner
         self.cell = cell
         self.cell_name = cell_name
         self.return_sequences = config.flag("return_sequences", default=False)
-        config.only("return_state", value=False)
-        self.return_state = False
+        self.return_state = config.flag("return_state", default=False)
         self.go_backwards = config.flag("go_backwards", default=False)
-        config.only("stateful", value=False)
-        self.stateful = False
+        self.stateful = config.flag("stateful", default=False)
         self.zero_output_for_mask = config.flag("zero_output_for_mask", default=False)
 
     @staticmethod
@@ -136,8 +144,16 @@ class Recurrent(Layer):
     def output_shape(self, shapes: Sequence[Shape]) -> Shape:
         """The cell's, with the time as second axis under return_sequences."""
         shape = self._checked(shapes[0])
+        if self.stateful and shape[0] is None:
+            message = f"{self.owner}: stateful=true needs a fixed batch size"
+            raise Refused(message)
         made = self.cell.output_shape([self.step_shape(shape)])
         return [made[0], shape[1], *made[1:]] if self.return_sequences else made
+
+    def output_shapes(self, shapes: Sequence[Shape]) -> list[Shape]:
+        """The output's, and under return_state those of the states."""
+        first = self.output_shape(shapes)
+        return [first, *self.state_shapes(shapes[0])] if self.return_state else [first]
 
     def state_shapes(self, shape: Shape) -> list[Shape]:
         """Those of the states, flattened."""
@@ -178,8 +194,36 @@ class Recurrent(Layer):
         return output, swept.states
 
     def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:
-        """Step after step; backwards, the outputs stand in the order in which they were made."""
-        return self.sweep(context, inputs[0], list(weights.values()))[0]
+        """The output alone."""
+        return self.forward_all(context, inputs, weights)[0]
+
+    def forward_all(
+        self, context: Context, inputs: Sequence[Array], weights: Weights
+    ) -> list[Array]:
+        """Step after step; backwards, the outputs stand in the order in which they were made.
+
+        The first states are those of the call's ``initial_state``, else those that the call before
+        left to a stateful layer, else zeros.
+        """
+        states = initial_states(context)
+        if self.stateful and not states:
+            states = context.recalled("states")
+        output, states = self.sweep(
+            context, inputs[0], list(weights.values()), states=states, mask=context.mask
+        )
+        if self.stateful:
+            context.remember("states", states)
+        return [output, *states] if self.return_state else [output]
+
+    def output_mask(self, context: Context, inputs: Sequence[Array]) -> Mask | list[Mask]:  # noqa: ARG002
+        """The input's with return_sequences; the last output and the states have none."""
+        return context.mask if self.return_sequences else None
+
+
+def initial_states(context: Context) -> list[Array]:
+    """What the call gives as ``initial_state``; empty where it gives none."""
+    given = context.tensors.get("initial_state", [])
+    return [given] if isinstance(given, Array) else given
 
 
 def zeros(context: Context, shapes: Sequence[Shape]) -> list[Array]:

@@ -39,6 +39,7 @@ class Cell(Layer):
     """
 
     owner: str
+    keywords: ClassVar[frozenset[str]] = frozenset({"states"})
 
     @abstractmethod
     def state_shapes(self, step: Shape) -> list[Shape]:
@@ -69,16 +70,27 @@ class Cell(Layer):
         """Symbolic shape of a step's output."""
         return self.state_shapes(shapes[0])[0]
 
-    def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:
-        """The output of one step from states of zeros, or from those that are given.
+    def output_shapes(self, shapes: Sequence[Shape]) -> list[Shape]:
+        """The output's and the states'."""
+        return [self.output_shape(shapes), *self.state_shapes(shapes[0])]
 
-        Args:
-            context: Of the run.
-            inputs: The input, then the states.
-            weights: By the names of :meth:`weights`.
-        """
-        x, states = inputs[0], list(inputs[1:])
-        return self.step(context, self.enter(context, x, weights), states, weights)[0]
+    def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:
+        """The output alone."""
+        return self.forward_all(context, inputs, weights)[0]
+
+    def forward_all(
+        self, context: Context, inputs: Sequence[Array], weights: Weights
+    ) -> list[Array]:
+        """One step from the call's ``states``: its output and the new states."""
+        given = context.tensors.get("states", [])
+        states = [given] if isinstance(given, Array) else given
+        wanted = len(self.state_shapes([*inputs[0].shape]))
+        if len(states) != wanted:
+            message = f"{self.owner}: the call needs {wanted} states, not {len(states)}"
+            raise Unsupported(message)
+        entering = self.enter(context, inputs[0], weights)
+        output, after = self.step(context, entering, list(states), weights)
+        return [output, *after]
 
 
 class DenseCell(Cell):

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from conformance.reference.errors import Refused, Unsupported
 from conformance.reference.layer import (
     Context,
     Layer,
+    Mask,
     Variable,
     Weights,
     make_nested,
     register,
 )
 from conformance.reference.naming import automatic_name, shortened
-from conformance.reference.recurrent import Recurrent, at_time, renamed
+from conformance.reference.recurrent import Recurrent, at_time, initial_states, renamed
 from conformance.reference.structure import concatenate, flip, stack
 
 if TYPE_CHECKING:
@@ -75,13 +76,18 @@ class TimeDistributed(Layer):
 
     def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:
         """The inner layer on every step."""
-        x = inputs[0]
+        x, mask = inputs[0], context.mask
         variables = self.inner.weights([self._step_shape([*x.shape])])
         own = dict(zip((v.name for v in variables), weights.values(), strict=True))
-        return stack(
-            [self.inner.forward(context, [at_time(x, t)], own) for t in range(x.shape[1])],
-            1,
-        )
+        outer = context.masks, context.tensors
+        made = []
+        for t in range(x.shape[1]):
+            # A mask of (batch, time) says nothing within a step; one of more axes does.
+            within = None if mask is None or mask.ndim < 3 else mask[:, t]  # noqa: PLR2004
+            context.masks, context.tensors = [within], {}
+            made.append(self.inner.forward(context, [at_time(x, t)], own))
+        context.masks, context.tensors = outer
+        return stack(made, 1)
 
 
 @register("Bidirectional")
@@ -91,6 +97,8 @@ class Bidirectional(Layer):
     The backward layer's sequence is turned round before it is merged, so that both stand in the
     order of the input.
     """
+
+    keywords: ClassVar[frozenset[str]] = frozenset({"initial_state"})
 
     def __init__(self, config: Config) -> None:
         """Args: layer, merge_mode, backward_layer."""
@@ -151,16 +159,47 @@ class Bidirectional(Layer):
         last = (ahead[-1], back[-1])
         return [*ahead[:-1], None if None in last else sum(n for n in last if n is not None)]
 
+    def output_shapes(self, shapes: Sequence[Shape]) -> list[Shape]:
+        """One output, or both; under return_state the states of both."""
+        first = self.output_shape(shapes)
+        outputs = [first] if self.merge_mode else [first, self.back.output_shape(shapes)]
+        if self.ahead.return_state:
+            outputs += self.ahead.state_shapes(shapes[0]) + self.back.state_shapes(shapes[0])
+        return outputs
+
     def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:
-        """Both layers on the whole sequence, merged step by step."""
+        """The first output."""
+        return self.forward_all(context, inputs, weights)[0]
+
+    def forward_all(
+        self, context: Context, inputs: Sequence[Array], weights: Weights
+    ) -> list[Array]:
+        """Both layers on the whole sequence, merged step by step.
+
+        The first half of the call's ``initial_state`` is the forward layer's.
+        """
         x = inputs[0]
         own = list(weights.values())
-        half = len(self.ahead.weights([[*x.shape]]))
-        y, _ = self.ahead.sweep(context, x, own[:half])
-        z, _ = self.back.sweep(context, x, own[half:])
+        some = len(self.ahead.weights([[*x.shape]]))
+        states = initial_states(context)
+        if self.ahead.stateful and not states:
+            states = context.recalled("states")
+        half = len(states) // 2
+        mask = context.mask
+        y, of_ahead = self.ahead.sweep(context, x, own[:some], states=states[:half], mask=mask)
+        z, of_back = self.back.sweep(context, x, own[some:], states=states[half:], mask=mask)
+        after = [*of_ahead, *of_back]
+        if self.ahead.stateful:
+            context.remember("states", after)
         if self.ahead.return_sequences:
             z = flip(z, 1)
-        return self._merged(y, z)
+        outputs = [self._merged(y, z)] if self.merge_mode else [y, z]
+        return [*outputs, *after] if self.ahead.return_state else outputs
+
+    def output_mask(self, context: Context, inputs: Sequence[Array]) -> Mask | list[Mask]:  # noqa: ARG002
+        """The input's with return_sequences, for both outputs where they are not merged."""
+        mask = context.mask if self.ahead.return_sequences else None
+        return mask if self.merge_mode else [mask, mask]
 
     def _merged(self, y: Array, z: Array) -> Array:
         if self.merge_mode == "concat":

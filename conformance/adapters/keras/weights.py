@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -56,8 +55,8 @@ def variables(net: Net) -> list[Variable]:
 
     A variable is called by the last part of its path: ``dense/kernel``,
     ``time_distributed/kernel``. Where that would name two variables of one node, as in
-    ``Bidirectional``, the first part of the path that tells them apart goes between, or, where
-    that is not enough, all of it from there on.
+    ``Bidirectional``, the first part of the path that tells variables apart goes between, for
+    all of the node's, or, where that is not enough, all of it from there on.
     """
     trainable = {id(variable) for variable in net.model.trainable_weights}
     found = []
@@ -108,11 +107,10 @@ def _path(variable: Any) -> list[str]:
 
 def _short(node: str, paths: Sequence[list[str]]) -> list[str]:
     names = [path[-1] for path in paths]
-    shared = {name for name, times in Counter(names).items() if times > 1}
-    if not shared:
+    if len(set(names)) == len(names):
         return names
     below = _apart([path[path.index(node) + 1 :] if node in path else path for path in paths])
-    names = [f"{path[0]}/{path[-1]}" if path[-1] in shared else path[-1] for path in below]
+    names = [f"{path[0]}/{path[-1]}" for path in below]
     if len(set(names)) == len(names):
         return names
     return ["/".join(path) for path in below]

@@ -12,7 +12,7 @@ from torch.func import functional_call
 from conformance.adapters.torch.activation import sigmoid, tanh
 
 if TYPE_CHECKING:
-    from conformance.adapters.torch.layout import Activation, Layer, Weights
+    from conformance.adapters.torch.layout import Activation, Weights
 
 Step = Callable[[Tensor, Sequence[Tensor]], Sequence[Tensor]]
 
@@ -225,12 +225,6 @@ def gru_by_steps(
         return_sequences=return_sequences,
         go_backwards=go_backwards,
     )
-
-
-def time_distributed(x: Tensor, weights: Weights, *, layer: Layer) -> Tensor:
-    """``TimeDistributed``: the steps become part of the batch while the inner layer runs."""
-    inner = layer(torch.flatten(x, 0, 1), weights)
-    return torch.unflatten(inner, 0, x.shape[:2])
 
 
 def rows(kernel: Tensor, recurrent_kernel: Tensor) -> dict[str, Tensor]:
