@@ -83,6 +83,7 @@ SAMPLES: dict[str, list[tuple[list[int], dict[str, Any]]]] = {
     "Lambda": [([3], {"function": "probe"})],
     "LayerNormalization": [([3, 4], {"axis": [1, 2]}), ([3, 4], {"axis": 1, "scale": False})],
     "LeakyReLU": [([6], {})],
+    "Masking": [([3, 2], {"mask_value": 0.5})],
     "MaxPooling1D": [([7, 2], {"pool_size": 3, "strides": 1, "padding": "same"})],
     "MaxPooling2D": [([5, 6, 2], {"pool_size": [2, 3], "strides": [1, 2]})],
     "MaxPooling3D": [([3, 4, 3, 2], {"padding": "same"})],
@@ -157,9 +158,11 @@ WITHOUT_SLOPE = {
     "AutoContrast",  # its extremes always lie at the kinks of the range that it is clipped to
     "CategoryEncoding",
     "Discretization",
+    "Embedding",  # of whole numbers; the table's gradient is in test_reference_elementary
     "Equalization",
     "Hashing",
     "IntegerLookup",
+    "ReversibleEmbedding",  # likewise
 }
 """Layers that answer in steps, or whose answers meet a kink whatever they are fed."""
 ALIASES = {"MaxPool", "AvgPool", "Convolution"}

@@ -71,13 +71,15 @@ def shares(
     """
     with arithmetic.unrecorded():
         centres = arithmetic.exact(np.arange(size * factor) + 0.5) / float(factor) - 0.5
+        if kernel is bilinear:
+            # Outside the outermost pixels' centres there is no pair to share between.
+            centres = f.choose(centres.value.real > 0, centres, 0.0)
+            centres = f.choose(centres.value.real < size - 1, centres, float(size - 1))
         apart = centres - arithmetic.exact(np.arange(size, dtype=float)[:, None])
         # Choices, not functions with kinks: places are constants, no gradient jumps with them.
         weights = kernel(f.choose(apart.value.real > 0, apart, -apart))
-        total = weights.sum(0, keepdims=True)
-        # Away from the borders the weights of a triangle are 1 together, and no division rounds.
-        whole = bool((total.value.real == 1).all())
-        return weights if whole else weights / total
+        # Those of a pair are 1 together, so that whole numbers stay exact.
+        return weights if kernel is bilinear else weights / weights.sum(0, keepdims=True)
 
 
 @register("UpSampling1D", "UpSampling2D", "UpSampling3D")
