@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+
 from conformance.adapters.keras.backends.base import (
     Backend,
     Evaluator,
@@ -37,7 +39,9 @@ class OpenVinoEvaluator(Evaluator):
         if index == 0 and self.plan.masks:  # an eager answer carries masks, a predicted one doesn't
             self.keep_masks(self.backend.mask(one) for one in flat(self.model(packed(arrays))))
         outputs = self.model.predict_on_batch(packed(arrays))
-        return [Value(output, dtype_name(output)) for output in flat(outputs)]
+        # Where a model answers with its input, the answer is a view of memory that is soon given
+        # back (docs/findings/augmentation.md).
+        return [Value(np.array(output), dtype_name(output)) for output in flat(outputs)]
 
     def noted(self, index: int) -> Noted:
         """What the layers saw. ``predict`` leaves the batch axis open, so a probe asks again."""
