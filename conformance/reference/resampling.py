@@ -14,7 +14,6 @@ import numpy as np
 
 from conformance.reference.arithmetic import THIRD
 from conformance.reference.array import Array
-from conformance.reference.exactness import quantum_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +40,8 @@ def _lanczos(radius: int) -> Callable[[Values], Values]:
     return lambda x: np.where(np.abs(x) < radius, np.sinc(x) * np.sinc(x / radius), 0.0)
 
 
+_SINES = {"lanczos3": 3, "lanczos5": 5}
+"""Kernels made of sines, with their reach."""
 _KERNELS: dict[str, Callable[[Values], Values]] = {
     "bilinear": _triangle,
     "bicubic": _cubic,
@@ -72,22 +73,38 @@ def sampling(
     widened = max(scale, 1.0) if antialias else 1.0
     place = ((middle - 0.5)[:, None] - np.arange(source)[None, :]) / widened
     weights = _normalized(_KERNELS[kind](place))
-    if target == source:
+    if target == source and kind not in _SINES:
         return arithmetic.exact(weights)
-    # Places are computed in float32, with three roundings each of about their own size.
+    variance = None
+    if arithmetic.carries_variance:
+        variance = _errors(kind, place, middle[:, None] / widened, weights)
+    return Array(arithmetic, weights.astype(arithmetic.dtype), variance=variance)
+
+
+def _errors(kind: str, place: Values, middle: Values, weights: Values) -> Values:
+    """Variance, in units of u², of weights that float32 computes.
+
+    Places come with three roundings each of about the middle's size. A kernel is then computed at
+    the place: a cubic from terms that cancel, Lanczos's from sines of multiples of pi, which are
+    as far off as the place is large.
+    """
     step = 2.0**-20
-    slope = (_normalized(_KERNELS[kind](place + step)) - weights) / step
-    back = (weights - _normalized(_KERNELS[kind](place - step))) / step
-    steepest = np.maximum(np.abs(slope), np.abs(back))
-    error = 3 * np.square(steepest * middle[:, None] / widened) + 4 * np.square(weights)
-    reached = np.where(weights == 0, 0.0, THIRD * error)
-    exact = quantum_of(weights) if not error.any() else None
-    return Array(
-        arithmetic,
-        weights.astype(arithmetic.dtype),
-        variance=reached if arithmetic.carries_variance else None,
-        quantum=exact,
-    )
+    kernel = _KERNELS[kind]
+    slope = (_normalized(kernel(place + step)) - weights) / step
+    back = (weights - _normalized(kernel(place - step))) / step
+    steepest = np.square(np.maximum(np.abs(slope), np.abs(back)))
+    t = np.abs(place)
+    error = 3 * steepest * np.square(middle) + 4 * np.square(weights)
+    reach = 1.0
+    if kind in _SINES:
+        reach = float(_SINES[kind])
+        error += 3 * steepest * np.square(t)
+    if kind == "bicubic":
+        reach = 2.0
+        near = np.square(2.5 * t * t) + 2.0
+        far = np.square((2.5 - 0.5 * t) * t * t) + np.square(4 * t) + 4.0
+        error += np.where(t <= 1.0, near, far)
+    return np.asarray(np.where(t < reach + step, THIRD * error, 0.0))
 
 
 def _normalized(weights: Values) -> Values:

@@ -48,7 +48,7 @@ def build(keras: Any, spec: Mapping[str, Any]) -> Net:
         for node in spec["nodes"]:
             net.layers[node["name"]] = make.layer(node["layer"], node["config"], node["name"])
         net.model = keras.Sequential(parts + list(net.layers.values()))
-        return net
+        return _settable(net)
     inputs = [_input(keras, one) for one in spec["inputs"]]
     tensors = {one["name"]: [made] for one, made in zip(spec["inputs"], inputs)}
     for node in spec["nodes"]:
@@ -63,6 +63,18 @@ def build(keras: Any, spec: Mapping[str, Any]) -> Net:
         tensors[node["name"]] = list(flat(answer))
     outputs = chosen(spec["outputs"], tensors)
     net.model = keras.Model(inputs=_bare(inputs), outputs=_bare(outputs))
+    return _settable(net)
+
+
+def _settable(net: Net) -> Net:
+    """The net, if every variable of it can be given a case's numbers.
+
+    Raises:
+        Unsupported: A variable of Keras 2 has no fixed shape, as an IntegerLookup's weights.
+    """
+    for node, layer in net.layers.items():
+        if any(None in tuple(variable.shape) for variable in layer.weights):
+            raise Unsupported(f"{node} keeps a variable of no fixed shape, which no case can set")
     return net
 
 
@@ -94,6 +106,14 @@ class _Maker:
         except ImportError as error:
             # Lookups and hashes are TensorFlow's, whatever the backend.
             raise Unsupported(f"{kind} can't be made here: {error}") from error
+        except TypeError as error:
+            # Keras 2 has its own words for an argument that came with Keras 3.
+            if error.args and error.args[0] == "Keyword argument not understood:":
+                lacking = (
+                    f"{self._keras.__name__} {self._keras.__version__}: {kind} has no argument"
+                )
+                raise Unsupported(f"{lacking} {error.args[-1]}") from error
+            raise
 
     def _class(self, kind: str) -> Any:
         found = getattr(self._keras.layers, kind, None) if kind.isidentifier() else None
