@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from conformance.reference.arithmetic import Arithmetic, Variance
-from conformance.reference.array import Array, Values, gradients
-from conformance.reference.errors import Refused
+from conformance.reference.array import Array, Values, cast, gradients
+from conformance.reference.errors import Refused, Unsupported
 from conformance.reference.losses import make_loss
 from conformance.reference.network import Network, Trace
 from conformance.reference.optimizers import make_optimizer
+from conformance.reference.precision import DEFAULT, DIGITS
 from conformance.reference.structure import stack, take
 
 if TYPE_CHECKING:
-    from conformance.cases.model import Program, Train
+    from conformance.cases.model import InputSpec, Program, Train
     from conformance.reference.layer import Context
 
 Feeds = Mapping[str, Values]
@@ -73,7 +74,11 @@ def execute(
         What the model did.
     """
     arithmetic = context.arithmetic
-    start = {name: arithmetic.leaf(feeds[f"{prefix}weight/{name}"]) for name in network.variables}
+    context.memory.clear()
+    start = {
+        name: arithmetic.at(variable.dtype).leaf(feeds[f"{prefix}weight/{name}"])
+        for name, variable in network.variables.items()
+    }
     weights = dict(start)
     run = Run()
     for index, call in enumerate(program.calls):
@@ -81,7 +86,7 @@ def execute(
             run.calls.append(_first_row(run.calls[0]))
             continue
         inputs = {
-            spec.name: arithmetic.fed(feeds[f"{prefix}call/{index}/{spec.name}"])
+            spec.name: _fed(arithmetic, spec, feeds[f"{prefix}call/{index}/{spec.name}"])
             for spec in network.model.inputs
         }
         try:
@@ -105,6 +110,12 @@ def execute(
     if program.train is not None and "state" in program.facets and not prefix:
         run.training = _train(network, program.train, start, feeds, context)
     return run
+
+
+def _fed(arithmetic: Arithmetic, spec: InputSpec, values: Values) -> Array:
+    """An input; floats travel as float32, whatever dtype is declared for them."""
+    precision = spec.dtype if spec.dtype in DIGITS else arithmetic.precision
+    return arithmetic.at(precision).fed(values)
 
 
 def _first_row(trace: Trace | Refused) -> Trace | Refused:
@@ -141,7 +152,10 @@ def _differentiate(
     trace = network.run(watched_inputs, weights | watched, context)
     _watching(context.arithmetic, on=False)
     moving = {name: array for name, array in watched_inputs.items() if array.tracked}
-    found = gradients(trace.outputs, cotangents, [*moving.values(), *watched.values()])
+    given = [
+        cast(c, y.arithmetic.precision) for c, y in zip(cotangents, trace.outputs, strict=True)
+    ]
+    found = gradients(trace.outputs, given, [*moving.values(), *watched.values()])
     count = len(moving)
     return trace, GradientRun(
         inputs=dict(zip(moving, found[:count], strict=True)),
@@ -157,10 +171,14 @@ def _train(
     context: Context,
 ) -> TrainingRun:
     """``steps`` updates on call 0's inputs; each loss is that before its update."""
+    if any(policy != DEFAULT for policy in network.policies.values()):
+        message = "training in another dtype than float32 is not in the reference"
+        raise Unsupported(message)
     arithmetic = context.arithmetic
     loss_of, optimizer = make_loss(train.loss), make_optimizer(train.optimizer)
     inputs = {
-        spec.name: arithmetic.fed(feeds[f"call/0/{spec.name}"]) for spec in network.model.inputs
+        spec.name: _fed(arithmetic, spec, feeds[f"call/0/{spec.name}"])
+        for spec in network.model.inputs
     }
     targets = [arithmetic.leaf(feeds[f"target/{j}"]) for j in range(len(network.outputs))]
     losses = []
