@@ -18,6 +18,24 @@ _NESTED = frozenset({"layer", "layers", "backward_layer", "cell", "cells"})
 """Arguments of Keras's wrappers and recurrent layers that hold layers."""
 
 
+_KERAS_3_ACTIVATIONS = (
+    "celu",
+    "glu",
+    "hard_shrink",
+    "hard_silu",
+    "hard_swish",
+    "hard_tanh",
+    "log_sigmoid",
+    "soft_shrink",
+    "sparse_plus",
+    "sparse_sigmoid",
+    "sparsemax",
+    "squareplus",
+    "tanh_shrink",
+)
+"""Functions that came with Keras 3. A tuple, as an argument may be of any kind."""
+
+
 @dataclass
 class Net:
     """A built model, and what the adapter has to know to ask it anything."""
@@ -99,6 +117,10 @@ class _Maker:
             for key, value in config.items()
         }
         arguments["name"] = name
+        if self._keras.__name__ == "tf_keras":
+            for key in ("activation", "recurrent_activation"):
+                if arguments.get(key) in _KERAS_3_ACTIVATIONS:
+                    raise Unsupported(f"Keras 2 has no activation named {arguments[key]}")
         if kind == "Lambda" and isinstance(arguments.get("function"), str):
             arguments["function"] = self._function(arguments["function"], name)
         try:
