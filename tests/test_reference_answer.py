@@ -24,10 +24,10 @@ from conformance.cases.model import (
 from conformance.reference import (
     Contradiction,
     NotClear,
-    Unsupported,
     evaluate,
 )
 from conformance.reference.data import integers, normal, philox_lines
+from conformance.reference.precision import held
 
 PERCEPTRON = (
     ("Dense", {"units": 16, "activation": "relu"}),
@@ -298,9 +298,32 @@ def test_dead_relus_in_a_pooling_window_are_no_tie() -> None:
     assert (answer.arrays["truth/call/0/0"] == 0).any()
 
 
-def test_other_dtypes_are_unsupported() -> None:
-    with pytest.raises(Unsupported, match="float16"):
-        evaluate(case(chain(("Flatten", {}), given=spec([2], dtype="float16"))))
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64"])
+def test_numbers_of_another_dtype_are_rounded_to_it_and_answered_in_it(dtype: str) -> None:
+    model = chain(
+        ("Flatten", {"dtype": dtype}), ("Dense", {"units": 3, "dtype": dtype}), given=spec([4])
+    )
+    answer = evaluate(case(model, facets=["values", "weights", "gradients"]))
+    assert {w.dtype for w in answer.expectation.weights} == {dtype}
+    output = answer.expectation.calls[0].outputs[0]
+    assert output.dtype == dtype
+    x, kernel, bias = (
+        held(answer.feeds[name], dtype)
+        for name in ("call/0/x", "weight/dense_1/kernel", "weight/dense_1/bias")
+    )
+    np.testing.assert_allclose(answer.arrays[output.tensor], x @ kernel + bias, rtol=1e-13)
+    gradients = answer.expectation.gradients
+    assert gradients is not None
+    assert gradients.inputs["x"].dtype == "float32"  # cast as the input is, on the way back
+    assert gradients.weights["dense_1/kernel"].dtype == dtype
+
+
+def test_bfloat16_is_rounded_to_even() -> None:
+    numbers = np.asarray([1 + 2**-8, 1 + 3 * 2**-8, -1.00390625, 0.5, np.inf, np.nan])
+    expected = [1.0, 1 + 2**-6, -1.0, 0.5]
+    np.testing.assert_array_equal(held(numbers, "bfloat16")[:4], expected)
+    assert np.isinf(held(numbers, "bfloat16")[4])
+    assert np.isnan(held(numbers, "bfloat16")[5])
 
 
 @pytest.mark.parametrize("kind", ["normal", "integers"])

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from conformance.cases.model import Case, Model, Params, SummaryRow
-from conformance.reference.arithmetic import THIRD, UNIT, Variance
+from conformance.reference.arithmetic import THIRD, Variance
 from conformance.reference.claims import check, check_refusal, claimed, stated_values
 from conformance.reference.drawing import drawn_by, expected_random
 from conformance.reference.errors import (
@@ -36,6 +36,7 @@ from conformance.reference.expectation import (
 from conformance.reference.feeding import make_feeds, permuted
 from conformance.reference.layer import Context
 from conformance.reference.network import Network
+from conformance.reference.precision import unit
 
 if TYPE_CHECKING:
     from conformance.reference.array import Array, Values
@@ -162,7 +163,9 @@ def spread_of(a: Array) -> Values:
 
 def tau(a: Array) -> Values:
     """The rounding error τ of every number."""
-    return np.asarray(UNIT * np.sqrt(a.variance + THIRD * np.square(a.value)))
+    return np.asarray(
+        unit(a.arithmetic.precision) * np.sqrt(a.variance + THIRD * np.square(a.value))
+    )
 
 
 def _built(network: Network, run: Run, case: Case, book: Book, prefix: str) -> ExpectedBuilt:

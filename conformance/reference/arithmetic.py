@@ -10,9 +10,11 @@ A third, float32 with another order of summation, is in ``working``.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
@@ -20,6 +22,7 @@ from conformance.reference import windows
 from conformance.reference.array import Array, Pullback, Values
 from conformance.reference.errors import NearKink
 from conformance.reference.exactness import exact_product, exact_sum, exact_total, quantum_of
+from conformance.reference.precision import held, limit, unit
 
 if TYPE_CHECKING:
     from conformance.reference.elementary import Function
@@ -43,8 +46,20 @@ class Result(NamedTuple):
 Rounding = Callable[[Values], Values]
 
 
+@dataclass
+class _State:
+    """What an arithmetic shares with its siblings of other dtypes."""
+
+    recording: bool = True
+    watch_kinks: bool = False
+    clearance: float = np.inf
+
+
 class Arithmetic:
     """Plain numbers of one dtype: float64 unless told otherwise.
+
+    Attributes:
+        precision: The dtype whose rounding is spoken of: that of the framework's numbers.
 
     Args:
         dtype: Of all values.
@@ -54,8 +69,6 @@ class Arithmetic:
     """
 
     carries_variance: ClassVar[bool] = False
-    precision: str = "float32"
-    """The dtype whose rounding is spoken of."""
 
     def __init__(
         self,
@@ -66,9 +79,33 @@ class Arithmetic:
     ) -> None:
         """Choose the dtype and, for a fault, the roundings that do not belong there."""
         self.dtype = dtype
+        self.precision = "float32"
         self._operands = operands
         self._results = results
-        self._recording = True
+        self._state = _State()
+        self._siblings: dict[str, Any] = {"float32": self}
+
+    def at(self, precision: str) -> Self:
+        """The same arithmetic for numbers of another float dtype; they share one tape."""
+        if precision not in self._siblings:
+            made = copy.copy(self)
+            made.become(precision)
+            self._siblings[precision] = made
+        sibling: Self = self._siblings[precision]
+        return sibling
+
+    def become(self, precision: str) -> None:
+        """Turn a copy into the arithmetic of this float dtype."""
+        self.precision = precision
+
+    @property
+    def limit(self) -> float:
+        """How many multiples of a quantum the dtype can tell apart."""
+        return limit(self.precision)
+
+    def converted(self, a: Array) -> tuple[Result, float | None]:
+        """Numbers of another float dtype in this one, and their ``ratio``."""
+        return Result(a.value.astype(self.dtype)), None
 
     def leaf(self, values: Values) -> Array:
         """An array that is fed: an input, a weight, a cotangent."""
@@ -94,18 +131,18 @@ class Arithmetic:
 
     def tape(self, *parents: tuple[Array, Pullback]) -> list[tuple[Array, Pullback]] | None:
         """The operands towards which a gradient flows; ``None`` if there are none."""
-        if not self._recording:
+        if not self._state.recording:
             return None
         return [pair for pair in parents if pair[0].tracked] or None
 
     @contextmanager
     def unrecorded(self) -> Iterator[None]:
         """Switch the tape off."""
-        before, self._recording = self._recording, False
+        before, self._state.recording = self._state.recording, False
         try:
             yield
         finally:
-            self._recording = before
+            self._state.recording = before
 
     def result(self, made: Result, *parents: tuple[Array, Pullback]) -> Array:
         """Make an array of what a primitive yielded, and put it on the tape."""
@@ -177,9 +214,8 @@ class Arithmetic:
 class Variance(Arithmetic):
     """Float64 with the variance of honest rounding, exactness and the distance from kinks.
 
-    Attributes:
-        clearance: The smallest distance of any number from a kink of the function that it entered,
-            as a multiple of its own rounding error τ. Watched only if asked for.
+    Its ``clearance`` is the smallest distance of any number from a kink of the function that it
+    entered, as a multiple of its own rounding error τ; watched only if asked for.
 
     Args:
         least: A smaller clearance ends the computation with :class:`NearKink`.
@@ -196,9 +232,21 @@ class Variance(Arithmetic):
     ) -> None:
         """See the class."""
         super().__init__(operands=operands, results=results)
-        self.watch_kinks = False
         self.least = least
-        self.clearance = np.inf
+
+    @property
+    def watch_kinks(self) -> bool:
+        """Whether distances from kinks are noted."""
+        return self._state.watch_kinks
+
+    @watch_kinks.setter
+    def watch_kinks(self, on: bool) -> None:
+        self._state.watch_kinks = on
+
+    @property
+    def clearance(self) -> float:
+        """See the class."""
+        return self._state.clearance
 
     def leaf(self, values: Values) -> Array:
         """An array that is fed: every number v carries v²/3."""
@@ -206,20 +254,35 @@ class Variance(Arithmetic):
             self,
             np.asarray(values).astype(self.dtype),
             ratio=THIRD,
-            quantum=quantum_of(np.asarray(values)),
+            quantum=quantum_of(np.asarray(values), self.limit),
         )
 
     def constant(self, value: float, shape: tuple[int, ...] = ()) -> Array:
-        """A number of a formula: exact if float32 can hold it, else rounded once."""
-        held = float(np.float32(value)) == value
+        """A number of a formula: exact if its dtype can hold it, else rounded once."""
+        exact = float(held(np.asarray(value), self.precision)) == value
         values = np.full(shape, value, self.dtype)
-        return Array(
-            self, values, ratio=0.0 if held else THIRD, quantum=quantum_of(values) if held else None
-        )
+        quantum = quantum_of(values, self.limit) if exact else None
+        return Array(self, values, ratio=0.0 if exact else THIRD, quantum=quantum)
 
     def exact(self, values: Values) -> Array:
         """Numbers that are known exactly: no variance."""
-        return Array(self, values.astype(self.dtype), ratio=0.0, quantum=quantum_of(values))
+        quantum = quantum_of(values, self.limit)
+        return Array(self, values.astype(self.dtype), ratio=0.0, quantum=quantum)
+
+    def converted(self, a: Array) -> tuple[Result, float | None]:
+        """What is known exactly is rounded as any framework rounds it; else one rounding more.
+
+        A variance is in units of its dtype's u², so it is rescaled.
+        """
+        if a.quantum is not None:
+            values = held(a.value, self.precision)
+            ratio = THIRD if a.ratio is None else a.ratio
+            return Result(values, None, quantum_of(values, self.limit)), ratio
+        ours, theirs = unit(self.precision), unit(a.arithmetic.precision)
+        variance = a.variance * (theirs / ours) ** 2
+        if ours > theirs:
+            variance = variance + THIRD * np.square(a.value)
+        return Result(a.value, variance), None
 
     def add(self, a: Array, b: Array) -> Result:
         """s_a² + s_b² + y²/3."""
@@ -355,10 +418,10 @@ class Variance(Arithmetic):
         )
 
     def _note(self, distance: Values, variance: Values, rounding: Values) -> None:
-        error = np.broadcast_to(UNIT * np.sqrt(variance + rounding), distance.shape)
+        error = np.broadcast_to(unit(self.precision) * np.sqrt(variance + rounding), distance.shape)
         movable = np.broadcast_to(variance > 0, distance.shape)
         if movable.any():
             nearest = float(np.min(np.abs(distance)[movable] / error[movable]))
-            self.clearance = min(self.clearance, nearest)
+            self._state.clearance = min(self.clearance, nearest)
             if self.clearance < self.least:
                 raise NearKink(self.clearance)

@@ -257,6 +257,22 @@ def reshape(a: Array, shape: Sequence[int]) -> Array:
     return a.moved(lambda v: v.reshape(shape), lambda g: reshape(g, a.shape))
 
 
+def cast(a: Array, precision: str) -> Array:
+    """The same numbers in another float dtype; integers and booleans stay what they are."""
+    if a.whole or a.arithmetic.precision == precision:
+        return a
+    target = a.arithmetic.at(precision)
+    made, ratio = target.converted(a)
+    return Array(
+        target,
+        made.value,
+        variance=made.variance,
+        ratio=ratio,
+        quantum=made.quantum,
+        parents=target.tape((a, lambda g: cast(g, a.arithmetic.precision))),
+    )
+
+
 def broadcast(a: Array, shape: tuple[int, ...]) -> Array:
     """Repeat along missing axes and axes of size 1, as NumPy does."""
     if a.shape == shape:
@@ -377,6 +393,6 @@ def gradients(
         return [
             leaves[leaf.order]
             if leaf.order in leaves
-            else arithmetic.constant(0.0, shape=leaf.shape)
+            else leaf.arithmetic.constant(0.0, shape=leaf.shape)
             for leaf in wrt
         ]

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from conformance.cases.model import Case, Params, Shape
-from conformance.reference.arithmetic import UNIT
 from conformance.reference.errors import Contradiction, NoAnswer, Refused
+from conformance.reference.precision import unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -214,7 +214,7 @@ def stated_values(
             message = _differ("values", f"shape {list(stated.shape)}", list(truth.shape))
             raise Contradiction(message)
         limit = (
-            _TIMES_TAU * UNIT * arrays[output.spread].astype(np.float64)
+            _TIMES_TAU * unit(output.dtype) * arrays[output.spread].astype(np.float64)
             if output.spread
             else np.zeros(truth.shape)
         )

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.reference.errors import Unsupported
+from conformance.reference.precision import held
 
 if TYPE_CHECKING:
     from conformance.cases.model import InputSpec
@@ -82,22 +83,6 @@ def draw(kind: Literal["normal", "integers"], seed: int, name: str, shape: Sizes
     return (integers if kind == "integers" else normal)(seed, name, shape)
 
 
-def held(values: Fed, dtype: str) -> Floats:
-    """The nearest numbers that a float dtype holds, ties to even, as float32.
-
-    float64 and float32 hold every float32.
-    """
-    single = values.astype(np.float32, copy=False)
-    if dtype == "float16":
-        return single.astype(np.float16).astype(np.float32)
-    if dtype == "bfloat16":
-        bits = single.view(np.uint32).astype(np.uint64)
-        bits += np.uint64(0x7FFF) + ((bits >> np.uint64(16)) & np.uint64(1))
-        short = (bits.astype(np.uint32) & np.uint32(0xFFFF0000)).view(np.float32)
-        return np.where(np.isnan(single), single, short).astype(np.float32)
-    return single
-
-
 def philox_lines(
     seed: int,
     name: str,
@@ -144,7 +129,7 @@ def weight(kind: Literal["normal", "integers"], seed: int, name: str, variable: 
         values = np.abs(values) / np.float32(2) + np.float32(0.25)
     elif kind != "integers":
         values = values * np.float32(weight_scale(variable))
-    return held(values, variable.dtype)
+    return held(values, variable.dtype).astype(np.float32)
 
 
 def input_values(spec: InputSpec, seed: int, name: str, batch: int) -> Fed:
@@ -173,4 +158,6 @@ def input_values(spec: InputSpec, seed: int, name: str, batch: int) -> Fed:
         values = integers(seed, name, shape)
     else:
         values = normal(seed, name, shape)
-    return held(values, spec.dtype) if "float" in spec.dtype else values.astype(spec.dtype)
+    if "float" in spec.dtype:
+        return held(values, spec.dtype).astype(np.float32)
+    return values.astype(spec.dtype)

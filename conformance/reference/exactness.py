@@ -21,7 +21,7 @@ _INSPECTED = 2**16
 """Arrays beyond this size are only asked whether they hold integers: that is one cheap pass."""
 
 
-def quantum_of(values: Values) -> float | None:
+def quantum_of(values: Values, limit: float = LIMIT) -> float | None:
     """The largest power of two that divides every value, as far as exactness is concerned.
 
     Returns:
@@ -35,7 +35,7 @@ def quantum_of(values: Values) -> float | None:
     if numbers.size == 0:
         return 1.0
     largest = float(np.abs(numbers).max())
-    if largest < LIMIT and bool((numbers == np.rint(numbers)).all()):
+    if largest < limit and bool((numbers == np.rint(numbers)).all()):
         return 1.0
     if values.dtype != np.float32 and not (numbers.astype(np.float32) == numbers).all():
         return None
@@ -45,7 +45,7 @@ def quantum_of(values: Values) -> float | None:
     digits = (mantissa * LIMIT).astype(np.int64)
     lowest = np.ldexp((digits & -digits).astype(np.float64), exponent - 24)
     quantum = float(lowest.min())
-    return quantum if largest <= quantum * LIMIT else 0.0
+    return quantum if largest <= quantum * limit else 0.0
 
 
 def exact_sum(a: Array, b: Array, y: Values) -> float | None:
@@ -55,7 +55,7 @@ def exact_sum(a: Array, b: Array, y: Values) -> float | None:
     if not a.quantum or not b.quantum:
         return None
     quantum = min(a.quantum, b.quantum)
-    return quantum if float(np.abs(y).max()) <= quantum * LIMIT else None
+    return quantum if float(np.abs(y).max()) <= quantum * a.arithmetic.limit else None
 
 
 def exact_product(a: Array, b: Array, terms: int, y: Values) -> float | None:
@@ -64,7 +64,7 @@ def exact_product(a: Array, b: Array, terms: int, y: Values) -> float | None:
         return None if y.size else 1.0
     quantum = a.quantum * b.quantum
     largest = float(np.abs(a.value).max()) * float(np.abs(b.value).max()) * terms
-    return quantum if largest <= quantum * LIMIT else None
+    return quantum if largest <= quantum * a.arithmetic.limit else None
 
 
 def exact_total(a: Array, terms: int) -> float | None:
@@ -73,4 +73,5 @@ def exact_total(a: Array, terms: int) -> float | None:
         return a.quantum
     if not a.quantum:
         return None
-    return a.quantum if float(np.abs(a.value).max()) * terms <= a.quantum * LIMIT else None
+    largest = float(np.abs(a.value).max()) * terms
+    return a.quantum if largest <= a.quantum * a.arithmetic.limit else None

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from conformance.cases.model import Model, Node, Params, Shape
 from conformance.reference import families  # noqa: F401 (registers every layer)
+from conformance.reference.array import cast
 from conformance.reference.errors import NoAnswer, Refused, Unsupported
 from conformance.reference.layer import ANY, Context, Layer, Mask, Variable, make
+from conformance.reference.precision import DEFAULT, POLICIES, Policy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,6 +47,7 @@ class Network:
         answers: Symbolic shapes of all outputs of every input and node.
         variables: Every variable as ``<node>/<variable>``, in Keras's order.
         counts: Number of parameters of every node.
+        policies: In what every node computes and keeps its variables.
     """
 
     model: Model
@@ -54,6 +57,7 @@ class Network:
     answers: dict[str, list[Shape]] = field(default_factory=dict)
     variables: dict[str, Variable] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+    policies: dict[str, Policy] = field(default_factory=dict)
 
     @classmethod
     def build(cls, model: Model, *, as_fed: bool = False) -> Network:
@@ -69,9 +73,6 @@ class Network:
         """
         network = cls(model)
         for spec in model.inputs:
-            if spec.dtype in {"float16", "bfloat16", "float64"}:
-                message = f"input {spec.name}: the dtype {spec.dtype} is not in the reference"
-                raise Unsupported(message)
             sizes = spec.shape if spec.declared is None or as_fed else spec.declared
             shape: Shape = [spec.batch_size, *sizes]
             network.inputs.append(shape)
@@ -86,7 +87,15 @@ class Network:
         return network
 
     def _enter(self, node: Node) -> None:
-        layer = make(node.layer, node.config)
+        config = dict(node.config)
+        policy = DEFAULT
+        if config.get("dtype") in POLICIES:
+            policy = POLICIES[config.pop("dtype")]
+        self.policies[node.name] = policy
+        if config.pop("autocast", True) is not True:
+            message = f"{node.layer}: autocast=False is not in the reference"
+            raise Unsupported(message)
+        layer = make(node.layer, config)
         layer.called = node.arguments
         passed = {*node.arguments, *node.tensors} - {"training", "mask"} - layer.keywords
         if passed:
@@ -109,7 +118,12 @@ class Network:
         self.shapes[node.name] = self.answers[node.name][0]
         trainable = bool(node.config.get("trainable", True))
         own = [variable if trainable else _frozen(variable) for variable in layer.weights(shapes)]
-        self.variables |= {f"{node.name}/{variable.name}": variable for variable in own}
+        self.variables |= {
+            f"{node.name}/{variable.name}": replace(variable, dtype=policy.variable)
+            if variable.dtype == "float32"
+            else variable
+            for variable in own
+        }
         self.counts[node.name] = sum(_size(variable) for variable in own)
 
     @property
@@ -166,37 +180,43 @@ class Network:
             if spec.batch_size is not None and rows != spec.batch_size:
                 message = f"the model is built for batches of {spec.batch_size}, not of {rows}"
                 raise Refused(message, at="call")
-        context.probes.clear()
-        context.updates = {}
+        whole, context.probes, context.updates = context.arithmetic, {}, {}
         context.penalties = []
         values = {name: [array] for name, array in inputs.items()}
         masks: dict[str, list[Mask]] = {name: [None] for name in inputs}
         for node in self.model.nodes:
             context.node = node.name
+            compute = self.policies[node.name].compute
+            context.arithmetic = whole.at(compute)
             context.arguments = node.arguments
             context.tensors = {
-                key: self._taken([name], values)[0]
+                key: cast(self._taken([name], values)[0], compute)
                 if isinstance(name, str)
-                else self._taken(name, values)
+                else [cast(a, compute) for a in self._taken(name, values)]
                 for key, name in node.tensors.items()
             }
             context.masks = self._taken(node.inputs, masks)
             own = {
-                name.split("/", 1)[1]: weights[name]
+                name.split("/", 1)[1]: cast(weights[name], compute)
                 for name in self.variables
                 if name.split("/", 1)[0] == node.name
             }
-            layer, given = self.layers[node.name], self._taken(node.inputs, values)
+            layer = self.layers[node.name]
+            given = [cast(a, compute) for a in self._taken(node.inputs, values)]
             values[node.name] = made = layer.forward_all(context, given, own)
             mask = layer.output_mask(context, given)
             listed = mask if isinstance(mask, list) else [mask]
             masks[node.name] = [*listed, *[None] * (len(made) - len(listed))]
+        context.arithmetic = whole
+        kept = {
+            name: cast(array, self.variables[name].dtype) for name, array in context.updates.items()
+        }
         return Trace(
             outputs=self._taken(self.model.outputs, values),
             nodes={name: list(values[name][0].shape) for name in self.single()},
             probes=dict(context.probes),
             masks=self._taken(self.model.outputs, masks),
-            updates=context.updates,
+            updates=kept,
         )
 
 

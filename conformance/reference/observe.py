@@ -148,7 +148,9 @@ def _dressed(
 
 
 def _enter(tensors: dict[str, Values], name: str, a: Array) -> str:
-    tensors[name] = np.asarray(a.value, a.whole or np.float32, order="C")
+    # NumPy has no bfloat16: such numbers travel as float32.
+    kind = a.whole or {"bfloat16": "float32"}.get(a.dtype, a.dtype)
+    tensors[name] = np.asarray(a.value, kind, order="C")
     return name
 
 

@@ -8,9 +8,11 @@ import numpy as np
 
 from conformance.reference import windows
 from conformance.reference.arithmetic import Arithmetic, Result, Rounding
+from conformance.reference.array import Array
+from conformance.reference.precision import held
 
 if TYPE_CHECKING:
-    from conformance.reference.array import Array, Values
+    from conformance.reference.array import Values
     from conformance.reference.windows import Windows
 
 
@@ -32,15 +34,35 @@ class Working(Arithmetic):
         super().__init__(np.float32, operands=operands, results=results)
         self._random = np.random.Generator(np.random.Philox(key=seed))
 
+    def become(self, precision: str) -> None:
+        """Numbers of a narrow dtype are kept in float32 and rounded after every operation."""
+        super().become(precision)
+        self.dtype = np.float64 if precision == "float64" else np.float32
+        before = self._results
+
+        def rounded(values: Values) -> Values:
+            narrow = held(values, precision).astype(self.dtype)
+            return narrow if before is None else before(narrow)
+
+        self._results = rounded
+
+    def converted(self, a: Array) -> tuple[Result, float | None]:
+        """Rounded, as by an assignment."""
+        return Result(held(a.value, self.precision).astype(self.dtype)), None
+
+    def leaf(self, values: Values) -> Array:
+        """An array that is fed."""
+        return Array(self, held(np.asarray(values), self.precision).astype(self.dtype))
+
     def sum(self, a: Array, axes: tuple[int, ...], *, keepdims: bool) -> Result:
         """Sum term after term, the terms shuffled."""
         kept = [i for i in range(a.ndim) if i not in axes]
         terms = int(np.prod([a.shape[i] for i in axes], dtype=np.int64))
         rows = a.value.transpose(*axes, *kept).reshape(terms, *(a.shape[i] for i in kept))
-        total = rows[self._random.permutation(terms)].sum(axis=0, dtype=np.float32)
+        total = rows[self._random.permutation(terms)].sum(axis=0, dtype=self.dtype)
         if keepdims:
             total = total.reshape([1 if i in axes else n for i, n in enumerate(a.shape)])
-        return Result(np.asarray(total, np.float32))
+        return Result(np.asarray(total, self.dtype))
 
     def matmul(self, a: Array, b: Array) -> Result:
         """Product of shuffled and differently cut operands."""

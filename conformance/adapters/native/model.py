@@ -69,6 +69,9 @@ class Model:
             Unsupported: A layer or one of its arguments has no native counterpart.
         """
         self.inputs: list[str] = [entry["name"] for entry in model["inputs"]]
+        for entry in model["inputs"]:
+            if entry.get("dtype", "float32") in {"float16", "bfloat16", "float64"}:
+                raise Unsupported(f"inputs of dtype {entry['dtype']} are not handled here")
         self.outputs: list[str] = list(model["outputs"])
         self.nodes: list[_Node] = []
         masked: set[str] = set()
