@@ -38,7 +38,7 @@ def elu(x: Array, alpha: float = 1.0) -> Array:
     """X above zero, ``alpha * (exp(x) - 1)`` below."""
     above = f.split_at(x, 0.0)
     # The exponential's argument is cut where it is not used, so that it can't overflow.
-    return f.choose(above, x, (f.exp(f.choose(~above, x, 0.0)) - 1.0) * alpha)
+    return f.choose(above, x, f.exp_minus_one(f.choose(~above, x, 0.0)) * alpha)
 
 
 def celu(x: Array) -> Array:

@@ -30,6 +30,21 @@ def exp(a: Array) -> Array:
     return _apply(elementary.EXP, a, lambda g, y: g * y)
 
 
+def exp_minus_one(a: Array) -> Array:
+    """``exp(a) - 1``. Its slope is taken from the answer, as frameworks do: ``answer + 1``.
+
+    Far below zero that is 0 to within the rounding of 1, where ``exp(a)`` itself is tiny.
+    """
+    y = exp(a.detached()) - 1.0
+    return Array(
+        a.arithmetic,
+        y.value,
+        variance=y.variance if a.arithmetic.carries_variance else None,
+        quantum=y.quantum,
+        parents=a.arithmetic.tape((a, lambda g: g * (y + 1.0))),
+    )
+
+
 def log(a: Array) -> Array:
     """Natural logarithm."""
     return _apply(elementary.LOG, a, lambda g, _: g / a)
