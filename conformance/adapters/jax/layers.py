@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.adapters.jax import elementary, normalized, preprocessed, regularizing
+from conformance.adapters.jax import elementary, normalized, preprocessed, recurrence, regularizing
 from conformance.adapters.native.binding import Entry, Function, Table
 
 _FORMATS = {"data_format": ("channels_last", "channels_first")}
@@ -10,11 +10,6 @@ _PADDING = ("valid", "same", "VALID", "SAME")
 _WINDOWS = {"padding": _PADDING, **_FORMATS}
 _KERNEL = {"kernel": "as it is", "bias": "added on the last axis"}
 _FILTERS = {"kernel": "as it is", "bias": "added on the channels' axis"}
-_GATES = {"kernel": "as it is", "recurrent_kernel": "as it is", "bias": "as it is"}
-
-
-def _recurrent(function: str) -> list[Entry]:
-    return [Entry("recurrent", function, "jax.lax.scan", _GATES, composed=True)]
 
 
 _TRANSPOSED = [
@@ -101,10 +96,7 @@ LAYERS = {
     "AdaptiveAveragePooling1D": _composed("adaptive_average_pooling", "jax.numpy.mean"),
     "AdaptiveAveragePooling2D": _composed("adaptive_average_pooling", "jax.numpy.mean"),
     "AdaptiveAveragePooling3D": _composed("adaptive_average_pooling", "jax.numpy.mean"),
-    "SimpleRNN": _recurrent("simple_rnn"),
-    "LSTM": _recurrent("lstm"),
-    "GRU": _recurrent("gru"),
-    "TimeDistributed": [Entry("recurrent", "time_distributed", "jax.vmap", composed=True)],
+    **recurrence.LAYERS,
 }
 
 ACTIVATIONS = {

@@ -123,8 +123,9 @@ class _Maker:
                     raise Unsupported(f"Keras 2 has no activation named {arguments[key]}")
         if kind == "Lambda" and isinstance(arguments.get("function"), str):
             arguments["function"] = self._function(arguments["function"], name)
+        given = getattr(arguments.get("backward_layer"), "name", None)
         try:
-            return make(**arguments)
+            made = make(**arguments)
         except ImportError as error:
             # Lookups and hashes are TensorFlow's, whatever the backend.
             raise Unsupported(f"{kind} can't be made here: {error}") from error
@@ -136,6 +137,10 @@ class _Maker:
                 )
                 raise Unsupported(f"{lacking} {error.args[-1]}") from error
             raise
+        if given is not None and made.backward_layer.name != given:
+            # Keras 2 puts "backward_" before the name of a layer that was given a name.
+            made.backward_layer._name = given  # noqa: SLF001 - there is no other way
+        return made
 
     def _class(self, kind: str) -> Any:
         found = getattr(self._keras.layers, kind, None) if kind.isidentifier() else None

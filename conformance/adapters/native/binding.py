@@ -188,10 +188,12 @@ def bind(  # noqa: PLR0913 - what is called, with what, by whom
     for key in required:
         if key not in given and key not in passed:
             raise Unsupported(f"{layer}: the argument {key} is required and missing")
+    # Bidirectional gives the mask that it is given to the layers inside it.
+    inner = {"mask"} & set(passed) if layer == "Bidirectional" else frozenset[str]()
     return Bound(
         layer,
         entry,
-        {key: _value(table, layer, key, value, parameters) for key, value in given.items()},
+        {key: _value(table, layer, key, value, parameters, inner) for key, value in given.items()},
     )
 
 
@@ -217,13 +219,23 @@ def _is_one_of(value: Json, allowed: Sequence[Json]) -> bool:
     return any(type(value) is type(item) and value == item for item in allowed)
 
 
-def _value(table: Table, layer: str, key: str, value: Json, parameters: Parameters) -> Any:
+def _value(  # noqa: PLR0913, PLR0917 - as ``bind``
+    table: Table,
+    layer: str,
+    key: str,
+    value: Json,
+    parameters: Parameters,
+    passed: Collection[str],
+) -> Any:
     if key in {"activation", "recurrent_activation"}:
         return _activation(table, layer, key, value)
     if key in NESTED:
         if isinstance(value, list):
             return _listed(table, layer, key, value, parameters)
-        return None if value is None else _inner(table, layer, key, value, parameters)
+        if value is None:
+            return None
+        kind, config = _written(layer, key, value)
+        return bind(table, kind, config, parameters, passed=passed)
     return value
 
 
@@ -233,10 +245,10 @@ def _listed(
     """Several layers by their names, or by those that Keras gives to layers without one."""
     found: dict[str, Bound] = {}
     for one in value:
-        bound = _inner(table, layer, key, one, parameters)
-        config = next(iter(one.values())) if isinstance(one, dict) else None
-        base = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=.)(?=[A-Z][a-z])", "_", bound.layer).lower()
-        name = (config or {}).get("name", base)
+        kind, config = _written(layer, key, one)
+        bound = bind(table, kind, config, parameters)
+        base = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=.)(?=[A-Z][a-z])", "_", kind).lower()
+        name = config.get("name", base)
         number = 0
         while name in found:
             number += 1
@@ -245,8 +257,8 @@ def _listed(
     return found
 
 
-def _inner(table: Table, layer: str, key: str, value: Json, parameters: Parameters) -> Bound:
-    """A layer inside another, written ``Dense`` or ``{Dense: {units: 4}}``."""
+def _written(layer: str, key: str, value: Json) -> tuple[str, dict[str, Json]]:
+    """Name and arguments of a layer inside another, ``Dense`` or ``{Dense: {units: 4}}``."""
     if isinstance(value, str):
         value = {value: {}}
     if not (isinstance(value, dict) and len(value) == 1):
@@ -254,7 +266,7 @@ def _inner(table: Table, layer: str, key: str, value: Json, parameters: Paramete
     ((inner, config),) = value.items()
     if inner == "Lambda":
         raise Unsupported(f"{layer}: a probe inside a wrapper sees a folded shape here")
-    return bind(table, inner, config or {}, parameters)
+    return inner, config or {}
 
 
 def _activation(table: Table, layer: str, key: str, value: Json) -> Function:

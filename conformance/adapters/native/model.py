@@ -157,14 +157,19 @@ def _bound(table: Table, node: Mapping[str, Any], masked: set[str]) -> _Node:
     made = None
     if bound.entry.mask:
         made = _step(table, bound._replace(entry=bound.entry._replace(function=bound.entry.mask)))
-    passes = (arrives or "mask" in tensors) and (
-        layer in PASSES_MASK or bool(bound.arguments.get("return_sequences"))
-    )
+    passes = (arrives or "mask" in tensors) and (layer in PASSES_MASK or _sequences(bound))
     if passes or made is not None:
         masked.add(node["name"])
     return _Node(
         node["name"], node["inputs"], bound, _step(table, bound), tensors, heeds, passes, made
     )
+
+
+def _sequences(bound: Bound) -> bool:
+    """Whether a recurrent layer, or the one inside ``Bidirectional``, answers every step."""
+    inner = bound.arguments.get("layer")
+    one = inner if isinstance(inner, Bound) else bound
+    return bool(one.arguments.get("return_sequences"))
 
 
 def _by_node(weights: Mapping[str, Array]) -> dict[str, dict[str, Array]]:

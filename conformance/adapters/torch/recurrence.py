@@ -44,11 +44,11 @@ def _conv_lstm(symbol: str) -> list[Entry]:
 LAYERS = {
     "SimpleRNN": [
         Entry("recurrent", "simple_rnn", "torch.nn.RNN", {**_ROWS, **_BIAS}, only=_SIMPLE),
-        _by_hand("recurrent", "simple_rnn_by_steps"),
+        _by_hand("recurrent_by_steps", "simple_rnn_by_steps"),
     ],
     "LSTM": [
         Entry("recurrent", "lstm", "torch.nn.LSTM", {**_ROWS, **_BIAS}, only=_FUSED),
-        _by_hand("recurrent", "lstm_by_steps"),
+        _by_hand("recurrent_by_steps", "lstm_by_steps"),
     ],
     "GRU": [
         Entry(
@@ -62,7 +62,7 @@ LAYERS = {
             },
             only=_RESET_AFTER,
         ),
-        _by_hand("recurrent", "gru_by_steps"),
+        _by_hand("recurrent_by_steps", "gru_by_steps"),
     ],
     "SimpleRNNCell": [
         Entry(

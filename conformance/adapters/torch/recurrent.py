@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING, Union
 
 import torch
 from torch import Tensor, nn
@@ -12,9 +11,12 @@ from torch.func import functional_call
 from conformance.adapters.torch.activation import sigmoid, tanh
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from conformance.adapters.torch.layout import Activation, Weights
 
-Step = Callable[[Tensor, Sequence[Tensor]], Sequence[Tensor]]
+Answer = Union[Tensor, list[Tensor]]
+"""A layer's output, or a list of it and the last states."""
 
 
 def simple_rnn(
@@ -26,7 +28,9 @@ def simple_rnn(
     use_bias: bool = True,
     return_sequences: bool = False,
     go_backwards: bool = False,
-) -> Tensor:
+    return_state: bool = False,
+    initial_state: Sequence[Tensor] = (),
+) -> Answer:
     """``SimpleRNN`` with tanh or relu, which ``nn.RNN`` has.
 
     Args:
@@ -38,9 +42,11 @@ def simple_rnn(
         use_bias: Whether there is a bias.
         return_sequences: Every state instead of the last.
         go_backwards: Read the steps from the last to the first, and answer in that order.
+        return_state: Answer the last states as well.
+        initial_state: The states to start from, (batch, units) each; none: zeros.
 
     Returns:
-        (batch, units), or (batch, steps, units).
+        (batch, units), or (batch, steps, units); with return_state a list with the states behind.
     """
     layer = nn.RNN(
         x.shape[-1],
@@ -53,7 +59,15 @@ def simple_rnn(
     parameters = rows(weights["kernel"], weights["recurrent_kernel"])
     if use_bias:
         parameters.update(biases(weights["bias"], torch.zeros_like(weights["bias"])))
-    return run(layer, parameters, x, return_sequences=return_sequences, go_backwards=go_backwards)
+    return run(
+        layer,
+        parameters,
+        x,
+        initial_state,
+        return_sequences=return_sequences,
+        go_backwards=go_backwards,
+        return_state=return_state,
+    )
 
 
 def lstm(
@@ -64,9 +78,11 @@ def lstm(
     use_bias: bool = True,
     return_sequences: bool = False,
     go_backwards: bool = False,
+    return_state: bool = False,
+    initial_state: Sequence[Tensor] = (),
     activation: Activation = tanh,
     recurrent_activation: Activation = sigmoid,
-) -> Tensor:
+) -> Answer:
     """``LSTM``: both have the gates in the order input, forget, cell, output.
 
     Args:
@@ -77,17 +93,27 @@ def lstm(
         use_bias: Whether there is a bias.
         return_sequences: Every state instead of the last.
         go_backwards: Read the steps from the last to the first, and answer in that order.
+        return_state: Answer the last states as well.
+        initial_state: The states to start from, (batch, units) each; none: zeros.
         activation: ``tanh``.
         recurrent_activation: ``sigmoid``.
 
     Returns:
-        (batch, units), or (batch, steps, units).
+        (batch, units), or (batch, steps, units); with return_state a list with the states behind.
     """
     layer = nn.LSTM(x.shape[-1], units, bias=use_bias, batch_first=True, device="meta")
     parameters = rows(weights["kernel"], weights["recurrent_kernel"])
     if use_bias:
         parameters.update(biases(weights["bias"], torch.zeros_like(weights["bias"])))
-    return run(layer, parameters, x, return_sequences=return_sequences, go_backwards=go_backwards)
+    return run(
+        layer,
+        parameters,
+        x,
+        initial_state,
+        return_sequences=return_sequences,
+        go_backwards=go_backwards,
+        return_state=return_state,
+    )
 
 
 def gru(
@@ -98,10 +124,12 @@ def gru(
     use_bias: bool = True,
     return_sequences: bool = False,
     go_backwards: bool = False,
+    return_state: bool = False,
+    initial_state: Sequence[Tensor] = (),
     reset_after: bool = True,
     activation: Activation = tanh,
     recurrent_activation: Activation = sigmoid,
-) -> Tensor:
+) -> Answer:
     """``GRU``: Keras's gates are update, reset, candidate; torch's reset, update, candidate.
 
     Args:
@@ -112,118 +140,27 @@ def gru(
         use_bias: Whether there is a bias.
         return_sequences: Every state instead of the last.
         go_backwards: Read the steps from the last to the first, and answer in that order.
+        return_state: Answer the last states as well.
+        initial_state: The states to start from, (batch, units) each; none: zeros.
         reset_after: ``True``: the reset gate acts on the product with the recurrent kernel.
         activation: ``tanh``.
         recurrent_activation: ``sigmoid``.
 
     Returns:
-        (batch, units), or (batch, steps, units).
+        (batch, units), or (batch, steps, units); with return_state a list with the states behind.
     """
     layer = nn.GRU(x.shape[-1], units, bias=use_bias, batch_first=True, device="meta")
     parameters = rows(reset_first(weights["kernel"]), reset_first(weights["recurrent_kernel"]))
     if use_bias:
         parameters.update(biases(*reset_first(weights["bias"])))
-    return run(layer, parameters, x, return_sequences=return_sequences, go_backwards=go_backwards)
-
-
-def simple_rnn_by_steps(
-    x: Tensor,
-    weights: Weights,
-    *,
-    units: int,
-    activation: Activation = tanh,
-    use_bias: bool = True,
-    return_sequences: bool = False,
-    go_backwards: bool = False,
-) -> Tensor:
-    """``SimpleRNN`` with any activation: arguments as ``simple_rnn``."""
-    bias = weights["bias"] if use_bias else x.new_zeros(units)
-
-    def step(now: Tensor, states: Sequence[Tensor]) -> Sequence[Tensor]:
-        (state,) = states
-        product = now @ weights["kernel"] + bias + state @ weights["recurrent_kernel"]
-        return (activation(product),)
-
-    return by_steps(
-        step,
+    return run(
+        layer,
+        parameters,
         x,
-        [x.new_zeros(x.shape[0], units)],
+        initial_state,
         return_sequences=return_sequences,
         go_backwards=go_backwards,
-    )
-
-
-def lstm_by_steps(
-    x: Tensor,
-    weights: Weights,
-    *,
-    units: int,
-    activation: Activation = tanh,
-    recurrent_activation: Activation = sigmoid,
-    use_bias: bool = True,
-    return_sequences: bool = False,
-    go_backwards: bool = False,
-) -> Tensor:
-    """``LSTM`` with any activations: arguments as ``lstm``."""
-    bias = weights["bias"] if use_bias else x.new_zeros(4 * units)
-
-    def step(now: Tensor, states: Sequence[Tensor]) -> Sequence[Tensor]:
-        state, cell = states
-        product = now @ weights["kernel"] + bias + state @ weights["recurrent_kernel"]
-        take, forget, candidate, give = product.chunk(4, dim=-1)
-        cell = recurrent_activation(forget) * cell + recurrent_activation(take) * activation(
-            candidate
-        )
-        return recurrent_activation(give) * activation(cell), cell
-
-    start = x.new_zeros(x.shape[0], units)
-    return by_steps(
-        step, x, [start, start], return_sequences=return_sequences, go_backwards=go_backwards
-    )
-
-
-def gru_by_steps(
-    x: Tensor,
-    weights: Weights,
-    *,
-    units: int,
-    activation: Activation = tanh,
-    recurrent_activation: Activation = sigmoid,
-    use_bias: bool = True,
-    return_sequences: bool = False,
-    go_backwards: bool = False,
-    reset_after: bool = True,
-) -> Tensor:
-    """``GRU`` with any activations, or with ``reset_after=False``: arguments as ``gru``.
-
-    ``reset_after=False`` is the formula of the first paper: the reset gate acts on the state
-    before the product, and there is one bias of (3 units,).
-    """
-    bias = recurrent_bias = x.new_zeros(3 * units)
-    if use_bias and reset_after:
-        bias, recurrent_bias = weights["bias"]
-    elif use_bias:
-        bias = weights["bias"]
-
-    def step(now: Tensor, states: Sequence[Tensor]) -> Sequence[Tensor]:
-        (state,) = states
-        update, reset, candidate = (now @ weights["kernel"] + bias).chunk(3, dim=-1)
-        kernels = weights["recurrent_kernel"].chunk(3, dim=-1)
-        of_update, of_reset, of_candidate = recurrent_bias.chunk(3)
-        update = recurrent_activation(update + state @ kernels[0] + of_update)
-        reset = recurrent_activation(reset + state @ kernels[1] + of_reset)
-        if reset_after:
-            candidate = candidate + reset * (state @ kernels[2] + of_candidate)
-        else:
-            candidate = candidate + (reset * state) @ kernels[2]
-        return (update * state + (1 - update) * activation(candidate),)
-
-    return by_steps(
-        step,
-        x,
-        [x.new_zeros(x.shape[0], units)],
-        return_sequences=return_sequences,
-        go_backwards=go_backwards,
+        return_state=return_state,
     )
 
 
@@ -247,25 +184,19 @@ def run(
     layer: nn.Module,
     parameters: dict[str, Tensor],
     x: Tensor,
+    initial_state: Sequence[Tensor],
     *,
     return_sequences: bool,
     go_backwards: bool,
-) -> Tensor:
+    return_state: bool,
+) -> Answer:
     """Run a recurrent module with these parameters and keep every state or the last."""
     if go_backwards:
         x = x.flip(1)
-    states, _ = functional_call(layer, parameters, (x,))
-    return states if return_sequences else states[:, -1]
-
-
-def by_steps(
-    step: Step, x: Tensor, states: Sequence[Tensor], *, return_sequences: bool, go_backwards: bool
-) -> Tensor:
-    """Fold ``step(input, states) -> states`` over the time axis; the first state is the answer."""
-    if go_backwards:
-        x = x.flip(1)
-    seen: list[Tensor] = []
-    for now in x.unbind(1):
-        states = step(now, states)
-        seen.append(states[0])
-    return torch.stack(seen, dim=1) if return_sequences else seen[-1]
+    first = [state.unsqueeze(0) for state in initial_state]  # one layer, one direction
+    given = (x,) if not first else (x, tuple(first) if len(first) > 1 else first[0])
+    states, last = functional_call(layer, parameters, given)
+    answer = states if return_sequences else states[:, -1]
+    if not return_state:
+        return answer
+    return [answer, *(a.squeeze(0) for a in (last if isinstance(last, tuple) else (last,)))]

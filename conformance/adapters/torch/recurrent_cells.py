@@ -7,7 +7,7 @@ states it starts from zeros. Weights are Keras's variables, in Keras's layout an
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any, Callable, Union
+from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
 import torch
 from torch import Tensor
@@ -16,6 +16,8 @@ from conformance.adapters.torch.activation import sigmoid, tanh
 from conformance.adapters.torch.recurrent import reset_first
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from conformance.adapters.torch.layout import Activation, Weights
 
 States = list[Any]
@@ -220,29 +222,63 @@ def rnn(
     cell: Union[Cell, dict[str, Cell]],  # noqa: UP007 (Python 3.9 reads it)
     return_sequences: bool = False,
     go_backwards: bool = False,
-) -> Tensor:
+    return_state: bool = False,
+    zero_output_for_mask: bool = False,
+    initial_state: Sequence[Tensor] = (),
+    mask: Optional[Tensor] = None,  # noqa: UP045
+) -> Union[Tensor, list[Tensor]]:  # noqa: UP007
     """``RNN``: a cell along the second axis.
 
+    A masked step leaves the states as they were and answers what the step before answered.
+
     Args:
-        x: (batch, steps, features).
+        x: (batch, steps, ...).
         weights: The cell's.
-        cell: A cell of this module, or several by name for a stack.
+        cell: A cell of this package, or several by name for a stack.
         return_sequences: Every output instead of the last.
         go_backwards: Read the steps from the last to the first, and answer in that order.
+        return_state: Answer the last states as well.
+        zero_output_for_mask: Answer masked steps with zeros, under return_sequences.
+        initial_state: The states to start from; none: zeros.
+        mask: (batch, steps), true where a step counts.
 
     Returns:
-        (batch, units), or (batch, steps, units).
+        (batch, ...), or (batch, steps, ...); with return_state a list with the states behind.
     """
     if isinstance(cell, dict):
         cell = functools.partial(stacked_rnn_cells, cells=cell)
-    if go_backwards:
-        x = x.flip(1)
-    states: States = []
+    order = range(x.shape[1])
+    _, after = cell(x[:, 0], weights, [])  # tells how many states there are, and of which shapes
+    first = list(initial_state) or [torch.zeros_like(state) for state in flat(after)]
+    states = packed(after, first)
     outputs: list[Tensor] = []
-    for now in x.unbind(1):
-        output, states = cell(now, weights, states)
+    for t in reversed(order) if go_backwards else order:
+        output, after = cell(x[:, t], weights, states)
+        if mask is not None:
+            silent = zero_output_for_mask and return_sequences
+            before = outputs[-1] if outputs and not silent else torch.zeros_like(output)
+            output = kept(mask[:, t], output, before)
+            pairs = zip(flat(after), flat(states))
+            after = packed(after, [kept(mask[:, t], new, old) for new, old in pairs])
         outputs.append(output)
-    return torch.stack(outputs, dim=1) if return_sequences else outputs[-1]
+        states = after
+    answer = torch.stack(outputs, dim=1) if return_sequences else outputs[-1]
+    return [answer, *flat(states)] if return_state else answer
+
+
+def kept(mask: Tensor, new: Tensor, old: Tensor) -> Tensor:
+    """``new`` for the samples where ``mask`` (batch,) is true, else ``old``."""
+    return torch.where(mask.reshape(-1, *[1] * (new.dim() - 1)), new, old)
+
+
+def flat(states: States) -> list[Tensor]:
+    """The arrays of a stack's states, cell by cell."""
+    return [a for one in states for a in (flat(one) if isinstance(one, list) else [one])]
+
+
+def packed(like: States, arrays: list[Tensor]) -> States:
+    """Arrays in the lists of ``like``; ``arrays`` is used up."""
+    return [packed(one, arrays) if isinstance(one, list) else arrays.pop(0) for one in like]
 
 
 def cell_rows(weights: Weights) -> tuple[Tensor, Tensor]:
