@@ -25,6 +25,7 @@ def batch_normalization(
     center: bool = True,
     scale: bool = True,
     training: bool = False,
+    mask: Array | None = None,
 ) -> Array:
     """``BatchNormalization``: by the moving statistics, or in training by the batch's own.
 
@@ -36,19 +37,24 @@ def batch_normalization(
         epsilon: Added to the variance.
         center: Whether ``beta`` is added.
         scale: Whether ``gamma`` is multiplied by.
-        training: Normalize by the mean and the population variance of this batch.
+        training: Normalize by the mean and the population variance of this batch, and move the
+            statistics.
+        mask: (batch, ...) without the channels: what counts for the batch's statistics.
 
     Returns:
         The shape of x.
     """
     axes = ascending(x, axis)
+    mean, variance = weights["moving_mean"], weights["moving_variance"]
     if training:
         others = tuple(i for i in range(x.ndim) if i not in axes)
-        y = jax.nn.standardize(x, axis=others, epsilon=epsilon)
-    else:
-        mean = along(x, weights["moving_mean"], axes)
-        variance = along(x, weights["moving_variance"], axes)
-        y = jax.nn.standardize(x, mean=mean, variance=variance, epsilon=epsilon)
+        counts = None if mask is None else mask[..., None]
+        mean, variance = jnp.mean(x, others, where=counts), jnp.var(x, others, where=counts)
+        for name, new in (("moving_mean", mean), ("moving_variance", variance)):
+            weights[name] = momentum * weights[name] + (1 - momentum) * new
+    y = jax.nn.standardize(
+        x, mean=along(x, mean, axes), variance=along(x, variance, axes), epsilon=epsilon
+    )
     return affine(y, weights, axes, center=center, scale=scale)
 
 

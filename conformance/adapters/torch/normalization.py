@@ -25,6 +25,7 @@ def batch_normalization(
     center: bool = True,
     scale: bool = True,
     training: bool = False,
+    mask: Tensor | None = None,
 ) -> Tensor:
     """``BatchNormalization``: by the moving statistics, or in training by the batch's own.
 
@@ -36,19 +37,31 @@ def batch_normalization(
         epsilon: Added to the variance; torch's default is 1e-5.
         center: Whether ``beta`` is added.
         scale: Whether ``gamma`` is multiplied by.
-        training: Normalize by the mean and the population variance of this batch.
+        training: Normalize by the mean and the population variance of this batch, and move the
+            statistics; torch moves its own by the sample variance.
+        mask: (batch, ...) without the channels: what counts for the batch's statistics.
 
     Returns:
         The shape of x.
     """
+    mean, variance = weights["moving_mean"], weights["moving_variance"]
+    if training:
+        counted = torch.movedim(x, axis, -1)
+        counted = counted.flatten(0, -2) if mask is None else counted[mask]
+        mean, variance = counted.mean(0), counted.var(0, correction=0)
+        for name, new in (("moving_mean", mean), ("moving_variance", variance)):
+            weights[name] = momentum * weights[name] + (1 - momentum) * new.detach()
+    gamma = weights["gamma"] if scale else None
+    beta = weights["beta"] if center else None
+    if training and (mask is not None or x.numel() <= x.shape[axis]):
+        # torch knows no masks, and refuses a single row; its moving statistics have no gradient.
+        y = (torch.movedim(x, axis, -1) - mean) * torch.rsqrt(variance + epsilon)
+        y = y if gamma is None else y * gamma
+        return torch.movedim(y if beta is None else y + beta, -1, axis)
+    if training:
+        mean = variance = None
     y = F.batch_norm(
-        torch.movedim(x, axis, 1),
-        None if training else weights["moving_mean"],
-        None if training else weights["moving_variance"],
-        weights["gamma"] if scale else None,
-        weights["beta"] if center else None,
-        training=training,
-        eps=epsilon,
+        torch.movedim(x, axis, 1), mean, variance, gamma, beta, training=training, eps=epsilon
     )
     return torch.movedim(y, 1, axis)
 

@@ -9,6 +9,12 @@ _STATISTICS = {
     "moving_mean": "running_mean = moving_mean",
     "moving_variance": "running_var = moving_variance",
 }
+_HEADS = {
+    f"{name}/{variable}": "as it is"
+    for name in ("query", "key", "gate", "value", "attention_output")
+    for variable in ("kernel", "bias")
+}
+
 LAYERS = {
     "BatchNormalization": [
         Entry(
@@ -52,6 +58,37 @@ LAYERS = {
             "spectral_normalization",
             "the layer as it is",
             frozen=("vector_u",),
+            composed=True,
+        )
+    ],
+    "Attention": [
+        Entry(
+            "attention",
+            "attention",
+            "torch.nn.functional.scaled_dot_product_attention",
+            {"scale": "as it is", "concat_score_weight": "as it is"},
+        )
+    ],
+    "AdditiveAttention": [
+        Entry(
+            "attention", "additive_attention", "torch.softmax", {"scale": "as it is"}, composed=True
+        )
+    ],
+    "MultiHeadAttention": [
+        Entry(
+            "attention",
+            "multi_head_attention",
+            "torch.nn.functional.scaled_dot_product_attention",
+            _HEADS,
+            composed=True,
+        )
+    ],
+    "GroupQueryAttention": [
+        Entry(
+            "attention",
+            "group_query_attention",
+            "torch.nn.functional.scaled_dot_product_attention",
+            _HEADS,
             composed=True,
         )
     ],

@@ -49,11 +49,12 @@ class Watch:
 
     def counts(self, weights: dict[str, Any], frozen: set[str]) -> dict[str, Any]:
         """Parameter counts, of the modules where there are any, else of what the node was given."""
-        nodes = {
-            node: sum(p.numel() for module in modules for p in module.parameters())
-            or sum(w.numel() for name, w in weights.items() if name.split("/", 1)[0] == node)
-            for node, modules in self.ran.items()
-        }
+        nodes = {}
+        for node, modules in self.ran.items():
+            own = [p for module in modules for p in module.parameters()]
+            if not own or any(name.split("/", 1)[0] == node for name in frozen):
+                own = [w for name, w in weights.items() if name.split("/", 1)[0] == node]
+            nodes[node] = sum(w.numel() for w in own)
         total = sum(nodes.values())
         still = sum(weights[name].numel() for name in frozen if name in weights)
         return {
