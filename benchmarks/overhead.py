@@ -1,0 +1,316 @@
+"""What the suite itself costs a case and adapter, beyond the same framework calls in a bare loop.
+
+Bar: 3 ms. Some plain cases of the documents go two ways:
+
+- inside one process with the framework, by turns: the bare loop (``bare.py``) and the adapter's own
+  code, then the frame that it reads and the one that it writes;
+- through the whole suite (``Session``), many copies of each, with everything warm: CPU of the
+  coordinating process, by room, and of the adapter's process.
+
+All figures are medians or means of CPU time, so that a busy machine does little harm.
+
+    python benchmarks/overhead.py [--copies N] [ADAPTER ...]     (default: torch keras-torch)
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+
+from conformance.adapters import host, registry, wire
+from conformance.adapters.environment import environment
+from conformance.adapters.host import AdapterProcess
+from conformance.cases import default_root, load
+from conformance.cases.model import to_json
+from conformance.reference.store import Store
+from conformance.run.folder import RunFolder
+from conformance.run.plan import Plan
+from conformance.run.recorder import Recorder
+from conformance.run.session import Session, Settings
+from conformance.verdicts import cell as cells
+from conformance.verdicts.ledger import Ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conformance.cases.model import Case
+
+CASES = (
+    "convolution/ten-classes",
+    "dense/last-axis",
+    "flatten/any-batch",
+    "flatten/then-dense",
+    "functional/two-branches",
+    "functional/two-inputs",
+    "functional/two-outputs",
+    "convolution/declared-by-the-layer",
+    "sequential/four-four-one",
+    "sequential/with-flatten",
+    "summary/with-flatten",
+    "training/sgd-on-the-documents-data",
+)
+"""Plain cases of the documents: no twin, no refusal, no variation, milliseconds each."""
+
+ROUNDS = 15
+"""How often the bare loop and the adapter take turns on each case."""
+
+
+def chosen() -> list[Case]:
+    """The benchmark's cases.
+
+    Raises:
+        SystemExit: The catalogue lacks one of them.
+    """
+    wanted = {f"documents/{name}" for name in CASES}
+    found = [case for case in load().checked() if case.id in wanted]
+    if missing := wanted - {case.id for case in found}:
+        raise SystemExit(f"the catalogue has no {', '.join(sorted(missing))}")
+    return found
+
+
+# One process: the bare loop and the adapter by turns
+
+
+def inside(name: str) -> None:
+    """Print, as JSON, milliseconds of CPU a case: bare, adapter, frames (this is the child)."""
+    from bare import loop
+
+    spec = registry.select([name])[0]
+    adapter = importlib.import_module(spec.command[-2]).create(name)
+    adapter.hello()
+    bare = loop(name)
+    taken: dict[str, list[float]] = {"bare": [], "adapter": [], "frames": []}
+    store = Store()
+    for case in chosen():
+        answer = store.get(case)
+        if answer is None:
+            raise SystemExit(f"no stored answer to {case.id}; run the suite over it first")
+        program = to_json(case.program)
+        feeds = {key: np.array(array) for key, array in answer.feeds.items()}
+        request = b"".join(wire.encode({"program": program}, feeds))
+        told = adapter.run(program, feeds)
+        parts: dict[str, Callable[[], object]] = {
+            "bare": lambda p=program, f=feeds: bare(p, f),
+            "adapter": lambda p=program, f=feeds: adapter.run(p, f),
+            "frames": lambda r=request, t=told: (wire.decode(r), wire.frame(wire.encode(*t))),
+        }
+        rounds = {part: [_clocked(work) for _ in range(2)] for part, work in parts.items()}
+        for _ in range(ROUNDS):
+            for part, work in parts.items():
+                rounds[part].append(_clocked(work))
+        for part, figures in rounds.items():
+            taken[part].append(statistics.median(figures[2:]))
+    print(json.dumps({part: statistics.mean(figures) for part, figures in taken.items()}))
+
+
+def _clocked(work: Callable[[], object]) -> float:
+    begin = time.process_time()
+    work()
+    return (time.process_time() - begin) * 1e3
+
+
+# The whole suite
+
+
+class Clock:
+    """Adds up the CPU that functions take, on whatever thread."""
+
+    def __init__(self) -> None:
+        """Start at nothing."""
+        self.seconds: Counter[str] = Counter()
+
+    def wrap(self, part: str, owner: Any, name: str) -> None:
+        """Count a function of a class or module towards a part, for the rest of the process."""
+        function = getattr(owner, name)
+
+        def timed(*args: Any, **kwargs: Any) -> Any:
+            begin = time.thread_time()
+            try:
+                return function(*args, **kwargs)
+            finally:
+                self.seconds[part] += time.thread_time() - begin
+
+        setattr(owner, name, timed)
+
+
+def suite(name: str, copies: int) -> dict[str, float]:
+    """Milliseconds of CPU a cell, by part, in steady state; and of the adapter's process."""
+    clock = Clock()
+    clock.wrap("stored answer", Store, "get")
+    clock.wrap("host and wire", AdapterProcess, "send")
+    clock.wrap("host and wire", AdapterProcess, "receive")
+    clock.wrap("verdict", cells, "judge_cell")
+    clock.wrap("ledger", Ledger, "apply")
+    clock.wrap("record", Recorder, "line")
+    plan = Plan.of(
+        [_copy(case, number) for number in range(copies) for case in chosen()],
+        registry.select([name]),
+    )
+    marks: list[tuple[float, float, float, Counter[str]]] = []
+    pids: list[int] = []
+    start = AdapterProcess.launch
+
+    def launch(process: AdapterProcess) -> None:
+        start(process)
+        if process.pid is not None and process.pid not in pids:
+            pids.append(process.pid)
+
+    AdapterProcess.launch = launch  # type: ignore[method-assign] # only to learn the process's id
+
+    def mark(_: object) -> None:
+        marks.append(
+            (time.perf_counter(), time.process_time(), _cpu(pids[-1]), clock.seconds.copy())
+        )
+
+    with tempfile.TemporaryDirectory() as folder:
+        record = RunFolder.new(Path(folder))
+        with Session(plan, Settings(jobs=1), folder=record, on_cell=mark) as session:
+            session.engine.wait()
+            session.finish()
+    first, last = marks[len(marks) // 3], marks[-1]
+    each = 1e3 / (len(marks) - 1 - len(marks) // 3)
+    parts = {part: (last[3][part] - first[3][part]) * each for part in last[3]}
+    coordinator = (last[1] - first[1]) * each
+    rest = coordinator - sum(parts.values())
+    return {
+        **parts,
+        "engine and the rest": rest,
+        "coordinator": coordinator,
+        "adapter process": (last[2] - first[2]) * each,
+        "wall": (last[0] - first[0]) * each,
+    }
+
+
+def _copy(case: Case, number: int) -> Case:
+    name = f"{case.id}-{number}"
+    program = msgspec.structs.replace(case.program, case=name)
+    return msgspec.structs.replace(case, id=name, program=program)
+
+
+def _cpu(pid: int) -> float:
+    """Seconds that a process's threads have run."""
+    total = 0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        total += int((task / "schedstat").read_text().split()[0])
+    return total / 1e9
+
+
+# pytest on top
+
+
+def in_pytest(name: str, copies: int) -> float:
+    """Milliseconds of the pytest process's CPU a cell: the slope between N and 3 N copies."""
+    few, many = (_pytest_seconds(name, number) for number in (copies, 3 * copies))
+    return (many - few) / (2 * copies * len(CASES)) * 1e3
+
+
+def _pytest_seconds(name: str, copies: int) -> float:
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        items = []
+        for number in range(copies):
+            suite_copy = root / "cases" / f"copy-{number}"
+            suite_copy.mkdir(parents=True)
+            for case in chosen():
+                file = suite_copy / Path(case.place.file).name
+                shutil.copy(default_root() / case.place.file, file)
+                items.append(f"{file.relative_to(root)}::{case.id.rsplit('/', 1)[1]}[{name}]")
+        (root / "cpu_clock.py").write_text(
+            "import atexit, pathlib, time\n"
+            "note = lambda: pathlib.Path('cpu').write_text(str(time.process_time()))\n"
+            "atexit.register(note)\n"
+        )
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "cpu_clock",
+            "-p",
+            "no:cacheprovider",
+        ]
+        command += ["--adapter", name, "--rootdir", folder, "-c", os.devnull, *items]
+        package = str(Path(host.__file__).parents[2])
+        path = os.pathsep.join(filter(None, [folder, package, os.environ.get("PYTHONPATH", "")]))
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": path},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise SystemExit(f"pytest did not pass:\n{done.stdout}{done.stderr}")
+        return float((root / "cpu").read_text())
+
+
+# The table
+
+
+def report(name: str, copies: int) -> None:
+    """Print one adapter's table."""
+    spec = registry.select([name])[0]
+    command = [sys.executable, __file__, "--inside", name]
+    child = subprocess.run(
+        command, env=environment(spec.env), capture_output=True, text=True, check=True
+    )
+    within: dict[str, float] = json.loads(child.stdout.splitlines()[-1])
+    parts = suite(name, copies)
+    items = in_pytest(name, copies)
+    loop = parts["adapter process"] - within["adapter"] - within["frames"]
+    rows = {
+        "adapter's code": within["adapter"] - within["bare"],
+        "wire, adapter's side": within["frames"] + max(0.0, loop),
+        "wire and host, coordinator's side": parts["host and wire"],
+        "stored answer": parts["stored answer"],
+        "verdict and ledger": parts["verdict"] + parts["ledger"],
+        "record": parts["record"],
+        "engine": parts["engine and the rest"],
+    }
+    print(f"\n{name}: milliseconds of CPU a case, mean of {len(CASES)} cases\n")
+    print("| | ms |\n| --- | ---: |")
+    print(f"| the framework, in a bare loop | {within['bare']:.2f} |")
+    for part, figure in rows.items():
+        print(f"| {part} | {figure:.2f} |")
+    print(f"| **the suite's own cost** (bar: 3) | **{sum(rows.values()):.2f}** |")
+    print(f"| pytest's item, output and report, on top | {items - parts['coordinator']:.2f} |")
+    print(f"\nwall time a cell in this run: {parts['wall']:.2f} ms (one adapter at a time)")
+
+
+def main() -> None:
+    """Measure what was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("adapters", nargs="*", default=["torch", "keras-torch"])
+    parser.add_argument("--copies", type=int, default=10, help="copies of each case (default: 10)")
+    parser.add_argument("--inside", metavar="ADAPTER", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.inside:
+        inside(options.inside)
+        return
+    for name in options.adapters:
+        # A fresh process each: the clocks are put around functions for good.
+        if len(options.adapters) == 1:
+            report(name, options.copies)
+        else:
+            command = [sys.executable, __file__, "--copies", str(options.copies), name]
+            subprocess.run(command, check=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,197 @@
+"""What the documentation says can be done, is done: commands, links, code.
+
+Every command line in README.md and docs/ is run here, or shown to be run by CI or by another test.
+One that nobody has thought about fails: add it to ``COMMANDS``. Where the command as written takes
+minutes or needs a framework, it is run on less: one case, the example adapter, collection alone.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from conformance import cli
+from conformance.adapters import registry
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md")), ROOT / "benchmarks/README.md"]
+PROGRAMS = ("keras-conformance", "pytest", "python", "pip")
+
+MINIMAL = "--adapter minimal --adapter-command 'minimal={python} examples/minimal_adapter.py'"
+ONE = "documents/dense/last-axis"
+COMMENT = re.compile(r"\s+# ")
+COLLECT = "-o conformance_cases=cases --collect-only -q"
+
+
+class Run(NamedTuple):
+    """Run this line in the place of the one that is written; ``{run}`` is an earlier run."""
+
+    line: str = ""
+    expects: tuple[int, ...] = (0,)
+
+
+class Shown(NamedTuple):
+    """It is run somewhere else: the file holds this text."""
+
+    file: str
+    text: str
+
+
+def collects(line: str) -> Run:
+    return Run(f"{line} {COLLECT}")
+
+
+TESTS = Shown(".ci/run", "python -m pip install tox && python -m tox -e tests")
+HELP = "python benchmarks/{} --help"
+
+COMMANDS: dict[str, Run | Shown] = {
+    "python -m pip install tox": TESTS,
+    "python -m tox -e conformance": Shown(".ci/run", "python -m tox -e conformance"),
+    "python -m tox -e tests": TESTS,
+    "pip install '.[all]'": Shown("tox.ini", "extras = all"),
+    "pytest": collects("pytest"),
+    "pytest --pyargs conformance": Shown("tests/test_installed.py", '"--pyargs", "conformance"'),
+    "pytest --adapter keras-torch": collects("pytest --adapter keras-torch"),
+    "pytest cases/documents/dense.yaml -k last-axis": collects(
+        "pytest cases/documents/dense.yaml -k last-axis"
+    ),
+    "pytest -m 'documents and keras_jax'": collects("pytest -m 'documents and keras_jax'"),
+    "pytest -x --lf --junitxml=junit.xml": collects("pytest -x --lf --junitxml=junit.xml"),
+    "pytest -n 2": Shown("tests/test_pytest_plugin.py", '"-n", "2"'),
+    "pytest --resume": Shown("tests/test_pytest_plugin.py", 'suite("--resume")'),
+    "keras-conformance run": Run(f"keras-conformance run {ONE} {MINIMAL}"),
+    "keras-conformance run 'documents/dense/*' --adapter keras-jax": Run(
+        f"keras-conformance run '{ONE}*' {MINIMAL}"
+    ),
+    f"keras-conformance run {MINIMAL}": Run(f"keras-conformance run {ONE} {MINIMAL}"),
+    f"keras-conformance run --adapter minimal --adapter-command … {ONE}": Run(
+        f"keras-conformance run {MINIMAL} {ONE}"
+    ),
+    "keras-conformance list 'documents/*'": Run(),
+    "keras-conformance adapters": Run(),
+    "keras-conformance validate my-cases/": Run(),
+    "keras-conformance schema": Run(),
+    "keras-conformance coverage": Shown("tests/test_coverage.py", "coverage"),
+    "keras-conformance coverage --all": Shown("tests/test_coverage.py", "coverage"),
+    "keras-conformance coverage --json": Shown("tests/test_coverage.py", "coverage"),
+    "keras-conformance coverage --python OTHER/bin/python": Shown(
+        "tests/test_coverage.py", "coverage"
+    ),
+    "keras-conformance smoke keras-torch": Run(
+        "keras-conformance smoke minimal "
+        "--adapter-command 'minimal={python} examples/minimal_adapter.py'"
+    ),
+    "keras-conformance smoke minimal --adapter-command "
+    "'minimal={python} examples/minimal_adapter.py'": Run(),
+    "keras-conformance smoke mine --adapter-command "
+    "'mine=/venvs/mylib/bin/python {worker} my_adapter.py mine'": Run(expects=(1,)),
+    "keras-conformance report reports/<run>": Run("keras-conformance report {run}"),
+    "python benchmarks/whole_run.py": Run(HELP.format("whole_run.py")),
+    "python benchmarks/loading.py": Run(HELP.format("loading.py")),
+    "python benchmarks/overhead.py torch keras-torch": Run(HELP.format("overhead.py")),
+    "python benchmarks/calibration.py": Run(HELP.format("calibration.py")),
+}
+
+
+def told(page: Path) -> list[str]:
+    """The command lines of a page: after ``$`` in console blocks, or opening an indented block."""
+    found, fence, before = [], "", ""
+    for line in page.read_text().splitlines():
+        if line.startswith("```"):
+            fence = "" if fence else line
+        elif fence == "```console" and line.startswith("$ "):
+            found += COMMENT.split(line.removeprefix("$ "))[0].split(" && ")
+        elif not fence and re.match(rf"    ({'|'.join(PROGRAMS)}) ", line):
+            opens = not before.startswith("    ") or before.strip().startswith(PROGRAMS)
+            found += COMMENT.split(line)[0:1] if opens else []
+        before = line
+    return [" ".join(line.split()) for line in found]
+
+
+WRITTEN = sorted({line for page in PAGES for line in told(page)})
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory):
+    """What a command needs of a checkout, and one run made there."""
+    folder = tmp_path_factory.mktemp("checkout")
+    shutil.copytree(ROOT / "examples", folder / "examples")
+    shutil.copytree(ROOT / "benchmarks", folder / "benchmarks")
+    for suite in ("cases/documents", "my-cases"):
+        (folder / suite).mkdir(parents=True)
+        shutil.copy(ROOT / "cases/documents/dense.yaml", folder / suite)
+    arguments = shlex.split(f"run {ONE} {MINIMAL}")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        assert cli.main(arguments) == 0
+    return folder
+
+
+def test_the_table_has_no_command_that_is_written_nowhere():
+    assert set(COMMANDS) <= set(WRITTEN)
+
+
+@pytest.mark.parametrize("line", WRITTEN)
+def test_a_command_does_what_is_said(line, checkout, monkeypatch, capfd):
+    way = COMMANDS.get(line)
+    assert way is not None, f"no test and no part of CI runs {line!r}: say in COMMANDS who does"
+    if isinstance(way, Shown):
+        assert way.text in (ROOT / way.file).read_text(), f"{way.file} does not run {line!r}"
+        return
+    monkeypatch.chdir(checkout)
+    records = next(checkout.glob("reports/*/records.jsonl"))
+    program, *arguments = shlex.split((way.line or line).replace("{run}", str(records.parent)))
+    if program == "keras-conformance":
+        code = cli.main(arguments)
+    else:
+        command = [sys.executable, *(["-m", "pytest"] if program == "pytest" else []), *arguments]
+        code = subprocess.run(command, check=False).returncode
+    printed = capfd.readouterr()
+    assert code in way.expects, printed.out + printed.err
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+        if re.match(r"[a-z]+:", target):
+            continue
+        path, _, anchor = target.partition("#")
+        there = (page.parent / path).resolve() if path else page
+        assert there.exists(), f"{page.name} links to {target}"
+        if anchor:
+            headings = re.findall(r"^#+ (.+)$", there.read_text(), re.MULTILINE)
+            slugs = {re.sub(r"[^\w -]", "", text.lower()).replace(" ", "-") for text in headings}
+            assert anchor in slugs, f"{page.name} links to {target}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_python_in_the_text_parses(page):
+    for language, block in re.findall(r"(?ms)^```(\w+)\n(.*?)^```", page.read_text()):
+        if language == "python":
+            # A part of a function stands alone there; an ellipsis stands for the reader's own.
+            whole = "def f():\n" + "".join(f"    {line}\n" for line in block.splitlines())
+            ast.parse(whole.replace("…", "..."))
+        elif language == "toml":
+            tomllib.loads(block)
+
+
+def test_a_further_adapter_is_written_as_the_option_wants_it():
+    text = (ROOT / "docs/adapters.md").read_text()
+    written = re.findall(r"--adapter-command '([^']+)'", text)
+    assert written
+    for command in written:
+        registry.from_command(command)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_nothing_of_the_machine_that_it_was_written_on(page):
+    assert not re.search(r"(?<![\w.])/(home|root|Users|tmp|work)/", page.read_text())
