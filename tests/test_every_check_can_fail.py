@@ -1,4 +1,4 @@
-"""Promise 1, on the whole catalogue: each case passes an honest answer and catches seeded faults.
+"""Promise 1, on the documents' catalogue: each case passes an honest answer and catches seeded faults.
 
 The answers come from the reference itself, in float32 with another order of summation, honest or
 with one of its named faults; no framework is needed.
@@ -19,7 +19,7 @@ from conformance.verdicts.cell import judge_cell
 LARGEST = 2**16
 """Numbers fed: the same layers are judged in smaller cases, and here each costs seconds."""
 
-CASES = load().checked()
+CASES = [case for case in load().checked() if case.suite == "documents"]
 
 
 def numbers(case):
