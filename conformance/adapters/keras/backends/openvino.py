@@ -39,8 +39,8 @@ class OpenVinoEvaluator(Evaluator):
         if index == 0 and self.plan.masks:  # an eager answer carries masks, a predicted one doesn't
             self.keep_masks(self.backend.mask(one) for one in flat(self.model(packed(arrays))))
         outputs = self.model.predict_on_batch(packed(arrays))
-        # Where a model answers with its input, the answer is a view of memory that is soon given
-        # back (docs/findings/augmentation.md).
+        # Where a model answers with its input, the answer may be a view of memory that is soon
+        # given back (docs/findings/augmentation.md).
         return [Value(np.array(output), dtype_name(output)) for output in flat(outputs)]
 
     def noted(self, index: int) -> Noted:
