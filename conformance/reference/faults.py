@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from conformance.reference.arithmetic import Arithmetic
-from conformance.reference.errors import NoAnswer, Unsupported
+from conformance.reference.errors import NoAnswer, Refused, Unsupported
 from conformance.reference.execution import Run, execute
 from conformance.reference.layer import Context
 from conformance.reference.network import Network
@@ -23,7 +23,7 @@ from conformance.reference.network import Network
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from conformance.cases.model import Case, Model, Program, Train
+    from conformance.cases.model import Case, Model, Program, Shape, Train
     from conformance.reference.arithmetic import Rounding
     from conformance.reference.array import Values
     from conformance.reference.observe import Observed
@@ -134,6 +134,9 @@ def applicable(case: Case) -> list[Fault]:
 
     try:
         honest = Network.build(case.program.model)
+    except Refused:
+        # Nothing is computed here; but the refusal itself can be told wrongly.
+        return [fault for fault in candidates(case) if fault.edit is not None]
     except NoAnswer:
         return []
     return [fault for fault in _distinct(candidates(case)) if _fits(fault, case, honest)]
@@ -184,7 +187,13 @@ def _fits(fault: Fault, case: Case, honest: Network) -> bool:
         return False
     if fault.weights is not None and not _changes_weights(fault.weights, honest):
         return False
-    return ours == theirs and (not asked or network.outputs == honest.outputs)
+    return ours == theirs and (not asked or _fed(program.model) == _fed(case.program.model))
+
+
+def _fed(model: Model) -> list[Shape]:
+    """Output shapes for the sizes that are fed, also where the model is told any size."""
+    inputs = [msgspec.structs.replace(spec, declared=None) for spec in model.inputs]
+    return Network.build(msgspec.structs.replace(model, inputs=inputs)).outputs
 
 
 def _same_layers(honest: Network, faulty: Network) -> bool:
