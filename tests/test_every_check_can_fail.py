@@ -1,4 +1,4 @@
-"""Promise 1, on the documents' catalogue: each case passes an honest answer and catches seeded faults.
+"""Promise 1, on the documents' cases: each passes an honest answer and catches seeded faults.
 
 The answers come from the reference itself, in float32 with another order of summation, honest or
 with one of its named faults; no framework is needed.
