@@ -46,6 +46,7 @@ class Session:
         try:
             with self._timed("build"):
                 net = self._build(self._program["model"], "")
+            self._refuse_training()
         except Unsupported as reason:
             return self._without("unsupported", reason=str(reason))
         except NotImplementedError as reason:
@@ -70,6 +71,18 @@ class Session:
             with self._facet("state"):
                 self._answer["state"] = self._train(net)
         return self._answer, self._arrays.tensors
+
+    def _refuse_training(self) -> None:
+        """Layers that are called in training, on a backend that only predicts.
+
+        What a layer draws is asked for apart, by calls of another kind.
+        """
+        trains = any(
+            node.get("arguments", {}).get("training") is True
+            for node in self._program["model"]["nodes"]
+        )
+        if trains and "training" in self._backend.unsupported and "random" not in self._facets:
+            raise Unsupported(self._backend.unsupported["training"])
 
     def _without(self, status: str, **why: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         return {"status": status, **why, "seconds": self._answer["seconds"]}, {}

@@ -60,6 +60,7 @@ class OpenVinoBackend(Backend):
         "gradients": "Keras's OpenVINO backend computes no gradients: it is for inference alone",
         "compiled": "the values are the compiled graph's already: an eager call on this backend "
         "folds constants and runs none of its kernels",
+        "training": "predict calls with training=False, whatever the layer was called with",
         "changes": "predict gives back answers alone, not what a call would change",
         "state": "Keras's OpenVINO backend does not train: it is for inference alone",
     }
