@@ -201,8 +201,7 @@ def test_concatenate_adds_sizes_along_its_axis() -> None:
         ("Dense", [3], {"units": 2, "activation": "wobble"}, "wobble"),
         ("Dense", [3], {"units": 2, "dtype": "float16"}, "float16"),
         ("LSTM", [4, 3], {"units": 2, "dropout": 0.5}, "dropout"),
-        ("LSTM", [4, 3], {"units": 2, "stateful": True}, "stateful"),
-        ("LSTM", [4, 3], {"units": 2, "return_state": True}, "return_state"),
+        ("GRU", [4, 3], {"units": 2, "recurrent_dropout": 0.5}, "recurrent_dropout"),
         ("Activation", [3], {"activation": "threshold"}, "threshold"),
         ("Lambda", [3], {"function": "exec"}, "exec"),
         (
