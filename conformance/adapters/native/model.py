@@ -187,12 +187,14 @@ def _function(table: Table, module: str, name: str) -> Step:
 
 
 def _parameters(table: Table) -> Callable[[Entry], tuple[Sequence[str], Sequence[str]]]:
-    def look(entry: Entry) -> tuple[Sequence[str], Sequence[str]]:
-        signature = inspect.signature(_function(table, entry.module, entry.function))
-        named = [p for p in signature.parameters.values() if p.kind is p.KEYWORD_ONLY]
-        return [p.name for p in named], [p.name for p in named if p.default is p.empty]
+    return lambda entry: _keywords(_function(table, entry.module, entry.function))
 
-    return look
+
+@functools.cache  # a signature takes longer to find out than a small layer to compute
+def _keywords(function: Step) -> tuple[Sequence[str], Sequence[str]]:
+    """The keyword-only parameters of a function: all of them, and the required ones."""
+    named = [p for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY]
+    return [p.name for p in named], [p.name for p in named if p.default is p.empty]
 
 
 def _step(table: Table, bound: Bound) -> Step:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -116,6 +117,7 @@ def constructor_arguments(module: nn.Module) -> dict[str, Any]:
     return arguments
 
 
+@functools.cache  # a signature takes longer to find out than a small layer to compute
 def _named(kind: type) -> dict[str, inspect.Parameter]:
     """The named parameters of a class's constructor."""
     named = inspect.signature(kind).parameters
