@@ -119,6 +119,12 @@ def test_layers_inside_wrappers_count(cases) -> None:
     assert only(found).complete
 
 
+def test_what_every_layer_takes_is_asked_of_any(cases) -> None:
+    base = ([Argument("trainable", default=True), Argument("autocast", default=True)], [])
+    given = cases("layer: Dense\nconfig: {units: 2, trainable: false}")
+    assert only(measure(inventory(Layer=base), given, [])).uncovered == ["autocast"]
+
+
 def test_a_refusal_exercises_nothing(cases) -> None:
     text = "layer: Dense\nconfig: {use_bias: false, units: -1}\nraises: build"
     layer = only(measure(inventory(Dense=DENSE), cases(text), []))

@@ -20,6 +20,8 @@ _MEANS = {
 }
 """What ``None`` stands for: a case that writes it out gives the argument no other value."""
 
+BASE = "Layer"
+"""What every layer takes is exercised when any layer is given it."""
 TENSOR = "<tensor>"
 """Stands for a value that is another node's answer."""
 
@@ -47,7 +49,8 @@ def exercised(cases: Iterable[Case], inventory: Inventory) -> dict[str, Exercise
         models = [case.program.model, *([case.program.twin.model] if case.program.twin else [])]
         seen: set[str] = set()
         for model in models:
-            _Walk(model, inventory, found).all(seen)
+            drawn = "random" in case.program.facets
+            _Walk(model, inventory, found, drawn=drawn).all(seen)
         for layer in seen:
             found[layer].cases += 1
     return found
@@ -75,8 +78,13 @@ def canonical(argument: str, value: Any) -> str:
 class _Walk:
     """One model's nodes."""
 
-    def __init__(self, model: Model, inventory: Inventory, found: dict[str, Exercised]) -> None:
+    def __init__(
+        self, model: Model, inventory: Inventory, found: dict[str, Exercised], *, drawn: bool
+    ) -> None:
         self._nodes = {node.name: node for node in model.nodes}
+        self._drawn = drawn
+        base = inventory.layers.get(BASE)
+        self._shared = {one.name for one in base.constructor} if base else set()
         self._inventory = inventory
         self._found = found
 
@@ -88,6 +96,9 @@ class _Walk:
             call |= self._positional(node)
             if self._masked(node):
                 call.setdefault("call.mask", []).append(TENSOR)
+            if self._drawn:
+                # Draws are asked for in training and out of it, whatever the case says.
+                call.setdefault("call.training", []).append(TENSOR)
             self._note(node.layer, node.config, call, seen)
 
     def _note(
@@ -101,6 +112,10 @@ class _Walk:
         note = self._found.setdefault(layer, Exercised())
         for key, value in config.items():
             note.values.setdefault(key, set()).add(canonical(key, value))
+            if key in self._shared and layer != BASE:
+                seen.add(BASE)
+                shared = self._found.setdefault(BASE, Exercised())
+                shared.values.setdefault(key, set()).add(canonical(key, value))
             for name, inner in self._nested(value):
                 # A wrapper hands its own call's flags and masks on.
                 self._note(name, inner or {}, call, seen)
