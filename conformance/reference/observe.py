@@ -8,7 +8,7 @@ itself without any framework.
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -126,9 +126,10 @@ def _dressed(
         # A fault that puts other layers beside the one that draws shows in the other facets.
         drawing = network if len(network.layers) == 1 else Network.build(program.model)
         answers = imagined(drawn_by(drawing, feeds, Context(Working(seed))))
-        random = Draws(
-            **{name: _output(tensors, f"random/{name}", y) for name, y in answers.items()}
-        )
+        drawn: dict[str, Any] = {
+            name: _output(tensors, f"random/{name}", y) for name, y in answers.items()
+        }
+        random = Draws(**drawn)
     observation = Observation(
         case=case.id,
         symbolic=built.symbolic,
