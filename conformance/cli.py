@@ -108,6 +108,15 @@ def _parser() -> argparse.ArgumentParser:
     smoke.add_argument("--adapter-command", action="append", default=[], metavar="NAME=COMMAND")
     smoke.set_defaults(command=_smoke)
 
+    repro = commands.add_parser("repro", help="print a script of the framework alone")
+    repro.add_argument("case", metavar="CASE", help="a case's id")
+    repro.add_argument("--adapter", required=True, metavar="NAME")
+    repro.add_argument("--reports", type=Path, default=Path("reports"), metavar="FOLDER")
+    repro.add_argument(
+        "--run", default="latest", metavar="RUN", help="the run that judged it; default: the latest"
+    )
+    repro.set_defaults(command=_repro)
+
     report = commands.add_parser("report", help="make the report of a run again")
     report.add_argument("records", type=Path, metavar="RECORDS", help="records.jsonl or its folder")
     report.add_argument("--output", type=Path, metavar="FILE", help="default: beside the records")
@@ -179,6 +188,12 @@ def _smoke(options: argparse.Namespace) -> int:
     from conformance.adapters.smoke import smoke
 
     return smoke(options.adapter, commands=options.adapter_command)
+
+
+def _repro(options: argparse.Namespace) -> int:
+    from conformance.run.command import repro
+
+    return repro(options)
 
 
 def _report(options: argparse.Namespace) -> int:

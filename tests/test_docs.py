@@ -95,6 +95,7 @@ COMMANDS: dict[str, Run | Shown] = {
     "keras-conformance smoke mine --adapter-command "
     "'mine=/venvs/mylib/bin/python {worker} my_adapter.py mine'": Run(expects=(1,)),
     "keras-conformance report reports/<run>": Run("keras-conformance report {run}"),
+    f"keras-conformance repro {ONE} --adapter torch": Shown("tests/test_installed.py", '"repro"'),
     "python benchmarks/whole_run.py": Run(HELP.format("whole_run.py")),
     "python benchmarks/loading.py": Run(HELP.format("loading.py")),
     "python benchmarks/overhead.py torch keras-torch": Run(HELP.format("overhead.py")),

@@ -68,3 +68,12 @@ def test_a_run_from_anywhere(tmp_path):
     )  # fmt: skip
     assert result.returncode == 0, result.stdout + result.stderr
     assert list(tmp_path.glob("reports/*/report.html"))
+
+    script = ask(
+        str(BIN / "keras-conformance"), "repro", "documents/dense/last-axis", "--adapter", "torch",
+        folder=tmp_path,
+    )  # fmt: skip
+    assert script.returncode == 0, script.stderr
+    (tmp_path / "repro.py").write_text(script.stdout)
+    shown = ask(sys.executable, "repro.py", folder=tmp_path)
+    assert shown.returncode == 0, shown.stderr

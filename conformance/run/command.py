@@ -68,6 +68,29 @@ def adapters(options: argparse.Namespace) -> int:
     return 0
 
 
+def repro(options: argparse.Namespace) -> int:
+    """Print the standalone script of one cell, from the records of a run."""
+    from conformance.records import read
+    from conformance.report.repro import NoScript, script
+
+    try:
+        found = read(RunFolder.to_resume(options.reports, options.run).records)
+        cell = found.cells.get((options.case, options.adapter))
+        if cell is None or options.case not in found.cases:
+            print(  # noqa: T201
+                f"{options.case} on {options.adapter} is not in the run {found.header.run}; "
+                "run it first, or name another run with --run",
+                file=sys.stderr,
+            )
+            return USAGE
+        text = script(found.cases[options.case], cell, found.adapters.get(options.adapter))
+    except (FolderError, RecordsError, NoScript) as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return USAGE
+    print(text)  # noqa: T201
+    return 0
+
+
 def report(options: argparse.Namespace) -> int:
     """Make a run's report again from its records."""
     from conformance.records import read
