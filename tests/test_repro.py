@@ -191,7 +191,7 @@ def test_every_native_function_stands_alone(adapter: str) -> None:
             text = "\n\n".join(extract.texts.values())
             tree = ast.parse(text)
             assert not [n for n in ast.walk(tree) if getattr(n, "annotation", None)], entry
-            assert imported("\n".join(extract.imports)) <= {adapter, "functools", "math"}
+            assert imported("\n".join(extract.imports)) <= {adapter, "functools", "math", "numpy"}
     for function in table.activations.values():
         Extract(table).add("activation", function.name)
 

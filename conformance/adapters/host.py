@@ -343,10 +343,11 @@ class AdapterProcess:
         return Crashed(**about, **told, exit_code=status)
 
     def _hand_over(self, connection: Connection, job: _Job) -> None:
-        connection.write(job.frame)
         job.ahead = job is not self._jobs[0]
         if not job.ahead:
+            # Before it is written: a process may fall over it before this thread goes on.
             self._begin(connection, job)
+        connection.write(job.frame)
 
     def _begin(self, connection: Connection, job: _Job) -> None:
         job.since = time.monotonic()
