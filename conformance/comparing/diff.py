@@ -15,7 +15,7 @@ from conformance.comparing.rules import Rules
 
 if TYPE_CHECKING:
     from conformance.comparing.model import FacetChange
-    from conformance.comparing.pairing import Both
+    from conformance.comparing.pairing import Both, Cell
     from conformance.records import Run
     from conformance.verdicts.model import CellVerdict
 
@@ -83,7 +83,7 @@ def compare(
         compared=compared,
         changes=attribute(changes, columns),
         suspects=suspects(new),
-        notes=notes(old, new, pairs, untold=len(rules.untold)),
+        notes=notes(old, new, pairs, untold=rules.untold),
     )
 
 
@@ -102,24 +102,29 @@ def _weigh(both: Both, rules: Rules) -> _Found:
         return _Found("new" if old is None else "removed", [])
     if old.outcome == "pass" and old.is_like(new):
         return _Found("unchanged", [], compared=True)
-    digests = old.digest, new.digest
-    if None not in digests and digests[0] != digests[1]:
-        return _Found("case-changed", [])
-    outcomes = {old.outcome, new.outcome}
-    if not outcomes <= _JUDGED:
-        if len(outcomes) == 1 and "not-run" not in outcomes:
-            return _Found("unchanged", [])
-        return _Found("environment-changed" if outcomes & ABSENT else "inconclusive", [])
-    other_rule = rules.differ(old, new)
-    before, after = old.verdict(), new.verdict()
-    if before is None or after is None:  # pragma: no cover - both are judged
-        return _Found("inconclusive", [])
-    if not other_rule:
+    apart = _incomparable(old, new)
+    if apart:
+        return _Found(apart, [])
+    before, after = old.judged(), new.judged()
+    if not rules.differ(old, new):
         return _Found(*weigh(before, after), compared=True)
     facets = differs(before, after)
     if facets or _conforms(before) != _conforms(after):
         return _Found("tolerance-changed", facets)
     return _Found("unchanged" if _conforms(after) else "still-failing", [], compared=True)
+
+
+def _incomparable(old: Cell, new: Cell) -> Change | None:
+    """Say why two cells can't be compared; None where they can."""
+    digests = old.digest, new.digest
+    if None not in digests and digests[0] != digests[1]:
+        return "case-changed"
+    outcomes = {old.outcome, new.outcome}
+    if outcomes <= _JUDGED:
+        return None
+    if outcomes & ABSENT:
+        return "environment-changed" if len(outcomes) > 1 else "unchanged"
+    return "unchanged" if outcomes == {"unsupported"} else "inconclusive"
 
 
 def _told(adapter: str, both: Both, found: _Found) -> CellChange:

@@ -15,7 +15,7 @@ CONFORMS: Final = frozenset({"pass", "xpass"})
 DEVIATES: Final = frozenset({"fail", "error", "crash", "timeout", "xfail"})
 """A known deviation is one: that it is accepted does not make it conform."""
 ABSENT: Final = frozenset({"not-installed"})
-UNKNOWN: Final = frozenset({"unsupported", "not-run"})
+"""What says something of the environment, and nothing of the framework."""
 
 _WHOLE: Final = frozenset({"crash", "timeout"})
 """Ends of a cell that leave no facets."""

@@ -42,14 +42,14 @@ def suspects(run: Run) -> list[str]:
     ]
 
 
-def notes(old: Run, new: Run, pairs: Iterable[Pair], *, untold: int) -> list[str]:
+def notes(old: Run, new: Run, pairs: Iterable[Pair], *, untold: bool) -> list[str]:
     """Say what limits the comparison.
 
     Args:
         old: what it was.
         new: what it is.
         pairs: the columns that were compared.
-        untold: of how many cases a side does not tell what they were held to.
+        untold: whether a side does not tell what its cases were held to.
     """
     found = []
     for side, run in (("OLD", old), ("NEW", new)) if old is not new else (("The run", old),):
@@ -77,7 +77,7 @@ def notes(old: Run, new: Run, pairs: Iterable[Pair], *, untold: int) -> list[str
     ]
     if untold:
         found.append(
-            f"Of {untold:,} cases a record does not tell what they were held to (it is older than "
-            "that); it is taken to be the same."
+            "A record is too old to tell what its cases were held to; it is taken to be the same "
+            "on both sides."
         )
     return found

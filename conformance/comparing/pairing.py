@@ -42,6 +42,14 @@ class Cell(NamedTuple):
         mine, theirs = (self.case, self.column), (other.case, other.column)
         return self.run.cells.same(mine, other.run.cells, theirs)
 
+    def judged(self) -> CellVerdict:
+        """Decode the verdict of a cell that has one.
+
+        Raises:
+            KeyError: it has none.
+        """
+        return self.run.cells[self.case, self.column].verdict
+
     def verdict(self) -> CellVerdict | None:
         """Decode its verdict; None where it has none."""
         found = self.run.cells.get((self.case, self.column))

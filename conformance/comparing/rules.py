@@ -15,20 +15,19 @@ class Rules:
     def __init__(self, old: Run, new: Run) -> None:
         """Look at the whole: the same rule needs no second look."""
         self._same = old is new or (old.header.rule != "" and old.header.rule == new.header.rule)
-        self.untold: set[str] = set()
-        """Cases of which a side does not tell what they were held to."""
+        self.untold = not self._same and not (old.header.rule and new.header.rule)
+        """Whether a record is too old to tell what its cases were held to."""
 
     def differ(self, old: Cell, new: Cell) -> bool:
         """Tell whether a case was held to something else in NEW.
 
         The reference may have been rewritten and say the same of this case: then it does not
-        differ. Where a side tells nothing (an older record), it is taken to be the same, and the
-        case is noted.
+        differ. Where a side tells nothing (an older record, a reference that failed), it is taken
+        to be the same.
         """
         if self._same:
             return False
         before, after = old.line, new.line
         if not (before and before.held_to and after and after.held_to):
-            self.untold.add(new.case)
             return False
         return before.held_to != after.held_to
