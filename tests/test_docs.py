@@ -51,6 +51,7 @@ def collects(line: str) -> Run:
 
 
 TESTS = Shown(".ci/run", "python -m pip install tox && python -m tox -e tests")
+VERSIONS = Shown("tests/test_versions_of_keras.py", '"keras-torch@keras==3.14.1"')
 HELP = "python benchmarks/{} --help"
 
 COMMANDS: dict[str, Run | Shown] = {
@@ -96,6 +97,16 @@ COMMANDS: dict[str, Run | Shown] = {
     "'mine=/venvs/mylib/bin/python {worker} my_adapter.py mine'": Run(expects=(1,)),
     "keras-conformance report reports/<run>": Run("keras-conformance report {run}"),
     f"keras-conformance repro {ONE} --adapter torch": Shown("tests/test_installed.py", '"repro"'),
+    "keras-conformance run 'layers/*' --adapter 'keras-torch@keras==3.14.1' "
+    "--adapter keras-torch": VERSIONS,
+    "pytest --adapter 'keras-torch@python=/path/to/venv'": Shown(
+        "tests/test_versions_of_keras.py", "keras-torch@python="
+    ),
+    "keras-conformance run 'layers/pooling/*' --adapter 'keras-torch@keras==3.14.1' "
+    "--adapter keras-torch": VERSIONS,
+    "pytest cases/layers/pooling.yaml --adapter 'keras-torch@keras==3.14.1'": Shown(
+        "tests/test_environments.py", '"framed@fakeframe==1.2"'
+    ),
     "python benchmarks/whole_run.py": Run(HELP.format("whole_run.py")),
     "python benchmarks/loading.py": Run(HELP.format("loading.py")),
     "python benchmarks/overhead.py torch keras-torch": Run(HELP.format("overhead.py")),

@@ -3,6 +3,7 @@
 Three kinds: the built-in ones; those that third parties register under the entry point group
 ``keras_conformance.adapters``; and those named on the command line as ``NAME=COMMAND``. Nothing
 here imports a framework, and a third party's entry point is loaded only once it is selected.
+Each of them may be selected in another environment, as ``NAME@keras==3.14.1``.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.environment import jax_pins, keras_pins, pins
+from conformance.adapters.naming import SEPARATOR
+from conformance.environments.variant import Variant, VariantError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,6 +34,7 @@ BOOTSTRAP = Path(__file__).parent / "worker" / "bootstrap.py"
 """The script that starts a worker in any interpreter."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
+_COLUMN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+!=,-]{0,127}")
 
 
 class RegistryError(Exception):
@@ -53,6 +57,8 @@ class AdapterSpec:
     """``keras``, ``torch`` or ``jax`` for the built-in ones, else what its author says."""
     problem: str = ""
     """Why it cannot be started although it is registered; reported as an error of the adapter."""
+    variant: Variant | None = None
+    """The other environment that it is to run in, still to be made (``environments.preparing``)."""
 
     def missing(self) -> list[str]:
         """Names of required distributions that are not installed, found without importing any."""
@@ -98,7 +104,7 @@ def with_python(spec: AdapterSpec, python: str, name: str) -> AdapterSpec:
     answers "not installed".
     """
     command = (python, *spec.command[1:])
-    return replace(spec, name=_checked(name), command=command, requires=())
+    return replace(spec, name=_checked(name, _COLUMN), command=command, requires=())
 
 
 def from_command(text: str) -> AdapterSpec:
@@ -134,11 +140,13 @@ def select(patterns: Iterable[str] = (), commands: Sequence[str] = ()) -> list[A
     """The adapters that any of the patterns matches, each once, in the order of reports.
 
     Args:
-        patterns: Names or globs (``keras-*``); none means all.
+        patterns: Names or globs (``keras-*``), with ``@`` and another environment where one is
+            wanted (``keras-*@keras==3.14.1``); none means all.
         commands: ``NAME=COMMAND`` texts, whose adapters can be selected like any other.
 
     Raises:
-        RegistryError: A pattern matches nothing, or two adapters share a name.
+        RegistryError: A pattern matches nothing, two adapters share a name, or what is behind an
+            ``@`` is not understood.
     """
     own, third = built_in(), _entry_points()
     given: dict[str, AdapterSpec] = {}
@@ -150,15 +158,54 @@ def select(patterns: Iterable[str] = (), commands: Sequence[str] = ()) -> list[A
             )
         given[spec.name] = spec
     known = [*own, *sorted(third), *given]
+
+    def spec_of(name: str) -> AdapterSpec:
+        return own.get(name) or given.get(name) or _load(third[name])
+
     chosen: set[str] = set()
+    columns: dict[str, AdapterSpec] = {}
     for pattern in list(patterns) or ["*"]:
         matched = [name for name in known if fnmatch.fnmatchcase(name, pattern)]
-        if not matched:
-            raise RegistryError(_no_match(pattern, known))
-        chosen.update(matched)
-    return [
-        own.get(name) or given.get(name) or _load(third[name]) for name in known if name in chosen
-    ]
+        base, at, rest = pattern.partition(SEPARATOR)
+        bases = [name for name in known if at and fnmatch.fnmatchcase(name, base)]
+        if matched:
+            chosen.update(matched)
+        elif bases:
+            for name in bases:
+                column = _column(spec_of(name), rest)
+                if columns.setdefault(column.name, column) != column:
+                    raise RegistryError(_same_name(column, columns[column.name]))
+        else:
+            raise RegistryError(_no_match(base if at else pattern, known))
+    return [*(spec_of(name) for name in known if name in chosen), *columns.values()]
+
+
+def _column(spec: AdapterSpec, text: str) -> AdapterSpec:
+    """An adapter in the environment that the text behind its ``@`` asks for."""
+    if spec.command[:2] != (sys.executable, str(BOOTSTRAP)):
+        raise RegistryError(
+            f"{spec.name} is started by a command of its own, so it cannot be run in another "
+            "environment by '@'; name that environment in its command"
+        )
+    try:
+        variant = Variant.parse(text)
+    except VariantError as error:
+        raise RegistryError(f"{spec.name}{SEPARATOR}: {error}") from None
+    name = f"{spec.name}{SEPARATOR}{variant.label}"
+    return replace(spec, name=_checked(name, _COLUMN), variant=variant)
+
+
+def _same_name(one: AdapterSpec, other: AdapterSpec) -> str:
+    return (
+        f"two columns would be named {one.name}: {_places(one)} and {_places(other)}. Name one of "
+        "them by a link with another name"
+    )
+
+
+def _places(spec: AdapterSpec) -> str:
+    variant = spec.variant or Variant()
+    roots = [str(one.root) for one in variant.checkouts]
+    return ", ".join([*roots, *([str(variant.python)] if variant.python else [])])
 
 
 def _spec(
@@ -234,11 +281,11 @@ def _is_installed(module: str) -> bool:
     return spec is not None and spec.origin is not None
 
 
-def _checked(name: str) -> str:
-    if not _NAME.fullmatch(name):
+def _checked(name: str, allowed: re.Pattern[str] = _NAME) -> str:
+    if not allowed.fullmatch(name):
         raise RegistryError(
             f"{name[:80]!r} cannot name an adapter: letters, digits and . _ @ + - are allowed, "
-            "at most 64, starting with a letter or digit"
+            "at most 64 (128 with versions), starting with a letter or digit"
         )
     return name
 

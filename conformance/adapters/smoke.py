@@ -20,6 +20,8 @@ from conformance.adapters.host import AdapterProcess, Answer, Answered, Limits
 from conformance.adapters.registry import AdapterSpec, RegistryError, select
 from conformance.adapters.worker.probe import PASS
 from conformance.cases.model import Call, InputSpec, Model, Node, Program
+from conformance.environments import PreparationError
+from conformance.environments.preparing import prepare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -56,7 +58,9 @@ def smoke(name: str, *, commands: Sequence[str] = (), console: Console | None = 
     console = console or Console(highlight=False)
     try:
         specs = select([name], commands)
-    except RegistryError as error:
+        if len(specs) == 1:
+            specs = prepare(specs, console.print)
+    except (RegistryError, PreparationError) as error:
         console.print(Text(str(error), "red"))
         return UNUSABLE
     if len(specs) > 1:

@@ -12,6 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from conformance.adapters import registry
 from conformance.cases import CasesError, load
+from conformance.environments import PreparationError
+from conformance.environments.preparing import prepare
 from conformance.records import RecordsError
 from conformance.run.closing import close_run
 from conformance.run.engine import Stopped
@@ -37,6 +39,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         specs = registry.select(options.adapter, options.adapter_command)
         cases = _select(options.patterns)
+        specs = prepare(specs, console.print)
         folder = (
             RunFolder.to_resume(options.reports, options.resume)
             if options.resume
@@ -46,7 +49,14 @@ def run(options: argparse.Namespace) -> int:
         if options.jobs:
             settings = replace(settings, jobs=options.jobs)
         failed = _drive(Plan.of(cases, specs), settings, folder, options, console)
-    except (registry.RegistryError, CasesError, FolderError, RecordsError, Stopped) as error:
+    except (
+        registry.RegistryError,
+        PreparationError,
+        CasesError,
+        FolderError,
+        RecordsError,
+        Stopped,
+    ) as error:
         print(error, file=sys.stderr)  # noqa: T201 - a message for whoever called
         return USAGE
     print(close_run(folder, colour=console.is_terminal, width=console.width))  # noqa: T201
@@ -62,8 +72,10 @@ def adapters(options: argparse.Namespace) -> int:
         return USAGE
     width = max(len(spec.name) for spec in specs)
     for spec in specs:
-        missing = spec.missing()
+        missing = () if spec.variant else spec.missing()
         state = f"not installed: {', '.join(missing)}" if missing else "installed"
+        if spec.variant:
+            state = "made when it is first run"
         print(f"{spec.name:<{width}}  {spec.problem or state}")  # noqa: T201
     return 0
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from conformance.environments import PreparationError
+from conformance.environments.preparing import prepare
 from conformance.records import RecordsError
 from conformance.records.model import CellLine, Line
 from conformance.run.folder import FolderError, RunFolder
@@ -75,7 +77,12 @@ class PytestRun:
         ours = [item for item in session.items if isinstance(item, CaseItem)]
         if not ours:
             return
-        plan = Plan.of_cells((item.case, item.spec) for item in ours)
+        try:
+            chosen = {item.spec.name: item.spec for item in ours}
+            specs = {spec.name: spec for spec in prepare(chosen.values())}
+        except PreparationError as error:
+            raise pytest.UsageError(str(error)) from None
+        plan = Plan.of_cells((item.case, specs[item.spec.name]) for item in ours)
         settings = replace(self._settings, catalogues=tuple(self._catalogues))
         if self.is_worker:
             # One process at a time: the other workers have theirs.

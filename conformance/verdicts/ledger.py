@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
+from conformance.adapters.naming import base_of
 from conformance.cases.problems import Problem, did_you_mean
 from conformance.verdicts.entries import Entry, matches, read_entries
 from conformance.verdicts.model import CellVerdict, FacetVerdict, Known
@@ -119,7 +120,12 @@ class Ledger:
         for case in named:
             self._by_case.setdefault(case, []).append(entry)
         for pattern in entry.adapters:
-            about = [adapter for adapter in adapters if matches(pattern, adapter)]
+            # What is known of an adapter holds for all its columns, as far as `when` lets it.
+            about = [
+                adapter
+                for adapter in adapters
+                if matches(pattern, adapter) or matches(pattern, base_of(adapter))
+            ]
             if not about:
                 hint = did_you_mean(pattern, adapters)
                 self._complain(entry, "adapter", f"{entry.id}: {pattern!r} is no adapter", hint)

@@ -1,0 +1,163 @@
+"""What is asked for behind the ``@`` of an adapter's column, read and checked.
+
+``keras==3.14.1`` · ``keras==3.14.1,torch==2.12.0`` · ``keras=/path/to/checkout`` ·
+``python=/path/to/venv``. The text comes from outside and goes into the arguments of other programs:
+nothing passes that is not a name, a version or an existing path.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+_OPERATOR = re.compile(r"[<>!~=]=|[<>]")
+_CHECKOUT = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)=(?!=)(.+)")
+_ODD = re.compile(r"[^A-Za-z0-9._+-]+")
+_SHOWN = 80
+
+
+class VariantError(ValueError):
+    """What is behind the ``@`` is not understood. The text says what is."""
+
+
+@dataclass(frozen=True)
+class Pin:
+    """One release of one package."""
+
+    package: str
+    """Its canonical name: ``tf-keras``."""
+    version: Version
+
+    def __str__(self) -> str:
+        """As a requirement: ``keras==3.14.1``."""
+        return f"{self.package}=={self.version}"
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """One package from a folder, as it stands there."""
+
+    package: str
+    root: Path
+    """The folder that goes onto the path: the package lies directly in it."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """How a column differs from its adapter: other releases, checkouts, or another interpreter."""
+
+    pins: tuple[Pin, ...] = ()
+    checkouts: tuple[Checkout, ...] = ()
+    python: Path | None = None
+
+    @property
+    def label(self) -> str:
+        """What the column's name says behind the ``@``; folders by their last name."""
+        if self.python is not None:
+            return f"python={_ODD.sub('-', _environment(self.python).name)}"
+        checkouts = (f"{one.package}={_ODD.sub('-', one.root.name)}" for one in self.checkouts)
+        return ",".join([*map(str, self.pins), *checkouts])
+
+    @classmethod
+    def parse(cls, text: str) -> Variant:
+        """Read what is behind the ``@``.
+
+        Args:
+            text: Parts, separated by commas.
+
+        Raises:
+            VariantError: A part is none of the four forms, a package is named twice, or a path
+                does not lead to what it should.
+        """
+        pins: dict[str, Pin] = {}
+        checkouts: dict[str, Checkout] = {}
+        parts = [part.strip() for part in text.split(",")]
+        for part in parts:
+            if part.startswith("python="):
+                if len(parts) > 1:
+                    raise VariantError(
+                        "python=PATH stands alone: what is installed there is what is run; "
+                        f"take {', '.join(other for other in parts if other != part)} away"
+                    )
+                return cls(python=_interpreter(part.removeprefix("python=")))
+            found = _CHECKOUT.fullmatch(part)
+            name = canonicalize_name(found[1]) if found else ""
+            if found:
+                checkouts[name] = _checkout(name, found[2])
+            else:
+                pin = parse_pin(part)
+                name = pin.package
+            if name in pins or (found is None and name in checkouts):
+                raise VariantError(f"{name} is named twice in {text[:_SHOWN]!r}")
+            if not found:
+                pins[name] = pin
+        return cls(pins=tuple(pins.values()), checkouts=tuple(checkouts.values()))
+
+
+def parse_pin(text: str) -> Pin:
+    """Read ``keras==3.14.1``.
+
+    Raises:
+        VariantError: It is anything else.
+    """
+    shown = text[:_SHOWN]
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement:
+        raise VariantError(
+            f"{shown!r} is not understood; name a release (keras==3.14.1), a checkout "
+            "(keras=/path/to/checkout) or an interpreter (python=/path/to/venv)"
+        ) from None
+    if requirement.url or requirement.extras or requirement.marker:
+        raise VariantError(f"{shown!r}: only a name, '==' and a version are taken")
+    specifiers = list(requirement.specifier)
+    if len(specifiers) != 1 or specifiers[0].operator != "==":
+        raise VariantError(
+            f"{shown!r}: name one release with '==', as in {requirement.name}==1.2.3"
+        )
+    try:
+        version = Version(specifiers[0].version)
+    except InvalidVersion:
+        raise VariantError(f"{shown!r}: a release is wanted, without '*'") from None
+    return Pin(canonicalize_name(requirement.name), version)
+
+
+def _checkout(package: str, text: str) -> Checkout:
+    folder = Path(text).expanduser().absolute()
+    module = package.replace("-", "_")
+    for root in (folder, folder / "src"):
+        if (root / module / "__init__.py").is_file():
+            return Checkout(package, root)
+    raise VariantError(
+        f"there is no package {module} in {folder}: name the root of a checkout, "
+        f"the folder that holds {module}/__init__.py"
+    )
+
+
+def _interpreter(text: str) -> Path:
+    given = Path(text).expanduser().absolute()
+    if given.is_dir():
+        found = [
+            path for path in (given / "bin/python", given / "Scripts/python.exe") if _runs(path)
+        ]
+        if not found:
+            raise VariantError(f"{given} is no virtual environment: there is no bin/python in it")
+        return found[0]
+    if not _runs(given):
+        raise VariantError(f"{given} is neither a virtual environment nor an interpreter")
+    return given
+
+
+def _runs(path: Path) -> bool:
+    return path.is_file() and os.access(path, os.X_OK)
+
+
+def _environment(python: Path) -> Path:
+    """The folder of an interpreter's environment."""
+    return python.parent.parent if python.parent.name in {"bin", "Scripts"} else python
