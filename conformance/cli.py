@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance import __version__
+from conformance import __version__, cli_records
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,6 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("records", type=Path, metavar="RECORDS", help="records.jsonl or its folder")
     report.add_argument("--output", type=Path, metavar="FILE", help="default: beside the records")
     report.set_defaults(command=_report)
+    cli_records.add(commands)
     return parser
 
 

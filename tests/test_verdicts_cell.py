@@ -262,3 +262,30 @@ def test_booleans_and_huge_integers_survive_the_record() -> None:
     found = compare("x", Target(np.array([2**62])), np.array([2**62 + 1]))
     assert found.worst[0].observed == str(2**62 + 1)
     assert msgspec.json.decode(msgspec.json.encode(found), type=Comparison) == found
+
+
+@pytest.mark.parametrize(
+    ("verdict", "who"),
+    [
+        (cells.adapter_failed(CASE, "torch", "did not start"), "adapter"),
+        (cells.malformed(CASE, "torch", "not JSON"), "adapter"),
+        (cells.reference_failed(CASE, "torch", "no such layer"), "reference"),
+        (cells.crashed(CASE, "torch", "SIGSEGV"), ""),
+        (cells.timed_out(CASE, "torch", 30), ""),
+    ],
+)
+def test_a_fault_of_the_suite_is_told_from_one_of_the_framework(
+    verdict: CellVerdict, who: str
+) -> None:
+    assert verdict.broken == who
+
+
+@pytest.mark.parametrize(("internal", "who"), [(True, "adapter"), (False, "")])
+def test_an_exception_of_the_adapter_is_no_error_of_the_framework(
+    who: str, *, internal: bool
+) -> None:
+    sample = honest()
+    answer = {"case": CASE, "error": raised("build", internal=internal)}
+    verdict = judged(sample._replace(answer=answer))
+    assert verdict.outcome == "error"
+    assert verdict.broken == who

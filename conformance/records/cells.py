@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from conformance.records.model import CellLine
+from conformance.records.model import BriefCell, CellLine
 from conformance.records.wire import RecordsError, decode
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Cells(Mapping[tuple[str, str], CellLine]):
         """Begins with none."""
         self._kept: dict[tuple[str, str], _Kept] = {}
 
-    def keep(self, line: CellLine, data: bytes) -> None:
+    def keep(self, line: CellLine | BriefCell, data: bytes) -> None:
         """Keeps a cell; a later one replaces an earlier one.
 
         Args:
@@ -52,6 +52,11 @@ class Cells(Mapping[tuple[str, str], CellLine]):
         """Returns the digest of the case as it was when the cell was judged."""
         kept = self._kept.get((case, adapter))
         return kept.digest if kept else None
+
+    def same(self, key: tuple[str, str], others: Cells, other: tuple[str, str]) -> bool:
+        """Tells whether two cells are on file byte for byte alike; False where one is missing."""
+        mine, theirs = self._kept.get(key), others._kept.get(other)
+        return mine is not None and theirs is not None and mine.data == theirs.data
 
     def split(self, current: Container[tuple[str, str]]) -> tuple[Cells, Cells]:
         """Returns the cells that are in ``current``, and the others."""

@@ -6,11 +6,13 @@ cell as soon as its verdict is known, and a footer. A file without footer is a p
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import Struct, field
 
 from conformance.adapters.observation import Native
 from conformance.cases.model import Expect, Json, Place, Program, Raises, Source
-from conformance.verdicts.model import CellVerdict
+from conformance.verdicts.model import CellVerdict, FacetOutcome, Outcome
 
 SCHEMA = 1
 """Version of this file's schema, raised with every change that an older reader can't skip."""
@@ -32,6 +34,9 @@ class Header(Struct, frozen=True, kw_only=True, tag="header", tag_field="type"):
     """Ids of every planned case."""
     plan: dict[str, list[int] | None]
     """Adapter name to the indices of its planned cases; None: all of them."""
+    rule: str = ""
+    """Hash of what judges: the specification and the rule of acceptance. Two runs of one rule held
+    every case to the same. Empty in records that are older than this field."""
 
 
 class CaseLine(Struct, frozen=True, kw_only=True, tag="case", tag_field="type", omit_defaults=True):
@@ -53,6 +58,9 @@ class CaseLine(Struct, frozen=True, kw_only=True, tag="case", tag_field="type", 
     """Why the reference could not answer; empty when it did."""
     seed: int | None = None
     """Seed of the case's data, once the reference has chosen it."""
+    held_to: str = ""
+    """Hash of the truth and of how far rounding may move it, number by number. It may differ in
+    the last bit between machines; two runs of one ``Header.rule`` held the case to the same."""
 
 
 class AdapterLine(
@@ -81,6 +89,47 @@ class CellLine(Struct, frozen=True, kw_only=True, tag="cell", tag_field="type", 
     seconds: dict[str, float] = field(default_factory=dict)
     stderr: str = ""
     """The tail of what the adapter process printed, kept when it failed."""
+
+
+class BriefFacet(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Of a facet's verdict, what two runs are compared by."""
+
+    facet: str
+    outcome: FacetOutcome
+    message: str = ""
+    margin: float | None = None
+    behaves_like: str = ""
+
+
+class BriefKnown(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Of a ledger entry that covered a cell, which it is and what it says."""
+
+    entry: str
+    kind: Literal["bug", "by-design", "removed", "precision"]
+    reason: str
+    facets: list[str]
+
+
+class BriefVerdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Of a cell's verdict, what two runs are compared by."""
+
+    case: str
+    adapter: str
+    outcome: Outcome
+    message: str = ""
+    facets: list[BriefFacet] = field(default_factory=list)
+    known: BriefKnown | None = None
+
+
+class BriefCell(Struct, frozen=True, kw_only=True, tag="cell", tag_field="type"):
+    """A cell's line without its samples, native equivalents and times.
+
+    Every field is one of :class:`CellLine` and its parts under the same name, and what is left
+    out has a default there, so that a brief cell's JSON is a cell's.
+    """
+
+    digest: str
+    verdict: BriefVerdict
 
 
 class Footer(Struct, frozen=True, kw_only=True, tag="footer", tag_field="type", omit_defaults=True):

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from conformance.records.cells import Cells
-from conformance.records.model import AdapterLine, CaseLine, Footer, Header
-from conformance.records.wire import LINE_LIMIT, RecordsError, decode
+from conformance.records.model import AdapterLine, BriefCell, CaseLine, CellLine, Header
+from conformance.records.wire import LINE_LIMIT, RecordsError, decode, decode_brief, encode_brief
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from conformance.records.model import CellLine, Line
+    from conformance.records.model import Footer, Line
 
 
 @dataclass(slots=True)
@@ -81,7 +81,7 @@ class Run:
         return (cell for cell in self.planned() if cell not in self.cells)
 
 
-def read(path: Path) -> Run:
+def read(path: Path, *, brief: bool = False) -> Run:
     """Reads a record file.
 
     A last line that was cut off is left out and noted. Every other fault is an error: nothing of
@@ -89,15 +89,18 @@ def read(path: Path) -> Run:
 
     Args:
         path: the JSON-lines file.
+        brief: keep of each cell only what two runs are compared by: outcomes, messages and margins
+            of its facets. The rest (samples, native equivalents, times) is then empty.
 
     Returns:
-        The run. A cell takes the memory of its line, some 3 KB.
+        The run. A cell takes the memory of its line, some 3 KB; a brief one a third of it, and a
+        third of the time.
 
     Raises:
         RecordsError: the file is missing, was written by a newer version, or holds something
             that is not a line of a record; the message has the line's number.
     """
-    reader = _Reader(path)
+    reader = _Reader(path, brief=brief)
     try:
         with path.open("rb") as file:
             while data := file.readline(LINE_LIMIT + 1):
@@ -111,8 +114,9 @@ def read(path: Path) -> Run:
 class _Reader:
     """Takes the lines of one file in order and keeps what they say."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, brief: bool) -> None:
         self._path = path
+        self._decode = decode_brief if brief else decode
         self._number = 0
         self._intact = 0
         self._bare_end = False
@@ -131,7 +135,7 @@ class _Reader:
         if len(data) > LINE_LIMIT:
             raise self._error(f"longer than {LINE_LIMIT:,} bytes")
         try:
-            line = decode(data)
+            line = self._decode(data)
         except RecordsError as error:
             if whole or not self._headers:
                 raise self._error(str(error)) from error
@@ -150,7 +154,10 @@ class _Reader:
         if len(self._headers) > 1:
             self._notes[f"Resumed {_times(len(self._headers) - 1)}."] = None
         current = {key for key in _planned(header) if key in self._cells and self._fresh(key)}
-        cells, superseded = self._cells.split(current)
+        if len(current) == len(self._cells):
+            cells, superseded = self._cells, Cells()
+        else:
+            cells, superseded = self._cells.split(current)
         if superseded:
             self._notes[
                 f"{len(superseded)} recorded cell(s) don't count: no longer planned, or their "
@@ -175,7 +182,7 @@ class _Reader:
         case = self._cases.get(key[0])
         return case is None or case.digest == self._cells.digest(*key)
 
-    def _place(self, line: Line, data: bytes) -> None:
+    def _place(self, line: Line | BriefCell, data: bytes) -> None:
         if isinstance(line, Header):
             self._check_plan(line)
             self._headers.append(line)
@@ -186,14 +193,14 @@ class _Reader:
             raise self._error("the first line of a record is its header, and this is none")
         if self._footer is not None:
             raise self._error("a line behind the footer that is no header")
-        if isinstance(line, Footer):
-            self._footer = line
+        if isinstance(line, CellLine | BriefCell):
+            self._report(line, data)
         elif isinstance(line, CaseLine):
             self._cases[line.id] = line
         elif isinstance(line, AdapterLine):
             self._introduce(line)
         else:
-            self._report(line, data)
+            self._footer = line
 
     def _introduce(self, line: AdapterLine) -> None:
         before = self._adapters.get(line.name)
@@ -206,12 +213,12 @@ class _Reader:
             self._notes[f"{line.name} was recorded with several versions: {changed}."] = None
         self._adapters[line.name] = line
 
-    def _report(self, line: CellLine, data: bytes) -> None:
+    def _report(self, line: CellLine | BriefCell, data: bytes) -> None:
         key = (line.verdict.case, line.verdict.adapter)
         if key in self._reported:
             self._notes[f"{key[0]} on {key[1]} was reported twice; the later one counts."] = None
         self._reported.add(key)
-        self._cells.keep(line, data)
+        self._cells.keep(line, data if isinstance(line, CellLine) else encode_brief(line))
 
     def _check_plan(self, header: Header) -> None:
         count = len(header.cases)

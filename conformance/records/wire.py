@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
-from conformance.records.model import SCHEMA, Line
+from conformance.records.model import (
+    SCHEMA,
+    AdapterLine,
+    BriefCell,
+    CaseLine,
+    Footer,
+    Header,
+    Line,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +44,9 @@ class _Peek(Struct, frozen=True):
 
 # Not strict, so that "inf" is read where the model says float; a number stays a number.
 _decoder = msgspec.json.Decoder(Line, strict=False)
+_brief_decoder = msgspec.json.Decoder(
+    Header | CaseLine | AdapterLine | BriefCell | Footer, strict=False
+)
 _peek = msgspec.json.Decoder(_Peek)
 
 
@@ -78,8 +89,31 @@ def decode(data: bytes) -> Line:
     Raises:
         RecordsError: they hold none; the message has no place, the caller knows it.
     """
+    line: Line = _decoded(_decoder, data)
+    return line
+
+
+def decode_brief(data: bytes) -> Line | BriefCell:
+    """Returns the line that these bytes hold; of a cell, only what tells two verdicts apart.
+
+    Raises:
+        RecordsError: they hold none; the message has no place, the caller knows it.
+    """
+    line: Line | BriefCell = _decoded(_brief_decoder, data)
+    return line
+
+
+def encode_brief(cell: BriefCell) -> bytes:
+    """Returns the JSON of a brief cell, which :func:`decode` takes for a cell.
+
+    An infinite margin becomes null: without a size, as that of a missing number.
+    """
+    return msgspec.json.encode(cell)
+
+
+def _decoded(decoder: msgspec.json.Decoder[Any], data: bytes) -> Any:
     try:
-        line: Line = _decoder.decode(data)
+        line = decoder.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise RecordsError(_newer(data) or str(error)) from error
     if getattr(line, "schema", SCHEMA) > SCHEMA:

@@ -200,6 +200,8 @@ def _same_layers(honest: Network, faulty: Network) -> bool:
     """Whether the rewrite came to nothing: an argument dropped that stood at its default."""
     return (
         honest.model.outputs == faulty.model.outputs
+        and honest.policies == faulty.policies
+        and honest.as_given == faulty.as_given
         and [node.inputs for node in honest.model.nodes]
         == [node.inputs for node in faulty.model.nodes]
         and all(

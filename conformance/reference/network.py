@@ -11,7 +11,7 @@ from conformance.reference import families  # noqa: F401 (registers every layer)
 from conformance.reference.array import cast
 from conformance.reference.errors import NoAnswer, Refused, Unsupported
 from conformance.reference.layer import ANY, Context, Layer, Mask, Variable, make
-from conformance.reference.precision import DEFAULT, POLICIES, Policy
+from conformance.reference.precision import DEFAULT, DIGITS, POLICIES, Policy, promoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,6 +48,7 @@ class Network:
         variables: Every variable as ``<node>/<variable>``, in Keras's order.
         counts: Number of parameters of every node.
         policies: In what every node computes and keeps its variables.
+        as_given: The nodes with ``autocast=False``, which take floats in the dtype that they have.
     """
 
     model: Model
@@ -58,6 +59,7 @@ class Network:
     variables: dict[str, Variable] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     policies: dict[str, Policy] = field(default_factory=dict)
+    as_given: set[str] = field(default_factory=set)
 
     @classmethod
     def build(cls, model: Model, *, as_fed: bool = False) -> Network:
@@ -93,8 +95,7 @@ class Network:
             policy = POLICIES[config.pop("dtype")]
         self.policies[node.name] = policy
         if config.pop("autocast", True) is not True:
-            message = f"{node.layer}: autocast=False is not in the reference"
-            raise Unsupported(message)
+            self.as_given.add(node.name)
         layer = make(node.layer, config)
         layer.called = node.arguments
         passed = {*node.arguments, *node.tensors} - {"training", "mask"} - layer.keywords
@@ -141,6 +142,16 @@ class Network:
         shapes = self.outputs if told else Network.build(self.model, as_fed=True).outputs
         return [(batch, *(n or 0 for n in shape[1:])) for shape in shapes]
 
+    def _computes_in(self, node: Node, values: Mapping[str, list[Array]]) -> str:
+        """The dtype of a node's arithmetic: its policy's, or what its floats promote to."""
+        compute = self.policies[node.name].compute
+        if node.name not in self.as_given:
+            return compute
+        floats = [a.dtype for a in self._taken(node.inputs, values) if a.dtype in DIGITS]
+        if any(name.startswith(f"{node.name}/") for name in self.variables):
+            floats.append(compute)
+        return promoted(floats) if floats else compute
+
     def _taken(self, names: Sequence[str], known: Mapping[str, list[T]]) -> list[T]:
         """What references stand for: ``lstm.1`` for one output, ``lstm`` for all."""
         found: list[T] = []
@@ -186,7 +197,7 @@ class Network:
         masks: dict[str, list[Mask]] = {name: [None] for name in inputs}
         for node in self.model.nodes:
             context.node = node.name
-            compute = self.policies[node.name].compute
+            compute = self._computes_in(node, values)
             context.arithmetic = whole.at(compute)
             context.arguments = node.arguments
             context.tensors = {

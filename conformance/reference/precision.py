@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Values = NDArray[Any]
 
@@ -40,6 +43,16 @@ POLICIES: Final = {
 """Keras's dtype policies by name."""
 
 DEFAULT: Final = POLICIES["float32"]
+
+
+def promoted(dtypes: Sequence[str]) -> str:
+    """The float dtype in which numbers of several meet: the widest; of the two narrow ones float32.
+
+    Keras's type promotion, which is JAX's: https://docs.jax.dev/en/latest/type_promotion.html.
+    """
+    if set(dtypes) >= NARROW:
+        dtypes = [*dtypes, "float32"]
+    return max(dtypes, key=DIGITS.__getitem__)
 
 
 def held(values: Values, dtype: str) -> Values:

@@ -73,6 +73,8 @@ class StoredAnswer:
     expectation: Expectation
     feeds: Mapping[str, Values]
     arrays: Mapping[str, Values]
+    digest: str
+    """Hash of all of it but the case's name: what an adapter is held to, and by which numbers."""
 
 
 class _DamagedError(Exception):
@@ -111,9 +113,10 @@ class Store:
                 return None
         except (OSError, KeyError, _DamagedError, msgspec.MsgspecError):
             return None
+        digest = _digest(expectation, notes["feeds"], notes["crc32"])
         if expectation.case != case.id:
             expectation = msgspec.structs.replace(expectation, case=case.id)
-        return StoredAnswer(expectation, feeds, arrays)
+        return StoredAnswer(expectation, feeds, arrays, digest)
 
     def has(self, case: Case, fault: str = "") -> bool:
         """Whether there seems to be an answer; :meth:`get` looks whether it is whole."""
@@ -173,6 +176,15 @@ def version() -> str:
     digest = hashlib.sha256(f"numpy {np.__version__.split('.')[0]}".encode())
     for path in [*sorted(here.glob("*.py")), here.parent / "cases" / "model.py"]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _digest(expectation: Expectation, *checksums: str) -> str:
+    """Hash of an answer: what it says, and the checksums of its arrays."""
+    said = msgspec.json.encode(msgspec.structs.replace(expectation, case=""))
+    digest = hashlib.sha256(said)
+    for checks in checksums:
+        digest.update(b"\0" + checks.encode())
     return digest.hexdigest()[:16]
 
 

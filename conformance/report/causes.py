@@ -60,6 +60,11 @@ def first_fault(line: CellLine) -> FacetVerdict | None:
     return next((facet for facet in facets if facet.outcome in {"fail", "error"}), None)
 
 
+def alike(message: str, case: str) -> str:
+    """Returns what a message has in common with its like: its first line without any numbers."""
+    return _NUMBER.sub("#", one_line(message).replace(case, "<case>"))
+
+
 def causes(run: Run) -> tuple[list[Cause], list[Cause]]:
     """Groups every cell that does not conform.
 
@@ -108,5 +113,4 @@ def _cause(case: str, outcome: Outcome, line: CellLine | None) -> tuple[tuple[st
         return (outcome, facet, "behaves", fault.behaves_like), cause
     if fault and (fault.margin is not None or fault.comparisons):
         return (outcome, facet, "case", case), cause
-    alike = _NUMBER.sub("#", one_line(text).replace(case, "<case>"))
-    return (outcome, facet, "message", alike), cause
+    return (outcome, facet, "message", alike(text, case)), cause

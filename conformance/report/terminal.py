@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from typing import TYPE_CHECKING
 
 from rich.console import Console, Group
@@ -13,7 +12,7 @@ from rich.text import Text
 
 from conformance.report.causes import causes
 from conformance.report.outcomes import LOOKS
-from conformance.report.text import one_line, visible
+from conformance.report.text import escaped, listed, one_line, plural, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,7 +60,7 @@ def summary(run: Run, report: Path | None = None) -> RenderableType:
     if known:
         cells = sum(len(cause.cells) for cause in known)
         parts.append(
-            Text(f"{cells} known deviations under {_plural(len(known), 'ledger entry')}", "yellow")
+            Text(f"{cells} known deviations under {plural(len(known), 'ledger entry')}", "yellow")
         )
     if report:
         parts.append(Text(f"Report: {report}", overflow="fold", no_wrap=True))
@@ -81,13 +80,13 @@ def headline(run: Run) -> str:
     unexpected, known = causes(run)
     cells = sum(len(cause.cells) for cause in unexpected)
     where = list(dict.fromkeys(name for cause in unexpected for name in cause.adapters))
-    adapters = _plural(len(run.header.plan), "adapter")
-    scope = f"{_plural(len(run.header.cases), 'case')} on {adapters}"
+    adapters = plural(len(run.header.plan), "adapter")
+    scope = f"{plural(len(run.header.cases), 'case')} on {adapters}"
     if not run.header.cases or not run.header.plan:
         return "Nothing was planned, so nothing is known"
     if cells:
-        names = _listed(where) if len(where) <= NAMED else f"{len(where)} of them"
-        return f"{scope}: {_plural(cells, 'unexpected result')} on {names}"
+        names = listed(where) if len(where) <= NAMED else f"{len(where)} of them"
+        return f"{scope}: {plural(cells, 'unexpected result')} on {names}"
     if not run.counts()["pass"]:
         return f"{scope}: nothing passed"
     if known:
@@ -100,7 +99,7 @@ def markdown(run: Run) -> str:
     unexpected, known = causes(run)
     shown = _outcomes(run)
     rows = [
-        f"### keras-conformance: {_escaped(headline(run))}"
+        f"### keras-conformance: {escaped(headline(run))}"
         + (" (partial run)" if run.partial else ""),
         "",
         "| adapter | versions | " + " | ".join(LOOKS[outcome].word for outcome in shown) + " |",
@@ -108,9 +107,9 @@ def markdown(run: Run) -> str:
     ]
     for name in run.header.plan:
         counts = run.counts(name)
-        versions = _escaped(versions_of(run.adapters.get(name)))
+        versions = escaped(versions_of(run.adapters.get(name)))
         numbers = " | ".join(str(counts[outcome] or "") for outcome in shown)
-        rows.append(f"| {_escaped(name)} | {versions} | {numbers} |")
+        rows.append(f"| {escaped(name)} | {versions} | {numbers} |")
     if unexpected:
         rows += ["", "**Does not conform**", ""]
         rows += [f"- {_markdown_cause(cause)}" for cause in unexpected[:SHOWN]]
@@ -118,10 +117,10 @@ def markdown(run: Run) -> str:
             rows.append(f"- … and {len(unexpected) - SHOWN} more causes")
     if known:
         cells = sum(len(cause.cells) for cause in known)
-        rows += ["", f"{cells} known deviations under {_plural(len(known), 'ledger entry')}."]
+        rows += ["", f"{cells} known deviations under {plural(len(known), 'ledger entry')}."]
     if run.problems or run.notes:
         rows += ["", "**Problems of the run**", ""]
-        rows += [f"- {_escaped(one_line(text))}" for text in (*run.problems, *run.notes)]
+        rows += [f"- {escaped(one_line(text))}" for text in (*run.problems, *run.notes)]
     return "\n".join(rows) + "\n"
 
 
@@ -160,7 +159,7 @@ def _cause(run: Run, cause: Cause) -> Iterable[RenderableType]:
     look = LOOKS[cause.outcome]
     title = Text(f"{look.symbol} {look.word}", style=look.style)
     title.append(f" {cause.facet}" if cause.facet else "", style="bold")
-    title.append(f" on {_listed([visible(name) for name in cause.adapters])}", style="default")
+    title.append(f" on {listed([visible(name) for name in cause.adapters])}", style="default")
     yield title
     lines = [Text(cause.headline)]
     if cause.behaves_like:
@@ -179,32 +178,14 @@ def _cause(run: Run, cause: Cause) -> Iterable[RenderableType]:
 
 def _markdown_cause(cause: Cause) -> str:
     look = LOOKS[cause.outcome]
-    cases = ", ".join(_escaped(case) for case in cause.cases[:CASES_SHOWN])
+    cases = ", ".join(escaped(case) for case in cause.cases[:CASES_SHOWN])
     rest = len(cause.cases) - CASES_SHOWN
     more = f" and {rest} more" if rest > 0 else ""
-    where = _listed([_escaped(name) for name in cause.adapters])
-    text = f"{look.symbol} {look.word} **{_escaped(cause.facet)}** on {where}: "
-    return f"{text}{_escaped(cause.headline)} ({cases}{more})".replace(" ****", "")
+    where = listed([escaped(name) for name in cause.adapters])
+    text = f"{look.symbol} {look.word} **{escaped(cause.facet)}** on {where}: "
+    return f"{text}{escaped(cause.headline)} ({cases}{more})".replace(" ****", "")
 
 
 def _outcomes(run: Run) -> list[Outcome]:
     counts = run.counts()
     return [outcome for outcome in LOOKS if counts[outcome] or outcome in {"fail", "pass"}]
-
-
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _plural(count: int, word: str) -> str:
-    if count == 1:
-        return f"1 {word}"
-    return f"{count:,} {word[:-1] + 'ies' if word.endswith('y') else word + 's'}"
-
-
-def _escaped(text: str) -> str:
-    """Markdown and HTML as plain text, on one line and not a link."""
-    text = visible(text).replace("\n", " ").replace("\\", "\\\\")
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    text = re.sub(r"([|`*_\[\]#~])", r"\\\1", text)
-    return re.sub(r"(?i)(https?|www|mailto)(:|\.)", "\\1\u2060\\2", text)

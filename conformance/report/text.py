@@ -98,5 +98,25 @@ def shown(value: Any, limit: int = 400) -> str:
     return visible(json.dumps(value, ensure_ascii=False, default=str), limit)
 
 
+def listed(names: list[str]) -> str:
+    """Returns names as a sentence has them: ``a, b and c``."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def plural(count: int, word: str) -> str:
+    """Returns a number with its noun: ``1 case``, ``2,000 cases``, ``3 entries``."""
+    if count == 1:
+        return f"1 {word}"
+    return f"{count:,} {word[:-1] + 'ies' if word.endswith('y') else word + 's'}"
+
+
+def escaped(text: str) -> str:
+    """Returns text that Markdown and HTML show as it is, on one line and not as a link."""
+    text = visible(text).replace("\n", " ").replace("\\", "\\\\")
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    text = re.sub(r"([|`*_\[\]#~])", r"\\\1", text)
+    return re.sub(r"(?i)(https?|www|mailto)(:|\.)", "\\1\u2060\\2", text)
+
+
 def _is_size(value: Any) -> bool:
     return value is None or (isinstance(value, int) and not isinstance(value, bool))

@@ -243,7 +243,7 @@ class Engine:
                 verdict = cells.reference_failed(case.id, spec.name, str(error))
                 self._settle(CellLine(digest=case.digest, verdict=verdict))
                 continue
-            self._case_line(case, seed=answer.expectation.seed)
+            self._case_line(case, seed=answer.expectation.seed, held_to=answer.digest)
             process.send(case.program, answer.feeds)
             sent.append((case, answer))
             if len(sent) == AHEAD:
@@ -320,11 +320,15 @@ class Engine:
             self._adapters[line.name] = line
             self._tell(line)
 
-    def _case_line(self, case: Case, *, reference: str = "", seed: int | None = None) -> None:
+    def _case_line(
+        self, case: Case, *, reference: str = "", seed: int | None = None, held_to: str = ""
+    ) -> None:
         with self._changed:
-            if case.id in self._cases:
+            before = self._cases.get(case.id)
+            # Told again where an adapter that is not installed came first, without an answer.
+            if before is not None and (before.held_to or not held_to):
                 return
-            line = case_line(case, reference=reference, seed=seed)
+            line = case_line(case, reference=reference, seed=seed, held_to=held_to)
             self._cases[case.id] = line
             self._tell(line)
 
@@ -360,7 +364,9 @@ def _slim(line: CellLine) -> CellLine:
     return replace(line, verdict=replace(line.verdict, facets=[]), native=[])
 
 
-def case_line(case: Case, *, reference: str = "", seed: int | None = None) -> CaseLine:
+def case_line(
+    case: Case, *, reference: str = "", seed: int | None = None, held_to: str = ""
+) -> CaseLine:
     """A planned case as the record has it."""
     return CaseLine(
         id=case.id,
@@ -377,6 +383,7 @@ def case_line(case: Case, *, reference: str = "", seed: int | None = None) -> Ca
         variation=case.variation,
         reference=reference,
         seed=seed,
+        held_to=held_to,
     )
 
 

@@ -19,6 +19,7 @@ from conformance.records.model import (
 from conformance.run import machine
 from conformance.run.folder import utc_now
 from conformance.run.plan import Cell
+from conformance.run.rule import rule
 
 if TYPE_CHECKING:
     from conformance.records.model import Line
@@ -61,7 +62,7 @@ class Recorder:
         self._reported: dict[Cell, str] = {
             cell: line.verdict.outcome for cell, line in self.done.items()
         }
-        self._told: set[tuple[str, str]] = set()
+        self._told: set[tuple[str, str, str]] = set()
         self._writer.write(
             Header(
                 schema=SCHEMA,
@@ -72,6 +73,7 @@ class Recorder:
                 command=sys.argv,
                 cases=list(plan.cases),
                 plan=plan.indices(),
+                rule=rule(),
             )
         )
 
@@ -79,9 +81,10 @@ class Recorder:
         """Write a line, unless an adapter or case has introduced itself already."""
         match line:
             case AdapterLine():
-                key = ("adapter", line.name)
+                key = ("adapter", line.name, "")
             case CaseLine():
-                key = ("case", line.id)
+                # One that is told again has learnt what it is held to.
+                key = ("case", line.id, line.held_to)
             case CellLine():
                 self._reported[Cell(line.verdict.case, line.verdict.adapter)] = line.verdict.outcome
                 self._writer.write(line)

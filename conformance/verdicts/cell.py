@@ -66,8 +66,17 @@ def judge_cell(  # noqa: PLR0913 - a case, who answered, and the two sides with 
         twin=case.program.twin,
     )
     outcome, message = combine(facets, expectation.claims)
+    errors = [facet for facet in facets if facet.outcome == "error"]
     return CellVerdict(
-        case=case.id, adapter=adapter, outcome=outcome, message=message, facets=facets
+        case=case.id,
+        adapter=adapter,
+        outcome=outcome,
+        message=message,
+        facets=facets,
+        # With one error that is the framework's own, or a failure, the cell does speak of it.
+        broken=errors[0].broken
+        if outcome == "error" and errors and all(facet.broken for facet in errors)
+        else "",
     )
 
 
@@ -116,19 +125,25 @@ def not_installed(case: str, adapter: str, reason: str) -> CellVerdict:
 def malformed(case: str, adapter: str, reason: str) -> CellVerdict:
     """Say that the answer breaks the protocol."""
     message = f"the adapter's answer breaks the protocol: {text.clean(reason)}"
-    return CellVerdict(case=case, adapter=adapter, outcome="error", message=message)
+    return CellVerdict(
+        case=case, adapter=adapter, outcome="error", message=message, broken="adapter"
+    )
 
 
 def adapter_failed(case: str, adapter: str, reason: str) -> CellVerdict:
     """Say that the adapter could not start, or was given up after too many restarts."""
     message = f"the adapter could not be used: {text.clean(reason)}"
-    return CellVerdict(case=case, adapter=adapter, outcome="error", message=message)
+    return CellVerdict(
+        case=case, adapter=adapter, outcome="error", message=message, broken="adapter"
+    )
 
 
 def reference_failed(case: str, adapter: str, reason: str) -> CellVerdict:
     """Say that there is no truth to judge by: no adapter can be blamed."""
     message = f"the case or the reference is at fault, not the framework: {text.clean(reason)}"
-    return CellVerdict(case=case, adapter=adapter, outcome="error", message=message)
+    return CellVerdict(
+        case=case, adapter=adapter, outcome="error", message=message, broken="reference"
+    )
 
 
 def not_run(case: str, adapter: str, reason: str) -> CellVerdict:

@@ -36,9 +36,8 @@ keep busy: that took milliseconds where the sum takes microseconds."""
 WORST: Final = 5
 """Elements reported of an array that is out."""
 
-SAMPLE_PASSING: Final = 6
 SAMPLE_FAILING: Final = 64
-"""Numbers kept for the report, of an array that passes and of one that doesn't."""
+"""Numbers kept for the report, of an array that is out."""
 
 NUMERIC_KINDS: Final = frozenset("biuf")
 """NumPy's kinds of dtypes that hold numbers to compare."""

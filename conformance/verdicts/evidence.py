@@ -12,14 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from conformance.verdicts import text
-from conformance.verdicts.comparison import (
-    NUMERIC_KINDS,
-    SAMPLE_PASSING,
-    Target,
-    compare,
-    dtype_name,
-    sample,
-)
+from conformance.verdicts.closeness import compare_closely
+from conformance.verdicts.comparison import NUMERIC_KINDS, Target, compare, dtype_name
 from conformance.verdicts.model import Comparison, FacetVerdict
 from conformance.verdicts.tolerance import (
     NOTE,
@@ -176,20 +170,10 @@ class Evidence:
             expected: its expectation.
             name: its name among the answer's arrays.
             limits: how many tolerances are admissible.
-            keep: keep the first numbers for the report, though it passes.
+            keep: keep for the report, though it passes, its first numbers and how close they are.
         """
-        target = self.target(expected)
-        observed = self.array(name, what)
-        found = compare(what, target, observed, limits)
-        if keep and not found.message:
-            return Comparison(
-                what=found.what,
-                margin=found.margin,
-                rms=found.rms,
-                expected=sample(target.values, SAMPLE_PASSING),
-                observed=sample(observed, SAMPLE_PASSING),
-            )
-        return found
+        judge = compare_closely if keep else compare
+        return judge(what, self.target(expected), self.array(name, what), limits)
 
     def outputs(
         self,

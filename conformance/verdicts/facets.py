@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from conformance.adapters.observation import Failure, Observation
     from conformance.cases.model import Twin
     from conformance.reference.expectation import Expectation
+    from conformance.verdicts.model import Broken
 
     Judge = Callable[[Evidence], FacetVerdict]
 
@@ -118,9 +119,10 @@ def _heard(facet: str, evidence: Evidence) -> FacetVerdict:
     except Raised as raised:
         return _raised(facet, raised.root, raised.failure, evidence)
     except (NotAnsweredError, PrecisionError) as missing:
-        return _error(facet, str(missing))
+        return _error(facet, str(missing), "adapter")
     except ReferenceFaultError as fault:
-        return _error(facet, f"the case or the reference is at fault, not the framework: {fault}")
+        message = f"the case or the reference is at fault, not the framework: {fault}"
+        return _error(facet, message, "reference")
 
 
 def _raised(facet: str, root: str, failure: Failure, evidence: Evidence) -> FacetVerdict:
@@ -133,7 +135,8 @@ def _raised(facet: str, root: str, failure: Failure, evidence: Evidence) -> Face
     who = "the adapter itself failed" if failure.internal else "raised"
     stage = text.clean(failure.stage, text.NAME_LIMIT)
     where = root if stage in {root, ""} or root.startswith(stage) else f"{root} ({stage})"
-    return _error(facet, f"{where}: {who}: {describe(failure)}")
+    broken: Broken = "adapter" if failure.internal else ""
+    return _error(facet, f"{where}: {who}: {describe(failure)}", broken)
 
 
 def _excused(verdict: FacetVerdict, evidence: Evidence) -> FacetVerdict:
@@ -153,5 +156,5 @@ def _unknown(_: Evidence) -> FacetVerdict:
     raise ReferenceFaultError("no judge knows this facet")
 
 
-def _error(facet: str, message: str) -> FacetVerdict:
-    return FacetVerdict(facet=facet, outcome="error", message=message)
+def _error(facet: str, message: str, broken: Broken) -> FacetVerdict:
+    return FacetVerdict(facet=facet, outcome="error", message=message, broken=broken)

@@ -52,6 +52,15 @@ class Comparison(Struct, frozen=True, kw_only=True, omit_defaults=True):
     expected: Any = None
     """``{shape, dtype, numbers}`` with the first numbers in C order, for the report."""
     observed: Any = None
+    error: float | None = None
+    """Largest difference over the largest number expected, of outputs and losses; None where it
+    has no size."""
+    picture: str = ""
+    """The first differences in eighths of the tolerance (:mod:`conformance.verdicts.closeness`)."""
+
+
+Broken = Literal["", "adapter", "reference"]
+"""Who of the suite is at fault where the framework isn't."""
 
 
 class FacetVerdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -69,6 +78,8 @@ class FacetVerdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
     behaves_like: str = ""
     """The named fault that explains a failure."""
     comparisons: list[Comparison] = field(default_factory=list)
+    broken: Broken = ""
+    """An error that is not the framework's: who of the suite is at fault."""
 
 
 class Known(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -92,3 +103,6 @@ class CellVerdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
     known: Known | None = None
     also_known: list[Known] = field(default_factory=list)
     """Further ledger entries, where one cell needs several: each covers its own facets."""
+    broken: Broken = ""
+    """The cell says nothing of the framework, because this part of the suite is at fault: its
+    ``adapter`` did not start or broke the protocol, or the case or ``reference`` is wrong."""

@@ -1,0 +1,63 @@
+"""The commands that compare, join and keep records, and tend the ledger: their arguments.
+
+Like :mod:`conformance.cli`, whose part this is, it imports a command's code when the command runs.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+DIFF_EXIT_CODES = """\
+exit codes: 0 no regression, and everything could be compared; 1 a regression that the ledger does
+not know; 2 wrong usage, or records that can't be read; 3 no regression among what could be
+compared, but not everything could (or nothing)
+"""
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the commands."""
+    _add_diff(commands)
+
+
+def _add_diff(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    import argparse
+
+    diff = commands.add_parser(
+        "diff",
+        help="compare two runs: what broke, what was mended",
+        epilog=DIFF_EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    diff.add_argument(
+        "old",
+        metavar="OLD",
+        help="records.jsonl, a run's folder or name, or 'latest'",
+    )
+    diff.add_argument(
+        "new",
+        nargs="?",
+        metavar="NEW",
+        help="likewise; left out: two columns of OLD (--old, --new)",
+    )
+    diff.add_argument(
+        "--old",
+        dest="old_column",
+        metavar="COLUMN",
+        help="which column of OLD, or a pattern: 'keras-torch@keras==3.14.1', '*@keras==3.14.1'",
+    )
+    diff.add_argument("--new", dest="new_column", metavar="COLUMN", help="which column of NEW")
+    diff.add_argument("--markdown", type=Path, metavar="FILE", help="write it as Markdown, too")
+    diff.add_argument("--json", type=Path, metavar="FILE", help="write it as JSON, too")
+    diff.add_argument("--all", action="store_true", help="list what is counted otherwise")
+    diff.add_argument("--reports", type=Path, default=Path("reports"), metavar="FOLDER")
+    diff.set_defaults(command=_diff)
+
+
+def _diff(options: argparse.Namespace) -> int:
+    from conformance.comparing.command import diff
+
+    return diff(options)

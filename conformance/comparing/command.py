@@ -1,0 +1,60 @@
+"""``keras-conformance diff``."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from conformance.comparing.columns import ColumnsError
+from conformance.comparing.diff import compare
+from conformance.comparing.model import UNUSABLE
+from conformance.records import RecordsError, read
+from conformance.records.files import find_records, write_whole
+
+if TYPE_CHECKING:
+    import argparse
+    from pathlib import Path
+
+    from conformance.comparing.model import Diff
+
+
+def diff(options: argparse.Namespace) -> int:
+    """Compare two records, or two columns of one; returns the exit code of docs/records.md."""
+    try:
+        old = read(find_records(options.old, options.reports), brief=True)
+        new = old
+        if options.new is not None:
+            new = read(find_records(options.new, options.reports), brief=True)
+        found = compare(old, new, old_columns=options.old_column, new_columns=options.new_column)
+        show(found, markdown=options.markdown, json=options.json, everything=options.all)
+    except (RecordsError, ColumnsError) as error:
+        print(error, file=sys.stderr)  # noqa: T201 - a message for whoever called
+        return UNUSABLE
+    return found.exit_code
+
+
+def show(diff: Diff, *, markdown: Path | None, json: Path | None, everything: bool = False) -> None:
+    """Print a comparison, and write it to the files that are named.
+
+    Args:
+        diff: the comparison.
+        markdown: file for Markdown; written whole or not at all, like the other.
+        json: file for JSON.
+        everything: list what is counted otherwise.
+
+    Raises:
+        RecordsError: a file can't be written.
+    """
+    from rich.console import Console
+
+    from conformance.comparing.terminal import summary
+
+    Console(soft_wrap=False).print(summary(diff, everything=everything))
+    if json:
+        write_whole(json, msgspec.json.format(msgspec.json.encode(diff)) + b"\n")
+    if markdown:
+        from conformance.comparing.markdown import markdown as text
+
+        write_whole(markdown, text(diff).encode())

@@ -1,0 +1,166 @@
+"""The comparison itself: a function of two loaded records."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple, get_args
+
+from conformance.comparing.columns import pair_columns
+from conformance.comparing.environments import attribute, changed
+from conformance.comparing.facets import ABSENT, CONFORMS, DEVIATES, differs, weigh
+from conformance.comparing.model import SCHEMA, CellChange, Change, Column, Diff, Side
+from conformance.comparing.notes import notes, suspects
+from conformance.comparing.pairing import pair_cells, planned_by_column
+from conformance.comparing.rules import Rules
+
+if TYPE_CHECKING:
+    from conformance.comparing.model import FacetChange
+    from conformance.comparing.pairing import Both, Cell
+    from conformance.records import Run
+    from conformance.verdicts.model import CellVerdict
+
+_ORDER: dict[Change, int] = {change: rank for rank, change in enumerate(get_args(Change))}
+_JUDGED = CONFORMS | DEVIATES
+
+
+def compare(
+    old: Run, new: Run, *, old_columns: str | None = None, new_columns: str | None = None
+) -> Diff:
+    """Compare two runs, or two columns of one.
+
+    A case is the same on both sides when its content is (its digest): under another id it is
+    found again, and under its own id with another content it is not compared.
+
+    Args:
+        old: what it was; :func:`conformance.records.read` with ``brief=True`` is enough.
+        new: what it is. The same run as ``old`` where two of its columns are compared.
+        old_columns: a column of ``old`` or a pattern with ``*``; default: all.
+        new_columns: the same of ``new``.
+
+    Returns:
+        What became of every cell, with what it may be due to.
+
+    Raises:
+        ColumnsError: it is not clear which columns to compare.
+    """
+    pairs = pair_columns(
+        old.header.plan, new.header.plan, old_pattern=old_columns, new_pattern=new_columns
+    )
+    planned = planned_by_column(old), planned_by_column(new)
+    rules = Rules(old, new)
+    columns: list[Column] = []
+    changes: list[CellChange] = []
+    totals: Counter[Change] = Counter()
+    compared = 0
+    for pair in pairs:
+        counts: Counter[Change] = Counter()
+        olds, news = planned[0].get(pair.old or "", []), planned[1].get(pair.new or "", [])
+        for both in pair_cells(pair, old, new, olds, news):
+            found = _weigh(both, rules)
+            counts[found.change] += 1
+            compared += found.compared
+            if found.change != "unchanged":
+                changes.append(_told(pair.adapter, both, found))
+        totals += counts
+        columns.append(
+            Column(
+                adapter=pair.adapter,
+                old=pair.old,
+                new=pair.new,
+                versions=changed(
+                    old.adapters.get(pair.old or ""), new.adapters.get(pair.new or "")
+                ),
+                counts=_ordered(counts),
+            )
+        )
+    changes.sort(key=lambda line: _ORDER[line.change])
+    return Diff(
+        schema=SCHEMA,
+        old=_side(old),
+        new=_side(new),
+        columns=columns,
+        counts=_ordered(totals),
+        compared=compared,
+        changes=attribute(changes, columns),
+        suspects=suspects(new),
+        notes=notes(old, new, pairs, untold=rules.untold),
+    )
+
+
+class _Found(NamedTuple):
+    """What became of a cell."""
+
+    change: Change
+    facets: list[FacetChange]
+    compared: bool = False
+    """Whether both sides have judged it, of one case by one tolerance."""
+
+
+def _weigh(both: Both, rules: Rules) -> _Found:
+    old, new = both
+    if old is None or new is None:
+        return _Found("new" if old is None else "removed", [])
+    if old.outcome == "pass" and old.is_like(new):
+        return _Found("unchanged", [], compared=True)
+    apart = _incomparable(old, new)
+    if apart:
+        return _Found(apart, [])
+    before, after = old.judged(), new.judged()
+    if not rules.differ(old, new):
+        return _Found(*weigh(before, after), compared=True)
+    facets = differs(before, after)
+    if facets or _conforms(before) != _conforms(after):
+        return _Found("tolerance-changed", facets)
+    return _Found("unchanged" if _conforms(after) else "still-failing", [], compared=True)
+
+
+def _incomparable(old: Cell, new: Cell) -> Change | None:
+    """Say why two cells can't be compared; None where they can."""
+    digests = old.digest, new.digest
+    if None not in digests and digests[0] != digests[1]:
+        return "case-changed"
+    outcomes = {old.outcome, new.outcome}
+    if outcomes <= _JUDGED:
+        return None
+    if outcomes & ABSENT:
+        return "environment-changed" if len(outcomes) > 1 else "unchanged"
+    return "unchanged" if outcomes == {"unsupported"} else "inconclusive"
+
+
+def _told(adapter: str, both: Both, found: _Found) -> CellChange:
+    old, new = both
+    before, after = old.verdict() if old else None, new.verdict() if new else None
+    here = new or old
+    if here is None:  # pragma: no cover - a cell is on one side at least
+        raise ValueError("a cell of neither run")
+    told = after if after and (before is None or not _conforms(after)) else before
+    known = told.known if told else None
+    return CellChange(
+        change=found.change,
+        case=here.case,
+        adapter=adapter,
+        old=old.outcome if old else None,
+        new=new.outcome if new else None,
+        message=told.message if told else "",
+        facets=found.facets,
+        known=known.entry if known else "",
+        was=old.case if old and old.case != here.case else "",
+        title=here.line.title if here.line else "",
+    )
+
+
+def _conforms(verdict: CellVerdict) -> bool:
+    return verdict.outcome in CONFORMS
+
+
+def _ordered(counts: Counter[Change]) -> dict[Change, int]:
+    return {change: counts[change] for change in _ORDER if counts[change]}
+
+
+def _side(run: Run) -> Side:
+    return Side(
+        run=run.header.run,
+        started=run.started,
+        suite=run.header.suite,
+        partial=run.partial,
+    )
