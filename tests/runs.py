@@ -13,7 +13,6 @@ from conformance.records import read
 
 FAKES = Path(__file__).parent / "fakes"
 FAKE = f"{sys.executable} {FAKES / 'dense.py'}"
-SERVED = f"{{python}} {{worker}} {FAKES / 'served.py'} served"
 
 CASE = """\
 - id: {id}
@@ -23,6 +22,11 @@ CASE = """\
   model: [{{Dense: {{units: 3}}}}]
   without: {{gradients: the fake has none}}
 """
+
+
+def served(name):
+    """The fake on the suite's own worker; the name tells a test's processes from others'."""
+    return f"{{python}} {{worker}} {FAKES / 'served.py'} {name}"
 
 
 def write_cases(folder, ids):

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from runs import FAKE, SERVED, Runner, gone, write_cases
+from runs import FAKE, Runner, gone, processes_with, served, write_cases
 
 WAYS = {
     "hang": ("timeout", "no answer within"),
@@ -133,11 +133,11 @@ def test_kill_9_keeps_what_was_recorded_leaves_no_process_and_can_be_resumed(tmp
     runner = Runner(tmp_path, cache)
     ids = ["first", "second", "third", "fourth", "fifth"]
     cases = write_cases(tmp_path, [*ids, "hang"])
-    # The name in its command line tells this test's process from others'.
-    adapters = {"fake": SERVED.replace("served served", f"served {tmp_path.name}")}
+    adapters = {"fake": served(tmp_path.name)}
     process = runner.start(str(cases), "--case-timeout", "50", adapters=adapters)
     try:
         runner.wait_for_cells(5, process)
+        assert len(processes_with(tmp_path.name)) > 1, "the run and its adapter"
     finally:
         process.kill()
         process.wait()

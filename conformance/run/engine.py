@@ -1,14 +1,18 @@
 """Keeps the adapter processes busy and turns their answers into verdicts.
 
-Adapters run beside each other, one process each, as many at a time as there are cores; each works
-through its cases in the planned order. Whoever needs a verdict asks for it by cell and waits only
-if it isn't there yet, so the frameworks compute while pytest collects, reports and prints.
+Adapters run beside each other, as many processes at a time as there are cores. Each adapter begins
+with one; where no adapter waits to begin, a free core helps the one that has most left to do, if
+that is worth the start of a further process (:mod:`.share`). Cases are begun in the planned order.
+Whoever needs a verdict asks for it by cell and waits only if it isn't there yet, so the frameworks
+compute while pytest collects, reports and prints.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -16,14 +20,16 @@ from msgspec.structs import replace
 from conformance.adapters import host
 from conformance.adapters.host import AdapterProcess, Limits
 from conformance.records.model import AdapterLine, CaseLine, CellLine
-from conformance.run.explaining import name_faults
+from conformance.run.judging import judge
+from conformance.run.lines import adapter_line, case_line, cell_line
 from conformance.run.oracle import NoAnswer, Oracle
 from conformance.run.plan import Cell, Plan
+from conformance.run.share import Share
 from conformance.verdicts import cell as cells
 from conformance.verdicts.model import FAILING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from conformance.adapters.observation import Hello
     from conformance.adapters.registry import AdapterSpec
@@ -42,6 +48,10 @@ PROBE_LIMIT = 16.0
 
 class Stopped(Exception):  # noqa: N818 - not an error: the run was told to end
     """The engine was closed before this cell had its verdict."""
+
+
+class _LeftToOthers(Exception):  # noqa: N818 - likewise
+    """A process was given up; the cases that it had taken go to the adapter's other ones."""
 
 
 class Engine:
@@ -83,8 +93,9 @@ class Engine:
         self._adapters: dict[str, AdapterLine] = {}
         self._cases: dict[str, CaseLine] = {}
         self._begun: set[str] = set()
-        self._todo: deque[AdapterSpec] = deque()
-        self._processes: dict[str, AdapterProcess] = {}
+        self._todo: deque[Share] = deque()
+        self._underway: list[Share] = []
+        self._processes: set[AdapterProcess] = set()
         self._closed = False
         self._faults: list[str] = []
         self._threads = [
@@ -106,12 +117,10 @@ class Engine:
             self._begun.update(names)
             needed: dict[str, None] = {}
             for name in names:
-                left = [
-                    case for case in self.plan.cells[name] if Cell(case, name) not in self._cells
-                ]
-                if left:
-                    needed.update(dict.fromkeys(left))
-                    self._todo.append(self.plan.adapters[name])
+                spec = self.plan.adapters[name]
+                if left := self._undone(spec):
+                    needed.update(dict.fromkeys(case.id for case in left))
+                    self._todo.append(Share(spec, left))
             self._changed.notify_all()
         self._oracle.expect(self.plan.cases[case] for case in needed)
         for thread in self._threads:
@@ -157,7 +166,7 @@ class Engine:
         with self._changed:
             self._closed = True
             self._todo.clear()
-            running = list(self._processes.values())
+            running = list(self._processes)
             self._changed.notify_all()
         self._oracle.close()
         for process in running:
@@ -171,42 +180,55 @@ class Engine:
     def _slot(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._closed or self._todo)
+                self._changed.wait_for(lambda: self._closed or self._todo or self._neediest())
                 if self._closed:
                     return
-                spec = self._todo.popleft()
+                if self._todo:
+                    share, work = self._todo.popleft(), self._drive
+                    self._underway.append(share)
+                elif neediest := self._neediest():
+                    share, work = neediest, self._help
+                else:
+                    continue
+                share.join()
             try:
-                self._drive(spec)
+                work(share)
             except Stopped:
                 return
             except Exception as error:  # noqa: BLE001 - ours; it must not lose the others' cells
-                self._broken(spec, f"{type(error).__name__}: {error}")
+                self._broken(share, f"{type(error).__name__}: {error}")
 
-    def _broken(self, spec: AdapterSpec, reason: str) -> None:
+    def _neediest(self) -> Share | None:
+        """The adapter that a further process would help most, if any."""
+        most = max(self._underway, key=Share.seconds_worth_helping, default=None)
+        return most if most is not None and most.seconds_worth_helping() else None
+
+    def _broken(self, share: Share, reason: str) -> None:
+        spec = share.spec
         if self._closed:
             return
         with self._changed:
             self._faults.append(f"the suite itself failed while driving {spec.name}: {reason}")
+        share.clear()
         self._settle_all(
             spec,
             lambda case: cells.adapter_failed(case, spec.name, f"a fault of the suite: {reason}"),
         )
 
-    def _drive(self, spec: AdapterSpec) -> None:
+    def _drive(self, share: Share) -> None:
+        """Begin with an adapter, and work through its cases."""
+        spec = share.spec
         missing = spec.missing()
         if missing:
             reason = f"{' and '.join(missing)}: not installed here"
             self._introduce(AdapterLine(name=spec.name, status="not-installed", reason=reason))
             self._settle_all(spec, lambda case: cells.not_installed(case, spec.name, reason))
             return
-        process = AdapterProcess(spec, self._limits)
-        with self._changed:
-            if self._closed:
-                return
-            self._processes[spec.name] = process
-        try:
+        with self._process(spec) as process:
+            begin = time.monotonic()
             hello = process.start()
-            self._introduce(_adapter_line(spec, hello))
+            share.started(time.monotonic() - begin)
+            self._introduce(adapter_line(spec, hello))
             self._note_probe(spec, hello)
             if hello.status == "not-installed":
                 self._settle_all(
@@ -217,39 +239,70 @@ class Engine:
                     spec, lambda case: cells.adapter_failed(case, spec.name, hello.reason)
                 )
             else:
-                self._work_through(spec, process, hello)
+                self._work_through(share, process, hello)
+
+    def _help(self, share: Share) -> None:
+        """Join an adapter that another slot has begun, with a process more."""
+        with self._process(share.spec) as process:
+            hello = process.start()
+            if hello.status != "ready" and share.leave():
+                with self._changed:
+                    self._faults.append(
+                        f"a second process of {share.spec.name} could not be started beside the "
+                        f"first, which did all the work: {hello.reason}"
+                    )
+                return
+            self._work_through(share, process, hello)
+
+    @contextmanager
+    def _process(self, spec: AdapterSpec) -> Iterator[AdapterProcess]:
+        """A process that ``close`` knows of, gone at the end of the block."""
+        process = AdapterProcess(spec, self._limits)
+        with self._changed:
+            if self._closed:
+                raise Stopped("the run was stopped")
+            self._processes.add(process)
+        try:
+            yield process
         finally:
             process.close()
             with self._changed:
-                self._processes.pop(spec.name, None)
+                self._processes.remove(process)
                 self._faults.extend(process.problems)
 
-    def _work_through(self, spec: AdapterSpec, process: AdapterProcess, hello: Hello) -> None:
-        sent: deque[tuple[Case, StoredAnswer]] = deque()
+    def _work_through(self, share: Share, process: AdapterProcess, hello: Hello) -> None:
+        """Take cases from the share until there are none, or until this process is given up."""
+        spec = share.spec
+        held: deque[Case] = deque()
+        sent: deque[StoredAnswer] = deque()
 
         def receive() -> None:
-            case, answer = sent.popleft()
-            self._judge(spec, hello, case, answer, process.receive())
+            answer = process.receive()
+            if isinstance(answer, host.NotRun) and share.leave(held):
+                raise _LeftToOthers
+            share.answered(answer.seconds)
+            self._judge(spec, hello, held.popleft(), sent.popleft(), answer)
 
-        for case in self._undone(spec):
-            if self._closed:
-                return
-            while sent and not self._oracle.ready(case):
+        with suppress(_LeftToOthers):
+            while not self._closed and (case := share.take()) is not None:
+                held.append(case)
+                while sent and not self._oracle.ready(case):
+                    receive()
+                try:
+                    answer = self._oracle.answer(case)
+                except NoAnswer as error:
+                    held.pop()
+                    self._case_line(case, reference=str(error))
+                    verdict = cells.reference_failed(case.id, spec.name, str(error))
+                    self._settle(CellLine(digest=case.digest, verdict=verdict))
+                    continue
+                self._case_line(case, seed=answer.expectation.seed, held_to=answer.digest)
+                process.send(case.program, answer.feeds)
+                sent.append(answer)
+                if len(sent) == AHEAD:
+                    receive()
+            while sent and not self._closed:
                 receive()
-            try:
-                answer = self._oracle.answer(case)
-            except NoAnswer as error:
-                self._case_line(case, reference=str(error))
-                verdict = cells.reference_failed(case.id, spec.name, str(error))
-                self._settle(CellLine(digest=case.digest, verdict=verdict))
-                continue
-            self._case_line(case, seed=answer.expectation.seed, held_to=answer.digest)
-            process.send(case.program, answer.feeds)
-            sent.append((case, answer))
-            if len(sent) == AHEAD:
-                receive()
-        while sent and not self._closed:
-            receive()
 
     def _judge(
         self,
@@ -259,42 +312,11 @@ class Engine:
         expected: StoredAnswer,
         answer: host.Answer,
     ) -> None:
-        native, seconds, stderr = [], {"answer": answer.seconds}, answer.stderr
-        verdict: CellVerdict
-        match answer:
-            case host.Answered():
-                verdict = cells.judge_cell(
-                    case,
-                    spec.name,
-                    expectation=expected.expectation,
-                    truth=expected.arrays,
-                    observation=answer.observation,
-                    tensors=answer.tensors,
-                    precision=hello.precision,
-                )
-                verdict = name_faults(
-                    case, verdict, answer, self._oracle, precision=hello.precision
-                )
-                native = answer.observation.native
-                seconds |= answer.observation.seconds
-            case host.Crashed():
-                verdict = cells.crashed(case.id, spec.name, answer.message)
-            case host.TimedOut():
-                verdict = cells.timed_out(case.id, spec.name, answer.limit)
-            case host.Malformed():
-                verdict = cells.malformed(case.id, spec.name, answer.reason)
-            case host.NotInstalled():
-                verdict = cells.not_installed(case.id, spec.name, answer.reason)
-            case host.NotRun():
-                verdict = cells.adapter_failed(case.id, spec.name, answer.reason)
-        verdict = self._ledger.apply(verdict, hello.versions)
-        if verdict.outcome in {"pass", "unsupported"}:
-            stderr = ""
-        self._settle(
-            CellLine(
-                digest=case.digest, verdict=verdict, native=native, seconds=seconds, stderr=stderr
-            )
+        verdict = judge(
+            case, spec.name, expected, answer, oracle=self._oracle, precision=hello.precision
         )
+        verdict = self._ledger.apply(verdict, hello.versions)
+        self._settle(cell_line(case, verdict, answer))
 
     def _undone(self, spec: AdapterSpec) -> list[Case]:
         with self._changed:
@@ -340,7 +362,8 @@ class Engine:
     def _settle(self, line: CellLine) -> None:
         cell = Cell(line.verdict.case, line.verdict.adapter)
         with self._changed:
-            if self._closed:
+            # Told twice only if the suite itself failed over one of several processes.
+            if self._closed or cell in self._cells:
                 return
             self._tell(line)
             self._cells[cell] = (
@@ -362,40 +385,3 @@ class Engine:
 def _slim(line: CellLine) -> CellLine:
     """What is kept of a cell that needs no explaining, once it is on record."""
     return replace(line, verdict=replace(line.verdict, facets=[]), native=[])
-
-
-def case_line(
-    case: Case, *, reference: str = "", seed: int | None = None, held_to: str = ""
-) -> CaseLine:
-    """A planned case as the record has it."""
-    return CaseLine(
-        id=case.id,
-        digest=case.digest,
-        title=case.title,
-        source=case.source,
-        place=case.place,
-        yaml=case.yaml,
-        program=case.program,
-        expect=case.expect,
-        why=case.why,
-        raises=case.raises,
-        without=case.without,
-        variation=case.variation,
-        reference=reference,
-        seed=seed,
-        held_to=held_to,
-    )
-
-
-def _adapter_line(spec: AdapterSpec, hello: Hello) -> AdapterLine:
-    return AdapterLine(
-        name=spec.name,
-        status=hello.status,
-        reason=hello.reason,
-        versions=hello.versions,
-        python=hello.python,
-        platform=hello.platform,
-        precision=hello.precision,
-        probe=hello.probe,
-        settings=hello.settings,
-    )

@@ -1,0 +1,65 @@
+"""A run's lines for the record, made from what the engine has in hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.adapters import host
+from conformance.records.model import AdapterLine, CaseLine, CellLine
+
+if TYPE_CHECKING:
+    from conformance.adapters.observation import Hello
+    from conformance.adapters.registry import AdapterSpec
+    from conformance.cases.model import Case
+    from conformance.verdicts.model import CellVerdict
+
+
+def case_line(
+    case: Case, *, reference: str = "", seed: int | None = None, held_to: str = ""
+) -> CaseLine:
+    """A planned case as the record has it."""
+    return CaseLine(
+        id=case.id,
+        digest=case.digest,
+        title=case.title,
+        source=case.source,
+        place=case.place,
+        yaml=case.yaml,
+        program=case.program,
+        expect=case.expect,
+        why=case.why,
+        raises=case.raises,
+        without=case.without,
+        variation=case.variation,
+        reference=reference,
+        seed=seed,
+        held_to=held_to,
+    )
+
+
+def adapter_line(spec: AdapterSpec, hello: Hello) -> AdapterLine:
+    """An adapter as it introduced itself."""
+    return AdapterLine(
+        name=spec.name,
+        status=hello.status,
+        reason=hello.reason,
+        versions=hello.versions,
+        python=hello.python,
+        platform=hello.platform,
+        precision=hello.precision,
+        probe=hello.probe,
+        settings=hello.settings,
+    )
+
+
+def cell_line(case: Case, verdict: CellVerdict, answer: host.Answer) -> CellLine:
+    """A judged cell, with what its process said beside the answer where that may explain it."""
+    native, seconds, stderr = [], {"answer": answer.seconds}, answer.stderr
+    if isinstance(answer, host.Answered):
+        native = answer.observation.native
+        seconds |= answer.observation.seconds
+    if verdict.outcome in {"pass", "unsupported"}:
+        stderr = ""
+    return CellLine(
+        digest=case.digest, verdict=verdict, native=native, seconds=seconds, stderr=stderr
+    )

@@ -1,0 +1,91 @@
+"""What is left of one adapter's cases, handed out to the processes that work on them."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from conformance.adapters.registry import AdapterSpec
+    from conformance.cases.model import Case
+
+WORTH = 3.0
+"""A further process is started if what is left would keep those at work for this many times as
+long as one takes to start. At once that long it gains nothing; at three times, with one at work,
+the adapter is through sooner by the time of a whole start."""
+
+
+class Share:
+    """The cases of one adapter, and how many processes take from them. Thread-safe.
+
+    Cases go out one by one in the planned order to whichever process is free, so that none waits
+    while another has cases in store. Every process is answerable for the cases that it took.
+    """
+
+    def __init__(self, spec: AdapterSpec, cases: Iterable[Case]) -> None:
+        """Begin with all cases in store and nobody at work."""
+        self.spec = spec
+        self._cases = deque(cases)
+        self._lock = threading.Lock()
+        self._takers = 0
+        self._alone = False
+        self._start = 0.0
+        self._answered = 0
+        self._seconds = 0.0
+
+    def join(self) -> None:
+        """Count one more process that takes cases."""
+        with self._lock:
+            self._takers += 1
+
+    def take(self) -> Case | None:
+        """The next case; None if there is none, and who asked is no longer counted."""
+        with self._lock:
+            if self._cases:
+                return self._cases.popleft()
+            self._takers -= 1
+            return None
+
+    def leave(self, cases: Iterable[Case] = ()) -> bool:
+        """Stop taking, and leave what was taken in vain to the other processes, if there are any.
+
+        No further process is tried on this adapter then.
+
+        Returns:
+            Whether others go on. If not, who asked has to see the cases to their end.
+        """
+        with self._lock:
+            self._alone = True
+            if self._takers < 2:  # noqa: PLR2004 - who asks, and another
+                return False
+            self._takers -= 1
+            self._cases.extendleft(reversed(list(cases)))
+            return True
+
+    def clear(self) -> None:
+        """Hand out nothing any more."""
+        with self._lock:
+            self._cases.clear()
+            self._alone = True
+
+    def started(self, seconds: float) -> None:
+        """Note how long a process took until its hello."""
+        with self._lock:
+            self._start = seconds
+
+    def answered(self, seconds: float) -> None:
+        """Note how long a case took."""
+        with self._lock:
+            self._answered += 1
+            self._seconds += seconds
+
+    def seconds_worth_helping(self) -> float:
+        """How long those at work would need for the rest; 0 if another process would not pay."""
+        with self._lock:
+            if self._alone or not self._takers or not self._answered:
+                return 0.0
+            rest = len(self._cases) * self._seconds / self._answered / self._takers
+            return rest if rest > WORTH * self._start else 0.0

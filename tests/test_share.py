@@ -1,0 +1,105 @@
+"""Several processes for one adapter: when they pay, and that no case is lost between them."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass
+
+import pytest
+from runs import FAKES, Runner, processes_with, served, write_cases
+
+from conformance.run.share import WORTH, Share
+
+
+@dataclass
+class Named:
+    id: str
+
+
+def share(count=10, *, takers=1):
+    made = Share(None, [Named(str(number)) for number in range(count)])
+    for _ in range(takers):
+        made.join()
+    return made
+
+
+def test_cases_go_out_once_in_order():
+    handed = share(5, takers=2)
+    assert [handed.take().id for _ in range(5)] == list("01234")
+    assert handed.take() is None
+
+
+def test_a_further_process_pays_only_while_much_is_left():
+    handed = share(10)
+    assert not handed.seconds_worth_helping(), "nothing is known of the pace yet"
+    handed.started(1.0)
+    handed.answered(0.5)
+    assert handed.seconds_worth_helping() == 5.0 > WORTH
+    for _ in range(5):
+        handed.take()
+    assert not handed.seconds_worth_helping()
+
+
+def test_a_third_process_gains_less_than_a_second():
+    handed = share(10, takers=2)
+    handed.started(1.0)
+    handed.answered(0.5)
+    assert not handed.seconds_worth_helping()
+
+
+def test_what_one_process_leaves_the_other_takes():
+    handed = share(5, takers=2)
+    taken = [handed.take(), handed.take()]
+    assert handed.leave(taken)
+    assert [handed.take().id for _ in range(5)] == list("01234")
+
+
+def test_the_last_process_has_to_see_its_cases_through():
+    handed = share(1, takers=2)
+    taken = [handed.take()]
+    assert handed.take() is None, "the other process is through"
+    assert not handed.leave(taken)
+
+
+def test_nobody_helps_an_adapter_that_was_given_up():
+    handed = share(10, takers=2)
+    handed.answered(100.0)
+    assert handed.seconds_worth_helping()
+    handed.leave()
+    assert not handed.seconds_worth_helping()
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_one_adapter_uses_as_many_processes_as_jobs(tmp_path, cache, jobs):
+    runner = Runner(tmp_path, cache)
+    # The first is the longest, so that on any machine a second process looks as if it would pay.
+    ids = ["nap", *(f"nap-{number}" for number in range(20))]
+    cases = write_cases(tmp_path, ids)
+    name = f"{tmp_path.name}-{jobs}"
+    process = runner.start(str(cases), "--jobs", str(jobs), adapters={"fake": served(name)})
+    together = 0
+    while process.poll() is None:
+        together = max(together, len(processes_with(f"bootstrap.py {FAKES / 'served.py'} {name}")))
+        time.sleep(0.05)
+    assert process.returncode == 0, process.stdout.read()
+    assert together == jobs
+    assert runner.outcomes() == {f"fakes/{name}": "pass" for name in ids}
+
+
+def test_a_process_that_keeps_dying_leaves_the_rest_to_the_other(tmp_path, cache):
+    runner = Runner(tmp_path, cache)
+    cases = write_cases(tmp_path, [f"case-{number}" for number in range(40)])
+    command = f"{sys.executable} {FAKES / 'second_dies.py'} {tmp_path / 'mark'}"
+    result = runner.run(str(cases), "--jobs", "2", adapters={"fake": command})
+    assert result.returncode == 1
+    assert Counter(runner.outcomes().values()) == {"pass": 35, "crash": 5}
+    run = runner.records()
+    assert run.footer.planned == run.footer.reported == 40
+    assert run.notes == [], "a cell was reported twice"
