@@ -75,6 +75,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="a further file or folder of known divergences; repeatable",
     )
+    run.add_argument(
+        "--history", type=Path, metavar="FILE", help="add the run to this history of past runs"
+    )
     run.set_defaults(command=_run)
 
     validate = commands.add_parser("validate", help="check case files")

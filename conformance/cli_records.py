@@ -21,6 +21,7 @@ compared, but not everything could (or nothing)
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands."""
     _add_diff(commands)
+    _add_history(commands)
 
 
 def _add_diff(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -61,3 +62,27 @@ def _diff(options: argparse.Namespace) -> int:
     from conformance.comparing.command import diff
 
     return diff(options)
+
+
+def _add_history(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    history = commands.add_parser(
+        "history", help="since when a case passes or fails; 'history add RECORDS' keeps a run"
+    )
+    history.add_argument(
+        "what", nargs="+", metavar="CASE", help="a case's id, or: add RECORDS [RECORDS …]"
+    )
+    history.add_argument(
+        "--history",
+        type=Path,
+        default=Path("reports/history.sqlite"),
+        metavar="FILE",
+        help="where the history is kept (default: reports/history.sqlite)",
+    )
+    history.add_argument("--reports", type=Path, default=Path("reports"), metavar="FOLDER")
+    history.set_defaults(command=_history)
+
+
+def _history(options: argparse.Namespace) -> int:
+    from conformance.history.command import history
+
+    return history(options)

@@ -81,6 +81,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="FILE",
         help="a further file or folder of known divergences, repeatable",
     )
+    group.addoption(
+        "--history",
+        default=None,
+        type=Path,
+        metavar="FILE",
+        help="add the run to this history of past runs (default: conformance_history)",
+    )
+    parser.addini(
+        "conformance_history",
+        default="",
+        help="file of past runs that every run is added to (default: none)",
+    )
     parser.addini(
         "conformance_cases",
         type="paths",

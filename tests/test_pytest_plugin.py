@@ -209,3 +209,20 @@ def test_the_summary_names_the_report(suite, pytester):
     assert "keras-conformance" in text
     (line,) = [line for line in text.splitlines() if "report.html" in line]
     assert Path(pytester.path / line.partition(":")[2].strip()).is_file()
+
+
+def test_a_run_is_added_to_the_history_that_the_configuration_names(suite, pytester):
+    from conformance.history import points
+
+    pytester.makeini(
+        "[pytest]\nconformance_cases = cases\ntestpaths = cases\n"
+        "conformance_history = kept/h.sqlite\n"
+    )
+    suite("--adapter=left", "-k", "one")
+    (point,) = points(pytester.path / "kept/h.sqlite", "fakes/one")
+    assert (point.adapter, point.outcome) == ("left", "pass")
+    assert point.run == records(pytester).header.run
+
+    (pytester.path / "other.sqlite").write_text("no history")
+    result = suite("--adapter=left", "-k", "one", "--history", "other.sqlite")
+    assert "the run is not in the history: " in result.stdout.str()

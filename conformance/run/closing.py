@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.records import read
+from conformance.records import RecordsError, read
 from conformance.report import summary, summary_text, write_html
 
 if TYPE_CHECKING:
@@ -35,6 +35,21 @@ def close_run(folder: RunFolder, *, colour: bool, width: int) -> str:
     with console.capture() as capture:
         console.print(summary(run, shown))
     return capture.get().rstrip("\n")
+
+
+def keep(folder: RunFolder, history: Path) -> str:
+    """Add the run to a history of past runs.
+
+    Returns:
+        What went wrong, for the terminal; empty when all is well.
+    """
+    from conformance.history import HistoryError, add
+
+    try:
+        add(history, [read(folder.records, brief=True)])
+    except (HistoryError, RecordsError) as error:
+        return f"the run is not in the history: {error}"
+    return ""
 
 
 def _shown(path: Path) -> Path:

@@ -15,7 +15,7 @@ from conformance.cases import CasesError, load
 from conformance.environments import PreparationError
 from conformance.environments.preparing import prepare
 from conformance.records import RecordsError
-from conformance.run.closing import close_run
+from conformance.run.closing import close_run, keep
 from conformance.run.engine import Stopped
 from conformance.run.folder import RECORDS, FolderError, RunFolder
 from conformance.run.plan import Plan
@@ -60,7 +60,10 @@ def run(options: argparse.Namespace) -> int:
         print(error, file=sys.stderr)  # noqa: T201 - a message for whoever called
         return USAGE
     print(close_run(folder, colour=console.is_terminal, width=console.width))  # noqa: T201
-    return int(failed)
+    problem = keep(folder, options.history) if options.history else ""
+    if problem:
+        print(problem, file=sys.stderr)  # noqa: T201
+    return int(failed or bool(problem))
 
 
 def adapters(options: argparse.Namespace) -> int:

@@ -167,11 +167,15 @@ class PytestRun:
         """Write the report, and say on the terminal what is in it."""
         if self._folder is None or not self._folder.records.exists():
             return
-        from conformance.run.closing import close_run
+        from conformance.run.closing import close_run, keep
 
         text = close_run(self._folder, colour=terminal.hasmarkup, width=terminal._tw.fullwidth)  # noqa: SLF001 - pytest's terminal has no other
+        history = self._history()
+        problem = keep(self._folder, history) if history else ""
         terminal.write_sep("=", "keras-conformance")
         terminal.write_line(text)
+        if problem:
+            terminal.write_line(problem, red=True)
 
     def close(self) -> None:
         """Leave no process behind."""
@@ -181,6 +185,13 @@ class PytestRun:
     @property
     def _resumes(self) -> bool:
         return self._config.option.resume is not None
+
+    def _history(self) -> Path | None:
+        """The history that this run is added to, by option or configuration."""
+        config = self._config
+        named: str = config.getini("conformance_history")
+        own: Path | None = config.option.history
+        return own or (config.rootpath / named if named else None)
 
     def _open_folder(self) -> RunFolder:
         option = self._config.option
