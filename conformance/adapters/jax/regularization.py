@@ -30,7 +30,8 @@ def mask_shape(noise_shape: Sequence[int | None] | None, x: Array) -> tuple[int,
 def masked(x: Array, rate: float, shape: tuple[int, ...], key: Array) -> Array:
     """Zero where a draw of this shape says so, else scaled so that the mean stays."""
     keep = jax.random.bernoulli(key, 1.0 - rate, shape)
-    return jnp.where(keep, x / (1 - rate) if rate < 1 else 0, 0)
+    # At rate 1 nothing is kept, and the scale would be a division by zero.
+    return jnp.where(keep, x / (1 - rate), 0) if rate < 1 else jnp.zeros_like(x)
 
 
 def dropout(
