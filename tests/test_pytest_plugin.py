@@ -218,11 +218,11 @@ def test_a_run_is_added_to_the_history_that_the_configuration_names(suite, pytes
         "[pytest]\nconformance_cases = cases\ntestpaths = cases\n"
         "conformance_history = kept/h.sqlite\n"
     )
-    suite("--adapter=left", "-k", "one")
+    suite("-k", "one", adapters=("left",))
     (point,) = points(pytester.path / "kept/h.sqlite", "fakes/one")
     assert (point.adapter, point.outcome) == ("left", "pass")
     assert point.run == records(pytester).header.run
 
     (pytester.path / "other.sqlite").write_text("no history")
-    result = suite("--adapter=left", "-k", "one", "--history", "other.sqlite")
+    result = suite("-k", "one", "--history", "other.sqlite", adapters=("left",))
     assert "the run is not in the history: " in result.stdout.str()
