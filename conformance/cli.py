@@ -76,6 +76,11 @@ def _parser() -> argparse.ArgumentParser:
         help="a further file or folder of known divergences; repeatable",
     )
     run.add_argument(
+        "--shard",
+        metavar="I/N",
+        help="run the I-th of N parts of the cases; 'merge' joins the records",
+    )
+    run.add_argument(
         "--history", type=Path, metavar="FILE", help="add the run to this history of past runs"
     )
     run.set_defaults(command=_run)

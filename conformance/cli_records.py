@@ -21,6 +21,7 @@ compared, but not everything could (or nothing)
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands."""
     _add_diff(commands)
+    _add_merge(commands)
     _add_history(commands)
 
 
@@ -86,3 +87,30 @@ def _history(options: argparse.Namespace) -> int:
     from conformance.history.command import history
 
     return history(options)
+
+
+def _add_merge(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    merge = commands.add_parser(
+        "merge", help="join the records of shards, or of several machines' adapters, into one run"
+    )
+    merge.add_argument(
+        "records", nargs="+", metavar="RECORDS", help="records.jsonl, or a folder that holds some"
+    )
+    merge.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="FOLDER",
+        help="folder of the joined run",
+    )
+    merge.add_argument(
+        "--partial", action="store_true", help="join what is there although shards are missing"
+    )
+    merge.set_defaults(command=_merge)
+
+
+def _merge(options: argparse.Namespace) -> int:
+    from conformance.run.joining import merge
+
+    return merge(options)

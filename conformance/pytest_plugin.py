@@ -82,6 +82,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="a further file or folder of known divergences, repeatable",
     )
     group.addoption(
+        "--shard",
+        default=None,
+        metavar="I/N",
+        help="run the I-th of N parts of the cases; `keras-conformance merge` joins the records",
+    )
+    group.addoption(
         "--history",
         default=None,
         type=Path,
@@ -120,6 +126,10 @@ def pytest_configure(config: pytest.Config) -> None:
         chosen = registry.select(option.adapter, option.adapter_command)
     except registry.RegistryError as error:
         raise pytest.UsageError(str(error)) from None
+    if option.shard is not None:
+        from conformance.run.pytest_run import shard_of
+
+        shard_of(config)
     for name in dict.fromkeys([*registry.names(), *(spec.name for spec in chosen)]):
         config.addinivalue_line("markers", f"{marker_of(name)}: cases on the adapter {name}")
     config.stash[adapters_key] = chosen
@@ -150,10 +160,13 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> CaseFile |
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Puts the case items in the order in which the adapters work: adapter by adapter."""
+    """Puts the case items in the order in which the adapters work; leaves out other shards'."""
     run = config.stash.get(run_key, None)
     if run is not None:
         run.sort(items)
+        left_out = run.take_shard(items)
+        if left_out:
+            config.hook.pytest_deselected(items=left_out)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -219,8 +232,13 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Ends the run; one that is faulty in itself makes pytest fail."""
     run = session.config.stash.get(run_key, None)
-    if run is not None and run.finish() and session.exitstatus == pytest.ExitCode.OK:
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    if run is None:
+        return
+    if run.finish():
+        if session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    elif run.is_empty_shard and session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+        session.exitstatus = pytest.ExitCode.OK  # there are more shards than cases, and it is told
 
 
 @pytest.hookimpl(trylast=True)

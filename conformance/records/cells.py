@@ -53,6 +53,14 @@ class Cells(Mapping[tuple[str, str], CellLine]):
         kept = self._kept.get((case, adapter))
         return kept.digest if kept else None
 
+    def written(self, case: str, adapter: str) -> bytes:
+        """Returns the line of one cell as it is on file; of a brief cell, its brief JSON.
+
+        Raises:
+            KeyError: there is none.
+        """
+        return self._kept[case, adapter].data
+
     def same(self, key: tuple[str, str], others: Cells, other: tuple[str, str]) -> bool:
         """Tells whether two cells are on file byte for byte alike; False where one is missing."""
         mine, theirs = self._kept.get(key), others._kept.get(other)

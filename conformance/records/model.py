@@ -18,6 +18,20 @@ SCHEMA = 1
 """Version of this file's schema, raised with every change that an older reader can't skip."""
 
 
+class ShardOf(Struct, frozen=True, kw_only=True):
+    """Of which whole a run is a part (``--shard 2/8``)."""
+
+    index: int
+    """From 1."""
+    count: int
+    plan: str
+    """Hash of the whole plan: cases by name and content, adapters by name."""
+    cases: int
+    """How many cases the whole plan has."""
+    positions: list[int]
+    """Where each of this part's cases stands in the whole plan."""
+
+
 class Header(Struct, frozen=True, kw_only=True, tag="header", tag_field="type"):
     """What was planned, where, with what."""
 
@@ -37,6 +51,8 @@ class Header(Struct, frozen=True, kw_only=True, tag="header", tag_field="type"):
     rule: str = ""
     """Hash of what judges: the specification and the rule of acceptance. Two runs of one rule held
     every case to the same. Empty in records that are older than this field."""
+    shard: ShardOf | None = None
+    """What it is a part of; None for a whole run."""
 
 
 class CaseLine(Struct, frozen=True, kw_only=True, tag="case", tag_field="type", omit_defaults=True):
@@ -141,6 +157,11 @@ class Footer(Struct, frozen=True, kw_only=True, tag="footer", tag_field="type", 
     counts: dict[str, int]
     problems: list[str] = field(default_factory=list)
     """What made the run itself faulty: stale ledger entries, lost cells, a failed probe."""
+    covered: list[str] = field(default_factory=list)
+    """Of a shard: the ledger's entries that covered a cell of it."""
+    idle: dict[str, str] = field(default_factory=dict)
+    """Of a shard: the entries that applied to cells of it and covered none, each with the problem
+    that it is unless it covered one in another shard."""
 
 
 Line = Header | CaseLine | AdapterLine | CellLine | Footer

@@ -224,6 +224,13 @@ class _Reader:
         count = len(header.cases)
         if len(set(header.cases)) != count:
             raise self._error("the header plans a case twice")
+        shard = header.shard
+        if shard and not (
+            1 <= shard.index <= shard.count
+            and len(shard.positions) == count
+            and all(0 <= position < shard.cases for position in shard.positions)
+        ):
+            raise self._error("the header's shard does not fit its cases")
         for adapter, indices in header.plan.items():
             wrong = [index for index in indices or () if not 0 <= index < count]
             if wrong:

@@ -20,6 +20,7 @@ from conformance.run.engine import Stopped
 from conformance.run.folder import RECORDS, FolderError, RunFolder
 from conformance.run.plan import Plan
 from conformance.run.session import Session, Settings
+from conformance.run.shard import Shard, ShardError
 from conformance.verdicts.entries import matches
 from conformance.verdicts.model import FAILING
 
@@ -48,13 +49,17 @@ def run(options: argparse.Namespace) -> int:
         settings = Settings(case_seconds=options.case_timeout, ledgers=tuple(options.ledger))
         if options.jobs:
             settings = replace(settings, jobs=options.jobs)
-        failed = _drive(Plan.of(cases, specs), settings, folder, options, console)
+        plan = Plan.of(cases, specs)
+        if options.shard:
+            plan = Shard.parse(options.shard).of(plan)
+        failed = _drive(plan, settings, folder, options, console)
     except (
         registry.RegistryError,
         PreparationError,
         CasesError,
         FolderError,
         RecordsError,
+        ShardError,
         Stopped,
     ) as error:
         print(error, file=sys.stderr)  # noqa: T201 - a message for whoever called

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from conformance.adapters.registry import AdapterSpec
     from conformance.cases.model import Case
+    from conformance.records.model import ShardOf
 
 
 class Cell(NamedTuple):
@@ -33,6 +34,8 @@ class Plan:
     """Every planned adapter by name."""
     cells: dict[str, list[str]]
     """Adapter name to the ids of its cases."""
+    part: ShardOf | None = None
+    """The whole that it is a part of; None where it is the whole."""
 
     @classmethod
     def of(cls, cases: Iterable[Case], adapters: Sequence[AdapterSpec]) -> Plan:

@@ -16,6 +16,7 @@ from conformance.run.folder import FolderError, RunFolder
 from conformance.run.plan import Cell, Plan
 from conformance.run.pytest_items import CaseItem, adapter_of, item_name
 from conformance.run.session import Session, Settings
+from conformance.run.shard import Shard, ShardError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from conformance.adapters.registry import AdapterSpec
     from conformance.cases.model import Case
+    from conformance.records.model import ShardOf
     from conformance.run.recorder import Recorder
 
 _lines = msgspec.json.Decoder(list[Line])
@@ -51,6 +53,9 @@ class PytestRun:
         self._folder: RunFolder | None = None
         self._problems: list[str] = []
         self._finished = False
+        self._part: ShardOf | None = None
+        """Of what this run is a part; None where it is whole."""
+        self._shard = shard_of(config)
         self.is_worker = hasattr(config, "workerinput")
 
     # -- collection ----------------------------------------------------------------------------
@@ -70,12 +75,31 @@ class PytestRun:
         for place, item in zip(places, ours, strict=True):
             items[place] = item
 
+    def take_shard(self, items: list[pytest.Item]) -> list[pytest.Item]:
+        """Leave in ``items`` the cases of this shard alone; returns the others.
+
+        What is divided is what ``-k``, ``-m`` and paths have left, the same on every machine.
+        """
+        if self._shard is None:
+            return []
+        ours = [item for item in items if isinstance(item, CaseItem)]
+        self._part = self._shard.of(Plan.of_cells((item.case, item.spec) for item in ours)).part
+        left_out = [item for item in ours if not self._shard.holds(item.case.id)]
+        gone = set(map(id, left_out))
+        items[:] = [item for item in items if id(item) not in gone]
+        return list(left_out)
+
+    @property
+    def is_empty_shard(self) -> bool:
+        """Whether there is nothing to do because the other shards have it all."""
+        return self._part is not None and not self._part.positions and self._recorder is not None
+
     # -- running -------------------------------------------------------------------------------
 
     def start(self, session: pytest.Session) -> None:
         """Set the adapters to work; under pytest-xdist, a worker begins each when it is needed."""
         ours = [item for item in session.items if isinstance(item, CaseItem)]
-        if not ours:
+        if not ours and not (self._part and self._part.cases):
             return
         try:
             chosen = {item.spec.name: item.spec for item in ours}
@@ -83,6 +107,7 @@ class PytestRun:
         except PreparationError as error:
             raise pytest.UsageError(str(error)) from None
         plan = Plan.of_cells((item.case, specs[item.spec.name]) for item in ours)
+        plan = replace(plan, part=self._part)
         settings = replace(self._settings, catalogues=tuple(self._catalogues))
         if self.is_worker:
             # One process at a time: the other workers have theirs.
@@ -205,3 +230,22 @@ class PytestRun:
         except FolderError as error:
             raise pytest.UsageError(str(error)) from None
         return self._folder
+
+
+def shard_of(config: pytest.Config) -> Shard | None:
+    """The shard that was asked for.
+
+    Raises:
+        pytest.UsageError: it is none, or pytest-xdist divides the cases already.
+    """
+    written = config.option.shard
+    if written is None:
+        return None
+    if hasattr(config, "workerinput") or getattr(config.option, "numprocesses", None):
+        raise pytest.UsageError(
+            "--shard and -n both divide the cases: leave out -n, adapters run side by side anyway"
+        )
+    try:
+        return Shard.parse(written)
+    except ShardError as error:
+        raise pytest.UsageError(f"--shard: {error}") from None

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from conformance.records.model import Line
     from conformance.run.folder import RunFolder
     from conformance.run.plan import Plan
+    from conformance.verdicts.ledger import Ledger
 
 REDO = frozenset({"not-installed", "not-run"})
 """Outcomes that a resumed run tries again: what was missing may be there now."""
@@ -59,6 +60,7 @@ class Recorder:
         else:
             self._writer = Writer(folder.records)
         self._planned = set(plan)
+        self._part = plan.part
         self._reported: dict[Cell, str] = {
             cell: line.verdict.outcome for cell, line in self.done.items()
         }
@@ -74,6 +76,7 @@ class Recorder:
                 cases=list(plan.cases),
                 plan=plan.indices(),
                 rule=rule(),
+                shard=plan.part,
             )
         )
 
@@ -100,17 +103,19 @@ class Recorder:
         """How many planned cells have no verdict yet."""
         return len(self._planned - self._reported.keys())
 
-    def finish(self, problems: list[str]) -> list[str]:
+    def finish(self, problems: list[str], ledger: Ledger | None = None) -> list[str]:
         """Close the record; with a footer only if every planned cell was reported.
 
         Args:
             problems: What is wrong with the run itself.
+            ledger: Of a shard, the ledger that was applied: whether an entry of it is of no use
+                only :func:`conformance.records.merging.merge` can tell.
 
         Returns:
             The problems, and those that the record itself shows.
         """
         judged = Counter(self._reported.values())
-        if not self._planned:
+        if not self._planned and self._part is None:
             problems = [*problems, "nothing was planned: no case on any adapter"]
         elif judged and judged["not-installed"] == judged.total():
             problems = [*problems, "nothing was judged: none of the adapters is installed"]
@@ -122,6 +127,10 @@ class Recorder:
                     reported=len(self._planned & self._reported.keys()),
                     counts=dict(judged),
                     problems=problems,
+                    covered=ledger.covered() if ledger else [],
+                    idle={name: str(told) for name, told in ledger.idle().items()}
+                    if ledger
+                    else {},
                 )
             )
         self._writer.close()

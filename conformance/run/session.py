@@ -113,10 +113,13 @@ class Session:
         return self.engine.result(cell)
 
     def problems(self) -> list[str]:
-        """What is wrong with the run itself so far: the ledger, the harness."""
+        """What is wrong with the run itself so far: the ledger, the harness.
+
+        Whether an entry of the ledger covers nothing is not known from a shard.
+        """
         return [
             *map(str, self._ledger.problems),
-            *map(str, self._ledger.unused()),
+            *(map(str, self._ledger.unused()) if self.plan.part is None else ()),
             *self.engine.faults(),
         ]
 
@@ -124,7 +127,10 @@ class Session:
         """Close the engine and the record; the run's problems."""
         self.engine.close()
         problems = self.problems()
-        return self.recorder.finish(problems) if self.recorder else problems
+        if self.recorder is None:
+            return problems
+        ledger = None if self.plan.part is None else self._ledger
+        return self.recorder.finish(problems, ledger)
 
     def _line(self, line: Line) -> None:
         if self.recorder:

@@ -174,8 +174,12 @@ class Ledger:
         Entries whose cells were all unsupported, not installed or not part of the run are not
         among them: nothing is known of those.
         """
-        return [
-            Problem(
+        return list(self.idle().values())
+
+    def idle(self) -> dict[str, Problem]:
+        """Return :meth:`unused` by the entries' ids."""
+        return {
+            entry.id: Problem(
                 place=entry.place,
                 key="",
                 message=f"{entry.id} covered nothing in this run",
@@ -183,7 +187,11 @@ class Ledger:
             )
             for entry in self.entries
             if entry.id in self._judged and entry.id not in self._used
-        ]
+        }
+
+    def covered(self) -> list[str]:
+        """List the ids of the entries that covered a cell of this run."""
+        return [entry.id for entry in self.entries if entry.id in self._used]
 
 
 def _files(paths: Iterable[Path]) -> Iterable[Path]:

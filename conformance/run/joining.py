@@ -1,0 +1,56 @@
+"""``keras-conformance merge``: one run and one report of what several machines have recorded."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from conformance.records import RecordsError
+from conformance.records.files import RECORDS
+from conformance.records.merging import merge as merge_records
+from conformance.records.reader import read
+from conformance.run.closing import close_run
+from conformance.run.folder import RunFolder
+from conformance.verdicts.model import FAILING
+
+if TYPE_CHECKING:
+    import argparse
+
+    from conformance.records import Run
+
+USAGE = 2
+
+
+def merge(options: argparse.Namespace) -> int:
+    """Join records; returns what the whole run would have returned, or 2."""
+    folder = RunFolder(options.output)
+    try:
+        paths = [path for named in options.records for path in _records(Path(named))]
+        merge_records(paths, folder.records, partial=options.partial)
+        run = read(folder.records, brief=True)
+    except RecordsError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - a message for whoever called
+        return USAGE
+    console = Console()
+    print(close_run(folder, colour=console.is_terminal, width=console.width))  # noqa: T201
+    return int(_is_faulty(run))
+
+
+def _records(named: Path) -> list[Path]:
+    """The record files at a path: itself, or all those below it.
+
+    Raises:
+        RecordsError: there are none.
+    """
+    found = sorted(named.rglob(RECORDS)) if named.is_dir() else [named]
+    if not found:
+        raise RecordsError(f"no {RECORDS} in {named} or below it")
+    return found
+
+
+def _is_faulty(run: Run) -> bool:
+    counts = run.counts()
+    return run.partial or bool(run.problems) or any(counts[outcome] for outcome in FAILING)
