@@ -15,6 +15,8 @@ from conformance.reference.expectation import (
     ExpectedRandom,
 )
 from conformance.reference.laws import Affine, Choice, Drawing, Drawn
+from conformance.reference.recurrent import Recurrent
+from conformance.reference.recurrent_dropout import dropped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,11 +40,17 @@ def drawn_by(network: Network, feeds: Mapping[str, Values], context: Context) ->
         Unsupported: The model is not one layer that draws.
     """
     layers = list(network.layers.values())
-    if len(layers) != 1 or not isinstance(layers[0], Drawing):
-        message = "the facet random is for a model of one layer that draws in training"
-        raise Unsupported(message)
     x = context.arithmetic.leaf(feeds[f"random/{network.model.inputs[0].name}"])
-    return layers[0].drawn(context, x)
+    if len(layers) == 1 and isinstance(layers[0], Drawing):
+        return layers[0].drawn(context, x)
+    if len(layers) == 1 and isinstance(layers[0], Recurrent):
+        weights = {
+            name.split("/", 1)[1]: context.arithmetic.leaf(feeds[f"weight/{name}"])
+            for name in network.variables
+        }
+        return dropped(layers[0], context, x, weights)
+    message = "the facet random is for a model of one layer that draws in training"
+    raise Unsupported(message)
 
 
 def expected_random(drawn: Drawn, book: Book) -> ExpectedRandom:

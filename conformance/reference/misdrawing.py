@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SLIGHTLY = 0.01
 """By how much a rate is off."""
 
-_RATES = ("rate", "stddev")
+_RATES = ("rate", "stddev", "dropout", "recurrent_dropout")
 _RANGES = ("factor",)
 
 

@@ -51,7 +51,14 @@ class Projected(Layer):
 
     arity: ClassVar[int | None] = ANY
     keywords: ClassVar[frozenset[str]] = frozenset(
-        {"return_attention_scores", "use_causal_mask", "attention_mask"}
+        {
+            "return_attention_scores",
+            "use_causal_mask",
+            "attention_mask",
+            "query_mask",
+            "value_mask",
+            "key_mask",
+        }
     )
 
     def __init__(self, config: Config) -> None:
@@ -94,8 +101,7 @@ class Projected(Layer):
 
     def output_mask(self, context: Context, inputs: Sequence[Array]) -> Mask | list[Mask]:  # noqa: ARG002
         """The query's mask, on the first output."""
-        first = context.masks[0] if context.masks else None
-        return [first, *[None] * bool(self.called.get("return_attention_scores"))]
+        return [given_masks(context)[0], *[None] * bool(self.called.get("return_attention_scores"))]
 
     def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:
         """The first of ``forward_all``."""
@@ -107,7 +113,7 @@ class Projected(Layer):
 
     def allowed(self, context: Context, targets: int, sources: int) -> Values | None:
         """Which target may attend to which source: (batch or 1, targets, sources), or all."""
-        masks = [*context.masks, None, None, None]
+        masks = given_masks(context)
         result: Values | None = None
         if masks[0] is not None:
             result = masks[0][:, :, None]
@@ -133,6 +139,16 @@ class Projected(Layer):
             heads = heads * f.sigmoid(project(query, weights, "gate"))
         result = project(heads, weights, "attention_output", summed=2)
         return [result, shares] if self.called.get("return_attention_scores") else [result]
+
+
+def given_masks(context: Context) -> list[Mask]:
+    """Which queries, values and keys count: as the call says, else as the inputs' own masks do."""
+    found = [*context.masks, None, None, None][:3]
+    for index, name in enumerate(("query_mask", "value_mask", "key_mask")):
+        given = context.tensors.get(name)
+        if isinstance(given, Array):
+            found[index] = given.value.real.astype(bool)
+    return found
 
 
 @register("MultiHeadAttention")

@@ -40,6 +40,9 @@ class Cell(Layer):
 
     owner: str
     keywords: ClassVar[frozenset[str]] = frozenset({"states"})
+    gates: ClassVar[int]
+    dropout: float = 0.0
+    recurrent_dropout: float = 0.0
 
     @abstractmethod
     def state_shapes(self, step: Shape) -> list[Shape]:
@@ -65,6 +68,24 @@ class Cell(Layer):
     def paths(self, shapes: Sequence[Shape]) -> list[str]:
         """Keras's paths of the variables below this cell, in order."""
         return [variable.name for variable in self.weights(shapes)]
+
+    def read_dropout(self, config: Config) -> None:
+        """Read ``dropout`` and ``recurrent_dropout``, which act in training alone."""
+        rates = [config.number(name, 0.0) for name in ("dropout", "recurrent_dropout")]
+        if not all(0 <= rate < 1 for rate in rates):
+            message = f"{self.owner}: dropout of {rates} is not in the reference, only 0 up to 1"
+            raise Unsupported(message)
+        self.dropout, self.recurrent_dropout = rates
+
+    def refuse_random(self, context: Context) -> None:
+        """Dropout is no function of the inputs.
+
+        Raises:
+            Unsupported: The cell drops in training: only the facet ``random`` can judge it.
+        """
+        if context.training and (self.dropout or self.recurrent_dropout):
+            message = f"{self.owner} drops in training: say `random:` instead"
+            raise Unsupported(message)
 
     def output_shape(self, shapes: Sequence[Shape]) -> Shape:
         """Symbolic shape of a step's output."""
@@ -96,17 +117,15 @@ class Cell(Layer):
 class DenseCell(Cell):
     """What the cells on vectors share: a kernel, a recurrent kernel, a bias."""
 
-    gates: ClassVar[int]
     states: ClassVar[int] = 1
 
     def __init__(self, config: Config) -> None:
-        """Args: those of Keras, without drop-out."""
+        """Args: those of Keras."""
         self.owner = config.owner
         self.units = config.positive("units")
         self.activation = activation(config, "activation", "tanh")
         self.use_bias = config.flag("use_bias", default=True)
-        config.only("dropout", 0.0)
-        config.only("recurrent_dropout", 0.0)
+        self.read_dropout(config)
 
     def weights(self, shapes: Sequence[Shape]) -> list[Variable]:
         """Kernel (features, gates * units), recurrent kernel (units, …), bias."""
@@ -129,8 +148,9 @@ class DenseCell(Cell):
         """(batch, units), as many as the cell has states."""
         return [[step[0], self.units] for _ in range(self.states)]
 
-    def enter(self, context: Context, x: Array, weights: Weights) -> Array:  # noqa: ARG002
+    def enter(self, context: Context, x: Array, weights: Weights) -> Array:
         """``x @ kernel + bias``."""
+        self.refuse_random(context)
         entering = matmul(x, weights["kernel"])
         return entering + self.input_bias(weights["bias"]) if self.use_bias else entering
 

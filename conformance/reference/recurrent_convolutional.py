@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from conformance.reference.activation import activation
 from conformance.reference.array import Array, reshape
@@ -31,8 +31,10 @@ class ConvLSTMCell(Cell):
     is always padded to the same size, with strides and dilation of 1.
     """
 
+    gates: ClassVar[int] = 4
+
     def __init__(self, config: Config, axes: int) -> None:
-        """Args: those of Keras's ConvLSTM2D, without drop-out; ``axes`` are the spatial ones."""
+        """Args: those of Keras's ConvLSTM2D; ``axes`` are the spatial ones."""
         self.owner = config.owner
         self.filters = config.positive("filters")
         size = config.sizes("kernel_size", axes)
@@ -49,8 +51,7 @@ class ConvLSTMCell(Cell):
         self.activation = activation(config, "activation", "tanh")
         self.recurrent_activation = activation(config, "recurrent_activation", "sigmoid")
         self.use_bias = config.flag("use_bias", default=True)
-        config.only("dropout", 0.0)
-        config.only("recurrent_dropout", 0.0)
+        self.read_dropout(config)
 
     def weights(self, shapes: Sequence[Shape]) -> list[Variable]:
         """Kernel (*size, channels, 4 filters), recurrent kernel (*size, filters, …), bias."""
@@ -77,6 +78,7 @@ class ConvLSTMCell(Cell):
 
     def enter(self, context: Context, x: Array, weights: Weights) -> Array:
         """The input's convolution and the bias."""
+        self.refuse_random(context)
         y = self._convolved(context, self.sliding, x, weights["kernel"])
         if not self.use_bias:
             return y

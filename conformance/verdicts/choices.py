@@ -47,6 +47,11 @@ def choices(
         yield support
         if support.message or not law.probabilities:
             return
+        # Where no probabilities are promised, options may coincide: nothing is counted.
+        if picked.size and (picked >= 0).mean() < _SHARE and len(law.options) > 1:
+            raise ReferenceFaultError(
+                "the options of its law can't be told apart by the case's data"
+            )
         counts = [int((picked == option).sum()) for option in range(len(law.options))]
         if name == "first":
             yield from _fractions(law, counts)
@@ -88,8 +93,6 @@ def _picked(
         )
     picked = np.argmax(fits, axis=0)
     picked[found > 1] = -1
-    if found.size and (picked >= 0).mean() < _SHARE and len(options) > 1:
-        raise ReferenceFaultError("the options of its law can't be told apart by the case's data")
     return picked, Comparison(what=what, margin=0.0)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from conformance.adapters.keras.backends.base import packed
 from conformance.adapters.keras.build import build
+from conformance.adapters.keras.weights import assign, variables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,13 +43,21 @@ def draws(
         for one in program["model"]["inputs"]
     ]
 
+    weights = {
+        name[len("weight/") :]: array
+        for name, array in tensors.items()
+        if name.startswith("weight/")
+    }
+
     def feeds() -> list[Any]:
         # A copy for each call: a layer that changes its input must not change the next call's.
         return [backend.tensor(np.array(array), dtype) for array, dtype in fed]
 
     def anew(seed: int) -> Any:
         backend.rewind()
-        return build(backend.keras, _in_training(program["model"], seed)).model
+        net = build(backend.keras, _in_training(program["model"], seed))
+        assign(variables(net), weights)
+        return net.model
 
     def call(model: Any, given: list[Any]) -> Value:
         return backend.value(model(packed(given), training=True))
