@@ -19,6 +19,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 PAUSE = 0.05
 """Seconds between looks at the processes."""
@@ -44,8 +45,14 @@ class Process:
         return self.user + self.system
 
 
-def watch(command: list[str]) -> tuple[dict[int, Process], float, float, int]:
+def watch(
+    command: list[str], out: IO[str] | None = None
+) -> tuple[dict[int, Process], float, float, int]:
     """Run a command and watch it and its children.
+
+    Args:
+        command: What to run.
+        out: Where its output goes; None for here.
 
     Returns:
         The processes by id, in the order in which they were seen; wall time and CPU of all of
@@ -54,7 +61,7 @@ def watch(command: list[str]) -> tuple[dict[int, Process], float, float, int]:
     before = os.times()
     started = time.monotonic()
     seen: dict[int, Process] = {}
-    with subprocess.Popen(command) as process:
+    with subprocess.Popen(command, stdout=out, stderr=out) as process:
         while process.poll() is None:
             for pid in (process.pid, *_children(process.pid)):
                 _look(pid, seen, time.monotonic() - started)

@@ -16,6 +16,7 @@ from conformance.adapters.torch.layout import (
     same_padding,
     to_channels_first,
 )
+from conformance.adapters.torch.modules import empty
 
 
 def conv1d(
@@ -188,7 +189,8 @@ def convolve(
         # The module pads both sides alike; what differs is padded before it.
         x, own = pad(x, around), (0,) * rank
     module = (nn.Conv1d, nn.Conv2d, nn.Conv3d)[rank - 1]
-    layer = module(
+    layer = empty(
+        module,
         x.shape[1],
         weight.shape[0],
         window,
@@ -197,7 +199,6 @@ def convolve(
         dilation=dilation,
         groups=groups,
         bias=bias is not None,
-        device="meta",
     )
     parameters = {"weight": weight} if bias is None else {"weight": weight, "bias": bias}
     return functional_call(layer, parameters, (x,))

@@ -10,6 +10,7 @@ from torch.func import functional_call
 from torch.nn import functional as F  # noqa: N812 - torch's own documentation calls it F
 
 from conformance.adapters.torch.activation import linear
+from conformance.adapters.torch.modules import empty
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +40,7 @@ def dense(
     Returns:
         (batch, ..., units).
     """
-    layer = nn.Linear(x.shape[-1], units, bias=use_bias, device="meta")
+    layer = empty(nn.Linear, x.shape[-1], units, bias=use_bias)
     parameters = {"weight": weights["kernel"].T}
     if use_bias:
         parameters["bias"] = weights["bias"]
@@ -81,7 +82,7 @@ def embedding(
 
     ``mask_zero`` is :func:`embedding_mask`'s: 0 has a row like any other number.
     """
-    layer = nn.Embedding(input_dim, output_dim, device="meta")
+    layer = empty(nn.Embedding, input_dim, output_dim)
     return functional_call(layer, {"weight": weights["embeddings"]}, (x,))
 
 

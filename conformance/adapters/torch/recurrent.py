@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from conformance.adapters.torch.activation import sigmoid, tanh
+from conformance.adapters.torch.modules import empty
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,13 +49,13 @@ def simple_rnn(
     Returns:
         (batch, units), or (batch, steps, units); with return_state a list with the states behind.
     """
-    layer = nn.RNN(
+    layer = empty(
+        nn.RNN,
         x.shape[-1],
         units,
         nonlinearity=activation.__name__,
         bias=use_bias,
         batch_first=True,
-        device="meta",
     )
     parameters = rows(weights["kernel"], weights["recurrent_kernel"])
     if use_bias:
@@ -101,7 +102,7 @@ def lstm(
     Returns:
         (batch, units), or (batch, steps, units); with return_state a list with the states behind.
     """
-    layer = nn.LSTM(x.shape[-1], units, bias=use_bias, batch_first=True, device="meta")
+    layer = empty(nn.LSTM, x.shape[-1], units, bias=use_bias, batch_first=True)
     parameters = rows(weights["kernel"], weights["recurrent_kernel"])
     if use_bias:
         parameters.update(biases(weights["bias"], torch.zeros_like(weights["bias"])))
@@ -149,7 +150,7 @@ def gru(
     Returns:
         (batch, units), or (batch, steps, units); with return_state a list with the states behind.
     """
-    layer = nn.GRU(x.shape[-1], units, bias=use_bias, batch_first=True, device="meta")
+    layer = empty(nn.GRU, x.shape[-1], units, bias=use_bias, batch_first=True)
     parameters = rows(reset_first(weights["kernel"]), reset_first(weights["recurrent_kernel"]))
     if use_bias:
         parameters.update(biases(*reset_first(weights["bias"])))

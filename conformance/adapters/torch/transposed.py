@@ -9,6 +9,7 @@ from torch.func import functional_call
 
 from conformance.adapters.torch.activation import linear
 from conformance.adapters.torch.layout import each, from_channels_first, to_channels_first
+from conformance.adapters.torch.modules import empty
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -57,7 +58,8 @@ def conv_transpose(
     cuts = [cut(padding.lower(), *sizes) for sizes in zip(window, stride, dilation, extra)]
     # The module cuts both ends alike and can leave some of the last end standing, never the first.
     module = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)[rank - 1]
-    layer = module(
+    layer = empty(
+        module,
         x.shape[1],
         filters,
         window,
@@ -66,7 +68,6 @@ def conv_transpose(
         output_padding=tuple(max(first - last, 0) for first, last in cuts),
         dilation=dilation,
         bias=use_bias,
-        device="meta",
     )
     # (spatial ..., out, in) as Keras has it becomes (in, out, spatial ...).
     parameters = {"weight": weights["kernel"].permute(-1, -2, *range(rank))}
