@@ -73,8 +73,8 @@ class Limits:
     rss: int = 1536 * 2**20
     """Bytes of resident memory, as the adapter reports it, above which it is replaced.
 
-    Frameworks keep what they compile: JAX some 0.4 MB a case. No process is to take 2 GB, and the
-    case after the last look may take some more.
+    Frameworks keep what they compile. No process is to take 2 GB, and the case after the last look
+    may take some more.
     """
     deaths: int = 5
     """Deaths in a row after which an adapter is given up."""

@@ -61,6 +61,7 @@ _DTYPES: dict[str, np.dtype[Any]] = {
     "U64": np.dtype("<u8"),
 }
 _HEADER_LIMIT = 100_000_000
+_COPIED = 1 << 16  # bytes up to which reading a file is cheaper than mapping it
 _DAY = 86_400
 _WITHOUT_ARRAYS = frozenset({ExpectedSymbolic, ExpectedWeight, ExpectedSummary, Params, str, int})
 _SUFFIX = ".safetensors"
@@ -68,7 +69,7 @@ _SUFFIX = ".safetensors"
 
 @dataclass(frozen=True)
 class StoredAnswer:
-    """An answer read back; its arrays are read-only views of the mapped files."""
+    """An answer read back; its arrays are read-only views of what was read or mapped."""
 
     expectation: Expectation
     feeds: Mapping[str, Values]
@@ -239,25 +240,31 @@ def _read(path: Path) -> tuple[dict[str, Values], dict[str, str]]:
         OSError: It is not there.
         _DamagedError: It is not what :func:`_write` wrote.
     """
-    with path.open("rb") as file:
+    with path.open("rb", buffering=0) as file:
         status = os.fstat(file.fileno())
         if status.st_size < 8:  # noqa: PLR2004 (the length of the header)
             raise _DamagedError
-        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        content: bytes | mmap.mmap
+        if status.st_size <= _COPIED:
+            content = file.read()
+        else:
+            content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     if time.time() - status.st_mtime > _DAY:
         with contextlib.suppress(OSError):
             os.utime(path)  # used: `prune` deletes it later
-    length = int.from_bytes(mapped[:8], "little")
-    if length > min(_HEADER_LIMIT, len(mapped) - 8):
+    view = memoryview(content)
+    length = int.from_bytes(view[:8], "little")
+    if length > min(_HEADER_LIMIT, len(view) - 8):
         raise _DamagedError
     try:
-        header = json.loads(mapped[8 : 8 + length])
+        header = msgspec.json.decode(view[8 : 8 + length])
         metadata = header.pop("__metadata__")
-        checks = json.loads(metadata["crc32"])
-        data = memoryview(mapped)[8 + length :]
+        checks = msgspec.json.decode(metadata["crc32"])
+        data = view[8 + length :]
         arrays = {name: _view(data, entry, checks.get(name, 0)) for name, entry in header.items()}
         return arrays, {str(name): str(text) for name, text in metadata.items()}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        # msgspec.DecodeError is a ValueError.
         raise _DamagedError from error
 
 
