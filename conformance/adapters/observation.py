@@ -123,6 +123,17 @@ class Summary(Struct, frozen=True, kw_only=True):
     non_trainable: int
 
 
+class NativeCall(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A call of one of the framework's functions, or a module of it that was made, as it ran."""
+
+    symbol: str
+    """``torch.nn.Conv2d``, ``jax.nn.standardize``."""
+    arguments: dict[str, Any] = field(default_factory=dict)
+    """What it was given besides arrays, as far as that differs from its own defaults."""
+    defaults: dict[str, Any] = field(default_factory=dict)
+    """Its own defaults of these arguments, where it has any, read from its signature."""
+
+
 class Native(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How a node was done: the framework's own module, its arguments, the weights' layout."""
 
@@ -132,6 +143,8 @@ class Native(Struct, frozen=True, kw_only=True, omit_defaults=True):
     weights: dict[str, str] = field(default_factory=dict)
     composed: bool = False
     """True where the framework has no such module and the adapter put one together."""
+    calls: list[NativeCall] = field(default_factory=list)
+    """What of the symbol really ran; empty where the adapter can't see it."""
 
 
 class Built(Struct, frozen=True, kw_only=True, omit_defaults=True):

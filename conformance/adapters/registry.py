@@ -54,7 +54,7 @@ class AdapterSpec:
     requires: tuple[str, ...] = ()
     """Top-level modules that must be importable here; empty for another environment's command."""
     family: str = "other"
-    """``keras``, ``torch`` or ``jax`` for the built-in ones, else what its author says."""
+    """``keras``, ``torch``, ``jax`` or ``flax`` of the built-in ones, else what its author says."""
     problem: str = ""
     """Why it cannot be started although it is registered; reported as an error of the adapter."""
     variant: Variant | None = None
@@ -93,6 +93,7 @@ def built_in() -> dict[str, AdapterSpec]:
         _spec("tf-keras", "keras", ("tf_keras", "tensorflow"), keras_pins("tf-keras", None)),
         _spec("torch", "torch", ("torch",), {}),
         _spec("jax", "jax", ("jax",), jax_pins()),
+        _spec("flax", "flax", ("flax", "jax"), jax_pins()),
     ]
     return {spec.name: spec for spec in specs}
 

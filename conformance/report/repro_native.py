@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import conformance
+from conformance.adapters.flax.layers import TABLE as FLAX
 from conformance.adapters.jax.layers import TABLE as JAX
 from conformance.adapters.native.binding import Bound, Entry, Function, Table, bind
 from conformance.adapters.torch.layers import TABLE as TORCH
@@ -21,7 +22,10 @@ from conformance.report.repro_text import literal
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-TABLES = {"torch": TORCH, "jax": JAX}
+TABLES = {"torch": TORCH, "jax": JAX, "flax": FLAX}
+
+_OURS = "conformance.adapters."
+"""How the modules begin whose functions are taken in; what else is imported stays an import."""
 
 _NOQA = re.compile(rb"\s*# noqa[^\n]*")
 
@@ -50,20 +54,22 @@ class Extract:
     texts: dict[str, str] = field(default_factory=dict)
     """Source by name; a name stands behind those that it uses."""
 
-    def add(self, module: str, name: str) -> None:
+    def add(self, module: str, name: str, package: str = "") -> None:
         """Take a function in, and whatever it uses first."""
         if name in self.texts:
             return
+        package = package or self.table.package
         self.texts[name] = ""  # seen: a function may name itself
-        known = _parsed(self.table.package, module)
-        text, names = _text(self.table.package, module, name)
+        known = _parsed(package, module)
+        text, names = _text(package, module, name)
         for used in names:
             if used in known.definitions and used != name:
-                self.add(module, used)
+                self.add(module, used, package)
             elif used in known.imports:
                 found = known.imports[used]
-                if found.module.startswith(self.table.package + "."):
-                    self.add(found.module.rsplit(".", 1)[1], found.name)
+                if found.module.startswith(_OURS):
+                    lender, _, origin = found.module.rpartition(".")
+                    self.add(origin, found.name, lender)
                 else:
                     self.imports.add(found.statement)
         del self.texts[name]
@@ -93,11 +99,11 @@ class Extract:
         return bound
 
     def _take(self, bound: Bound) -> None:
-        self.add(bound.entry.module, bound.entry.function)
+        self.add(bound.entry.module, bound.entry.function, bound.entry.package)
         for value in bound.arguments.values():
             for one in value.values() if isinstance(value, dict) else [value]:
                 if isinstance(one, Function):
-                    self.add("activation", one.name)
+                    self.add("activation", one.name, one.package)
                 elif isinstance(one, Bound):
                     self.imports.add("import functools")
                     self._take(one)
@@ -124,6 +130,7 @@ def _argument(value: Any) -> str:
 
 
 def _parameters(package: str, entry: Entry) -> tuple[list[str], list[str]]:
+    package = entry.package or package
     definition = _parsed(package, entry.module).definitions[entry.function]
     if not isinstance(definition, ast.FunctionDef):
         raise TypeError(f"{package}.{entry.module}.{entry.function} is no function")

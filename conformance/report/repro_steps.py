@@ -282,9 +282,10 @@ def _native(plan: Plan) -> Body:
         walk.append(f"    t[{node.name!r}] = {made}")
     outputs = ", ".join(chosen(plan.program.model.outputs, known))
     torch = plan.adapter == "torch"
-    framework = "import torch" if torch else "import jax"
+    framework = f"import {plan.adapter}"
     imports = sorted(
-        {*extract.imports, framework}, key=lambda text: (text.startswith("from"), text)
+        {*extract.imports, framework, *([] if torch else ["import jax"])},
+        key=lambda text: (text.startswith("from"), text),
     )
     standard = [text for text in imports if text.split()[1] in {"functools", "math"}]
     result = Body(["import hashlib", *standard, "", "import numpy as np"])

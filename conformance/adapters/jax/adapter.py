@@ -8,7 +8,7 @@ and the jitted one is the compiled.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import numpy as np
@@ -27,6 +27,8 @@ from conformance.adapters.worker.probe import effective_precision, probe
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from conformance.adapters.native.binding import Table
+
 UNANSWERED = {
     "weights": "JAX has no layers that name their weights",
     "params": "JAX has no layers that hold parameters: functions are given arrays",
@@ -39,15 +41,28 @@ UNANSWERED = {
 """Facets that JAX has no notion of."""
 
 
+class Framework(NamedTuple):
+    """JAX, or a library on top of it whose layers are functions of arrays here, too."""
+
+    table: Table
+    versions: Mapping[str, str]
+    unanswered: Mapping[str, str]
+    """Facets that it has no notion of, with the reasons."""
+
+
 class Adapter:
     """Runs programs in JAX on the CPU."""
+
+    def __init__(self, framework: Framework) -> None:
+        """Make it for JAX, or for what stands on it."""
+        self._framework = framework
 
     def hello(self) -> dict[str, Any]:
         """Pin what could change an answer, and say what this is."""
         jax.config.update("jax_default_matmul_precision", "highest")
         measured = probe(jax.jit(jnp.matmul), jax.jit(_conv))
         return {
-            "versions": {"jax": jax.__version__, "numpy": np.__version__},
+            "versions": dict(self._framework.versions),
             "precision": effective_precision(measured),
             "probe": measured,
             "settings": {
@@ -72,7 +87,7 @@ class Adapter:
         Raises:
             Unsupported: No facet can be answered, or a layer, or an argument.
         """
-        return Run(program, tensors).answer()
+        return Run(self._framework, program, tensors).answer()
 
 
 class Network:
@@ -152,15 +167,19 @@ def _is_float(array: Any) -> bool:
 class Run:
     """One program on its way to its answer."""
 
-    def __init__(self, program: Mapping[str, Any], tensors: Mapping[str, Any]) -> None:
+    def __init__(
+        self, framework: Framework, program: Mapping[str, Any], tensors: Mapping[str, Any]
+    ) -> None:
         """Bind the model, and the twin where there is one."""
+        self.table = framework.table
         self.program = program
         self.asked = set(program["facets"])
-        if self.asked <= set(UNANSWERED):
-            raise Unsupported("; ".join(UNANSWERED[facet] for facet in program["facets"]))
+        unanswered = framework.unanswered
+        if self.asked <= set(unanswered):
+            raise Unsupported("; ".join(unanswered[facet] for facet in program["facets"]))
         self.arrays = Arrays()
         self.errors: dict[str, Any] = {}
-        self.unsupported = {f: UNANSWERED[f] for f in program["facets"] if f in UNANSWERED}
+        self.unsupported = {f: unanswered[f] for f in program["facets"] if f in unanswered}
         self.seconds: dict[str, float] = {}
         self.after: dict[str, Any] = {}
         self.main = self._network(program["model"], tensors, "")
@@ -184,7 +203,7 @@ class Run:
             for index, call in enumerate(self.program["calls"])
             if call.get("facet", "values") == "values"
         ]
-        return Network(Model(TABLE, model), feeds, ordinary)
+        return Network(Model(self.table, model), feeds, ordinary)
 
     def answer(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Answer every facet that is asked; an error in one leaves the others alone."""
@@ -307,7 +326,7 @@ class Run:
             observation["calls"][0]["outputs"] = self._outputs("eager", eager)
 
     def _draws(self) -> dict[str, Any]:
-        found = random.draws(TABLE, self.program, self.drawn)
+        found = random.draws(self.table, self.program, self.drawn)
         return {name: self.arrays.output(f"random/{name}", y) for name, y in found.items()}
 
     def _state(self) -> dict[str, Any]:
@@ -351,7 +370,12 @@ class Run:
 
 def create(name: str) -> Adapter:
     """Make the adapter; the contract is in docs/adapters.md."""
-    return Adapter()
+    return Adapter(Framework(TABLE, versions(), UNANSWERED))
+
+
+def versions() -> dict[str, str]:
+    """The versions that JAX's numbers depend on."""
+    return {"jax": jax.__version__, "numpy": np.__version__}
 
 
 def _all(networks: Sequence[Network]) -> Callable[[Sequence[Feeds]], list[Any]]:

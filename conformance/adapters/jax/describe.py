@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import jax
 from jax import export
 
 from conformance.adapters.native.binding import Bound, Function
+from conformance.adapters.native.spy import Spy, symbols
 from conformance.adapters.worker.failure import Unsupported
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from conformance.adapters.native.model import Answer, Model
 
@@ -59,12 +61,18 @@ class Description:
             )
             for entry in inputs
         }
-        self._outputs: list[Any] = []
-        self._jaxpr = jax.make_jaxpr(self._walk)(fed, weights)
+        self._spy = Spy(symbols(model))
+        with self._spy.watching():
+            self._jaxpr = jax.make_jaxpr(self._walk)(fed, weights)
 
     def _walk(self, fed: Mapping[str, Any], weights: Mapping[str, Any]) -> list[Any]:
-        self._answer = self._model(fed, weights, jax.named_scope)
+        self._answer = self._model(fed, weights, self._around)
         return self._answer.outputs
+
+    @contextmanager
+    def _around(self, node: str) -> Iterator[None]:
+        with jax.named_scope(node), self._spy.node(node):
+            yield
 
     def symbolic(self) -> dict[str, Any]:
         """Shapes as ``Symbolic`` (``conformance/adapters/observation.py``).
@@ -87,26 +95,24 @@ class Description:
 
     def _entry(self, node: str, bound: Bound) -> dict[str, Any]:
         inner = bound.arguments.get("layer")
-        symbols, layouts = [bound.entry.symbol], bound.entry.weights
+        named, layouts = [bound.entry.symbol], bound.entry.weights
         if isinstance(inner, Bound):
-            symbols, layouts = [*symbols, inner.entry.symbol], inner.entry.weights
+            named, layouts = [*named, inner.entry.symbol], inner.entry.weights
         arguments = {
             key: value.symbol
             for key, value in bound.arguments.items()
             if isinstance(value, Function)
         }
-        wanted = tuple(PRIMITIVES[symbol] for symbol in symbols if symbol in PRIMITIVES)
-        for equation in self._jaxpr.jaxpr.eqns:
-            scope = str(equation.source_info.name_stack)
-            name = equation.primitive.name
-            if scope.split("/", maxsplit=1)[0] == node and name.startswith(wanted):
-                arguments.update(_readable(equation.params))
-                break
+        calls = self._spy.of(node)
+        for call in calls:
+            arguments.update(call.arguments)
+        if not calls:
+            arguments.update(self._primitive(node, named))
         if bound.layer == "Activation":
-            symbols = [arguments.pop("activation")]
+            named = [arguments.pop("activation")]
         return {
             "node": node,
-            "symbol": ", ".join(symbols),
+            "symbol": ", ".join(named),
             "arguments": arguments,
             "weights": {
                 variable: layout
@@ -114,7 +120,18 @@ class Description:
                 if f"{node}/{variable}" in self._weights
             },
             "composed": bound.entry.composed,
+            "calls": [call.plain() for call in calls],
         }
+
+    def _primitive(self, node: str, names: Sequence[str]) -> dict[str, Any]:
+        """The parameters of the first primitive that these functions end up as."""
+        wanted = tuple(PRIMITIVES[symbol] for symbol in names if symbol in PRIMITIVES)
+        for equation in self._jaxpr.jaxpr.eqns:
+            scope = str(equation.source_info.name_stack)
+            name = equation.primitive.name
+            if scope.split("/", maxsplit=1)[0] == node and name.startswith(wanted):
+                return _readable(equation.params)
+        return {}
 
 
 def _plain(shape: Sequence[Any]) -> list[int | None]:

@@ -58,8 +58,9 @@ def bidirectional(
     ahead, back = sorted({key.partition("/")[0] for key in weights}, key=is_backward)
     half = len(initial_state) // 2
     backwards = backward_layer or functools.partial(layer, go_backwards=True)
-    y = layer(x, below(ahead, weights), initial_state=initial_state[:half], mask=mask)
-    z = backwards(x, below(back, weights), initial_state=initial_state[half:], mask=mask)
+    masked = {} if mask is None else {"mask": mask}
+    y = layer(x, below(ahead, weights), initial_state=initial_state[:half], **masked)
+    z = backwards(x, below(back, weights), initial_state=initial_state[half:], **masked)
     y, *of_ahead = y if isinstance(y, list) else [y]
     z, *of_back = z if isinstance(z, list) else [z]
     if z.ndim == x.ndim:

@@ -33,6 +33,10 @@ class Entry(NamedTuple):
     """The function of the module that makes the mask of the answer, from the same arguments."""
     frozen: Sequence[str] = ()
     """Variables that training does not differentiate, such as moving statistics."""
+    package: str = ""
+    """Package of the module, where it is not the table's own: what one adapter lends another."""
+    given: Mapping[str, Sequence[Json]] = {}
+    """Arguments that must be there, with one of these values: not as when they are left out."""
 
 
 class Function(NamedTuple):
@@ -41,6 +45,8 @@ class Function(NamedTuple):
     name: str
     symbol: str
     """The framework's own name for it: ``torch.nn.functional.relu``."""
+    package: str = ""
+    """As of an entry."""
 
 
 class Bound(NamedTuple):
@@ -201,12 +207,10 @@ def _choose(layer: str, entries: Sequence[Entry], given: Mapping[str, Json]) -> 
     """The first entry whose conditions hold, or Unsupported with the condition that did not."""
     unmet = ""
     for entry in entries:
+        conditions = [(key, given.get(key, some[0]), some) for key, some in entry.only.items()]
+        conditions += [(key, given.get(key), some) for key, some in entry.given.items()]
         unmet = next(
-            (
-                f"{key}={given.get(key, allowed[0])!r}"
-                for key, allowed in entry.only.items()
-                if not _is_one_of(given.get(key, allowed[0]), allowed)
-            ),
+            (f"{key}={value!r}" for key, value, some in conditions if not _is_one_of(value, some)),
             "",
         )
         if not unmet:

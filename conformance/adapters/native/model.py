@@ -181,13 +181,17 @@ def _by_node(weights: Mapping[str, Array]) -> dict[str, dict[str, Array]]:
     return nodes
 
 
-def _function(table: Table, module: str, name: str) -> Step:
-    found: Step = getattr(importlib.import_module(f"{table.package}.{module}"), name)
+def _function(package: str, module: str, name: str) -> Step:
+    found: Step = getattr(importlib.import_module(f"{package}.{module}"), name)
     return found
 
 
 def _parameters(table: Table) -> Callable[[Entry], tuple[Sequence[str], Sequence[str]]]:
-    return lambda entry: _keywords(_function(table, entry.module, entry.function))
+    return lambda entry: _keywords(_entered(table, entry))
+
+
+def _entered(table: Table, entry: Entry) -> Step:
+    return _function(entry.package or table.package, entry.module, entry.function)
 
 
 @functools.cache  # a signature takes longer to find out than a small layer to compute
@@ -200,14 +204,12 @@ def _keywords(function: Step) -> tuple[Sequence[str], Sequence[str]]:
 def _step(table: Table, bound: Bound) -> Step:
     """The bound function as a callable of (inputs, weights)."""
     arguments = {key: _argument(table, value) for key, value in bound.arguments.items()}
-    return functools.partial(
-        _function(table, bound.entry.module, bound.entry.function), **arguments
-    )
+    return functools.partial(_entered(table, bound.entry), **arguments)
 
 
 def _argument(table: Table, value: Any) -> Any:
     if isinstance(value, Function):
-        return _function(table, "activation", value.name)
+        return _function(value.package or table.package, "activation", value.name)
     if isinstance(value, Bound):
         return _step(table, value)
     if isinstance(value, dict):

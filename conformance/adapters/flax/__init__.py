@@ -1,0 +1,1 @@
+"""Keras's layers as modules of Flax NNX."""
