@@ -7,7 +7,7 @@ import pytest
 
 pytest_plugins = ["pytester"]
 
-FRAMEWORKS = ("keras", "tensorflow", "torch", "jax", "openvino", "tf_keras")
+FRAMEWORKS = ("keras", "tensorflow", "torch", "jax", "flax", "openvino", "tf_keras")
 
 
 NETWORK = "KERAS_CONFORMANCE_TEST_NETWORK"

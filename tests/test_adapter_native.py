@@ -25,7 +25,7 @@ Arrays = dict[str, Any]
 TWO_BIASES = {"SimpleRNN", "LSTM"}
 """Layers whose torch module has a second bias, so that its parameter count is not Keras's."""
 
-each_adapter = pytest.mark.parametrize("name", ["torch", "jax"])
+each_adapter = pytest.mark.parametrize("name", ["torch", "jax", "flax"])
 pytestmark = pytest.mark.frameworks
 
 
@@ -214,15 +214,17 @@ def test_native_tells_the_symbol_its_arguments_and_the_layout(name: str) -> None
     (native,) = observation["native"]
     symbol, strides = {
         "torch": ("torch.nn.Conv2d", {"stride": [2, 2]}),
-        "jax": ("jax.lax.conv_general_dilated", {"window_strides": "(2, 2)"}),
+        "jax": ("jax.lax.conv_general_dilated", {"window_strides": [2, 2]}),
+        "flax": ("flax.nnx.Conv", {"strides": [2, 2]}),
     }[name]
     assert native["symbol"] == symbol
-    assert strides.items() <= native["arguments"].items()
+    assert {key: native["arguments"][key] for key in strides} == strides
     assert set(native["weights"]) == {"kernel", "bias"}
     assert not native["composed"]
 
 
-def test_jax_states_shapes_before_it_sees_data() -> None:
+@pytest.mark.parametrize("name", ["jax", "flax"])
+def test_jax_states_shapes_before_it_sees_data(name: str) -> None:
     layers = [("Conv2D", {"filters": 4, "kernel_size": 2}), ("Flatten", {})]
     asked = program(*layers, shape=(5, 6, 3), facets=["symbolic_shape", "values"])
     feeds = {
@@ -230,12 +232,45 @@ def test_jax_states_shapes_before_it_sees_data() -> None:
         "weight/n0/kernel": numbers(2, 2, 3, 4),
         "weight/n0/bias": numbers(4),
     }
-    observation, _ = ask("jax", asked, feeds)
+    observation, _ = ask(name, asked, feeds)
     assert observation["symbolic"] == {
         "inputs": [[None, 5, 6, 3]],
         "outputs": [[None, 80]],
         "nodes": {"n0": [None, 4, 5, 4], "n1": [None, 80]},
     }
+
+
+def test_flax_makes_modules_with_these_arguments_and_knows_their_defaults() -> None:
+    feeds = {
+        "call/0/x": numbers(2, 3),
+        **{f"weight/n0/{name}": numbers(3) for name in ("gamma", "beta")},
+        **{f"weight/n0/moving_{name}": np.ones(3, np.float32) for name in ("mean", "variance")},
+    }
+    observation, _ = ask("flax", program(("BatchNormalization", {}), shape=(3,)), feeds)
+    (call,) = observation["native"][0]["calls"]
+    assert call["symbol"] == "flax.nnx.BatchNorm"
+    assert call["arguments"]["epsilon"] == 1e-3
+    assert call["defaults"]["epsilon"] == 1e-5
+    assert "momentum" not in call["arguments"], "both mean the old statistics' weight, 0.99"
+
+
+def test_flax_takes_jax_s_functions_by_their_names() -> None:
+    nnx, nn = pytest.importorskip("flax.nnx"), pytest.importorskip("jax.nn")
+    from conformance.adapters.flax.layers import EXPORTED
+
+    assert [name for name in EXPORTED if getattr(nnx, name) is not getattr(nn, name)] == []
+
+
+def test_flax_has_a_gru_without_bias_only() -> None:
+    from conformance.adapters.flax.layers import TABLE
+
+    def parameters(_entry: Any) -> tuple[list[str], list[str]]:
+        return ["units", "use_bias", "reset_after"], ["units"]
+
+    own = bind(TABLE, "GRU", {"units": 2, "use_bias": False}, parameters)
+    assert own.entry.symbol == "flax.nnx.RNN, flax.nnx.GRUCell"
+    for config in ({}, {"use_bias": True}, {"use_bias": False, "reset_after": False}):
+        assert bind(TABLE, "GRU", {"units": 2, **config}, parameters).entry.composed
 
 
 def test_torch_counts_what_its_modules_have() -> None:

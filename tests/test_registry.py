@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def test_select_knows_all_adapters_in_the_order_of_reports() -> None:
     names = [spec.name for spec in registry.select()]
-    assert names[:8] == [
+    assert names[:9] == [
         "keras-tensorflow",
         "keras-torch",
         "keras-jax",
@@ -27,6 +27,7 @@ def test_select_knows_all_adapters_in_the_order_of_reports() -> None:
         "tf-keras",
         "torch",
         "jax",
+        "flax",
     ]
 
 
@@ -118,7 +119,7 @@ def test_broken_third_party_is_an_error_of_its_own_and_harms_no_other(
 ) -> None:
     entry_points(broken=value)
     specs = {spec.name: spec for spec in registry.select()}
-    assert len(specs) == 9
+    assert len(specs) == 10
     hello = AdapterProcess(specs["broken"]).start()
     assert hello.status == "error"
     assert "its entry point" in hello.reason

@@ -31,8 +31,9 @@ ADAPTERS = [
     "tf-keras",
     "torch",
     "jax",
+    "flax",
 ]
-FRAMEWORKS = {"keras", "tf_keras", "tensorflow", "torch", "jax", "openvino"}
+FRAMEWORKS = {"keras", "tf_keras", "tensorflow", "torch", "jax", "flax", "openvino"}
 STANDARD = {"os", "hashlib", "functools", "math", "numpy"}
 
 
@@ -181,19 +182,25 @@ def test_infinity_is_a_literal_too() -> None:
     assert literal([float("inf"), float("-inf")]) == '[float("inf"), float("-inf")]'
 
 
-@pytest.mark.parametrize("adapter", ["torch", "jax"])
+@pytest.mark.parametrize("adapter", ["torch", "jax", "flax"])
 def test_every_native_function_stands_alone(adapter: str) -> None:
     table = TABLES[adapter]
     for entries in table.layers.values():
         for entry in entries:
             extract = Extract(table)
-            extract.add(entry.module, entry.function)
+            extract.add(entry.module, entry.function, entry.package)
             text = "\n\n".join(extract.texts.values())
             tree = ast.parse(text)
             assert not [n for n in ast.walk(tree) if getattr(n, "annotation", None)], entry
-            assert imported("\n".join(extract.imports)) <= {adapter, "functools", "math", "numpy"}
+            frameworks = {"flax", "jax"} if adapter == "flax" else {adapter}
+            assert imported("\n".join(extract.imports)) <= {
+                *frameworks,
+                "functools",
+                "math",
+                "numpy",
+            }
     for function in table.activations.values():
-        Extract(table).add("activation", function.name)
+        Extract(table).add("activation", function.name, function.package)
 
 
 def run(source: str) -> subprocess.CompletedProcess[str]:
@@ -210,7 +217,8 @@ def run(source: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.frameworks
 @pytest.mark.parametrize(
-    ("adapter", "facet"), [("torch", "values"), ("torch", "gradients"), ("jax", "values")]
+    ("adapter", "facet"),
+    [("torch", "values"), ("torch", "gradients"), ("jax", "values"), ("flax", "values")],
 )
 def test_a_script_shows_what_deviates_and_passes_when_it_does_not(adapter: str, facet: str) -> None:
     pytest.importorskip(adapter)

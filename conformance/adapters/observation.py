@@ -132,6 +132,8 @@ class NativeCall(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What it was given besides arrays, as far as that differs from its own defaults."""
     defaults: dict[str, Any] = field(default_factory=dict)
     """Its own defaults of these arguments, where it has any, read from its signature."""
+    around: bool = False
+    """True for what only brings arrays into the module's shape and back: a pad, a transposition."""
 
 
 class Native(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -145,6 +147,11 @@ class Native(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """True where the framework has no such module and the adapter put one together."""
     calls: list[NativeCall] = field(default_factory=list)
     """What of the symbol really ran; empty where the adapter can't see it."""
+    keras: dict[str, Any] = field(default_factory=dict)
+    """Keras's arguments as they were in effect, those that the case leaves out included; an array
+    that the layer was called with is the word ``array``."""
+    note: str = ""
+    """What whoever wrote the native counterpart says of it in a sentence."""
 
 
 class Built(Struct, frozen=True, kw_only=True, omit_defaults=True):

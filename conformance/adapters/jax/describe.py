@@ -10,12 +10,13 @@ from jax import export
 
 from conformance.adapters.native.binding import Bound, Function
 from conformance.adapters.native.spy import Spy, symbols
+from conformance.adapters.native.telling import told
 from conformance.adapters.worker.failure import Unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from conformance.adapters.native.model import Answer, Model
+    from conformance.adapters.native.model import Answer, Model, Node
 
 PRIMITIVES = {
     "jax.numpy.matmul": "dot_general",
@@ -91,9 +92,10 @@ class Description:
 
     def native(self) -> list[dict[str, Any]]:
         """How each node is done, as ``Native`` (``conformance/adapters/observation.py``)."""
-        return [self._entry(node.name, node.bound) for node in self._model.nodes]
+        return [self._entry(node) for node in self._model.nodes]
 
-    def _entry(self, node: str, bound: Bound) -> dict[str, Any]:
+    def _entry(self, whole: Node) -> dict[str, Any]:
+        node, bound = whole.name, whole.bound
         inner = bound.arguments.get("layer")
         named, layouts = [bound.entry.symbol], bound.entry.weights
         if isinstance(inner, Bound):
@@ -106,7 +108,7 @@ class Description:
         calls = self._spy.of(node)
         for call in calls:
             arguments.update(call.arguments)
-        if not calls:
+        if all(call.around for call in calls):
             arguments.update(self._primitive(node, named))
         if bound.layer == "Activation":
             named = [arguments.pop("activation")]
@@ -120,7 +122,7 @@ class Description:
                 if f"{node}/{variable}" in self._weights
             },
             "composed": bound.entry.composed,
-            "calls": [call.plain() for call in calls],
+            **told(whole, calls),
         }
 
     def _primitive(self, node: str, names: Sequence[str]) -> dict[str, Any]:

@@ -37,7 +37,9 @@ class Answer(NamedTuple):
     the weights that it was given."""
 
 
-class _Node(NamedTuple):
+class Node(NamedTuple):
+    """A layer of a model, bound."""
+
     name: str
     inputs: Sequence[str]
     bound: Bound
@@ -73,7 +75,7 @@ class Model:
             if entry.get("dtype", "float32") in {"float16", "bfloat16", "float64"}:
                 raise Unsupported(f"inputs of dtype {entry['dtype']} are not handled here")
         self.outputs: list[str] = list(model["outputs"])
-        self.nodes: list[_Node] = []
+        self.nodes: list[Node] = []
         masked: set[str] = set()
         for node in model["nodes"]:
             self.nodes.append(_bound(table, node, masked))
@@ -139,7 +141,7 @@ def _source(name: str) -> str:
     return name.partition(".")[0] if name.rpartition(".")[2].isdecimal() else name
 
 
-def _bound(table: Table, node: Mapping[str, Any], masked: set[str]) -> _Node:
+def _bound(table: Table, node: Mapping[str, Any], masked: set[str]) -> Node:
     """Bind one node, and note in ``masked`` whether a mask goes with its answer."""
     layer, tensors = node["layer"], node.get("tensors", {})
     arrives = any(_source(name) in masked for name in node["inputs"])
@@ -160,7 +162,7 @@ def _bound(table: Table, node: Mapping[str, Any], masked: set[str]) -> _Node:
     passes = (arrives or "mask" in tensors) and (layer in PASSES_MASK or _sequences(bound))
     if passes or made is not None:
         masked.add(node["name"])
-    return _Node(
+    return Node(
         node["name"], node["inputs"], bound, _step(table, bound), tensors, heeds, passes, made
     )
 

@@ -23,6 +23,19 @@ if TYPE_CHECKING:
     from conformance.adapters.native.model import Model
 
 _SYMBOL = re.compile(r"[a-z]\w*(?:\.\w+)+")
+AROUND = (
+    "torch.movedim",
+    "torch.flip",
+    "torch.nn.functional.pad",
+    "jax.numpy.moveaxis",
+    "jax.numpy.flip",
+    "jax.numpy.pad",
+)
+"""Functions that stand around a module: which ones is of interest, their arguments are not."""
+
+_INITIAL = re.compile(r"\w+_init|device|rngs")
+"""Arguments that choose initial weights and where they lie: every weight is set by the case."""
+
 _PLAIN = (bool, int, float, str, type(None))
 
 
@@ -35,6 +48,8 @@ class Call(NamedTuple):
     """What it was given besides arrays, as far as that differs from its defaults, as JSON."""
     defaults: dict[str, Any]
     """Its own defaults of these arguments, where it has any, from its signature."""
+    around: bool = False
+    """Whether it only brings arrays into the module's shape, and back."""
 
     def plain(self) -> dict[str, Any]:
         """The call as ``NativeCall`` (``conformance/adapters/observation.py``)."""
@@ -44,14 +59,24 @@ class Call(NamedTuple):
 class Spy:
     """Notes calls, node by node."""
 
-    def __init__(self, symbols: Iterable[str]) -> None:
+    def __init__(self, symbols: Iterable[str], *, classes: bool = True) -> None:
         """Begin with nothing seen.
 
         Args:
             symbols: Dotted names of functions and classes; what can't be found is left out.
+            classes: Whether to watch what is made of the classes among them.
         """
+        self._classes = classes
         self.calls: dict[str, list[Call]] = {}
-        self._symbols = list(dict.fromkeys(symbols))
+        wanted = list(dict.fromkeys(symbols))
+        frameworks = {symbol.partition(".")[0] for symbol in wanted}
+        lent = {"jax"} if "flax" in frameworks else set()
+        self._symbols = wanted
+        self._around = [
+            symbol
+            for symbol in AROUND
+            if symbol.partition(".")[0] in frameworks | lent and symbol not in wanted
+        ]
         self._node = ""
         self._inside = False
 
@@ -59,16 +84,15 @@ class Spy:
     def watching(self) -> Iterator[None]:
         """Watch in the meantime."""
         with ExitStack() as stack:
-            for symbol in self._symbols:
-                found = _found(symbol)
-                if found is None:
-                    continue
-                owner, name, value = found
-                if isinstance(value, type):
-                    owner, name = value, "__init__"
-                original = getattr(owner, name)
-                noting = self._noting(symbol, original, value)
-                stack.enter_context(mock.patch.object(owner, name, noting))
+            for symbol in [*self._symbols, *self._around]:
+                for place in _places(symbol):
+                    owner, name, value = place
+                    if isinstance(value, type):
+                        if not self._classes:
+                            continue
+                        owner, name = value, "__init__"
+                    noting = self._noting(symbol, getattr(owner, name), value)
+                    stack.enter_context(mock.patch.object(owner, name, noting))
             yield
 
     @contextmanager
@@ -94,8 +118,11 @@ class Spy:
                 return original(*args, **kwargs)
             self._inside = True
             try:
-                given = _given(value, args[1:] if made else args, kwargs)
-                self.calls.setdefault(self._node, []).append(Call(symbol, *given))
+                if symbol in self._around:
+                    call = Call(symbol, {}, {}, around=True)
+                else:
+                    call = Call(symbol, *_given(value, args[1:] if made else args, kwargs))
+                self.calls.setdefault(self._node, []).append(call)
                 return original(*args, **kwargs)
             finally:
                 self._inside = False
@@ -124,6 +151,17 @@ def names(symbol: str) -> list[str]:
 
 
 @functools.cache
+def _places(symbol: str) -> list[tuple[Any, str, Any]]:
+    """Where a function or class is found by those who call it."""
+    module, _, name = symbol.rpartition(".")
+    places = [_found(symbol)]
+    if module == "flax.nnx":  # which hands on functions of jax.nn
+        other = _found(f"jax.nn.{name}")
+        if places[0] and other and other[2] is places[0][2]:
+            places.append(other)
+    return [place for place in places if place is not None]
+
+
 def _found(symbol: str) -> tuple[Any, str, Any] | None:
     """(owner, attribute, value) of a function or class by its dotted name."""
     module, _, name = symbol.rpartition(".")
@@ -145,19 +183,28 @@ def _given(
     arguments: dict[str, Any] = {}
     defaults: dict[str, Any] = {}
     for key, argument in given.items():
+        if _INITIAL.fullmatch(key):
+            continue
         default = parameters.get(key, inspect.Parameter.empty)
         shown = readable(argument)
         if shown is None and argument is not None:
             continue
         known = None if default is inspect.Parameter.empty else readable(default)
-        if default is not inspect.Parameter.empty and (shown == known and argument is not None):
-            continue
-        if argument is None and default is None:
+        if default is not inspect.Parameter.empty and same(shown, known, default):
             continue
         arguments[key] = shown
         if default is not inspect.Parameter.empty and (known is not None or default is None):
             defaults[key] = known
     return arguments, defaults
+
+
+def same(shown: Any, known: Any, default: Any) -> bool:
+    """Whether an argument is the default, if only written out: ``[1, 1]`` for ``1``."""
+    if shown is None:
+        return default is None
+    if isinstance(shown, list) and shown and not isinstance(known, list):
+        return all(type(one) is type(known) and one == known for one in shown)
+    return bool(shown == known)
 
 
 def readable(value: Any) -> Any:
@@ -176,8 +223,20 @@ def readable(value: Any) -> Any:
 @functools.cache  # a signature takes longer to find out than a small layer to compute
 def _parameters(value: Any) -> dict[str, Any]:
     """Parameters by name, with their defaults; of C functions nothing is known."""
+    if not isinstance(value, type):
+        return _named(value)
+    # A class by its constructor, or by a base's: nn.LSTM and its kin pass everything on to theirs.
+    constructors = [
+        vars(kind)["__init__"] for kind in value.__mro__[:-1] if "__init__" in vars(kind)
+    ]
+    named = [_named(constructor) for constructor in constructors]
+    found = next((names for names in named if len(names) > 1), {})
+    return dict(list(found.items())[1:])  # without self
+
+
+def _named(function: Any) -> dict[str, Any]:
     try:
-        found = inspect.signature(value).parameters.values()
+        found = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
         return {}
     return {p.name: p.default for p in found if p.kind not in {p.VAR_POSITIONAL, p.VAR_KEYWORD}}

@@ -121,10 +121,10 @@ class Run:
 
     def answer(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Answer every facet that is asked; an error in one leaves the others alone."""
-        watch = Watch()
+        watch = Watch(self.model)
         observation = self._built(self.model, self.feeds, watch, "")
         if self.twin is not None:
-            observation["twin"] = self._built(self.twin, self.twin_feeds, Watch(), "twin/")
+            observation["twin"] = self._built(self.twin, self.twin_feeds, Watch(self.twin), "twin/")
         if "compiled" in self.asked:
             self._facet("compiled", observation, self._compiled)
         if "state" in self.asked:

@@ -61,7 +61,14 @@ def batch_normalization(
     if training:
         mean = variance = None
     y = F.batch_norm(
-        torch.movedim(x, axis, 1), mean, variance, gamma, beta, training=training, eps=epsilon
+        torch.movedim(x, axis, 1),
+        mean,
+        variance,
+        gamma,
+        beta,
+        training=training,
+        momentum=1 - momentum,
+        eps=epsilon,
     )
     return torch.movedim(y, 1, axis)
 

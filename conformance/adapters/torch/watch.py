@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import functools
 import inspect
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from torch.nn.modules.module import register_module_forward_hook
 
 from conformance.adapters.native.binding import Bound, Function
+from conformance.adapters.native.spy import Call, Spy, readable, same, symbols
+from conformance.adapters.native.telling import told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from torch import nn
 
-    from conformance.adapters.native.model import Model
+    from conformance.adapters.native.model import Model, Node
 
 _JSON = (bool, int, float, str)
 
@@ -24,26 +26,32 @@ _JSON = (bool, int, float, str)
 class Watch:
     """Notes the modules that run inside each node of one walk through a model."""
 
-    def __init__(self) -> None:
-        """Start with nothing seen."""
+    def __init__(self, model: Model) -> None:
+        """Start with nothing seen.
+
+        Args:
+            model: The model that is to be walked through.
+        """
+        # Modules are seen when they run, with the arguments that they keep.
+        self._spy = Spy(symbols(model), classes=False)
         self.ran: dict[str, list[nn.Module]] = {}
         self._node = ""
 
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Watch every module that runs in the meantime."""
-        handle = register_module_forward_hook(self._note)
-        try:
+        with ExitStack() as stack:
+            stack.callback(register_module_forward_hook(self._note).remove)
+            stack.enter_context(self._spy.watching())
             yield
-        finally:
-            handle.remove()
 
     @contextmanager
     def node(self, name: str) -> Iterator[None]:
         """Attribute what runs in the meantime to this node."""
         self._node = name
         self.ran.setdefault(name, [])
-        yield
+        with self._spy.node(name):
+            yield
 
     def _note(self, module: nn.Module, _inputs: Any, _output: Any) -> None:
         self.ran[self._node].append(module)
@@ -67,13 +75,10 @@ class Watch:
 
     def native(self, model: Model, weights: dict[str, Any]) -> list[dict[str, Any]]:
         """How each node was done, as ``Native`` (``conformance/adapters/observation.py``)."""
-        return [
-            self._entry(node.name, node.bound, weights)
-            for node in model.nodes
-            if node.name in self.ran
-        ]
+        return [self._entry(node, weights) for node in model.nodes if node.name in self.ran]
 
-    def _entry(self, node: str, bound: Bound, weights: dict[str, Any]) -> dict[str, Any]:
+    def _entry(self, whole: Node, weights: dict[str, Any]) -> dict[str, Any]:
+        node, bound = whole.name, whole.bound
         modules = self.ran[node]
         inner = bound.arguments.get("layer")
         layouts = inner.entry.weights if isinstance(inner, Bound) else bound.entry.weights
@@ -97,24 +102,45 @@ class Watch:
                 if f"{node}/{variable}" in weights
             },
             "composed": bound.entry.composed,
+            **told(whole, [*map(_made, modules), *self._spy.of(node)]),
         }
+
+
+def _made(module: nn.Module) -> Call:
+    """A module as a call of its class."""
+    arguments = {
+        key: value for key, value in constructor_arguments(module).items() if key != "mode"
+    }
+    named = _constructor(type(module))
+    defaults = {
+        key: readable(named[key].default)
+        for key in arguments
+        if named[key].default is not inspect.Parameter.empty
+    }
+    return Call(f"torch.nn.{type(module).__name__}", arguments, defaults)
 
 
 def constructor_arguments(module: nn.Module) -> dict[str, Any]:
     """The arguments that a module was made with, as far as they differ from the defaults."""
     arguments: dict[str, Any] = {}
-    # nn.LSTM and its kin pass everything on to their base class, which has the names.
-    kind = next((k for k in type(module).__mro__[:-1] if _named(k)), type(module))
-    for name, parameter in _named(kind).items():
+    for name, parameter in _constructor(type(module)).items():
         value = getattr(module, name, None)
         if name == "bias":
             value = value is not None and value is not False
         if isinstance(value, tuple):
             value = list(value)
         plain = value if isinstance(value, list) else [value]
-        if all(isinstance(item, _JSON) for item in plain) and value != parameter.default:
+        if all(isinstance(item, _JSON) for item in plain) and not same(
+            value, readable(parameter.default), parameter.default
+        ):
             arguments[name] = value
     return arguments
+
+
+def _constructor(kind: type) -> dict[str, inspect.Parameter]:
+    """The parameters of a module's class."""
+    # nn.LSTM and its kin pass everything on to their base class, which has the names.
+    return _named(next((k for k in kind.__mro__[:-1] if _named(k)), kind))
 
 
 @functools.cache  # a signature takes longer to find out than a small layer to compute

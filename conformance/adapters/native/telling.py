@@ -1,0 +1,67 @@
+"""What an adapter tells of how it did a layer, for the porting guide, besides its answer."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from conformance.adapters.native.binding import Bound, Function
+from conformance.adapters.native.spy import readable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from conformance.adapters.native.model import Node
+    from conformance.adapters.native.spy import Call
+
+_OWN = frozenset({"call", "seed"})
+"""Parameters of our functions that say nothing of a layer."""
+
+
+def told(node: Node, calls: Iterable[Call]) -> dict[str, Any]:
+    """The keys ``calls``, ``keras`` and ``note`` of ``Native`` (``adapters/observation.py``).
+
+    Args:
+        node: The layer.
+        calls: What of the framework really ran.
+    """
+    function = node.step.func  # type: ignore[attr-defined] # a partial, as _step makes it
+    return {
+        "calls": [call.plain() for call in calls],
+        "keras": {**_in_effect(function, node.bound.arguments), **_arrays(node)},
+        "note": _sentence(inspect.getdoc(function) or ""),
+    }
+
+
+def _in_effect(function: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Keras's arguments: those given, and our function's defaults, which are Keras's."""
+    found = {
+        name: parameter.default
+        for name, parameter in inspect.signature(function).parameters.items()
+        if parameter.kind is parameter.KEYWORD_ONLY and parameter.default is not parameter.empty
+    }
+    shown = {name: _shown(value) for name, value in {**found, **given}.items()}
+    return {
+        name: value
+        for name, value in shown.items()
+        if name not in _OWN and value != [] and not (value is None and name == "mask")
+    }
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, Function):
+        return value.name
+    if isinstance(value, Bound):
+        return value.layer
+    if isinstance(value, dict):
+        return [_shown(one) for one in value.values()]
+    return readable(value)
+
+
+def _arrays(node: Node) -> dict[str, str]:
+    return dict.fromkeys([*node.tensors, *(["mask"] if node.heeds else [])], "array")
+
+
+def _sentence(text: str) -> str:
+    """The first paragraph of a docstring, on one line."""
+    return " ".join(text.partition("\n\n")[0].split())
