@@ -125,6 +125,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     repro.set_defaults(command=_repro)
 
+    porting = commands.add_parser(
+        "porting", help="write porting guides out of the records of torch, jax and flax"
+    )
+    porting.add_argument(
+        "records", nargs="+", type=Path, metavar="RECORDS", help="records.jsonl or its folder"
+    )
+    porting.add_argument("--output", type=Path, default=Path("porting"), metavar="FOLDER")
+    porting.set_defaults(command=_porting)
+
     report = commands.add_parser("report", help="make the report of a run again")
     report.add_argument("records", type=Path, metavar="RECORDS", help="records.jsonl or its folder")
     report.add_argument("--output", type=Path, metavar="FILE", help="default: beside the records")
@@ -203,6 +212,12 @@ def _repro(options: argparse.Namespace) -> int:
     from conformance.run.command import repro
 
     return repro(options)
+
+
+def _porting(options: argparse.Namespace) -> int:
+    from conformance.porting.command import porting
+
+    return porting(options.records, options.output)
 
 
 def _report(options: argparse.Namespace) -> int:

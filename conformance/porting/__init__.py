@@ -1,0 +1,8 @@
+"""Keras → native framework: how each layer is done there, as the records of a run prove it."""
+
+from __future__ import annotations
+
+from conformance.porting.model import Argument, Condition, Guide, Refusal, Row, Way
+from conformance.porting.rows import porting_rows
+
+__all__ = ["Argument", "Condition", "Guide", "Refusal", "Row", "Way", "porting_rows"]

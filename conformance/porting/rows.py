@@ -1,0 +1,120 @@
+"""From the records of a run to the rows of a porting guide."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from conformance.porting.conditions import occasions, restrictions
+from conformance.porting.model import Argument, Condition, Refusal, Row, Way
+from conformance.porting.rules import PROOFS, Seen, learn
+from conformance.porting.samples import Layer, Sample, collect
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from conformance.records.reader import Run
+
+ADAPTERS = ("torch", "jax", "flax")
+"""Adapters that tell how they did a layer, in the order of the guides."""
+
+
+def porting_rows(run: Run, adapters: Sequence[str] = ADAPTERS) -> list[Row]:
+    """What a run proves of how Keras's layers are done in other frameworks.
+
+    Args:
+        run: The records; nothing else is read.
+        adapters: Native adapters, in the order of the answer; one that the run lacks is left out.
+
+    Returns:
+        A row for each adapter and layer, by family and name. Only what passed counts: a cell that
+        deviates, even in a way that the ledger knows, proves nothing.
+    """
+    rows: list[Row] = []
+    for adapter in adapters:
+        layers = collect(run, adapter)
+        made = [_row(run, adapter, name, layer) for name, layer in layers.items()]
+        rows += sorted(made, key=lambda row: (row.family, row.layer))
+    return rows
+
+
+def _row(run: Run, adapter: str, name: str, layer: Layer) -> Row:
+    by_way: dict[tuple[str, bool], list[Sample]] = defaultdict(list)
+    for sample in layer.samples:
+        by_way[sample.native.symbol, sample.native.composed].append(sample)
+    order = sorted(by_way, key=lambda way: (way[1], -len(by_way[way]), way[0]))
+    ways = [
+        _way(way, by_way[way], [s for other in order if other != way for s in by_way[other]])
+        for way in order
+    ]
+    refusals = [
+        Refusal(reason=reason, cases=len(cases), proofs=cases[:1])
+        for reason, cases in sorted(layer.refused.items())
+    ]
+    families = [family for family, _ in layer.families.most_common() if family]
+    named = [case for way in ways for case in [*way.proofs, *_argued(way.arguments)]]
+    named += [case for refusal in refusals for case in refusal.proofs]
+    return Row(
+        adapter=adapter,
+        family="activation functions" if name.startswith("activation: ") else (families or [""])[0],
+        layer=name,
+        ways=ways,
+        refusals=refusals,
+        files={case: run.cases[case].place.file for case in dict.fromkeys(named)},
+    )
+
+
+def _argued(arguments: Sequence[Argument]) -> list[str]:
+    return [case for argument in arguments for case in argument.proofs]
+
+
+def _way(way: tuple[str, bool], mine: Sequence[Sample], others: Sequence[Sample]) -> Way:
+    weights: dict[str, str] = {}
+    for sample in mine:
+        weights.update(sample.native.weights)
+    return Way(
+        symbol=way[0],
+        composed=way[1],
+        note=_note(mine),
+        weights=weights,
+        arguments=_arguments(mine),
+        conditions=restrictions(mine, others) if others else [],
+        around=_around(mine),
+        cases=len({sample.case for sample in mine}),
+        proofs=list(dict.fromkeys(sample.case for sample in mine))[:PROOFS],
+    )
+
+
+def _note(mine: Sequence[Sample]) -> str:
+    """What is said of it most often; the layer's own name says nothing."""
+    notes = [sample.native.note for sample in mine]
+    note = max(dict.fromkeys(notes), key=notes.count)
+    return note if ":" in note or ";" in note else ""
+
+
+def _arguments(mine: Sequence[Sample]) -> list[Argument]:
+    seen: dict[str, list[Seen]] = defaultdict(list)
+    for sample in mine:
+        counts: dict[str, int] = defaultdict(int)
+        for call in sample.native.calls:
+            if call.around:
+                continue
+            counts[call.symbol] += 1
+            count = counts[call.symbol]
+            name = call.symbol if count == 1 else f"{call.symbol} ({count})"
+            seen[name].append(Seen(sample, call.arguments, call.defaults))
+    return [argument for call, some in seen.items() for argument in learn(call, some)]
+
+
+def _around(mine: Sequence[Sample]) -> dict[str, list[Condition]]:
+    found: dict[str, list[Condition]] = {}
+    symbols = dict.fromkeys(
+        call.symbol for sample in mine for call in sample.native.calls if call.around
+    )
+    for symbol in symbols:
+        sides: tuple[list[Sample], list[Sample]] = ([], [])
+        for sample in mine:
+            sides[symbol not in {call.symbol for call in sample.native.calls}].append(sample)
+        having, lacking = sides
+        found[symbol] = occasions(having, lacking) if lacking else []
+    return found
