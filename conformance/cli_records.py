@@ -23,6 +23,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     _add_diff(commands)
     _add_merge(commands)
     _add_history(commands)
+    _add_ledger(commands)
 
 
 def _add_diff(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -114,3 +115,68 @@ def _merge(options: argparse.Namespace) -> int:
     from conformance.run.joining import merge
 
     return merge(options)
+
+
+def _add_ledger(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    ledger = commands.add_parser("ledger", help="check, extend or prune the known divergences")
+    chores = ledger.add_subparsers(title="chores", required=True, metavar="CHORE")
+    check = _add_chore(
+        chores, "check", "say what is wrong with it, by itself or held against records"
+    )
+    check.set_defaults(command=_ledger_check)
+    update = _add_chore(chores, "update", "propose entries for failures that none covers")
+    update.add_argument(
+        "--into", type=Path, metavar="FILE", help="append them to this file; default: print them"
+    )
+    update.set_defaults(command=_ledger_update)
+    prune = _add_chore(chores, "prune", "take out what describes nothing any more")
+    prune.add_argument("--dry-run", action="store_true", help="say what, and take nothing out")
+    prune.set_defaults(command=_ledger_prune)
+
+
+def _add_chore(
+    chores: argparse._SubParsersAction[argparse.ArgumentParser], name: str, told: str
+) -> argparse.ArgumentParser:
+    chore = chores.add_parser(name, help=told, description=f"{told.capitalize()}.")
+    chore.add_argument(
+        "records",
+        nargs="+" if name == "update" else "*",
+        metavar="RECORDS",
+        help="recorded runs: records.jsonl, a run's folder or name, or 'latest'",
+    )
+    chore.add_argument(
+        "--ledger",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="a file or folder of divergences; repeatable; default: the catalogue's own",
+    )
+    chore.add_argument(
+        "--cases",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="FOLDER",
+        help="catalogue that the entries speak of; repeatable; default: the packaged one",
+    )
+    chore.add_argument("--reports", type=Path, default=Path("reports"), metavar="FOLDER")
+    return chore
+
+
+def _ledger_check(options: argparse.Namespace) -> int:
+    from conformance.upkeep.command import check
+
+    return check(options)
+
+
+def _ledger_update(options: argparse.Namespace) -> int:
+    from conformance.upkeep.command import update
+
+    return update(options)
+
+
+def _ledger_prune(options: argparse.Namespace) -> int:
+    from conformance.upkeep.command import prune
+
+    return prune(options)

@@ -7,7 +7,7 @@ that: terminal, Markdown, JSON. Whoever runs two versions first (``keras-conform
 
 from __future__ import annotations
 
-from conformance.comparing.columns import ColumnsError, base_of, pair_columns
+from conformance.comparing.columns import ColumnsError, pair_columns
 from conformance.comparing.diff import compare
 from conformance.comparing.model import CellChange, Change, Column, Diff, FacetChange, Version
 
@@ -19,7 +19,6 @@ __all__ = [
     "Diff",
     "FacetChange",
     "Version",
-    "base_of",
     "compare",
     "pair_columns",
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from conformance.adapters.naming import base_of
 from conformance.cases.problems import did_you_mean
 from conformance.verdicts.entries import matches
 
@@ -25,11 +26,6 @@ class Pair(NamedTuple):
     adapter: str
     old: str | None
     new: str | None
-
-
-def base_of(column: str) -> str:
-    """Returns the adapter's name without its version."""
-    return column.partition("@")[0]
 
 
 def pair_columns(

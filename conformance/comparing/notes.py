@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from conformance.comparing.columns import base_of
+from conformance.adapters.naming import base_of
 from conformance.comparing.facets import CONFORMS, DEVIATES
 
 if TYPE_CHECKING:

@@ -135,6 +135,7 @@ class BriefVerdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
     message: str = ""
     facets: list[BriefFacet] = field(default_factory=list)
     known: BriefKnown | None = None
+    judged: Outcome | None = None
 
 
 class BriefCell(Struct, frozen=True, kw_only=True, tag="cell", tag_field="type"):

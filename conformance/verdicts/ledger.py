@@ -8,7 +8,7 @@ so that it can only shrink by being read.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from msgspec.structs import replace
 
@@ -27,6 +27,31 @@ _UNJUDGED: Final = frozenset({"unsupported", "not-installed", "not-run", "xfail"
 """Outcomes that say nothing about an entry (the last two: it was applied already)."""
 
 _FAILS: Final = frozenset({"fail", "error"})
+
+
+LEDGER_SAYS: Final = " [ledger: "
+"""Begins what the ledger adds to the message of a cell that it does not excuse; ``]`` ends it."""
+
+
+class Objection(NamedTuple):
+    """What an entry says of a cell that is not so."""
+
+    entry: Entry
+    key: str
+    """The entry's key that is wrong; empty where it is the entry as a whole."""
+    text: str
+    """It names the entry."""
+
+
+class Held(NamedTuple):
+    """What its entries make of a cell."""
+
+    covering: list[Entry]
+    """Those that cover something of it."""
+    objections: list[Objection]
+    """Why it is not excused."""
+    passing: list[Objection]
+    """What passes in spite of its entry."""
 
 
 @dataclass(slots=True)
@@ -67,7 +92,7 @@ class Ledger:
         ledger = cls(entries=[], problems=[])
         catalogue_ids = dict.fromkeys(catalogue_ids)  # in its order, and quick to ask
         seen: dict[str, Entry] = {}
-        for path in _files(paths):
+        for path in files_of(paths):
             entries, problems = read_entries(path)
             ledger.problems += problems
             for entry in entries:
@@ -143,30 +168,54 @@ class Ledger:
             The same cell where no entry is about it; else what docs/ledger.md says: ``xfail``,
             ``xpass``, or the failure with a message that names the entry.
         """
-        mine = self._by_adapter.get(cell.adapter, frozenset())
-        about = [
-            entry
-            for entry in self._by_case.get(cell.case, ())
-            if entry.id in mine and entry.holds(versions)
-        ]
-        if not about or cell.outcome in _UNJUDGED:
+        held = self.hold(cell, versions)
+        if held is None:
             return cell
-        self._judged.update(entry.id for entry in about)
-        covering, objections, passing = _weigh(cell, about)
-        self._used.update(entry.id for entry in covering)
-        if objections:
-            return replace(cell, message=f"{cell.message} [ledger: {'; '.join(objections)}]")
-        if passing:
+        if held.objections:
+            told = "; ".join(objection.text for objection in held.objections)
+            return replace(cell, message=f"{cell.message}{LEDGER_SAYS}{told}]")
+        known = [_known(entry, cell) for entry in held.covering]
+        if held.passing:
             return replace(
                 cell,
                 outcome="xpass",
-                message="; ".join(passing),
-                known=_known(covering[0], cell) if covering else None,
+                message="; ".join(passing.text for passing in held.passing),
+                known=known[0] if known else None,
+                judged=cell.outcome,
             )
-        if not covering:
+        if not known:
             return cell
-        known = [_known(entry, cell) for entry in covering]
-        return replace(cell, outcome="xfail", known=known[0], also_known=known[1:])
+        return replace(
+            cell, outcome="xfail", known=known[0], also_known=known[1:], judged=cell.outcome
+        )
+
+    def hold(self, cell: CellVerdict, versions: Mapping[str, str]) -> Held | None:
+        """Say what the entries that are about a cell make of it; None where none is.
+
+        Args:
+            cell: a verdict, as judged.
+            versions: as for :meth:`apply`.
+        """
+        about = [entry for entry in self.about(cell.case, cell.adapter) if entry.holds(versions)]
+        if not about or cell.outcome in _UNJUDGED:
+            return None
+        self._judged.update(entry.id for entry in about)
+        held = _weigh(cell, about)
+        self._used.update(entry.id for entry in held.covering)
+        return held
+
+    def about(self, case: str, adapter: str) -> list[Entry]:
+        """List the entries that speak of a cell, in whatever versions."""
+        mine = self._by_adapter.get(adapter, frozenset())
+        return [entry for entry in self._by_case.get(case, ()) if entry.id in mine]
+
+    def cases_of(self, entry: Entry) -> list[str]:
+        """List the cases of the catalogue that an entry speaks of."""
+        return [case for case, entries in self._by_case.items() if entry in entries]
+
+    def adapters_of(self, entry: Entry) -> list[str]:
+        """List the known adapters that an entry speaks of."""
+        return [adapter for adapter, entries in self._by_adapter.items() if entry.id in entries]
 
     def unused(self) -> list[Problem]:
         """List the entries that applied to judged cells of this run and covered none of them.
@@ -194,7 +243,8 @@ class Ledger:
         return [entry.id for entry in self.entries if entry.id in self._used]
 
 
-def _files(paths: Iterable[Path]) -> Iterable[Path]:
+def files_of(paths: Iterable[Path]) -> Iterable[Path]:
+    """Go through the files of a ledger: a folder stands for its ``*.yaml``."""
     for path in paths:
         if path.is_dir():
             yield from sorted(path.glob("*.yaml"))
@@ -202,16 +252,9 @@ def _files(paths: Iterable[Path]) -> Iterable[Path]:
             yield path
 
 
-def _weigh(cell: CellVerdict, about: list[Entry]) -> tuple[list[Entry], list[str], list[str]]:
-    """Hold a cell against its entries.
-
-    Returns:
-        The entries that cover something, why the cell is not excused, and what passes in spite of
-        its entry.
-    """
-    covering: list[Entry] = []
-    objections: list[str] = []
-    passing: list[str] = []
+def _weigh(cell: CellVerdict, about: list[Entry]) -> Held:
+    """Hold a cell against its entries."""
+    held = Held([], [], [])
     by_name = {verdict.facet: verdict for verdict in cell.facets}
     failing = {verdict.facet for verdict in cell.facets if verdict.outcome in _FAILS}
     covered: set[str] = set()
@@ -220,47 +263,57 @@ def _weigh(cell: CellVerdict, about: list[Entry]) -> tuple[list[Entry], list[str
         if entry.outcome is not None:
             objection = _whole_cell(entry, cell)
             if cell.outcome == "pass":
-                passing.append(f"{entry.id} says {entry.outcome}, and it passes: remove the entry")
+                told = f"{entry.id} says {entry.outcome}, and it passes: remove the entry"
+                held.passing.append(Objection(entry, "outcome", told))
             elif objection:
-                objections.append(objection)
+                held.objections.append(objection)
             else:
-                covering.append(entry)
+                held.covering.append(entry)
                 whole = True
             continue
         found, unlike = _facets(entry, by_name)
         if found:
-            covering.append(entry)
+            held.covering.append(entry)
             covered |= found
-        objections += unlike
-        passing += [
-            f"{entry.id} says that {name} fails, and it passes: remove the entry or the facet"
+        held.objections.extend(unlike)
+        held.passing.extend(
+            Objection(
+                entry,
+                "facets",
+                f"{entry.id} says that {name} fails, and it passes: remove the entry or the facet",
+            )
             for name in entry.facets
             if name in by_name and by_name[name].outcome == "pass"
-        ]
-    if whole or cell.outcome == "pass" or objections:
-        return covering, objections, passing
+        )
+    if whole or cell.outcome == "pass" or held.objections:
+        return held
     names = listed(entry.id for entry in about)
+    uncovered = ""
     if not failing:
-        objections.append(f"{names} does not cover that it ends in {cell.outcome}")
+        uncovered = f"that it ends in {cell.outcome}"
     elif failing - covered:
-        objections.append(f"{names} does not cover {listed(sorted(failing - covered))}")
-    return covering, objections, passing
+        uncovered = listed(sorted(failing - covered))
+    if uncovered:
+        told = f"{names} does not cover {uncovered}"
+        held.objections.append(Objection(about[0], "", told))
+    return held
 
 
-def _whole_cell(entry: Entry, cell: CellVerdict) -> str:
-    """Say why an entry about an outcome does not cover a cell; empty when it does."""
+def _whole_cell(entry: Entry, cell: CellVerdict) -> Objection | None:
+    """Say why an entry about an outcome does not cover a cell; None when it does."""
     if cell.outcome != entry.outcome:
-        return f"{entry.id} says {entry.outcome}, not {cell.outcome}"
+        return Objection(entry, "outcome", f"{entry.id} says {entry.outcome}, not {cell.outcome}")
     messages = [v.message for v in cell.facets if v.outcome in _FAILS] or [cell.message]
     if all(entry.signed(message) for message in messages):
-        return ""
-    return f"{entry.id} expects another message: {listed(map(repr, entry.signatures))}"
+        return None
+    told = f"{entry.id} expects another message: {listed(map(repr, entry.signatures))}"
+    return Objection(entry, "signature", told)
 
 
-def _facets(entry: Entry, by_name: Mapping[str, FacetVerdict]) -> tuple[set[str], list[str]]:
+def _facets(entry: Entry, by_name: Mapping[str, FacetVerdict]) -> tuple[set[str], list[Objection]]:
     """Find the failing facets that an entry covers, and those that fail in another way."""
     found: set[str] = set()
-    unlike: list[str] = []
+    unlike: list[Objection] = []
     for name in entry.facets:
         verdict = by_name.get(name)
         if verdict is None or verdict.outcome not in _FAILS:
@@ -269,7 +322,8 @@ def _facets(entry: Entry, by_name: Mapping[str, FacetVerdict]) -> tuple[set[str]
             found.add(name)
         else:
             expected = listed(map(repr, entry.signatures))
-            unlike.append(f"{entry.id} expects another message of {name}: {expected}")
+            told = f"{entry.id} expects another message of {name}: {expected}"
+            unlike.append(Objection(entry, "signature", told))
     return found, unlike
 
 

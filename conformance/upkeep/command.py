@@ -1,0 +1,158 @@
+"""``keras-conformance ledger check | update | prune``."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from typing import TYPE_CHECKING
+
+from conformance.adapters import registry
+from conformance.cases import CasesError, default_root, load
+from conformance.records import RecordsError, read
+from conformance.records.files import find_records, write_whole
+from conformance.upkeep.checking import faults
+from conformance.upkeep.evidence import judged
+from conformance.upkeep.holding import Evidence
+from conformance.upkeep.proposing import proposals
+from conformance.upkeep.pruning import prune as prune_file
+from conformance.verdicts.ledger import Ledger, files_of
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from conformance.records import Run
+
+SOUND, FAULTY, USAGE = 0, 1, 2
+OWN = "divergences"
+"""Folder of a catalogue that holds its own ledger."""
+
+
+class _Chore:
+    """What every chore needs: the ledgers that are named, the catalogue, the records."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        """Read all of it.
+
+        Raises:
+            CasesError: the cases can't be read.
+            RecordsError: a record can't be read.
+        """
+        self.roots = list(options.cases) or [default_root()]
+        own = [root / OWN for root in self.roots if (root / OWN).is_dir()]
+        self.paths = list(files_of(options.ledger or own))
+        self.runs: list[Run] = [
+            read(find_records(named, options.reports), brief=True) for named in options.records
+        ]
+        recorded = {case for run in self.runs for case in run.header.cases}
+        self.catalogue = list(
+            dict.fromkeys([*(case.id for case in load(self.roots).cases), *sorted(recorded)])
+        )
+        columns = [name for run in self.runs for name in run.header.plan]
+        self.adapters = list(dict.fromkeys([*registry.names(), *columns]))
+        self.today = dt.datetime.now(tz=dt.UTC).date()
+        self.ledger = self.load(self.paths)
+
+    def load(self, paths: Iterable[Path]) -> Ledger:
+        """Read some files of the ledger."""
+        return Ledger.load(paths, self.catalogue, self.adapters, self.today)
+
+
+def check(options: argparse.Namespace) -> int:
+    """Say what is wrong with the ledger; 1 where anything is."""
+    try:
+        chore = _Chore(options)
+    except (CasesError, RecordsError) as error:
+        return _refuse(error)
+    found = faults(chore.ledger, judged(chore.runs))
+    for problem in found:
+        _say(str(problem))
+    entries = _number(len(chore.ledger.entries), "entry", "entries")
+    told = _number(len(found), "problem", "problems") if found else "no problem"
+    held = f", held against {_number(len(chore.runs), 'run', 'runs')}" if chore.runs else ""
+    _say(f"{entries}{held}: {told}")
+    return FAULTY if found else SOUND
+
+
+def update(options: argparse.Namespace) -> int:
+    """Propose entries for what no entry covers; append them to a file where one is named."""
+    try:
+        chore = _Chore(options)
+        # Ids must be free in the catalogue's own ledger, too: a run reads both.
+        found = proposals(chore.ledger, judged(chore.runs))
+        text = "\n".join(proposal.yaml(chore.today) for proposal in found)
+        if found and options.into:
+            _append(options.into, text)
+    except (CasesError, RecordsError) as error:
+        return _refuse(error)
+    if not found:
+        _say("nothing to propose: every failure is covered, or `ledger check` has to do with it")
+    elif not options.into:
+        _say(text.rstrip("\n"))
+    else:
+        cells = _number(len(found), "entry", "entries")
+        _say(f"{cells} proposed in {options.into}: fill in kind and reason")
+    return SOUND
+
+
+def prune(options: argparse.Namespace) -> int:
+    """Take out what no longer holds; 0 whether or not there was anything."""
+    try:
+        chore = _Chore(options)
+        evidence = Evidence(chore.ledger, judged(chore.runs), registry.names())
+        cuts = [
+            cut
+            for path in chore.paths
+            if (
+                cut := prune_file(
+                    path,
+                    [e for e in chore.ledger.entries if e.place.file == str(path)],
+                    chore.catalogue,
+                    evidence.is_over,
+                )
+            )
+        ]
+        for cut in cuts:
+            for told in cut.removed:
+                _say(f"{cut.path}: {told}")
+            for told in cut.left:
+                _say(f"{told}: shares its line; take it out by hand")
+            if cut.removed and not options.dry_run:
+                write_whole(cut.path, cut.text.encode())
+    except (CasesError, RecordsError, RuntimeError) as error:
+        return _refuse(error)
+    count = sum(len(cut.removed) for cut in cuts)
+    _say(f"{count} {'would be ' if options.dry_run else ''}taken out")
+    return SOUND
+
+
+def _append(path: Path, text: str) -> None:
+    """Append entries to a file of the ledger, which comes into being where it is missing.
+
+    Raises:
+        RecordsError: it can't be written, and is as it was.
+    """
+    try:
+        before = path.read_text(encoding="utf-8") if path.exists() else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecordsError(f"cannot read {path}: {error}") from error
+    if before.strip() == "[]":
+        before = ""
+    gap = "" if not before else "\n" if before.endswith("\n") else "\n\n"
+    write_whole(path, f"{before}{gap}{text}".encode())
+
+
+def _refuse(error: Exception) -> int:
+    print(error, file=sys.stderr)  # noqa: T201 - a message for whoever called
+    return USAGE
+
+
+def _say(text: str) -> None:
+    # A message may hold any text; what the terminal can't show mustn't end the command.
+    encoding = sys.stdout.encoding or "utf-8"
+    print(text.encode(encoding, "replace").decode(encoding))  # noqa: T201
+
+
+def _number(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"
