@@ -14,8 +14,8 @@ from conformance.records.reader import read
 from conformance.records.wire import RecordsError
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from collections.abc import Sequence
+    from pathlib import Path
 
 OK, NOTHING, USAGE = 0, 1, 2
 """Exit codes: written; the records prove nothing; they can't be read, or the folder written."""

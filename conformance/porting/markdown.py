@@ -6,10 +6,10 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-
 if TYPE_CHECKING:
-    from conformance.porting.model import Argument, Condition, Guide, Row, Way
     from collections.abc import Iterable, Mapping, Sequence
+
+    from conformance.porting.model import Argument, Condition, Guide, Row, Way
 
 TITLES = {"torch": "PyTorch", "jax": "JAX", "flax": "Flax NNX"}
 
@@ -52,9 +52,9 @@ def _index(guides: Sequence[Guide]) -> str:
     lines = [
         "# Porting Keras layers",
         "",
-        "How each layer of Keras is done in other frameworks: which module, which arguments, how its",
-        "weights are laid out, and where two defaults differ. Nothing of it is an opinion: each row",
-        "was run, with the same weights and inputs, and gave Keras's numbers and gradients.",
+        "How each layer of Keras is done in other frameworks: which module, which arguments, how",
+        "its weights are laid out, and where two defaults differ. Nothing of it is an opinion:",
+        "each row was run, with the same weights and inputs, and gave what Keras documents.",
         "",
         "| from Keras to | versions | layers and activations | cases |",
         "| --- | --- | ---: | ---: |",
@@ -67,9 +67,9 @@ def _index(guides: Sequence[Guide]) -> str:
         )
     lines += [
         "",
-        "The pages are written by `keras-conformance porting` out of the records of a run. The rules",
-        "that connect a native argument with Keras's are found there, in the calls that were made:",
-        "a rule that fails in a single one of them is not shown. `guides.json` is what the pages are",
+        "The pages are written by `keras-conformance porting` out of the records of a run. What",
+        "connects a native argument with Keras's is found there, in the calls that were made: a",
+        "rule that fails in a single one of them is not shown. `guides.json` is what the pages are",
         "rendered from, row by row.",
         "",
         "    keras-conformance porting reports/<run> --output docs/porting",
