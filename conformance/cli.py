@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance import __version__, cli_records
+from conformance import __version__, cli_records, cli_versions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -139,6 +139,7 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--output", type=Path, metavar="FILE", help="default: beside the records")
     report.set_defaults(command=_report)
     cli_records.add(commands)
+    cli_versions.add(commands)
     return parser
 
 

@@ -107,6 +107,10 @@ COMMANDS: dict[str, Run | Shown] = {
     "pytest cases/layers/pooling.yaml --adapter 'keras-torch@keras==3.14.1'": Shown(
         "tests/test_environments.py", '"framed@fakeframe==1.2"'
     ),
+    "keras-conformance bisect layers/convolutional/conv2d-transpose-doubles --adapter keras-torch "
+    "--package keras --good 3.3.3 --bad 3.15.1": Shown(
+        "tests/test_versions_of_keras.py", '"bisect", case, "--adapter", "keras-torch"'
+    ),
     "python benchmarks/whole_run.py": Run(HELP.format("whole_run.py")),
     "python benchmarks/loading.py": Run(HELP.format("loading.py")),
     "python benchmarks/overhead.py torch keras-torch": Run(HELP.format("overhead.py")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 
 import pytest
 from fake_index import needs_uv
@@ -52,3 +53,36 @@ def test_two_releases_of_keras_side_by_side(tmp_path):
 def test_an_environment_that_is_there(tmp_path):
     result = cli(tmp_path, "run", TRANSPOSED, "--adapter", f"keras-torch@python={sys.prefix}")
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.network
+@pytest.mark.parametrize(
+    ("case", "said"),
+    [
+        (
+            AVERAGE,
+            (
+                "keras 3.5.0 (2024-08-12) is the first release that answers otherwise (neither "
+                "conforms); 3.4.1 is the last before it."
+            ),
+        ),
+        (
+            TRANSPOSED,
+            "keras 3.15.0 (2026-06-24) is the release that mended it; 3.14.1 is the last before it.",
+        ),
+    ],
+)
+def test_the_two_regressions_are_found(tmp_path, case, said):
+    ends = ["--package", "keras", "--good", "3.3.3", "--bad", "3.15.1"]
+    started = time.monotonic()
+    result = cli(tmp_path, "bisect", case, "--adapter", "keras-torch", *ends)
+    assert result.stdout.splitlines()[-1] == said, result.stdout + result.stderr
+    assert time.monotonic() - started < 180
+
+
+@pytest.mark.network
+def test_a_date_is_the_newest_release_of_that_day(tmp_path):
+    ends = ["--package", "keras", "--good", "2026-05-31", "--bad", "2026-06-30"]
+    result = cli(tmp_path, "bisect", TRANSPOSED, "--adapter", "keras-torch", *ends)
+    assert "2 releases of keras from 3.14.1 to 3.15.0" in result.stdout, result.stderr
+    assert result.returncode == 0

@@ -86,14 +86,19 @@ def release_at(uv: Uv, package: str, day: dt.date) -> Version:
     except BlockedError:
         raise
     except PreparationError as problem:
-        newest = _newest(uv, package)
-        if newest.published is None:
-            raise PreparationError(
-                f"the package index does not tell when releases of {package} came out; "
-                "name versions instead of dates"
-            ) from problem
+        if _newest(uv, package).published is None:
+            raise PreparationError(_undated(package)) from problem
         raise PreparationError(f"no release of {package} was out on {day}") from problem
+    if found.published is None:  # in a folder of wheels no date keeps any away
+        raise PreparationError(_undated(package))
     return found.version
+
+
+def _undated(package: str) -> str:
+    return (
+        f"the package index does not tell when releases of {package} came out; "
+        "name versions instead of dates"
+    )
 
 
 def no_such_release(uv: Uv, pin: Pin) -> str:

@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     console = Console()
     try:
         specs = registry.select(options.adapter, options.adapter_command)
-        cases = _select(options.patterns)
+        cases = select_cases(options.patterns)
         specs = prepare(specs, console.print)
         folder = (
             RunFolder.to_resume(options.reports, options.resume)
@@ -127,7 +127,7 @@ def report(options: argparse.Namespace) -> int:
     return 0
 
 
-def _select(patterns: Sequence[str]) -> list[Case]:
+def select_cases(patterns: Sequence[str]) -> list[Case]:
     """Cases by file, folder, id or glob.
 
     Raises:
