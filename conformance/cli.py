@@ -116,6 +116,18 @@ def _parser() -> argparse.ArgumentParser:
     smoke.add_argument("--adapter-command", action="append", default=[], metavar="NAME=COMMAND")
     smoke.set_defaults(command=_smoke)
 
+    _add_repro(commands)
+
+    report = commands.add_parser("report", help="make the report of a run again")
+    report.add_argument("records", type=Path, metavar="RECORDS", help="records.jsonl or its folder")
+    report.add_argument("--output", type=Path, metavar="FILE", help="default: beside the records")
+    report.set_defaults(command=_report)
+    cli_records.add(commands)
+    cli_versions.add(commands)
+    return parser
+
+
+def _add_repro(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     repro = commands.add_parser("repro", help="print a script of the framework alone")
     repro.add_argument("case", metavar="CASE", help="a case's id")
     repro.add_argument("--adapter", required=True, metavar="NAME")
@@ -133,14 +145,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     porting.add_argument("--output", type=Path, default=Path("porting"), metavar="FOLDER")
     porting.set_defaults(command=_porting)
-
-    report = commands.add_parser("report", help="make the report of a run again")
-    report.add_argument("records", type=Path, metavar="RECORDS", help="records.jsonl or its folder")
-    report.add_argument("--output", type=Path, metavar="FILE", help="default: beside the records")
-    report.set_defaults(command=_report)
-    cli_records.add(commands)
-    cli_versions.add(commands)
-    return parser
 
 
 def _adapter_options(parser: argparse.ArgumentParser) -> None:

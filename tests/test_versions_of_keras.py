@@ -68,7 +68,10 @@ def test_an_environment_that_is_there(tmp_path):
         ),
         (
             TRANSPOSED,
-            "keras 3.15.0 (2026-06-24) is the release that mended it; 3.14.1 is the last before it.",
+            (
+                "keras 3.15.0 (2026-06-24) is the release that mended it; "
+                "3.14.1 is the last before it."
+            ),
         ),
     ],
 )
