@@ -8,6 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conformance.cli_versions import add_running
+
 if TYPE_CHECKING:
     import argparse
 
@@ -38,7 +40,7 @@ def _add_diff(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     diff.add_argument(
         "old",
         metavar="OLD",
-        help="records.jsonl, a run's folder or name, or 'latest'",
+        help="records.jsonl, a run's folder or name, 'latest', or a version: 'keras==3.14.1'",
     )
     diff.add_argument(
         "new",
@@ -46,6 +48,13 @@ def _add_diff(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         metavar="NEW",
         help="likewise; left out: two columns of OLD (--old, --new)",
     )
+    versions = diff.add_argument_group("of two versions, which are run first")
+    versions.add_argument("cases", nargs="*", metavar="CASE", help="as of `run`; default: all")
+    versions.add_argument(
+        "--adapter", action="append", metavar="NAME", help="default: all that the versions concern"
+    )
+    versions.add_argument("--ledger", action="append", type=Path, default=[], metavar="FILE")
+    add_running(versions)
     diff.add_argument(
         "--old",
         dest="old_column",
@@ -61,6 +70,11 @@ def _add_diff(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 
 def _diff(options: argparse.Namespace) -> int:
+    if options.new is not None and "=" in options.old + options.new:
+        from conformance.versions.diff_command import diff_versions, is_variant
+
+        if is_variant(options.old) and is_variant(options.new):
+            return diff_versions(options)
     from conformance.comparing.command import diff
 
     return diff(options)

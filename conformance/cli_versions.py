@@ -20,6 +20,7 @@ searched; 3 it is one of several, as those between could not be tried
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands."""
     _add_bisect(commands)
+    _add_sweep(commands)
 
 
 def _add_bisect(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -38,11 +39,27 @@ def _add_bisect(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     bisect.add_argument("--good", "--old", required=True, metavar="VERSION", help=ends)
     bisect.add_argument("--bad", "--new", required=True, metavar="VERSION", help=ends)
     bisect.add_argument("--json", type=Path, metavar="FILE", help="write the steps as JSON, too")
-    _add_running(bisect)
+    add_running(bisect)
     bisect.set_defaults(command=_bisect)
 
 
-def _add_running(parser: argparse.ArgumentParser) -> None:
+def _add_sweep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    sweep = commands.add_parser("sweep", help="run cases over releases: since when each passes")
+    sweep.add_argument("patterns", nargs="*", metavar="CASE", help="as of `run`; default: all")
+    sweep.add_argument("--adapter", required=True, action="append", metavar="NAME")
+    sweep.add_argument("--package", required=True, metavar="NAME", help="whose releases: keras")
+    sweep.add_argument("--versions", required=True, metavar="SPECIFIER", help="such as '>=3.5'")
+    sweep.add_argument("--minor", action="store_true", help="of each 3.N only the newest 3.N.M")
+    sweep.add_argument("--markdown", type=Path, metavar="FILE", help="write it as Markdown, too")
+    sweep.add_argument("--json", type=Path, metavar="FILE", help="write it as JSON, too")
+    sweep.add_argument("--all", action="store_true", help="show what always passes as well")
+    sweep.add_argument("--reports", type=Path, default=Path("reports"), metavar="FOLDER")
+    add_running(sweep)
+    sweep.set_defaults(command=_sweep)
+
+
+def add_running(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+    """Add how cases are run."""
     parser.add_argument(
         "--adapter-command",
         action="append",
@@ -60,3 +77,9 @@ def _bisect(options: argparse.Namespace) -> int:
     from conformance.versions.bisect_command import bisect
 
     return bisect(options)
+
+
+def _sweep(options: argparse.Namespace) -> int:
+    from conformance.versions.sweep_command import sweep
+
+    return sweep(options)

@@ -52,6 +52,8 @@ def collects(line: str) -> Run:
 
 TESTS = Shown(".ci/run", "python -m pip install tox && python -m tox -e tests")
 VERSIONS = Shown("tests/test_versions_of_keras.py", '"keras-torch@keras==3.14.1"')
+SWEPT = Shown("tests/test_sweep.py", '"sweep", "cases/fakes.yaml", "--package", "fakeframe"')
+COMPARED = Shown("tests/test_versions_of_keras.py", '"diff", "keras==3.14.1", "keras==3.15.1"')
 HELP = "python benchmarks/{} --help"
 
 COMMANDS: dict[str, Run | Shown] = {
@@ -111,6 +113,18 @@ COMMANDS: dict[str, Run | Shown] = {
     "--package keras --good 3.3.3 --bad 3.15.1": Shown(
         "tests/test_versions_of_keras.py", '"bisect", case, "--adapter", "keras-torch"'
     ),
+    "keras-conformance bisect CASE --adapter keras-torch --package keras --good 3.3.3 "
+    "--bad 3.15.1": Shown(
+        "tests/test_versions_of_keras.py", '"bisect", case, "--adapter", "keras-torch"'
+    ),
+    "keras-conformance sweep 'layers/*' --adapter keras-torch --package keras "
+    "--versions '>=3.5'": SWEPT,
+    "keras-conformance sweep 'layers/pooling/average-pooling1d*' --adapter keras-torch "
+    "--package keras --versions '>=3.5' --minor": SWEPT,
+    "keras-conformance diff 'keras==3.14.1' 'keras==3.15.1' 'layers/*' "
+    "--adapter keras-torch": COMPARED,
+    "keras-conformance diff 'keras==3.14.1' 'keras==3.15.1' 'layers/convolutional/*' "
+    "--adapter keras-torch": COMPARED,
     "python benchmarks/whole_run.py": Run(HELP.format("whole_run.py")),
     "python benchmarks/loading.py": Run(HELP.format("loading.py")),
     "python benchmarks/overhead.py torch keras-torch": Run(HELP.format("overhead.py")),

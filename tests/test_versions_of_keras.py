@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -89,3 +90,15 @@ def test_a_date_is_the_newest_release_of_that_day(tmp_path):
     result = cli(tmp_path, "bisect", TRANSPOSED, "--adapter", "keras-torch", *ends)
     assert "2 releases of keras from 3.14.1 to 3.15.0" in result.stdout, result.stderr
     assert result.returncode == 0
+
+
+@pytest.mark.network
+def test_what_was_mended_in_between_is_listed_and_nothing_else(tmp_path):
+    cases = ["layers/convolutional/conv2d-transpose-*", AVERAGE]
+    files = ["--adapter", "keras-torch", "--json", "diff.json"]
+    result = cli(tmp_path, "diff", "keras==3.14.1", "keras==3.15.1", *cases, *files)
+    assert result.returncode == 0, result.stdout + result.stderr
+    told = json.loads((tmp_path / "diff.json").read_text())
+    assert "regression" not in told["counts"]
+    fixed = {line["case"] for line in told["changes"] if line["change"] == "fixed"}
+    assert TRANSPOSED in fixed

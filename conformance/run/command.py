@@ -4,32 +4,25 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from conformance.adapters import registry
-from conformance.cases import CasesError, load
+from conformance.cases import CasesError
 from conformance.environments import PreparationError
 from conformance.environments.preparing import prepare
 from conformance.records import RecordsError
 from conformance.run.closing import close_run, keep
+from conformance.run.driving import drive, select_cases
 from conformance.run.engine import Stopped
 from conformance.run.folder import RECORDS, FolderError, RunFolder
 from conformance.run.plan import Plan
-from conformance.run.session import Session, Settings
+from conformance.run.session import Settings
 from conformance.run.shard import Shard, ShardError
-from conformance.verdicts.entries import matches
-from conformance.verdicts.model import FAILING
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
-
-    from conformance.cases.model import Case
-    from conformance.records.model import CellLine
 
 USAGE = 2
 
@@ -52,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
         plan = Plan.of(cases, specs)
         if options.shard:
             plan = Shard.parse(options.shard).of(plan)
-        failed = _drive(plan, settings, folder, options, console)
+        failed = drive(plan, settings, folder, console, resume=options.resume is not None)
     except (
         registry.RegistryError,
         PreparationError,
@@ -125,69 +118,3 @@ def report(options: argparse.Namespace) -> int:
         return USAGE
     print(output)  # noqa: T201
     return 0
-
-
-def select_cases(patterns: Sequence[str]) -> list[Case]:
-    """Cases by file, folder, id or glob.
-
-    Raises:
-        CasesError: A file is faulty, or a pattern matches nothing.
-    """
-    paths = [Path(text) for text in patterns if Path(text).exists()]
-    globs = [text for text in patterns if not Path(text).exists()]
-    cases: dict[str, Case] = {}
-    if paths:
-        cases.update((case.id, case) for case in load(paths).checked())
-    if globs or not paths:
-        everything = load().checked()
-        for pattern in globs or ["*"]:
-            found = [case for case in everything if matches(pattern, case.id)]
-            if not found:
-                raise CasesError(
-                    f"no case matches {pattern!r}, and no file is there of that name; "
-                    "`keras-conformance list` shows all"
-                )
-            cases.update((case.id, case) for case in found)
-    return list(cases.values())
-
-
-def _drive(
-    plan: Plan,
-    settings: Settings,
-    folder: RunFolder,
-    options: argparse.Namespace,
-    console: Console,
-) -> bool:
-    """Run the plan to its end; whether anything in it is not as it should be."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[found]}"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        tasks = {
-            name: progress.add_task(name, total=len(cases), found="")
-            for name, cases in plan.cells.items()
-        }
-        failing = dict.fromkeys(tasks, 0)
-
-        def show(line: CellLine) -> None:
-            adapter = line.verdict.adapter
-            failing[adapter] += line.verdict.outcome in FAILING
-            found = f"{failing[adapter]} not conforming" if failing[adapter] else ""
-            progress.update(tasks[adapter], advance=1, found=found)
-            left = progress.tasks[tasks[adapter]]
-            if not console.is_terminal and left.finished:
-                told = f", {found}" if found else ""
-                console.print(f"{adapter}: {len(plan.cells[adapter])} cases{told}")
-
-        resume = options.resume is not None
-        with Session(plan, settings, folder=folder, resume=resume, on_cell=show) as session:
-            for cell, line in session.recorder.done.items() if session.recorder else ():
-                progress.update(tasks[cell.adapter], advance=1)
-                failing[cell.adapter] += line.verdict.outcome in FAILING
-            session.engine.wait()
-            problems = session.finish()
-    return bool(problems) or any(failing.values())

@@ -24,7 +24,7 @@ from conformance.records.files import write_whole
 from conformance.records.wire import RecordsError
 from conformance.report.text import listed, one_line, plural, visible
 from conformance.run import machine
-from conformance.run.command import select_cases
+from conformance.run.driving import select_cases
 from conformance.run.engine import Stopped
 from conformance.run.session import Settings
 from conformance.versions.bisect import Bisection, Unchanged

@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conformance.verdicts.model import CellVerdict, FacetVerdict
+    from conformance.verdicts.model import CellVerdict, FacetVerdict, Outcome
 
 SHARE: Final = 1e-3
 """Numbers are alike up to this share of the largest of their array: rounding moves them by less,
@@ -20,7 +20,7 @@ _FAILS: Final = frozenset({"fail", "error"})
 
 def conforms(verdict: CellVerdict) -> bool:
     """Whether the case passes, whatever a ledger expected."""
-    return verdict.outcome in {"pass", "xpass"}
+    return bool(passes(verdict.outcome))
 
 
 def alike(one: CellVerdict, other: CellVerdict) -> bool:
@@ -79,3 +79,10 @@ def _close(one: tuple[Any, list[Any]], other: tuple[Any, list[Any]]) -> bool:
         return numbers == others
     size = np.max(np.abs(first[np.isfinite(first)]), initial=0.0)
     return bool(np.allclose(first, second, rtol=0.0, atol=SHARE * size, equal_nan=True))
+
+
+def passes(outcome: Outcome) -> bool | None:
+    """Whether an outcome is a pass, whatever a ledger expected; None where nothing was judged."""
+    if outcome in {"unsupported", "not-installed", "not-run"}:
+        return None
+    return outcome in {"pass", "xpass"}

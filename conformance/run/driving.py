@@ -1,0 +1,104 @@
+"""What the commands that run something share: which cases are meant, and progress to look at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from conformance.cases import CasesError, load
+from conformance.run.session import Session, Settings
+from conformance.verdicts.entries import matches
+from conformance.verdicts.model import FAILING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from conformance.cases.model import Case
+    from conformance.records.model import CellLine
+    from conformance.run.folder import RunFolder
+    from conformance.run.plan import Plan
+
+
+def select_cases(patterns: Sequence[str]) -> list[Case]:
+    """Cases by file, folder, id or glob.
+
+    Raises:
+        CasesError: A file is faulty, or a pattern matches nothing.
+    """
+    paths = [Path(text) for text in patterns if Path(text).exists()]
+    globs = [text for text in patterns if not Path(text).exists()]
+    cases: dict[str, Case] = {}
+    if paths:
+        cases.update((case.id, case) for case in load(paths).checked())
+    if globs or not paths:
+        everything = load().checked()
+        for pattern in globs or ["*"]:
+            found = [case for case in everything if matches(pattern, case.id)]
+            if not found:
+                raise CasesError(
+                    f"no case matches {pattern!r}, and no file is there of that name; "
+                    "`keras-conformance list` shows all"
+                )
+            cases.update((case.id, case) for case in found)
+    return list(cases.values())
+
+
+def drive(
+    plan: Plan,
+    settings: Settings,
+    folder: RunFolder,
+    console: Console,
+    *,
+    resume: bool = False,
+) -> bool:
+    """Run a plan to its end, with live progress.
+
+    Args:
+        plan: What to run.
+        settings: How.
+        folder: Where to record it.
+        console: Where to show how far it is.
+        resume: Go on with the record in the folder.
+
+    Returns:
+        Whether anything in it is not as it should be.
+
+    Raises:
+        RecordsError: The record cannot be written.
+        Stopped: The run could not go on.
+    """
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[found]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        tasks = {
+            name: progress.add_task(name, total=len(cases), found="")
+            for name, cases in plan.cells.items()
+        }
+        failing = dict.fromkeys(tasks, 0)
+
+        def show(line: CellLine) -> None:
+            adapter = line.verdict.adapter
+            failing[adapter] += line.verdict.outcome in FAILING
+            found = f"{failing[adapter]} not conforming" if failing[adapter] else ""
+            progress.update(tasks[adapter], advance=1, found=found)
+            left = progress.tasks[tasks[adapter]]
+            if not console.is_terminal and left.finished:
+                told = f", {found}" if found else ""
+                console.print(f"{adapter}: {len(plan.cells[adapter])} cases{told}")
+
+        with Session(plan, settings, folder=folder, resume=resume, on_cell=show) as session:
+            for cell, line in session.recorder.done.items() if session.recorder else ():
+                progress.update(tasks[cell.adapter], advance=1)
+                failing[cell.adapter] += line.verdict.outcome in FAILING
+            session.engine.wait()
+            problems = session.finish()
+    return bool(problems) or any(failing.values())

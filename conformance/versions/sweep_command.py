@@ -1,0 +1,117 @@
+"""``keras-conformance sweep``."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import msgspec
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
+from rich.console import Console
+
+from conformance.adapters import registry
+from conformance.adapters.naming import base_of
+from conformance.cases import CasesError
+from conformance.environments import BlockedError, PreparationError
+from conformance.environments.preparing import prepare
+from conformance.environments.releases import releases
+from conformance.environments.uv import Uv
+from conformance.records import RecordsError, read
+from conformance.records.files import write_whole
+from conformance.report.text import plural
+from conformance.run.driving import drive, select_cases
+from conformance.run.engine import Stopped
+from conformance.run.folder import RunFolder
+from conformance.run.plan import Plan
+from conformance.run.session import Settings
+from conformance.versions.probing import column_name
+from conformance.versions.sweep import Skipped, sweep_of
+from conformance.versions.sweep_text import markdown, terminal
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from conformance.adapters.registry import AdapterSpec
+    from conformance.environments.releases import Release
+    from conformance.versions.sweep import Sweep
+
+DRAWN, UNUSABLE = 0, 2
+"""Exit codes: it was drawn, whatever it shows · it could not be."""
+
+
+def sweep(options: argparse.Namespace) -> int:
+    """Run cases over releases, and draw since when each passes; returns the exit code."""
+    console = Console(highlight=False)
+    package = canonicalize_name(options.package)
+    settings = Settings(case_seconds=options.case_timeout, catalogues=())
+    if options.jobs:
+        settings = replace(settings, jobs=options.jobs)
+    folder = RunFolder.new(options.reports)
+    try:
+        cases = select_cases(options.patterns)
+        row = _releases(package, options.versions, minor=options.minor)
+        console.print(f"{plural(len(row), 'release')} of {package}")
+        specs, skipped = _columns(options, package, row)
+        drive(Plan.of(cases, specs), settings, folder, console)
+        found = sweep_of(read(folder.records, brief=True), package, skipped)
+        _write(options, found)
+    except (
+        registry.RegistryError,
+        PreparationError,
+        CasesError,
+        RecordsError,
+        Stopped,
+    ) as error:
+        print(error, file=sys.stderr)  # noqa: T201 - a message for whoever called
+        return UNUSABLE
+    console.print(terminal(found, everything=options.all))
+    console.print(f"Records: {folder.records}")
+    return DRAWN
+
+
+def _releases(package: str, written: str, *, minor: bool) -> list[Release]:
+    try:
+        within = SpecifierSet(written)
+    except InvalidSpecifier:
+        raise PreparationError(
+            f"{written!r} does not say which releases; write '>=3.5' or '>=3.5,<3.15'"
+        ) from None
+    found = releases(Uv.find(), package, within)
+    if minor:  # the newest of each, as they come oldest first
+        found = list({release.version.release[:2]: release for release in found}.values())
+    if not found:
+        raise PreparationError(f"there is no release of {package} within {written}")
+    return found
+
+
+def _columns(
+    options: argparse.Namespace, package: str, row: Sequence[Release]
+) -> tuple[list[AdapterSpec], list[Skipped]]:
+    """A column for each release and adapter, its environment made; and what can't be had."""
+    specs: list[AdapterSpec] = []
+    skipped: list[Skipped] = []
+    for adapter in options.adapter:
+        for release in row:
+            name = column_name(adapter, package, release.version)
+            for spec in registry.select([name], options.adapter_command):
+                try:
+                    specs += prepare([spec])
+                except BlockedError:
+                    raise
+                except PreparationError as problem:
+                    version, base = str(release.version), base_of(spec.name)
+                    reason = str(problem)
+                    skipped.append(Skipped(version=version, adapter=base, reason=reason))
+    if not specs:
+        raise PreparationError(f"none of the releases can be had; the last: {skipped[-1].reason}")
+    return specs, skipped
+
+
+def _write(options: argparse.Namespace, found: Sweep) -> None:
+    if options.json:
+        write_whole(options.json, msgspec.json.format(msgspec.json.encode(found)) + b"\n")
+    if options.markdown:
+        write_whole(options.markdown, markdown(found).encode())

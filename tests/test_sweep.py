@@ -1,0 +1,98 @@
+"""Sweeping over releases, and two of them compared: columns that are run, and their record read."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from fake_index import COMMAND, cases, index, needs_uv, variables
+
+pytestmark = needs_uv
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sweep")
+    index(folder / "wheels")
+    cases(folder, "one", "two")
+    return folder
+
+
+def command(place, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "conformance.cli", *arguments, *COMMAND, "--adapter", "framed"],
+        cwd=place,
+        env=variables(place / "wheels", place / "cache"),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_a_sweep_says_since_when_each_case_passes(place):
+    files = ["--json", "sweep.json", "--markdown", "sweep.md"]
+    what = ["sweep", "cases/fakes.yaml", "--package", "fakeframe", "--versions", ">=1.1"]
+    result = command(place, *what, *files)
+    assert result.returncode == 0, result.stderr
+    told = json.loads((place / "sweep.json").read_text())
+    assert told["releases"] == ["1.1", "1.2", "1.3", "1.10", "2.0"]
+    assert [row["case"] for row in told["rows"]] == ["fakes/one", "fakes/two"]
+    row = told["rows"][0]
+    assert row["outcomes"] == ["pass", "fail", "fail", "fail", "pass"]
+    assert row["said"] == "passes up to 1.1 and since 2.0"
+    (skipped,) = told["skipped"]
+    assert (skipped["version"], skipped["adapter"]) == ("1.4", "framed")
+    assert "a_library_that_is_gone" in skipped["reason"]
+    assert "2 cases over 5 releases of fakeframe (1.1 … 2.0): 2 changed." in result.stdout
+    assert "✓✗✗✗✓" in result.stdout
+    assert (
+        "| fakes/one | framed | `✓✗✗✗✓` | passes up to 1.1 and since 2.0 |"
+        in (place / "sweep.md").read_text()
+    )
+
+
+def test_a_sweep_over_minors_tries_the_newest_of_each(place):
+    what = ["sweep", "cases/fakes.yaml", "--package", "fakeframe", "--versions", ">=1.2,<1.4"]
+    result = command(place, *what, "--minor")
+    assert "2 releases of fakeframe" in result.stdout
+    assert "2 pass in none" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("versions", "said"),
+    [("newest", "does not say which releases"), (">=9", "no release of fakeframe within >=9")],
+)
+def test_a_sweep_over_nothing_is_told(place, versions, said):
+    what = ["sweep", "cases/fakes.yaml", "--package", "fakeframe", "--versions", versions]
+    result = command(place, *what)
+    assert (result.returncode, said in result.stderr) == (2, True), result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_two_versions_are_run_and_compared(place):
+    what = ["diff", "fakeframe==1.1", "fakeframe==1.2", "cases/fakes.yaml", "--json", "diff.json"]
+    result = command(place, *what)
+    assert result.returncode == 1, result.stdout + result.stderr
+    told = json.loads((place / "diff.json").read_text())
+    assert told["counts"] == {"regression": 2}
+    assert told["changes"][0]["because"] == ["fakeframe 1.1 → 1.2"]
+    back = command(place, "diff", "fakeframe==1.2", "fakeframe==1.1", "cases/fakes.yaml")
+    assert back.returncode == 0, back.stdout + back.stderr
+    assert "fixed" in back.stdout.lower()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("fakeframe==1.1", "fakeframe==1.1", "nothing to compare"),
+        ("fakeframe==1.1", "fakeframe==7", "there is no release 7 of fakeframe"),
+        ("fakeframe==1.1", "fakeframe>=1.2", "name one release with '=='"),
+    ],
+)
+def test_two_versions_that_cannot_be_compared_are_told(place, old, new, said):
+    result = command(place, "diff", old, new, "cases/fakes.yaml")
+    assert (result.returncode, said in result.stderr) == (2, True), result.stderr
+    assert "Traceback" not in result.stderr
