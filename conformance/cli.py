@@ -117,11 +117,7 @@ def _parser() -> argparse.ArgumentParser:
     smoke.set_defaults(command=_smoke)
 
     _add_repro(commands)
-
-    report = commands.add_parser("report", help="make the report of a run again")
-    report.add_argument("records", type=Path, metavar="RECORDS", help="records.jsonl or its folder")
-    report.add_argument("--output", type=Path, metavar="FILE", help="default: beside the records")
-    report.set_defaults(command=_report)
+    _add_report(commands)
     cli_records.add(commands)
     cli_versions.add(commands)
     return parser
@@ -145,6 +141,29 @@ def _add_repro(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     porting.add_argument("--output", type=Path, default=Path("porting"), metavar="FOLDER")
     porting.set_defaults(command=_porting)
+
+
+def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    report = commands.add_parser("report", help="make the report of a run again")
+    report.add_argument(
+        "records",
+        nargs="+",
+        metavar="RECORDS",
+        help="records.jsonl, a run's folder or name, or 'latest'; several are joined as by 'merge'",
+    )
+    report.add_argument(
+        "--baseline", metavar="OLD", help="records of an earlier run: show what changed since"
+    )
+    report.add_argument(
+        "--output", type=Path, metavar="FILE", help="default: beside the (first) records"
+    )
+    report.add_argument("--reports", type=Path, default=Path("reports"), metavar="FOLDER")
+    report.add_argument(
+        "--everything",
+        action="store_true",
+        help="keep every detail, however large the file becomes",
+    )
+    report.set_defaults(command=_report)
 
 
 def _adapter_options(parser: argparse.ArgumentParser) -> None:
@@ -226,7 +245,7 @@ def _porting(options: argparse.Namespace) -> int:
 
 
 def _report(options: argparse.Namespace) -> int:
-    from conformance.run.command import report
+    from conformance.run.reporting import report
 
     return report(options)
 

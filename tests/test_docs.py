@@ -113,6 +113,7 @@ COMMANDS: dict[str, Run | Shown] = {
     "--package keras --good 3.3.3 --bad 3.15.1": Shown(
         "tests/test_versions_of_keras.py", '"bisect", case, "--adapter", "keras-torch"'
     ),
+<<<<<<< HEAD
     "keras-conformance bisect CASE --adapter keras-torch --package keras --good 3.3.3 "
     "--bad 3.15.1": Shown(
         "tests/test_versions_of_keras.py", '"bisect", case, "--adapter", "keras-torch"'
@@ -125,6 +126,12 @@ COMMANDS: dict[str, Run | Shown] = {
     "--adapter keras-torch": COMPARED,
     "keras-conformance diff 'keras==3.14.1' 'keras==3.15.1' 'layers/convolutional/*' "
     "--adapter keras-torch": COMPARED,
+=======
+    "python web/bundle.py": Shown("hatch_build.py", "script.bundle()"),
+    "python web/screenshots.py reports/<run>/report.html shots/": Run(
+        "python web/screenshots.py --help"
+    ),
+>>>>>>> 16186d4 (A report of pages: matrix, case, adapter, porting, precision, versions)
     "python benchmarks/whole_run.py": Run(HELP.format("whole_run.py")),
     "python benchmarks/loading.py": Run(HELP.format("loading.py")),
     "python benchmarks/overhead.py torch keras-torch": Run(HELP.format("overhead.py")),
@@ -156,6 +163,10 @@ def checkout(tmp_path_factory):
     folder = tmp_path_factory.mktemp("checkout")
     shutil.copytree(ROOT / "examples", folder / "examples")
     shutil.copytree(ROOT / "benchmarks", folder / "benchmarks")
+    (folder / "web").mkdir()
+    shutil.copy(ROOT / "web" / "screenshots.py", folder / "web")
+    (folder / "tests").mkdir()
+    shutil.copy(ROOT / "tests" / "browsing.py", folder / "tests")
     for suite in ("cases/documents", "my-cases"):
         (folder / suite).mkdir(parents=True)
         shutil.copy(ROOT / "cases/documents/dense.yaml", folder / suite)

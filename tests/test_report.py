@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import json
 import re
+import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
@@ -19,14 +20,26 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from conformance.records import Run, read
-from conformance.report import markdown, summary, summary_text, write_html
+from conformance.records.model import Footer
+from conformance.report import (
+    badge,
+    html,
+    junit,
+    markdown,
+    summary,
+    summary_text,
+    write_all,
+    write_html,
+)
 from conformance.report.causes import causes
-from conformance.report.outcomes import LOOKS
+from conformance.report.packing import FIRST, letter, logarithmic
 from conformance.report.text import json_of, one_line, shown, tree, visible
+from conformance.report.views import VIEWS
+from conformance.verdicts.cell import adapter_failed
 from conformance.verdicts.model import FacetVerdict, Known
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from conformance.records.model import Line
@@ -73,12 +86,34 @@ class Page(HTMLParser):
         contents = [data for tag, data in self.texts if tag == "script"]
         return json.loads(contents[scripts.index(name)])
 
-    def details(self) -> list[dict[str, Any]]:
-        return [
-            case
-            for chunk in self.data("details")
-            for case in json.loads(gzip.decompress(base64.b64decode(chunk)))
-        ]
+    def packed(self, name: str) -> Any:
+        """What one of the page's compressed data elements holds."""
+        ids = [attrs.get("id") for tag, attrs in self.elements if tag == "script"]
+        contents = [data for tag, data in self.texts if tag == "script"]
+        return unpacked(contents[ids.index(name)])
+
+    def details(self) -> dict[int, dict[str, Any]]:
+        """By the case's place in the plan, what explains it."""
+        return {
+            int(at): case for chunk in self.data("details") for at, case in unpacked(chunk).items()
+        }
+
+
+def unpacked(text: str) -> Any:
+    return json.loads(gzip.decompress(base64.b64decode(text)))
+
+
+def number(letter: str) -> int:
+    code = ord(letter)
+    return (code if code < 0xD800 else code - 0x800) - FIRST
+
+
+@pytest.fixture(autouse=True, scope="module")
+def a_bundle() -> Iterator[None]:
+    """Stands for the bundle, so that these tests need no Node."""
+    kept, html.bundled = html.bundled, lambda name: f"// {name}"
+    yield
+    html.bundled = kept
 
 
 def run_of(tmp_path: Path, content: Iterable[Line]) -> Run:
@@ -248,6 +283,10 @@ class TestSummary:
         assert "\x1b" not in text
 
 
+def hash_of(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
 class TestPage:
     def test_reads_without_javascript(self, page: Page) -> None:
         for words in (
@@ -273,23 +312,32 @@ class TestPage:
         assert policy is not None
         rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
         assert rules["default-src"] == "'none'"
-        for tag, rule in (("script", "script-src"), ("style", "style-src")):
-            ours = [data for inside, data in page.texts if inside == tag]
-            digest = hashlib.sha256(ours[-1].encode()).digest()
-            assert rules[rule] == f"'sha256-{base64.b64encode(digest).decode()}'"
+        (starter,) = [
+            data
+            for (inside, data), attrs in zip(
+                [text for text in page.texts if text[0] == "script"],
+                [attrs for tag, attrs in page.elements if tag == "script"],
+                strict=True,
+            )
+            if "type" not in attrs and inside
+        ]
+        program = "// report.js"
+        style = next(data for inside, data in page.texts if inside == "style")
+        assert rules["script-src"].split() == [hash_of(program), hash_of(starter)]
+        assert rules["style-src"] == hash_of(style)
         for tag, attrs in page.elements:
             assert tag not in {"link", "img", "iframe", "object", "embed", "base", "form action"}
             assert not {name for name in attrs if name.startswith("on")}, tag
             assert not {"src", "srcset", "style", "action", "poster"} & set(attrs), tag
             if tag == "script":
-                assert attrs.get("type") in {None, "application/json"}
-        style = next(data for inside, data in page.texts if inside == "style")
+                assert attrs.get("type") in {None, "application/json", "application/octet-stream"}
         assert "url(" not in style
         assert "@import" not in style
 
     def test_links_lead_within_the_page_or_to_an_entry_of_the_ledger(self, page: Page) -> None:
         targets = {attrs["href"] or "" for tag, attrs in page.elements if tag == "a"}
-        outside = {target for target in targets if not target.startswith("#case=")}
+        inside = ("#case=", "#page=", "#content")
+        outside = {target for target in targets if not target.startswith(inside)}
         assert outside == {"https://keras.io/guides/migrating_to_keras_3/"}
         assert "#case=documents/convolution/case-038&adapter=keras-jax" in targets
 
@@ -321,13 +369,12 @@ class TestPage:
         page = page_of(tmp_path, lines)
         tags = {tag for tag, _ in page.elements}
         assert not tags & {"img", "b onerror"}
-        assert [tag for tag, _ in page.elements].count("script") == 3
+        assert [tag for tag, _ in page.elements].count("script") == 5
         text = page.source
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\u2028]", text)
         assert "{{ 7 * 7 }}" in page.text
-        (details,) = page.details()
-        assert details["case"]["yaml"] == visible(evil)
-        assert details["cells"][0]["verdict"]["facets"][0]["message"] == visible(evil)
+        assert page.packed("written")[0]["yaml"] == visible(evil)
+        assert page.details()[0]["cells"]["0"]["verdict"]["facets"][0]["message"] == visible(evil)
 
     def test_a_megabyte_of_message_is_cut_and_says_so(self, tmp_path: Path) -> None:
         long = "<&" * 500_000
@@ -337,30 +384,63 @@ class TestPage:
         )
         out = write_html(path, tmp_path / "report.html")
         assert out.stat().st_size < 200_000
-        message = Page(out).details()[0]["cells"][0]["verdict"]["message"]
+        message = Page(out).details()[0]["cells"]["0"]["verdict"]["message"]
         assert message.endswith("[cut here: 1,000,000 characters in all]")
 
     def test_the_matrix_has_every_cell(self, page: Page, full: Run) -> None:
-        index = page.data("index")
-        codes = {look.code: outcome for outcome, look in LOOKS.items()}
+        index = page.packed("table")
+        names = {look.code: name for name, look in VIEWS.items()}
+        ids = [
+            index["entries"][number(entry)][0] + suffix
+            for entry, suffix in zip(index["entry"], index["suffixes"], strict=True)
+        ]
+        assert ids == full.header.cases
         assert [adapter["name"] for adapter in index["adapters"]] == list(synthetic.ADAPTERS)
-        assert [case[0] for case in index["cases"]] == full.header.cases
-        for (name, *_), row in zip(index["cases"], index["grid"], strict=True):
-            for adapter, code in zip(synthetic.ADAPTERS, row, strict=True):
+        for adapter, column in zip(synthetic.ADAPTERS, index["columns"], strict=True):
+            for name, code in zip(ids, column["grid"], strict=True):
                 line = full.cells.get((name, adapter))
-                assert codes[code] == (line.verdict.outcome if line else "not-run")
+                assert names[code] == (line.verdict.outcome if line else "not-run")
 
     def test_a_cell_out_of_plan_is_blank(self, tmp_path: Path) -> None:
         names = ["a/b/one", "a/b/two"]
         plan = {"torch": [1], "jax": None}
         page = page_of(tmp_path, [synthetic.header(names, plan=plan)])
-        assert page.data("index")["grid"] == [" n", "nn"]
+        assert [column["grid"] for column in page.packed("table")["columns"]] == [" n", "nn"]
 
-    def test_the_facet_letters_tell_each_facet(self, page: Page) -> None:
-        index = page.data("index")
+    def test_variants_of_one_entry_travel_with_its_text_once(self, tmp_path: Path) -> None:
+        names = [f"a/b/one[units={number}]" for number in range(50)]
+        cases = [synthetic.case(name, yaml="- id: one", title="One") for name in names]
+        page = page_of(tmp_path, [synthetic.header(names), *cases])
+        assert len(page.packed("written")) == 1
+        assert page.packed("table")["suffixes"][7] == "[units=7]"
+
+    def test_what_is_no_verdict_is_not_called_a_failure(self, tmp_path: Path) -> None:
+        names = ["a/b/one", "a/b/two", "a/b/three"]
+        broken = synthetic.cell(names[0], "torch")
+        broken = msgspec.structs.replace(
+            broken, verdict=adapter_failed(names[0], "torch", "it did not start")
+        )
+        old = synthetic.cell(names[1], "torch", digest="0" * 64)
+        page = page_of(
+            tmp_path,
+            [
+                synthetic.header(names, plan={"torch": None}),
+                *map(synthetic.case, names),
+                broken,
+                old,
+            ],
+        )
+        (column,) = page.packed("table")["columns"]
+        assert column["grid"] == "hsn"
+        for words in ("1 broken harness", "1 stale", "1 no data"):
+            assert words in page.text
+        assert "1 error" not in page.text
+
+    def test_the_facet_letters_tell_each_facet(self, page: Page, full: Run) -> None:
+        index = page.packed("table")
         letters = {look["name"]: look["code"] for look in index["looks"]}
-        at = [case[0] for case in index["cases"]].index("documents/convolution/case-038")
-        pattern = index["patterns"][index["facetsOf"][at][2]]
+        at = full.header.cases.index("documents/convolution/case-038")
+        pattern = index["patterns"][number(index["columns"][2]["pattern"][at])]
         told = dict(zip(index["facets"], pattern, strict=True))
         assert told["values"] == letters["fail"]
         assert told["compiled"] == letters["blocked"]
@@ -371,25 +451,54 @@ class TestPage:
         details = page.details()
         assert len(details) == len(full.header.cases)
         at = full.header.cases.index("documents/convolution/case-038")
-        cell = details[at]["cells"][2]
+        cell = details[at]["cells"]["2"]
         line = full.cells["documents/convolution/case-038", "keras-jax"]
         kept = msgspec.convert(
             cell["verdict"] | {"case": "c", "adapter": "a"}, type(line.verdict), strict=False
         )
         assert kept.facets == line.verdict.facets
         assert cell["native"][0]["symbol"] == "torch.nn.Linear"
-        assert details[at]["case"]["place"] == "documents/convolution.yaml:12:3"
-        assert "Dense: {units: 10}" in details[at]["case"]["yaml"]
+        index = page.packed("table")
+        written = page.packed("written")[number(index["entry"][at])]
+        assert written["place"] == "documents/convolution.yaml:12:3"
+        assert "Dense: {units: 10}" in written["yaml"]
 
     def test_a_cell_that_was_run_has_a_script_of_its_own(self, page: Page, full: Run) -> None:
         at = full.header.cases.index("documents/convolution/case-038")
         cells = page.details()[at]["cells"]
-        script = cells[synthetic.ADAPTERS.index("keras-jax")]["script"]
+        script = cells[str(synthetic.ADAPTERS.index("keras-jax"))]["script"]
         ast.parse(script)
         assert "import" in script
-        missing = cells[synthetic.ADAPTERS.index("keras-openvino")]
+        missing = cells[str(synthetic.ADAPTERS.index("keras-openvino"))]
         assert missing["script"] == ""
         assert "not run here" in missing["scriptNote"]
+
+    def test_a_large_run_keeps_what_is_most_telling(
+        self, full: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("conformance.report.details.SMALL", 10)
+        monkeypatch.setattr("conformance.report.details.ROOM", 40_000)
+        page = Page(write_html(full, tmp_path / "few.html"))
+        kept = {full.header.cases[at] for at in page.details()}
+        assert 0 < len(kept) < len(full.header.cases)
+        for cause in causes(full)[0]:
+            assert cause.cases[0] in kept
+        chunks = page.packed("table")["chunk"]
+        assert {at for at, code in enumerate(chunks) if number(code)} == set(page.details())
+        everything = Page(write_html(full, tmp_path / "all.html", everything=True))
+        assert len(everything.details()) == len(full.header.cases)
+
+    def test_without_the_bundle_the_summary_says_what_is_missing(
+        self, full: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(html, "bundled", lambda _: "")
+        page = Page(write_html(full, tmp_path / "report.html"))
+        assert "built without Node" in page.text
+        assert "output 0: expected (2, 200), observed (2, 20, 10)" in page.text
+        assert "script" not in {tag for tag, _ in page.elements}
+        assert "script-src &#39;none&#39;" in page.source
+        targets = {attrs["href"] for tag, attrs in page.elements if tag == "a"}
+        assert targets == {"#content", "#page=overview", "#page=about", synthetic.REMOVED.link}
 
     def test_a_script_that_cannot_be_made_costs_no_report(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -400,8 +509,8 @@ class TestPage:
             synthetic.case(NAME),
             synthetic.cell(NAME, "torch"),
         ]
-        (details,) = page_of(tmp_path, lines).details()
-        assert "ZeroDivisionError" in details["cells"][0]["scriptNote"]
+        details = page_of(tmp_path, lines).details()[0]
+        assert "ZeroDivisionError" in details["cells"]["0"]["scriptNote"]
 
     def test_stays_small(self, page: Page) -> None:
         assert len(page.source.encode()) < 1_500_000
@@ -415,11 +524,126 @@ class TestPage:
     ) -> None:
         out = tmp_path / "report.html"
         out.write_text("the last good one")
-        monkeypatch.setattr("conformance.report.payload.gzip.compress", lambda *_, **__: 1 / 0)
+        monkeypatch.setattr("conformance.report.packing.gzip.compress", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             write_html(full, out)
         assert out.read_text() == "the last good one"
         assert list(tmp_path.iterdir()) == [out]
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory: pytest.TempPathFactory) -> Page:
+    folder = tmp_path_factory.mktemp("baseline")
+    names = [f"a/b/{name}" for name in ("broke", "mended", "still", "same")]
+
+    def lines(outcomes: list[Any], version: str) -> list[Line]:
+        return [
+            synthetic.header(names, plan={"torch": None}),
+            synthetic.adapter("torch", versions={"torch": version}),
+            *map(synthetic.case, names),
+            *(
+                synthetic.cell(
+                    name,
+                    "torch",
+                    outcome,
+                    "" if outcome == "pass" else "values: 112 times the tolerance",
+                    None if outcome == "pass" else [synthetic.failing_facet()],
+                )
+                for name, outcome in zip(names, outcomes, strict=True)
+            ),
+        ]
+
+    old = synthetic.record(folder / "old.jsonl", lines(["pass", "fail", "fail", "pass"], "2.12"))
+    new = synthetic.record(folder / "new.jsonl", lines(["fail", "pass", "fail", "pass"], "2.13"))
+    return Page(write_html(read(new), folder / "report.html", baseline=read(old, brief=True)))
+
+
+class TestBaseline:
+    def test_the_first_page_says_what_changed(self, compared: Page) -> None:
+        for words in (
+            "1 regression, 1 fixed among 4 compared cells",
+            "torch 2.12 → 2.13",
+            "a/b/broke torch pass → fail",
+            "a/b/mended torch fail → pass",
+        ):
+            assert words in compared.text
+
+    def test_the_matrix_can_be_filtered_by_change(self, compared: Page) -> None:
+        index = compared.packed("table")
+        (column,) = index["columns"]
+        kinds = [index["kinds"][number(code)] if code != " " else "" for code in column["kind"]]
+        assert kinds == ["regression", "fixed", "still-failing", ""]
+
+    def test_without_a_baseline_the_page_says_so(self, page: Page) -> None:
+        assert "No baseline was given, so nothing is known of what changed" in page.text
+
+
+class TestBeside:
+    def test_everything_is_written(self, full: Run, tmp_path: Path) -> None:
+        out = write_all(full, tmp_path / "report.html")
+        names = {"report.html", "summary.txt", "summary.md", "badge.json", "junit.xml"}
+        assert {path.name for path in tmp_path.iterdir()} == names
+        assert (tmp_path / "summary.txt").read_text().rstrip().endswith(str(out))
+        assert "| adapter |" in (tmp_path / "summary.md").read_text()
+        assert json.loads((tmp_path / "badge.json").read_text())["schemaVersion"] == 1
+
+    def test_junit_has_every_cell_once_and_counts_them(self, full: Run) -> None:
+        root = ET.fromstring("".join(junit(full)))  # noqa: S314 - our own
+        assert len(root.findall(".//testcase")) == 112 * 8
+        for suite in root:
+            for name, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+                assert suite.get(name) == str(len(suite.findall(f"testcase/{tag}"))), tag
+        torch = {suite.get("name"): suite for suite in root}["torch"]
+        (failure,) = torch.findall(".//failure")
+        assert "expected (2, 200)" in (failure.get("message") or "")
+
+    def test_junit_survives_hostile_text(self, tmp_path: Path) -> None:
+        evil = synthetic.HOSTILE
+        lines = [
+            synthetic.header([evil], plan={evil: None}),
+            synthetic.cell(evil, evil, "error", evil, facets=[]),
+        ]
+        root = ET.fromstring("".join(junit(run_of(tmp_path, lines))))  # noqa: S314 - our own
+        (case,) = root.findall(".//testcase")
+        assert case.get("name") == visible(evil)
+
+    @pytest.mark.parametrize(
+        ("outcome", "message", "colour"),
+        [
+            ("pass", "1 conform", "brightgreen"),
+            ("fail", "nothing passed", "lightgrey"),
+            ("unsupported", "nothing passed", "lightgrey"),
+        ],
+    )
+    def test_a_badge_praises_nothing_that_was_not_judged(
+        self, tmp_path: Path, outcome: Any, message: str, colour: str
+    ) -> None:
+        footer = Footer(finished="", planned=1, reported=1, counts={})
+        cell = synthetic.cell(NAME, "torch", outcome)
+        run = run_of(tmp_path, [synthetic.header([NAME], plan={"torch": None}), cell, footer])
+        told = badge(run)
+        assert (told["message"], told["color"]) == (message, colour)
+
+    def test_a_badge_counts_what_is_unexpected(self, full: Run) -> None:
+        assert badge(full)["message"] == "8 unexpected of 896"
+        assert badge(full)["color"] == "red"
+
+
+class TestPacking:
+    @given(st.integers(0, 0x10000))
+    def test_a_letter_stands_for_its_number(self, value: int) -> None:
+        assert number(letter(value)) == value
+        letter(value).encode()  # half a surrogate could not travel
+
+    @given(st.floats(1e-18, 1e11))
+    def test_a_letter_of_the_scale_is_near_its_number(self, value: float) -> None:
+        back = 2 ** ((number(logarithmic(value)) - 1) / 4 - 64)
+        assert 0.9 < back / value < 1.1
+
+    def test_nothing_and_nought_are_told_apart(self) -> None:
+        assert logarithmic(None) == " "
+        assert logarithmic(float("nan")) == " "
+        assert number(logarithmic(0.0)) == 0
 
 
 ANYTHING = st.recursive(

@@ -6,7 +6,8 @@ Scripts that show one deviation without this suite are in :mod:`conformance.repo
 
 from __future__ import annotations
 
+from conformance.report.beside import badge, junit, write_all
 from conformance.report.html import write_html
 from conformance.report.terminal import markdown, summary, summary_text
 
-__all__ = ["markdown", "summary", "summary_text", "write_html"]
+__all__ = ["badge", "junit", "markdown", "summary", "summary_text", "write_all", "write_html"]

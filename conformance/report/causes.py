@@ -40,6 +40,8 @@ class Cause:
     behaves_like: str = ""
     cells: list[tuple[str, str]] = field(default_factory=list)
     """Case and adapter of every cell."""
+    broken: str = ""
+    """Who of the suite is at fault, where the framework isn't."""
     suspect: bool = False
     """True when no adapter at all conforms to one of the cases: suspect the case itself."""
 
@@ -109,6 +111,7 @@ def _cause(case: str, outcome: Outcome, line: CellLine | None) -> tuple[tuple[st
     text = (fault.message if fault else "") or verdict.message or LOOKS[outcome].meaning
     facet = fault.facet if fault else ""
     cause = Cause(outcome, facet, one_line(text), behaves_like=fault.behaves_like if fault else "")
+    cause.broken = verdict.broken
     if fault and fault.behaves_like:
         return (outcome, facet, "behaves", fault.behaves_like), cause
     if fault and (fault.margin is not None or fault.comparisons):

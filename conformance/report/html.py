@@ -2,16 +2,17 @@
 
 What it shows comes from frameworks, cases and records, and all of it is text to the browser: the
 template escapes, the script only ever sets ``textContent``, and the content security policy lets
-no other script, style, image or connection through than the two that are named by their hashes.
+no other script, style, image or connection through than those that are named by their hashes.
 """
 
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
-import json
 import os
 import tempfile
+from collections import Counter
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,36 +21,51 @@ import jinja2
 from markupsafe import Markup
 
 from conformance.records import Run, read
-from conformance.report import payload
-from conformance.report.causes import Cause, causes, first_fault
-from conformance.report.outcomes import LOOKS
-from conformance.report.terminal import headline, versions_of
+from conformance.report import overview
+from conformance.report.baseline import Baseline
+from conformance.report.columns import Columns, known_entries
+from conformance.report.details import Details
+from conformance.report.packing import packed
+from conformance.report.terminal import headline
 from conformance.report.text import one_line, shown, visible
-from conformance.verdicts.model import FAILING
+from conformance.report.views import FAILS, VIEWS
+from conformance.report.written import Written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conformance.verdicts.model import FacetVerdict
+PAGES = {
+    "overview": "Overview",
+    "matrix": "Matrix",
+    "adapter": "Adapters",
+    "porting": "Porting",
+    "precision": "Precision",
+    "versions": "Versions",
+    "about": "About",
+}
+"""The pages, in the order of the navigation; the page of a case is opened from the others."""
+ALONE = ("overview", "about")
+"""Those that need no script."""
+PROGRAM, LICENCES, STARTER = "report.js", "licences.txt", "starter.js"
 
-SCRIPTS = ("tools.js", "matrix.js", "panel.js", "main.js")
-"""The page's one script, in parts."""
-CASES_SHOWN = 200
-"""Cells that are linked under one cause."""
 
-
-def write_html(run: Run | Path, out: Path) -> Path:
+def write_html(
+    run: Run | Path, out: Path, *, baseline: Run | None = None, everything: bool = False
+) -> Path:
     """Writes the report of a run.
 
     Args:
         run: the run, or the path of its record file.
         out: the file to write; its folder is made where missing. It is replaced at once when the
             report is complete, so that a reader never sees half of one.
+        baseline: an earlier run; what changed since is shown. Reading it briefly is enough.
+        everything: leave out no details, however large the file becomes.
 
     Returns:
         ``out``.
 
     Raises:
+        ColumnsError: it is not clear which adapters of the baseline to compare with which.
         RecordsError: the record file cannot be read.
         OSError: the report cannot be written.
     """
@@ -59,7 +75,7 @@ def write_html(run: Run | Path, out: Path) -> Path:
     handle, name = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.", suffix=".part")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.writelines(_render(run))
+            file.writelines(_render(run, baseline, everything=everything))
         Path(name).chmod(0o644)
         Path(name).replace(out)
     except BaseException:
@@ -68,8 +84,20 @@ def write_html(run: Run | Path, out: Path) -> Path:
     return out
 
 
-def _render(run: Run) -> Iterator[str]:
-    script, style = "\n".join(map(_template, SCRIPTS)), _template("report.css")
+def bundled(name: str) -> str:
+    """Returns a file of the bundle; empty where this copy was built without Node."""
+    file = resources.files("conformance.report") / "bundle" / name
+    return file.read_text("utf-8") if file.is_file() else ""
+
+
+def _render(run: Run, old: Run | None, *, everything: bool) -> Iterator[str]:
+    program, style = bundled(PROGRAM), _template("report.css")
+    written = Written(run)
+    baseline = Baseline.of(run, old) if old else None
+    columns = Columns(run, written, baseline.changes if baseline else {})
+    groups, left = overview.sections(run)
+    pages = _pages(run, written, columns, everything=everything) if program else {}
+    totals = sum(columns.counts.values(), start=Counter[str]())
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("conformance.report"),
         autoescape=True,
@@ -79,30 +107,44 @@ def _render(run: Run) -> Iterator[str]:
         lstrip_blocks=True,
     )
     environment.filters.update(shown=shown, one_line=one_line)
-    unexpected, known = causes(run)
-    totals = run.counts()
     page = environment.get_template("report.html.j2").stream(
         run=run,
-        policy=_policy(script, style),
-        script=Markup(script),  # noqa: S704 - our own file
+        policy=_policy([program, _template(STARTER)] if program else [], style),
         style=Markup(style),  # noqa: S704 - our own file
         headline=headline(run),
-        looks=LOOKS,
-        adapters=[_adapter(run, name) for name in run.header.plan],
-        totals={outcome: count for outcome in LOOKS if (count := totals[outcome])},
+        pages=[(page, name) for page, name in PAGES.items() if program or page in ALONE],
+        interactive=bool(program),
+        views=VIEWS,
+        fails=FAILS,
+        adapters=overview.adapters(run, columns.counts),
+        totals={one: count for one in VIEWS if (count := totals[one])},
         planned=sum(totals.values()),
         missing=len(run.missing()),
-        sections=[
-            (_groups(run, unexpected), "unexpected"),
-            (_groups(run, known), "known"),
-        ],
-        failing=FAILING,
-        index=_data(payload.index(run)),
-        chunks=(Markup(chunk) for chunk in payload.details(run)),  # noqa: S704 - base64
+        sections=groups,
+        sections_left=left,
+        baseline=baseline.shown() if baseline else None,
         link=_safe_link,
+        licences=bundled(LICENCES),
+        **pages,
     )
     page.enable_buffering(64)
     return page
+
+
+def _pages(
+    run: Run, written: Written, columns: Columns, *, everything: bool
+) -> dict[str, Markup | Iterator[Markup]]:
+    """What only the script reads, and the script. All of it is base64, or our own."""
+    details = Details(run, everything=everything)
+    index = columns.index(details.of, known_entries(run, columns.entries))
+    code = gzip.compress(bundled(PROGRAM).encode(), mtime=0)
+    return {
+        "table": Markup(packed(index)),  # noqa: S704
+        "written": Markup(packed(written.details())),  # noqa: S704
+        "chunks": map(Markup, details.chunks),
+        "program": Markup(base64.b64encode(code).decode("ascii")),  # noqa: S704
+        "starter": Markup(_template(STARTER)),  # noqa: S704
+    }
 
 
 def _template(name: str) -> str:
@@ -110,11 +152,12 @@ def _template(name: str) -> str:
     return folder.joinpath(name).read_text("utf-8")
 
 
-def _policy(script: str, style: str) -> str:
+def _policy(scripts: list[str], style: str) -> str:
+    named = " ".join(f"'{_hash(script)}'" for script in scripts) or "'none'"
     return "; ".join(
         [
             "default-src 'none'",
-            f"script-src '{_hash(script)}'",
+            f"script-src {named}",
             f"style-src '{_hash(style)}'",
             "base-uri 'none'",
             "form-action 'none'",
@@ -130,79 +173,10 @@ def _hash(text: str) -> str:
 def _finalize(value: Any) -> Any:
     """Every string that the template prints passes here; markup of our own does not change."""
     if isinstance(value, str) and not isinstance(value, Markup):
-        return visible(value)
+        return visible(value, 60_000)
     return value
-
-
-def _data(value: object) -> Markup:
-    """JSON that can stand in a script element: nothing in it can end the element."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    escaped = text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
-    return Markup(escaped)  # noqa: S704 - escaped in the line above
 
 
 def _safe_link(url: str) -> str:
     """The address if a click on it can only open a web page, else nothing."""
     return url if url.startswith(("https://", "http://")) else ""
-
-
-def _adapter(run: Run, name: str) -> dict[str, Any]:
-    line = run.adapters.get(name)
-    counts = run.counts(name)
-    total = sum(counts.values())
-    # One failure among thousands must still be seen: no part is thinner than the eye can find.
-    weights = {outcome: max(counts[outcome] / total, 0.006) for outcome in LOOKS if counts[outcome]}
-    scale = 1000 / sum(weights.values()) if weights else 0
-    bars, x = [], 0.0
-    for outcome, weight in weights.items():
-        bars.append({"outcome": outcome, "x": round(x, 2), "width": round(scale * weight, 2)})
-        x += scale * weight
-    return {
-        "name": name,
-        "line": line,
-        "versions": versions_of(line) if line else "never introduced itself",
-        "counts": counts,
-        "bars": bars,
-        "total": total,
-    }
-
-
-def _groups(run: Run, found: list[Cause]) -> list[dict[str, Any]]:
-    return [_group(run, cause) for cause in found]
-
-
-def _group(run: Run, cause: Cause) -> dict[str, Any]:
-    first = run.cells.get(cause.cells[0])
-    fault = first_fault(first) if first else None
-    by_case: dict[str, list[str]] = {}
-    for case, adapter in cause.cells[:CASES_SHOWN]:
-        by_case.setdefault(case, []).append(adapter)
-    counts = cause.adapters
-    return {
-        "cause": cause,
-        "look": LOOKS[cause.outcome],
-        "pair": _pair(fault) if fault else None,
-        "adapters": [
-            (name, counts[name], _elsewhere(run, cause, name)) for name in run.header.plan
-        ],
-        "cases": [
-            (case, run.cases[case].title if case in run.cases else "", names)
-            for case, names in by_case.items()
-        ],
-        "more": max(0, len(cause.cells) - CASES_SHOWN),
-    }
-
-
-def _pair(fault: FacetVerdict) -> tuple[str, str] | None:
-    """Expected and observed, unless the message tells them already."""
-    expected, observed = shown(fault.expected), shown(fault.observed)
-    told = expected in fault.message and observed in fault.message
-    return None if told else (expected, observed)
-
-
-def _elsewhere(run: Run, cause: Cause, adapter: str) -> str:
-    """What an adapter without this fault says to the same cases: a pass, or nothing."""
-    outcomes = {run.cells.outcome(case, adapter) or "not-run" for case in cause.cases}
-    if outcomes == {"pass"}:
-        return "pass"
-    return outcomes.pop() if len(outcomes) == 1 else ""

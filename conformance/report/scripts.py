@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from conformance.records import Run
     from conformance.records.model import CellLine
 
-PASSING_LIMIT = 2_000
-"""Up to so many cells, those that pass get a script, too; beyond, the command makes it."""
+MOST = 150
+"""Scripts of a large run: they are text that compresses badly, and a command makes them."""
 
 NOT_TRIED = frozenset({"unsupported", "not-installed", "not-run"})
 
@@ -23,10 +23,16 @@ _log = logging.getLogger(__name__)
 class Scripts:
     """Makes the script of one cell after the other."""
 
-    def __init__(self, run: Run) -> None:
-        """Takes the run whose cells will be asked for."""
+    def __init__(self, run: Run, *, everything: bool) -> None:
+        """Takes the run whose cells will be asked for.
+
+        Args:
+            run: the run.
+            everything: make the scripts of cells that pass, too, and any number of them.
+        """
         self._run = run
-        self._passing = len(run.cells) <= PASSING_LIMIT
+        self._everything = everything
+        self._made = 0
 
     def of(self, cell: CellLine) -> tuple[str, str]:
         """Returns the cell's script, or an empty one with the reason why there is none."""
@@ -40,9 +46,10 @@ class Scripts:
             return "", "The case was not run here, so there is nothing to show."
         if case is None:
             return "", "The record holds no such case."
-        if not self._passing and not deviates(verdict.outcome):
+        if not self._everything and (self._made >= MOST or not deviates(verdict.outcome)):
             command = ["keras-conformance", "repro", verdict.case, "--adapter", verdict.adapter]
             return "", f"Left out to keep this file small. To get it: {shlex.join(command)}"
+        self._made += 1
         try:
             return script(case, cell, self._run.adapters.get(verdict.adapter)), ""
         except NoScript as reason:

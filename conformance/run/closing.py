@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.records import RecordsError, read
-from conformance.report import summary, summary_text, write_html
+from conformance.report import summary, summary_text, write_all
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def close_run(folder: RunFolder, *, colour: bool, width: int) -> str:
-    """Write the run's report; the summary to print.
+    """Write the run's report and what lies beside it; the summary to print.
 
     Args:
         folder: The run's folder, with its records.
@@ -25,7 +25,7 @@ def close_run(folder: RunFolder, *, colour: bool, width: int) -> str:
         RecordsError: The records cannot be read.
     """
     run = read(folder.records)
-    write_html(run, folder.report)
+    write_all(run, folder.report)
     shown = _shown(folder.report)
     if not colour:
         return summary_text(run, shown, width=width).rstrip("\n")

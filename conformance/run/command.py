@@ -1,4 +1,4 @@
-"""The commands ``run``, ``adapters`` and ``report`` of ``keras-conformance``."""
+"""The commands ``run``, ``adapters`` and ``repro`` of ``keras-conformance``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from conformance.records import RecordsError
 from conformance.run.closing import close_run, keep
 from conformance.run.driving import drive, select_cases
 from conformance.run.engine import Stopped
-from conformance.run.folder import RECORDS, FolderError, RunFolder
+from conformance.run.folder import FolderError, RunFolder
 from conformance.run.plan import Plan
 from conformance.run.session import Settings
 from conformance.run.shard import Shard, ShardError
@@ -101,20 +101,4 @@ def repro(options: argparse.Namespace) -> int:
         print(error, file=sys.stderr)  # noqa: T201
         return USAGE
     print(text)  # noqa: T201
-    return 0
-
-
-def report(options: argparse.Namespace) -> int:
-    """Make a run's report again from its records."""
-    from conformance.records import read
-    from conformance.report import write_html
-
-    records = options.records / RECORDS if options.records.is_dir() else options.records
-    output = options.output or records.with_name("report.html")
-    try:
-        write_html(read(records), output)
-    except (RecordsError, OSError) as error:
-        print(error, file=sys.stderr)  # noqa: T201
-        return USAGE
-    print(output)  # noqa: T201
     return 0

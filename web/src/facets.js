@@ -1,0 +1,49 @@
+// The facets of one cell, those that fail first and open.
+
+import { h, marginBar, shown, table, times } from "./dom.js";
+
+const ORDER = ["fail", "error", "blocked", "pass", "unsupported"];
+
+export function facetsOf(data, facets) {
+  if (!facets.length) return [];
+  const sorted = [...facets].sort((a, b) => ORDER.indexOf(a.outcome) - ORDER.indexOf(b.outcome));
+  return [h("h2", {}, "Facets"), h("div", { class: "facets" }, sorted.map((facet) => facetOf(data, facet)))];
+}
+
+function facetOf(data, facet) {
+  const look = data.lookOf[facet.outcome === "pass" && facet.note ? "note" : facet.outcome];
+  const bad = ["fail", "error"].includes(facet.outcome);
+  const inside = h("div", { class: "inside" });
+  if (facet.message) inside.append(h("p", { class: "message" }, facet.message));
+  if (facet.note) inside.append(h("p", {}, facet.note));
+  if (facet.behaves_like) inside.append(h("p", {}, "Behaves like: ", h("b", {}, facet.behaves_like)));
+  const pair = pairOf(facet);
+  if (pair) inside.append(pair);
+  for (const comparison of facet.comparisons || []) inside.append(...comparisonOf(comparison, facet.message || ""));
+  const told = marginBar(facet.margin) || facet.message || (bad ? "" : look.word);
+  const row = h("details", { class: `facet o-${look.name}` },
+    h("summary", {}, h("i", { "aria-hidden": "true" }, look.symbol), h("span", {}, facet.facet, h("span", { class: "sr" }, `: ${look.word}`)), h("span", { class: "told" }, told)), inside);
+  row.open = bad;
+  return row;
+}
+
+function pairOf(facet) {
+  const rows = facet.observed === undefined || facet.observed === null
+    ? [["expected", facet.expected]]
+    : [["expected", facet.expected], ["observed", facet.observed]];
+  const kept = rows.filter(([, value]) => value !== undefined && value !== null);
+  if (!kept.length) return null;
+  const name = facet.outcome === "pass" && kept.length === 1 ? "expected and observed" : null;
+  return h("dl", { class: "facts-list" }, kept.map(([label, value]) => [h("dt", {}, name || label), h("dd", {}, h("code", {}, shown(value)))]));
+}
+
+function comparisonOf(comparison, told) {
+  const parts = [h("p", {}, h("b", {}, comparison.what), " ", marginBar(comparison.margin),
+    comparison.rms !== undefined && comparison.rms !== null ? h("span", { class: "soft" }, ` root mean square ${times(comparison.rms)} its limit`) : null)];
+  if (comparison.message && !told.includes(comparison.message)) parts.push(h("p", {}, comparison.message));
+  if (comparison.worst?.length) {
+    parts.push(table(`Worst of ${comparison.what}`, ["worst at", "expected", "observed", "off by"], comparison.worst.map((one) => [
+      `[${one.index.join(", ")}]`, `${one.expected}`, `${one.observed}`, typeof one.times === "string" ? one.times : `${times(one.times).slice(0, -1)} tolerances`])));
+  }
+  return parts;
+}
