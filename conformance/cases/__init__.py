@@ -10,7 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from conformance.cases.loading import Catalogue, default_root, load, load_file
+    from conformance.cases.loading import Catalogue, default_root, load, load_file, load_ids
     from conformance.cases.problems import CasesError, Problem
     from conformance.cases.schema import json_schema
 
@@ -22,6 +22,7 @@ __all__ = [
     "json_schema",
     "load",
     "load_file",
+    "load_ids",
 ]
 
 _HOMES = {
@@ -32,6 +33,7 @@ _HOMES = {
     "json_schema": "schema",
     "load": "loading",
     "load_file": "loading",
+    "load_ids": "loading",
 }
 
 

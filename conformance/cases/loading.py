@@ -17,7 +17,7 @@ from conformance.cases.problems import CasesError, Log, Problem, Where
 from conformance.cases.reading import Document, Map, Seq, read_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 ROOT_NAMES = frozenset({"cases", "catalogue"})
 """Folders with these names are the root of a catalogue: ids count from there."""
@@ -83,10 +83,7 @@ def load(paths: Sequence[Path | str] | None = None) -> Catalogue:
     given = [default_root()] if paths is None else [Path(path) for path in paths]
     cases: list[Case] = []
     problems: list[Problem] = []
-    seen: dict[Path, None] = {}
-    for path in given:
-        for file in _files(path):
-            seen.setdefault(file.absolute())
+    seen = _all_files(given)
     for file in seen:
         one = load_file(file)
         cases += one.cases
@@ -96,6 +93,21 @@ def load(paths: Sequence[Path | str] | None = None) -> Catalogue:
         where = ", ".join(map(str, given)) or "no path at all"
         raise CasesError(f"there is no case file in {where}")
     return Catalogue(cases=cases, problems=problems)
+
+
+def load_ids(paths: Sequence[Path | str]) -> set[str]:
+    """The ids of every sound case below these paths.
+
+    Expanding a large catalogue takes a second or two. What this process has read by
+    :func:`load` or :func:`load_file`, and what has not changed since, is not read again.
+    """
+    ids: set[str] = set()
+    for file in _all_files(map(Path, paths)):
+        state, found = _read_ids.get(file, (None, frozenset()))
+        if state is None or state != _state(file):
+            found = frozenset(case.id for case in load_file(file).cases)
+        ids |= found
+    return ids
 
 
 def load_file(path: Path | str, root: Path | str | None = None) -> Catalogue:
@@ -113,11 +125,32 @@ def load_file(path: Path | str, root: Path | str | None = None) -> Catalogue:
         if not _FILE_PART.fullmatch(part):
             message = f"{part!r} would be part of the cases' ids"
             log.add((1, 1), "", message, expected="letters, digits, '-', '.' and '_' in file names")
+    state = _state(file)
     document = read_file(file, log)
     cases: list[Case] = []
     if document is not None:
         cases = list(_cases(document, below, log))
+    if root is None:
+        _read_ids[file.absolute()] = state, frozenset(case.id for case in cases)
     return Catalogue(cases=cases, problems=log.sorted())
+
+
+_read_ids: dict[Path, tuple[object, frozenset[str]]] = {}
+"""What each file was when it was last read, and the ids of its cases."""
+
+
+def _state(file: Path) -> object:
+    """Differs once the file has changed; None where there is none."""
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def _all_files(paths: Iterable[Path]) -> list[Path]:
+    """Every case file at or below the paths, once."""
+    return list(dict.fromkeys(file.absolute() for path in paths for file in _files(path)))
 
 
 def _cases(document: Document, below: Path, log: Log) -> Iterator[Case]:

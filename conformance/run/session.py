@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from conformance.adapters import registry
 from conformance.adapters.host import Limits
-from conformance.cases import default_root, load
+from conformance.cases import default_root, load_ids
 from conformance.records.model import CellLine
 from conformance.reference.store import Store
 from conformance.run import machine
@@ -52,8 +52,7 @@ def open_ledger(settings: Settings, adapters: Iterable[str], planned: Iterable[s
     """
     roots = (default_root(),) if settings.catalogues is None else settings.catalogues
     known = set(planned)
-    if roots:
-        known |= {case.id for case in load(list(roots)).cases}
+    known |= load_ids(roots)
     own = [folder for root in roots if (folder := root / LEDGER_FOLDER).is_dir()]
     return Ledger.load(
         [*own, *settings.ledgers],
