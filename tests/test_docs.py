@@ -98,6 +98,10 @@ COMMANDS: dict[str, Run | Shown] = {
     "keras-conformance smoke mine --adapter-command "
     "'mine=/venvs/mylib/bin/python {worker} my_adapter.py mine'": Run(expects=(1,)),
     "keras-conformance report reports/<run>": Run("keras-conformance report {run}"),
+    "keras-conformance porting reports/<run>": Shown("tests/test_porting.py", '"porting"'),
+    "keras-conformance porting reports/<run> --output docs/porting": Shown(
+        "tests/test_porting.py", '"porting"'
+    ),
     f"keras-conformance repro {ONE} --adapter torch": Shown("tests/test_installed.py", '"repro"'),
     "keras-conformance run 'layers/*' --adapter 'keras-torch@keras==3.14.1' "
     "--adapter keras-torch": VERSIONS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.porting.model import Argument, Condition, Guide, Refusal, Row, Way
+from conformance.porting.model import Argument, Around, Condition, Guide, Refusal, Row, Way
 from conformance.porting.rows import porting_rows
 
-__all__ = ["Argument", "Condition", "Guide", "Refusal", "Row", "Way", "porting_rows"]
+__all__ = ["Argument", "Around", "Condition", "Guide", "Refusal", "Row", "Way", "porting_rows"]

@@ -34,17 +34,22 @@ def restrictions(mine: Sequence[Sample], others: Sequence[Sample]) -> list[Condi
 
 
 def occasions(having: Sequence[Sample], lacking: Sequence[Sample]) -> list[Condition]:
-    """When something is there, of which some samples have it and others lack it."""
-    found = []
+    """When something is there, of which some samples have it and others lack it.
+
+    Of several arguments the one that tells the most samples apart.
+    """
+    best: list[Condition] = []
+    most = 0
     for name in _names([*having, *lacking]):
         here, there = _values(name, having), _values(name, lacking)
         if not here or len(here) > _MOST or _are_sizes(here | there):
             continue
         if not here & there:
             return [Condition(keras=name, values=_plain(here), always=True)]
-        if there - here and len(here) == 1:
-            found.append(Condition(keras=name, values=_plain(here), always=False))
-    return found
+        apart = sum(1 for sample in lacking if _value(name, sample) not in here)
+        if apart > most:
+            best, most = [Condition(keras=name, values=_plain(here), always=False)], apart
+    return best
 
 
 def _names(samples: Sequence[Sample]) -> list[str]:
@@ -52,7 +57,13 @@ def _names(samples: Sequence[Sample]) -> list[str]:
 
 
 def _values(name: str, samples: Sequence[Sample]) -> set[str]:
-    return {json.dumps(sample.keras.get(name)) for sample in samples}
+    return {_value(name, sample) for sample in samples}
+
+
+def _value(name: str, sample: Sample) -> str:
+    value = sample.keras.get(name)
+    # Keras takes padding in upper case as well.
+    return json.dumps(value.lower() if name == "padding" and isinstance(value, str) else value)
 
 
 def _are_sizes(values: set[str]) -> bool:

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from conformance.porting.text import cell, heading, linked, literal, occasion, sentence, short, slug
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from conformance.porting.model import Argument, Condition, Guide, Row, Way
+    from conformance.porting.model import Argument, Guide, Refusal, Row, Way
 
 TITLES = {"torch": "PyTorch", "jax": "JAX", "flax": "Flax NNX"}
 
-_PREFIXES = ("torch.nn.functional.", "torch.nn.", "torch.", "flax.nnx.", "jax.")
-_SHORT = {
-    "torch.nn.functional.": "F.",
-    "torch.nn.": "nn.",
-    "torch.": "torch.",
-    "flax.nnx.": "nnx.",
-    "jax.": "jax.",
-}
 _SAME_LAYOUT = re.compile(r"as it is|(\w+(?:[./]\w+)*) = (\w+(?:/\w+)*)|multiplied .*|added .*")
+
+_ARGUMENT = re.compile(r"\w+=(?P<value>\S.*?)(?: is not handled here)?$")
+
 _FAMILY_ORDER = (
     "core",
     "activation functions",
@@ -91,7 +88,7 @@ def _page(guide: Guide) -> str:
         *_names(guide.adapter),
         "",
         "**First** [what bites](#what-bites), then a table for each family: "
-        + " · ".join(f"[{_title(f)}](#{_slug(_title(f))})" for f in _families(rows))
+        + " · ".join(f"[{heading(f)}](#{slug(heading(f))})" for f in _families(rows))
         + ", and at the end [what has no counterpart](#what-has-no-counterpart).",
         "",
         "## What bites",
@@ -119,10 +116,10 @@ def _defaults(rows: Sequence[Row], title: str) -> list[str]:
     for row, argument in _arguments(rows):
         if argument.differs and argument.kind in {"same", "converted"} and not _is_size(argument):
             key = (
-                f"`{argument.keras}={_literal(argument.keras_default)}`",
-                f"`{argument.native}={_literal(argument.native_default)}`",
-                f"`{argument.native}={_literal(argument.equivalent)}`",
-                _short(argument.call),
+                f"`{argument.keras}={literal(argument.keras_default)}`",
+                f"`{argument.native}={literal(argument.native_default)}`",
+                f"`{argument.native}={literal(argument.equivalent)}`",
+                short(argument.call),
             )
             found[key].append((row, argument))
     return [
@@ -144,7 +141,7 @@ def _converted(rows: Sequence[Row], title: str) -> list[str]:
     found: dict[tuple[str, ...], list[tuple[Row, Argument]]] = defaultdict(list)
     for row, argument in _arguments(rows):
         if argument.kind == "converted":
-            key = f"`{argument.native} = {argument.rule}`", _short(argument.call)
+            key = f"`{argument.native} = {argument.rule}`", short(argument.call)
             found[key].append((row, argument))
     if not found:
         return []
@@ -167,8 +164,8 @@ def _fixed(rows: Sequence[Row], title: str) -> list[str]:
         if argument.kind == "fixed" and argument.known:
             key = (
                 f"`{argument.native}={argument.rule}`",
-                f"`{_literal(argument.native_default)}`",
-                _short(argument.call),
+                f"`{literal(argument.native_default)}`",
+                short(argument.call),
             )
             found[key].append((row, argument))
     if not found:
@@ -221,8 +218,9 @@ def _is_changed(variable: str, layout: str) -> bool:
 def _around(rows: Sequence[Row]) -> list[str]:
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
     for row in rows:
-        for symbol, conditions in row.ways[0].around.items():
-            found[_short(symbol), _when(conditions)].append(row.layer)
+        for around in row.ways[0].around:
+            when = "always" if around.always else occasion(around.conditions)
+            found[short(around.symbol), when].append(row.layer)
     if not found:
         return []
     return [
@@ -241,7 +239,7 @@ def _around(rows: Sequence[Row]) -> list[str]:
 def _family(family: str, rows: Sequence[Row], title: str) -> list[str]:
     lines = [
         "",
-        f"## {_title(family)}",
+        f"## {heading(family)}",
         "",
         f"| Keras | {title} | arguments | weights | proof |",
         "| --- | --- | --- | --- | --- |",
@@ -250,24 +248,20 @@ def _family(family: str, rows: Sequence[Row], title: str) -> list[str]:
         for number, way in enumerate(row.ways):
             name = f"**{row.layer.removeprefix('activation: ')}**" if number == 0 else ""
             lines.append(
-                f"| {name} | {_native(way)} | {_told(way.arguments)} | {_weights(way.weights)} "
-                f"| {_cases(row, way.proofs[:1])} of {way.cases} |"
+                f"| {name} | {_native(way)} | {_told(_own(way))} | {_weights(way.weights)} "
+                f"| {linked(row, way.proofs[:1])} of {way.cases} |"
             )
     return lines
 
 
 def _native(way: Way) -> str:
-    names = re.sub(r"[a-z]\w*(?:\.\w+)+", lambda found: f"`{_short(found[0])}`", way.symbol)
+    names = re.sub(r"[a-z]\w*(?:\.\w+)+", lambda found: f"`{short(found[0])}`", way.symbol)
     text = f"put together: {names}" if way.composed else names
     if way.conditions:
-        text += f"<br>*with* {_when(way.conditions, sometimes='')}"
+        text += f"<br>*with* {occasion(way.conditions, sometimes='')}"
     if way.note:
-        text += f"<br>{_sentence(way.note)}"
+        text += f"<br>{sentence(way.note)}"
     return text
-
-
-def _sentence(note: str) -> str:
-    return _cell(re.sub(r"``([^`]+)``", r"`\1`", note))
 
 
 def _told(arguments: Sequence[Argument]) -> str:
@@ -275,59 +269,79 @@ def _told(arguments: Sequence[Argument]) -> str:
     lines = []
     for argument in arguments:
         if argument.kind == "computed":
-            text = f"`{argument.native}`: computed"
+            text = f"`{argument.native}`: {argument.rule or 'computed'}"
         elif argument.kind == "input":
             text = f"`{argument.native}`: {argument.rule}"
         else:
             text = f"`{argument.native} = {argument.rule}`"
         if argument.differs and argument.kind != "fixed":
-            text += (
-                f" (**{_literal(argument.equivalent)}**, not {_literal(argument.native_default)})"
-            )
+            text += f" (**{literal(argument.equivalent)}**, not {literal(argument.native_default)})"
         if several:
-            text = f"`{_short(argument.call)}` {text}"
-        lines.append(_cell(text))
+            text = f"`{short(argument.call)}` {text}"
+        lines.append(cell(text))
     return "<br>".join(lines)
 
 
 def _weights(weights: Mapping[str, str]) -> str:
     return "<br>".join(
-        f"`{_cell(layout)}`" if " = " in layout else f"`{variable}` {_cell(layout)}"
+        f"`{cell(layout)}`" if " = " in layout else f"`{variable}` {cell(layout)}"
         for variable, layout in weights.items()
     )
 
 
 def _refusals(rows: Sequence[Row], title: str) -> list[str]:
+    """Layers that are missing as a whole, then arguments and their values, by reason."""
+    whole: list[str] = []
+    parts: dict[tuple[str, str], list[tuple[Row, Refusal, str]]] = defaultdict(list)
+    for row in rows:
+        for refusal in row.refusals:
+            if refusal.reason.endswith(f"for the layer {row.layer}"):
+                whole.append(row.layer)
+                continue
+            found = _ARGUMENT.search(refusal.reason)
+            value = found["value"] if found else ""
+            reason = refusal.reason.replace(value, "…", 1) if found else refusal.reason
+            parts[row.layer, reason].append((row, refusal, value))
     lines = [
         "",
         "## What has no counterpart",
         "",
-        f"What of a layer this suite can't do in {title}, and why. A facet that is said of Keras",
-        "alone, such as its refusals and its files, is not in this list.",
-        "",
-        "| layer | reason | cases | one of them |",
-        "| --- | --- | ---: | --- |",
+        f"What this suite does not do in {title}. A facet that is said of Keras alone, such as its",
+        "refusals and its files, is not in this list.",
     ]
-    for row in rows:
-        for refusal in row.refusals:
-            reason = _cell(refusal.reason)
-            proof = _cases(row, refusal.proofs)
-            lines.append(f"| {row.layer} | {reason} | {refusal.cases} | {proof} |")
+    if whole:
+        lines += ["", "Layers: " + ", ".join(whole) + "."]
+    if parts:
+        lines += [
+            "",
+            "| layer | reason | values | cases | one |",
+            "| --- | --- | --- | ---: | --- |",
+        ]
+    for (layer, reason), some in parts.items():
+        values = ", ".join(f"`{cell(value)}`" for *_, value in some if value)
+        cases = sum(refusal.cases for _, refusal, _ in some)
+        proof = linked(some[0][0], some[0][1].proofs)
+        lines.append(f"| {layer} | {cell(reason)} | {values} | {cases} | {proof} |")
     return lines
 
 
 def _arguments(rows: Sequence[Row]) -> Iterable[tuple[Row, Argument]]:
-    """Every argument of the first way of each layer; activations within a layer are rows alone."""
+    """Every argument of the first way of each layer, and of the first of two like calls."""
     for row in rows:
-        named = set(re.findall(r"[a-z]\w*(?:\.\w+)+", row.ways[0].symbol))
-        for argument in row.ways[0].arguments:
-            if argument.call.partition(" ")[0] in named:
+        for argument in _own(row.ways[0]):
+            if " " not in argument.call:
                 yield row, argument
 
 
+def _own(way: Way) -> list[Argument]:
+    """Arguments of what the way is called by: an activation within a layer is a row of its own."""
+    named = set(re.findall(r"[a-z]\w*(?:\.\w+)+", way.symbol))
+    return [argument for argument in way.arguments if argument.call.partition(" ")[0] in named]
+
+
 def _is_size(argument: Argument) -> bool:
-    """Whether the default is None, which stands for a value that is made of others."""
-    return argument.native_default is None
+    """Whether the default is None, which stands for a size that is made of others."""
+    return argument.native_default is None and not isinstance(argument.equivalent, float)
 
 
 def _layers(some: Sequence[tuple[Row, Argument]]) -> str:
@@ -336,34 +350,7 @@ def _layers(some: Sequence[tuple[Row, Argument]]) -> str:
 
 def _proof(some: Sequence[tuple[Row, Argument]]) -> str:
     row, argument = some[0]
-    return _cases(row, argument.proofs[:1])
-
-
-def _cases(row: Row, cases: Sequence[str]) -> str:
-    return ", ".join(f"[{_cell(case)}](../../cases/{row.files[case]})" for case in cases)
-
-
-def _when(conditions: Sequence[Condition], sometimes: str = "at times with ") -> str:
-    if not conditions:
-        return "always"
-    texts = []
-    for condition in conditions:
-        values = " or ".join(f"`{condition.keras}={_literal(value)}`" for value in condition.values)
-        texts.append(values if condition.always else f"{sometimes}{values}")
-    return ", ".join(texts)
-
-
-def _literal(value: Any) -> str:
-    if value == "array":
-        return "…"
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    return repr(value)
-
-
-def _short(symbol: str) -> str:
-    prefix = next((p for p in _PREFIXES if symbol.startswith(p)), "")
-    return _SHORT.get(prefix, prefix) + symbol[len(prefix) :]
+    return linked(row, argument.proofs[:1])
 
 
 def _versions(guide: Guide) -> str:
@@ -374,18 +361,3 @@ def _families(rows: Sequence[Row]) -> list[str]:
     found = {row.family for row in rows}
     known = [family for family in _FAMILY_ORDER if family in found]
     return [*known, *sorted(found - set(known))]
-
-
-def _title(family: str) -> str:
-    if family == "activation":
-        return "Activation layers"
-    return family.replace("_", " ").capitalize() or "Others"
-
-
-def _slug(title: str) -> str:
-    return title.lower().replace(" ", "-")
-
-
-def _cell(text: str) -> str:
-    """Text that stays within a cell of a table."""
-    return text.replace("|", "\\|").replace("\n", " ")

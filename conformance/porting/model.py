@@ -20,10 +20,10 @@ class Argument(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The native argument's name."""
     kind: Literal["same", "converted", "fixed", "input", "computed"]
     """``same``: Keras's value, if written for each axis; ``converted``: another value; ``fixed``:
-    always this one; ``input``: a size of the input; ``computed``: by no rule that is known here."""
+    always this one; ``input``: a size of the input; ``computed``: by no rule that was found."""
     rule: str = ""
     """In Keras's words: ``epsilon``, ``1 - momentum``, ``strides or pool_size``; a fixed value as
-    Python writes it."""
+    Python writes it; of a computed one the values, if it has but two."""
     keras: str = ""
     """Keras's argument, where there is one."""
     keras_default: Any = None
@@ -53,6 +53,17 @@ class Condition(Struct, frozen=True, kw_only=True):
     """Whether it always applies then; else in some of those cases."""
 
 
+class Around(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What has to stand around a module: a pad, a transposition."""
+
+    symbol: str
+    """``torch.nn.functional.pad``."""
+    always: bool
+    """Whether it was there in every case."""
+    conditions: list[Condition] = field(default_factory=list)
+    """When it was there; none that could be told: at times."""
+
+
 class Way(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One way to do a layer: most have a single one."""
 
@@ -67,8 +78,8 @@ class Way(Struct, frozen=True, kw_only=True, omit_defaults=True):
     arguments: list[Argument] = field(default_factory=list)
     conditions: list[Condition] = field(default_factory=list)
     """What this way is restricted to, where the layer has several."""
-    around: dict[str, list[Condition]] = field(default_factory=dict)
-    """What has to stand around it (``torch.nn.functional.pad``), and when; no condition: always."""
+    around: list[Around] = field(default_factory=list)
+    """What has to stand around it."""
     cases: int = 0
     """How many cases passed this way."""
     proofs: list[str] = field(default_factory=list)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from conformance.porting.conditions import occasions, restrictions
-from conformance.porting.model import Argument, Condition, Refusal, Row, Way
+from conformance.porting.model import Argument, Around, Refusal, Row, Way
 from conformance.porting.rules import PROOFS, Seen, learn
 from conformance.porting.samples import Layer, Sample, collect
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 ADAPTERS = ("torch", "jax", "flax")
 """Adapters that tell how they did a layer, in the order of the guides."""
+
+
+_INNER = frozenset({"layer", "cell", "cells"})
+"""Keras's arguments that are layers themselves."""
 
 
 def porting_rows(run: Run, adapters: Sequence[str] = ADAPTERS) -> list[Row]:
@@ -39,9 +43,11 @@ def porting_rows(run: Run, adapters: Sequence[str] = ADAPTERS) -> list[Row]:
 
 
 def _row(run: Run, adapter: str, name: str, layer: Layer) -> Row:
+    wrapping = [s.native.symbol for s in layer.samples if _INNER & set(s.keras)]
+    wrapper = min(wrapping, key=len, default="")
     by_way: dict[tuple[str, bool], list[Sample]] = defaultdict(list)
     for sample in layer.samples:
-        by_way[sample.native.symbol, sample.native.composed].append(sample)
+        by_way[_symbol(sample, wrapper), sample.native.composed].append(sample)
     order = sorted(by_way, key=lambda way: (way[1], -len(by_way[way]), way[0]))
     ways = [
         _way(way, by_way[way], [s for other in order if other != way for s in by_way[other]])
@@ -64,6 +70,19 @@ def _row(run: Run, adapter: str, name: str, layer: Layer) -> Row:
     )
 
 
+def _symbol(sample: Sample, wrapper: str) -> str:
+    """The framework's name for it; that of an activation function is among the arguments.
+
+    Args:
+        sample: What was run.
+        wrapper: Of a layer around others, what is its own: the others have rows of their own.
+    """
+    if wrapper:
+        return wrapper
+    told = sample.native.arguments.get("activation")
+    return told if sample.node.layer == "Activation" and told else sample.native.symbol
+
+
 def _argued(arguments: Sequence[Argument]) -> list[str]:
     return [case for argument in arguments for case in argument.proofs]
 
@@ -71,7 +90,8 @@ def _argued(arguments: Sequence[Argument]) -> list[str]:
 def _way(way: tuple[str, bool], mine: Sequence[Sample], others: Sequence[Sample]) -> Way:
     weights: dict[str, str] = {}
     for sample in mine:
-        weights.update(sample.native.weights)
+        if not _INNER & set(sample.keras):
+            weights.update(sample.native.weights)
     return Way(
         symbol=way[0],
         composed=way[1],
@@ -86,14 +106,20 @@ def _way(way: tuple[str, bool], mine: Sequence[Sample], others: Sequence[Sample]
 
 
 def _note(mine: Sequence[Sample]) -> str:
-    """What is said of it most often; the layer's own name says nothing."""
+    """What is said of it most often, without the layer's name in front."""
     notes = [sample.native.note for sample in mine]
     note = max(dict.fromkeys(notes), key=notes.count)
-    return note if ":" in note or ";" in note else ""
+    layer = mine[0].node.layer
+    if layer == "Activation" or f"``{layer}" not in note:
+        return ""
+    said = note.partition(":")[2].strip() if note.startswith("``") else note
+    return said[:1].upper() + said[1:]
 
 
 def _arguments(mine: Sequence[Sample]) -> list[Argument]:
     seen: dict[str, list[Seen]] = defaultdict(list)
+    if _INNER & set(mine[0].keras):
+        return []
     for sample in mine:
         counts: dict[str, int] = defaultdict(int)
         for call in sample.native.calls:
@@ -106,8 +132,8 @@ def _arguments(mine: Sequence[Sample]) -> list[Argument]:
     return [argument for call, some in seen.items() for argument in learn(call, some)]
 
 
-def _around(mine: Sequence[Sample]) -> dict[str, list[Condition]]:
-    found: dict[str, list[Condition]] = {}
+def _around(mine: Sequence[Sample]) -> list[Around]:
+    found = []
     symbols = dict.fromkeys(
         call.symbol for sample in mine for call in sample.native.calls if call.around
     )
@@ -116,5 +142,6 @@ def _around(mine: Sequence[Sample]) -> dict[str, list[Condition]]:
         for sample in mine:
             sides[symbol not in {call.symbol for call in sample.native.calls}].append(sample)
         having, lacking = sides
-        found[symbol] = occasions(having, lacking) if lacking else []
+        conditions = occasions(having, lacking) if lacking else []
+        found.append(Around(symbol=symbol, always=not lacking, conditions=conditions))
     return found

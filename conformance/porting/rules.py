@@ -115,7 +115,9 @@ def _without_rule(
             known=name in defaults,
             differs=name in defaults,
         )
-    return Argument(call=call, native=name, kind="computed", proofs=proofs)
+    values = {repr(value) for _, value in pairs}
+    rule = " or ".join(sorted(values)) if values <= {"True", "False", "None"} else ""
+    return Argument(call=call, native=name, kind="computed", rule=rule, proofs=proofs)
 
 
 def _of_input(pairs: Sequence[tuple[Sample, Any]]) -> str:

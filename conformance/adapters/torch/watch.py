@@ -94,7 +94,7 @@ class Watch:
         symbol = bound.entry.symbol
         return {
             "node": node,
-            "symbol": ", ".join([symbol, *(name for name in own if name != symbol)]),
+            "symbol": ", ".join([symbol, *(n for n in dict.fromkeys(own) if n not in symbol)]),
             "arguments": arguments,
             "weights": {
                 variable: layout

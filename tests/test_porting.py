@@ -1,0 +1,267 @@
+"""A porting guide says what the records prove, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from synthetic_runs import adapter, case, cell, header
+
+from conformance import cli
+from conformance.adapters.observation import Native, NativeCall
+from conformance.cases.model import Call, InputSpec, Model, Node, Program
+from conformance.porting import Argument, Row, porting_rows
+from conformance.porting.command import restored
+from conformance.porting.markdown import pages
+from conformance.records import Writer, read
+
+DOCS = Path(__file__).parents[1] / "docs/porting"
+
+
+def program(name: str, layer: str, config: dict[str, Any], shape: list[int | None]) -> Program:
+    model = Model(
+        form="sequential",
+        inputs=[InputSpec(name="x", shape=shape)],
+        nodes=[Node(name="n", layer=layer, config=config, inputs=["x"])],
+        outputs=["n"],
+    )
+    return Program(case=name, model=model, calls=[Call(batch=2)], facets=["values"])
+
+
+class Records:
+    """A record file of one layer in torch, line by line."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.told: list[tuple[str, Program, Any]] = []
+
+    def ran(
+        self,
+        layer: str,
+        config: dict[str, Any],
+        *calls: NativeCall,
+        keras: dict[str, Any],
+        **more: Any,
+    ) -> None:
+        name = f"layers/some/{layer.lower()}[{len(self.told)}]"
+        symbol = more.pop("symbol", calls[0].symbol if calls else "")
+        outcome, message = more.pop("outcome", "pass"), more.pop("message", "")
+        shape = more.pop("shape", (3,))
+        native = Native(node="n", symbol=symbol, calls=list(calls), keras=keras, **more)
+        asked = program(name, layer, config, list(shape))
+        line = cell(name, "torch", outcome, message, [], native=[native])
+        self.told.append((name, asked, line))
+
+    def rows(self) -> list[Row]:
+        return porting_rows(read(self.write()), ["torch"])
+
+    def write(self) -> Path:
+        path = self.folder / "records.jsonl"
+        with Writer(path) as writer:
+            writer.write(header([name for name, *_ in self.told], plan={"torch": None}))
+            for name, asked, _ in self.told:
+                writer.write(case(name, program=asked))
+            writer.write(adapter("torch"))
+            for *_, line in self.told:
+                writer.write(line)
+        return path
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> Records:
+    return Records(tmp_path)
+
+
+def norm(momentum: float, eps: float) -> NativeCall:
+    return NativeCall(
+        symbol="torch.nn.functional.batch_norm",
+        arguments={"momentum": momentum, "eps": eps},
+        defaults={"momentum": 0.1, "eps": 1e-5},
+    )
+
+
+def normalized(records: Records) -> None:
+    for config, momentum, epsilon in (
+        ({}, 0.99, 1e-3),
+        ({"momentum": 0.5}, 0.5, 1e-3),
+        ({"epsilon": 0.25, "momentum": 0.7}, 0.7, 0.25),
+    ):
+        records.ran(
+            "BatchNormalization",
+            config,
+            norm(1 - momentum, epsilon),
+            keras={"momentum": momentum, "epsilon": epsilon},
+        )
+
+
+def arguments(row: Row) -> dict[str, Argument]:
+    return {argument.native: argument for argument in row.ways[0].arguments}
+
+
+def test_a_conversion_is_found_in_the_calls_and_so_are_both_defaults(records: Records) -> None:
+    normalized(records)
+    (row,) = records.rows()
+    found = arguments(row)
+    momentum, eps = found["momentum"], found["eps"]
+    assert (momentum.rule, momentum.kind) == ("1 - momentum", "converted")
+    assert (momentum.keras_default, momentum.native_default) == (0.99, 0.1)
+    assert momentum.equivalent == pytest.approx(0.01)
+    assert (eps.rule, eps.kind, eps.keras_default, eps.native_default) == (
+        "epsilon",
+        "same",
+        1e-3,
+        1e-5,
+    )
+    assert momentum.differs
+    assert eps.differs
+
+
+def test_a_rule_that_fails_once_is_none(records: Records) -> None:
+    normalized(records)
+    records.ran(
+        "BatchNormalization",
+        {"momentum": 0.2},
+        norm(0.2, 1e-3),
+        keras={"momentum": 0.2, "epsilon": 1e-3},
+    )
+    (row,) = records.rows()
+    assert arguments(row)["momentum"].kind == "computed"
+
+
+@pytest.mark.parametrize("outcome", ["fail", "xfail", "error", "crash"])
+def test_what_did_not_pass_proves_nothing(records: Records, outcome: str) -> None:
+    normalized(records)
+    records.ran(
+        "BatchNormalization",
+        {"momentum": 0.2},
+        norm(0.2, 1e-3),
+        keras={"momentum": 0.2, "epsilon": 1e-3},
+        outcome=outcome,
+    )
+    (row,) = records.rows()
+    assert arguments(row)["momentum"].rule == "1 - momentum"
+    assert row.ways[0].cases == 3
+
+
+def test_equal_defaults_are_not_told_as_different(records: Records) -> None:
+    for config, alpha in (({}, 1.0), ({"alpha": 0.5}, 0.5)):
+        given = {} if alpha == 1.0 else {"alpha": alpha}
+        call = NativeCall(
+            symbol="torch.nn.ELU", arguments=given, defaults={"alpha": 1.0} if given else {}
+        )
+        records.ran("ELU", config, call, keras={"alpha": alpha})
+    (row,) = records.rows()
+    assert not arguments(row)["alpha"].differs
+
+
+def test_an_argument_that_is_always_passed_is_told(records: Records) -> None:
+    for units in (2, 3):
+        call = NativeCall(
+            symbol="torch.nn.LSTM",
+            arguments={"input_size": 5, "hidden_size": units, "batch_first": True},
+            defaults={"batch_first": False},
+        )
+        records.ran("LSTM", {"units": units}, call, keras={"units": units}, shape=(4, 5))
+    (row,) = records.rows()
+    found = arguments(row)
+    assert (found["batch_first"].kind, found["batch_first"].rule) == ("fixed", "True")
+    assert found["hidden_size"].rule == "units"
+    assert found["input_size"].kind == "input"
+
+
+def test_two_ways_are_told_apart_by_what_each_was_given(records: Records) -> None:
+    for activation in ("tanh", "tanh", "tanh", "relu", "selu"):
+        own = activation == "tanh"
+        records.ran(
+            "LSTM",
+            {"activation": activation},
+            NativeCall(symbol="torch.nn.LSTM" if own else "torch.matmul"),
+            keras={"activation": activation},
+            composed=not own,
+        )
+    (row,) = records.rows()
+    assert [way.symbol for way in row.ways] == ["torch.nn.LSTM", "torch.matmul"]
+    (condition,) = row.ways[0].conditions
+    assert (condition.keras, condition.values) == ("activation", ["tanh"])
+
+
+def test_what_stands_around_a_module_and_when(records: Records) -> None:
+    for padding in ("same", "valid", "same"):
+        calls = [NativeCall(symbol="torch.nn.Conv1d")]
+        if padding == "same":
+            calls.append(NativeCall(symbol="torch.nn.functional.pad", around=True))
+        records.ran("Conv1D", {"padding": padding}, *calls, keras={"padding": padding})
+    (row,) = records.rows()
+    (around,) = row.ways[0].around
+    assert (around.symbol, around.always) == ("torch.nn.functional.pad", False)
+    assert [(c.keras, c.values, c.always) for c in around.conditions] == [
+        ("padding", ["same"], True)
+    ]
+
+
+def test_a_refusal_is_told_with_its_case(records: Records) -> None:
+    records.ran(
+        "GRU",
+        {"stateful": True},
+        keras={},
+        outcome="unsupported",
+        message="GRU: the argument stateful=True is not handled here",
+    )
+    (row,) = records.rows()
+    assert row.ways == []
+    assert row.refusals[0].reason == "the argument stateful=True is not handled here"
+
+
+def test_the_command_writes_pages_and_renders_them_again(
+    records: Records, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    normalized(records)
+    first, second = tmp_path / "first", tmp_path / "second"
+    assert cli.main(["porting", str(records.write().parent), "--output", str(first)]) == 0
+    assert "torch.md: 1 layers" in capsys.readouterr().out
+    assert cli.main(["porting", str(first / "guides.json"), "--output", str(second)]) == 0
+    names = sorted(path.name for path in first.iterdir())
+    assert names == ["README.md", "guides.json", "torch.md"]
+    for name in names:
+        assert (first / name).read_bytes() == (second / name).read_bytes()
+    page = (first / "torch.md").read_text()
+    assert "| `momentum=0.99` | `momentum=0.1` | `momentum=0.01` | `F.batch_norm` |" in page
+
+
+def test_records_of_other_adapters_give_no_guide(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "records.jsonl"
+    with Writer(path) as writer:
+        writer.write(header(["a/b"], plan={"keras-torch": None}))
+    assert cli.main(["porting", str(path), "--output", str(tmp_path / "out")]) == 1
+    assert "run one of these adapters first" in capsys.readouterr().err
+    assert cli.main(["porting", str(tmp_path / "none"), "--output", str(tmp_path)]) == 2
+    assert "cannot read" in capsys.readouterr().err
+
+
+def test_the_pages_are_what_the_command_renders() -> None:
+    guides = restored((DOCS / "guides.json").read_bytes())
+    rendered = pages(guides)
+    assert sorted(rendered) == sorted(path.name for path in DOCS.glob("*.md"))
+    for name, text in rendered.items():
+        assert (DOCS / name).read_text() == text, f"{name}: run keras-conformance porting again"
+
+
+@pytest.mark.parametrize(
+    ("name", "layer", "native", "rule", "default"),
+    [
+        ("torch", "BatchNormalization", "momentum", "1 - momentum", 0.1),
+        ("torch", "LayerNormalization", "eps", "epsilon", 1e-5),
+        ("torch", "LSTM", "hidden_size", "units", None),
+        ("torch", "MaxPooling2D", "stride", "strides or pool_size", None),
+    ],
+)
+def test_the_guides_know_what_every_porter_stumbles_over(
+    name: str, layer: str, native: str, rule: str, default: Any
+) -> None:
+    guides = {guide.adapter: guide for guide in restored((DOCS / "guides.json").read_bytes())}
+    row = next(row for row in guides[name].rows if row.layer == layer)
+    argument = arguments(row)[native]
+    assert (argument.rule, argument.native_default) == (rule, default)
