@@ -117,7 +117,6 @@ COMMANDS: dict[str, Run | Shown] = {
     "--package keras --good 3.3.3 --bad 3.15.1": Shown(
         "tests/test_versions_of_keras.py", '"bisect", case, "--adapter", "keras-torch"'
     ),
-<<<<<<< HEAD
     "keras-conformance bisect CASE --adapter keras-torch --package keras --good 3.3.3 "
     "--bad 3.15.1": Shown(
         "tests/test_versions_of_keras.py", '"bisect", case, "--adapter", "keras-torch"'
@@ -130,12 +129,10 @@ COMMANDS: dict[str, Run | Shown] = {
     "--adapter keras-torch": COMPARED,
     "keras-conformance diff 'keras==3.14.1' 'keras==3.15.1' 'layers/convolutional/*' "
     "--adapter keras-torch": COMPARED,
-=======
     "python web/bundle.py": Shown("hatch_build.py", "script.bundle()"),
     "python web/screenshots.py reports/<run>/report.html shots/": Run(
         "python web/screenshots.py --help"
     ),
->>>>>>> 16186d4 (A report of pages: matrix, case, adapter, porting, precision, versions)
     "python benchmarks/whole_run.py": Run(HELP.format("whole_run.py")),
     "python benchmarks/loading.py": Run(HELP.format("loading.py")),
     "python benchmarks/overhead.py torch keras-torch": Run(HELP.format("overhead.py")),
