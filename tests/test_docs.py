@@ -134,6 +134,7 @@ COMMANDS: dict[str, Run | Shown] = {
         "python web/screenshots.py --help"
     ),
     "python benchmarks/whole_run.py": Run(HELP.format("whole_run.py")),
+    "python benchmarks/layers.py": Run(HELP.format("layers.py")),
     "python benchmarks/loading.py": Run(HELP.format("loading.py")),
     "python benchmarks/overhead.py torch keras-torch": Run(HELP.format("overhead.py")),
     "python benchmarks/calibration.py": Run(HELP.format("calibration.py")),
