@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 ADAPTERS = ("torch", "jax", "flax")
 """Adapters that tell how they did a layer, in the order of the guides."""
 
+
+_NAMES = re.compile(r"(?:``[^`]+``(?:, | and | to )?)+(?:: |\.$)")
+"""The layers that a note is about, in front of what it says."""
 
 _INNER = frozenset({"layer", "cell", "cells"})
 """Keras's arguments that are layers themselves."""
@@ -112,7 +116,8 @@ def _note(mine: Sequence[Sample]) -> str:
     layer = mine[0].node.layer
     if layer == "Activation" or f"``{layer}" not in note:
         return ""
-    said = note.partition(":")[2].strip() if note.startswith("``") else note
+    behind = _NAMES.match(note)
+    said = note[behind.end() :] if behind else note
     return said[:1].upper() + said[1:]
 
 

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 PROOFS = 3
 """Cases that are named for each rule."""
 
+_OPERANDS = frozenset({"x", "y", "a", "b", "where", "condition", "input", "inputs", "operand"})
+"""Arguments that are arrays, or a number in the place of one."""
+
 _ALIKE = 0.6
 """Likeness of two names from which on a single value is enough: ``eps`` and ``epsilon``."""
 
@@ -56,7 +59,7 @@ def learn(call: str, seen: Sequence[Seen]) -> list[Argument]:
     defaults: dict[str, Any] = {}
     for one in seen:
         defaults.update(one.defaults)
-    names = dict.fromkeys(name for one in seen for name in one.arguments)
+    names = dict.fromkeys(name for one in seen for name in one.arguments if name not in _OPERANDS)
     return [_argument(call, name, seen, defaults) for name in names]
 
 

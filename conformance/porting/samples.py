@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from conformance.records.model import CaseLine
     from conformance.records.reader import Run
 
-_OTHER_FACETS = re.compile(r"^(?:said of Keras|what Keras must refuse)")
+
+_FACET = re.compile(r"[a-z_]+: ")
+"""How a message begins that tells facets which the framework has no notion of."""
 
 
 @dataclass(frozen=True)
@@ -59,18 +61,15 @@ def collect(run: Run, adapter: str) -> dict[str, Layer]:
         By the layer's name; cells that neither passed nor were unsupported are left out.
     """
     layers: dict[str, Layer] = defaultdict(Layer)
-    for case, name in run.cells:
-        line = run.cases.get(case)
-        if name != adapter or line is None:
-            continue
-        outcome = run.cells.outcome(case, name)
+    for case, line in run.cases.items():  # not as the cells came in: that changes from run to run
+        outcome = run.cells.outcome(case, adapter)
         if outcome == "pass":
-            for sample in _samples(line, run.cells[case, name].native):
+            for sample in _samples(line, run.cells[case, adapter].native):
                 layer = layers[_name(sample.node, sample.native)]
                 layer.samples.append(sample)
                 layer.families[_family(case)] += 1
         elif outcome == "unsupported":
-            for layer_name, reason in _refusals(line, run.cells[case, name].verdict.message):
+            for layer_name, reason in _refusals(line, run.cells[case, adapter].verdict.message):
                 layers[layer_name].refused[reason].append(case)
                 layers[layer_name].families[_family(case)] += 1
     return layers
@@ -102,7 +101,8 @@ def _refusals(line: CaseLine, message: str) -> Iterable[tuple[str, str]]:
         if reason and not before.strip():
             yield layer, reason
             return
-    if len(named) == 1 and "Keras" not in message.split(",", maxsplit=1)[0]:
+    of_facets = _FACET.match(message) or "said of Keras" in message
+    if len(named) == 1 and not of_facets:
         yield named.pop(), message
 
 

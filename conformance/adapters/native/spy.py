@@ -165,13 +165,18 @@ def _places(symbol: str) -> list[tuple[Any, str, Any]]:
 def _found(symbol: str) -> tuple[Any, str, Any] | None:
     """(owner, attribute, value) of a function or class by its dotted name."""
     module, _, name = symbol.rpartition(".")
-    try:
-        owner: Any = importlib.import_module(module)
-    except ImportError:
-        above, _, kind = module.rpartition(".")
-        owner = getattr(importlib.import_module(above), kind, None) if above else None
+    above, _, kind = module.rpartition(".")
+    # ``torch.Tensor.expand`` is found in a class, which is found in a module.
+    owner = _module(module) or getattr(_module(above), kind, None)
     value = getattr(owner, name, None)
-    return (owner, name, value) if callable(value) and owner is not None else None
+    return (owner, name, value) if callable(value) else None
+
+
+def _module(name: str) -> Any:
+    try:
+        return importlib.import_module(name) if name else None
+    except ImportError:
+        return None
 
 
 def _given(
