@@ -39,6 +39,7 @@ from conformance.cases import default_root, load
 from conformance.cases.model import to_json
 from conformance.reference.store import Store
 from conformance.run.folder import RunFolder
+from conformance.run.oracle import Oracle
 from conformance.run.plan import Plan
 from conformance.run.recorder import Recorder
 from conformance.run.session import Session, Settings
@@ -99,7 +100,7 @@ def inside(name: str) -> None:
     for case in chosen():
         answer = store.get(case)
         if answer is None:
-            raise SystemExit(f"no stored answer to {case.id}; run the suite over it first")
+            raise SystemExit(f"no stored answer to {case.id}")
         program = to_json(case.program)
         feeds = {key: np.array(array) for key, array in answer.feeds.items()}
         request = b"".join(wire.encode({"program": program}, feeds))
@@ -268,9 +269,15 @@ def report(name: str, copies: int, *, through_pytest: bool) -> None:
     """Print one adapter's table."""
     spec = registry.select([name])[0]
     command = [sys.executable, __file__, "--inside", name]
+    oracle = Oracle(Store())
+    for case in chosen():
+        oracle.answer(case)  # from here on it is in the store
+    oracle.close()
     child = subprocess.run(
-        command, env=environment(spec.env), capture_output=True, text=True, check=True
+        command, env=environment(spec.env), stdout=subprocess.PIPE, text=True, check=False
     )
+    if child.returncode:
+        raise SystemExit(child.returncode)
     within: dict[str, float] = json.loads(child.stdout.splitlines()[-1])
     parts = suite(name, copies)
     loop = parts["adapter process"] - within["adapter"] - within["frames"]
@@ -319,7 +326,8 @@ def main() -> None:
         command = [sys.executable, __file__, "--copies", str(options.copies), name]
         if index or options.without_pytest:
             command.append("--without-pytest")
-        subprocess.run(command, check=True)
+        if status := subprocess.run(command, check=False).returncode:
+            raise SystemExit(status)
 
 
 if __name__ == "__main__":
