@@ -26,6 +26,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     _add_merge(commands)
     _add_history(commands)
     _add_ledger(commands)
+    _add_rows(commands)
 
 
 def _add_diff(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -194,3 +195,38 @@ def _ledger_prune(options: argparse.Namespace) -> int:
     from conformance.upkeep.command import prune
 
     return prune(options)
+
+
+def _add_rows(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    rows = commands.add_parser(
+        "rows", help="after a CI matrix: which rows conform, which don't, which never ran"
+    )
+    rows.add_argument(
+        "folder", type=Path, metavar="FOLDER", help="holds a folder of records for each row"
+    )
+    rows.add_argument(
+        "--expect", action="append", default=[], metavar="ROW", help="a row that must be there"
+    )
+    rows.add_argument(
+        "--rows", metavar="JSON", help="the same for many: a list of objects with a name"
+    )
+    rows.add_argument(
+        "--last", type=Path, metavar="FOLDER", help="FOLDER of the last time, to compare with"
+    )
+    rows.add_argument(
+        "--days", type=int, default=7, metavar="N", help="a nightly older than this is stale"
+    )
+    rows.add_argument(
+        "--markdown", type=Path, metavar="FILE", help="write the table to a file, too"
+    )
+    rows.add_argument(
+        "--track", metavar="OWNER/NAME", help="keep an issue for each failing row there, by gh"
+    )
+    rows.add_argument("--link", default="", metavar="ADDRESS", help="of the run, for the issues")
+    rows.set_defaults(command=_rows)
+
+
+def _rows(options: argparse.Namespace) -> int:
+    from conformance.rows.command import rows
+
+    return rows(options)

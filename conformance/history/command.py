@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -15,14 +16,13 @@ from conformance.history.reading import cases_like, points
 from conformance.history.since import changes_between, stretches
 from conformance.history.writing import add
 from conformance.records import RecordsError, read
-from conformance.records.files import find_records
+from conformance.records.files import all_records, find_records
 from conformance.report.outcomes import LOOKS
 from conformance.report.text import visible
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
-    from pathlib import Path
 
     from conformance.history.model import Point
     from conformance.history.since import Stretch
@@ -51,7 +51,15 @@ def _add(options: argparse.Namespace) -> int:
     named = options.what[1:]
     if not named:
         return _refuse("history add wants records: a file, a run's folder or name, or 'latest'")
-    paths = [find_records(name, options.reports) for name in named]
+    paths = [
+        path
+        for name in named
+        for path in (
+            all_records(Path(name))
+            if Path(name).is_dir()
+            else [find_records(name, options.reports)]
+        )
+    ]
     for name in add(options.history, (read(path, brief=True) for path in paths)):
         print(f"{name} is in {options.history}")  # noqa: T201
     return 0

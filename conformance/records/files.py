@@ -43,6 +43,18 @@ def find_records(named: str | Path, reports: Path = Path("reports")) -> Path:
     )
 
 
+def all_records(named: Path) -> list[Path]:
+    """Find the record files at a path: itself, or all those below it.
+
+    Raises:
+        RecordsError: there are none.
+    """
+    found = sorted(named.rglob(RECORDS)) if named.is_dir() else [named]
+    if not found:
+        raise RecordsError(f"no {RECORDS} in {named} or below it")
+    return found
+
+
 @contextlib.contextmanager
 def whole(path: Path) -> Iterator[BinaryIO]:
     """Open a file for writing that appears, whole, when the block has ended well.

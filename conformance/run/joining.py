@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from conformance.records import RecordsError
-from conformance.records.files import RECORDS
+from conformance.records.files import all_records
 from conformance.records.merging import merge as merge_records
 from conformance.records.reader import read
 from conformance.run.closing import close_run
@@ -28,7 +28,7 @@ def merge(options: argparse.Namespace) -> int:
     """Join records; returns what the whole run would have returned, or 2."""
     folder = RunFolder(options.output)
     try:
-        paths = [path for named in options.records for path in _records(Path(named))]
+        paths = [path for named in options.records for path in all_records(Path(named))]
         merge_records(paths, folder.records, partial=options.partial)
         run = read(folder.records, brief=True)
     except RecordsError as error:
@@ -37,18 +37,6 @@ def merge(options: argparse.Namespace) -> int:
     console = Console()
     print(close_run(folder, colour=console.is_terminal, width=console.width))  # noqa: T201
     return int(_is_faulty(run))
-
-
-def _records(named: Path) -> list[Path]:
-    """The record files at a path: itself, or all those below it.
-
-    Raises:
-        RecordsError: there are none.
-    """
-    found = sorted(named.rglob(RECORDS)) if named.is_dir() else [named]
-    if not found:
-        raise RecordsError(f"no {RECORDS} in {named} or below it")
-    return found
 
 
 def _is_faulty(run: Run) -> bool:
