@@ -29,6 +29,12 @@ def candidates(case: Case) -> Iterator[Fault]:
     yield from _ignored(nodes)
     yield from _rewrites(nodes, layers)
     yield from _weights(nodes, layers)
+    yield Fault(
+        name="inputs-turned-round",
+        says="read every axis of its inputs from the other end",
+        inputs=_turned_round,
+    )
+    yield Fault(name="inputs-doubled", says="took its inputs twice as large", inputs=_doubled)
     if program.random is not None:
         yield from misdrawn(nodes)
     yield from _roundings()
@@ -182,7 +188,7 @@ def _fortran_flatten(model: Model) -> Model:
     shapes = Network.build(model).shapes
 
     def rewrite(node: Node) -> list[Node]:
-        rank = len(shapes[node.inputs[0]]) - 1
+        rank = len(shapes.get(node.inputs[0], ())) - 1
         if node.layer != "Flatten" or rank < 2:  # noqa: PLR2004 (one axis has one order)
             return [node]
         return _before(node, "Permute", {"dims": list(range(rank, 0, -1))})
@@ -197,7 +203,7 @@ def _mixed_channels(model: Model) -> Model:
     shapes = Network.build(model).shapes
 
     def rewrite(node: Node) -> list[Node]:
-        shape = shapes[node.inputs[0]]
+        shape = shapes.get(node.inputs[0], [None, None])  # one of several outputs: no pixels
         if node.config.get("data_format") != "channels_first" or None in shape[1:]:
             return [node]
         channels, *space = (n or 0 for n in shape[1:])
@@ -208,6 +214,16 @@ def _mixed_channels(model: Model) -> Model:
         return [reshaped, moved, msgspec.structs.replace(last, inputs=[moved.name])]
 
     return _nodewise(rewrite)(model)
+
+
+def _turned_round(values: Values) -> Values:
+    """Every axis from its end, the batch's too. Masks stay: another may leave nothing over."""
+    return values if values.dtype.kind == "b" else np.flip(values)
+
+
+def _doubled(values: Values) -> Values:
+    """Floats alone: twice an index may be none."""
+    return values * 2 if values.dtype.kind == "f" else values
 
 
 def _weights(nodes: list[Node], layers: set[str]) -> Iterator[Fault]:

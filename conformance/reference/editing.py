@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from conformance.adapters.observation import CallResult, Failure
+from conformance.adapters.observation import CallResult, Failure, Output, Weight
 from conformance.reference.faults import Fault
+from conformance.reference.precision import NARROW
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,8 +38,12 @@ def _longer_shape(observed: Observed) -> Observed:
     return _edited(observed, symbolic=_replaced(symbolic, outputs=outputs))
 
 
+_EXTRA = Weight(name="extra", shape=[1], dtype="float32", trainable=True)
+
+
 def _renamed_weight(observed: Observed) -> Observed:
-    weights = observed.observation.weights or []
+    """Another name for each variable; one variable where there are none."""
+    weights = observed.observation.weights or [_EXTRA]
     renamed = [_replaced(w, name=f"{w.name}_1") for w in weights]
     return _edited(observed, weights=renamed)
 
@@ -64,8 +69,13 @@ def _flat_output(observed: Observed) -> Observed:
 
 
 def _double(observed: Observed) -> Observed:
+    """Outputs of float64, and those that are float64 of float32."""
+
     def double(call: CallResult) -> CallResult:
-        outputs = [_replaced(o, dtype="float64") for o in call.outputs]
+        outputs = [
+            _replaced(o, dtype="float32" if o.dtype == "float64" else "float64")
+            for o in call.outputs
+        ]
         return msgspec.structs.replace(call, outputs=outputs)
 
     return _edited(observed, calls=[double(call) for call in observed.observation.calls])
@@ -94,17 +104,30 @@ def _crashes(observed: Observed) -> Observed:
 def _scaled(
     select: Callable[[Observation], list[str]], factor: float
 ) -> Callable[[Observed], Observed]:
-    """Multiply the arrays that ``select`` names; where they are all zero, add instead."""
+    """Multiply the arrays that ``select`` names; where they are all zero, add instead.
+
+    Numbers of half precision, where a thousandth is no more than rounding, are doubled.
+    """
 
     def edit(observed: Observed) -> Observed:
         tensors = dict(observed.tensors)
+        narrow = _narrow_outputs(observed.observation)
         for name in select(observed.observation):
-            values = tensors[name]
-            changed = values * np.float32(factor)
-            tensors[name] = changed if values.any() else values + np.float32(factor)
+            values, by = tensors[name], np.float32(2.0 if name in narrow else factor)
+            changed = values * by
+            tensors[name] = changed if values.any() else values + by
         return observed._replace(tensors=tensors)
 
     return edit
+
+
+def _narrow_outputs(observation: Observation) -> set[str]:
+    """The arrays of outputs in half precision."""
+    models = [observation, *([observation.twin] if observation.twin else [])]
+    outputs = [output for one in models for call in one.calls for output in call.outputs]
+    for facet in ("compiled", "config_round_trip", "save_round_trip"):
+        outputs += getattr(observation, facet) or []
+    return {output.tensor for output in outputs if output.dtype in NARROW}
 
 
 def _call_arrays(index: int) -> Callable[[Observation], list[str]]:
@@ -122,6 +145,23 @@ def _nan_outputs(observed: Observed) -> Observed:
         for name, values in observed.tensors.items()
     }
     return observed._replace(tensors=tensors)
+
+
+def _turned_mask(observed: Observed) -> Observed:
+    """Masks that say the opposite; one where there is none."""
+    tensors = dict(observed.tensors)
+
+    def turned(call: CallResult, index: int) -> CallResult:
+        masks: list[Output | None] = []
+        for j, (mask, output) in enumerate(zip(call.masks, call.outputs, strict=True)):
+            name = f"turned/{index}/{j}" if mask is None else mask.tensor
+            shape = output.shape[:2] if mask is None else mask.shape
+            tensors[name] = np.zeros(shape, bool) if mask is None else ~tensors[name]
+            masks.append(Output(shape=shape, dtype="bool", tensor=name))
+        return msgspec.structs.replace(call, masks=masks)
+
+    calls = [turned(call, index) for index, call in enumerate(observed.observation.calls)]
+    return _edited(observed, calls=calls)._replace(tensors=tensors)
 
 
 def _summary_off(observed: Observed) -> Observed:
@@ -142,6 +182,16 @@ def _of(facet: str) -> Callable[[Observation], list[str]]:
 def _gradient_arrays(observation: Observation) -> list[str]:
     found = observation.gradients
     return [*found.inputs.values(), *found.weights.values()] if found else []
+
+
+def _trained_otherwise(observed: Observed) -> Observed:
+    """Other weights; one weight where there are none."""
+    state = observed.observation.state
+    if state is None or state.weights:
+        return _scaled(_state_arrays, 1.001)(observed)
+    invented = _replaced(state, weights={_EXTRA.name: _EXTRA.name})
+    tensors = {**observed.tensors, _EXTRA.name: np.ones(1, np.float32)}
+    return _edited(observed, state=invented)._replace(tensors=tensors)
 
 
 def _state_arrays(observation: Observation) -> list[str]:
@@ -190,8 +240,9 @@ EDITS: list[tuple[str, Fault]] = [
     _fault("weights", "weights-renamed", "named its weights otherwise", _renamed_weight),
     _fault("params", "one-parameter-more", "counted one parameter more", _one_more_parameter),
     _fault("shape", "axis-too-many", "returned one axis too many", _flat_output),
-    _fault("dtype", "double-claimed", "returned float64", _double),
+    _fault("dtype", "double-claimed", "returned float64, or float32 for it", _double),
     _fault("probes", "probe-blind", "hid the batch axis from Lambda", _blind_probe),
+    _fault("mask", "mask-turned", "masked what counts, and nothing else", _turned_mask),
     _fault("values", "not-a-number", "returned NaN", _nan_outputs),
     _fault("raises", "accepts", "accepted what it must refuse", _accepts),
     _fault("raises", "crashes", "failed inside the adapter", _crashes),
@@ -231,7 +282,7 @@ EDITS: list[tuple[str, Fault]] = [
         "lost something when saved",
         _scaled(_of("save_round_trip"), 1.001),
     ),
-    _fault("state", "training-off", "trained to other weights", _scaled(_state_arrays, 1.001)),
+    _fault("state", "training-off", "trained to other weights", _trained_otherwise),
     _fault(
         "random", "seed-ignored", "drew otherwise with the same seed", _repeated("other", "again")
     ),

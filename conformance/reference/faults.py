@@ -8,7 +8,7 @@ code knows nothing of them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
@@ -47,6 +47,7 @@ class Fault:
         model: Rewrites the model (and the twin's).
         train: Rewrites the training.
         weights: Rewrites one variable: its name, its numbers.
+        inputs: Rewrites what an input is fed.
         operands: Rounds what enters products.
         results: Rounds every result.
         swap_padding: Puts the odd padding before instead of after.
@@ -58,6 +59,7 @@ class Fault:
     model: Callable[[Model], Model] | None = None
     train: Callable[[Train], Train] | None = None
     weights: Callable[[str, Values], Values] | None = None
+    inputs: Callable[[Values], Values] | None = None
     operands: Rounding | None = None
     results: Rounding | None = None
     swap_padding: bool = False
@@ -76,13 +78,16 @@ class Fault:
         return msgspec.structs.replace(program, **changes)
 
     def feeds(self, feeds: Mapping[str, Values]) -> dict[str, Values]:
-        """The rewritten weights among all that is fed."""
-        if self.weights is None:
-            return dict(feeds)
-        return {
-            key: self.weights(key.split("weight/", 1)[1], values) if "weight/" in key else values
-            for key, values in feeds.items()
-        }
+        """All that is fed, with weights and inputs rewritten."""
+        return {key: self._fed(key, values) for key, values in feeds.items()}
+
+    def _fed(self, key: str, values: Values) -> Values:
+        kind, _, name = key.removeprefix("twin/").partition("/")
+        if kind == "weight" and self.weights is not None:
+            return self.weights(name, values)
+        if kind == "call" and self.inputs is not None:
+            return self.inputs(values)
+        return values
 
     def run(
         self, case: Case, feeds: Mapping[str, Values], make: MakeArithmetic
@@ -174,12 +179,9 @@ def _fits(fault: Fault, case: Case, honest: Network) -> bool:
         return False
     try:
         network = Network.build(program.model)
-        if program.twin is not None:
-            Network.build(program.twin.model)
+        fits_twin = _fits_twin(program, case.program)
     except NoAnswer:
         return False
-    ours = {name: v.shape for name, v in honest.variables.items()}
-    theirs = {name: v.shape for name, v in network.variables.items()}
     asked = {"gradients", "state"} & set(program.facets)
     if fault.model is not None and _same_layers(honest, network):
         return False
@@ -187,7 +189,21 @@ def _fits(fault: Fault, case: Case, honest: Network) -> bool:
         return False
     if fault.weights is not None and not _changes_weights(fault.weights, honest):
         return False
-    return ours == theirs and (not asked or _fed(program.model) == _fed(case.program.model))
+    alike = not asked or _fed(program.model) == _fed(case.program.model)
+    return fits_twin and alike and _shapes(honest) == _shapes(network)
+
+
+def _fits_twin(program: Program, honest: Program) -> bool:
+    """Whether the faulty twin, where there is one, takes the honest twin's weights."""
+    if program.twin is None or honest.twin is None:
+        return True
+    ours, theirs = Network.build(honest.twin.model), Network.build(program.twin.model)
+    alike = "gradients" not in program.facets or _fed(program.twin.model) == _fed(honest.twin.model)
+    return alike and _shapes(ours) == _shapes(theirs)
+
+
+def _shapes(network: Network) -> dict[str, tuple[int, ...]]:
+    return {name: variable.shape for name, variable in network.variables.items()}
 
 
 def _fed(model: Model) -> list[Shape]:
@@ -205,11 +221,26 @@ def _same_layers(honest: Network, faulty: Network) -> bool:
         and [node.inputs for node in honest.model.nodes]
         == [node.inputs for node in faulty.model.nodes]
         and all(
-            type(layer) is type(faulty.layers[name]) and vars(layer) == vars(faulty.layers[name])
+            _alike(layer, faulty.layers[name])
             for name, layer in honest.layers.items()
             if name in faulty.layers
         )
     )
+
+
+def _alike(ours: Any, theirs: Any) -> bool:
+    """Whether two layers, or what they were made with, are the same, cells inside included."""
+    if type(ours) is not type(theirs):
+        return False
+    if isinstance(ours, np.ndarray):
+        return np.array_equal(ours, theirs, equal_nan=ours.dtype.kind == "f")
+    if hasattr(ours, "__dict__") and not (callable(ours) or is_dataclass(ours)):
+        ours, theirs = vars(ours), vars(theirs)
+    if isinstance(ours, dict):
+        return ours.keys() == theirs.keys() and all(_alike(v, theirs[k]) for k, v in ours.items())
+    if isinstance(ours, list | tuple):
+        return len(ours) == len(theirs) and all(map(_alike, ours, theirs))
+    return bool(ours == theirs)
 
 
 def _changes_weights(rewrite: Callable[[str, Values], Values], network: Network) -> bool:
