@@ -48,6 +48,8 @@ class Framework(NamedTuple):
     versions: Mapping[str, str]
     unanswered: Mapping[str, str]
     """Facets that it has no notion of, with the reasons."""
+    every_dtype: bool = False
+    """Whether its layers compute in the dtype of what they are given; else in float32 alone."""
 
 
 class Adapter:
@@ -87,7 +89,8 @@ class Adapter:
         Raises:
             Unsupported: No facet can be answered, or a layer, or an argument.
         """
-        return Run(self._framework, program, tensors).answer()
+        with jax.enable_x64(_is_wide(program)):
+            return Run(self._framework, program, tensors).answer()
 
 
 class Network:
@@ -172,6 +175,7 @@ class Run:
     ) -> None:
         """Bind the model, and the twin where there is one."""
         self.table = framework.table
+        self.cast = _cast if framework.every_dtype else None
         self.program = program
         self.asked = set(program["facets"])
         unanswered = framework.unanswered
@@ -203,7 +207,8 @@ class Run:
             for index, call in enumerate(self.program["calls"])
             if call.get("facet", "values") == "values"
         ]
-        return Network(Model(self.table, model), feeds, ordinary)
+        bound = Model(self.table, model, self.cast)
+        return Network(bound, bound.declared(feeds), ordinary)
 
     def answer(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Answer every facet that is asked; an error in one leaves the others alone."""
@@ -370,12 +375,27 @@ class Run:
 
 def create(name: str) -> Adapter:
     """Make the adapter; the contract is in docs/adapters.md."""
-    return Adapter(Framework(TABLE, versions(), UNANSWERED))
+    return Adapter(Framework(TABLE, versions(), UNANSWERED, every_dtype=True))
 
 
 def versions() -> dict[str, str]:
     """The versions that JAX's numbers depend on."""
     return {"jax": jax.__version__, "numpy": np.__version__}
+
+
+def _cast(array: Any, dtype: str) -> Any:
+    """An array, NumPy's or traced, in the dtype of this name."""
+    return array.astype(jnp.dtype(dtype))
+
+
+def _is_wide(program: Mapping[str, Any]) -> bool:
+    """Whether the program speaks of float64, which JAX has only where it is told so."""
+    models = [program["model"], *([program["twin"]["model"]] if program.get("twin") else [])]
+    return any(
+        "float64" in {one.get("dtype"), one.get("config", {}).get("dtype")}
+        for model in models
+        for one in (*model["inputs"], *model["nodes"])
+    )
 
 
 def _all(networks: Sequence[Network]) -> Callable[[Sequence[Feeds]], list[Any]]:

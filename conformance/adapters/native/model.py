@@ -14,10 +14,21 @@ from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from conformance.adapters.calling import PASSES_MASK, TAKES_MASK, chosen
 from conformance.adapters.native.binding import Bound, Entry, Function, Table, bind
+from conformance.adapters.native.dtypes import (
+    DEFAULT,
+    DIGITS,
+    Cast,
+    Policy,
+    cast_all,
+    meeting,
+    policy,
+)
 from conformance.adapters.worker.failure import Unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from conformance.adapters.native.feeds import Feeds
 
 Array = Any
 Step = Callable[..., Array]
@@ -51,6 +62,7 @@ class Node(NamedTuple):
     """Whether that mask, or the one that its call names, goes on with its answer."""
     masks: Step | None = None
     """What makes the mask of its answer, if it makes one."""
+    policy: Policy = DEFAULT
 
 
 def _alone(_node: str) -> AbstractContextManager[Any]:
@@ -60,25 +72,41 @@ def _alone(_node: str) -> AbstractContextManager[Any]:
 class Model:
     """A model bound to one framework's functions. It holds no weights: each walk is given them."""
 
-    def __init__(self, table: Table, model: Mapping[str, Any]) -> None:
+    def __init__(self, table: Table, model: Mapping[str, Any], cast: Cast | None = None) -> None:
         """Bind every node.
 
         Args:
             table: What the adapter can do.
             model: A ``Model`` of ``conformance/cases/model.py`` as a plain dict.
+            cast: Casts an array to a float dtype; without it, all floats are float32.
 
         Raises:
             Unsupported: A layer or one of its arguments has no native counterpart.
         """
         self.inputs: list[str] = [entry["name"] for entry in model["inputs"]]
-        for entry in model["inputs"]:
-            if entry.get("dtype", "float32") in {"float16", "bfloat16", "float64"}:
-                raise Unsupported(f"inputs of dtype {entry['dtype']} are not handled here")
+        self._cast = cast
+        self._given = {
+            entry["name"]: entry.get("dtype", "float32")
+            for entry in model["inputs"]
+            if entry.get("dtype", "float32") in DIGITS
+        }
+        for dtype in self._given.values():
+            if cast is None and dtype != "float32":
+                raise Unsupported(f"inputs of dtype {dtype} are not handled here")
         self.outputs: list[str] = list(model["outputs"])
         self.nodes: list[Node] = []
         masked: set[str] = set()
         for node in model["nodes"]:
-            self.nodes.append(_bound(table, node, masked))
+            own = policy(node["layer"], node["config"]) if cast is not None else DEFAULT
+            if cast is not None:
+                kept = {k: v for k, v in node["config"].items() if k not in {"dtype", "autocast"}}
+                node = {**node, "config": kept}  # noqa: PLW2901 - the policy has been told
+            self.nodes.append(_bound(table, node, masked)._replace(policy=own))
+        self._kept = {node.name: node.policy.variable for node in self.nodes}
+        self.dtypes = {*self._given.values(), *self._kept.values()}
+        self.dtypes |= {node.policy.compute for node in self.nodes}
+        """Every float dtype that is spoken of."""
+        self._plain = self.dtypes <= {"float32"}
         self.frozen = {
             f"{node.name}/{variable}" for node in self.nodes for variable in node.bound.entry.frozen
         }
@@ -108,6 +136,11 @@ class Model:
         own = _by_node(weights)
         for node in self.nodes:
             several = chosen(node.inputs, values)
+            given = own.get(node.name, {})
+            if self._cast is not None and not self._plain:
+                compute = meeting(node.policy, several, variables=bool(given))
+                several = cast_all(several, compute, self._cast)
+                given = cast_all(given, compute, self._cast)
             fed = several[0] if len(several) == 1 else several
             if node.bound.layer == "Lambda":
                 probes[node.name] = list(several[0].shape)
@@ -115,14 +148,15 @@ class Model:
                 key: chosen([name], values)[0] if isinstance(name, str) else chosen(name, values)
                 for key, name in node.tensors.items()
             }
+            if self._cast is not None and not self._plain:
+                passed = cast_all(passed, compute, self._cast)
             if node.heeds:
                 passed["mask"] = masks[_source(node.inputs[0])]
-            given = own.get(node.name, {})
             before = dict(given)
             with around(node.name):
                 answer = node.step(fed, given, **passed)
             updates.update(
-                (f"{node.name}/{key}", array)
+                (f"{node.name}/{key}", self._variable(node.name, array))
                 for key, array in given.items()
                 if array is not before[key]
             )
@@ -134,6 +168,31 @@ class Model:
             if len(values[node.name]) == 1:
                 shapes[node.name] = list(values[node.name][0].shape)
         return Answer(chosen(self.outputs, values), shapes, probes, updates)
+
+    def _variable(self, node: str, array: Array) -> Array:
+        """A new value of a node's variable, in the dtype in which it is kept."""
+        if self._cast is None or self._plain:
+            return array
+        return cast_all(array, self._kept[node], self._cast)
+
+    def declared(self, feeds: Feeds) -> Feeds:
+        """Feeds in the dtypes that inputs and variables are declared in; they travel as float32."""
+        cast = self._cast
+        if cast is None or self._plain:
+            return feeds
+        return feeds._replace(
+            calls=[
+                {
+                    name: cast_all(array, self._given.get(name, "float32"), cast)
+                    for name, array in call.items()
+                }
+                for call in feeds.calls
+            ],
+            weights={
+                name: cast_all(array, self._kept[name.split("/", 1)[0]], cast)
+                for name, array in feeds.weights.items()
+            },
+        )
 
 
 def _source(name: str) -> str:

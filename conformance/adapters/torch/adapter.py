@@ -107,8 +107,8 @@ class Run:
         self.unsupported = {f: UNANSWERED[f] for f in program["facets"] if f in UNANSWERED}
         self.seconds: dict[str, float] = {}
         self.after: dict[str, Tensor] = {}
-        self.model = Model(TABLE, program["model"])
-        self.feeds = split(tensors, torch.from_numpy)
+        self.model = Model(TABLE, program["model"], cast)
+        self.feeds = self.model.declared(split(tensors, torch.from_numpy))
         self.drawn = {
             name.split("/", 1)[1]: torch.from_numpy(array)
             for name, array in tensors.items()
@@ -116,8 +116,8 @@ class Run:
         }
         self.twin = None
         if program.get("twin") and "equals" in self.asked:
-            self.twin = Model(TABLE, program["twin"]["model"])
-            self.twin_feeds = split(tensors, torch.from_numpy, prefix="twin/")
+            self.twin = Model(TABLE, program["twin"]["model"], cast)
+            self.twin_feeds = self.twin.declared(split(tensors, torch.from_numpy, prefix="twin/"))
 
     def answer(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Answer every facet that is asked; an error in one leaves the others alone."""
@@ -202,7 +202,11 @@ class Run:
         }
         outputs = model(inputs, weights).outputs
         loss = torch.stack(
-            [torch.sum(c * y) for c, y in zip(feeds.cotangents, outputs) if y.requires_grad]
+            [
+                torch.sum(c.to(y.dtype) * y).to(torch.float64)
+                for c, y in zip(feeds.cotangents, outputs)
+                if y.requires_grad
+            ]
         ).sum()
         result: dict[str, dict[str, str]] = {"inputs": {}, "weights": {}}
         leaves = [
@@ -274,6 +278,11 @@ class _Program(nn.Module):  # type: ignore[misc] # torch is not followed by the 
 def create(name: str) -> Adapter:
     """Make the adapter; the contract is in docs/adapters.md."""
     return Adapter(exports=name.endswith(EXPORTS))
+
+
+def cast(tensor: Tensor, dtype: str) -> Tensor:
+    """A tensor in the dtype of this name."""
+    return tensor.to(getattr(torch, dtype))
 
 
 def to_numpy(tensor: Tensor) -> Any:
