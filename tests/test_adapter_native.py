@@ -125,13 +125,31 @@ def test_documents_cases_conform(name: str, case: str) -> None:
     assert values.outcome == "pass"
 
 
+DTYPES = [
+    "layers/dtypes/dense[dtype=float16]",
+    "layers/dtypes/dense[dtype=float64]",
+    "layers/dtypes/dense[dtype=mixed_float16]",
+    "layers/dtypes/input[input.dtype=float64,config.dtype=float32]",
+    "layers/dtypes/autocast-off-inputs[dtype=float32]",
+    "layers/dtypes/autocast-off-weights",
+]
+
+
+@pytest.mark.parametrize("name", ["torch", "jax"])
+@pytest.mark.parametrize("case", DTYPES)
+def test_layers_compute_in_the_dtypes_of_their_policies(name: str, case: str) -> None:
+    verdict = judged(name, catalogue()[case])
+    assert verdict.outcome == "pass", verdict.message
+
+
 @each_adapter
 @pytest.mark.parametrize(
     ("layer", "config", "named"),
     [
         ("Dense", {"units": 2, "kernel_regularizer": "l2"}, "kernel_regularizer"),
         ("Dense", {"units": 2, "activation": "unheard_of"}, "unheard_of"),
-        ("Dense", {"units": 2, "dtype": "float16"}, "dtype"),
+        ("Dense", {"units": 2, "dtype": "int8"}, "dtype"),
+        ("TimeDistributed", {"layer": {"Dense": {"units": 2}}, "dtype": "float16"}, "dtype"),
         ("Dense", {}, "units"),
         ("LSTM", {"units": 2, "stateful": True}, "stateful"),
         ("LSTM", {"units": 2, "dropout": 0.5}, "dropout"),

@@ -71,13 +71,12 @@ def claim(source: str) -> Claim:
             said.append(comment)
     errors, numbers, words = [], [], []
     for comment in said:
-        named = ERROR.findall(comment)
-        errors += named
         observed = CLAIM.search(comment)
-        if named or observed is None:
-            continue
-        numbers += NUMBER.findall(observed.group(1))
-        words += WORD.findall(observed.group(1))
+        named = ERROR.findall(observed.group(1) if observed else comment)
+        errors += named
+        if observed and not named:  # an error's message is left alone
+            numbers += NUMBER.findall(observed.group(1))
+            words += WORD.findall(observed.group(1))
     return Claim(errors, numbers, words)
 
 
