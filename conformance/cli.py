@@ -125,13 +125,27 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _add_repro(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    repro = commands.add_parser("repro", help="print a script of the framework alone")
+    repro = commands.add_parser(
+        "repro", help="run a case, reduce it, print a script of the framework alone"
+    )
     repro.add_argument("case", metavar="CASE", help="a case's id")
     repro.add_argument("--adapter", required=True, metavar="NAME")
-    repro.add_argument("--reports", type=Path, default=Path("reports"), metavar="FOLDER")
     repro.add_argument(
-        "--run", default="latest", metavar="RUN", help="the run that judged it; default: the latest"
+        "--adapter-command",
+        action="append",
+        default=[],
+        metavar="NAME=COMMAND",
+        help="a further adapter, started by this command; repeatable",
     )
+    repro.add_argument(
+        "--seconds", type=float, default=60.0, help="how long to reduce; default: 60"
+    )
+    repro.add_argument(
+        "--run",
+        metavar="RUN",
+        help="run and reduce nothing: the case as this run judged it (its folder, or 'latest')",
+    )
+    repro.add_argument("--reports", type=Path, default=Path("reports"), metavar="FOLDER")
     repro.set_defaults(command=_repro)
 
     porting = commands.add_parser(
@@ -234,6 +248,10 @@ def _smoke(options: argparse.Namespace) -> int:
 
 
 def _repro(options: argparse.Namespace) -> int:
+    if options.run is None:
+        from conformance.reducing.command import repro as reduced
+
+        return reduced(options)
     from conformance.run.command import repro
 
     return repro(options)

@@ -133,6 +133,9 @@ COMMANDS: dict[str, Run | Shown] = {
     "python web/screenshots.py reports/<run>/report.html shots/": Run(
         "python web/screenshots.py --help"
     ),
+    "keras-conformance repro layers/pooling/average-pooling1d-of-two --adapter keras-torch": Shown(
+        "tests/test_reducing.py", '"repro", AVERAGE, "--adapter"'
+    ),
     "python benchmarks/whole_run.py": Run(HELP.format("whole_run.py")),
     "python benchmarks/layers.py": Run(HELP.format("layers.py")),
     "python benchmarks/loading.py": Run(HELP.format("loading.py")),

@@ -11,6 +11,7 @@ import math
 import re
 from typing import TYPE_CHECKING
 
+from conformance.adapters.naming import base_of
 from conformance.adapters.worker.failure import Unsupported
 from conformance.reference.errors import NoAnswer
 from conformance.reference.network import Network
@@ -60,7 +61,7 @@ def script(
     try:
         network = None if shown == "raises" else Network.build(case.program.model)
         plan = Plan(
-            adapter=verdict.adapter,
+            adapter=base_of(verdict.adapter),
             facet=shown,
             program=case.program,
             seed=case.seed or 0,

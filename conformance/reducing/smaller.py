@@ -1,0 +1,147 @@
+"""Programs that are a little smaller than a given one.
+
+What is proposed need not make sense: one whose model the reference cannot build, or that the
+framework refuses, is judged like any other, and simply is not the same failure.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+
+from conformance.cases.model import Call, Data, Program
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from conformance.cases.model import InputSpec, Json, Model, Node
+
+_ROUND = frozenset({"normal", "uniform"})
+"""Data of many digits; integers say the same in fewer."""
+
+
+def smaller(program: Program) -> Iterator[Program]:
+    """Yield programs that are one step smaller, the largest steps first."""
+    yield from _fewer_calls(program)
+    yield from _fewer_layers(program)
+    yield from _smaller_sizes(program)
+    yield from _rounder_numbers(program)
+    yield from _smaller_configs(program)
+
+
+def _fewer_calls(program: Program) -> Iterator[Program]:
+    calls = program.calls
+    for index, call in enumerate(calls):
+        if call.facet != "values":
+            yield replace(program, calls=[*calls[:index], *calls[index + 1 :]])
+    ordinary = [call for call in calls if call.facet == "values"]
+    if len(ordinary) > 1:
+        for call in ordinary:
+            yield replace(program, calls=[call])
+    for index, call in enumerate(calls):
+        for batch in _below(call.batch):
+            fewer = Call(batch=batch, facet=call.facet, at=call.at)
+            yield replace(program, calls=[*calls[:index], fewer, *calls[index + 1 :]])
+
+
+def _fewer_layers(program: Program) -> Iterator[Program]:
+    model = program.model
+    for node in model.nodes:
+        if len(model.nodes) == 1 or len(node.inputs) != 1 or node.tensors:
+            continue
+        (source,) = node.inputs
+        if node.name in model.outputs and source in {one.name for one in model.inputs}:
+            continue
+        others = [_renamed(one, node.name, source) for one in model.nodes if one is not node]
+        outputs = [source if name == node.name else name for name in model.outputs]
+        yield replace(program, model=replace(model, nodes=others, outputs=outputs))
+
+
+def _renamed(node: Node, old: str, new: str) -> Node:
+    inputs = [new if name == old else name for name in node.inputs]
+    return replace(node, inputs=inputs)
+
+
+def _smaller_sizes(program: Program) -> Iterator[Program]:
+    model = program.model
+    for index, spec in enumerate(model.inputs):
+        for axis, size in enumerate(spec.shape):
+            for less in _below(size):
+                yield _with_input(program, model, index, _cut(spec, axis, less))
+
+
+def _cut(spec: InputSpec, axis: int, size: int) -> InputSpec:
+    shape = [*spec.shape[:axis], size, *spec.shape[axis + 1 :]]
+    declared = spec.declared
+    if declared is not None and declared[axis] is not None:
+        declared = [*declared[:axis], size, *declared[axis + 1 :]]
+    data = spec.data
+    if data.kind == "values":
+        data = replace(data, values=_sliced(data.values, axis + 1, size))
+    return replace(spec, shape=shape, declared=declared, data=data)
+
+
+def _sliced(values: Any, axis: int, size: int) -> Json:
+    """Nested lists, cut to the first ``size`` along an axis."""
+    if not isinstance(values, list):
+        return values
+    if axis == 0:
+        return values[:size]
+    return [_sliced(part, axis - 1, size) for part in values]
+
+
+def _rounder_numbers(program: Program) -> Iterator[Program]:
+    if program.weights == "normal":
+        yield replace(program, weights="integers")
+    for index, spec in enumerate(program.model.inputs):
+        if spec.data.kind in _ROUND and "float" in spec.dtype:
+            rounder = replace(spec, data=Data(kind="integers"))
+            yield _with_input(program, program.model, index, rounder)
+
+
+def _with_input(program: Program, model: Model, index: int, spec: InputSpec) -> Program:
+    inputs = [*model.inputs[:index], spec, *model.inputs[index + 1 :]]
+    return replace(program, model=replace(model, inputs=inputs))
+
+
+def _smaller_configs(program: Program) -> Iterator[Program]:
+    model = program.model
+    for index, node in enumerate(model.nodes):
+        for config in _shrunk_mapping(node.config):
+            nodes: Sequence[Node] = model.nodes
+            nodes = [*nodes[:index], replace(node, config=config), *nodes[index + 1 :]]
+            yield replace(program, model=replace(model, nodes=nodes))
+
+
+def _shrunk_mapping(config: dict[str, Json]) -> Iterator[dict[str, Json]]:
+    """Without one key (its default then), or with one value smaller."""
+    for key in config:
+        yield {name: value for name, value in config.items() if name != key}
+    for key, value in config.items():
+        for less in _shrunk(value):
+            yield {**config, key: less}
+
+
+def _shrunk(value: Any) -> Iterator[Json]:
+    if isinstance(value, bool):
+        return
+    if isinstance(value, int):
+        yield from _below(value)
+    elif isinstance(value, list):
+        if len(value) > 1 and all(part == value[0] for part in value):
+            yield value[0]
+        for index, part in enumerate(value):
+            for less in _shrunk(part):
+                yield [*value[:index], less, *value[index + 1 :]]
+    elif isinstance(value, dict) and len(value) == 1:
+        # A layer inside a layer: {Dense: {units: 4}}.
+        ((name, config),) = value.items()
+        if isinstance(config, dict):
+            for less in _shrunk_mapping(config):
+                yield {name: less}
+
+
+def _below(number: int) -> list[int]:
+    """Smaller sizes to try instead, the smallest first."""
+    return sorted({n for n in (1, 2, 3, number // 2, number - 1) if 0 < n < number})

@@ -1,0 +1,139 @@
+"""Reducing a failing case: what is tried, what is kept, and the script of what is left."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from conformance.cases import load
+from conformance.reducing.bench import Trial
+from conformance.reducing.reduction import reduce
+from conformance.reducing.smaller import smaller
+from conformance.verdicts.model import CellVerdict, FacetVerdict
+
+AVERAGE = "layers/pooling/average-pooling1d-of-two"
+
+CASE = """\
+- id: deep
+  title: Three layers
+  source: {keras: keras.layers.Dense}
+  input: {shape: [7, 5], batch: [4, 2]}
+  model:
+    - Dense: {units: 9, activation: relu}
+    - Conv1D: {filters: 8, kernel_size: 3, padding: same, strides: 2}
+    - Dense: {units: 6}
+  expect: {output_shape: [null, 4, 6]}
+"""
+
+
+@pytest.fixture
+def case(tmp_path):
+    path = tmp_path / "cases" / "fakes.yaml"
+    path.parent.mkdir()
+    path.write_text(CASE)
+    (found,) = load([path]).checked()
+    return found
+
+
+def judge_by(fails, message="output 0 at [0]: off"):
+    """A judge that says ``fail`` or ``error`` where a program makes it."""
+    asked = []
+
+    def judge(case):
+        asked.append(case)
+        outcome = fails(case.program)
+        facets = [FacetVerdict(facet="values", outcome=outcome, message=message)]
+        return Trial(CellVerdict(case=case.id, adapter="a", outcome=outcome, facets=facets), None)
+
+    return judge, asked
+
+
+def convolves(program):
+    strided = [node for node in program.model.nodes if node.config.get("strides", 1) != 1]
+    return "fail" if strided and program.model.inputs[0].shape[0] >= 3 else "pass"
+
+
+def test_what_is_left_is_what_makes_it_fail(case):
+    judge, _ = judge_by(convolves)
+    found = reduce(case, judge, 30)
+    program = found.case.program
+    assert found.facet == "values"
+    assert [node.config for node in program.model.nodes] == [{"strides": 2}]
+    assert program.model.inputs[0].shape == [3, 1]
+    assert [call.batch for call in program.calls] == [1]
+    assert program.weights == "integers"
+    assert program.model.inputs[0].data.kind == "integers"
+    assert found.case.digest != case.digest
+
+
+def test_what_passes_is_not_reduced(case):
+    judge, asked = judge_by(lambda _: "pass")
+    found = reduce(case, judge, 30)
+    assert (found.case, found.facet) == (case, "")
+    assert len(asked) == 1
+
+
+def test_another_exception_is_another_failure(case):
+    def judge(case):
+        deep = len(case.program.model.nodes) > 1
+        message = "ValueError: shapes 3 and 4" if deep else "TypeError: no such thing"
+        facets = [FacetVerdict(facet="values", outcome="error", message=message)]
+        return Trial(CellVerdict(case=case.id, adapter="a", outcome="error", facets=facets), None)
+
+    found = reduce(case, judge, 30)
+    assert len(found.case.program.model.nodes) == 2
+
+
+def test_a_case_without_answer_has_no_reduction(case):
+    assert reduce(case, lambda _: None, 30) is None
+
+
+def test_time_is_kept(case):
+    judge, asked = judge_by(convolves)
+    found = reduce(case, judge, 0)
+    assert found.tried == 0
+    assert len(asked) == 2
+
+
+def test_every_proposal_is_smaller():
+    """By layers, sizes, calls, or the roundness of its numbers; so the search comes to an end."""
+
+    def size(program):
+        kinds = sum(spec.data.kind in {"normal", "uniform"} for spec in program.model.inputs)
+        shapes = sum(sum(spec.shape) for spec in program.model.inputs)
+        calls = sum(1 + call.batch for call in program.calls)
+        model = len(repr([node.config for node in program.model.nodes])) + len(program.model.nodes)
+        return shapes, calls, kinds + (program.weights == "normal"), model, _total(program)
+
+    def _total(program):
+        text = repr([node.config for node in program.model.nodes])
+        digits = "".join(c if c.isdigit() else " " for c in text)
+        return sum(int(part) for part in digits.split())
+
+    cases = [one for one in load().checked() if one.id.startswith(("documents/", "layers/pool"))]
+    for case in cases[:200]:
+        before = size(case.program)
+        for program in smaller(case.program):
+            after = size(program)
+            assert all(a <= b for a, b in zip(after, before, strict=True)), (case.id, program)
+            assert after != before, (case.id, program)
+
+
+@pytest.mark.frameworks
+def test_the_script_is_short_and_shows_it(tmp_path):
+    command = [sys.executable, "-m", "conformance.cli", "repro", AVERAGE, "--adapter"]
+    made = subprocess.run(
+        [*command, "keras-torch"], capture_output=True, text=True, timeout=300, check=False
+    )
+    assert made.returncode == 0, made.stderr
+    assert len(made.stdout.splitlines()) <= 25
+    assert "conformance" not in made.stdout.replace(AVERAGE, "")
+    path = tmp_path / "script.py"
+    path.write_text(made.stdout)
+    shown = subprocess.run(
+        [sys.executable, str(path)], capture_output=True, text=True, timeout=300, check=False
+    )
+    assert shown.returncode == 1
+    assert "Not equal to tolerance" in shown.stderr
