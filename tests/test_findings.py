@@ -58,6 +58,12 @@ def test_a_repro_that_fails_without_saying_so_is_told():
     assert findings.shows(findings.claim("# observed: SIGFPE"), "SIGFPE", -8) == []
 
 
+def test_what_is_observed_in_some_runs_may_stay_away():
+    claim = findings.claim("print(x)  # observed in some runs: 1; documented: 2")
+    assert findings.shows(claim, "2", 0) == []
+    assert findings.shows(claim, "", -6) == []
+
+
 def test_a_repro_without_a_claim_is_told():
     assert findings.shows(findings.claim("print(1)"), "1", 0)
 
