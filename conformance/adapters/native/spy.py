@@ -13,7 +13,6 @@ import inspect
 import re
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
-from unittest import mock
 
 from conformance.adapters.native.binding import Bound, Function
 
@@ -92,7 +91,7 @@ class Spy:
                             continue
                         owner, name = value, "__init__"
                     noting = self._noting(symbol, getattr(owner, name), value)
-                    stack.enter_context(mock.patch.object(owner, name, noting))
+                    stack.enter_context(_replaced(owner, name, noting))
             yield
 
     @contextmanager
@@ -128,6 +127,21 @@ class Spy:
                 self._inside = False
 
         return noting
+
+
+@contextmanager
+def _replaced(owner: Any, name: str, value: Any) -> Iterator[None]:
+    """Put something in an attribute's place in the meantime."""
+    own = name in vars(owner)  # else a base class has it, and is left alone
+    before = getattr(owner, name)
+    setattr(owner, name, value)
+    try:
+        yield
+    finally:
+        if own:
+            setattr(owner, name, before)
+        else:
+            delattr(owner, name)
 
 
 def symbols(model: Model) -> list[str]:

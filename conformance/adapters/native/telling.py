@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from typing import TYPE_CHECKING, Any
 
@@ -29,22 +30,26 @@ def told(node: Node, calls: Iterable[Call]) -> dict[str, Any]:
     return {
         "calls": [call.plain() for call in calls],
         "keras": {**_in_effect(function, node.bound.arguments), **_arrays(node)},
-        "note": _sentence(inspect.getdoc(function) or ""),
+        "note": _sentence(function),
     }
 
 
 def _in_effect(function: Any, given: Mapping[str, Any]) -> dict[str, Any]:
     """Keras's arguments: those given, and our function's defaults, which are Keras's."""
-    found = {
-        name: parameter.default
-        for name, parameter in inspect.signature(function).parameters.items()
-        if parameter.kind is parameter.KEYWORD_ONLY and parameter.default is not parameter.empty
-    }
-    shown = {name: _shown(value) for name, value in {**found, **given}.items()}
+    shown = {name: _shown(value) for name, value in {**_defaults(function), **given}.items()}
     return {
         name: value
         for name, value in shown.items()
         if name not in _OWN and value != [] and not (value is None and name == "mask")
+    }
+
+
+@functools.cache  # a signature takes longer to find out than a small layer to compute
+def _defaults(function: Any) -> dict[str, Any]:
+    return {
+        name: parameter.default
+        for name, parameter in inspect.signature(function).parameters.items()
+        if parameter.kind is parameter.KEYWORD_ONLY and parameter.default is not parameter.empty
     }
 
 
@@ -62,6 +67,7 @@ def _arrays(node: Node) -> dict[str, str]:
     return dict.fromkeys([*node.tensors, *(["mask"] if node.heeds else [])], "array")
 
 
-def _sentence(text: str) -> str:
-    """The first paragraph of a docstring, on one line."""
-    return " ".join(text.partition("\n\n")[0].split())
+@functools.cache
+def _sentence(function: Any) -> str:
+    """The first paragraph of a function's docstring, on one line."""
+    return " ".join((inspect.getdoc(function) or "").partition("\n\n")[0].split())

@@ -85,10 +85,13 @@ class Watch:
         arguments: dict[str, Any] = {}
         for module in modules:
             arguments.update(constructor_arguments(module))
+        calls = self._spy.of(node)
+        for call in calls:
+            arguments.update(call.arguments)
         for key, value in bound.arguments.items():
             if isinstance(value, Function):
                 arguments[key] = value.symbol
-            elif not modules and not isinstance(value, Bound):
+            elif not modules and not isinstance(value, Bound) and all(c.around for c in calls):
                 arguments[key] = value
         own = [f"torch.nn.{type(module).__name__}" for module in modules]
         symbol = bound.entry.symbol
@@ -102,7 +105,7 @@ class Watch:
                 if f"{node}/{variable}" in weights
             },
             "composed": bound.entry.composed,
-            **told(whole, [*map(_made, modules), *self._spy.of(node)]),
+            **told(whole, [*map(_made, modules), *calls]),
         }
 
 
