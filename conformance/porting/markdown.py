@@ -28,7 +28,6 @@ _FAMILY_ORDER = (
     "recurrent",
     "normalization",
     "attention",
-    "multi_head_attention",
     "merging",
     "reshaping",
     "regularization",
@@ -274,7 +273,7 @@ def _told(arguments: Sequence[Argument]) -> str:
             text = f"`{argument.native}`: {argument.rule}"
         else:
             text = f"`{argument.native} = {argument.rule}`"
-        if argument.differs and argument.kind != "fixed":
+        if argument.differs and argument.kind != "fixed" and not _is_size(argument):
             text += f" (**{literal(argument.equivalent)}**, not {literal(argument.native_default)})"
         if several:
             text = f"`{short(argument.call)}` {text}"

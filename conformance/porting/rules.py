@@ -59,7 +59,13 @@ def learn(call: str, seen: Sequence[Seen]) -> list[Argument]:
     defaults: dict[str, Any] = {}
     for one in seen:
         defaults.update(one.defaults)
-    names = dict.fromkeys(name for one in seen for name in one.arguments if name not in _OPERANDS)
+    # One that was only ever None, or else an array, has nothing to tell.
+    names = dict.fromkeys(
+        name
+        for one in seen
+        for name, value in one.arguments.items()
+        if name not in _OPERANDS and (value is not None or name in defaults)
+    )
     return [_argument(call, name, seen, defaults) for name in names]
 
 

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from conformance.records.reader import Run
 
 
+_FAMILIES = {
+    "multi_head_attention": "attention",
+    "normalization_stability": "normalization",
+    "normalization_training": "normalization",
+}
+"""Files of cases that are parts of a family."""
+
 _FACET = re.compile(r"[a-z_]+: ")
 """How a message begins that tells facets which the framework has no notion of."""
 
@@ -108,4 +115,5 @@ def _refusals(line: CaseLine, message: str) -> Iterable[tuple[str, str]]:
 
 def _family(case: str) -> str:
     room, _, rest = case.partition("/")
-    return rest.partition("/")[0] if room == "layers" else ""
+    family = rest.partition("/")[0] if room == "layers" else ""
+    return _FAMILIES.get(family, family)
