@@ -204,3 +204,8 @@ def test_the_installed_keras_tells_its_layers() -> None:
     assert dense.constructor[0].required
     assert not dense.constructor[1].required
     assert "MaxPool2D" not in found.layers
+
+
+@pytest.mark.frameworks
+def test_every_layer_and_argument_of_the_installed_keras_is_exercised(capsys) -> None:
+    assert coverage_command.coverage() == 0, capsys.readouterr().out

@@ -211,11 +211,6 @@ def test_the_hashes_of_the_documentation() -> None:
     assert [farmhash64(text) % 4 for text in numbers] == [3, 3, 2, 2, 0, 1]
 
 
-def test_a_hash_of_a_long_text_is_refused() -> None:
-    with pytest.raises(ValueError, match="17 bytes"):
-        farmhash64(b"x" * 17)
-
-
 def test_the_masks_bin_is_its_own() -> None:
     values = [[3, 4, 5, 6, 7, 8, 9]]
     y = of_values("Hashing", {"num_bins": 3, "mask_value": 5}, values, "int64")

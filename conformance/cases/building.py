@@ -19,7 +19,7 @@ from conformance.cases.model import (
     Raises,
     Twin,
 )
-from conformance.cases.reading import Map, plain_value
+from conformance.cases.reading import Map, Seq, plain_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,6 +41,7 @@ KEYS = (
     "layer",
     "config",
     "call",
+    "adapt",
     "weights",
     "train",
     "random",
@@ -185,7 +186,7 @@ def _model(
         layer = _one_layer(tree, where, layers)
         if layer is None or given is None:
             return None
-        return models.single_layer(
+        read = models.single_layer(
             layer,
             where,
             given,
@@ -193,7 +194,8 @@ def _model(
             call_where=where.value(tree, "call") if "call" in tree else None,
             may_disagree=may_disagree,
         )
-    for key in ("config", "call"):
+        return _adapted(read, tree, where)
+    for key in ("config", "call", "adapt"):
         if key in tree:
             hint = "in a graph: `with:` beside `of:`" if key == "call" else ""
             where.key(tree, key).refuse("is here without `layer`", hint=hint)
@@ -205,6 +207,24 @@ def _model(
         models.look_over(tree["model"], place, layers)
         return None
     return models.read_model(tree["model"], place, given, layers, may_disagree=may_disagree)
+
+
+def _adapted(read: Read | None, tree: Map, where: Where) -> Read | None:
+    """The model of one layer, with what that layer is adapted to."""
+    if "adapt" not in tree:
+        return read
+    place, written = where.value(tree, "adapt"), tree["adapt"]
+    first = written
+    while isinstance(first, Seq) and first:
+        first = first[0]
+    literal = fields.array(written, place, strings=isinstance(first, str))
+    if literal is None or read is None:
+        return None
+    if not literal[1] or 0 in literal[1]:
+        place.mistyped("a list of samples", written)
+        return None
+    node = msgspec.structs.replace(read.model.nodes[0], adapt=literal[0])
+    return read._replace(model=msgspec.structs.replace(read.model, nodes=[node]))
 
 
 def _one_layer(tree: Map, where: Where, layers: LayerReader) -> Layer | None:

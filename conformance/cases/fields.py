@@ -36,7 +36,11 @@ DTYPES = (
     "uint32",
     "uint64",
 )
-"""Keras's names of the dtypes that an input can have."""
+"""Keras's names of the dtypes of numbers that an input can have."""
+STRING = "string"
+"""The dtype of strings, which are given literally; only what is made of them is judged."""
+MAX_STRING = 4_096
+"""Characters of one string of an input."""
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 """Names of nodes and inputs: Keras forbids '/', and old TensorFlow everything beyond these."""
@@ -216,8 +220,13 @@ def json_value(value: object, where: Where) -> Any:
     return value
 
 
-def array(value: object, where: Where) -> tuple[Any, list[int]] | None:
+def array(value: object, where: Where, *, strings: bool = False) -> tuple[Any, list[int]] | None:
     """A literal array: nested lists of numbers (or of booleans) without ragged edges.
+
+    Args:
+        value: What is written.
+        where: Its place.
+        strings: Lists of strings are meant instead.
 
     Returns:
         The nested lists, with NaN and infinities as the strings ``nan``, ``inf`` and ``-inf``
@@ -231,19 +240,16 @@ def array(value: object, where: Where) -> tuple[Any, list[int]] | None:
     if len(found) > MAX_RANK:
         where.refuse(f"has {len(found)} axes", expected=f"at most {MAX_RANK}")
         return None
-    numbers = _regular(value, where, found)
+    numbers = _regular(value, where, found, strings=strings)
     return None if numbers is None else (numbers[0], found)
 
 
-def _regular(value: object, where: Where, axes: Sequence[int]) -> tuple[Any] | None:
+def _regular(
+    value: object, where: Where, axes: Sequence[int], *, strings: bool
+) -> tuple[Any] | None:
     """The nested lists as they travel, in a tuple of one (a number may be falsy), or None."""
     if not axes:
-        if type(value) is float and not math.isfinite(value):
-            return (repr(value),)
-        if isinstance(value, (int, float)):
-            return (value,)
-        where.mistyped("a number", value, hint="lists of one axis must be equally long and deep")
-        return None
+        return _string(value, where) if strings else _number(value, where)
     if not isinstance(value, Seq):
         where.mistyped(f"a list of {axes[0]}, like its neighbours", value)
         return None
@@ -252,9 +258,34 @@ def _regular(value: object, where: Where, axes: Sequence[int]) -> tuple[Any] | N
             f"is a list of {len(value)}", expected=f"a list of {axes[0]}, like its neighbours"
         )
         return None
-    rows = [_regular(item, where.item(value, i), axes[1:]) for i, item in enumerate(value)]
+    rows = [
+        _regular(item, where.item(value, i), axes[1:], strings=strings)
+        for i, item in enumerate(value)
+    ]
     sound = [row[0] for row in rows if row is not None]
     return (sound,) if len(sound) == len(rows) else None
+
+
+def _number(value: object, where: Where) -> tuple[Any] | None:
+    if type(value) is float and not math.isfinite(value):
+        return (repr(value),)
+    if isinstance(value, (int, float)):
+        return (value,)
+    where.mistyped("a number", value, hint="lists of one axis must be equally long and deep")
+    return None
+
+
+def _string(value: object, where: Where) -> tuple[str] | None:
+    if not isinstance(value, str):
+        where.mistyped("a string", value, hint="put it in quotes")
+        return None
+    if len(value) > MAX_STRING or "\0" in value or any("\ud800" <= c <= "\udfff" for c in value):
+        where.refuse(
+            f"is {described(value)}",
+            expected=f"at most {MAX_STRING:,} characters, none of them zero or half of one",
+        )
+        return None
+    return (value,)
 
 
 def permutation(value: object, where: Where, rank: int) -> list[int] | None:

@@ -81,7 +81,8 @@ def _input(name: str, value: object, where: Where) -> Fed | None:
     shape, batch_size, open_shape = _shape(given, where)
     dtype = "float32"
     if "dtype" in given:
-        dtype = fields.choice(given["dtype"], where.value(given, "dtype"), fields.DTYPES) or dtype
+        known = (*fields.DTYPES, fields.STRING)
+        dtype = fields.choice(given["dtype"], where.value(given, "dtype"), known) or dtype
     data, rows = _data(given, where, dtype)
     if rows is not None:
         shape = _literal_shape(shape, rows, where.value(given, "values"))
@@ -155,17 +156,10 @@ def _batches(given: Map, where: Where) -> tuple[list[int] | None, Where]:
 def _data(given: Map, where: Where, dtype: str) -> tuple[Data, list[int] | None]:
     """Where the numbers come from, and the whole shape of literal ones."""
     if "values" in given:
-        for key in ("data", "low", "high"):
-            if key in given:
-                where.key(given, key).refuse("is beside `values`", expected="one of the two")
-        place = where.value(given, "values")
-        literal = fields.array(given["values"], place)
-        if literal is None:
-            return Data(), None
-        if not literal[1]:
-            place.mistyped("a list of rows", given["values"])
-            return Data(), None
-        return Data(kind="values", values=literal[0]), literal[1]
+        return _literal(given, where, dtype)
+    if dtype == fields.STRING:
+        where.refuse("has no strings", hint="write them out: `values: [[a, b], [c, d]]`")
+        return Data(), None
     kind: Any = "boolean" if dtype == "bool" else "normal" if "float" in dtype else "integers"
     place = where
     if "data" in given:
@@ -189,6 +183,21 @@ def _data(given: Map, where: Where, dtype: str) -> tuple[Data, list[int] | None]
     if (high is not None or low is not None) and not (low or 0) < (1 if high is None else high):
         where.refuse("has an empty range", expected="`low` (0) below `high` (1)")
     return Data(kind=kind, low=low, high=high), None
+
+
+def _literal(given: Map, where: Where, dtype: str) -> tuple[Data, list[int] | None]:
+    """Numbers or strings that are written out, and their whole shape."""
+    for key in ("data", "low", "high"):
+        if key in given:
+            where.key(given, key).refuse("is beside `values`", expected="one of the two")
+    place = where.value(given, "values")
+    literal = fields.array(given["values"], place, strings=dtype == fields.STRING)
+    if literal is None:
+        return Data(), None
+    if not literal[1]:
+        place.mistyped("a list of rows", given["values"])
+        return Data(), None
+    return Data(kind="values", values=literal[0]), literal[1]
 
 
 def _bound(given: Map, where: Where, key: str, kind: str) -> float | None:

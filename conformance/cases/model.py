@@ -35,8 +35,9 @@ class Data(Struct, frozen=True, kw_only=True, omit_defaults=True):
     low: float | None = None
     high: float | None = None
     values: Json = None
-    """Nested lists. NaN and infinities, which JSON lacks, are the strings ``nan``, ``inf`` and
-    ``-inf``, here and in ``Expect.values``: ``numpy.asarray(values, dtype)`` reads them."""
+    """Nested lists, of strings where the input's dtype is ``string``. NaN and infinities, which
+    JSON lacks, are the strings ``nan``, ``inf`` and ``-inf``, here and in ``Expect.values``:
+    ``numpy.asarray(values, dtype)`` reads them."""
 
 
 class InputSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -68,6 +69,9 @@ class Node(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Names of nodes or inputs, in call order; ``lstm.1`` is the second output of ``lstm``."""
     arguments: dict[str, Json] = field(default_factory=dict)
     """Literal keyword arguments of the call: ``training: true``."""
+    adapt: Json = None
+    """What the layer's ``adapt`` is called with before anything else: nested lists of numbers or of
+    strings; ``None``: it is not called."""
     tensors: dict[str, str | list[str]] = field(default_factory=dict)
     """Keyword arguments of the call that are inputs or nodes: ``mask: m``."""
 

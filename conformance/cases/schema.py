@@ -24,6 +24,9 @@ _SYMBOLIC: Schema = {
     "maxItems": fields.MAX_RANK,
 }
 _NAME: Schema = {"type": "string", "pattern": f"^{fields.NAME.pattern}$"}
+_STRINGS: Schema = {
+    "anyOf": [{"type": "string"}, {"type": "array", "items": {"$ref": "#/$defs/strings"}}]
+}
 _NUMBERS: Schema = {
     "anyOf": [
         {"type": ["number", "boolean"]},
@@ -58,6 +61,7 @@ def json_schema() -> Schema:
         "$defs": {
             "case": _case(),
             "numbers": _NUMBERS,
+            "strings": _STRINGS,
             "input": _input(),
             "model": {"anyOf": [_sequential(), _graph()]},
             "layer": _layer(),
@@ -102,6 +106,9 @@ def _case() -> Schema:
         "call": _described(_keywords(), "The keyword arguments with which `layer` is called"),
         "weights": {"enum": ["normal", "integers"]},
         "train": _train(),
+        "adapt": _described(
+            {"anyOf": [_NUMBERS, _STRINGS]}, "What `layer` is adapted to before it is called"
+        ),
         "random": _described(
             _of(
                 {
@@ -133,6 +140,7 @@ def _case() -> Schema:
         dependentRequired={
             "config": ["layer"],
             "call": ["layer"],
+            "adapt": ["layer"],
             "unless": ["vary"],
             "combine": ["vary"],
         },
@@ -172,7 +180,7 @@ def _input() -> Schema:
                 {**_SIZES, "minItems": 1}, "With the batch axis: fixes the model's batch size"
             ),
             "sizes": _described(_SIZES, "What is fed, where `shape` leaves sizes open"),
-            "dtype": {"enum": list(fields.DTYPES), "default": "float32"},
+            "dtype": {"enum": [*fields.DTYPES, fields.STRING], "default": "float32"},
             "batch": _described(
                 {"anyOf": [rows, {"type": "array", "items": rows, "minItems": 1}]},
                 "Number of rows fed; a list of them calls the same model with each",
@@ -180,7 +188,9 @@ def _input() -> Schema:
             "data": {"enum": list(inputs.GENERATORS), "default": "normal"},
             "low": _described({"type": "number"}, "Least number of uniform data and indices"),
             "high": _described({"type": "number"}, "What uniform data and indices stay below"),
-            "values": _described(_NUMBERS, "The literal array, batch axis included"),
+            "values": _described(
+                {"anyOf": [_NUMBERS, _STRINGS]}, "The literal array, batch axis included"
+            ),
         },
         allOf=[
             {"not": {"required": pair}} for pair in (["shape", "batch_shape"], ["data", "values"])

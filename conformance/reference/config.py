@@ -65,6 +65,10 @@ ABSENT = frozenset(
 """Arguments that the reference implements only in their default, ``None``."""
 
 
+ADAPT = "adapt()"
+"""Under this name a layer asks for what it is adapted to; no argument can be called so."""
+
+
 class Config:
     """The arguments of one layer, optimizer or loss.
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from conformance.adapters.texts import encoded
+from conformance.cases.fields import STRING
 from conformance.reference.errors import Unsupported
 from conformance.reference.precision import held
 
@@ -133,7 +135,7 @@ def weight(kind: Literal["normal", "integers"], seed: int, name: str, variable: 
 
 
 def input_values(spec: InputSpec, seed: int, name: str, batch: int) -> Fed:
-    """What is fed to an input in one call.
+    """What is fed to an input in one call; strings as ``adapters/texts.py`` writes them.
 
     Raises:
         Unsupported: Literal values that don't have the input's shape.
@@ -143,6 +145,8 @@ def input_values(spec: InputSpec, seed: int, name: str, batch: int) -> Fed:
     values: Fed
     if given.kind == "arange":
         values = np.arange(math.prod(shape), dtype=np.float32).reshape(shape)
+    elif given.kind == "values" and spec.dtype == STRING:
+        return np.asarray(encoded(given.values), np.uint8)
     elif given.kind == "values":
         values = np.asarray(given.values, np.float64)
         if values.shape != shape:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from conformance.adapters.texts import decoded
 from conformance.reference.array import Array
 from conformance.reference.errors import Refused, Unsupported
-from conformance.reference.hashing import farmhash64, siphash64
+from conformance.reference.hashing import farmhash64, joined_fingerprints, siphash64
 from conformance.reference.layer import Context, Layer, Weights, register
 from conformance.reference.structure import expand
 
@@ -59,10 +60,9 @@ class Encoding(Layer):
         return weighted
 
 
-def _dense(config: Config) -> None:
-    if config.get("sparse") not in {None, False}:
-        message = f"{config.owner}: sparse answers are not in the reference"
-        raise Unsupported(message)
+def container(config: Config) -> None:
+    """Read ``sparse``: how the numbers are kept, of which the answer is the same."""
+    config.flag("sparse", default=False)
 
 
 @register("Discretization")
@@ -73,7 +73,7 @@ class Discretization(Encoding):
 
     def __init__(self, config: Config) -> None:
         """Args: bin_boundaries, output_mode."""
-        _dense(config)
+        container(config)
         self.mode = config.choice("output_mode", MODES, "int")
         boundaries, count = config.get("bin_boundaries"), config.get("num_bins")
         if (boundaries is None) == (count is None):
@@ -99,7 +99,7 @@ class CategoryEncoding(Encoding):
 
     def __init__(self, config: Config) -> None:
         """Args: num_tokens, output_mode."""
-        _dense(config)
+        container(config)
         self.depth = config.positive("num_tokens")
         self.mode = config.choice("output_mode", MODES[1:], "multi_hot")
 
@@ -118,8 +118,8 @@ class CategoryEncoding(Encoding):
         return self.encoded(context.arithmetic, tokens, expand(given, given.ndim))
 
 
-class _Hash:
-    """Numbers to one of some bins, by their decimal digits."""
+class Hash:
+    """Strings, or numbers by their decimal digits, to one of some bins."""
 
     def __init__(self, config: Config) -> None:
         """Args: salt."""
@@ -130,121 +130,81 @@ class _Hash:
             raise Refused(message)
         self._key = None if pair is None else (int(pair[0]), int(pair[1]))
 
-    def bins(self, values: Any, count: int) -> Any:
-        """The bin of every number, 0 to ``count - 1``."""
-        return np.vectorize(lambda value: self._one(int(value)) % count, otypes=[np.int64])(values)
+    def __eq__(self, other: object) -> bool:
+        """Whether it hashes alike."""
+        return isinstance(other, Hash) and self._key == other._key
 
-    def _one(self, value: int) -> int:
-        text = str(value).encode()
+    __hash__ = None  # type: ignore[assignment] # compared, never looked up
+
+    def bins(self, values: Any, count: int) -> Any:
+        """The bin of every number or string, 0 to ``count - 1``."""
+        return np.vectorize(lambda value: self._one(value) % count, otypes=[np.int64])(values)
+
+    def _one(self, value: Any) -> int:
+        text = value if isinstance(value, bytes) else str(int(value)).encode()
         return farmhash64(text) if self._key is None else siphash64(text, self._key)
+
+
+def tokens(layer: Layer, inputs: Sequence[Array], index: int = 0) -> Any:
+    """One of a layer's inputs: whole numbers, or ``bytes`` where it is of strings."""
+    given = inputs[index].value.real
+    return decoded(given.astype(np.uint8)) if layer.strings[index] else given.astype(np.int64)
 
 
 @register("Hashing")
 class Hashing(Encoding):
-    """keras.layers.Hashing of whole numbers."""
+    """keras.layers.Hashing of whole numbers and of strings."""
+
+    reads_strings = True
 
     def __init__(self, config: Config) -> None:
         """Args: num_bins, mask_value, salt, output_mode."""
-        _dense(config)
+        container(config)
         self.depth = config.positive("num_bins")
         self.mode = config.choice("output_mode", MODES, "int")
         mask = config.get("mask_value")
-        if mask is not None and not isinstance(mask, int):
-            raise Unsupported("Hashing: the reference hashes whole numbers alone")
-        self.mask = mask
-        self.hash = _Hash(config)
+        self.mask = mask.encode() if isinstance(mask, str) else mask
+        self.hash = Hash(config)
 
     def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:  # noqa: ARG002
         """The bin of each number; with a mask value, bin 0 is that one's alone."""
-        values = inputs[0].value.real.astype(np.int64)
+        values = tokens(self, inputs)
         if self.mask is None or self.depth == 1:
             return self.encoded(context.arithmetic, self.hash.bins(values, self.depth))
         bins = 1 + self.hash.bins(values, self.depth - 1)
         return self.encoded(context.arithmetic, np.where(values == self.mask, 0, bins))
 
 
-@register("IntegerLookup")
-class IntegerLookup(Encoding):
-    """keras.layers.IntegerLookup with the vocabulary that it is given."""
+_CROSSING_KEY = 0xDECAFCAFFE
+"""What TensorFlow's ``tf.sparse.cross_hashed`` starts from, unless it is told another key."""
+
+
+@register("HashedCrossing")
+class HashedCrossing(Encoding):
+    """keras.layers.HashedCrossing: one bin for what several features are together.
+
+    "hash(concatenate(features)) % num_bins", says the documentation; how is what TensorFlow's
+    ``tf.sparse.cross_hashed`` documents: fingerprints put together one after the other.
+    """
+
+    arity = None
+    reads_strings = True
 
     def __init__(self, config: Config) -> None:
-        """Args: all of Keras's but sparse."""
-        _dense(config)
-        self.mode = config.choice("output_mode", (*MODES, "tf_idf"), "int")
-        self.mask = config.get("mask_token")
-        self.unknown = config.integer("num_oov_indices", 1)
-        self.token = config.integer("oov_token", -1)
-        self.invert = config.flag("invert", default=False)
-        self.method = config.choice("oov_method", ("floormod", "farmhash"), "floormod")
-        self.hash = _Hash(config)
-        self._check(config)
-        # Among ints the mask has index 0; in arrays it has no place.
-        self.first = self.unknown + (self.mask is not None and self.mode == "int")
-        self.depth = self.first + len(self.vocabulary)
-        longest = config.get("max_tokens")
-        if longest is not None and longest < self.depth:
-            message = f"IntegerLookup: max_tokens={longest} is less than the vocabulary takes"
-            raise Refused(message)
-        if config.flag("pad_to_max_tokens", default=False):
-            self.depth = config.positive("max_tokens")
-
-    def _check(self, config: Config) -> None:
-        vocabulary = config.get("vocabulary")
-        if vocabulary is None:
-            raise Unsupported("IntegerLookup: without a vocabulary it has to be adapted first")
-        self.vocabulary = [int(token) for token in vocabulary]
-        if len(set(self.vocabulary)) != len(self.vocabulary):
-            raise Refused("IntegerLookup: a token stands in the vocabulary twice")
-        if self.invert and self.mode != "int":
-            raise Refused("IntegerLookup: invert=true is for output_mode='int' alone")
-        weights = config.get("idf_weights")
-        if (weights is None) == (self.mode == "tf_idf"):
-            raise Refused("IntegerLookup: idf_weights and output_mode='tf_idf' belong together")
-        if weights is not None and len(weights) != len(self.vocabulary):
-            raise Refused("IntegerLookup: idf_weights must be as many as the vocabulary")
-        if config.get("salt") is not None and self.method != "farmhash":
-            raise Refused("IntegerLookup: salt is for oov_method='farmhash' alone")
-        self.weights_of = weights
-
-    def encoded(self, arithmetic: Arithmetic, indices: Any, weights: Any = None) -> Array:
-        """As every encoding; ``tf_idf`` counts, then weighs."""
-        if self.mode != "tf_idf":
-            return super().encoded(arithmetic, indices, weights)
-        counts = (indices[..., None] == np.arange(self.depth)).sum(axis=-2)
-        given = np.asarray(self.weights_of, np.float64)
-        # What is out of the vocabulary weighs as the average does; padding weighs nothing.
-        scale = np.zeros(self.depth)
-        scale[: self.unknown] = given.mean()
-        scale[self.first : self.first + len(given)] = given
-        return arithmetic.exact(counts.astype(np.float64)) * arithmetic.leaf(scale)
+        """Args: num_bins, output_mode."""
+        container(config)
+        self.depth = config.positive("num_bins")
+        self.mode = config.choice("output_mode", ("int", "one_hot"), "int")
 
     def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:  # noqa: ARG002
-        """The index of every token, or the token of every index."""
-        values = inputs[0].value.real.astype(np.int64)
-        if self.invert:
-            table = dict(enumerate(self.vocabulary, self.first))
-            if self.mask is not None:
-                table[0] = self.mask
-            return context.arithmetic.whole(self._mapped(values, table, self.token))
-        table = {token: self.first + i for i, token in enumerate(self.vocabulary)}
-        indices = self._mapped(values, table, -1)
-        masked = np.zeros(values.shape, bool) if self.mask is None else values == self.mask
-        lost = (indices < 0) & ~masked
-        if self.unknown == 0 and lost.any():
-            message = "IntegerLookup: with num_oov_indices=0 every token must be known"
-            raise Refused(message, at="call")
-        indices = np.where(lost, self._bins(values) + self.first - self.unknown, indices)
-        return self.encoded(
-            context.arithmetic, np.where(masked, 0 if self.mode == "int" else -1, indices)
-        )
+        """The bin of each row."""
+        columns = [tokens(self, inputs, index) for index in range(len(inputs))]
+        crossed = np.vectorize(self._crossed, otypes=[np.int64])(*columns)
+        return self.encoded(context.arithmetic, crossed)
 
-    def _bins(self, values: Any) -> Any:
-        if self.unknown <= 1:
-            return np.zeros_like(values)
-        if self.method == "floormod":
-            return values % self.unknown
-        return self.hash.bins(values, self.unknown)
-
-    @staticmethod
-    def _mapped(values: Any, table: dict[int, int], default: int) -> Any:
-        return np.vectorize(lambda v: table.get(int(v), default), otypes=[np.int64])(values)
+    def _crossed(self, *features: Any) -> int:
+        found = _CROSSING_KEY
+        for feature in features:
+            of_it = farmhash64(feature) if isinstance(feature, bytes) else int(feature) % 2**64
+            found = joined_fingerprints(found, of_it)
+        return found % self.depth

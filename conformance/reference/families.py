@@ -18,6 +18,7 @@ from conformance.reference import (
     embedding,
     encoding,
     image_preprocessing,
+    lookup,
     merging,
     multi_head,
     normalization,
@@ -30,6 +31,7 @@ from conformance.reference import (
     reshaping,
     spectral_normalization,
     spectrograms,
+    texts,
     transposed,
     upsampling,
 )
@@ -50,6 +52,7 @@ __all__ = [
     "embedding",
     "encoding",
     "image_preprocessing",
+    "lookup",
     "merging",
     "multi_head",
     "normalization",
@@ -62,6 +65,7 @@ __all__ = [
     "reshaping",
     "spectral_normalization",
     "spectrograms",
+    "texts",
     "transposed",
     "upsampling",
 ]

@@ -161,6 +161,11 @@ class Layer(ABC):
     """Whether a mask that comes with the first input goes on with the first output."""
     keywords: ClassVar[frozenset[str]] = frozenset()
     """Keyword arguments of the call that are understood, beside ``training`` and ``mask``."""
+    reads_strings: ClassVar[bool] = False
+    """Whether it takes strings, which are arrays of one axis more (``adapters/texts.py``)."""
+    strings: Sequence[bool] = ()
+    """Which of its inputs are strings."""
+    answers_strings: bool = False
     called: Mapping[str, Any] = MappingProxyType({})
     """The literal keyword arguments of the call, there before any shape is asked for."""
 

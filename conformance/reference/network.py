@@ -6,9 +6,11 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from conformance.cases.fields import STRING
 from conformance.cases.model import Model, Node, Params, Shape
 from conformance.reference import families  # noqa: F401 (registers every layer)
 from conformance.reference.array import cast
+from conformance.reference.config import ADAPT
 from conformance.reference.errors import NoAnswer, Refused, Unsupported
 from conformance.reference.layer import ANY, Context, Layer, Mask, Variable, make
 from conformance.reference.precision import DEFAULT, DIGITS, POLICIES, Policy, promoted
@@ -48,6 +50,7 @@ class Network:
         variables: Every variable as ``<node>/<variable>``, in Keras's order.
         counts: Number of parameters of every node.
         policies: In what every node computes and keeps its variables.
+        strings: Inputs and nodes that are strings.
         as_given: The nodes with ``autocast=False``, which take floats in the dtype that they have.
     """
 
@@ -59,6 +62,7 @@ class Network:
     variables: dict[str, Variable] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     policies: dict[str, Policy] = field(default_factory=dict)
+    strings: set[str] = field(default_factory=set)
     as_given: set[str] = field(default_factory=set)
 
     @classmethod
@@ -80,6 +84,8 @@ class Network:
             network.inputs.append(shape)
             network.shapes[spec.name] = shape
             network.answers[spec.name] = [shape]
+            if spec.dtype == STRING:
+                network.strings.add(spec.name)
         for node in model.nodes:
             try:
                 network._enter(node)
@@ -96,8 +102,11 @@ class Network:
         self.policies[node.name] = policy
         if config.pop("autocast", True) is not True:
             self.as_given.add(node.name)
+        if node.adapt is not None:
+            config[ADAPT] = node.adapt
         layer = make(node.layer, config)
         layer.called = node.arguments
+        self._tell_strings(layer, node)
         passed = {*node.arguments, *node.tensors} - {"training", "mask"} - layer.keywords
         if passed:
             message = (
@@ -126,6 +135,15 @@ class Network:
             for variable in own
         }
         self.counts[node.name] = sum(_size(variable) for variable in own)
+
+    def _tell_strings(self, layer: Layer, node: Node) -> None:
+        """Tell a layer whether it is given strings; most can't be."""
+        layer.strings = [name in self.strings for name in node.inputs]
+        if any(layer.strings) and not layer.reads_strings:
+            message = f"{node.layer}: strings among its inputs are not in the reference"
+            raise Unsupported(message)
+        if layer.answers_strings:
+            self.strings.add(node.name)
 
     @property
     def outputs(self) -> list[Shape]:

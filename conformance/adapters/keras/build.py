@@ -7,6 +7,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from conformance.adapters.calling import chosen, positional
 from conformance.adapters.keras.nesting import flat
 from conformance.adapters.worker.failure import Unsupported
@@ -64,13 +66,13 @@ def build(keras: Any, spec: Mapping[str, Any]) -> Net:
     if spec["form"] == "sequential":
         parts = [_input(keras, one) for one in spec["inputs"] if not one.get("declared_by")]
         for node in spec["nodes"]:
-            net.layers[node["name"]] = make.layer(node["layer"], node["config"], node["name"])
+            net.layers[node["name"]] = make.adapted(node)
         net.model = keras.Sequential(parts + list(net.layers.values()))
         return _settable(net)
     inputs = [_input(keras, one) for one in spec["inputs"]]
     tensors = {one["name"]: [made] for one, made in zip(spec["inputs"], inputs)}
     for node in spec["nodes"]:
-        layer = make.layer(node["layer"], node["config"], node["name"])
+        layer = make.adapted(node)
         net.layers[node["name"]] = layer
         given = chosen(node["inputs"], tensors)
         passed = {
@@ -108,6 +110,19 @@ class _Maker:
         self._keras = keras
         self._probes = probes
         self._unnamed: Counter[str] = Counter()
+
+    def adapted(self, node: Mapping[str, Any]) -> Any:
+        """A node's layer, adapted to what the case says, if it says anything.
+
+        Whole numbers are given as int64, others as float32, strings as they are.
+        """
+        made = self.layer(node["layer"], node["config"], node["name"])
+        data = node.get("adapt")
+        if data is not None:
+            array = np.asarray(data)
+            wide = {"f": "float32", "i": "int64"}.get(array.dtype.kind)
+            made.adapt(array.astype(wide) if wide else array.astype(object))
+        return made
 
     def layer(self, kind: str, config: Mapping[str, Any], name: str) -> Any:
         """One layer, under this name."""

@@ -13,6 +13,7 @@ from conformance.adapters.keras.initial import UnseenInitialValues
 from conformance.adapters.keras.summary import summary
 from conformance.adapters.keras.watch import Watch
 from conformance.adapters.keras.weights import WeightError, assign, variables
+from conformance.adapters.texts import decoded
 from conformance.adapters.worker.failure import Unsupported, failure
 from conformance.adapters.worker.outputs import Arrays
 
@@ -185,14 +186,12 @@ class Session:
         return count
 
     def _feeds(self, net: Net, prefix: str, index: int) -> list[Feed]:
-        return [
-            Feed(
-                name=spec["name"],
-                array=self._tensors[f"{prefix}call/{index}/{spec['name']}"],
-                dtype=spec.get("dtype", "float32"),
-            )
-            for spec in net.spec["inputs"]
-        ]
+        feeds = []
+        for spec in net.spec["inputs"]:
+            array = self._tensors[f"{prefix}call/{index}/{spec['name']}"]
+            dtype = spec.get("dtype", "float32")
+            feeds.append(Feed(spec["name"], decoded(array) if dtype == "string" else array, dtype))
+        return feeds
 
     def _calls(self, net: Net, evaluator: Evaluator, prefix: str) -> list[dict[str, Any]]:
         calls: list[dict[str, Any]] = []
