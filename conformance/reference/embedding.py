@@ -8,6 +8,7 @@ import numpy as np
 
 from conformance.reference import functions as f
 from conformance.reference.activation import Elementwise
+from conformance.reference.array import cast
 from conformance.reference.contraction import matmul
 from conformance.reference.errors import Refused
 from conformance.reference.layer import Context, Layer, Mask, Variable, Weights, register
@@ -67,12 +68,14 @@ class ReversibleEmbedding(Embedding):
     keywords: ClassVar[frozenset[str]] = frozenset({"reverse"})
 
     def __init__(self, config: Config) -> None:
-        """Args: input_dim, output_dim, tie_weights, mask_zero, logit_soft_cap."""
+        """Args: input_dim, output_dim, tie_weights, mask_zero, logit_soft_cap, reverse_dtype."""
         super().__init__(config)
         self.tied = config.flag("tie_weights", default=True)
         cap = config.get("logit_soft_cap")
         self.cap = None if cap is None else config.number("logit_soft_cap", 0.0)
-        config.only("reverse_dtype", None)
+        dtypes = ("float32", "float16", "bfloat16")
+        given = config.get("reverse_dtype")
+        self.reverse_dtype = given and config.choice("reverse_dtype", dtypes, "float32")
 
     @property
     def reverse(self) -> bool:
@@ -95,8 +98,11 @@ class ReversibleEmbedding(Embedding):
         """Rows; reversed ``x @ table.T``, its size held below the cap by a tanh."""
         if not self.reverse:
             return super().forward(context, inputs, weights)
-        table = transpose(weights["embeddings"], (1, 0))
-        y = matmul(inputs[0], table if self.tied else weights["reverse_embeddings"])
+        x, tied = inputs[0], transpose(weights["embeddings"], (1, 0))
+        table = tied if self.tied else weights["reverse_embeddings"]
+        if self.reverse_dtype:
+            x, table = cast(x, self.reverse_dtype), cast(table, self.reverse_dtype)
+        y = matmul(x, table)
         return y if self.cap is None else f.tanh(y / self.cap) * self.cap
 
     def output_mask(self, context: Context, inputs: Sequence[Array]) -> Mask:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from conformance.adapters.naming import base_of
 from conformance.adapters.worker.failure import Unsupported
+from conformance.cases.fields import STRING
 from conformance.reference.errors import NoAnswer
 from conformance.reference.network import Network
 from conformance.report import repro_data, repro_steps
@@ -20,6 +21,7 @@ from conformance.report.repro_steps import Plan
 from conformance.report.repro_text import comment, literal
 
 if TYPE_CHECKING:
+    from conformance.cases.model import Model
     from conformance.records.model import AdapterLine, CaseLine, CellLine
     from conformance.verdicts.model import Comparison, FacetVerdict
 
@@ -58,6 +60,7 @@ def script(
     verdict = cell.verdict
     shown = facet or _choose(case, cell)
     judged = next((f for f in verdict.facets if f.facet == shown), None)
+    _only_numbers(case.program.model)
     try:
         network = None if shown == "raises" else Network.build(case.program.model)
         plan = Plan(
@@ -81,6 +84,18 @@ def script(
         parts += [CHECK, *_checks(plan, judged)]
     text = "\n".join(parts)
     return re.sub(r"\n{4,}", "\n\n\n", text).rstrip() + "\n"
+
+
+def _only_numbers(model: Model) -> None:
+    """Refuse what a script has no words for yet.
+
+    Raises:
+        NoScript: Strings are fed, or a layer is adapted.
+    """
+    if any(spec.dtype == STRING for spec in model.inputs):
+        raise NoScript("No script for this cell: it feeds strings")
+    if any(node.adapt is not None for node in model.nodes):
+        raise NoScript("No script for this cell: its layer is adapted first")
 
 
 def _choose(case: CaseLine, cell: CellLine) -> str:
