@@ -86,6 +86,9 @@ class Lookup(Encoding):
         if len(set(self.vocabulary)) != len(self.vocabulary):
             message = f"{owner}: a token stands in the vocabulary twice"
             raise Refused(message)
+        if self.mask is not None and self.mask in self.vocabulary:
+            message = f"{owner}: the mask token stands in the vocabulary"
+            raise Refused(message)
         if self.invert and self.mode != "int":
             message = f"{owner}: invert=true is for output_mode='int' alone"
             raise Refused(message)
@@ -154,12 +157,12 @@ class IntegerLookup(Lookup):
     """keras.layers.IntegerLookup."""
 
     def __init__(self, config: Config) -> None:
-        """Args: also oov_token, oov_method, vocabulary_dtype."""
+        """Args: also oov_token, oov_method."""
         self.token = config.integer("oov_token", -1)
         self.method = config.choice("oov_method", ("floormod", "farmhash"), "floormod")
         if config.get("salt") is not None and self.method != "farmhash":
             raise Refused("IntegerLookup: salt is for oov_method='farmhash' alone")
-        config.choice("vocabulary_dtype", ("int64", "int32"), "int64")
+        config.choice("vocabulary_dtype", ("int64",), "int64")
         super().__init__(config)
 
 

@@ -242,7 +242,11 @@ class Network:
         }
         return Trace(
             outputs=self._taken(self.model.outputs, values),
-            nodes={name: list(values[name][0].shape) for name in self.single()},
+            nodes={
+                # Strings have an axis more than the array that they are.
+                name: list(values[name][0].shape)[: -1 if name in self.strings else None]
+                for name in self.single()
+            },
             probes=dict(context.probes),
             masks=self._taken(self.model.outputs, masks),
             updates=kept,

@@ -84,6 +84,8 @@ class Model:
             Unsupported: A layer or one of its arguments has no native counterpart.
         """
         self.inputs: list[str] = [entry["name"] for entry in model["inputs"]]
+        if any(entry.get("dtype") == "string" for entry in model["inputs"]):
+            raise Unsupported("strings have no native counterpart")
         self._cast = cast
         self._given = {
             entry["name"]: entry.get("dtype", "float32")
@@ -97,6 +99,8 @@ class Model:
         self.nodes: list[Node] = []
         masked: set[str] = set()
         for node in model["nodes"]:
+            if node.get("adapt") is not None:
+                raise Unsupported(f"{node['layer']}: adapt() has no native counterpart")
             own = policy(node["layer"], node["config"]) if cast is not None else DEFAULT
             if cast is not None:
                 kept = {k: v for k, v in node["config"].items() if k not in {"dtype", "autocast"}}
