@@ -118,6 +118,11 @@ def test_the_release_that_mended_it_is_named_beyond_one_that_does_not_import(pla
         (["--good", "1.0", "--bad", "soon"], 2, "neither a version (3.14.1) nor a date"),
         (["--good", "1.0", "--bad", "1.0"], 2, "nothing between them"),
         (["--good", "2024-13-01", "--bad", "1.0"], 2, "is no date"),
+        (
+            ["--good", "1.0", "--bad", "1.1", "--package=-r /etc/passwd"],
+            2,
+            "'-r /etc/passwd' cannot be the name of a package",
+        ),
         (["--good", "2024-01-01", "--bad", "1.0"], 2, "does not tell when releases"),
     ],
 )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 _OPERATOR = re.compile(r"[<>!~=]=|[<>]")
@@ -126,6 +126,18 @@ def parse_pin(text: str) -> Pin:
     except InvalidVersion:
         raise VariantError(f"{shown!r}: a release is wanted, without '*'") from None
     return Pin(canonicalize_name(requirement.name), version)
+
+
+def parse_package(text: str) -> str:
+    """The canonical name of a package.
+
+    Raises:
+        VariantError: No package can be named so.
+    """
+    try:
+        return canonicalize_name(text, validate=True)
+    except InvalidName:
+        raise VariantError(f"{text[:_SHOWN]!r} cannot be the name of a package") from None
 
 
 def _checkout(package: str, text: str) -> Checkout:

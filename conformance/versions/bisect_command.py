@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from packaging.specifiers import SpecifierSet
-from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 from rich.console import Console
 from rich.text import Text
 
 from conformance.adapters.registry import RegistryError
 from conformance.cases import CasesError
-from conformance.environments import PreparationError
+from conformance.environments import PreparationError, VariantError
 from conformance.environments.releases import no_such_release, release_at, releases
 from conformance.environments.uv import Uv
-from conformance.environments.variant import Pin
+from conformance.environments.variant import Pin, parse_package
 from conformance.records.files import write_whole
 from conformance.records.wire import RecordsError
 from conformance.report.text import listed, one_line, plural, visible
@@ -53,10 +52,10 @@ _SAID = {
 def bisect(options: argparse.Namespace) -> int:
     """Find the first release that changed the verdict on a case; returns the exit code."""
     console = Console(highlight=False, soft_wrap=True)
-    package = canonicalize_name(options.package)
     jobs = options.jobs or machine.usable_cores()
     settings = Settings(case_seconds=options.case_timeout, jobs=jobs, catalogues=())
     try:
+        package = parse_package(options.package)
         case = _case(options.case)
         prober = Prober(case, options.adapter, package, options.adapter_command, settings)
         row = _row(package, options.good, options.bad)
@@ -75,7 +74,14 @@ def bisect(options: argparse.Namespace) -> int:
         console.print(_conclusion(package, row, found))
         if options.json:
             write_whole(options.json, _json(options, package, bisection.steps, found))
-    except (RegistryError, PreparationError, CasesError, RecordsError, Stopped) as error:
+    except (
+        RegistryError,
+        PreparationError,
+        VariantError,
+        CasesError,
+        RecordsError,
+        Stopped,
+    ) as error:
         print(error, file=sys.stderr)  # noqa: T201 - a message for whoever called
         return UNUSABLE
     if found is None:

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.utils import canonicalize_name
 from rich.console import Console
 
 from conformance.adapters import registry
 from conformance.adapters.naming import base_of
 from conformance.cases import CasesError
-from conformance.environments import BlockedError, PreparationError
+from conformance.environments import BlockedError, PreparationError, VariantError
 from conformance.environments.preparing import prepare
 from conformance.environments.releases import releases
 from conformance.environments.uv import Uv
+from conformance.environments.variant import parse_package
 from conformance.records import RecordsError, read
 from conformance.records.files import write_whole
 from conformance.report.text import plural
@@ -45,12 +45,12 @@ DRAWN, UNUSABLE = 0, 2
 def sweep(options: argparse.Namespace) -> int:
     """Run cases over releases, and draw since when each passes; returns the exit code."""
     console = Console(highlight=False)
-    package = canonicalize_name(options.package)
     settings = Settings(case_seconds=options.case_timeout, catalogues=())
     if options.jobs:
         settings = replace(settings, jobs=options.jobs)
     folder = RunFolder.new(options.reports)
     try:
+        package = parse_package(options.package)
         cases = select_cases(options.patterns)
         row = _releases(package, options.versions, minor=options.minor)
         console.print(f"{plural(len(row), 'release')} of {package}")
@@ -61,6 +61,7 @@ def sweep(options: argparse.Namespace) -> int:
     except (
         registry.RegistryError,
         PreparationError,
+        VariantError,
         CasesError,
         RecordsError,
         Stopped,
