@@ -93,7 +93,7 @@ def _settable(net: Net) -> Net:
         Unsupported: A variable of Keras 2 has no fixed shape, as an IntegerLookup's weights.
     """
     for node, layer in net.layers.items():
-        # The vocabulary that a lookup of Keras 2 has learned stands among its weights, without a shape.
+        # A vocabulary that Keras 2 has learned stands among the weights, without a shape.
         shapes = [getattr(variable, "shape", (None,)) for variable in layer.weights]
         if any(None in tuple(shape) for shape in shapes):
             raise Unsupported(f"{node} keeps a variable of no fixed shape, which no case can set")
