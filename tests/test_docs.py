@@ -136,6 +136,55 @@ COMMANDS: dict[str, Run | Shown] = {
     "keras-conformance repro layers/pooling/average-pooling1d-of-two --adapter keras-torch": Shown(
         "tests/test_reducing.py", '"repro", AVERAGE, "--adapter"'
     ),
+    # Two records, several machines, many weeks.
+    "keras-conformance diff OLD NEW": Run("keras-conformance diff {run} {run}"),
+    "keras-conformance diff OLD NEW --markdown comment.md --json diff.json": Run(
+        "keras-conformance diff {run} {run} --markdown comment.md --json diff.json"
+    ),
+    "keras-conformance diff latest --old '*@keras==3.14.1' --new '*@keras==3.15.1'": Run(
+        "keras-conformance diff latest --old minimal --new 'mini*'"
+    ),
+    "keras-conformance run --shard 2/8": Run(f"keras-conformance run {ONE} {MINIMAL} --shard 1/1"),
+    "pytest --shard 2/8": collects("pytest --shard 1/1"),
+    "keras-conformance merge parts/ --output reports/joined": Run(
+        "keras-conformance merge {run} --output joined"
+    ),
+    "keras-conformance run --history reports/history.sqlite": Run(
+        f"keras-conformance run {ONE} {MINIMAL} --history reports/history.sqlite"
+    ),
+    "keras-conformance history add latest": Run(),
+    "keras-conformance history layers/pooling/average-pooling1d": Run(
+        f"keras-conformance history {ONE}"
+    ),
+    "keras-conformance history layers/core/dense": Run(f"keras-conformance history {ONE}"),
+    "keras-conformance ledger check": Run(),
+    "keras-conformance ledger check latest": Run(),
+    "keras-conformance ledger update latest --into cases/divergences/new.yaml": Run(),
+    "keras-conformance ledger prune latest": Run("keras-conformance ledger prune latest --dry-run"),
+    "keras-conformance run --adapter mine --ledger divergences.yaml": Shown(
+        "tests/test_run.py", '"--ledger"'
+    ),
+    "pytest --pyargs conformance --adapter mine --ledger divergences.yaml": Shown(
+        "tests/test_pytest_plugin.py", "--ledger"
+    ),
+    "keras-conformance ledger check latest --ledger divergences.yaml": Shown(
+        "tests/test_upkeep.py", '"--ledger", "ours.yaml"'
+    ),
+    "keras-conformance ledger update latest --ledger divergences.yaml --into divergences.yaml": (
+        Shown("tests/test_upkeep.py", '"--into", "ours.yaml"')
+    ),
+    "python -m tox -e conformance-keras314": Shown(
+        "tests/test_workflows.py", "conformance-keras314"
+    ),
+    "python -m tox -e py313-conformance": Shown("tests/test_workflows.py", "py313-conformance"),
+    "python -m tox -e conformance -- cases --shard 1/4": Shown(
+        ".github/workflows/matrix.yml", '"arguments": "cases --shard 1/4"'
+    ),
+    "python -m tox -e conformance-nightly": Shown("tests/test_workflows.py", "conformance-nightly"),
+    "keras-conformance rows records/ --expect linux --expect macos --markdown summary.md": Shown(
+        "tests/test_rows.py", '"--expect", "linux", "--markdown"'
+    ),
+    "python benchmarks/records.py": Run(HELP.format("records.py")),
     "python benchmarks/whole_run.py": Run(HELP.format("whole_run.py")),
     "python benchmarks/layers.py": Run(HELP.format("layers.py")),
     "python benchmarks/loading.py": Run(HELP.format("loading.py")),

@@ -213,6 +213,15 @@ class TestFiles:
         assert read(path).header.shard is None
         merge([path, *parts], tmp_path / "out.jsonl")
 
+    def test_lines_that_another_program_has_written_are_understood(self, parts, tmp_path):
+        merge(parts, tmp_path / "one.jsonl")
+        for path in parts:
+            lines = map(json.loads, path.read_text().splitlines())
+            path.write_text("\n".join(json.dumps(line, sort_keys=True) for line in lines))
+        merge(parts, tmp_path / "two.jsonl")
+        one, two = read(tmp_path / "one.jsonl"), read(tmp_path / "two.jsonl")
+        assert dict(one.cells) == dict(two.cells)
+
     def test_a_broken_line_is_told_with_its_place(self, parts, tmp_path):
         lines = parts[1].read_bytes().splitlines(keepends=True)
         lines[4] = b'{"type":"cell","digest":3}\n'

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, get_args
 
 from conformance.comparing.columns import pair_columns
 from conformance.comparing.environments import attribute, changed
-from conformance.comparing.facets import ABSENT, CONFORMS, DEVIATES, differs, weigh
+from conformance.comparing.facets import ABSENT, CONFORMS, DEVIATES, DRIFT_FROM, differs, weigh
 from conformance.comparing.model import SCHEMA, CellChange, Change, Column, Diff, Side
 from conformance.comparing.notes import notes, suspects
 from conformance.comparing.pairing import pair_cells, planned_by_column
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from conformance.comparing.model import FacetChange
     from conformance.comparing.pairing import Both, Cell
     from conformance.records import Run
-    from conformance.verdicts.model import CellVerdict
+    from conformance.verdicts.model import CellVerdict, Outcome
 
 _ORDER: dict[Change, int] = {change: rank for rank, change in enumerate(get_args(Change))}
 _JUDGED = CONFORMS | DEVIATES
@@ -96,35 +96,38 @@ class _Found(NamedTuple):
     """Whether both sides have judged it, of one case by one tolerance."""
 
 
+_UNCHANGED = _Found("unchanged", [], compared=True)
+
+
 def _weigh(both: Both, rules: Rules) -> _Found:
     old, new = both
     if old is None or new is None:
         return _Found("new" if old is None else "removed", [])
-    if old.outcome == "pass" and old.is_like(new):
-        return _Found("unchanged", [], compared=True)
-    apart = _incomparable(old, new)
+    outcomes = old.outcome, new.outcome
+    apart = _incomparable(old, new, outcomes)
     if apart:
         return _Found(apart, [])
+    if outcomes == ("pass", "pass") and (new.margin or DRIFT_FROM) < DRIFT_FROM:
+        return _UNCHANGED  # most cells: nothing need be decoded
     before, after = old.judged(), new.judged()
     if not rules.differ(old, new):
         return _Found(*weigh(before, after), compared=True)
     facets = differs(before, after)
     if facets or _conforms(before) != _conforms(after):
         return _Found("tolerance-changed", facets)
-    return _Found("unchanged" if _conforms(after) else "still-failing", [], compared=True)
+    return _UNCHANGED if _conforms(after) else _Found("still-failing", [], compared=True)
 
 
-def _incomparable(old: Cell, new: Cell) -> Change | None:
+def _incomparable(old: Cell, new: Cell, outcomes: tuple[Outcome, Outcome]) -> Change | None:
     """Say why two cells can't be compared; None where they can."""
     digests = old.digest, new.digest
-    if None not in digests and digests[0] != digests[1]:
+    if digests[0] != digests[1] and None not in digests:
         return "case-changed"
-    outcomes = {old.outcome, new.outcome}
-    if outcomes <= _JUDGED:
+    if outcomes[0] in _JUDGED and outcomes[1] in _JUDGED:
         return None
-    if outcomes & ABSENT:
-        return "environment-changed" if len(outcomes) > 1 else "unchanged"
-    return "unchanged" if outcomes == {"unsupported"} else "inconclusive"
+    if not ABSENT.isdisjoint(outcomes):
+        return "unchanged" if outcomes[0] == outcomes[1] else "environment-changed"
+    return "unchanged" if outcomes == ("unsupported", "unsupported") else "inconclusive"
 
 
 def _told(adapter: str, both: Both, found: _Found) -> CellChange:

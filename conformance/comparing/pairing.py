@@ -37,10 +37,10 @@ class Cell(NamedTuple):
         line = self.run.cases.get(self.case)
         return line.digest if line else self.run.cells.digest(self.case, self.column)
 
-    def is_like(self, other: Cell) -> bool:
-        """Whether both are on file byte for byte alike: case, adapter, verdict and margins."""
-        mine, theirs = (self.case, self.column), (other.case, other.column)
-        return self.run.cells.same(mine, other.run.cells, theirs)
+    @property
+    def margin(self) -> float | None:
+        """The largest share of its tolerance that a facet used, where the run is a brief one."""
+        return self.run.cells.margin(self.case, self.column)
 
     def judged(self) -> CellVerdict:
         """Decode the verdict of a cell that has one.

@@ -19,6 +19,7 @@ class _Kept(NamedTuple):
     data: bytes
     outcome: Outcome
     digest: str
+    margin: float | None
 
 
 class Cells(Mapping[tuple[str, str], CellLine]):
@@ -32,16 +33,33 @@ class Cells(Mapping[tuple[str, str], CellLine]):
         """Begins with none."""
         self._kept: dict[tuple[str, str], _Kept] = {}
 
-    def keep(self, line: CellLine | BriefCell, data: bytes) -> None:
+    def keep(self, line: CellLine | BriefCell, data: bytes, margin: float | None = None) -> bool:
         """Keeps a cell; a later one replaces an earlier one.
 
         Args:
             line: the cell.
             data: the bytes that it was decoded from.
+            margin: the largest share of its tolerance that a facet of it used, where whoever
+                reads it has looked.
+
+        Returns:
+            True when it replaced an earlier one.
         """
         verdict = line.verdict
-        key = (sys.intern(verdict.case), sys.intern(verdict.adapter))
-        self._kept[key] = _Kept(data, verdict.outcome, sys.intern(line.digest))
+        intern = sys.intern
+        key = (intern(verdict.case), intern(verdict.adapter))
+        before = len(self._kept)
+        self._kept[key] = _Kept(data, verdict.outcome, intern(line.digest), margin)
+        return len(self._kept) == before
+
+    def margin(self, case: str, adapter: str) -> float | None:
+        """Returns the largest share of the tolerance that a facet of a brief cell used.
+
+        Returns:
+            None where there is no cell, where it is not brief, or where no margin has a size.
+        """
+        kept = self._kept.get((case, adapter))
+        return kept.margin if kept else None
 
     def outcome(self, case: str, adapter: str) -> Outcome | None:
         """Returns the outcome of one cell, without decoding it; None where there is no cell."""
@@ -61,17 +79,27 @@ class Cells(Mapping[tuple[str, str], CellLine]):
         """
         return self._kept[case, adapter].data
 
-    def same(self, key: tuple[str, str], others: Cells, other: tuple[str, str]) -> bool:
-        """Tells whether two cells are on file byte for byte alike; False where one is missing."""
-        mine, theirs = self._kept.get(key), others._kept.get(other)
-        return mine is not None and theirs is not None and mine.data == theirs.data
-
     def split(self, current: Container[tuple[str, str]]) -> tuple[Cells, Cells]:
         """Returns the cells that are in ``current``, and the others."""
         sides = (Cells(), Cells())
         for key, kept in self._kept.items():
             sides[key not in current]._kept[key] = kept  # noqa: SLF001 - of this class
         return sides
+
+    def fresh(
+        self, planned: Container[tuple[str, str]], digests: Mapping[str, str]
+    ) -> set[tuple[str, str]]:
+        """Returns the cells that are planned and whose case is still the one that was judged.
+
+        Args:
+            planned: cells by case and adapter.
+            digests: of the cases that are told; any other is taken to be what it was.
+        """
+        return {
+            key
+            for key, kept in self._kept.items()
+            if key in planned and digests.get(key[0], kept.digest) == kept.digest
+        }
 
     def joined(self, other: Cells) -> Cells:
         """Returns the cells of both; where both have one, the other's."""

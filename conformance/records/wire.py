@@ -47,6 +47,7 @@ _decoder = msgspec.json.Decoder(Line, strict=False)
 _brief_decoder = msgspec.json.Decoder(
     Header | CaseLine | AdapterLine | BriefCell | Footer, strict=False
 )
+_encoder = msgspec.json.Encoder()
 _peek = msgspec.json.Decoder(_Peek)
 
 
@@ -108,7 +109,7 @@ def encode_brief(cell: BriefCell) -> bytes:
 
     An infinite margin becomes null: without a size, as that of a missing number.
     """
-    return msgspec.json.encode(cell)
+    return _encoder.encode(cell)
 
 
 def _decoded(decoder: msgspec.json.Decoder[Any], data: bytes) -> Any:
@@ -116,7 +117,7 @@ def _decoded(decoder: msgspec.json.Decoder[Any], data: bytes) -> Any:
         line = decoder.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise RecordsError(_newer(data) or str(error)) from error
-    if getattr(line, "schema", SCHEMA) > SCHEMA:
+    if type(line) is Header and line.schema > SCHEMA:
         raise RecordsError(_newer(data))
     return line
 

@@ -11,15 +11,11 @@ from rich.console import Console
 from conformance.records import RecordsError
 from conformance.records.files import all_records
 from conformance.records.merging import merge as merge_records
-from conformance.records.reader import read
 from conformance.run.closing import close_run
 from conformance.run.folder import RunFolder
-from conformance.verdicts.model import FAILING
 
 if TYPE_CHECKING:
     import argparse
-
-    from conformance.records import Run
 
 USAGE = 2
 
@@ -29,16 +25,10 @@ def merge(options: argparse.Namespace) -> int:
     folder = RunFolder(options.output)
     try:
         paths = [path for named in options.records for path in all_records(Path(named))]
-        merge_records(paths, folder.records, partial=options.partial)
-        run = read(folder.records, brief=True)
+        in_order = merge_records(paths, folder.records, partial=options.partial)
     except RecordsError as error:
         print(error, file=sys.stderr)  # noqa: T201 - a message for whoever called
         return USAGE
     console = Console()
     print(close_run(folder, colour=console.is_terminal, width=console.width))  # noqa: T201
-    return int(_is_faulty(run))
-
-
-def _is_faulty(run: Run) -> bool:
-    counts = run.counts()
-    return run.partial or bool(run.problems) or any(counts[outcome] for outcome in FAILING)
+    return int(not in_order)
