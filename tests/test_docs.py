@@ -165,7 +165,7 @@ COMMANDS: dict[str, Run | Shown] = {
         "tests/test_run.py", '"--ledger"'
     ),
     "pytest --pyargs conformance --adapter mine --ledger divergences.yaml": Shown(
-        "tests/test_pytest_plugin.py", "--ledger"
+        "tests/test_pytest_plugin.py", '"--ledger", "ours.yaml"'
     ),
     "keras-conformance ledger check latest --ledger divergences.yaml": Shown(
         "tests/test_upkeep.py", '"--ledger", "ours.yaml"'

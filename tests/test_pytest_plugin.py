@@ -226,3 +226,27 @@ def test_a_run_is_added_to_the_history_that_the_configuration_names(suite, pytes
     (pytester.path / "other.sqlite").write_text("no history")
     result = suite("-k", "one", "--history", "other.sqlite", adapters=("left",))
     assert "the run is not in the history: " in result.stdout.str()
+
+
+@pytest.mark.parametrize("named", ["by option", "by configuration"])
+def test_a_ledger_of_ones_own(suite, pytester, named):
+    pytester.path.joinpath("ours.yaml").write_text(
+        "- id: a-little\n"
+        "  adapter: left\n"
+        "  cases: fakes/off-by-a-little\n"
+        "  facets: [values, batch]\n"
+        "  signature: times the tolerance\n"
+        "  kind: bug\n"
+        "  reason: The fake multiplies by 1.001.\n"
+        "  review_by: 2099-01-01\n"
+    )
+    options = ["--ledger", "ours.yaml"]
+    if named == "by configuration":
+        options = []
+        pytester.makeini(
+            "[pytest]\nconformance_cases = cases\ntestpaths = cases\n"
+            "conformance_ledger = ours.yaml\n"
+        )
+    result = suite("-k", "off-by-a-little", *options, adapters=("left",))
+    result.assert_outcomes(xfailed=1, deselected=2)
+    assert result.ret == 0
