@@ -147,6 +147,10 @@ WITHOUT_EFFECT = {
         "Resizing.interpolation",
     ): "nothing is resized",
     (
+        "layers/preprocessing/spectrograms/mel-spectrogram-away-from-defaults",
+        "MelSpectrogram.min_power",
+    ): "of two floors the higher one shows, here top_db's; mel-spectrogram varies min_power",
+    (
         "layers/recurrent/rnn/every-argument",
         "RNN.zero_output_for_mask",
     ): "there is no mask; its neighbours with masks show it",
