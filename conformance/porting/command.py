@@ -63,11 +63,12 @@ def porting(records: Sequence[Path], output: Path) -> int:
 def distilled(guides: Sequence[Guide]) -> bytes:
     """The guides as JSON with a line for each row, so that a change is a small difference."""
     encoded = [
-        b'{"adapter": %b, "versions": %b, "cases": %d, "rows": [\n%b\n]}'
+        b'{"adapter": %b, "versions": %b, "cases": %d, "planned": %d, "rows": [\n%b\n]}'
         % (
             msgspec.json.encode(guide.adapter),
             msgspec.json.encode(guide.versions),
             guide.cases,
+            guide.planned,
             b",\n".join(map(msgspec.json.encode, guide.rows)),
         )
         for guide in guides
@@ -96,7 +97,12 @@ def _guides(records: Sequence[Path]) -> list[Guide]:
             line = run.adapters.get(adapter)
             if rows and line:
                 cases = sum(1 for case, name in run.cells if name == adapter and case in run.cases)
+                planned = sum(1 for _, name in run.planned() if name == adapter)
                 found[adapter] = Guide(
-                    adapter=adapter, versions=line.versions, cases=cases, rows=rows
+                    adapter=adapter,
+                    versions=line.versions,
+                    cases=cases,
+                    planned=planned,
+                    rows=rows,
                 )
     return [found[adapter] for adapter in ADAPTERS if adapter in found]

@@ -59,7 +59,7 @@ def _index(guides: Sequence[Guide]) -> str:
         layers = sum(1 for row in guide.rows if row.ways)
         lines.append(
             f"| [{TITLES[guide.adapter]}]({guide.adapter}.md) | {_versions(guide)} "
-            f"| {layers} | {guide.cases:,} |"
+            f"| {layers} | {_count(guide)} |"
         )
     lines += [
         "",
@@ -85,6 +85,7 @@ def _page(guide: Guide) -> str:
             "[Porting Keras layers](README.md)."
         ),
         *_names(guide.adapter),
+        *_unfinished(guide),
         "",
         "**First** [what bites](#what-bites), then a table for each family: "
         + " · ".join(f"[{heading(f)}](#{slug(heading(f))})" for f in _families(rows))
@@ -101,6 +102,18 @@ def _page(guide: Guide) -> str:
         sections += _family(family, [row for row in rows if row.family == family], title)
     sections += _refusals(guide.rows, title)
     return "\n".join(sections) + "\n"
+
+
+def _count(guide: Guide) -> str:
+    whole = guide.cases == guide.planned
+    return f"{guide.cases:,}" if whole else f"{guide.cases:,} of {guide.planned:,}"
+
+
+def _unfinished(guide: Guide) -> list[str]:
+    if guide.cases == guide.planned:
+        return []
+    told = f"**Made of a run that was cut short, {_count(guide)} cases:** a layer that is not here"
+    return ["", f"{told} has not been run yet."]
 
 
 def _names(adapter: str) -> list[str]:

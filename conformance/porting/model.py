@@ -116,4 +116,6 @@ class Guide(Struct, frozen=True, kw_only=True):
     versions: dict[str, str]
     cases: int
     """Cells of the adapter in the run."""
+    planned: int
+    """Cells that were planned: a run that was cut short knows less than it could."""
     rows: list[Row]
