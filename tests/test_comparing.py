@@ -308,10 +308,11 @@ class TestCommand:
         (tmp_path / "newer.jsonl").write_text('{"type":"header","schema":99}\n')
         for arguments, words in [
             (("old.jsonl", "nowhere"), "no records at 'nowhere'"),
-            (("latest",), "no run has left records in reports"),
+            (("latest", "latest"), "no run has left records in reports"),
+            (("old.jsonl",), "diff wants two records, or one and two of its columns"),
             (("old.jsonl", "newer.jsonl"), "schema 99"),
-            (("old.jsonl", "--old", "jax"), "OLD has no column 'jax'"),
-            (("old.jsonl", "--json", "old.jsonl/x.json"), "cannot write"),
+            (("old.jsonl", "--old", "jax", "--new", "torch"), "OLD has no column 'jax'"),
+            (("old.jsonl", "old.jsonl", "--json", "old.jsonl/x.json"), "cannot write"),
         ]:
             code, text = diff(*arguments)
             assert code == 2

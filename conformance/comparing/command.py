@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 
 def diff(options: argparse.Namespace) -> int:
     """Compare two records, or two columns of one; returns the exit code of docs/records.md."""
+    if options.new is None and not (options.old_column and options.new_column):
+        print(  # noqa: T201
+            "diff wants two records, or one and two of its columns: --old COLUMN --new COLUMN",
+            file=sys.stderr,
+        )
+        return UNUSABLE
     try:
         old = read(find_records(options.old, options.reports), brief=True)
         new = old
