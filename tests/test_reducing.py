@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 
 import pytest
 
 from conformance.cases import load
+from conformance.cases.model import InputSpec, Model, Node
 from conformance.reducing.bench import Trial
 from conformance.reducing.reduction import reduce
 from conformance.reducing.smaller import smaller
+from conformance.report.repro_keras import model_lines
 from conformance.verdicts.model import CellVerdict, FacetVerdict
 
 AVERAGE = "layers/pooling/average-pooling1d-of-two"
@@ -119,6 +122,21 @@ def test_every_proposal_is_smaller():
             after = size(program)
             assert all(a <= b for a, b in zip(after, before, strict=True)), (case.id, program)
             assert after != before, (case.id, program)
+
+
+def test_a_model_without_names_holds_strings_and_no_code_of_a_case():
+    config = {"units": 1, "name": "mine", "a": "x, name='", "b": '" + evil() + "'}
+    node = Node(name="dense", layer="Dense", config=config, inputs=["x"])
+    inputs = [InputSpec(name="x", shape=[2])]
+    model = Model(form="sequential", inputs=inputs, nodes=[node], outputs=["dense"])
+    tree = ast.parse("\n".join(model_lines(model, named=False)))
+    assert "evil" not in {one.id for one in ast.walk(tree) if isinstance(one, ast.Name)}
+    given = {one.arg: one.value for one in ast.walk(tree) if isinstance(one, ast.keyword)}
+    assert {name: ast.literal_eval(value) for name, value in given.items()} == {
+        "units": 1,
+        "a": config["a"],
+        "b": config["b"],
+    }
 
 
 @pytest.mark.frameworks

@@ -13,22 +13,26 @@ if TYPE_CHECKING:
     from conformance.cases.model import InputSpec, Model, Node
 
 
-def model_lines(model: Model) -> list[str]:
+def model_lines(model: Model, *, named: bool = True) -> list[str]:
     """Statements that build the model into the variable ``model``.
 
     Args:
         model: As the case gives it.
+        named: With the names of its inputs and layers, by which weights are found.
 
     Raises:
         Unsupported: A name that is no identifier: it can't be written as Python.
     """
     if model.form == "sequential":
-        parts = [_input(spec) for spec in model.inputs if spec.declared_by is None]
-        parts += [_layer(node.layer, node.config, node.name) for node in model.nodes]
+        parts = [_input(spec, named=named) for spec in model.inputs if spec.declared_by is None]
+        parts += [_node(node, named=named) for node in model.nodes]
         return ["model = keras.Sequential([", *(f"    {part}," for part in parts), "])"]
     known = expressions(model)
-    lines = ["t = {}", *(f"t[{spec.name!r}] = {_input(spec)}" for spec in model.inputs)]
-    lines += [f"t[{node.name!r}] = {_called(node, known)}" for node in model.nodes]
+    lines = [
+        "t = {}",
+        *(f"t[{spec.name!r}] = {_input(spec, named=named)}" for spec in model.inputs),
+    ]
+    lines += [f"t[{node.name!r}] = {_called(node, known, named=named)}" for node in model.nodes]
     inputs = listed(chosen([spec.name for spec in model.inputs], known))
     return [*lines, f"model = keras.Model({inputs}, {listed(chosen(model.outputs, known))})"]
 
@@ -61,11 +65,10 @@ def keywords(node: Node, known: dict[str, list[str]]) -> list[str]:
     ]
 
 
-def _called(node: Node, known: dict[str, list[str]]) -> str:
+def _called(node: Node, known: dict[str, list[str]], *, named: bool) -> str:
     given = positional(node.layer, chosen(node.inputs, known))
     operands = [one if isinstance(one, str) else f"[{', '.join(one)}]" for one in given]
-    layer = _layer(node.layer, node.config, node.name)
-    return f"{layer}({', '.join([*operands, *keywords(node, known)])})"
+    return f"{_node(node, named=named)}({', '.join([*operands, *keywords(node, known)])})"
 
 
 def listed(texts: list[str]) -> str:
@@ -73,10 +76,18 @@ def listed(texts: list[str]) -> str:
     return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
 
 
-def _input(spec: InputSpec) -> str:
+def _node(node: Node, *, named: bool) -> str:
+    if named:
+        return _layer(node.layer, node.config, node.name)
+    config = {key: value for key, value in node.config.items() if key != "name"}
+    return _layer(node.layer, config, None)
+
+
+def _input(spec: InputSpec, *, named: bool) -> str:
     batch = "" if spec.batch_size is None else f", batch_size={spec.batch_size!r}"
     kind = "" if spec.dtype == "float32" else f", dtype={spec.dtype!r}"
-    return f"keras.Input({tuple(spec.declared or spec.shape)!r}{batch}{kind}, name={spec.name!r})"
+    name = f", name={spec.name!r}" if named else ""
+    return f"keras.Input({tuple(spec.declared or spec.shape)!r}{batch}{kind}{name})"
 
 
 def _layer(kind: str, config: dict[str, Any], name: str | None) -> str:

@@ -77,12 +77,11 @@ def short_script(
     lines += ["import tf_keras as keras" if old else "import keras", "import numpy as np", ""]
     try:
         lines += _fed(case, expected)
-        lines += [line for part in model_lines(case.program.model) for line in part.splitlines()]
+        lines += model_lines(case.program.model, named=False)
         lines += _weights(case, expected)
     except (Unsupported, NoAnswer, TypeError) as reason:
         raise TooLong(str(reason)) from reason
     lines += _asked(judged, expected, facet, old=old)
-    lines = [re.sub(r", name='[^']*'", "", line) for line in lines]
     if len(lines) > LINES:
         raise TooLong(f"it takes {len(lines)} lines")
     return "\n".join(lines) + "\n"
