@@ -456,7 +456,12 @@ class TestPage:
         kept = msgspec.convert(
             cell["verdict"] | {"case": "c", "adapter": "a"}, type(line.verdict), strict=False
         )
-        assert kept.facets == line.verdict.facets
+        for facet, full_facet in zip(kept.facets, line.verdict.facets, strict=True):
+            assert facet.outcome == full_facet.outcome
+            assert (facet.margin or 0) == pytest.approx(full_facet.margin or 0, rel=1e-3)
+            for found, compared in zip(facet.comparisons, full_facet.comparisons, strict=True):
+                assert found.worst == compared.worst
+                assert found.expected == compared.expected
         assert cell["native"][0]["symbol"] == "torch.nn.Linear"
         index = page.packed("table")
         written = page.packed("written")[number(index["entry"][at])]

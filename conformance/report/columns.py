@@ -46,23 +46,22 @@ class Columns:
             changes: by case and adapter, what became of the cell since the baseline.
         """
         self._run = run
-        self._written = written
+        self.written = written
         self._changes = changes
         self._patterns, self._messages = Table(), Table()
         self._entries, self._natives, self._kinds = Table(), Table(), Table()
+        self._seen: dict[tuple[tuple[str, str, bool], ...], str] = {}
         self.counts: dict[str, Counter[str]] = {}
         """How many cells of each adapter are shown how."""
-        self._places = {case: at for at, case in enumerate(run.header.cases)}
         self._columns = [self._column(name) for name in run.header.plan]
 
-    def index(self, chunks: list[int], ledger: list[dict[str, Any]]) -> dict[str, Any]:
+    def index(self, chunks: list[int]) -> dict[str, Any]:
         """Return the table as JSON-ready data.
 
         Args:
             chunks: by case, the number of the chunk that holds its details; -1: none does.
-            ledger: what the ledger says, by entry (:meth:`known`).
         """
-        written = self._written
+        written = self.written
         return {
             "run": visible(self._run.header.run),
             "started": visible(self._run.started),
@@ -80,14 +79,9 @@ class Columns:
             "messages": self._messages.values,
             "natives": self._natives.values,
             "kinds": self._kinds.values,
-            "ledger": ledger,
+            "ledger": _known_entries(self._run, self._entries.values),
             "columns": self._columns,
         }
-
-    @property
-    def entries(self) -> list[str]:
-        """Names of the ledger's entries that cover a cell, in the order of the table."""
-        return self._entries.values
 
     def _column(self, adapter: str) -> dict[str, Any]:
         run, cases = self._run, self._run.header.cases
@@ -119,7 +113,7 @@ class Columns:
                 seen = view(run, case, adapter)
             counts[seen] += 1
             grid[at] = VIEWS[seen].code
-            patterns[at] = letter(self._patterns.number(_pattern(verdict)))
+            patterns[at] = self._pattern(verdict)
             margins[at] = logarithmic(verdict.margin)
             errors[at] = logarithmic(verdict.error)
             if verdict.message and seen != "pass":
@@ -147,6 +141,13 @@ class Columns:
             ],
         }
 
+    def _pattern(self, verdict: SlimVerdict) -> str:
+        key = tuple([(f.facet, f.outcome, bool(f.note)) for f in verdict.facets])
+        found = self._seen.get(key)
+        if found is None:
+            found = self._seen[key] = letter(self._patterns.number(_pattern(verdict)))
+        return found
+
     def _message(self, text: str) -> int:
         return self._messages.number(visible(text, MESSAGE_LIMIT))
 
@@ -167,7 +168,7 @@ class Columns:
         )
 
 
-def known_entries(run: Run, names: Iterable[str]) -> list[dict[str, Any]]:
+def _known_entries(run: Run, names: Iterable[str]) -> list[dict[str, Any]]:
     """Return what the ledger said of each of these entries, in their order."""
     found: dict[str, dict[str, Any]] = {}
     wanted = set(names)

@@ -8,12 +8,10 @@ told by the page, with the command that shows it.
 
 from __future__ import annotations
 
-import gc
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from conformance.report.causes import causes
 from conformance.report.packing import packed
 from conformance.report.scripts import Scripts
 from conformance.report.text import LISTING_LIMIT, json_of, visible
@@ -23,24 +21,32 @@ if TYPE_CHECKING:
 
     from conformance.records import Run
     from conformance.records.model import CaseLine, CellLine
-    from conformance.verdicts.model import CellVerdict, FacetVerdict
+    from conformance.report.causes import Cause
+    from conformance.verdicts.model import CellVerdict
 
 CHUNK: Final = 8
 """Cases whose details are compressed together: neighbours resemble each other."""
 SMALL: Final = 3_000
 """Up to so many cells, everything is kept."""
-ROOM: Final = 420_000
+NUMBER: Final = 9
+"""Significant digits of an array's numbers: a float32 needs no more to be itself again."""
+SHARE: Final = 4
+"""Significant digits of a margin or an error."""
+ROOM: Final = 410_000
 """Characters of compressed details that a larger run may have."""
 
 
 class Details:
     """The chunks, and which case is in which."""
 
-    def __init__(self, run: Run, *, everything: bool = False) -> None:
+    def __init__(
+        self, run: Run, found: tuple[list[Cause], list[Cause]], *, everything: bool = False
+    ) -> None:
         """Packs the details.
 
         Args:
             run: the run.
+            found: its causes (:func:`conformance.report.causes.causes`).
             everything: leave nothing out, however large the page becomes.
         """
         self.chunks: list[str] = []
@@ -51,33 +57,25 @@ class Details:
         room = None if everything or len(run.cells) <= SMALL else ROOM
         scripts = Scripts(run, everything=room is None)
         places = {case: at for at, case in enumerate(run.header.cases)}
-        order = run.header.cases if room is None else list(_most_telling(run))
-        # Tens of thousands of small objects are made here and none is cyclic.
-        collecting = gc.isenabled()
-        gc.disable()
-        try:
-            for start in range(0, len(order), CHUNK):
-                cases = order[start : start + CHUNK]
-                chunk = packed({places[case]: _case(run, case, scripts) for case in cases}, level=6)
-                if room is not None:
-                    room -= len(chunk)
-                    if room < 0:
-                        break
-                for case in cases:
-                    self.of[places[case]] = len(self.chunks)
-                self.chunks.append(chunk)
-        finally:
-            if collecting:
-                gc.enable()
+        order = run.header.cases if room is None else list(_most_telling(run, found))
+        for start in range(0, len(order), CHUNK):
+            cases = order[start : start + CHUNK]
+            chunk = packed({places[case]: _case(run, case, scripts) for case in cases}, level=6)
+            if room is not None:
+                room -= len(chunk)
+                if room < 0:
+                    break
+            for case in cases:
+                self.of[places[case]] = len(self.chunks)
+            self.chunks.append(chunk)
         self.left_out = self.of.count(-1)
 
 
-def _most_telling(run: Run) -> Iterator[str]:
+def _most_telling(run: Run, found: tuple[list[Cause], list[Cause]]) -> Iterator[str]:
     """Yield every case once: those that a reader will most likely open first."""
-    unexpected, known = causes(run)
     seen: set[str] = set()
-    for found in (unexpected, known):
-        lists = [cause.cases for cause in found]
+    for causes in found:
+        lists = [cause.cases for cause in causes]
         for turn in range(max(map(len, lists), default=0)):
             for cases in lists:
                 if turn < len(cases) and cases[turn] not in seen:
@@ -109,20 +107,33 @@ def _cell(line: CellLine, scripts: Scripts) -> dict[str, Any]:
     return {
         "verdict": json_of(_lighter(line.verdict)),
         "native": json_of(line.native),
-        "seconds": {name: round(value, 5) for name, value in line.seconds.items()},
+        "seconds": {name: _rounded(value, SHARE) for name, value in line.seconds.items()},
         "stderr": visible(line.stderr, LISTING_LIMIT),
         "script": visible(script, LISTING_LIMIT),
         "scriptNote": visible(note),
     }
 
 
-def _lighter(verdict: CellVerdict) -> CellVerdict:
-    """Leave out what is there twice: of a facet that passes, what was observed."""
-    facets = [_lighter_facet(facet) for facet in verdict.facets]
-    return msgspec.structs.replace(verdict, facets=facets)
+def _lighter(verdict: CellVerdict) -> dict[str, Any]:
+    """A verdict without what is there twice, and with no more digits than anybody reads."""
+    told: dict[str, Any] = msgspec.to_builtins(verdict)
+    for facet in told.get("facets", ()):
+        if facet["outcome"] == "pass" and facet.get("observed") == facet.get("expected"):
+            facet.pop("observed", None)
+        _shorten(facet, "margin")
+        for comparison in facet.get("comparisons", ()):
+            _shorten(comparison, "margin", "rms", "error")
+            for side in (comparison.get("expected"), comparison.get("observed")):
+                if isinstance(side, dict) and isinstance(side.get("numbers"), list):
+                    side["numbers"] = [_rounded(number, NUMBER) for number in side["numbers"]]
+    return told
 
 
-def _lighter_facet(facet: FacetVerdict) -> FacetVerdict:
-    if facet.outcome == "pass" and facet.observed == facet.expected:
-        return msgspec.structs.replace(facet, observed=None)
-    return facet
+def _shorten(part: dict[str, Any], *names: str) -> None:
+    for name in names:
+        if name in part:
+            part[name] = _rounded(part[name], SHARE)
+
+
+def _rounded(number: Any, digits: int) -> Any:
+    return float(f"{number:.{digits}g}") if isinstance(number, float) else number

@@ -23,9 +23,10 @@ from markupsafe import Markup
 from conformance.records import Run, read
 from conformance.report import overview
 from conformance.report.baseline import Baseline
-from conformance.report.columns import Columns, known_entries
+from conformance.report.causes import causes
+from conformance.report.columns import Columns
 from conformance.report.details import Details
-from conformance.report.packing import packed
+from conformance.report.packing import packed, without_collecting
 from conformance.report.terminal import headline
 from conformance.report.text import one_line, shown, visible
 from conformance.report.views import FAILS, VIEWS
@@ -69,8 +70,11 @@ def write_html(
         RecordsError: the record file cannot be read.
         OSError: the report cannot be written.
     """
-    if isinstance(run, Path):
-        run = read(run)
+    with without_collecting():
+        return _write(read(run) if isinstance(run, Path) else run, out, baseline, everything)
+
+
+def _write(run: Run, out: Path, baseline: Run | None, everything: bool) -> Path:  # noqa: FBT001
     out.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.", suffix=".part")
     try:
@@ -92,11 +96,11 @@ def bundled(name: str) -> str:
 
 def _render(run: Run, old: Run | None, *, everything: bool) -> Iterator[str]:
     program, style = bundled(PROGRAM), _template("report.css")
-    written = Written(run)
     baseline = Baseline.of(run, old) if old else None
-    columns = Columns(run, written, baseline.changes if baseline else {})
-    groups, left = overview.sections(run)
-    pages = _pages(run, written, columns, everything=everything) if program else {}
+    columns = Columns(run, Written(run), baseline.changes if baseline else {})
+    found = causes(run)
+    groups, left = overview.sections(run, found)
+    pages = _pages(columns, Details(run, found, everything=everything)) if program else {}
     totals = sum(columns.counts.values(), start=Counter[str]())
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("conformance.report"),
@@ -111,7 +115,7 @@ def _render(run: Run, old: Run | None, *, everything: bool) -> Iterator[str]:
         run=run,
         policy=_policy([program, _template(STARTER)] if program else [], style),
         style=Markup(style),  # noqa: S704 - our own file
-        headline=headline(run),
+        headline=headline(run, found),
         pages=[(page, name) for page, name in PAGES.items() if program or page in ALONE],
         interactive=bool(program),
         views=VIEWS,
@@ -131,16 +135,12 @@ def _render(run: Run, old: Run | None, *, everything: bool) -> Iterator[str]:
     return page
 
 
-def _pages(
-    run: Run, written: Written, columns: Columns, *, everything: bool
-) -> dict[str, Markup | Iterator[Markup]]:
+def _pages(columns: Columns, details: Details) -> dict[str, Markup | Iterator[Markup]]:
     """What only the script reads, and the script. All of it is base64, or our own."""
-    details = Details(run, everything=everything)
-    index = columns.index(details.of, known_entries(run, columns.entries))
     code = gzip.compress(bundled(PROGRAM).encode(), mtime=0)
     return {
-        "table": Markup(packed(index)),  # noqa: S704
-        "written": Markup(packed(written.details())),  # noqa: S704
+        "table": Markup(packed(columns.index(details.of))),  # noqa: S704
+        "written": Markup(packed(columns.written.details())),  # noqa: S704
         "chunks": map(Markup, details.chunks),
         "program": Markup(base64.b64encode(code).decode("ascii")),  # noqa: S704
         "starter": Markup(_template(STARTER)),  # noqa: S704

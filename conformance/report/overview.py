@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance.report.causes import causes, first_fault
+from conformance.report.causes import first_fault
 from conformance.report.terminal import versions_of
 from conformance.report.text import shown
 from conformance.report.views import BROKEN, NO_DATA, STALE, VIEWS, view
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 CAUSES_SHOWN: Final = 40
 """Causes that a section lists, gravest first."""
-CELLS_SHOWN: Final = 24
+CELLS_SHOWN: Final = 8
 """Cells that are linked under one cause."""
 THINNEST: Final = 0.006
 """One failure among thousands must still be seen: no part of a bar is thinner than this."""
@@ -37,9 +37,11 @@ def adapters(run: Run, counts: dict[str, Counter[str]]) -> list[dict[str, Any]]:
     return [_adapter(run, name, counts[name]) for name in run.header.plan]
 
 
-def sections(run: Run) -> tuple[list[tuple[list[dict[str, Any]], str]], dict[str, int]]:
-    """Return the causes that are unexpected and those that are known, and how many are left out."""
-    found = dict(zip(("unexpected", "known"), causes(run), strict=True))
+def sections(
+    run: Run, causes: tuple[list[Cause], list[Cause]]
+) -> tuple[list[tuple[list[dict[str, Any]], str]], dict[str, int]]:
+    """Return what is shown of the causes, unexpected and known, and how many are left out."""
+    found = dict(zip(("unexpected", "known"), causes, strict=True))
     groups = [
         ([_group(run, cause) for cause in of[:CAUSES_SHOWN]], kind) for kind, of in found.items()
     ]

@@ -8,6 +8,8 @@ some milliseconds. The script's side of it is ``web/src/data.js``.
 from __future__ import annotations
 
 import base64
+import contextlib
+import gc
 import gzip
 import math
 from typing import TYPE_CHECKING, Any, Final
@@ -15,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Iterator
 
 NOTHING: Final = " "
 """The letter of a cell that has no such value."""
@@ -31,6 +33,18 @@ TOP: Final = 40
 """Exponent of the largest; what is beyond is held there."""
 STEPS: Final = 4
 """Steps of the scale in one octave: 19 % each."""
+
+
+@contextlib.contextmanager
+def without_collecting() -> Iterator[None]:
+    """Make many small objects, none of them cyclic, without looking for cycles among them."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def packed(value: Any, level: int = 9) -> str:

@@ -56,7 +56,7 @@ def summary(run: Run, report: Path | None = None) -> RenderableType:
             Padding(Text(one_line(text)), (0, 0, 0, 4)) for text in (*run.problems, *run.notes)
         ]
     partial = ". The run is partial" if run.partial else ""
-    parts += [Text(""), Text(f"{headline(run)}{partial}.", style="bold")]
+    parts += [Text(""), Text(f"{headline(run, (unexpected, known))}{partial}.", style="bold")]
     if known:
         cells = sum(len(cause.cells) for cause in known)
         parts.append(
@@ -75,9 +75,14 @@ def summary_text(run: Run, report: Path | None = None, width: int = 100) -> str:
     return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"
 
 
-def headline(run: Run) -> str:
-    """Returns the whole run in one sentence, without its full stop."""
-    unexpected, known = causes(run)
+def headline(run: Run, found: tuple[list[Cause], list[Cause]] | None = None) -> str:
+    """Returns the whole run in one sentence, without its full stop.
+
+    Args:
+        run: what was recorded.
+        found: its causes, where the caller has them already.
+    """
+    unexpected, known = found or causes(run)
     cells = sum(len(cause.cells) for cause in unexpected)
     where = list(dict.fromkeys(name for cause in unexpected for name in cause.adapters))
     adapters = plural(len(run.header.plan), "adapter")
