@@ -170,6 +170,9 @@ def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "--baseline", metavar="OLD", help="records of an earlier run: show what changed since"
     )
     report.add_argument(
+        "--history", type=Path, metavar="FILE", help="history of past runs: show their trend"
+    )
+    report.add_argument(
         "--output", type=Path, metavar="FILE", help="default: beside the (first) records"
     )
     report.add_argument("--reports", type=Path, default=Path("reports"), metavar="FOLDER")

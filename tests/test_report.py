@@ -19,6 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
+from conformance.history import add
+from conformance.porting import porting_rows
 from conformance.records import Run, read
 from conformance.records.model import Footer
 from conformance.report import (
@@ -369,7 +371,7 @@ class TestPage:
         page = page_of(tmp_path, lines)
         tags = {tag for tag, _ in page.elements}
         assert not tags & {"img", "b onerror"}
-        assert [tag for tag, _ in page.elements].count("script") == 5
+        assert [tag for tag, _ in page.elements].count("script") == 7
         text = page.source
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\u2028]", text)
         assert "{{ 7 * 7 }}" in page.text
@@ -581,6 +583,27 @@ class TestBaseline:
 
     def test_without_a_baseline_the_page_says_so(self, page: Page) -> None:
         assert "No baseline was given, so nothing is known of what changed" in page.text
+
+
+class TestOtherPages:
+    def test_the_porting_guide_travels_as_the_run_proves_it(self, page: Page, full: Run) -> None:
+        rows = page.packed("porting")
+        assert rows == json.loads(msgspec.json.encode(porting_rows(full)))
+        assert {row["layer"] for row in rows if row["adapter"] == "torch"} >= {"Dense"}
+
+    def test_past_runs_are_told_where_a_history_is_given(self, full: Run, tmp_path: Path) -> None:
+        history = tmp_path / "history.sqlite"
+        add(history, [full])
+        told = Page(write_html(full, tmp_path / "report.html", history=history)).packed("past")
+        assert {row["adapter"] for row in told["trend"]} == set(synthetic.ADAPTERS)
+        jax = next(row for row in told["trend"] if row["adapter"] == "keras-jax")
+        assert jax["deviate"] == 4
+        (stretch,) = told["cases"]["documents/convolution/case-038"]["keras-jax"]
+        assert stretch["outcome"] == "fail"
+        assert stretch["runs"] == 1
+
+    def test_without_a_history_there_is_no_past(self, page: Page) -> None:
+        assert page.packed("past") == {"trend": [], "cases": {}}
 
 
 class TestBeside:

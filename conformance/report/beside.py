@@ -29,7 +29,12 @@ _ERRORS: Final = frozenset({"error", "crash", "timeout", "not-run", "stale", BRO
 
 
 def write_all(
-    run: Run, report: Path, *, baseline: Run | None = None, everything: bool = False
+    run: Run,
+    report: Path,
+    *,
+    baseline: Run | None = None,
+    history: Path | None = None,
+    everything: bool = False,
 ) -> Path:
     """Write the report, and beside it the summaries, the badge and JUnit's XML.
 
@@ -37,16 +42,18 @@ def write_all(
         run: the run.
         report: the HTML file; the others have fixed names in its folder.
         baseline: as for :func:`conformance.report.html.write_html`.
+        history: likewise.
         everything: likewise.
 
     Returns:
         The HTML file.
 
     Raises:
+        HistoryError: the history cannot be read.
         ColumnsError: it is not clear which adapters of the baseline to compare with which.
         OSError: a file cannot be written.
     """
-    write_html(run, report, baseline=baseline, everything=everything)
+    write_html(run, report, baseline=baseline, history=history, everything=everything)
     folder = report.parent
     (folder / SUMMARY).write_text(summary_text(run, report), encoding="utf-8")
     (folder / MARKDOWN).write_text(markdown(run), encoding="utf-8")

@@ -106,7 +106,9 @@ def _cell(line: CellLine, scripts: Scripts) -> dict[str, Any]:
     script, note = scripts.of(line)
     return {
         "verdict": json_of(_lighter(line.verdict)),
-        "native": json_of(line.native),
+        "native": json_of(
+            [msgspec.structs.replace(one, calls=[], keras={}) for one in line.native]
+        ),
         "seconds": {name: _rounded(value, SHARE) for name, value in line.seconds.items()},
         "stderr": visible(line.stderr, LISTING_LIMIT),
         "script": visible(script, LISTING_LIMIT),

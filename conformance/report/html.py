@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from markupsafe import Markup
 
+from conformance.porting import porting_rows
 from conformance.records import Run, read
 from conformance.report import overview
 from conformance.report.baseline import Baseline
@@ -27,8 +28,9 @@ from conformance.report.causes import causes
 from conformance.report.columns import Columns
 from conformance.report.details import Details
 from conformance.report.packing import packed, without_collecting
+from conformance.report.past import past
 from conformance.report.terminal import headline
-from conformance.report.text import one_line, shown, visible
+from conformance.report.text import json_of, one_line, shown, visible
 from conformance.report.views import FAILS, VIEWS
 from conformance.report.written import Written
 
@@ -51,7 +53,12 @@ PROGRAM, LICENCES, STARTER = "report.js", "licences.txt", "starter.js"
 
 
 def write_html(
-    run: Run | Path, out: Path, *, baseline: Run | None = None, everything: bool = False
+    run: Run | Path,
+    out: Path,
+    *,
+    baseline: Run | None = None,
+    history: Path | None = None,
+    everything: bool = False,
 ) -> Path:
     """Writes the report of a run.
 
@@ -60,26 +67,31 @@ def write_html(
         out: the file to write; its folder is made where missing. It is replaced at once when the
             report is complete, so that a reader never sees half of one.
         baseline: an earlier run; what changed since is shown. Reading it briefly is enough.
+        history: a history of past runs; what they said is shown.
         everything: leave out no details, however large the file becomes.
 
     Returns:
         ``out``.
 
     Raises:
+        HistoryError: the history cannot be read.
         ColumnsError: it is not clear which adapters of the baseline to compare with which.
         RecordsError: the record file cannot be read.
         OSError: the report cannot be written.
     """
     with without_collecting():
-        return _write(read(run) if isinstance(run, Path) else run, out, baseline, everything)
+        page = _render(
+            read(run) if isinstance(run, Path) else run, baseline, history, everything=everything
+        )
+        return _write(page, out)
 
 
-def _write(run: Run, out: Path, baseline: Run | None, everything: bool) -> Path:  # noqa: FBT001
+def _write(page: Iterator[str], out: Path) -> Path:
     out.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.", suffix=".part")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.writelines(_render(run, baseline, everything=everything))
+            file.writelines(page)
         Path(name).chmod(0o644)
         Path(name).replace(out)
     except BaseException:
@@ -94,13 +106,16 @@ def bundled(name: str) -> str:
     return file.read_text("utf-8") if file.is_file() else ""
 
 
-def _render(run: Run, old: Run | None, *, everything: bool) -> Iterator[str]:
+def _render(run: Run, old: Run | None, history: Path | None, *, everything: bool) -> Iterator[str]:
     program, style = bundled(PROGRAM), _template("report.css")
     baseline = Baseline.of(run, old) if old else None
     columns = Columns(run, Written(run), baseline.changes if baseline else {})
     found = causes(run)
     groups, left = overview.sections(run, found)
-    pages = _pages(columns, Details(run, found, everything=everything)) if program else {}
+    pages = _pages(run, columns, Details(run, found, everything=everything)) if program else {}
+    if pages:
+        told = past(history, found) if history else {"trend": [], "cases": {}}
+        pages["past"] = Markup(packed(told))  # noqa: S704
     totals = sum(columns.counts.values(), start=Counter[str]())
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("conformance.report"),
@@ -135,12 +150,13 @@ def _render(run: Run, old: Run | None, *, everything: bool) -> Iterator[str]:
     return page
 
 
-def _pages(columns: Columns, details: Details) -> dict[str, Markup | Iterator[Markup]]:
+def _pages(run: Run, columns: Columns, details: Details) -> dict[str, Markup | Iterator[Markup]]:
     """What only the script reads, and the script. All of it is base64, or our own."""
     code = gzip.compress(bundled(PROGRAM).encode(), mtime=0)
     return {
         "table": Markup(packed(columns.index(details.of))),  # noqa: S704
         "written": Markup(packed(columns.written.details())),  # noqa: S704
+        "porting": Markup(packed(json_of(porting_rows(run)))),  # noqa: S704
         "chunks": map(Markup, details.chunks),
         "program": Markup(base64.b64encode(code).decode("ascii")),  # noqa: S704
         "starter": Markup(_template(STARTER)),  # noqa: S704

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.comparing import ColumnsError
+from conformance.history import HistoryError
 from conformance.records import RecordsError, read
 from conformance.records.files import RECORDS, find_records
 from conformance.records.merging import merge
@@ -32,8 +33,14 @@ def report(options: argparse.Namespace) -> int:
             else None
         )
         run = read(records[0]) if len(records) == 1 else _joined(records)
-        write_all(run, output, baseline=baseline, everything=options.everything)
-    except (RecordsError, ColumnsError, OSError) as error:
+        write_all(
+            run,
+            output,
+            baseline=baseline,
+            history=options.history,
+            everything=options.everything,
+        )
+    except (RecordsError, ColumnsError, HistoryError, OSError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - a message for whoever called
         return USAGE
     print(output)  # noqa: T201

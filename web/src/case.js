@@ -19,9 +19,9 @@ export class CasePage {
       return h("div", {}, h("h1", {}, "No such case"), h("p", {}, h("a", { href: before }, "To the matrix")));
     }
     const on = this.column(at, parts.adapter);
-    const [details, written] = await Promise.all([data.details(at), data.written(at)]).catch((error) => {
+    const [details, written, past] = await Promise.all([data.details(at), data.written(at), data.past()]).catch((error) => {
       trouble(`The details could not be unpacked (${error}).`);
-      return [null, {}];
+      return [null, {}, { cases: {} }];
     });
     const result = details?.cells[on];
     const id = data.ids[at];
@@ -46,7 +46,7 @@ export class CasePage {
       ...this.native(at, on, result),
       ...this.theCase(written, details),
       ...this.script(at, on, result),
-      ...this.history(at, on),
+      ...this.history(at, on, past.cases[id]?.[data.adapters[on].name]),
       ...this.extras(result),
     ];
     return h("article", { class: "case-page" }, parts_.filter(Boolean));
@@ -119,7 +119,7 @@ export class CasePage {
     if (!native?.length) return [];
     const rows = native.map((one) => {
       const call = Object.entries(one.arguments || {}).map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(", ");
-      return [one.node, [h("code", {}, `${one.symbol}(${one.arguments ? call : "…"})`), one.composed ? h("span", { class: "tag" }, "composed by the adapter") : null],
+      return [one.node, [h("code", {}, `${one.symbol}(${one.arguments ? call : "…"})`), one.composed ? h("span", { class: "tag" }, "composed by the adapter") : null, one.note ? h("div", { class: "soft" }, one.note) : null],
         Object.entries(one.weights || {}).map(([name, how]) => h("div", {}, `${name}: ${how}`))];
     });
     return [h("h2", {}, `How it was done on ${this.data.adapters[on].name}`), table("Native equivalent", ["Layer", "Native equivalent", "Weights"], rows)];
@@ -148,7 +148,7 @@ export class CasePage {
     return parts;
   }
 
-  history(at, on) {
+  history(at, on, stretches) {
     const { data } = this;
     const [base] = data.adapters[on].name.split("@");
     const others = data.adapters.map((adapter, other) => [adapter, other]).filter(([adapter, other]) => adapter.name.split("@")[0] === base && data.view(at, other));
@@ -158,7 +158,10 @@ export class CasePage {
     const command = `keras-conformance bisect '${data.ids[at]}' --adapter ${base} --package ${name} ${bad ? `--good VERSION --bad ${version}` : `--good ${version} --bad VERSION`}`;
     const parts = [h("h2", {}, "Over versions")];
     if (others.length > 1) parts.push(table("Over versions", ["Version", "Verdict", "Limit used"], others.map(([adapter, other]) => [adapter.name, badge(data.view(at, other)), marginBar(data.margin(at, other))])));
-    else parts.push(h("p", { class: "soft" }, `This run has one version of ${base}. What earlier runs said: `, h("code", {}, `keras-conformance history '${data.ids[at]}'`)));
+    if (stretches) {
+      parts.push(table("In past runs", ["Runs", "Verdict", "With", "What had changed", "Limit used, latest"], stretches.map((one) => [
+        `${one.first.slice(0, 10)} – ${one.last.slice(0, 10)} (${count(one.runs, "run")})`, badge(data.viewOf[one.outcome]), one.versions, one.because.join(", "), marginBar(one.margins.at(-1))])));
+    } else if (others.length < 2) parts.push(h("p", { class: "soft" }, `This run has one version of ${base}. What earlier runs said: `, h("code", {}, `keras-conformance history '${data.ids[at]}'`)));
     parts.push(h("p", { class: "soft" }, "The first release that changed it:"), listing(command, "command", "Bisect command"));
     return parts;
   }

@@ -99,6 +99,18 @@ export class Data {
     return this.parts;
   }
 
+  // What the run proves of how Keras's layers are done natively.
+  async porting() {
+    this.guides ??= unpacked(document.getElementById("porting").textContent);
+    return this.guides;
+  }
+
+  // What past runs said: the trend by adapter, and stretches of equal outcomes by case.
+  async past() {
+    this.before ??= unpacked(document.getElementById("past").textContent);
+    return this.before;
+  }
+
   // What was written of a case, shared by all variants of its entry.
   async written(at) {
     this.texts ??= unpacked(document.getElementById("written").textContent);

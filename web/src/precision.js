@@ -3,10 +3,10 @@
 import uPlot from "uplot";
 import { address } from "./address.js";
 import { count, h, table } from "./dom.js";
+import { INKS } from "./inks.js";
 
 const LOW = -10, HIGH = -2, BINS = 4; // decades that are drawn, and bins in each
 const PROMISE = 1e-7; // what Keras's documentation speaks of
-const INKS = ["#0b6e99", "#c2570c", "#6d4fc2", "#2b8a5a", "#b5307a", "#7a6a00", "#3c6cd6", "#8f3b1b", "#4d7d7d", "#777777"];
 const DASHES = [[], [6, 3], [2, 3], [8, 3, 2, 3]];
 
 export function precisionPage(data, parts) {
