@@ -45,7 +45,7 @@ write_html(Path(sys.argv[1]), Path(sys.argv[2]))
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 print(time.perf_counter() - begin, time.process_time() - cpu, peak)
 """
-READY = "document.documentElement.dataset.drawn"
+READY = "html[data-drawn]"
 
 
 def main() -> None:
@@ -163,12 +163,12 @@ def _open(browser: Any, url: str) -> tuple[float, float]:
     page.goto("about:blank")
     begin = time.perf_counter()
     page.goto(url)
-    page.wait_for_function(READY, polling="raf")
+    page.wait_for_selector(READY, state="attached")
     ready = time.perf_counter() - begin
     page.evaluate("document.documentElement.removeAttribute('data-drawn')")
     begin = time.perf_counter()
     page.click("#unfold")
-    page.wait_for_function(READY, polling="raf")
+    page.wait_for_selector(READY, state="attached")
     rows = time.perf_counter() - begin
     page.close()
     return ready, rows

@@ -15,7 +15,7 @@ export function adapterPage(data, parts) {
     h("h1", {}, adapter.name), chooser(data, on),
     adapter.status === "ready" ? null : h("p", { class: "alarm" }, h("b", {}, adapter.status.replaceAll("-", " ")), ` ${adapter.reason || ""}`),
     facts([["Versions", pairs(adapter.versions)], ["Python", [adapter.python, adapter.platform].filter(Boolean).join(" on ")], ["Precision", adapter.status === "ready" ? adapter.precision || "float32" : ""],
-      ["Probe", Object.entries(adapter.probe || {}).map(([name, value]) => `${name} ${Number(value).toPrecision(2)} of the limit`).join(", ")],
+      ["Probe", Object.entries(adapter.probe || {}).map(([name, value]) => `${name} ${Number(value).toPrecision(2)}`).join(", ").replace(/.+/, "$& times the bound of honest rounding (16 passes)")],
       ["Pinned", Object.entries(adapter.settings || {}).map(([name, value]) => `${name}=${value}`).join(" ")]]),
     h("ul", { class: "legend" }, data.views.filter((view) => counts.has(view)).map((view) =>
       h("li", {}, h("a", { href: address({ page: "matrix", only: adapter.name, verdict: view.name }) }, badge(view)), ` ${counts.get(view).toLocaleString("en")}`))),

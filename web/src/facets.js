@@ -2,6 +2,8 @@
 
 import { h, marginBar, shown, table, times } from "./dom.js";
 
+const SHOWN = 2; // arrays of a facet that are told at once
+const weight = (comparison) => (comparison.message ? 1e300 : 0) + (typeof comparison.margin === "number" ? comparison.margin : 0);
 const ORDER = ["fail", "error", "blocked", "pass", "unsupported"];
 
 export function facetsOf(data, facets) {
@@ -19,7 +21,12 @@ function facetOf(data, facet) {
   if (facet.behaves_like) inside.append(h("p", {}, "Behaves like: ", h("b", {}, facet.behaves_like)));
   const pair = pairOf(facet);
   if (pair) inside.append(pair);
-  for (const comparison of facet.comparisons || []) inside.append(...comparisonOf(comparison, facet.message || ""));
+  // The furthest arrays first; what comes behind them mostly repeats them.
+  const compared = [...(facet.comparisons || [])].sort((a, b) => weight(b) - weight(a));
+  for (const comparison of compared.slice(0, SHOWN)) inside.append(...comparisonOf(comparison, facet.message || ""));
+  if (compared.length > SHOWN) {
+    inside.append(h("details", {}, h("summary", {}, `${compared.length - SHOWN} more arrays`), compared.slice(SHOWN).flatMap((comparison) => comparisonOf(comparison, facet.message || ""))));
+  }
   const told = marginBar(facet.margin) || facet.message || (bad ? "" : look.word);
   const row = h("details", { class: `facet o-${look.name}` },
     h("summary", {}, h("i", { "aria-hidden": "true" }, look.symbol), h("span", {}, facet.facet, h("span", { class: "sr" }, `: ${look.word}`)), h("span", { class: "told" }, told)), inside);

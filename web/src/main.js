@@ -85,6 +85,7 @@ function themed() {
 
 async function start() {
   themed();
+  document.querySelector(".skip").addEventListener("click", (event) => { event.preventDefault(); $("content").focus(); }); // no page of that name
   data = await load();
   tellAge();
   let last = location.hash;
@@ -95,6 +96,7 @@ async function start() {
   });
   document.addEventListener("keydown", onKey);
   await route();
+  scrollTo(0, 0); // the browser has jumped to what bears the address as its id, below the header
   document.documentElement.dataset.ready = "1";
 }
 

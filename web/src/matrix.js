@@ -116,6 +116,7 @@ export class Matrix {
         rowFormatter: (row) => this.dress(row),
       });
       this.table.on("tableBuilt", () => { this.ready = true; done(); this.accessible(); });
+      this.table.on("scrollVertical", () => this.enterable());
     } else if (this.ready) this.table.replaceData(rows).then(() => { done(); this.accessible(); });
   }
 
@@ -139,7 +140,7 @@ export class Matrix {
     const narrow = innerWidth < 700;
     const label = { title: "Layer or function", field: "id", frozen: true, minWidth: narrow ? 150 : 300, widthGrow: 5, formatter: (cell) => this.label(cell.getData()) };
     return [label, ...data.adapters.map((adapter, on) => ({
-      title: adapter.name, field: `a${on}`, minWidth: narrow ? 64 : 84, widthGrow: 1, hozAlign: "center", headerHozAlign: "center",
+      title: adapter.name, field: `a${on}`, minWidth: narrow ? 72 : 84, widthGrow: 1, hozAlign: "center", headerHozAlign: "center",
       titleFormatter: () => h("span", { class: "adapter-name" }, adapter.name.split(/(?<=[-@])/).flatMap((part, at) => (at ? [h("wbr"), part] : [part]))),
       formatter: (cell) => this.cell(cell.getData(), on),
     }))];
@@ -155,7 +156,7 @@ export class Matrix {
     const { data } = this;
     if (row.members) {
       const name = data.groups[row.group];
-      const family = data.families[data.family(row.members[0])];
+      const family = this.familiesOf(row.members);
       return h("button", { type: "button", class: "fold glyph", tabindex: -1, "data-row": row.id, "data-on": -1, "aria-expanded": String(!row.folded) },
         h("span", { class: "arrow", "aria-hidden": "true" }, row.folded ? "▸" : "▾"), h("b", {}, name), h("small", {}, ` ${count(row.members.length, "case")}${family === name ? "" : ` · ${family}`}`));
     }
@@ -163,6 +164,14 @@ export class Matrix {
     const bracket = id.indexOf("[");
     const short = bracket < 0 ? id.slice(id.lastIndexOf("/") + 1) : id.slice(id.lastIndexOf("/", bracket) + 1);
     return h("span", { class: "case-label", title: `${id}\n${data.title(row.at)}` }, short, h("small", {}, ` ${data.title(row.at)}`));
+  }
+
+  // Where most of a group's cases are filed, and whether there are others.
+  familiesOf(members) {
+    const counts = new Map();
+    for (const at of members) counts.set(this.data.family(at), (counts.get(this.data.family(at)) || 0) + 1);
+    const [[most]] = [...counts].sort((a, b) => b[1] - a[1]);
+    return this.data.families[most] + (counts.size > 1 ? ` and ${count(counts.size - 1, "other family", "other families")}` : "");
   }
 
   cell(row, on) {
@@ -203,6 +212,12 @@ export class Matrix {
   accessible() {
     this.box.querySelector(".tabulator-tableholder")?.removeAttribute("tabindex"); // its cells are reached by arrows
     this.box.setAttribute("aria-labelledby", "matrix-title");
+    this.enterable();
+  }
+
+  // Rows out of sight are not in the page: one cell of those in sight must take the Tab key.
+  enterable() {
+    if (this.box.querySelector('.glyph[tabindex="0"]')) return;
     const first = this.element(this.focus.row, this.focus.on) || this.box.querySelector(".glyph");
     if (first) first.tabIndex = 0;
   }
@@ -225,7 +240,6 @@ export class Matrix {
     if (!row?.members) return;
     this.open.set(row.group, row.folded);
     this.draw();
-    this.refocus = true;
     setTimeout(() => this.goTo(this.at.get(id), -1), 30);
   }
 
