@@ -38,7 +38,7 @@ from conformance.report.packing import FIRST, letter, logarithmic
 from conformance.report.text import json_of, one_line, shown, tree, visible
 from conformance.report.views import VIEWS
 from conformance.verdicts.cell import adapter_failed
-from conformance.verdicts.model import FacetVerdict, Known
+from conformance.verdicts.model import Comparison, FacetVerdict, Known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -583,6 +583,25 @@ class TestBaseline:
 
     def test_without_a_baseline_the_page_says_so(self, page: Page) -> None:
         assert "No baseline was given, so nothing is known of what changed" in page.text
+
+
+class TestPrecision:
+    def test_an_error_travels_where_the_outputs_are_float32(self, tmp_path: Path) -> None:
+        def of(dtype: str) -> list[FacetVerdict]:
+            compared = Comparison(what="output 0", margin=0.1, error=2.0**-20)
+            return [
+                FacetVerdict(facet="dtype", outcome="pass", expected=[[dtype]]),
+                FacetVerdict(facet="values", outcome="pass", margin=0.1, comparisons=[compared]),
+            ]
+
+        names = ["a/b/one", "a/b/two"]
+        cells = [
+            synthetic.cell(name, "torch", facets=of(dtype))
+            for name, dtype in zip(names, ["float32", "bfloat16"], strict=True)
+        ]
+        page = page_of(tmp_path, [synthetic.header(names, plan={"torch": None}), *cells])
+        (column,) = page.packed("table")["columns"]
+        assert column["error"] == logarithmic(2.0**-20) + " "
 
 
 class TestOtherPages:

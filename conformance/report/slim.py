@@ -15,6 +15,10 @@ from msgspec import Struct, field
 from conformance.adapters.observation import Native
 from conformance.verdicts.model import FacetOutcome, Outcome
 
+NOTHING: Final = msgspec.Raw(b"null")
+OTHERS: Final = (b"float16", b"float64")
+"""In the JSON of the dtypes of outputs: those whose errors are no errors of float32."""
+
 
 class SlimComparison(Struct, gc=False):
     """How close one array came."""
@@ -27,6 +31,7 @@ class SlimFacet(Struct):
 
     facet: str
     outcome: FacetOutcome
+    expected: msgspec.Raw = NOTHING
     message: str = ""
     margin: float | None = None
     note: str = ""
@@ -56,8 +61,10 @@ class SlimVerdict(Struct):
 
     @property
     def error(self) -> float | None:
-        """The largest relative error of its outputs."""
+        """The largest relative error of its outputs; None where one of them is no float32."""
         for facet in self.facets:
+            if facet.facet == "dtype" and any(other in bytes(facet.expected) for other in OTHERS):
+                return None
             if facet.facet == "values":
                 errors = [found.error for found in facet.comparisons if found.error is not None]
                 return max(errors, default=None)
