@@ -129,6 +129,9 @@ COMMANDS: dict[str, Run | Shown] = {
     "--adapter keras-torch": COMPARED,
     "keras-conformance diff 'keras==3.14.1' 'keras==3.15.1' 'layers/convolutional/*' "
     "--adapter keras-torch": COMPARED,
+    "keras-conformance report latest --baseline OLD": Run(
+        "keras-conformance report latest --baseline {run}"
+    ),
     "python web/bundle.py": Shown("hatch_build.py", "script.bundle()"),
     "python web/screenshots.py reports/<run>/report.html shots/": Run(
         "python web/screenshots.py --help"
