@@ -154,6 +154,16 @@ class TestCommand:
         assert history("add", "latest") == (0, "run-1 is in reports/history.sqlite\n")
         assert history("dense")[0] == 0
 
+    def test_a_folder_of_runs_is_added(self, history, tmp_path):
+        for day in (1, 2):
+            told(tmp_path, day, {"torch": {A: "pass"}})
+        code, text = history("add", "runs")
+        assert (code, text.count(" is in ")) == (0, 2)
+        assert [total.run for total in trend(tmp_path / "reports/history.sqlite")] == [
+            "run-1",
+            "run-2",
+        ]
+
     def test_a_maintainer_is_told_what_is_wrong(self, history, kept):
         for arguments, words in [
             ((A,), "`keras-conformance history add RECORDS` begins one"),

@@ -188,13 +188,26 @@ class TestFiles:
             merge(parts, out)
         assert out.read_text() == "mine"
 
-    def test_a_full_disk_leaves_nothing(self, parts, tmp_path, monkeypatch):
-        def full(_):
-            raise OSError(errno.ENOSPC, "No space left on device")
+    @pytest.mark.parametrize(
+        ("raised", "told"),
+        [
+            (
+                OSError(errno.ENOSPC, "No space left on device"),
+                "RecordsError: cannot write .* space",
+            ),
+            (KeyboardInterrupt("pressed"), "KeyboardInterrupt: pressed"),
+        ],
+        ids=["full disk", "Ctrl-C"],
+    )
+    def test_what_ends_it_leaves_nothing(self, parts, tmp_path, monkeypatch, raised, told):
+        def fail(_):
+            raise raised
 
-        monkeypatch.setattr("conformance.records.files.os.fsync", full)
-        with pytest.raises(RecordsError, match=r"cannot write .*No space left on device"):
+        monkeypatch.setattr("conformance.records.files.os.fsync", fail)
+        kind, _, words = told.partition(": ")
+        with pytest.raises((RecordsError, KeyboardInterrupt), match=words) as caught:
             merge(parts, tmp_path / "out/records.jsonl")
+        assert caught.typename == kind
         assert list((tmp_path / "out").iterdir()) == []
 
     @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")

@@ -250,3 +250,16 @@ def test_a_ledger_of_ones_own(suite, pytester, named):
     result = suite("-k", "off-by-a-little", *options, adapters=("left",))
     result.assert_outcomes(xfailed=1, deselected=2)
     assert result.ret == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--shard", "3/2"], "--shard: '3/2': of 2 shards, the first is 1/2"),
+        (["--shard", "1/2", "-n", "2"], "--shard and -n both divide the cases"),
+    ],
+)
+def test_a_shard_that_can_not_be_is_a_wrong_usage(suite, options, words):
+    result = suite(*options)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert words in result.stderr.str()
