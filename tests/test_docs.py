@@ -123,8 +123,9 @@ COMMANDS: dict[str, Run | Shown] = {
     ),
     "keras-conformance sweep 'layers/*' --adapter keras-torch --package keras "
     "--versions '>=3.5'": SWEPT,
-    "keras-conformance sweep 'layers/pooling/average-pooling1d*' --adapter keras-torch "
-    "--package keras --versions '>=3.5' --minor": SWEPT,
+    "keras-conformance sweep layers/convolutional/conv2d-transpose-doubles "
+    "layers/pooling/average-pooling1d-of-two --adapter keras-torch --package keras "
+    "--versions '>=3.5' --minor": SWEPT,
     "keras-conformance diff 'keras==3.14.1' 'keras==3.15.1' 'layers/*' "
     "--adapter keras-torch": COMPARED,
     "keras-conformance diff 'keras==3.14.1' 'keras==3.15.1' 'layers/convolutional/*' "
