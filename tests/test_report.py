@@ -11,6 +11,7 @@ import re
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 
 import msgspec
 import pytest
@@ -19,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
+from conformance import cli
 from conformance.history import add
 from conformance.porting import porting_rows
 from conformance.records import Run, read
@@ -375,6 +377,9 @@ class TestPage:
         text = page.source
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\u2028]", text)
         assert "{{ 7 * 7 }}" in page.text
+        links = {attrs["href"] or "" for tag, attrs in page.elements if tag == "a"}
+        (link,) = [link for link in links if link.startswith("#case=")]
+        assert parse_qs(link[1:]) == {"case": [visible(name)], "adapter": [visible(evil)]}
         assert page.packed("written")[0]["yaml"] == visible(evil)
         assert page.details()[0]["cells"]["0"]["verdict"]["facets"][0]["message"] == visible(evil)
 
@@ -674,6 +679,33 @@ class TestBeside:
     def test_a_badge_counts_what_is_unexpected(self, full: Run) -> None:
         assert badge(full)["message"] == "8 unexpected of 896"
         assert badge(full)["color"] == "red"
+
+
+class TestCommand:
+    def records(self, folder: Path, adapter: str) -> Path:
+        lines: list[Line] = [
+            synthetic.header([NAME], plan={adapter: None}),
+            synthetic.adapter(adapter),
+            synthetic.case(NAME),
+            synthetic.cell(NAME, adapter),
+            Footer(finished="", planned=1, reported=1, counts={}),
+        ]
+        return synthetic.record(folder / f"{adapter}.jsonl", lines)
+
+    def test_several_records_are_one_report(self, tmp_path: Path) -> None:
+        paths = [str(self.records(tmp_path, name)) for name in ("torch", "jax")]
+        out = tmp_path / "out" / "report.html"
+        assert cli.main(["report", *paths, "--output", str(out)]) == 0
+        assert "1 case on 2 adapters: everything that was judged conforms" in Page(out).text
+        assert (out.parent / "junit.xml").is_file()
+
+    def test_a_baseline_that_is_not_there_is_a_message(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        path = str(self.records(tmp_path, "torch"))
+        assert cli.main(["report", path, "--baseline", "nowhere"]) == 2
+        assert "no records at 'nowhere'" in capsys.readouterr().err
+        assert not (tmp_path / "report.html").exists()
 
 
 class TestPacking:

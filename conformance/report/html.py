@@ -125,7 +125,7 @@ def _render(run: Run, old: Run | None, history: Path | None, *, everything: bool
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(shown=shown, one_line=one_line)
+    environment.filters.update(shown=shown, one_line=one_line, visible=visible)
     page = environment.get_template("report.html.j2").stream(
         run=run,
         policy=_policy([program, _template(STARTER)] if program else [], style),
