@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+from base64 import b64encode
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ import synthetic_runs as synthetic
 
 from conformance.report import html, write_html
 from conformance.report.text import visible
+from conformance.verdicts.model import Comparison, FacetVerdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -234,17 +236,30 @@ def test_maps_show_where_numbers_are_off(watched: Watched, tmp_path: Path) -> No
     assert "≥ 16" in watched.text(".pairwise")
 
 
-def synthetic_numbers(folder: Path) -> str:
-    """A case with arrays of two slices, out on torch, and honest on jax."""
-    from base64 import b64encode
+def test_numbers_that_must_be_equal_show_where_they_are_not(
+    watched: Watched, tmp_path: Path
+) -> None:
+    page = watched.open(synthetic_numbers(tmp_path, exact=True) + "#case=a/b/one&adapter=torch")
+    assert "must be equal exactly. Equal on jax." in watched.text(".numbers")
+    page.locator("canvas").first.focus()
+    page.keyboard.press("ArrowRight")
+    assert watched.text(".readout") == "[0, 0, 1]: off by 1"
 
-    from conformance.verdicts.model import Comparison, FacetVerdict
+
+def synthetic_numbers(folder: Path, *, exact: bool = False) -> str:
+    """A case with arrays of two slices, out on torch, and honest on jax."""
 
     def values(steps: list[int], outcome: Any) -> FacetVerdict:
         kept = {"shape": [2, 2, 3], "dtype": "float32", "numbers": [float(n) for n in range(12)]}
+        seen = kept | {"numbers": [n + step / 8 for n, step in enumerate(steps)]}
         picture = b64encode(bytes(step % 256 for step in steps)).decode()
         compared = Comparison(
-            what="output 0", expected=kept, observed=kept, picture=picture, error=1e-3
+            what="output 0",
+            expected=kept,
+            observed=seen,
+            picture="" if exact else picture,
+            error=1e-3,
+            message="" if outcome == "pass" else "output 0: off",
         )
         return FacetVerdict(facet="values", outcome=outcome, margin=3.0, comparisons=[compared])
 

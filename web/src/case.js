@@ -101,7 +101,7 @@ export class CasePage {
       const values = verdict?.facets?.find((facet) => facet.facet === "values");
       const error = data.error(at, on);
       return [h("a", { href: caseAddress(data.ids[at], adapter.name) }, adapter.name), view ? badge(view) : "not asked",
-        marginBar(values ? values.margin : data.margin(at, on)), error === null ? "" : error.toExponential(1),
+        marginBar(values ? values.margin : data.margin(at, on)), error === null ? "" : error === 0 ? "0" : error.toExponential(1),
         h("span", { class: "clamp" }, verdict?.message || data.message(at, on) || (data.known(at, on)?.entry ?? ""))];
     });
     return table("Verdicts side by side", ["Adapter", "Verdict", "Limit used by the values", "Relative error", "What it says"], rows, { class: "plain side" });

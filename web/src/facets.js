@@ -50,7 +50,7 @@ function comparisonOf(comparison, told) {
   if (comparison.message && !told.includes(comparison.message)) parts.push(h("p", {}, comparison.message));
   if (comparison.worst?.length) {
     parts.push(table(`Worst of ${comparison.what}`, ["worst at", "expected", "observed", "off by"], comparison.worst.map((one) => [
-      `[${one.index.join(", ")}]`, `${one.expected}`, `${one.observed}`, typeof one.times === "string" ? one.times : `${times(one.times).slice(0, -1)} tolerances`])));
+      `[${one.index.join(", ")}]`, `${one.expected}`, `${one.observed}`, one.times === "exact" ? "must be equal" : typeof one.times === "string" ? one.times : `${times(one.times).slice(0, -1)} tolerances`])));
   }
   return parts;
 }

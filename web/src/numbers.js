@@ -56,10 +56,24 @@ export class Numbers {
       return heatMap({ title: cell.adapter.name, cut, slice: this.slice, values: z, colour: distanceColour, say: tolerances });
     }).filter(Boolean);
     const silent = cells.length - maps.length;
-    if (!maps.length) return h("p", { class: "soft" }, "These numbers must be equal exactly, so there is no distance to draw.");
+    if (!maps.length) return this.unequal(cells, cut);
     return h("div", {}, h("p", { class: "soft" }, "Difference from the truth, in tolerances of each number; 16 is the limit. ",
       h("span", { class: "swatch under" }), " below · ", h("span", { class: "swatch over" }), " above; the stronger, the further off."),
       h("div", { class: "maps" }, maps), silent ? h("p", { class: "soft" }, `${silent} adapters have no such numbers to show.`) : null);
+  }
+
+  // Numbers that must be equal exactly have no tolerance: where they aren't, by how much.
+  unequal(cells, cut) {
+    const maps = cells.map((cell) => {
+      const expected = numbersOf(cell.array.expected), observed = numbersOf(cell.array.observed);
+      if (!cell.array.message || !expected?.length || !observed?.length) return null;
+      const off = expected.map((value, at) => (Object.is(value, observed[at]) ? 0 : observed[at] - value));
+      const most = Math.max(...off.map(Math.abs).filter(Number.isFinite), Number.MIN_VALUE);
+      return heatMap({ title: cell.adapter.name, cut, slice: this.slice, values: off, colour: (value) => distanceColour((16 * value) / most), say: (value) => (value === 0 ? "equal" : `off by ${plain(value)}`) });
+    }).filter(Boolean);
+    const equal = cells.filter((cell) => !cell.array.message).map((cell) => cell.adapter.name);
+    return h("div", {}, h("p", { class: "soft" }, "These numbers must be equal exactly. ", equal.length ? `Equal on ${equal.join(", ")}.` : "", maps.length ? [" Elsewhere, the difference: ", h("span", { class: "swatch under" }), " below · ", h("span", { class: "swatch over" }), " above."] : null),
+      h("div", { class: "maps" }, maps));
   }
 
   // Expected and observed of the adapter that is looked at.
