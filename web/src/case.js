@@ -1,7 +1,7 @@
 // The page of one case: all adapters side by side, then one of them in full.
 
 import { caseAddress } from "./address.js";
-import { badge, count, facts, h, link, listing, marginBar, shown, table, times, trouble } from "./dom.js";
+import { badge, count, facts, h, link, listing, marginBar, table, trouble } from "./dom.js";
 import { facetsOf } from "./facets.js";
 import { Numbers } from "./numbers.js";
 

@@ -2,7 +2,7 @@
 
 import { FormatModule, FrozenColumnsModule, ResizeTableModule, Tabulator } from "tabulator-tables";
 import { address, caseAddress, FILTERS, SWITCHES } from "./address.js";
-import { $, count, h } from "./dom.js";
+import { count, h } from "./dom.js";
 import { Filter } from "./filters.js";
 import { ordered, rowsOf } from "./rows.js";
 

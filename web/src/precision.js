@@ -54,7 +54,10 @@ function draw(chart, data, errors) {
     axes: [{ ...axis, values: (_, ticks) => ticks.map((tick) => `1e${tick}`), splits: () => Array.from({ length: HIGH - LOW + 1 }, (_, at) => LOW + at) },
       { ...axis, size: 56, values: (_, ticks) => ticks.map((tick) => `${Math.round(100 * tick)} %`) }],
     series: [{ label: "error at most", value: (_, value) => (value === null ? "" : `1e${value}`) },
-      ...shown.map(([, on], index) => ({ label: data.adapters[on].name, stroke: INKS[index % INKS.length], width: 2, dash: DASHES[Math.floor(index / 3) % DASHES.length], points: { show: false }, value: (_, value) => (value === null ? "" : `${(100 * value).toFixed(1)} %`) }))],
+      ...shown.map(([, on], index) => ({
+        label: data.adapters[on].name, stroke: INKS[index % INKS.length], width: 2, dash: DASHES[Math.floor(index / 3) % DASHES.length],
+        points: { show: false }, value: (_, value) => (value === null ? "" : `${(100 * value).toFixed(1)} %`),
+      }))],
     hooks: { draw: [(self) => {
       const x = self.valToPos(Math.log10(PROMISE), "x", true);
       const pen = self.ctx;
