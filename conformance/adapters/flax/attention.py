@@ -27,7 +27,7 @@ def multi_head_attention(
     value_dim: None = None,
     dropout: float = 0.0,
     use_bias: bool = True,
-    output_shape: int | None = None,
+    output_shape: int | Sequence[int] | None = None,
     attention_axes: None = None,
     sliding_window: int | None = None,
     flash_attention: bool | None = None,
@@ -48,7 +48,7 @@ def multi_head_attention(
         value_dim: Flax has one size for all heads.
         dropout: Nothing is dropped outside of training.
         use_bias: Whether there are biases.
-        output_shape: Size of the answer's last axis; default: the query's last size.
+        output_shape: Sizes of the answer's last axes; default: the query's last size.
         attention_axes: Flax attends over one axis; here several are made one and two again.
         sliding_window: A target looks at sources less than so many steps away.
         flash_attention: A way of computing.
@@ -59,7 +59,7 @@ def multi_head_attention(
         return_attention_scores: Flax only sows them.
 
     Returns:
-        The query's shape with the output's size last.
+        The query's shape with the output's sizes last.
     """
     query, value, key = x[0], x[1], x[-1]
     layer = nnx.MultiHeadAttention(
@@ -79,7 +79,7 @@ def multi_head_attention(
     )
     allowed = both(attention_mask, band(query, key, causal=use_causal_mask, window=sliding_window))
     y = attend(layer, (query, key, value), weights, allowed)
-    return y.reshape(*x[0].shape[:-1], y.shape[-1])
+    return y.reshape(*x[0].shape[:-1], *y.shape[2:])
 
 
 def group_query_attention(

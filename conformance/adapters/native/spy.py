@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
+import math
 import re
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
@@ -228,6 +229,8 @@ def same(shown: Any, known: Any, default: Any) -> bool:
 
 def readable(value: Any) -> Any:
     """A value as JSON, a function by its name; None for what has no short form, as arrays."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)  # JSON has no infinity
     if isinstance(value, _PLAIN):
         return value
     if isinstance(value, (list, tuple)):
