@@ -173,9 +173,12 @@ WITHOUT_SLOPE = {
     "Discretization",
     "Embedding",  # of whole numbers; the table's gradient is in test_reference_elementary
     "Equalization",
+    "HashedCrossing",
     "Hashing",
     "IntegerLookup",
     "ReversibleEmbedding",  # likewise
+    "StringLookup",
+    "TextVectorization",
 }
 """Layers that answer in steps, or whose answers meet a kink whatever they are fed."""
 ALIASES = {"MaxPool", "AvgPool", "Convolution"}

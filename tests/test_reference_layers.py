@@ -200,8 +200,6 @@ def test_concatenate_adds_sizes_along_its_axis() -> None:
         ("Dense", [3], {"units": 2, "colour": "red"}, "colour"),
         ("Dense", [3], {"units": 2, "activation": "wobble"}, "wobble"),
         ("Dense", [3], {"units": 2, "dtype": "int8"}, "int8"),
-        ("LSTM", [4, 3], {"units": 2, "dropout": 0.5}, "dropout"),
-        ("GRU", [4, 3], {"units": 2, "recurrent_dropout": 0.5}, "recurrent_dropout"),
         ("Activation", [3], {"activation": "threshold"}, "threshold"),
         ("Lambda", [3], {"function": "exec"}, "exec"),
         (

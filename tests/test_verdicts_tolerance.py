@@ -50,6 +50,7 @@ def slowly(target: Target, observed: np.ndarray, limits: Limits) -> bool:
         elif math.isnan(truth) or math.isnan(got):
             if math.isnan(truth) != math.isnan(got):
                 return False
+            squares.append(0.0)
         elif math.isinf(truth):
             return False
         elif math.isinf(got):
