@@ -33,6 +33,11 @@ input: {shape: [null, 4], sizes: [5, 4], batch: [2, 3]}
 layer: BatchNormalization
 call: {training: true}
 """
+SIZES = """
+input: {shape: [null, 4], sizes: [[5, 4], [2, 4]], batch: [2, 3]}
+layer: Conv1D
+config: {filters: 2, kernel_size: 3, padding: same, strides: 2}
+"""
 
 
 @pytest.fixture
@@ -86,6 +91,30 @@ model:
         ("input: {shape: [3]}\nlayer: Flatten\ncall: {mask: {a: 1}}\n", "a number, true, false"),
         ("input: {shape: [3]}\nlayer: Flatten\ncall: {mask: x}\n", "passes every input by keyword"),
         ("input: {shape: [null], sizes: [3, 4]}\nlayer: Flatten\n", "a number for each axis"),
+        ("input: {shape: [null], sizes: [[3], [3, 4]]}\nlayer: Flatten\n", "sizes.1: is [3, 4]"),
+        ("input: {shape: [2], sizes: [[2], [2]]}\nlayer: Flatten\n", "where one is open"),
+        (
+            "input: {shape: [null], sizes: [[3], [4]], batch: [1, 2, 3]}\nlayer: Flatten\n",
+            "lists 2 sizes; expected as many for every input that lists several, and for `batch`",
+        ),
+        (
+            (
+                "inputs: {a: {shape: [null], sizes: [[3], [4]]}, b: {shape: [null], sizes: "
+                "[[3], [4], [5]]}}\nlayer: Add\n"
+            ),
+            "as many for every input",
+        ),
+        (
+            (
+                "input: {shape: [null], sizes: [[3], [4]]}\nlayer: Flatten\n"
+                "equals: {model: [Flatten]}\n"
+            ),
+            "several sizes beside `equals`",
+        ),
+        (
+            "input: {shape: [null], sizes: [[3], [4]], values: [[1, 2, 3]]}\nlayer: Flatten\n",
+            "several beside `values`",
+        ),
         ("input: {sizes: [3]}\nlayer: Flatten\n", "without `shape`"),
         ("input: {shape: [3], data: indices}\nlayer: Flatten\n", "without `high`"),
         ("input: {shape: [3], high: 2}\nlayer: Flatten\n", "no use to normal data"),
@@ -96,6 +125,38 @@ model:
 )
 def test_mistakes_in_calls_and_inputs(said: Any, body: str, message: str) -> None:
     assert message in said(body)
+
+
+def test_one_model_is_called_with_one_size_after_the_other(case: Any) -> None:
+    one = case("""
+inputs:
+  a: {shape: [null, 3], sizes: [[4, 3], [7, 3], [1, 3]], batch: [2, 1, 5]}
+  b: {shape: [null, 3], sizes: [2, 3], batch: [2, 1, 5]}
+layer: Concatenate
+config: {axis: 1}
+""")
+    assert one.program.model.inputs[0].shape == [4, 3]
+    ordinary = [call for call in one.program.calls if call.facet == "values"]
+    assert [call.sizes for call in ordinary] == [None, {"a": [7, 3]}, {"a": [1, 3]}]
+    evaluated = evaluate(one)
+    assert evaluated.feeds["call/2/a"].shape == (5, 1, 3)
+    assert evaluated.feeds["call/2/b"].shape == (5, 2, 3)
+    shapes = [call.outputs[0].shape for call in evaluated.expectation.calls[:3]]
+    assert shapes == [[2, 6, 3], [1, 9, 3], [5, 3, 3]]
+
+
+def test_a_second_size_has_an_answer_of_its_own(case: Any) -> None:
+    """An answer that was made with what the first call left is wrong for the second."""
+    asked = case("input: {shape: [null, 3], sizes: [[4, 3], [7, 3]]}\nlayer: LayerNormalization\n")
+    answer = evaluate(asked)
+    observed = observe(asked, answer.feeds)
+    first, second = (call.outputs[0].tensor for call in observed.observation.calls[:2])
+    observed.tensors[second][:, :4] = observed.tensors[first]
+    found = judge(
+        ["values"], answer.expectation, answer.arrays, observed.observation, observed.tensors
+    )
+    assert found[0].outcome == "fail"
+    assert found[0].message.startswith("call 1 output 0 at [0, ")
 
 
 def test_data_keep_to_their_kind_and_dtype(case: Any) -> None:
@@ -146,7 +207,7 @@ def test_what_calls_change_holds_for_the_calls_that_follow(case: Any) -> None:
     assert answer.expectation.symbolic.inputs == [[None, None, 4]]
 
 
-@pytest.mark.parametrize("body", [MASKED, TRAINING])
+@pytest.mark.parametrize("body", [MASKED, TRAINING, SIZES])
 def test_an_honest_answer_passes(case: Any, body: str) -> None:
     asked = case(body)
     answer = evaluate(asked)

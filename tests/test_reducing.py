@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from msgspec.structs import replace
 
 from conformance.cases import load
 from conformance.cases.model import InputSpec, Model, Node
@@ -69,6 +70,26 @@ def test_what_is_left_is_what_makes_it_fail(case):
     assert program.weights == "integers"
     assert program.model.inputs[0].data.kind == "integers"
     assert found.case.digest != case.digest
+
+
+def test_a_call_of_another_size_becomes_the_only_one(case):
+    """What fails at the second size alone is reduced to a model that is fed that size."""
+    spec = replace(case.program.model.inputs[0], shape=[3, 5], declared=[None, 5])
+    longer = replace(case.program.calls[1], sizes={"x": [8, 5]})
+    program = replace(
+        case.program,
+        model=replace(case.program.model, inputs=[spec]),
+        calls=[case.program.calls[0], longer],
+    )
+
+    def fails(program):
+        lengths = [call.shape(program.model.inputs[0])[0] for call in program.calls]
+        return "fail" if max(lengths) >= 6 else "pass"
+
+    judge, _ = judge_by(fails)
+    left = reduce(replace(case, program=program), judge, 30).case.program
+    assert [(call.batch, call.sizes) for call in left.calls] == [(1, None)]
+    assert left.model.inputs[0].shape[0] == 6
 
 
 def test_what_passes_is_not_reduced(case):

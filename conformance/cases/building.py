@@ -149,12 +149,13 @@ class CaseReader:
         if "random" in tree:
             random = drawing.read_random(tree["random"], where.value(tree, "random"), read)
         batches = _batches(read.fed, raises)
-        if batches is None:
+        sizes = _later_sizes(read.fed, batches or [], twin=twin is not None)
+        if batches is None or sizes is None:
             return None
         program = Program(
             case="",
             model=read.model,
-            calls=_calls(batches, read, expect, raises, without),
+            calls=_calls(_ordinary(batches, sizes), read, expect, raises, without),
             facets=[],
             weights=cast("Literal['normal', 'integers']", weights or "normal"),
             train=train,
@@ -259,25 +260,56 @@ def _batches(fed: Sequence[Fed], raises: str | None) -> list[int] | None:
     return batches if sound else None
 
 
+def _later_sizes(
+    fed: Sequence[Fed], batches: list[int], *, twin: bool
+) -> list[dict[str, list[int]]] | None:
+    """Sizes of the calls after the first, by input, where inputs list several."""
+    listing = [one for one in fed if one.later]
+    if not listing:
+        return []
+    count = len(listing[0].later or ())
+    for one in listing:
+        place = one.where
+        if twin:
+            place.refuse("lists several sizes beside `equals`", expected="one list of sizes")
+        elif len(one.later or ()) != count or len(batches) not in (1, count + 1):
+            place.refuse(
+                f"lists {len(one.later or ()) + 1} sizes",
+                expected="as many for every input that lists several, and for `batch`",
+            )
+        elif all(fields.not_too_many([max(batches), *sizes], place) for sizes in one.later or ()):
+            continue
+        return None
+    return [{one.name: (one.later or [])[i] for one in listing} for i in range(count)]
+
+
+def _ordinary(batches: list[int], sizes: list[dict[str, list[int]]]) -> list[Call]:
+    """The calls that the case itself lists."""
+    if not sizes:
+        return [Call(batch=rows) for rows in batches]
+    rows_of_each = batches if len(batches) > 1 else batches * (len(sizes) + 1)
+    later = zip(rows_of_each[1:], sizes, strict=True)
+    return [Call(batch=batches[0]), *(Call(batch=rows, sizes=fed) for rows, fed in later)]
+
+
 def _calls(
-    batches: list[int],
+    listed: list[Call],
     read: Read,
     expect: Expect,
     raises: str | None,
     without: dict[str, str],
 ) -> list[Call]:
-    calls = [Call(batch=rows) for rows in batches]
     if raises is not None:
-        return calls
+        return listed
+    calls, rows = [*listed], listed[0].batch
     # In training, and from a layer that keeps its state, a row's answer may depend on others.
     alone = not _behaviours(read.model) & {"training", "stateful"}
     alone = alone and all(one.batch_size is None for one in read.fed)
-    if batches[0] >= 2 and alone and "batch" not in without:  # noqa: PLR2004 - a row and a neighbour
+    if rows >= 2 and alone and "batch" not in without:  # noqa: PLR2004 - a row and a neighbour
         calls.append(Call(batch=1, facet="batch"))
     if "influence" not in without:
         calls += [
-            Call(batch=batches[0], facet="influence", at=one.change)
-            for one in expect.influence or ()
+            Call(batch=rows, facet="influence", at=one.change) for one in expect.influence or ()
         ]
     return calls
 

@@ -22,7 +22,7 @@ MAX_BATCH = 65_536
 MAX_BOUND = 2**24
 """Beyond, float32 doesn't tell neighbouring whole numbers apart."""
 MAX_CALLS = 64
-"""Batch sizes that one case may list."""
+"""Batch sizes, or sizes of an input, that one case may list."""
 
 
 class Fed(NamedTuple):
@@ -39,6 +39,8 @@ class Fed(NamedTuple):
     batch_where: Where
     open_shape: list[int | None] | None = None
     """What the framework is told of the shape, where it isn't told every size."""
+    later: list[list[int]] | None = None
+    """Sizes fed to the calls after the first, where the case lists several."""
 
 
 class Declared(NamedTuple):
@@ -78,7 +80,7 @@ def _input(name: str, value: object, where: Where) -> Fed | None:
     if given is None:
         return None
     problems = where.log.noted
-    shape, batch_size, open_shape = _shape(given, where)
+    shape, batch_size, open_shape, later = _shape(given, where)
     dtype = "float32"
     if "dtype" in given:
         known = (*fields.DTYPES, fields.STRING)
@@ -94,15 +96,23 @@ def _input(name: str, value: object, where: Where) -> Fed | None:
                 hint="leave `batch` out: it follows from `values`",
             )
         batches = rows[:1]
+    if later and rows is not None:
+        where.value(given, "sizes").refuse("lists several beside `values`", expected="one")
     if where.log.noted > problems:
         return None
-    return Fed(name, shape, batch_size, dtype, batches, data, where, batch_where, open_shape)
+    return Fed(name, shape, batch_size, dtype, batches, data, where, batch_where, open_shape, later)
 
 
-def _shape(
-    given: Map, where: Where
-) -> tuple[list[int] | None, int | None, list[int | None] | None]:
-    """Sizes fed, the fixed batch size, and what is declared where that leaves sizes open."""
+class _Shapes(NamedTuple):
+    """Sizes fed, the fixed batch size, what is declared where that leaves sizes open."""
+
+    fed: list[int] | None = None
+    batch_size: int | None = None
+    told: list[int | None] | None = None
+    later: list[list[int]] | None = None
+
+
+def _shape(given: Map, where: Where) -> _Shapes:
     if "shape" in given and "batch_shape" in given:
         where.key(given, "batch_shape").refuse("is beside `shape`", expected="one of the two")
     if "batch_shape" in given:
@@ -110,27 +120,49 @@ def _shape(
         whole = fields.shape(given["batch_shape"], place)
         if whole == []:
             place.refuse("is empty", expected="the batch size first")
-        return (whole[1:], whole[0], None) if whole else (None, None, None)
+        return _Shapes(whole[1:], whole[0]) if whole else _Shapes()
     if "shape" in given:
         place = where.value(given, "shape")
         if "sizes" in given:
             told = fields.sizes(given["shape"], place, nullable=True)
-            sizes = fields.shape(given["sizes"], where.value(given, "sizes"))
-            if told is None or sizes is None:
-                return None, None, None
-            if not _fits(told, sizes) or None not in told:
-                where.value(given, "sizes").refuse(
-                    f"is {sizes}",
-                    expected=f"a number for each axis of `shape` {told}, where one is open",
-                )
-            return sizes, None, told
+            sizes = (
+                None if told is None else _sizes(given["sizes"], where.value(given, "sizes"), told)
+            )
+            if not sizes:
+                return _Shapes()
+            return _Shapes(sizes[0], None, told, sizes[1:] or None)
         if isinstance(given["shape"], Seq) and None in given["shape"]:
             place.refuse("leaves a size open", hint="say what is fed: `sizes: […]`")
-            return None, None, None
-        return fields.shape(given["shape"], place), None, None
+            return _Shapes()
+        return _Shapes(fields.shape(given["shape"], place))
     if "sizes" in given:
         where.key(given, "sizes").refuse("is here without `shape`", hint="`shape: [null, 3]`")
-    return None, None, None
+    return _Shapes()
+
+
+def _sizes(value: object, where: Where, told: list[int | None]) -> list[list[int]] | None:
+    """What each call is fed: one list of sizes, or a list of them."""
+    listed = value if isinstance(value, Seq) and value and isinstance(value[0], Seq) else None
+    if listed is not None and len(listed) > MAX_CALLS:
+        where.refuse(f"lists {len(listed)}", expected=f"at most {MAX_CALLS} lists of sizes")
+        return None
+    places = (
+        [(value, where)]
+        if listed is None
+        else [(one, where.item(listed, i)) for i, one in enumerate(listed)]
+    )
+    found = []
+    for one, place in places:
+        sizes = fields.shape(one, place)
+        if sizes is None:
+            return None
+        if not _fits(told, sizes) or None not in told:
+            place.refuse(
+                f"is {sizes}",
+                expected=f"a number for each axis of `shape` {told}, where one is open",
+            )
+        found.append(sizes)
+    return found
 
 
 def _batches(given: Map, where: Where) -> tuple[list[int] | None, Where]:

@@ -97,6 +97,12 @@ class Call(Struct, frozen=True, kw_only=True, omit_defaults=True):
     with one entry changed."""
     at: list[int] | None = None
     """``influence`` only: index prefix, without the batch axis, of the entries that change."""
+    sizes: dict[str, list[int]] | None = None
+    """What is fed by input, without the batch axis, where that is not ``InputSpec.shape``."""
+
+    def shape(self, spec: InputSpec) -> list[int]:
+        """Sizes of what this call feeds to an input, without the batch axis."""
+        return spec.shape if self.sizes is None else self.sizes.get(spec.name, spec.shape)
 
 
 class Named(Struct, frozen=True, kw_only=True):

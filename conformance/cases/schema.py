@@ -179,7 +179,11 @@ def _input() -> Schema:
             "batch_shape": _described(
                 {**_SIZES, "minItems": 1}, "With the batch axis: fixes the model's batch size"
             ),
-            "sizes": _described(_SIZES, "What is fed, where `shape` leaves sizes open"),
+            "sizes": _described(
+                {"anyOf": [_SIZES, {"type": "array", "items": _SIZES, "minItems": 1}]},
+                "What is fed, where `shape` leaves sizes open; a list of such lists calls the same "
+                "model with each",
+            ),
             "dtype": {"enum": [*fields.DTYPES, fields.STRING], "default": "float32"},
             "batch": _described(
                 {"anyOf": [rows, {"type": "array", "items": rows, "minItems": 1}]},

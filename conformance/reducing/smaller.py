@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from conformance.cases.model import Call, Data, Program
+from conformance.cases.model import Data, Program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from conformance.cases.model import InputSpec, Json, Model, Node
+    from conformance.cases.model import Call, InputSpec, Json, Model, Node
 
 _ROUND = frozenset({"normal", "uniform"})
 """Data of many digits; integers say the same in fewer."""
@@ -38,11 +38,18 @@ def _fewer_calls(program: Program) -> Iterator[Program]:
     ordinary = [call for call in calls if call.facet == "values"]
     if len(ordinary) > 1:
         for call in ordinary:
-            yield replace(program, calls=[call])
+            yield _with_one(program, call)
     for index, call in enumerate(calls):
         for batch in _below(call.batch):
-            fewer = Call(batch=batch, facet=call.facet, at=call.at)
+            fewer = replace(call, batch=batch)
             yield replace(program, calls=[*calls[:index], fewer, *calls[index + 1 :]])
+
+
+def _with_one(program: Program, call: Call) -> Program:
+    """This call alone, with inputs of its own sizes."""
+    inputs = [replace(spec, shape=call.shape(spec)) for spec in program.model.inputs]
+    model = replace(program.model, inputs=inputs)
+    return replace(program, model=model, calls=[replace(call, sizes=None)])
 
 
 def _fewer_layers(program: Program) -> Iterator[Program]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
 from conformance.reference import data
@@ -74,7 +75,8 @@ def _call_inputs(
                 values[place] = values[place] + (1 + np.abs(drawn)).astype(values.dtype)
             made[key] = values
         else:
-            made[key] = data.input_values(spec, seed, key, call.batch)
+            fed = msgspec.structs.replace(spec, shape=call.shape(spec))
+            made[key] = data.input_values(fed, seed, key, call.batch)
     return made
 
 

@@ -59,11 +59,12 @@ def lines(program: Program, seed: int, call: int, extra: tuple[str, ...] = ()) -
         NoAnswer: The reference does not know the model.
     """
     network = Network.build(program.model)
-    batch = program.calls[call].batch
+    made = program.calls[call]
+    batch = made.batch
     inputs: dict[str, str] = {}
     for spec in program.model.inputs:
-        shape = (batch, *spec.shape)
-        source = f"call/{0 if program.calls[call].facet == 'batch' else call}/{spec.name}"
+        shape = (batch, *made.shape(spec))
+        source = f"call/{0 if made.facet == 'batch' else call}/{spec.name}"
         cast = "" if "float" in spec.dtype else f".astype({spec.dtype!r})"
         kind = np.dtype(np.float32 if "float" in spec.dtype else spec.dtype)
         if spec.data.kind == "arange":
@@ -72,7 +73,7 @@ def lines(program: Program, seed: int, call: int, extra: tuple[str, ...] = ()) -
         elif spec.data.kind == "values":
             values = np.asarray(spec.data.values, np.float64).astype(kind)
             inputs[spec.name] = _literal(values[:batch])
-        elif program.calls[call].facet == "batch":
+        elif made.facet == "batch":
             whole = (program.calls[0].batch, *spec.shape)
             inputs[spec.name] = f"{_draw_input(seed, source, whole, spec.data)}{cast}[:1]"
         else:
@@ -87,7 +88,7 @@ def lines(program: Program, seed: int, call: int, extra: tuple[str, ...] = ()) -
         weights[name] = text if program.weights == "integers" else f"{text} * np.float32({scale!r})"
     groups = {"inputs": inputs, "weights": weights}
     feeds = make_feeds(program, network, None, seed) if _few(program, network) else None
-    if feeds is not None and program.calls[call].facet == "values":
+    if feeds is not None and made.facet == "values":
         groups["inputs"] = {name: _literal(feeds[f"call/{call}/{name}"]) for name in inputs}
         groups["weights"] = {name: _literal(feeds[f"weight/{name}"]) for name in weights}
     written = []
