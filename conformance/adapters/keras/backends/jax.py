@@ -179,5 +179,6 @@ class JaxBackend(Backend):
         return self.jax.numpy.asarray(array, dtype=dtype)
 
     def value(self, tensor: Any) -> Value:
-        """Numbers of an array; bfloat16 stays what it is."""
-        return Value(np.asarray(tensor), dtype_name(tensor))
+        """Numbers of an array, of a sparse one with its zeros; bfloat16 stays what it is."""
+        dense = tensor.todense() if hasattr(tensor, "todense") else tensor
+        return Value(np.asarray(dense), dtype_name(tensor))
