@@ -256,6 +256,11 @@ def test_the_pages_are_what_the_command_renders() -> None:
         ("torch", "LayerNormalization", "eps", "epsilon", 1e-5),
         ("torch", "LSTM", "hidden_size", "units", None),
         ("torch", "MaxPooling2D", "stride", "strides or pool_size", None),
+        ("jax", "Conv2D", "padding", "padding.upper()", None),
+        ("jax", "LeakyReLU", "negative_slope", "negative_slope", 0.01),
+        ("flax", "BatchNormalization", "use_running_average", "not training", False),
+        ("flax", "LayerNormalization", "epsilon", "epsilon", 1e-6),
+        ("flax", "Conv2D", "padding", "padding.upper()", "SAME"),
     ],
 )
 def test_the_guides_know_what_every_porter_stumbles_over(
