@@ -67,6 +67,12 @@ COMMANDS: dict[str, Run | Shown] = {
     "pytest cases/documents/dense.yaml -k last-axis": collects(
         "pytest cases/documents/dense.yaml -k last-axis"
     ),
+    "pytest cases/layers --adapter torch --adapter keras-torch": Shown(
+        ".ci/run", "-- cases/layers --adapter torch --adapter keras-torch"
+    ),
+    "keras-conformance run 'layers/*' --adapter keras-torch": Run(
+        f"keras-conformance run '{ONE}*' {MINIMAL}"
+    ),
     "pytest -m 'documents and keras_jax'": collects("pytest -m 'documents and keras_jax'"),
     "pytest -x --lf --junitxml=junit.xml": collects("pytest -x --lf --junitxml=junit.xml"),
     "pytest -n 2": Shown("tests/test_pytest_plugin.py", '"-n", "2"'),
