@@ -13,7 +13,7 @@ from report_pages import NAME, Page, number, page_of, run_of
 
 from conformance import cli
 from conformance.history import add
-from conformance.porting import porting_rows
+from conformance.porting import bites, porting_rows
 from conformance.records import Run, read
 from conformance.records.model import Footer
 from conformance.report import (
@@ -120,9 +120,13 @@ class TestPrecision:
 
 class TestOtherPages:
     def test_the_porting_guide_travels_as_the_run_proves_it(self, page: Page, full: Run) -> None:
-        rows = page.packed("porting")
-        assert rows == json.loads(msgspec.json.encode(porting_rows(full)))
-        assert {row["layer"] for row in rows if row["adapter"] == "torch"} >= {"Dense"}
+        guides = {guide["adapter"]: guide for guide in page.packed("porting")}
+        proven = porting_rows(full)
+        assert list(guides) == list(dict.fromkeys(row.adapter for row in proven))
+        mine = [row for row in proven if row.adapter == "torch"]
+        assert [row["layer"] for row in guides["torch"]["rows"]] == [row.layer for row in mine]
+        assert {"Dense"} <= {row.layer for row in mine}
+        assert guides["torch"]["bites"] == json.loads(msgspec.json.encode(bites(mine)))
 
     def test_past_runs_are_told_where_a_history_is_given(self, full: Run, tmp_path: Path) -> None:
         history = tmp_path / "history.sqlite"

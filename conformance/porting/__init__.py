@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
+from conformance.porting.bites import Bite, bites, own
 from conformance.porting.model import Argument, Around, Condition, Guide, Refusal, Row, Way
 from conformance.porting.rows import porting_rows
 
-__all__ = ["Argument", "Around", "Condition", "Guide", "Refusal", "Row", "Way", "porting_rows"]
+__all__ = [
+    "Argument",
+    "Around",
+    "Bite",
+    "Condition",
+    "Guide",
+    "Refusal",
+    "Row",
+    "Way",
+    "bites",
+    "own",
+    "porting_rows",
+]

@@ -6,11 +6,13 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from conformance.porting.bites import bites, is_size, own
 from conformance.porting.text import cell, heading, linked, literal, occasion, sentence, short, slug
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
+    from conformance.porting.bites import Bite
     from conformance.porting.model import Argument, Guide, Refusal, Row, Way
 
 TITLES = {"torch": "PyTorch", "jax": "JAX", "flax": "Flax NNX"}
@@ -124,16 +126,6 @@ def _names(adapter: str) -> list[str]:
 
 def _defaults(rows: Sequence[Row], title: str) -> list[str]:
     """Arguments whose defaults are two different numbers, equal ones of several layers joined."""
-    found: dict[tuple[str, ...], list[tuple[Row, Argument]]] = defaultdict(list)
-    for row, argument in _arguments(rows):
-        if argument.differs and argument.kind in {"same", "converted"} and not _is_size(argument):
-            key = (
-                f"`{argument.keras}={literal(argument.keras_default)}`",
-                f"`{argument.native}={literal(argument.native_default)}`",
-                f"`{argument.native}={literal(argument.equivalent)}`",
-                short(argument.call),
-            )
-            found[key].append((row, argument))
     return [
         "",
         "### Defaults that differ",
@@ -143,18 +135,16 @@ def _defaults(rows: Sequence[Row], title: str) -> list[str]:
         f"| layer | Keras's default | {title}'s default | pass | to | proof |",
         "| --- | --- | --- | --- | --- | --- |",
         *(
-            f"| {_layers(some)} | {key[0]} | {key[1]} | {key[2]} | `{key[3]}` | {_proof(some)} |"
-            for key, some in found.items()
+            f"| {', '.join(bite.layers)} | `{bite.keras}` | `{bite.native}` | `{bite.wanted}` "
+            f"| `{bite.call}` | {_proof(rows, bite)} |"
+            for bite in bites(rows)
+            if bite.kind == "default"
         ),
     ]
 
 
 def _converted(rows: Sequence[Row], title: str) -> list[str]:
-    found: dict[tuple[str, ...], list[tuple[Row, Argument]]] = defaultdict(list)
-    for row, argument in _arguments(rows):
-        if argument.kind == "converted":
-            key = f"`{argument.native} = {argument.rule}`", short(argument.call)
-            found[key].append((row, argument))
+    found = [bite for bite in bites(rows) if bite.kind == "meaning"]
     if not found:
         return []
     return [
@@ -164,22 +154,14 @@ def _converted(rows: Sequence[Row], title: str) -> list[str]:
         f"| layer | {title}'s argument, in Keras's words | of | proof |",
         "| --- | --- | --- | --- |",
         *(
-            f"| {_layers(some)} | {key[0]} | `{key[1]}` | {_proof(some)} |"
-            for key, some in found.items()
+            f"| {', '.join(bite.layers)} | `{bite.wanted}` | `{bite.call}` | {_proof(rows, bite)} |"
+            for bite in found
         ),
     ]
 
 
 def _fixed(rows: Sequence[Row], title: str) -> list[str]:
-    found: dict[tuple[str, ...], list[tuple[Row, Argument]]] = defaultdict(list)
-    for row, argument in _arguments(rows):
-        if argument.kind == "fixed" and argument.known:
-            key = (
-                f"`{argument.native}={argument.rule}`",
-                f"`{literal(argument.native_default)}`",
-                short(argument.call),
-            )
-            found[key].append((row, argument))
+    found = [bite for bite in bites(rows) if bite.kind == "wordless"]
     if not found:
         return []
     return [
@@ -191,8 +173,9 @@ def _fixed(rows: Sequence[Row], title: str) -> list[str]:
         "| layer | pass | default | to | proof |",
         "| --- | --- | --- | --- | --- |",
         *(
-            f"| {_layers(some)} | {key[0]} | {key[1]} | `{key[2]}` | {_proof(some)} |"
-            for key, some in found.items()
+            f"| {', '.join(bite.layers)} | `{bite.wanted}` | `{bite.native}` | `{bite.call}` "
+            f"| {_proof(rows, bite)} |"
+            for bite in found
         ),
     ]
 
@@ -260,7 +243,7 @@ def _family(family: str, rows: Sequence[Row], title: str) -> list[str]:
         for number, way in enumerate(row.ways):
             name = f"**{row.layer.removeprefix('activation: ')}**" if number == 0 else ""
             lines.append(
-                f"| {name} | {_native(way)} | {_told(_own(way))} | {_weights(way.weights)} "
+                f"| {name} | {_native(way)} | {_told(own(way))} | {_weights(way.weights)} "
                 f"| {linked(row, way.proofs[:1])} of {way.cases} |"
             )
     return lines
@@ -286,7 +269,7 @@ def _told(arguments: Sequence[Argument]) -> str:
             text = f"`{argument.native}`: {argument.rule}"
         else:
             text = f"`{argument.native} = {argument.rule}`"
-        if argument.differs and argument.kind != "fixed" and not _is_size(argument):
+        if argument.differs and argument.kind != "fixed" and not is_size(argument):
             text += f" (**{literal(argument.equivalent)}**, not {literal(argument.native_default)})"
         if several:
             text = f"`{short(argument.call)}` {text}"
@@ -337,32 +320,9 @@ def _refusals(rows: Sequence[Row], title: str) -> list[str]:
     return lines
 
 
-def _arguments(rows: Sequence[Row]) -> Iterable[tuple[Row, Argument]]:
-    """Every argument of the first way of each layer, and of the first of two like calls."""
-    for row in rows:
-        for argument in _own(row.ways[0]):
-            if " " not in argument.call:
-                yield row, argument
-
-
-def _own(way: Way) -> list[Argument]:
-    """Arguments of what the way is called by: an activation within a layer is a row of its own."""
-    named = set(re.findall(r"[a-z]\w*(?:\.\w+)+", way.symbol))
-    return [argument for argument in way.arguments if argument.call.partition(" ")[0] in named]
-
-
-def _is_size(argument: Argument) -> bool:
-    """Whether the default is None, which stands for a size that is made of others."""
-    return argument.native_default is None and not isinstance(argument.equivalent, float)
-
-
-def _layers(some: Sequence[tuple[Row, Argument]]) -> str:
-    return ", ".join(dict.fromkeys(row.layer.removeprefix("activation: ") for row, _ in some))
-
-
-def _proof(some: Sequence[tuple[Row, Argument]]) -> str:
-    row, argument = some[0]
-    return linked(row, argument.proofs[:1])
+def _proof(rows: Sequence[Row], bite: Bite) -> str:
+    row = next((row for row in rows if bite.proof in row.files), None)
+    return linked(row, [bite.proof]) if row else ""
 
 
 def _versions(guide: Guide) -> str:

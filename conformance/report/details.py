@@ -32,7 +32,7 @@ NUMBER: Final = 9
 """Significant digits of an array's numbers: a float32 needs no more to be itself again."""
 SHARE: Final = 4
 """Significant digits of a margin or an error."""
-ROOM: Final = 410_000
+ROOM: Final = 340_000
 """Characters of compressed details that a larger run may have."""
 
 

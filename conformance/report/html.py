@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 import jinja2
 from markupsafe import Markup
+from msgspec.structs import replace
 
-from conformance.porting import porting_rows
+from conformance.porting import bites, own, porting_rows
 from conformance.records import Run, read
 from conformance.report import overview
 from conformance.report.baseline import Baseline
@@ -156,11 +157,25 @@ def _pages(run: Run, columns: Columns, details: Details) -> dict[str, Markup | I
     return {
         "table": Markup(packed(columns.index(details.of))),  # noqa: S704
         "written": Markup(packed(columns.written.details())),  # noqa: S704
-        "porting": Markup(packed(json_of(porting_rows(run)))),  # noqa: S704
+        "porting": Markup(packed(json_of(_guides(run)))),  # noqa: S704
         "chunks": map(Markup, details.chunks),
         "program": Markup(base64.b64encode(code).decode("ascii")),  # noqa: S704
         "starter": Markup(_template(STARTER)),  # noqa: S704
     }
+
+
+def _guides(run: Run) -> list[dict[str, Any]]:
+    """A guide for each native adapter: what bites, and its rows with the layers' own arguments."""
+    rows = porting_rows(run)
+    found = []
+    for adapter in dict.fromkeys(row.adapter for row in rows):
+        mine = [row for row in rows if row.adapter == adapter]
+        shown_rows = [
+            replace(row, ways=[replace(way, arguments=own(way)) for way in row.ways], files={})
+            for row in mine
+        ]
+        found.append({"adapter": adapter, "bites": bites(mine), "rows": shown_rows})
+    return found
 
 
 def _template(name: str) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from conformance.records.model import CaseLine
 
 KERAS: Final = "keras."
+LAYERS: Final = "keras.layers."
 
 
 class Written:
@@ -34,7 +35,9 @@ class Written:
             key: tuple[Any, ...] = (stem,)
             if line:
                 place = line.place
-                key = (stem, place.file, place.line, place.column, line.title, line.yaml)
+                # An entry may vary the layer itself, and each layer has its own row in the matrix.
+                group = group_of(stem, line)
+                key = (stem, place.file, place.line, place.column, line.title, line.yaml, group)
             self.of.append(entries.number(key, (stem, line)))
             self.suffixes.append(visible(bracket + rest))
         self._entries: list[tuple[str, CaseLine | None]] = entries.values
@@ -63,10 +66,15 @@ def family_of(case: str) -> str:
 
 
 def group_of(case: str, line: CaseLine | None) -> str:
-    """Return the layer or function that a case is about, else its family: ``Conv2D``."""
+    """Return the layer or function that a case is about, else its family: ``Conv2D``.
+
+    Where the model is one layer, that layer: an entry may speak of one and vary to its kin.
+    """
     symbol = line.source.keras if line else None
+    if line and symbol and symbol.startswith(LAYERS) and len(line.program.model.nodes) == 1:
+        return line.program.model.nodes[0].layer
     if symbol and symbol.startswith(KERAS):
-        return symbol.removeprefix("keras.layers.").removeprefix(KERAS)
+        return symbol.removeprefix(LAYERS).removeprefix(KERAS)
     return family_of(case)
 
 

@@ -4,44 +4,41 @@ import { address, caseAddress } from "./address.js";
 import { count, h, table } from "./dom.js";
 
 export async function portingPage(data, parts) {
-  const rows = await data.porting();
-  const adapters = [...new Set(rows.map((row) => row.adapter))];
+  const guides = await data.porting();
   const head = [h("h1", {}, "From Keras to the framework's own modules"),
     h("p", { class: "soft prose" }, "What each Keras layer is in a framework without Keras: module, arguments, layout of the weights. Nothing of it is an opinion: each row was run, with the same weights and inputs, and met the float64 truth. A rule between two arguments is shown only if it held in every call.")];
-  if (!rows.length) {
+  if (!guides.length) {
     return h("article", {}, head, h("p", { class: "note" }, "This run proves nothing of it: no native adapter was run. Native adapters are torch, jax and flax: ",
       h("code", {}, "keras-conformance run --adapter torch --adapter jax"), "."));
   }
-  const chosen = adapters.includes(parts.adapter) ? parts.adapter : adapters[0];
-  const mine = rows.filter((row) => row.adapter === chosen);
+  const chosen = guides.find((guide) => guide.adapter === parts.adapter) ?? guides[0];
+  const { adapter, rows } = chosen;
   return h("article", {}, head,
-    h("nav", { class: "siblings", "aria-label": "Frameworks" }, adapters.map((adapter) =>
-      h("a", { href: address({ page: "porting", adapter }), "aria-current": adapter === chosen ? "true" : null }, adapter))),
-    bites(mine), ...families(mine), refused(mine));
+    h("nav", { class: "siblings", "aria-label": "Frameworks" }, guides.map((guide) =>
+      h("a", { href: address({ page: "porting", adapter: guide.adapter }), "aria-current": guide === chosen ? "true" : null }, guide.adapter))),
+    bites(adapter, chosen.bites), ...families(rows), refused(rows));
 }
 
 const python = (value) => (value === null || value === undefined ? "None" : value === true ? "True" : value === false ? "False" : typeof value === "string" ? `"${value}"` : Array.isArray(value) ? `(${value.map(python).join(", ")})` : JSON.stringify(value));
 const proof = (adapter, id, text) => h("a", { href: caseAddress(id, adapter), title: id }, text);
 
-// Arguments whose defaults are not the same: what a port by hand loses days to.
-function bites(rows) {
-  const found = [];
-  for (const row of rows) {
-    for (const way of row.ways || []) {
-      for (const argument of way.arguments || []) {
-        if (argument.differs) found.push([row, argument]);
-      }
-    }
-  }
+// What a port by hand loses days to.
+function bites(adapter, found) {
   if (!found.length) return h("p", { class: "note" }, "These records don't tell the calls that were made, so defaults can't be compared: run again with this version.");
-  return h("section", {}, h("h2", {}, "What bites: defaults that differ"),
-    table("Defaults that differ", ["Keras layer", "Keras's default", "is here", "The framework's own default", "Rule", "Proven by"], found.map(([row, argument]) => [
-      row.layer,
-      h("code", {}, argument.keras ? `${argument.keras}=${python(argument.keras_default)}` : "always"),
-      h("code", {}, `${argument.native}=${python(argument.equivalent)}`),
-      argument.known ? h("code", {}, `${argument.native}=${python(argument.native_default)}`) : "",
-      argument.kind === "converted" ? h("code", {}, `${argument.native} = ${argument.rule}`) : argument.kind,
-      argument.proofs?.length ? proof(row.adapter, argument.proofs[0], "case") : ""]), { class: "plain porting" }));
+  const code = (text) => (text ? h("code", {}, text) : "");
+  const kind = (name, title, lead, columns, cells) => {
+    const these = found.filter((bite) => bite.kind === name);
+    if (!these.length) return null;
+    return [h("h3", {}, title), h("p", { class: "soft prose" }, lead),
+      table(title, ["Keras layer", ...columns, "To", "Proven by"], these.map((bite) => [
+        bite.layers.join(", "), ...cells(bite).map(code), code(bite.call), bite.proof ? proof(adapter, bite.proof, "case") : ""]), { class: "plain porting" })];
+  };
+  return h("section", {}, h("h2", {}, "What bites"),
+    kind("default", "Defaults that differ", `Left out on both sides, these give two different layers. Pass what ${adapter} calls it.`,
+      ["Keras's default", `${adapter}'s default`, "Pass"], (bite) => [bite.keras, bite.native, bite.wanted]),
+    kind("meaning", "Arguments that mean something else", `What ${adapter} takes, in Keras's words.`, ["Pass"], (bite) => [bite.wanted]),
+    kind("wordless", "Arguments that Keras has no word for", `${adapter}'s default does not do what Keras does: in all cases it took this value.`,
+      ["Pass", `${adapter}'s default`], (bite) => [bite.wanted, bite.native]));
 }
 
 function families(rows) {
