@@ -40,6 +40,9 @@ UNANSWERED = {
 }
 """Facets that JAX has no notion of."""
 
+_CASES_BETWEEN_SHEDDINGS = 16
+"""JAX keeps every compiled program, which takes gigabytes; hardly one serves another case."""
+
 
 class Framework(NamedTuple):
     """JAX, or a library on top of it whose layers are functions of arrays here, too."""
@@ -58,6 +61,7 @@ class Adapter:
     def __init__(self, framework: Framework) -> None:
         """Make it for JAX, or for what stands on it."""
         self._framework = framework
+        self._cases = 0
 
     def hello(self) -> dict[str, Any]:
         """Pin what could change an answer, and say what this is."""
@@ -89,6 +93,9 @@ class Adapter:
         Raises:
             Unsupported: No facet can be answered, or a layer, or an argument.
         """
+        self._cases += 1
+        if self._cases % _CASES_BETWEEN_SHEDDINGS == 0:
+            jax.clear_caches()
         with jax.enable_x64(_is_wide(program)):
             return Run(self._framework, program, tensors).answer()
 

@@ -82,6 +82,7 @@ class KerasAdapter:
         self._backend.clear()
         self._cases += 1
         if self._cases % _CASES_BETWEEN_COLLECTIONS == 0:
+            self._backend.shed()
             gc.collect()
         return Session(self._backend, program, tensors).run()
 

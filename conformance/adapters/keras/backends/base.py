@@ -166,6 +166,9 @@ class Backend:
         # tells whose refusal it is.
         self.keras.config.disable_traceback_filtering()
 
+    def shed(self) -> None:
+        """Let go of what the framework keeps of earlier cases, before a collection."""
+
 
 def import_keras_3() -> Any:
     """Import Keras 3 and pin its own switches, whatever the user's ``keras.json`` says."""

@@ -178,6 +178,10 @@ class JaxBackend(Backend):
         """The array on the device, in the declared dtype."""
         return self.jax.numpy.asarray(array, dtype=dtype)
 
+    def shed(self) -> None:
+        """Drop the compiled programs: no case meets another's, and they take gigabytes."""
+        self.jax.clear_caches()
+
     def value(self, tensor: Any) -> Value:
         """Numbers of an array, of a sparse one with its zeros; bfloat16 stays what it is."""
         dense = tensor.todense() if hasattr(tensor, "todense") else tensor
