@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from conformance.porting.model import Condition
 
@@ -56,17 +57,18 @@ def _names(samples: Sequence[Sample]) -> list[str]:
     return list(dict.fromkeys(name for sample in samples for name in sample.keras))
 
 
-def _values(name: str, samples: Sequence[Sample]) -> set[str]:
+def _values(name: str, samples: Sequence[Sample]) -> set[bytes]:
     return {_value(name, sample) for sample in samples}
 
 
-def _value(name: str, sample: Sample) -> str:
+def _value(name: str, sample: Sample) -> bytes:
     value = sample.keras.get(name)
     # Keras takes padding in upper case as well.
-    return json.dumps(value.lower() if name == "padding" and isinstance(value, str) else value)
+    folded = value.lower() if name == "padding" and isinstance(value, str) else value
+    return msgspec.json.encode(folded)
 
 
-def _are_sizes(values: set[str]) -> bool:
+def _are_sizes(values: set[bytes]) -> bool:
     """Whether these are numbers, or lists of them."""
     plain = _plain(values)
     return any(
@@ -75,10 +77,10 @@ def _are_sizes(values: set[str]) -> bool:
     )
 
 
-def _chance(here: set[str], mine: Sequence[Sample]) -> bool:
+def _chance(here: set[bytes], mine: Sequence[Sample]) -> bool:
     """Whether so few samples took this way that a single value means nothing."""
     return len(mine) < 3 and len(here) == 1 and _plain(here)[0] not in {None, "array"}  # noqa: PLR2004
 
 
-def _plain(values: set[str]) -> list[Any]:
-    return [json.loads(value) for value in sorted(values)]
+def _plain(values: set[bytes]) -> list[Any]:
+    return [msgspec.json.decode(value) for value in sorted(values)]

@@ -8,9 +8,11 @@ name.
 from __future__ import annotations
 
 import difflib
-import json
+import functools
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
 
 from conformance.porting.model import Argument
 
@@ -170,6 +172,7 @@ def _candidates(name: str, pairs: Sequence[tuple[Sample, Any]]) -> Iterable[_Can
         yield _Candidate("converted", "strides", "strides or pool_size", values, 1.0)
 
 
+@functools.lru_cache(maxsize=4096)
 def _likeness(native: str, keras: str) -> float:
     if native == keras or (keras.startswith(native) and len(native) > 2):  # noqa: PLR2004 - eps
         return 1.0
@@ -220,12 +223,12 @@ _RULES: tuple[tuple[str, str, Callable[[Any, Any], bool]], ...] = (
 
 
 def _distinct(values: Iterable[Any]) -> int:
-    return len({json.dumps(value, sort_keys=True) for value in values})
+    return len({msgspec.json.encode(value, order="sorted") for value in values})
 
 
 def _proofs(pairs: Sequence[tuple[Sample, Any]]) -> list[str]:
     """The first cases with different values."""
-    found: dict[str, str] = {}
+    found: dict[bytes, str] = {}
     for sample, value in pairs:
-        found.setdefault(json.dumps(value, sort_keys=True), sample.case)
+        found.setdefault(msgspec.json.encode(value, order="sorted"), sample.case)
     return list(dict.fromkeys(found.values()))[:PROOFS]
