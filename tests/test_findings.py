@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,11 @@ def test_a_repro_without_a_claim_is_told():
 def test_a_block_is_run_as_it_is_written():
     repro = findings.Repro("none", "none", "print(1 + 1)  # observed: 3; expected: 2\n")
     assert findings.run(repro) == (repro, ["no 3"], "2\n")
+
+
+def test_the_index_leads_to_every_finding():
+    index = (findings.FINDINGS.parent / "findings.md").read_text("utf-8")
+    for page in PAGES:
+        for title in re.findall(r"^## (.+)$", page.read_text("utf-8"), re.MULTILINE):
+            anchor = re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
+            assert f"(findings/{page.name}#{anchor})" in index, f"{page.name}: {title}"
