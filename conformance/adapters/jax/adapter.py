@@ -14,6 +14,7 @@ import jax
 import numpy as np
 from jax import numpy as jnp
 
+from conformance.adapters.compiling import forget, keep_context
 from conformance.adapters.jax import random
 from conformance.adapters.jax.describe import Description
 from conformance.adapters.jax.layers import TABLE
@@ -41,7 +42,7 @@ UNANSWERED = {
 """Facets that JAX has no notion of."""
 
 _CASES_BETWEEN_SHEDDINGS = 16
-"""JAX keeps every compiled program, which takes gigabytes; hardly one serves another case."""
+"""See :func:`forget`."""
 
 
 class Framework(NamedTuple):
@@ -60,6 +61,7 @@ class Adapter:
 
     def __init__(self, framework: Framework) -> None:
         """Make it for JAX, or for what stands on it."""
+        keep_context()
         self._framework = framework
         self._cases = 0
 
@@ -95,7 +97,7 @@ class Adapter:
         """
         self._cases += 1
         if self._cases % _CASES_BETWEEN_SHEDDINGS == 0:
-            jax.clear_caches()
+            forget(jax)
         with jax.enable_x64(_is_wide(program)):
             return Run(self._framework, program, tensors).answer()
 

@@ -49,6 +49,7 @@ def create(name: str) -> KerasAdapter:
     # What the imports made stays for good: collections need not look at it again.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000, 20, 20)  # a case allocates a lot and keeps it until its end
     return KerasAdapter(backend)
 
 
@@ -79,7 +80,7 @@ class KerasAdapter:
         self, program: Mapping[str, Any], tensors: Mapping[str, Any]
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Answer one program (``docs/architecture.md`` says with what, facet by facet)."""
-        self._backend.clear()
+        self._backend.begin(program["case"])
         self._cases += 1
         if self._cases % _CASES_BETWEEN_COLLECTIONS == 0:
             self._backend.shed()

@@ -84,10 +84,14 @@ class Evaluator:
 
     def call(self, index: int) -> list[Value]:
         """Outputs of the plan's call, flattened into a list."""
-        outputs = list(flat(self.model(packed(self.tensors(index)))))
+        outputs = self.outputs(index)
         if index == 0 and self.plan.masks:
             self.keep_masks(self.backend.mask(output) for output in outputs)
         return [self.backend.value(output) for output in outputs]
+
+    def outputs(self, index: int) -> list[Any]:
+        """Make the plan's call; its outputs as the framework's own tensors."""
+        return list(flat(self.model(packed(self.tensors(index)))))
 
     def keep_masks(self, masks: Iterable[Any]) -> None:
         """Note the masks of call 0's outputs."""
@@ -158,6 +162,11 @@ class Backend:
 
     def rewind(self) -> None:
         """Let seeded layers begin anew, where a seed alone doesn't make them."""
+
+    def begin(self, case: str) -> None:
+        """Begin a case, given its id: forget what is left of the one before."""
+        del case
+        self.clear()
 
     def clear(self) -> None:
         """Forget what Keras keeps between models."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from conformance.adapters.compiling import forget, keep_context
 from conformance.adapters.keras.backends.base import (
     Backend,
     Evaluator,
@@ -94,6 +95,9 @@ class JaxEvaluator(Evaluator):
         source = self.tensors(0) if gradients else []
         moving = [at for at, feed in enumerate(plan.calls[0]) if feed.differentiable]
 
+        # Jitted by itself, so that a further call with the same shapes, the one whose gradients
+        # are asked for among them, is not traced again.
+        @jax.jit  # type: ignore[untyped-decorator]
         def forward(weights: Any, state: Any, tensors: Any) -> tuple[list[Any], Any, Any]:
             answer, after = model.stateless_call(weights, state, packed(tensors))
             outputs = list(flat(answer))
@@ -109,12 +113,14 @@ class JaxEvaluator(Evaluator):
 
         def case(weights: Any, state: Any, calls: Any, source: Any, cotangents: Any) -> Any:
             answers, masks, now = [], None, state
+            traced: dict[Any, Noted] = {}
             for index, tensors in zip(indices, calls):
                 outputs, found, after = forward(weights, now, tensors)
                 answers.append(outputs)
                 masks = found if index == 0 else masks
                 now = after if index in plan.ordinary else now
-                seen = super(JaxEvaluator, self).noted(index)
+                shapes = tuple((tensor.shape, tensor.dtype) for tensor in tensors)
+                seen = traced.setdefault(shapes, super(JaxEvaluator, self).noted(index))
                 self._notes.setdefault(index, seen)
             if not gradients:
                 return answers, None, masks, now
@@ -161,6 +167,7 @@ class JaxBackend(Backend):
         jax.config.update("jax_default_matmul_precision", "highest")
         # Filtered tracebacks end in the caller's file, as if the refusal were the adapter's.
         jax.config.update("jax_traceback_filtering", "off")
+        keep_context()
         self.jax: Any = jax
         return import_keras_3()
 
@@ -180,7 +187,7 @@ class JaxBackend(Backend):
 
     def shed(self) -> None:
         """Drop the compiled programs: no case meets another's, and they take gigabytes."""
-        self.jax.clear_caches()
+        forget(self.jax)
 
     def value(self, tensor: Any) -> Value:
         """Numbers of an array, of a sparse one with its zeros; bfloat16 stays what it is."""

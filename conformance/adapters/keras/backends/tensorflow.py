@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.keras.backends.base import (
@@ -15,40 +16,77 @@ from conformance.adapters.keras.backends.base import (
     packed,
     pin,
 )
+from conformance.adapters.keras.backends.kept import (
+    FunctionNames,
+    drop_kernels,
+    keep_compiled,
+    keep_kernels,
+)
 from conformance.adapters.keras.nesting import flat
 
 if TYPE_CHECKING:
-    from types import ModuleType
+    from conformance.adapters.keras.backends.base import Plan
+
+_SHEDDINGS_BETWEEN_CLEARINGS = 8
+
+
+@dataclass(frozen=True)
+class _Recorded:
+    """Call 0 as a tape saw it."""
+
+    tape: Any
+    sources: dict[str, Any]
+    """The inputs that a gradient is asked for, by name."""
+    outputs: list[Any]
 
 
 class TensorFlowEvaluator(Evaluator):
-    """Runs the model eagerly, under a tape, or traced."""
+    """Runs the model eagerly, on a tape where gradients are asked for, and traced."""
 
-    backend: TensorFlowBackend
+    backend: OnTensorFlow
+
+    def __init__(self, backend: Backend, model: Any, plan: Plan) -> None:
+        """Hold the model and the plan."""
+        super().__init__(backend, model, plan)
+        self._recorded: _Recorded | None = None
+
+    def outputs(self, index: int) -> list[Any]:
+        """Call 0 leaves its tape for the gradients, which then need no call of their own."""
+        if index != 0 or self.plan.cotangents is None:
+            return super().outputs(index)
+        self._recorded = self._record()
+        return self._recorded.outputs
 
     def gradients(self) -> Gradients:
-        """Record call 0 on a tape and pull the cotangents back."""
+        """Pull the cotangents back through call 0."""
         tf = self.backend.tf
-        feeds, tensors = self.plan.calls[0], self.tensors(0)
-        chosen = {feed.name: tensor for feed, tensor in zip(feeds, tensors) if feed.differentiable}
-        variables = [self.backend.raw(variable) for variable in self.plan.trainable]
-        with tf.GradientTape() as tape:
-            for tensor in chosen.values():
-                tape.watch(tensor)
-            outputs = list(flat(self.model(packed(tensors))))
+        recorded, self._recorded = self._recorded or self._record(), None
         pairs = [
             (output, tf.cast(cotangent, output.dtype))
-            for output, cotangent in zip(outputs, self.plan.cotangents or ())
+            for output, cotangent in zip(recorded.outputs, self.plan.cotangents or ())
             if is_float(dtype_name(output))
         ]
-        found = tape.gradient(
+        found = recorded.tape.gradient(
             [output for output, _ in pairs],
-            [*chosen.values(), *variables],
+            [
+                *recorded.sources.values(),
+                *(self.backend.raw(variable) for variable in self.plan.trainable),
+            ],
             output_gradients=[cotangent for _, cotangent in pairs],
             unconnected_gradients=tf.UnconnectedGradients.ZERO,
         )
         arrays = [tf.convert_to_tensor(gradient).numpy() for gradient in found]
-        return Gradients(dict(zip(chosen, arrays)), arrays[len(chosen) :])
+        count = len(recorded.sources)
+        return Gradients(dict(zip(recorded.sources, arrays)), arrays[count:])
+
+    def _record(self) -> _Recorded:
+        feeds, tensors = self.plan.calls[0], self.tensors(0)
+        sources = {feed.name: tensor for feed, tensor in zip(feeds, tensors) if feed.differentiable}
+        with self.backend.tf.GradientTape() as tape:
+            for tensor in sources.values():
+                tape.watch(tensor)
+            outputs = list(flat(self.model(packed(tensors))))
+        return _Recorded(tape, sources, outputs)
 
     def compiled(self) -> list[Value]:
         """Trace call 0 into a graph with ``tf.function`` and run that."""
@@ -57,23 +95,37 @@ class TensorFlowEvaluator(Evaluator):
         return [self.backend.value(output) for output in flat(traced(*self.tensors(0)))]
 
 
-class TensorFlowBackend(Backend):
-    """Keras 3 on TensorFlow."""
+class OnTensorFlow(Backend):
+    """What Keras 2 and Keras 3 on TensorFlow have in common."""
 
     evaluator_class = TensorFlowEvaluator
     distributions = ("tensorflow",)
 
     def load(self) -> Any:
         """Import TensorFlow with one thread and full float32 precision."""
-        self.tf = _tensorflow()
-        return import_keras_3()
+        import tensorflow as tf
+
+        keep_compiled(tf.__version__)
+        tf.config.threading.set_intra_op_parallelism_threads(1)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+        tf.config.experimental.enable_tensor_float_32_execution(enabled=False)
+        self.tf: Any = tf
+        return self.load_keras()
+
+    def load_keras(self) -> Any:
+        """Import the Keras on top."""
+        raise NotImplementedError
+
+    def raw(self, variable: Any) -> Any:
+        """The ``tf.Variable`` inside a Keras variable."""
+        raise NotImplementedError
 
     def settings(self) -> dict[str, str]:
         """What was pinned."""
         return {
             "tensor_float_32_execution": "False",
             "threads": "1",
-            "values": "eager",
+            "values": "eager, call 0 on a tape where gradients are asked for",
             "compiled": "tf.function",
         }
 
@@ -87,19 +139,42 @@ class TensorFlowBackend(Backend):
         dense = tensor if hasattr(tensor, "numpy") else self.tf.sparse.to_dense(tensor)
         return Value(dense.numpy(), dtype_name(tensor))
 
+
+class TensorFlowBackend(OnTensorFlow):
+    """Keras 3 on TensorFlow."""
+
+    _sheddings = 0
+
+    def load_keras(self) -> Any:
+        """Import Keras 3."""
+        keep_kernels()
+        self._names = FunctionNames()
+        return import_keras_3()
+
+    def begin(self, case: str) -> None:
+        """Forget what Keras keeps, and name functions after the case."""
+        super().begin(case)
+        self._names.begin(case)
+
+    def shed(self) -> None:
+        """Now and then drop the kernels that operations have left behind."""
+        self._sheddings += 1
+        if self._sheddings % _SHEDDINGS_BETWEEN_CLEARINGS == 0:
+            drop_kernels()
+
     def raw(self, variable: Any) -> Any:
         """The ``tf.Variable`` inside a Keras variable."""
         return variable.value
 
 
-class Keras2Backend(TensorFlowBackend):
-    """tf_keras: the Keras 2 that the documents speak of. Its variables are TensorFlow's own."""
+class Keras2Backend(OnTensorFlow):
+    """tf_keras: the Keras 2 that the documents speak of. Its variables are TensorFlow's own.
 
-    distributions = ("tensorflow",)
+    Its layers draw by kernels that hold a state, so no case finds the kernels of another one.
+    """
 
-    def load(self) -> Any:
-        """Import tf_keras on a pinned TensorFlow."""
-        self.tf = _tensorflow()
+    def load_keras(self) -> Any:
+        """Import tf_keras."""
         import tf_keras
 
         pin(tf_keras)
@@ -134,13 +209,3 @@ class Keras2Backend(TensorFlowBackend):
     def clear(self) -> None:
         """Forget the scratch graph that symbolic tensors live in."""
         self.keras.backend.clear_session()
-
-
-def _tensorflow() -> ModuleType:
-    import tensorflow as tf
-
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
-    tf.config.experimental.enable_tensor_float_32_execution(enabled=False)
-    module: ModuleType = tf
-    return module
