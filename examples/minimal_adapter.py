@@ -41,8 +41,8 @@ def run(program, tensors):
     for i in range(len(program["calls"])):
         values = {x["name"]: tensors[f"call/{i}/{x['name']}"] for x in model["inputs"]}
         for node in model["nodes"]:
-            kernel, bias = (tensors[f"weight/{node['name']}/{w}"][1] for w in ("kernel", "bias"))
-            values[node["name"]] = dense(*values[node["inputs"][0]], kernel, bias)
+            own = [f"weight/{node.get('shares', node['name'])}/{w}" for w in ("kernel", "bias")]
+            values[node["name"]] = dense(*values[node["inputs"][0]], *(tensors[w][1] for w in own))
         outputs = {f"call/{i}/{name}": values[name] for name in model["outputs"]}
         about = [{"shape": y[0], "dtype": "float32", "tensor": t} for t, y in outputs.items()]
         calls, results = [*calls, {"outputs": about}], {**results, **outputs}

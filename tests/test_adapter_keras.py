@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 from conformance.adapters.host import AdapterProcess, Answered
 from conformance.adapters.keras.summary import parse
@@ -15,6 +17,7 @@ from conformance.cases.model import Call, InputSpec, Model, Named, Node, Program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from conformance.adapters.observation import Observation
 
@@ -352,3 +355,59 @@ def test_two_inputs_two_outputs_and_whole_numbers(process: AdapterProcess) -> No
         assert seen.gradients.inputs.keys() == {"b"}  # a whole number has no gradient
         counts = np.bincount(a.ravel(), minlength=5)[:, None] * np.ones(3)
         assert np.array_equal(arrays[seen.gradients.weights["e/embeddings"]], 2 * counts)
+
+
+@pytest.mark.frameworks
+def test_a_layer_that_is_called_twice_is_one_layer(process: AdapterProcess) -> None:
+    model = Model(
+        form="functional",
+        inputs=[InputSpec(name="a", shape=[3]), InputSpec(name="b", shape=[3])],
+        nodes=[
+            Node(name="n0", layer="Dense", config={"units": 2}, inputs=["a"]),
+            Node(name="n1", layer="Dense", config={"units": 2}, inputs=["b"], shares="n0"),
+        ],
+        outputs=["n0", "n1"],
+    )
+    a, b = X[:, 0], X[:, 1]
+    ones = np.ones((2, 2), np.float32)
+    facets = ["symbolic_shape", "weights", "params", "shape", "values", "gradients", "summary"]
+    fed = {"call/0/a": a, "call/0/b": b, "weight/n0/kernel": KERNEL, "weight/n0/bias": BIAS}
+    seen, arrays = answer(
+        process, program(model, facets), {**fed, "cotangent/0": ones, "cotangent/1": ones}
+    )
+    assert (seen.status, seen.errors) == ("ok", {})
+    assert [one.name for one in seen.weights or []] == ["n0/kernel", "n0/bias"]
+    assert seen.params is not None
+    assert (seen.params.total, seen.params.nodes) == (8, {"n0": 8})
+    assert seen.summary is not None
+    assert [row.name for row in seen.summary.rows] == ["n0"]
+    for output, x in zip(seen.calls[0].outputs, (a, b), strict=True):
+        assert np.array_equal(arrays[output.tensor], x @ KERNEL + BIAS)
+    if process.spec.name in DIFFERENTIABLE:
+        assert seen.gradients is not None
+        found = arrays[seen.gradients.weights["n0/kernel"]]
+        assert np.array_equal(found, (a + b).T @ ones)
+
+
+@pytest.mark.frameworks
+def test_what_xla_has_compiled_is_found_by_a_later_process(tmp_path: Path) -> None:
+    """Whatever cases came before: TensorFlow counts its functions up, and finds them by name."""
+    (spec,) = select(["keras-tensorflow"])
+    flags = f"--tf_xla_persistent_cache_directory={tmp_path}"
+    grouped = sequential(
+        ("Conv1D", {"filters": 2, "kernel_size": 1, "groups": 2, "use_bias": False}), shape=[3, 2]
+    )
+    fed = {"call/0/x": X[:, :, :2].repeat(2, 1)[:, :3], "weight/n0/kernel": KERNEL[None, :1]}
+    kept = []
+    for before in (0, 2):
+        process = AdapterProcess(replace(spec, env={**spec.env, "TF_XLA_FLAGS": flags}))
+        if process.start().status == "not-installed":
+            pytest.skip("TensorFlow is not installed")
+        for _ in range(before):
+            answer(process, program(DENSE, ["values", "compiled"]), FED)
+        seen, _ = answer(process, structs.replace(program(grouped, ["values"]), case="g"), fed)
+        process.close()
+        assert (seen.status, seen.errors) == ("ok", {})
+        kept.append(sorted(path.name for path in tmp_path.rglob("*.pb")))
+    assert kept[0]
+    assert kept[0] == kept[1]

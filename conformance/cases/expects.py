@@ -174,11 +174,11 @@ def _layers(value: object, where: Where, read: Read) -> list[LayerExpect] | None
     listed = fields.items(value, where, "{output_shape, params}, one a layer")
     if listed is None:
         return None
-    if len(listed) != len(read.model.nodes):
-        called = ", ".join(node.name for node in read.model.nodes[:12])
+    if len(listed) != len(read.model.layers):
+        called = ", ".join(node.name for node in read.model.layers[:12])
         where.refuse(
             f"has {len(listed)} entries",
-            expected=f"{len(read.model.nodes)}: one for each of {called}",
+            expected=f"{len(read.model.layers)}: one for each of {called}",
         )
     found = []
     for index, one in enumerate(listed):
@@ -219,7 +219,7 @@ def _weights(value: object, where: Where, read: Read) -> dict[str, list[int]] | 
     if not isinstance(value, Map):
         where.mistyped("a mapping such as {dense/kernel: [5, 10]}", value)
         return None
-    known = [node.name for node in read.model.nodes]
+    known = [node.name for node in read.model.layers]
     found = {}
     for name, one in value.items():
         node, slash, variable = name.partition("/")

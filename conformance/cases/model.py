@@ -74,6 +74,14 @@ class Node(Struct, frozen=True, kw_only=True, omit_defaults=True):
     strings; ``None``: it is not called."""
     tensors: dict[str, str | list[str]] = field(default_factory=dict)
     """Keyword arguments of the call that are inputs or nodes: ``mask: m``."""
+    shares: str | None = None
+    """The earlier node whose layer is called once more: one layer, with one set of variables.
+    ``layer`` and ``config`` are that node's."""
+
+    @property
+    def owner(self) -> str:
+        """The node under whose name the layer's variables go."""
+        return self.shares or self.name
 
 
 class Model(Struct, frozen=True, kw_only=True):
@@ -86,6 +94,17 @@ class Model(Struct, frozen=True, kw_only=True):
     outputs: list[str]
     """Names of nodes. A node that returns several tensors stands for all of them, in the order in
     which Keras flattens them."""
+
+    @property
+    def layers(self) -> list[Node]:
+        """The nodes that have a layer of their own: one for each layer of the model."""
+        return [node for node in self.nodes if node.shares is None]
+
+    @property
+    def shared(self) -> set[str]:
+        """The nodes whose layer is called more than once, each of its calls among them."""
+        several = {node.shares for node in self.nodes if node.shares is not None}
+        return {node.name for node in self.nodes if node.owner in several}
 
 
 class Call(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 MAX_NODES = 2_000
 _BESIDE = frozenset({"of", "with"})
 """What stands in a node beside its layer."""
+AGAIN = "again"
+"""What stands in a node in its layer's place: the layer of an earlier node, called once more."""
 
 
 class Read(NamedTuple):
@@ -77,7 +79,7 @@ def look_over(value: object, where: Where, layers: LayerReader) -> None:
         for name, body in list(written.items())[:MAX_NODES]:
             if isinstance(body, Map):
                 at = place.value(written, name)
-                for kind in body.keys() - _BESIDE:
+                for kind in body.keys() - _BESIDE - {AGAIN}:
                     layers.named(kind, body[kind], at.key(body, kind), at.value(body, kind))
     else:
         where.mistyped("a list of layers, or a graph {nodes: {…}}", value)
@@ -252,14 +254,18 @@ def _nodes(
 ) -> list[tuple[Node, bool]]:
     """The graph's nodes, each with whether it probes; wrong ones are noted and left out."""
     seen = {fed.name: None for fed in given}
-    read = []
+    read: list[tuple[Node, bool]] = []
     for name, body in written.items():
         if not fields.NAME.fullmatch(name):
             expected = "letters, digits, '_', '-' and '.'"
             place.key(written, name).refuse("is no name for a node", expected=expected)
         if name in seen:
             place.key(written, name).refuse("is the name of an input")
-        node = _node(name, body, place.value(written, name), (seen, written), layers)
+        at = place.value(written, name)
+        if isinstance(body, Map) and AGAIN in body:
+            node = _again(name, body, at, (seen, written), [one for one, _ in read])
+        else:
+            node = _node(name, body, at, (seen, written), layers)
         seen[name] = None
         if node is not None:
             read.append(node)
@@ -298,6 +304,42 @@ def _node(
         tensors=called[1],
     )
     return node, layer.probes
+
+
+def _again(
+    name: str, body: Map, where: Where, scope: Scope, before: Sequence[Node]
+) -> tuple[Node, bool] | None:
+    """A node that calls the layer of an earlier one; whether that one probes, it says itself."""
+    fields.mapping(body, where, (AGAIN, *_BESIDE))
+    place = where.value(body, AGAIN)
+    of = references.read_of(body, where, scope)
+    called = references.keywords(
+        body.get("with"), where.value(body, "with") if "with" in body else where, scope
+    )
+    earlier = {node.name: node for node in before}
+    wanted = body[AGAIN] if isinstance(body[AGAIN], str) else ""
+    first = earlier.get(wanted)
+    if first is None or first.shares is not None:
+        place.refuse(
+            f"is {described(body[AGAIN])}",
+            expected="an earlier node that has a layer of its own",
+            hint=f"{wanted!r} calls the layer of {first.shares!r}"
+            if first
+            else did_you_mean(wanted, earlier),
+        )
+        return None
+    if of is None or called is None:
+        return None
+    node = Node(
+        name=name,
+        layer=first.layer,
+        config=first.config,
+        inputs=of,
+        arguments=called[0],
+        tensors=called[1],
+        shares=first.name,
+    )
+    return node, False
 
 
 def _outputs(value: Map, where: Where, written: Map) -> list[str] | None:

@@ -249,8 +249,9 @@ def _graph() -> Schema:
         "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]
     }
     known = {name: {"$ref": f"#/$defs/{name}Arguments"} for name in _layer_names()}
+    again = _described(_NAME, "The earlier node whose layer is called once more")
     node = {
-        **_one_layer(known, {"of": references, "with": _keywords()}, 2),
+        **_one_layer(known, {"of": references, "with": _keywords(), "again": again}, 2),
         "maxProperties": 3,
         "required": ["of"],
     }

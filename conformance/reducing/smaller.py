@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from conformance.cases.model import Data, Program
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from conformance.cases.model import Call, InputSpec, Json, Model, Node
 
@@ -56,6 +56,8 @@ def _fewer_layers(program: Program) -> Iterator[Program]:
     model = program.model
     for node in model.nodes:
         if len(model.nodes) == 1 or len(node.inputs) != 1 or node.tensors:
+            continue
+        if any(other.shares == node.name for other in model.nodes):
             continue
         (source,) = node.inputs
         if node.name in model.outputs and source in {one.name for one in model.inputs}:
@@ -114,10 +116,12 @@ def _with_input(program: Program, model: Model, index: int, spec: InputSpec) -> 
 
 def _smaller_configs(program: Program) -> Iterator[Program]:
     model = program.model
-    for index, node in enumerate(model.nodes):
+    for node in model.layers:
         for config in _shrunk_mapping(node.config):
-            nodes: Sequence[Node] = model.nodes
-            nodes = [*nodes[:index], replace(node, config=config), *nodes[index + 1 :]]
+            nodes = [
+                replace(one, config=config) if one.owner == node.name else one
+                for one in model.nodes
+            ]
             yield replace(program, model=replace(model, nodes=nodes))
 
 

@@ -292,7 +292,7 @@ def _summary(network: Network) -> ExpectedSummary:
             output_shape=network.shapes[node.name],
             params=network.counts[node.name],
         )
-        for node in network.model.nodes
+        for node in network.model.layers
     ]
     return ExpectedSummary(rows=rows, params=network.params)
 

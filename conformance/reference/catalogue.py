@@ -58,7 +58,7 @@ def _with(node: Node, **changes: Any) -> Node:
 def _before(node: Node, layer: str, config: dict[str, Any]) -> list[Node]:
     """Put a layer between a node and its one input."""
     extra = f"{node.name}~before"
-    inserted = msgspec.structs.replace(node, name=extra, layer=layer, config=config)
+    inserted = msgspec.structs.replace(node, name=extra, layer=layer, config=config, shares=None)
     return [inserted, msgspec.structs.replace(node, inputs=[extra])]
 
 

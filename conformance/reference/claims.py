@@ -133,7 +133,7 @@ def _shapes(case: Case, network: Network) -> Iterator[str]:
             yield _differ("output_shape", stated, network.outputs)
     if expect.layers is None:
         return
-    nodes = network.model.nodes
+    nodes = network.model.layers
     if len(expect.layers) != len(nodes):
         yield _differ("layers", f"{len(expect.layers)} layers", f"{len(nodes)}")
         return
@@ -165,7 +165,7 @@ def _weights(case: Case, network: Network) -> Iterator[str]:
 def _summary_rows(case: Case, network: Network) -> Iterator[str]:
     if case.expect.summary is None:
         return
-    nodes = network.model.nodes
+    nodes = network.model.layers
     if len(case.expect.summary) != len(nodes):
         yield _differ("summary", f"{len(case.expect.summary)} rows", f"{len(nodes)}")
         return

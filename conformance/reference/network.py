@@ -18,7 +18,7 @@ from conformance.reference.precision import DEFAULT, DIGITS, POLICIES, Policy, p
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from conformance.reference.array import Array
+    from conformance.reference.array import Array, Values
 
 T = TypeVar("T")
 
@@ -48,7 +48,7 @@ class Network:
         shapes: Symbolic shape of every input's and node's first output.
         answers: Symbolic shapes of all outputs of every input and node.
         variables: Every variable as ``<node>/<variable>``, in Keras's order.
-        counts: Number of parameters of every node.
+        counts: Number of parameters of every layer, by the node that it is written in.
         policies: In what every node computes and keeps its variables.
         strings: Inputs and nodes that are strings.
         as_given: The nodes with ``autocast=False``, which take floats in the dtype that they have.
@@ -127,6 +127,9 @@ class Network:
         self.answers[node.name] = layer.output_shapes(shapes)
         self.shapes[node.name] = self.answers[node.name][0]
         trainable = bool(node.config.get("trainable", True))
+        if node.shares is not None:
+            self._check_shared(node, layer.weights(shapes))
+            return
         own = [variable if trainable else _frozen(variable) for variable in layer.weights(shapes)]
         self.variables |= {
             f"{node.name}/{variable.name}": replace(variable, dtype=policy.variable)
@@ -135,6 +138,22 @@ class Network:
             for variable in own
         }
         self.counts[node.name] = sum(_size(variable) for variable in own)
+
+    def _check_shared(self, node: Node, weights: Sequence[Variable]) -> None:
+        """See that the layer, made for its first call, can be called as this node says."""
+        known = {
+            variable.name: self.variables.get(f"{node.owner}/{variable.name}")
+            for variable in weights
+        }
+        for variable in weights:
+            made = known[variable.name]
+            if made is None or made.shape != variable.shape:
+                message = (
+                    f"{node.layer}: {node.owner} has been made for another input, its "
+                    f"{variable.name} is {None if made is None else made.shape}, not "
+                    f"{variable.shape}"
+                )
+                raise Refused(message)
 
     def _tell_strings(self, layer: Layer, node: Node) -> None:
         """Tell a layer whether it is given strings; most can't be."""
@@ -146,13 +165,30 @@ class Network:
             self.strings.add(node.name)
 
     @property
+    def learned(self) -> dict[str, Values]:
+        """What adapted layers have learned, by ``<node>/<variable>``."""
+        return {
+            f"{node.name}/{name}": values
+            for node in self.model.layers
+            for name, values in self.layers[node.name].learned.items()
+        }
+
+    @property
     def outputs(self) -> list[Shape]:
         """Symbolic output shapes."""
         return self._taken(self.model.outputs, self.answers)
 
     def single(self) -> list[str]:
-        """The nodes that have one output."""
-        return [node.name for node in self.model.nodes if len(self.answers[node.name]) == 1]
+        """The nodes that have one output, and whose layer is called but once.
+
+        What is the shape of a layer's output, where it is called twice, no framework says.
+        """
+        shared = self.model.shared
+        return [
+            node.name
+            for node in self.model.nodes
+            if len(self.answers[node.name]) == 1 and node.name not in shared
+        ]
 
     def fed_outputs(self, batch: int) -> list[tuple[int, ...]]:
         """Shapes of what is answered to a call of so many rows."""
@@ -166,7 +202,7 @@ class Network:
         if node.name not in self.as_given:
             return compute
         floats = [a.dtype for a in self._taken(node.inputs, values) if a.dtype in DIGITS]
-        if any(name.startswith(f"{node.name}/") for name in self.variables):
+        if any(name.startswith(f"{node.owner}/") for name in self.variables):
             floats.append(compute)
         return promoted(floats) if floats else compute
 
@@ -214,7 +250,7 @@ class Network:
         values = {name: [array] for name, array in inputs.items()}
         masks: dict[str, list[Mask]] = {name: [None] for name in inputs}
         for node in self.model.nodes:
-            context.node = node.name
+            context.node = node.owner
             compute = self._computes_in(node, values)
             context.arithmetic = whole.at(compute)
             context.arguments = node.arguments
@@ -226,9 +262,9 @@ class Network:
             }
             context.masks = self._taken(node.inputs, masks)
             own = {
-                name.split("/", 1)[1]: cast(weights[name], compute)
+                name.split("/", 1)[1]: cast(self._now(name, weights, context), compute)
                 for name in self.variables
-                if name.split("/", 1)[0] == node.name
+                if name.split("/", 1)[0] == node.owner
             }
             layer = self.layers[node.name]
             given = [cast(a, compute) for a in self._taken(node.inputs, values)]
@@ -251,6 +287,12 @@ class Network:
             masks=self._taken(self.model.outputs, masks),
             updates=kept,
         )
+
+    def _now(self, name: str, weights: Mapping[str, Array], context: Context) -> Array:
+        """A variable's numbers: a layer that is called twice finds what its first call has left."""
+        if name not in context.updates:
+            return weights[name]
+        return cast(context.updates[name], self.variables[name].dtype)
 
 
 def _frozen(variable: Variable) -> Variable:

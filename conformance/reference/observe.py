@@ -221,7 +221,7 @@ def _built(
             total=params.total or 0,
             trainable=params.trainable or 0,
             non_trainable=params.non_trainable or 0,
-            nodes={name: network.counts[name] for name in names},
+            nodes={node.name: network.counts[node.name] for node in model.layers},
         ),
         calls=calls,
         gradients=gradients,
@@ -238,7 +238,7 @@ def _summary(model: Model, network: Network) -> Summary:
                 output_shape=network.shapes[node.name],
                 params=network.counts[node.name],
             )
-            for node in model.nodes
+            for node in model.layers
         ],
         total=params.total or 0,
         trainable=params.trainable or 0,

@@ -12,6 +12,9 @@ from conformance.report.repro_text import identifier, literal
 if TYPE_CHECKING:
     from conformance.cases.model import InputSpec, Model, Node
 
+_LAYERS = "shared"
+"""The name, in a script, of the layers that are called more than once."""
+
 
 def model_lines(model: Model, *, named: bool = True) -> list[str]:
     """Statements that build the model into the variable ``model``.
@@ -29,10 +32,16 @@ def model_lines(model: Model, *, named: bool = True) -> list[str]:
         return ["model = keras.Sequential([", *(f"    {part}," for part in parts), "])"]
     known = expressions(model)
     lines = [
+        *([f"{_LAYERS} = {{}}"] if model.shared else []),
         "t = {}",
         *(f"t[{spec.name!r}] = {_input(spec, named=named)}" for spec in model.inputs),
     ]
-    lines += [f"t[{node.name!r}] = {_called(node, known, named=named)}" for node in model.nodes]
+    shared = model.shared
+    for node in model.nodes:
+        if node.name in shared and node.shares is None:
+            lines.append(f"{_LAYERS}[{node.name!r}] = {_node(node, named=named)}")
+        layer = f"{_LAYERS}[{node.owner!r}]" if node.name in shared else _node(node, named=named)
+        lines.append(f"t[{node.name!r}] = {_called(layer, node, known)}")
     inputs = listed(chosen([spec.name for spec in model.inputs], known))
     return [*lines, f"model = keras.Model({inputs}, {listed(chosen(model.outputs, known))})"]
 
@@ -65,10 +74,10 @@ def keywords(node: Node, known: dict[str, list[str]]) -> list[str]:
     ]
 
 
-def _called(node: Node, known: dict[str, list[str]], *, named: bool) -> str:
+def _called(layer: str, node: Node, known: dict[str, list[str]]) -> str:
     given = positional(node.layer, chosen(node.inputs, known))
     operands = [one if isinstance(one, str) else f"[{', '.join(one)}]" for one in given]
-    return f"{_node(node, named=named)}({', '.join([*operands, *keywords(node, known)])})"
+    return f"{layer}({', '.join([*operands, *keywords(node, known)])})"
 
 
 def listed(texts: list[str]) -> str:

@@ -278,7 +278,7 @@ def _native(plan: Plan) -> Body:
         bound = extract.layer(node.layer, node.config, node.arguments, node.tensors)
         operand = repro_keras.listed(chosen(node.inputs, known))
         more = repro_keras.keywords(msgspec.structs.replace(node, arguments={}), known)
-        made = call(bound, operand, f"of(weights, {node.name!r})", *more)
+        made = call(bound, operand, f"of(weights, {node.owner!r})", *more)
         walk.append(f"    t[{node.name!r}] = {made}")
     outputs = ", ".join(chosen(plan.program.model.outputs, known))
     torch = plan.adapter == "torch"

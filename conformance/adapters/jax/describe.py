@@ -119,7 +119,7 @@ class Description:
             "weights": {
                 variable: layout
                 for variable, layout in layouts.items()
-                if f"{node}/{variable}" in self._weights
+                if f"{whole.owner}/{variable}" in self._weights
             },
             "composed": bound.entry.composed,
             **told(whole, calls),

@@ -44,7 +44,7 @@ class Net:
 
     model: Any
     layers: dict[str, Any]
-    """Layer by node name, in the program's order."""
+    """Layer by the name of the node that it is written in, in the program's order."""
     spec: Mapping[str, Any]
     probes: dict[str, list[int]] = field(default_factory=dict)
     """Shape that each probing Lambda saw last, where it was a concrete one; a watch takes them."""
@@ -72,8 +72,10 @@ def build(keras: Any, spec: Mapping[str, Any]) -> Net:
     inputs = [_input(keras, one) for one in spec["inputs"]]
     tensors = {one["name"]: [made] for one, made in zip(spec["inputs"], inputs)}
     for node in spec["nodes"]:
-        layer = make.adapted(node)
-        net.layers[node["name"]] = layer
+        if node.get("shares"):
+            layer = net.layers[node["shares"]]
+        else:
+            layer = net.layers[node["name"]] = make.adapted(node)
         given = chosen(node["inputs"], tensors)
         passed = {
             key: chosen(name, tensors) if isinstance(name, list) else chosen([name], tensors)[0]

@@ -323,13 +323,15 @@ class Session:
 
 
 def _symbolic(net: Net) -> dict[str, Any]:
+    # Keras 2 won't say the one output of a layer that is called twice.
+    shared = {node.get("shares") for node in net.spec["nodes"]}
     return {
         "inputs": [symbolic(tensor) for tensor in net.model.inputs],
         "outputs": [symbolic(tensor) for tensor in net.model.outputs],
         "nodes": {
             node: symbolic(layer.output)
             for node, layer in net.layers.items()
-            if hasattr(layer.output, "shape")
+            if node not in shared and hasattr(layer.output, "shape")
         },
     }
 

@@ -63,6 +63,8 @@ class Node(NamedTuple):
     masks: Step | None = None
     """What makes the mask of its answer, if it makes one."""
     policy: Policy = DEFAULT
+    owner: str = ""
+    """The node under whose name its variables go, an earlier one where a layer is shared."""
 
 
 def _alone(_node: str) -> AbstractContextManager[Any]:
@@ -112,7 +114,9 @@ class Model:
         """Every float dtype that is spoken of."""
         self._plain = self.dtypes <= {"float32"}
         self.frozen = {
-            f"{node.name}/{variable}" for node in self.nodes for variable in node.bound.entry.frozen
+            f"{node.owner}/{variable}"
+            for node in self.nodes
+            for variable in node.bound.entry.frozen
         }
         """Variables that training does not differentiate, as ``<node>/<variable>``."""
 
@@ -140,7 +144,7 @@ class Model:
         own = _by_node(weights)
         for node in self.nodes:
             several = chosen(node.inputs, values)
-            given = own.get(node.name, {})
+            given = own.get(node.owner, {})
             if self._cast is not None and not self._plain:
                 compute = meeting(node.policy, several, variables=bool(given))
                 several = cast_all(several, compute, self._cast)
@@ -159,11 +163,8 @@ class Model:
             before = dict(given)
             with around(node.name):
                 answer = node.step(fed, given, **passed)
-            updates.update(
-                (f"{node.name}/{key}", self._variable(node.name, array))
-                for key, array in given.items()
-                if array is not before[key]
-            )
+            changed = {key: array for key, array in given.items() if array is not before[key]}
+            updates.update(self._kept_of(node.owner, changed, own))
             values[node.name] = list(answer) if isinstance(answer, (list, tuple)) else [answer]
             if node.masks is not None:
                 masks[node.name] = node.masks(fed, before)
@@ -173,11 +174,17 @@ class Model:
                 shapes[node.name] = list(values[node.name][0].shape)
         return Answer(chosen(self.outputs, values), shapes, probes, updates)
 
-    def _variable(self, node: str, array: Array) -> Array:
-        """A new value of a node's variable, in the dtype in which it is kept."""
-        if self._cast is None or self._plain:
-            return array
-        return cast_all(array, self._kept[node], self._cast)
+    def _kept_of(
+        self, node: str, changed: dict[str, Array], own: dict[str, dict[str, Array]]
+    ) -> dict[str, Array]:
+        """New values of a node's variables, in the dtype in which they are kept.
+
+        They are put among the node's ``own`` as well: a layer that is called twice finds them.
+        """
+        if changed and self._cast is not None and not self._plain:
+            changed = cast_all(changed, self._kept[node], self._cast)
+        own.get(node, {}).update(changed)
+        return {f"{node}/{key}": array for key, array in changed.items()}
 
     def declared(self, feeds: Feeds) -> Feeds:
         """Feeds in the dtypes that inputs and variables are declared in; they travel as float32."""
@@ -226,7 +233,15 @@ def _bound(table: Table, node: Mapping[str, Any], masked: set[str]) -> Node:
     if passes or made is not None:
         masked.add(node["name"])
     return Node(
-        node["name"], node["inputs"], bound, _step(table, bound), tensors, heeds, passes, made
+        node["name"],
+        node["inputs"],
+        bound,
+        _step(table, bound),
+        tensors,
+        heeds,
+        passes,
+        made,
+        owner=node.get("shares") or node["name"],
     )
 
 

@@ -35,6 +35,7 @@ class Watch:
         # Modules are seen when they run, with the arguments that they keep.
         self._spy = Spy(symbols(model), classes=False)
         self.ran: dict[str, list[nn.Module]] = {}
+        self._again = {node.name for node in model.nodes if node.owner != node.name}
         self._node = ""
 
     @contextmanager
@@ -60,6 +61,8 @@ class Watch:
         """Parameter counts, of the modules where there are any, else of what the node was given."""
         nodes = {}
         for node, modules in self.ran.items():
+            if node in self._again:
+                continue
             own = [p for module in modules for p in module.parameters()]
             if not own or any(name.split("/", 1)[0] == node for name in frozen):
                 own = [w for name, w in weights.items() if name.split("/", 1)[0] == node]
@@ -102,7 +105,7 @@ class Watch:
             "weights": {
                 variable: layout
                 for variable, layout in layouts.items()
-                if f"{node}/{variable}" in weights
+                if f"{whole.owner}/{variable}" in weights
             },
             "composed": bound.entry.composed,
             **told(whole, [*map(_made, modules), *calls]),
