@@ -76,7 +76,7 @@ def execute(
     arithmetic = context.arithmetic
     context.memory.clear()
     start = {
-        name: arithmetic.at(variable.dtype).leaf(feeds[f"{prefix}weight/{name}"])
+        name: _given(arithmetic, variable.dtype, feeds[f"{prefix}weight/{name}"])
         for name, variable in network.variables.items()
     }
     weights = dict(start)
@@ -110,6 +110,11 @@ def execute(
     if program.train is not None and "state" in program.facets and not prefix:
         run.training = _train(network, program.train, start, feeds, context)
     return run
+
+
+def _given(arithmetic: Arithmetic, dtype: str, values: Values) -> Array:
+    """A variable's numbers; a count is a whole one."""
+    return (arithmetic.at(dtype) if dtype in DIGITS else arithmetic).leaf(values)
 
 
 def _fed(arithmetic: Arithmetic, spec: InputSpec, values: Values) -> Array:

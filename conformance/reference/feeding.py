@@ -42,9 +42,11 @@ def make_feeds(
             feeds[key] = data.input_values(spec, seed, key, program.random.rows)
     if network is None:
         return feeds
+    learned = network.learned
     for name, variable in network.variables.items():
         key = f"weight/{name}"
-        feeds[key] = data.weight(program.weights, seed, key, variable)
+        drawn = name not in learned
+        feeds[key] = data.weight(program.weights, seed, key, variable) if drawn else learned[name]
     shapes = network.fed_outputs(program.calls[0].batch)
     trained = program.train is not None and "state" in program.facets
     for kind, asked in (("cotangent", "gradients" in program.facets), ("target", trained)):

@@ -168,6 +168,8 @@ class Layer(ABC):
     answers_strings: bool = False
     called: Mapping[str, Any] = MappingProxyType({})
     """The literal keyword arguments of the call, there before any shape is asked for."""
+    learned: Mapping[str, Any] = MappingProxyType({})
+    """What variables hold once the layer has been adapted, by name; the case draws all others."""
 
     @abstractmethod
     def __init__(self, config: Config) -> None:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from conformance.reference.activation import Elementwise
+from conformance.reference.arithmetic import Arithmetic
 from conformance.reference.array import reshape
+from conformance.reference.config import ADAPT
 from conformance.reference.errors import Refused
+from conformance.reference.functions import sqrt, square
 from conformance.reference.layer import Context, Layer, Variable, Weights, make, register
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from conformance.cases.model import Shape
-    from conformance.reference.arithmetic import Arithmetic
     from conformance.reference.array import Array
     from conformance.reference.config import Config
 
@@ -58,7 +61,7 @@ class Rescaling(Elementwise):
 
 @register("Normalization")
 class Normalization(Elementwise):
-    """keras.layers.Normalization with the mean and variance that it is given."""
+    """keras.layers.Normalization by a mean and variance, given or of what it is adapted to."""
 
     def __init__(self, config: Config) -> None:
         """Args: axis, mean, variance, invert."""
@@ -67,8 +70,19 @@ class Normalization(Elementwise):
         given = [config.get("mean") is not None, config.get("variance") is not None]
         if given[0] != given[1]:
             raise Refused("Normalization: mean and variance must be given together")
-        if not given[0]:
-            raise Refused("Normalization: without mean and variance it has to be adapted first")
+        samples = config.get(ADAPT)
+        if given[0] == (samples is not None):
+            raise Refused("Normalization: either mean and variance are given, or it is adapted")
+        self.samples = None if samples is None else np.asarray(samples, np.float32)
+        if self.samples is not None:
+            learned = self._moments(Arithmetic().leaf(self.samples))
+            sizes = [self.samples.shape[axis] for axis in self._kept(self.samples.ndim)]
+            self.learned = {
+                name: moment.value.reshape(sizes).astype(np.float32)
+                for name, moment in zip(("mean", "variance"), learned, strict=True)
+            }
+            count = self.samples.size // math.prod(sizes)
+            self.learned["count"] = np.asarray(count, np.int32)
         self.mean = _numbers(config, "mean")
         self.variance = _numbers(config, "variance")
         self.invert = config.flag("invert", default=False)
@@ -83,12 +97,35 @@ class Normalization(Elementwise):
             if shapes[0][axis] is None:
                 message = f"Normalization: axis {axis} must have a known size"
                 raise Refused(message)
-        self._aligned(self.mean, [n or 1 for n in shapes[0]])
+        if self.samples is None:
+            self._aligned(self.mean, [n or 1 for n in shapes[0]])
+        elif len(self.samples.shape) != rank or any(
+            self.samples.shape[axis] != shapes[0][axis] for axis in self.axis
+        ):
+            message = f"Normalization: adapted to samples of shape {self.samples.shape}"
+            raise Refused(message)
         return super().output_shape(shapes)
+
+    def weights(self, shapes: Sequence[Shape]) -> list[Variable]:  # noqa: ARG002
+        """The statistics and the count of what they are of, if they have been learned."""
+        return [
+            Variable(name, values.shape, trainable=False, dtype=values.dtype.name)
+            for name, values in self.learned.items()
+        ]
+
+    def _kept(self, rank: int) -> list[int]:
+        return sorted(axis % rank for axis in self.axis)
+
+    def _moments(self, samples: Array) -> tuple[Array, Array]:
+        """Mean and variance over the axes that keep none of their own, which stay with size 1."""
+        kept = self._kept(len(samples.shape))
+        axes = [axis for axis in range(len(samples.shape)) if axis not in kept]
+        mean = samples.mean(axes, keepdims=True)
+        return mean, square(samples - mean).mean(axes, keepdims=True)
 
     def _aligned(self, values: Any, shape: Sequence[int]) -> Any:
         """Numbers along the axes that keep statistics of their own, 1 along the others."""
-        kept = sorted(axis % len(shape) for axis in self.axis)
+        kept = self._kept(len(shape))
         sizes = tuple(shape[axis] for axis in kept)
         try:
             spread = np.broadcast_to(values, sizes)
@@ -100,6 +137,10 @@ class Normalization(Elementwise):
     def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:  # noqa: ARG002
         """``(x - mean) / sqrt(variance)``, or its inverse; the divisor is at least epsilon."""
         x = inputs[0]
+        if self.samples is not None:
+            mean, variance = self._moments(context.arithmetic.leaf(self.samples))
+            deviation = sqrt(variance)
+            return mean + x * deviation if self.invert else (x - mean) / deviation
         mean = context.arithmetic.leaf(self._aligned(self.mean, x.shape))
         root = np.maximum(np.sqrt(self._aligned(self.variance, x.shape)), EPSILON)
         deviation = context.arithmetic.leaf(root)
