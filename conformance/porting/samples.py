@@ -68,7 +68,10 @@ def collect(run: Run, adapter: str) -> dict[str, Layer]:
         By the layer's name; cells that neither passed nor were unsupported are left out.
     """
     layers: dict[str, Layer] = defaultdict(Layer)
-    for case, line in run.cases.items():  # not as the cells came in: that changes from run to run
+    # Not as the cells came in, which changes from run to run; and the cases of one layer first, which
+    # say most plainly what they prove.
+    plain_first = sorted(run.cases.items(), key=lambda item: len(item[1].program.model.nodes) > 1)
+    for case, line in plain_first:
         outcome = run.cells.outcome(case, adapter)
         if outcome == "pass":
             for sample in _samples(line, run.cells[case, adapter].native):
