@@ -68,8 +68,8 @@ def collect(run: Run, adapter: str) -> dict[str, Layer]:
         By the layer's name; cells that neither passed nor were unsupported are left out.
     """
     layers: dict[str, Layer] = defaultdict(Layer)
-    # Not as the cells came in, which changes from run to run; and the cases of one layer first, which
-    # say most plainly what they prove.
+    # Not as the cells came in, which changes from run to run; and the cases of one layer first,
+    # which say most plainly what they prove.
     plain_first = sorted(run.cases.items(), key=lambda item: len(item[1].program.model.nodes) > 1)
     for case, line in plain_first:
         outcome = run.cells.outcome(case, adapter)
