@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from cases_samples import load_body
+from cases_samples import deviations, load_body, load_case
 
 from conformance.reducing.smaller import smaller
 from conformance.reference import evaluate
@@ -18,8 +18,6 @@ from conformance.verdicts.facets import judge
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from conformance.cases.model import Case
 
 TOWERS = """
 inputs: {a: {shape: [3]}, b: {shape: [3]}}
@@ -41,12 +39,7 @@ BEGIN = "input: {shape: [5]}\nmodel: {nodes: {a: {Dense: {units: 5}, of: x}, "
 
 @pytest.fixture
 def case(tmp_path: Path) -> Any:
-    def load(body: str) -> Case:
-        found = load_body(tmp_path, body)
-        assert [str(problem) for problem in found.problems] == []
-        return found.cases[0]
-
-    return load
+    return lambda body: load_case(tmp_path, body)
 
 
 def test_it_is_the_layer_of_the_earlier_node(case: Any) -> None:
@@ -94,17 +87,7 @@ def test_it_has_one_set_of_variables_whose_gradient_is_the_sum(case: Any) -> Non
 
 @pytest.mark.parametrize("body", [TOWERS, TRAINING])
 def test_an_honest_answer_passes(case: Any, body: str) -> None:
-    asked = case(body)
-    answer = evaluate(asked)
-    observed = observe(asked, answer.feeds)
-    found = judge(
-        asked.program.facets,
-        answer.expectation,
-        answer.arrays,
-        observed.observation,
-        observed.tensors,
-    )
-    assert {v.facet: v.message for v in found if v.outcome != "pass"} == {}
+    assert deviations(case(body)) == {}
 
 
 def test_a_gradient_of_one_call_alone_is_out(case: Any) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from cases_samples import load_body
+from cases_samples import deviations, load_body, load_case
 
 from conformance.adapters.calling import chosen, positional
 from conformance.reference import evaluate
@@ -16,8 +16,6 @@ from conformance.verdicts.facets import judge
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from conformance.cases.model import Case
 
 MASKED = """
 input: {shape: [4], dtype: int32, data: indices, high: 3}
@@ -42,12 +40,7 @@ config: {filters: 2, kernel_size: 3, padding: same, strides: 2}
 
 @pytest.fixture
 def case(tmp_path: Path) -> Any:
-    def load(body: str) -> Case:
-        found = load_body(tmp_path, body)
-        assert [str(problem) for problem in found.problems] == []
-        return found.cases[0]
-
-    return load
+    return lambda body: load_case(tmp_path, body)
 
 
 @pytest.fixture
@@ -209,17 +202,7 @@ def test_what_calls_change_holds_for_the_calls_that_follow(case: Any) -> None:
 
 @pytest.mark.parametrize("body", [MASKED, TRAINING, SIZES])
 def test_an_honest_answer_passes(case: Any, body: str) -> None:
-    asked = case(body)
-    answer = evaluate(asked)
-    observed = observe(asked, answer.feeds)
-    found = judge(
-        asked.program.facets,
-        answer.expectation,
-        answer.arrays,
-        observed.observation,
-        observed.tensors,
-    )
-    assert {v.facet: v.message for v in found if v.outcome != "pass"} == {}
+    assert deviations(case(body)) == {}
 
 
 @pytest.mark.parametrize(
@@ -232,16 +215,7 @@ model:
   - Dense: {{units: 4, activation: tanh, dtype: {dtype}}}
   - Dense: {{units: 3}}
 """)
-    answer = evaluate(asked)
-    observed = observe(asked, answer.feeds)
-    found = judge(
-        asked.program.facets,
-        answer.expectation,
-        answer.arrays,
-        observed.observation,
-        observed.tensors,
-    )
-    assert {v.facet: v.message for v in found if v.outcome != "pass"} == {}
+    assert deviations(asked) == {}
 
 
 def test_float64_that_is_silently_float32_is_out(case: Any) -> None:

@@ -13,10 +13,12 @@ def keep_context() -> None:
     JAX makes a context for each program that it lowers, and loads all dialects into it: 3 ms each
     time, more than the lowering of a single operation, and a case compiles five or six programs.
     What is lowered is the same in either. Where a JAX has no such function, nothing is changed.
+    Two adapters in one process keep one context between them, which :func:`forget` drops.
     """
     with contextlib.suppress(ImportError, AttributeError):
         mlir = _mlir()
-        mlir.make_ir_context = functools.lru_cache(maxsize=1)(mlir.make_ir_context)
+        if not hasattr(mlir.make_ir_context, "cache_clear"):
+            mlir.make_ir_context = functools.lru_cache(maxsize=1)(mlir.make_ir_context)
 
 
 def forget(jax: Any) -> None:

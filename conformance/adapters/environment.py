@@ -81,8 +81,8 @@ def jax_pins() -> dict[str, str | None]:
 
 def tensorflow_pins() -> dict[str, str | None]:
     """What holds where TensorFlow computes, on top of :func:`pins`."""
-    # Keras has XLA compile grouped and dilated convolutions, anew at each call: 0.13 s. A flag of
-    # TensorFlow's has no quotes, so that a folder with a space in its name can't be told.
+    # Keras has XLA compile grouped convolutions and 3D ones with channels first, anew at each call:
+    # 0.13 s. Flags of TensorFlow have no quotes: a folder with a space in its name can't be told.
     folder = str(cache_folder() / "xla" / _processor())
     told = not any(character.isspace() for character in folder)
     return {"TF_XLA_FLAGS": f"--tf_xla_persistent_cache_directory={folder}" if told else None}

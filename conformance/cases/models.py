@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import msgspec
 
 from conformance.cases import fields, inputs, names, references
 from conformance.cases.model import Model, Node
@@ -285,25 +287,14 @@ def _node(
             expected="one layer and `of`: {Dense: {units: 4}, of: x}",
         )
         return None
-    of = references.read_of(body, where, scope)
-    called = references.keywords(
-        body.get("with"), where.value(body, "with") if "with" in body else where, scope
-    )
+    taken = _taken(body, where, scope)
     kind = kinds[0]
     layer = layers.named(kind, body[kind], where.key(body, kind), where.value(body, kind))
-    if layer is None or of is None or called is None:
+    if layer is None or taken is None:
         return None
     if layer.name is not None:
         layer.arguments.refuse("has a `name`", hint=f"the node's name is the layer's: {name!r}")
-    node = Node(
-        name=name,
-        layer=layer.layer,
-        config=layer.config,
-        inputs=of,
-        arguments=called[0],
-        tensors=called[1],
-    )
-    return node, layer.probes
+    return Node(name=name, layer=layer.layer, config=layer.config, **taken), layer.probes
 
 
 def _again(
@@ -312,10 +303,7 @@ def _again(
     """A node that calls the layer of an earlier one; whether that one probes, it says itself."""
     fields.mapping(body, where, (AGAIN, *_BESIDE))
     place = where.value(body, AGAIN)
-    of = references.read_of(body, where, scope)
-    called = references.keywords(
-        body.get("with"), where.value(body, "with") if "with" in body else where, scope
-    )
+    taken = _taken(body, where, scope)
     earlier = {node.name: node for node in before}
     wanted = body[AGAIN] if isinstance(body[AGAIN], str) else ""
     first = earlier.get(wanted)
@@ -328,18 +316,20 @@ def _again(
             else did_you_mean(wanted, earlier),
         )
         return None
+    if taken is None:
+        return None
+    return msgspec.structs.replace(first, name=name, shares=first.name, **taken), False
+
+
+def _taken(body: Map, where: Where, scope: Scope) -> dict[str, Any] | None:
+    """What a node's call takes, by the fields of :class:`Node`."""
+    of = references.read_of(body, where, scope)
+    called = references.keywords(
+        body.get("with"), where.value(body, "with") if "with" in body else where, scope
+    )
     if of is None or called is None:
         return None
-    node = Node(
-        name=name,
-        layer=first.layer,
-        config=first.config,
-        inputs=of,
-        arguments=called[0],
-        tensors=called[1],
-        shares=first.name,
-    )
-    return node, False
+    return {"inputs": of, "arguments": called[0], "tensors": called[1]}
 
 
 def _outputs(value: Map, where: Where, written: Map) -> list[str] | None:

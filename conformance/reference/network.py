@@ -141,12 +141,8 @@ class Network:
 
     def _check_shared(self, node: Node, weights: Sequence[Variable]) -> None:
         """See that the layer, made for its first call, can be called as this node says."""
-        known = {
-            variable.name: self.variables.get(f"{node.owner}/{variable.name}")
-            for variable in weights
-        }
         for variable in weights:
-            made = known[variable.name]
+            made = self.variables.get(f"{node.owner}/{variable.name}")
             if made is None or made.shape != variable.shape:
                 message = (
                     f"{node.layer}: {node.owner} has been made for another input, its "

@@ -12,8 +12,9 @@ from conformance.reference.arithmetic import Arithmetic
 from conformance.reference.array import reshape
 from conformance.reference.config import ADAPT
 from conformance.reference.errors import Refused
-from conformance.reference.functions import sqrt, square
+from conformance.reference.functions import sqrt
 from conformance.reference.layer import Context, Layer, Variable, Weights, make, register
+from conformance.reference.normalization import moments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,11 +118,9 @@ class Normalization(Elementwise):
         return sorted(axis % rank for axis in self.axis)
 
     def _moments(self, samples: Array) -> tuple[Array, Array]:
-        """Mean and variance over the axes that keep none of their own, which stay with size 1."""
+        """Mean and variance over the axes that keep none of their own."""
         kept = self._kept(len(samples.shape))
-        axes = [axis for axis in range(len(samples.shape)) if axis not in kept]
-        mean = samples.mean(axes, keepdims=True)
-        return mean, square(samples - mean).mean(axes, keepdims=True)
+        return moments(samples, [axis for axis in range(len(samples.shape)) if axis not in kept])
 
     def _aligned(self, values: Any, shape: Sequence[int]) -> Any:
         """Numbers along the axes that keep statistics of their own, 1 along the others."""

@@ -30,13 +30,12 @@ def model_lines(model: Model, *, named: bool = True) -> list[str]:
         parts = [_input(spec, named=named) for spec in model.inputs if spec.declared_by is None]
         parts += [_node(node, named=named) for node in model.nodes]
         return ["model = keras.Sequential([", *(f"    {part}," for part in parts), "])"]
-    known = expressions(model)
+    known, shared = expressions(model), model.shared
     lines = [
-        *([f"{_LAYERS} = {{}}"] if model.shared else []),
+        *([f"{_LAYERS} = {{}}"] if shared else []),
         "t = {}",
         *(f"t[{spec.name!r}] = {_input(spec, named=named)}" for spec in model.inputs),
     ]
-    shared = model.shared
     for node in model.nodes:
         if node.name in shared and node.shares is None:
             lines.append(f"{_LAYERS}[{node.name!r}] = {_node(node, named=named)}")
