@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from runs import FAKE, Runner, gone, processes_with, served, write_cases
+from runs import FAKE, FAKES, Runner, gone, processes_with, served, write_cases
 
 WAYS = {
     "hang": ("timeout", "no answer within"),
@@ -240,6 +240,39 @@ def test_the_ledger_makes_a_known_deviation_expected(tmp_path, cache):
     result = runner.run(str(cases), "--ledger", str(ledger))
     assert result.returncode == 0, result.stdout
     assert runner.outcomes()["fakes/off-by-a-little"] == "xfail"
+
+
+FATAL = """\
+- id: dies
+  adapter: fake
+  cases: fakes/segfault*
+  cap: 8
+  outcome: crash
+  signature: SIGSEGV
+  kind: bug
+  reason: The fake kills itself.
+  review_by: 2099-01-01
+"""
+
+
+def test_cases_known_to_be_fatal_come_last_and_take_nothing_with_them(tmp_path, cache):
+    """More of them in a row than deaths that an adapter is given up for, and one process each."""
+    runner = Runner(tmp_path, cache)
+    cases = write_cases(tmp_path, ["segfault", "one", "two"])
+    vary = "  vary: {model.0.Dense.units: [1, 2, 3, 4, 5, 6, 7, 8]}\n"
+    written = cases.read_text().split("- id: one")
+    cases.write_text(f"{written[0]}{vary}- id: one{written[1]}")
+    ledger, starts = tmp_path / "ours.yaml", tmp_path / "starts"
+    ledger.write_text(FATAL)
+    command = f"{sys.executable} {FAKES / 'counted.py'} {starts}"
+    result = runner.run(
+        str(cases), "--jobs", "1", "--ledger", str(ledger), adapters={"fake": command}
+    )
+    assert result.returncode == 0, result.stdout
+    outcomes = runner.outcomes()
+    assert list(outcomes.values()) == ["pass"] * 2 + ["xfail"] * 8
+    assert list(outcomes)[:2] == ["fakes/one", "fakes/two"]
+    assert len(starts.read_text().split()) == 8, "the first one does the others' work as well"
 
 
 def test_a_stale_ledger_makes_the_run_fail(tmp_path, cache):

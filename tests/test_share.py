@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 from runs import FAKES, Runner, processes_with, served, write_cases
 
-from conformance.run.share import WORTH, Share
+from conformance.run.share import MANY, WORTH, Share
 
 
 @dataclass
@@ -29,6 +29,25 @@ def test_cases_go_out_once_in_order():
     handed = share(5, takers=2)
     assert [handed.take().id for _ in range(5)] == list("01234")
     assert handed.take() is None
+
+
+def test_a_second_process_pays_at_once_where_there_are_many_cases():
+    assert share(2 * MANY).seconds_worth_helping()
+    assert not share(2 * MANY - 1).seconds_worth_helping()
+    assert not share(2 * MANY, takers=2).seconds_worth_helping(), "there are not that many"
+
+
+def test_who_helps_waits_until_the_first_process_is_ready_or_there_is_nothing_to_do():
+    handed = share(1, takers=2)
+    assert not handed.settled(timeout=0)
+    handed.started(1.0)
+    assert handed.settled(timeout=0)
+    assert handed.left()
+    refused = share(1, takers=2)
+    refused.clear()
+    assert refused.settled(timeout=0)
+    assert not refused.left()
+    assert not refused.leave(), "one is left, the one that found out"
 
 
 def test_a_further_process_pays_only_while_much_is_left():
@@ -91,6 +110,25 @@ def test_one_adapter_uses_as_many_processes_as_jobs(tmp_path, cache, jobs):
     assert process.returncode == 0, process.stdout.read()
     assert together == jobs
     assert runner.outcomes() == {f"fakes/{name}": "pass" for name in ids}
+
+
+@pytest.mark.parametrize("how", ["not-installed", "no-hello", "hello"])
+def test_a_second_process_is_started_beside_the_first_and_lets_that_one_speak(tmp_path, cache, how):
+    """So many cases that the second does not wait; it is no fault if neither can be used."""
+    runner = Runner(tmp_path, cache)
+    cases = write_cases(tmp_path, ["one"])
+    sizes = f"[{', '.join(map(str, range(1, 101)))}]"
+    rows = f"[{', '.join(map(str, range(1, 21)))}]"
+    vary = f"  vary: {{model.0.Dense.units: {sizes}, input.batch: {rows}}}\n"
+    cases.write_text(cases.read_text() + vary)
+    starts = tmp_path / "starts"
+    command = f"{sys.executable} {FAKES / 'counted.py'} {starts} {how}"
+    result = runner.run(str(cases), "--jobs", "2", adapters={"fake": command})
+    outcome = {"not-installed": "not-installed", "no-hello": "error"}.get(how, "pass")
+    assert Counter(runner.outcomes().values()) == {outcome: 2 * MANY}, result.stdout
+    if outcome == "pass":
+        assert len(starts.read_text().split()) == 2
+    assert not any("second process" in told for told in runner.records().footer.problems)
 
 
 def test_a_process_that_keeps_dying_leaves_the_rest_to_the_other(tmp_path, cache):

@@ -98,6 +98,8 @@ class _Job:
     """It was handed over while the process had the case before it in hand."""
     suspicion: str = ""
     """A process died over it, which may have been the doing of the case before it."""
+    fatal: bool = False
+    """The process is known to die over it, which is then not held against it."""
     resent: bool = False
     """A process's echo of an older case has cost it one attempt already."""
 
@@ -187,6 +189,8 @@ class AdapterProcess:
         program: Program | Mapping[str, Any],
         tensors: Mapping[str, wire.Array],
         timeout: float | None = None,
+        *,
+        fatal: bool = False,
     ) -> int:
         """Hand over a case without waiting; its answer is got by :meth:`receive`, in order.
 
@@ -198,6 +202,7 @@ class AdapterProcess:
             tensors: Its arrays, by the names of docs/architecture.md.
             timeout: Seconds that the case may take, counted from when the process is through with
                 the one before it.
+            fatal: It is known to end the process, so that this is no sign of a broken one.
 
         Returns:
             The id that the answer will have.
@@ -215,6 +220,7 @@ class AdapterProcess:
             case=program.case if isinstance(program, Program) else program["case"],
             frame=wire.frame(wire.encode(text, tensors)),
             limit=self.limits.case if timeout is None else timeout,
+            fatal=fatal,
         )
         self._jobs.append(job)
         if self._connection is None:
@@ -338,7 +344,7 @@ class AdapterProcess:
             # It was sent while the process had another case in hand, so its death may be that
             # one's doing. A fresh process shows whose it is.
             job.suspicion = f"its process ended ({status}) over {job.case}, but a fresh one did not"
-            self._deaths -= 1  # counts only if the fresh one dies too
+            self._deaths -= not job.fatal  # counts only if the fresh one dies too
             return None
         if status < 0:
             return Crashed(**about, **told, signal=-status)
@@ -425,7 +431,8 @@ class AdapterProcess:
         """Kill the process over a case, and say what is known of its end."""
         seconds = time.monotonic() - job.since
         connection, self._connection = self._connection, None
-        self._deaths += 1
+        if not job.fatal:
+            self._deaths += 1
         if connection is None:
             return {"seconds": seconds}
         connection.dispose()

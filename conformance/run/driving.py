@@ -35,9 +35,12 @@ def select_cases(patterns: Sequence[str]) -> list[Case]:
     if paths:
         cases.update((case.id, case) for case in load(paths).checked())
     if globs or not paths:
-        everything = load().checked()
+        everything = {case.id: case for case in load().checked()}
         for pattern in globs or ["*"]:
-            found = [case for case in everything if matches(pattern, case.id)]
+            if "*" in pattern:
+                found = [case for case in everything.values() if matches(pattern, case.id)]
+            else:  # an id; there may be thousands of them
+                found = [everything[pattern]] if pattern in everything else []
             if not found:
                 raise CasesError(
                     f"no case matches {pattern!r}, and no file is there of that name; "

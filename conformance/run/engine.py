@@ -2,9 +2,11 @@
 
 Adapters run beside each other, as many processes at a time as there are cores. Each adapter begins
 with one; where no adapter waits to begin, a free core helps the one that has most left to do, if
-that is worth the start of a further process (:mod:`.share`). Cases are begun in the planned order.
-Whoever needs a verdict asks for it by cell and waits only if it isn't there yet, so the frameworks
-compute while pytest collects, reports and prints.
+that is worth the start of a further process (:mod:`.share`). Cases are begun in the planned order,
+but for those that the ledger knows to cost an adapter its process: they come last and by
+themselves, so that no process is started for what they would take down with them. Whoever needs a
+verdict asks for it by cell and waits only if it isn't there yet, so the frameworks compute while
+pytest collects, reports and prints.
 """
 
 from __future__ import annotations
@@ -118,7 +120,7 @@ class Engine:
             needed: dict[str, None] = {}
             for name in names:
                 spec = self.plan.adapters[name]
-                if left := self._undone(spec):
+                if left := self._in_order(spec):
                     needed.update(dict.fromkeys(case.id for case in left))
                     self._todo.append(Share(spec, left))
             self._changed.notify_all()
@@ -126,6 +128,10 @@ class Engine:
         for thread in self._threads:
             if thread.ident is None:
                 thread.start()
+
+    def comes_last(self, cell: Cell) -> bool:
+        """Whether a cell waits for all others of its adapter: it is known to end the process."""
+        return self._ledger.fatal(*cell)
 
     def result(self, cell: Cell) -> CellLine:
         """Wait for a cell's verdict.
@@ -221,29 +227,34 @@ class Engine:
         missing = spec.missing()
         if missing:
             reason = f"{' and '.join(missing)}: not installed here"
+            share.clear()
             self._introduce(AdapterLine(name=spec.name, status="not-installed", reason=reason))
             self._settle_all(spec, lambda case: cells.not_installed(case, spec.name, reason))
             return
         with self._process(spec) as process:
             begin = time.monotonic()
             hello = process.start()
-            share.started(time.monotonic() - begin)
+            took = time.monotonic() - begin
             self._introduce(adapter_line(spec, hello))
             self._note_probe(spec, hello)
-            if hello.status == "not-installed":
-                self._settle_all(
-                    spec, lambda case: cells.not_installed(case, spec.name, hello.reason)
-                )
-            elif hello.status != "ready":
-                self._settle_all(
-                    spec, lambda case: cells.adapter_failed(case, spec.name, hello.reason)
-                )
-            else:
+            if hello.status == "ready":
+                share.started(took)
                 self._work_through(share, process, hello)
+                return
+            share.clear()
+            missing_here = hello.status == "not-installed"
+            verdict = cells.not_installed if missing_here else cells.adapter_failed
+            self._settle_all(spec, lambda case: verdict(case, spec.name, hello.reason))
 
     def _help(self, share: Share) -> None:
         """Join an adapter that another slot has begun, with a process more."""
         with self._process(share.spec) as process:
+            process.launch()  # beside the first, which may not be ready yet
+            while not share.settled(timeout=1.0):
+                if self._closed:
+                    return
+            if not share.left():
+                return
             hello = process.start()
             if hello.status != "ready" and share.leave():
                 with self._changed:
@@ -286,7 +297,8 @@ class Engine:
         with suppress(_LeftToOthers):
             while not self._closed and (case := share.take()) is not None:
                 held.append(case)
-                while sent and not self._oracle.ready(case):
+                fatal = self.comes_last(Cell(case.id, spec.name))
+                while sent and (fatal or not self._oracle.ready(case)):
                     receive()
                 try:
                     answer = self._oracle.answer(case)
@@ -297,10 +309,12 @@ class Engine:
                     self._settle(CellLine(digest=case.digest, verdict=verdict))
                     continue
                 self._case_line(case, seed=answer.expectation.seed, held_to=answer.digest)
-                process.send(case.program, answer.feeds)
+                process.send(case.program, answer.feeds, fatal=fatal)
                 sent.append(answer)
-                if len(sent) == AHEAD:
+                if fatal or len(sent) == AHEAD:
                     receive()
+                if fatal and process.pid is None and share.leave():
+                    return  # what is left is as fatal, and the others still have a process to lose
             while sent and not self._closed:
                 receive()
 
@@ -317,6 +331,11 @@ class Engine:
         )
         verdict = self._ledger.apply(verdict, hello.versions)
         self._settle(cell_line(case, verdict, answer))
+
+    def _in_order(self, spec: AdapterSpec) -> list[Case]:
+        """What is left of an adapter's cases, those that end its process last."""
+        left = self._undone(spec)
+        return sorted(left, key=lambda case: self.comes_last(Cell(case.id, spec.name)))
 
     def _undone(self, spec: AdapterSpec) -> list[Case]:
         with self._changed:

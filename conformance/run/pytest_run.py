@@ -65,15 +65,19 @@ class PytestRun:
         self._catalogues.update((root, None) for root in self._roots if path.is_relative_to(root))
 
     def sort(self, items: list[pytest.Item]) -> None:
-        """Order the case items adapter by adapter; items of others keep their places."""
+        """Order the case items as they are worked through; items of others keep their places."""
         rank = {spec.name: index for index, spec in enumerate(self.adapters)}
         places = [index for index, item in enumerate(items) if isinstance(item, CaseItem)]
         ours = sorted(
             (item for item in items if isinstance(item, CaseItem)),
-            key=lambda item: rank[item.spec.name],
+            key=lambda item: (rank[item.spec.name], self._comes_last(item)),
         )
         for place, item in zip(places, ours, strict=True):
             items[place] = item
+
+    def _comes_last(self, item: CaseItem) -> bool:
+        """Whether its verdict is the last of its adapter's; unknown before the run has begun."""
+        return self._session is not None and self._session.engine.comes_last(item.cell)
 
     def take_shard(self, items: list[pytest.Item]) -> list[pytest.Item]:
         """Leave in ``items`` the cases of this shard alone; returns the others.
@@ -120,6 +124,7 @@ class PytestRun:
         except RecordsError as error:
             raise pytest.UsageError(str(error)) from None
         self._recorder = self._session.recorder
+        self.sort(session.items)
 
     def result(self, cell: Cell) -> CellLine:
         """A cell's verdict, waited for."""

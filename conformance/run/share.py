@@ -17,6 +17,13 @@ WORTH = 3.0
 long as one takes to start. At once that long it gains nothing; at three times, with one at work,
 the adapter is through sooner by the time of a whole start."""
 
+MANY = 1000
+"""Cases for each process from which a further one pays whatever the adapter's pace: it is started
+beside the first, which may take as long as many a whole run."""
+
+UNKNOWN = 0.01
+"""Seconds that a case is taken to last before the first has been answered."""
+
 
 class Share:
     """The cases of one adapter, and how many processes take from them. Thread-safe.
@@ -35,6 +42,7 @@ class Share:
         self._start = 0.0
         self._answered = 0
         self._seconds = 0.0
+        self._settled = threading.Event()
 
     def join(self) -> None:
         """Count one more process that takes cases."""
@@ -48,6 +56,13 @@ class Share:
                 return self._cases.popleft()
             self._takers -= 1
             return None
+
+    def left(self) -> bool:
+        """Whether there is anything to take; if not, who asked is no longer counted."""
+        with self._lock:
+            if not self._cases:
+                self._takers -= 1
+            return bool(self._cases)
 
     def leave(self, cases: Iterable[Case] = ()) -> bool:
         """Stop taking, and leave what was taken in vain to the other processes, if there are any.
@@ -70,11 +85,17 @@ class Share:
         with self._lock:
             self._cases.clear()
             self._alone = True
+        self._settled.set()
 
     def started(self, seconds: float) -> None:
-        """Note how long a process took until its hello."""
+        """Note how long the first process took until it said that it is ready."""
         with self._lock:
             self._start = seconds
+        self._settled.set()
+
+    def settled(self, timeout: float) -> bool:
+        """Wait until the first process is ready, or the cases are no longer handed out."""
+        return self._settled.wait(timeout)
 
     def answered(self, seconds: float) -> None:
         """Note how long a case took."""
@@ -85,7 +106,10 @@ class Share:
     def seconds_worth_helping(self) -> float:
         """How long those at work would need for the rest; 0 if another process would not pay."""
         with self._lock:
-            if self._alone or not self._takers or not self._answered:
+            if self._alone or not self._takers:
                 return 0.0
+            if not self._answered:
+                many = len(self._cases) >= MANY * (self._takers + 1)
+                return len(self._cases) * UNKNOWN / self._takers if many else 0.0
             rest = len(self._cases) * self._seconds / self._answered / self._takers
             return rest if rest > WORTH * self._start else 0.0

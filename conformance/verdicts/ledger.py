@@ -28,6 +28,9 @@ _UNJUDGED: Final = frozenset({"unsupported", "not-installed", "not-run", "xfail"
 
 _FAILS: Final = frozenset({"fail", "error"})
 
+_FATAL: Final = frozenset({"crash", "timeout"})
+"""Outcomes that leave an adapter without its process."""
+
 
 LEDGER_SAYS: Final = " [ledger: "
 """Begins what the ledger adds to the message of a cell that it does not excuse; ``]`` ends it."""
@@ -208,6 +211,10 @@ class Ledger:
         """List the entries that speak of a cell, in whatever versions."""
         mine = self._by_adapter.get(adapter, frozenset())
         return [entry for entry in self._by_case.get(case, ()) if entry.id in mine]
+
+    def fatal(self, case: str, adapter: str) -> bool:
+        """Tell whether a cell is known to cost an adapter its process, in some version at least."""
+        return any(entry.outcome in _FATAL for entry in self.about(case, adapter))
 
     def cases_of(self, entry: Entry) -> list[str]:
         """List the cases of the catalogue that an entry speaks of."""
