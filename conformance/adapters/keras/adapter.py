@@ -49,7 +49,7 @@ def create(name: str) -> KerasAdapter:
     # What the imports made stays for good: collections need not look at it again.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000, 20, 20)  # a case allocates a lot and keeps it until its end
+    gc.set_threshold(100_000, 50, 1000)  # a case allocates a lot and keeps it until its end
     return KerasAdapter(backend)
 
 

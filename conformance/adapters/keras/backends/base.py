@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from conformance.adapters.keras.nesting import flat
+from conformance.adapters.keras.remembering import remember_signatures, remember_unsaved
 from conformance.adapters.keras.watch import Noted
 from conformance.adapters.worker.failure import Unsupported
 
@@ -187,6 +188,8 @@ def import_keras_3() -> Any:
         raise ModuleNotFoundError("Keras 3 is not installed; an older keras is", name="keras")
     pin(keras)
     keras.config.disable_traceback_filtering()
+    remember_signatures()
+    remember_unsaved()
     return keras
 
 

@@ -1,4 +1,4 @@
-"""Keeps TensorFlow out of the processes that don't test it."""
+"""Keeps TensorFlow and JAX out of the processes that don't test them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import sys
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from typing import Any
-
-_HIDDEN = "tensorflow"
 
 
 class _Refusing(Loader):
@@ -20,12 +18,15 @@ class _Refusing(Loader):
 
 
 class _Hiding(MetaPathFinder):
-    """Finds something that can't be loaded where TensorFlow is looked for."""
+    """Finds something that can't be loaded where a package is looked for."""
+
+    def __init__(self, package: str) -> None:
+        self.package = package
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
-        """TensorFlow and what is inside it; everything else is left to the next finder."""
+        """The package and what is inside it; everything else is left to the next finder."""
         del path, target
-        hidden = fullname.split(".", 1)[0] == _HIDDEN
+        hidden = fullname.split(".", 1)[0] == self.package
         return ModuleSpec(fullname, _Refusing()) if hidden else None
 
 
@@ -37,5 +38,19 @@ def hide_tensorflow() -> None:
     imported. ``sys.modules`` is left without an entry, as preprocessing layers take any for a sign
     that TensorFlow is there.
     """
-    if not any(isinstance(finder, _Hiding) for finder in sys.meta_path):
-        sys.meta_path.insert(0, _Hiding())
+    _hide("tensorflow")
+
+
+def hide_jax() -> None:
+    """Let TensorFlow find JAX not installed.
+
+    Its converter to LiteRT imports JAX with TensorFlow: half a second of every start, for nothing
+    that is used here.
+    """
+    _hide("jax")
+
+
+def _hide(package: str) -> None:
+    finders = [finder for finder in sys.meta_path if isinstance(finder, _Hiding)]
+    if all(finder.package != package for finder in finders):
+        sys.meta_path.insert(0, _Hiding(package))

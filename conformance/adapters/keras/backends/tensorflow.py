@@ -16,6 +16,7 @@ from conformance.adapters.keras.backends.base import (
     packed,
     pin,
 )
+from conformance.adapters.keras.backends.hidden import hide_jax
 from conformance.adapters.keras.backends.kept import (
     FunctionNames,
     drop_kernels,
@@ -23,12 +24,14 @@ from conformance.adapters.keras.backends.kept import (
     keep_kernels,
 )
 from conformance.adapters.keras.nesting import flat
+from conformance.adapters.keras.remembering import remember_protocols
 
 if TYPE_CHECKING:
     from conformance.adapters.keras.backends.base import Plan
 
-_SHEDDINGS_BETWEEN_CLEARINGS = 8
-"""Kernels are made anew after 128 cases; each takes about a millisecond, and some memory."""
+_SHEDDINGS_BETWEEN_CLEARINGS = 128
+"""Kernels are made anew after 2,048 cases. Each takes about a millisecond, and little memory: 900
+cases took 20 MB more than when they were dropped every 128, and 4 % less time."""
 
 
 @dataclass(frozen=True)
@@ -104,9 +107,11 @@ class OnTensorFlow(Backend):
 
     def load(self) -> Any:
         """Import TensorFlow with one thread and full float32 precision."""
+        hide_jax()
         import tensorflow as tf
 
         keep_compiled(tf.__version__)
+        remember_protocols()
         tf.config.threading.set_intra_op_parallelism_threads(1)
         tf.config.threading.set_inter_op_parallelism_threads(1)
         tf.config.experimental.enable_tensor_float_32_execution(enabled=False)

@@ -1,0 +1,76 @@
+"""What Keras would find out anew for each layer that it makes, although it never changes.
+
+A case makes its layers three times over, and each layer asks Python for the signature of its
+constructor, twice; Keras forgets with each session which attributes are not saved, and makes a
+layer to look. Together a twelfth of what a case takes on torch, a fortieth on JAX.
+
+Only what depends on classes and functions alone is remembered. Some of it hangs on functions that
+are not public: where one is missing nothing is remembered, and only time is lost.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import inspect
+import sys
+import types
+import typing
+import weakref
+from typing import Any
+
+
+@functools.cache
+def remember_signatures() -> None:
+    """Have ``inspect`` look at each function once; functions that are gone are forgotten."""
+    signature, full_spec = inspect.signature, inspect.getfullargspec
+    signatures: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+    specs: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+
+    @functools.wraps(signature)
+    def remembered_signature(obj: Any, **options: Any) -> Any:
+        if options or type(obj) is not types.FunctionType:
+            return signature(obj, **options)
+        found = signatures.get(obj)
+        if found is None:
+            found = signatures[obj] = signature(obj)
+        return found
+
+    @functools.wraps(full_spec)
+    def remembered_spec(func: Any) -> Any:
+        if type(func) is not types.FunctionType:
+            return full_spec(func)
+        found = specs.get(func)
+        if found is None:
+            found = specs[func] = full_spec(func)
+        # Who asks may change its lists.
+        return found._replace(
+            args=[*found.args],
+            kwonlyargs=[*found.kwonlyargs],
+            kwonlydefaults=found.kwonlydefaults and {**found.kwonlydefaults},
+            annotations={**found.annotations},
+        )
+
+    inspect.signature, inspect.getfullargspec = remembered_signature, remembered_spec
+
+
+@functools.cache
+def remember_protocols() -> None:
+    """Have ``typing`` list a protocol's members once, as it does from Python 3.12 on.
+
+    TensorFlow asks of nearly everything whether it is a tensor, which is a protocol.
+    """
+    if sys.version_info >= (3, 12):
+        return
+    for name in ("_get_protocol_attrs", "_is_callable_members_only"):
+        with contextlib.suppress(AttributeError):
+            setattr(typing, name, functools.cache(getattr(typing, name)))
+
+
+@functools.cache
+def remember_unsaved() -> None:
+    """Have Keras 3 find out once for each kind of object which attributes are not saved."""
+    with contextlib.suppress(ImportError, AttributeError):
+        from keras.src.saving import saving_lib
+
+        saving_lib.get_attr_skipset = functools.cache(saving_lib.get_attr_skipset)

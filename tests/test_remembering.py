@@ -1,0 +1,150 @@
+"""What an adapter remembers for Keras is what Python and Keras would have found."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+
+def run(code):
+    """In a process of its own: what is remembered stays."""
+    result = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def test_signatures_are_those_that_inspect_gives():
+    run(
+        """
+        import functools, inspect
+        from conformance.adapters.keras.remembering import remember_signatures
+
+        class Layer:
+            def __init__(self, units, *, activation=None, **more): ...
+            def call(self, x: int, mask=None) -> int: ...
+
+        def plain(a, b=2, /, *rest, c, d=4): ...
+
+        @functools.wraps(plain)
+        def wrapped(*args): ...
+
+        asked = [Layer, Layer.__init__, Layer.call, Layer(1).call, plain, wrapped, len, print]
+        asked.append(functools.partial(plain, 1))
+        before = [(inspect.signature(one), inspect.getfullargspec(one)) for one in asked]
+        remember_signatures()
+        remember_signatures()
+        for _ in range(2):
+            after = [(inspect.signature(one), inspect.getfullargspec(one)) for one in asked]
+            assert after == before
+        assert inspect.signature(wrapped, follow_wrapped=False) != inspect.signature(wrapped)
+        """
+    )
+
+
+def test_what_a_caller_does_to_a_specification_is_its_own_affair():
+    run(
+        """
+        import inspect
+        from conformance.adapters.keras.remembering import remember_signatures
+
+        def plain(a, b=2, *, c, d=4) -> int: ...
+
+        remember_signatures()
+        before = inspect.getfullargspec(plain)
+        found = inspect.getfullargspec(plain)
+        found.args.pop()
+        found.kwonlyargs.clear()
+        found.kwonlydefaults.clear()
+        found.annotations.clear()
+        assert inspect.getfullargspec(plain) == before != found
+        """
+    )
+
+
+def test_functions_that_are_gone_are_forgotten():
+    run(
+        """
+        import gc, inspect, weakref
+        from conformance.adapters.keras.remembering import remember_signatures
+
+        remember_signatures()
+        def make():
+            def inner(a): ...
+            inspect.signature(inner), inspect.getfullargspec(inner)
+            return weakref.ref(inner)
+        gone = make()
+        gc.collect()
+        assert gone() is None
+        """
+    )
+
+
+def test_protocols_are_told_from_other_classes_as_before():
+    run(
+        """
+        import typing
+        from conformance.adapters.keras.remembering import remember_protocols
+
+        @typing.runtime_checkable
+        class Sized(typing.Protocol):
+            size: int
+            def grow(self) -> None: ...
+
+        class Has:
+            size = 3
+            def grow(self): ...
+
+        class Lacks:
+            def grow(self): ...
+
+        remember_protocols()
+        for _ in range(2):
+            assert isinstance(Has(), Sized)
+            assert not isinstance(Lacks(), Sized)
+            assert not isinstance(3, Sized)
+        """
+    )
+
+
+@pytest.mark.parametrize("kind", ["Layer", "Functional", "Sequential", "Operation"])
+def test_what_keras_does_not_save_is_what_it_says_itself(kind):
+    told = run(
+        f"""
+        import os
+        os.environ["KERAS_BACKEND"] = "numpy"
+        import keras
+        from keras.src.saving import saving_lib
+        from conformance.adapters.keras.remembering import remember_unsaved
+
+        before = saving_lib.get_attr_skipset("{kind}")
+        remember_unsaved()
+        keras.utils.clear_session()
+        again = saving_lib.get_attr_skipset("{kind}")
+        keras.utils.clear_session()
+        assert before == again
+        print(saving_lib.get_attr_skipset("{kind}") is again)
+        """
+    )
+    assert told.split()[-1] == "True"
+
+
+def test_tensorflow_starts_without_jax():
+    run(
+        """
+        import sys
+        from conformance.adapters.keras.backends.tensorflow import TensorFlowBackend
+
+        TensorFlowBackend()
+        assert "tensorflow" in sys.modules
+        assert "jax" not in sys.modules
+        """
+    )
