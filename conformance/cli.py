@@ -92,7 +92,7 @@ def parser() -> argparse.ArgumentParser:
 
     listing = commands.add_parser("list", help="list cases")
     listing.add_argument("pattern", nargs="*", metavar="PATTERN")
-    listing.add_argument("--json", action="store_true", help="one JSON object a line")
+    listing.add_argument("--json", action="store_true", help="as JSON, with what each is asked")
     listing.set_defaults(command=_list)
 
     schema = commands.add_parser("schema", help="print the JSON Schema of a case file")

@@ -322,3 +322,69 @@ def test_one_at_a_time_is_allowed_and_differs_in_one(
 def test_pairwise_stays_near_the_best_known_sizes(counts: tuple[int, ...], most: int) -> None:
     found = combining.pairwise(counts, [], 10_000)
     assert math.prod(sorted(counts)[-2:]) <= len(found) <= most
+
+
+@settings(deadline=None, max_examples=80)
+@given(spaces())
+def test_each_value_leaves_none_out_and_takes_no_row_in_vain(
+    space: tuple[list[int], list[Clause]],
+) -> None:
+    counts, clauses = space
+    every = combining.product(counts, clauses, 10_000)
+    few = combining.each_value(every)
+    assert few <= set(every)
+    assert {choice for row in few for choice in enumerate(row)} == {
+        choice for row in every for choice in enumerate(row)
+    }
+    assert len(few) <= max(1, sum(counts) - len(counts) + 1)
+    assert few == combining.each_value(every)
+
+
+def test_each_value_is_quick_where_there_are_many_rows() -> None:
+    rows = list(itertools.product(range(400), range(25)))
+    begin = time.perf_counter()
+    assert len(combining.each_value(rows)) == 400
+    assert time.perf_counter() - begin < 5
+
+
+REPEATS = {"batch", "compiled", "config_round_trip", "save_round_trip"}
+
+
+def test_answers_are_asked_for_in_other_ways_where_a_value_is_new(load: Any) -> None:
+    found = load(CONV + "vary: {strides: [1, 2, 3], padding: [valid, same]}\n").checked()
+    asked = {case.id.partition("[")[2]: set(case.program.facets) & REPEATS for case in found}
+    assert asked == {
+        "strides=1,padding=valid]": REPEATS,
+        "strides=1,padding=same]": set(),
+        "strides=2,padding=valid]": set(),
+        "strides=2,padding=same]": REPEATS,
+        "strides=3,padding=valid]": REPEATS,
+        "strides=3,padding=same]": set(),
+    }
+    for case in found:
+        batch = [call.facet for call in case.program.calls].count("batch")
+        assert batch == ("batch" in case.program.facets)
+        assert {"values", "gradients", "symbolic_shape"} <= set(case.program.facets)
+    assert len({case.digest for case in found}) == len(found)
+
+
+def test_a_case_that_does_not_vary_is_asked_for_everything(load: Any) -> None:
+    (case,) = load(CONV).checked()
+    assert set(case.program.facets) >= REPEATS
+
+
+def test_a_row_that_asks_for_nothing_again_stands_for_no_value(load: Any) -> None:
+    """`padding: same` is round-tripped although the first row with it asks for no round trip."""
+    found = load(
+        CONV + "vary:\n"
+        '  "strides, without":\n'
+        "    - [1, {compiled: not here, config_round_trip: no, save_round_trip: no, batch: no}]\n"
+        "    - [2, {values: not here}]\n"
+        "  padding: [valid, same]\n"
+    ).checked()
+    assert [bool(set(case.program.facets) & REPEATS) for case in found] == [
+        False,
+        False,
+        True,
+        True,
+    ]

@@ -9,6 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conformance.adapters import registry
+from conformance.cases import default_root
+from conformance.cases import load as load_cases
+from conformance.cases.model import REPEATS
+from conformance.run.session import LEDGER_FOLDER
 from conformance.verdicts.entries import matches
 from conformance.verdicts.ledger import Ledger
 from conformance.verdicts.model import CellVerdict, FacetVerdict
@@ -318,3 +323,16 @@ def test_patterns(pattern: str, name: str, *, expected: bool) -> None:
 @given(st.lists(st.text("ab[]", max_size=3), min_size=1, max_size=4), st.text("ab[]", max_size=3))
 def test_a_pattern_matches_whatever_its_stars_stand_for(parts: list[str], filling: str) -> None:
     assert matches("*".join(parts), filling.join(parts))
+
+
+def test_a_known_deviation_of_a_repeated_answer_is_still_asked_for():
+    """Not every case of a `vary` asks for call 0's answer in other ways; those that tell do."""
+    cases = {case.id: case for case in load_cases().checked()}
+    folder = default_root() / LEDGER_FOLDER
+    ledger = Ledger.load([folder], cases, registry.names(), TODAY)
+    assert ledger.problems == []
+    repeated = [(entry, name) for entry in ledger.entries for name in REPEATS & {*entry.facets}]
+    assert len(repeated) > 10
+    for entry, name in repeated:
+        asked = [case for case in ledger.cases_of(entry) if name in cases[case].program.facets]
+        assert asked, f"{entry.id}: no case of it is asked for {name}"

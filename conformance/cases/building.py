@@ -11,6 +11,7 @@ from conformance.cases import drawing, expects, fields, inputs, models
 from conformance.cases.layers import LayerReader
 from conformance.cases.model import (
     FACETS,
+    REPEATS,
     Call,
     Case,
     Expect,
@@ -165,6 +166,17 @@ class CaseReader:
         asked = _asked(program, read, expect, without) if raises is None else {"raises"}
         facets = [facet for facet in FACETS if facet in asked]
         return msgspec.structs.replace(program, facets=facets), expect
+
+
+def without_repeats(case: Case) -> Case:
+    """The same case, asked for its answers once and not in other ways again."""
+    facets = [facet for facet in case.program.facets if facet not in REPEATS]
+    calls = [call for call in case.program.calls if call.facet not in REPEATS]
+    program = msgspec.structs.replace(case.program, facets=facets, calls=calls)
+    blank = msgspec.structs.replace(program, case="")
+    return msgspec.structs.replace(
+        case, program=program, digest=digest(blank, case.expect, case.raises)
+    )
 
 
 def digest(program: Program, expect: Expect, raises: Raises | None) -> str:

@@ -6,6 +6,7 @@ that has, for each of its axes, one of the clause's values.
 
 from __future__ import annotations
 
+import heapq
 import itertools
 import math
 from collections import Counter
@@ -107,6 +108,28 @@ WAYS: dict[str, Callable[[Sequence[int], Sequence[Clause], int], list[Combinatio
     "one-at-a-time": one_at_a_time,
 }
 """The words that ``combine`` takes."""
+
+
+def each_value(combinations: Sequence[Combination]) -> set[Combination]:
+    """Few of these combinations that together hold every value that any of them holds.
+
+    Greedily: each adds as many values as possible, the first of those that add alike. The same
+    input always gives the same ones.
+    """
+    missing = {choice for row in combinations for choice in enumerate(row)}
+    found: set[Combination] = set()
+    # What a row adds only becomes less, so most rows never have to be looked at again.
+    at_most = [(-len(row), index) for index, row in enumerate(combinations)]
+    while missing:
+        known, index = heapq.heappop(at_most)
+        adds = missing.intersection(enumerate(combinations[index]))
+        if len(adds) == -known:
+            found.add(combinations[index])
+            missing -= adds
+        elif adds:
+            heapq.heappush(at_most, (-len(adds), index))
+    return found
+
 
 _Choice = tuple[int, int]
 _Pair = tuple[_Choice, _Choice]

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
-from conformance.cases import building, variation
+from conformance.cases import building, combining, variation
 from conformance.cases.building import CaseReader
-from conformance.cases.model import Case
+from conformance.cases.model import REPEATS, Case
 from conformance.cases.problems import CasesError, Log, Problem, Where
 from conformance.cases.reading import Document, Map, Seq, read_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from conformance.cases.combining import Combination
 
 ROOT_NAMES = frozenset({"cases", "catalogue"})
 """Folders with these names are the root of a catalogue: ids count from there."""
@@ -211,13 +213,19 @@ def _expanded(
     plan = variation.read_variation(tree, where, building.KEYS)
     if plan is None:
         return
+    found: dict[Combination, Case] = {}
     for combination in plan.combinations:
         varied = plan.apply(tree, combination, where)
         full_id = f"{case_id}[{plan.label(combination)}]"
         values: dict[str, Any] = plan.values(combination)
         case = reader.read(varied, where, case_id=full_id, yaml=yaml, variation=values)
         if case is not None:
-            yield case
+            found[combination] = case
+    # Numbers go wrong where two arguments meet; what is lost in other ways is lost one by one.
+    asking = [row for row, case in found.items() if not REPEATS.isdisjoint(case.program.facets)]
+    whole = combining.each_value(asking)
+    for combination, case in found.items():
+        yield case if combination in whole else building.without_repeats(case)
 
 
 def _files(path: Path) -> Iterator[Path]:

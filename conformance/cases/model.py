@@ -304,6 +304,11 @@ FACETS = (
 """Every facet, in the order in which it is judged. ``probes``: the shapes that a Lambda saw."""
 
 
+REPEATS = frozenset({"batch", "compiled", "config_round_trip", "save_round_trip"})
+"""Facets that ask for call 0's answer once more, got another way: from a row by itself, or from
+the model traced into a graph, rebuilt from its config, or from a file."""
+
+
 def to_json(value: object) -> Json:
     """The plain JSON form of a struct, for a frame or a record."""
     return msgspec.to_builtins(value)
