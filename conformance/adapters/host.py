@@ -337,14 +337,14 @@ class AdapterProcess:
     def _ended(self, connection: Connection, job: _Job, ended: Ended) -> Answer | None:
         about: dict[str, Any] = {"id": job.id, "case": job.case}
         status = connection.last_words()
-        told = self._bury(job)
+        again = status is not None and job.ahead and not job.suspicion
+        told = self._bury(job, counts=not again)
         if status is None:
             return Malformed(**about, **told, reason="it closed its stdout but kept running")
-        if job.ahead and not job.suspicion:
+        if again:
             # It was sent while the process had another case in hand, so its death may be that
-            # one's doing. A fresh process shows whose it is.
+            # one's doing. A fresh process shows whose it is; it counts if that one dies too.
             job.suspicion = f"its process ended ({status}) over {job.case}, but a fresh one did not"
-            self._deaths -= not job.fatal  # counts only if the fresh one dies too
             return None
         if status < 0:
             return Crashed(**about, **told, signal=-status)
@@ -427,12 +427,11 @@ class AdapterProcess:
         self._failed_starts += 1
         self.hello = Hello(name=self.spec.name, status="error", reason=reason)
 
-    def _bury(self, job: _Job) -> dict[str, Any]:
+    def _bury(self, job: _Job, *, counts: bool = True) -> dict[str, Any]:
         """Kill the process over a case, and say what is known of its end."""
         seconds = time.monotonic() - job.since
         connection, self._connection = self._connection, None
-        if not job.fatal:
-            self._deaths += 1
+        self._deaths += counts and not job.fatal
         if connection is None:
             return {"seconds": seconds}
         connection.dispose()

@@ -223,9 +223,9 @@ def _expanded(
             found[combination] = case
     # Numbers go wrong where two arguments meet; what is lost in other ways is lost one by one.
     asking = [row for row, case in found.items() if not REPEATS.isdisjoint(case.program.facets)]
-    whole = combining.each_value(asking)
+    spared = set(asking) - combining.each_value(asking)
     for combination, case in found.items():
-        yield case if combination in whole else building.without_repeats(case)
+        yield building.without_repeats(case) if combination in spared else case
 
 
 def _files(path: Path) -> Iterator[Path]:

@@ -18,8 +18,8 @@ long as one takes to start. At once that long it gains nothing; at three times, 
 the adapter is through sooner by the time of a whole start."""
 
 MANY = 1000
-"""Cases for each process from which a further one pays whatever the adapter's pace: it is started
-beside the first, which may take as long as many a whole run."""
+"""Cases for each process from which a further one pays whatever the adapter's pace: it need not
+wait until the first is ready and has shown that pace, and is started beside it."""
 
 UNKNOWN = 0.01
 """Seconds that a case is taken to last before the first has been answered."""

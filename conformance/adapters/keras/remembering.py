@@ -17,32 +17,20 @@ import sys
 import types
 import typing
 import weakref
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @functools.cache
 def remember_signatures() -> None:
     """Have ``inspect`` look at each function once; functions that are gone are forgotten."""
-    signature, full_spec = inspect.signature, inspect.getfullargspec
-    signatures: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
-    specs: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
-
-    @functools.wraps(signature)
-    def remembered_signature(obj: Any, **options: Any) -> Any:
-        if options or type(obj) is not types.FunctionType:
-            return signature(obj, **options)
-        found = signatures.get(obj)
-        if found is None:
-            found = signatures[obj] = signature(obj)
-        return found
+    full_spec = _once(inspect.getfullargspec)
 
     @functools.wraps(full_spec)
     def remembered_spec(func: Any) -> Any:
-        if type(func) is not types.FunctionType:
-            return full_spec(func)
-        found = specs.get(func)
-        if found is None:
-            found = specs[func] = full_spec(func)
+        found = full_spec(func)
         # Who asks may change its lists.
         return found._replace(
             args=[*found.args],
@@ -51,7 +39,23 @@ def remember_signatures() -> None:
             annotations={**found.annotations},
         )
 
-    inspect.signature, inspect.getfullargspec = remembered_signature, remembered_spec
+    inspect.signature, inspect.getfullargspec = _once(inspect.signature), remembered_spec
+
+
+def _once(find: Callable[..., Any]) -> Callable[..., Any]:
+    """What finds something of a function, looking at each once; at anything else as ever."""
+    known: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+
+    @functools.wraps(find)
+    def remembered(obj: Any, **options: Any) -> Any:
+        if options or type(obj) is not types.FunctionType:
+            return find(obj, **options)
+        found = known.get(obj)
+        if found is None:
+            found = known[obj] = find(obj)
+        return found
+
+    return remembered
 
 
 @functools.cache
