@@ -326,24 +326,25 @@ def test_pairwise_stays_near_the_best_known_sizes(counts: tuple[int, ...], most:
 
 @settings(deadline=None, max_examples=80)
 @given(spaces())
-def test_each_value_leaves_none_out_and_takes_no_row_in_vain(
+def test_few_rows_show_every_value_and_none_is_taken_in_vain(
     space: tuple[list[int], list[Clause]],
 ) -> None:
     counts, clauses = space
     every = combining.product(counts, clauses, 10_000)
-    few = combining.each_value(every)
+    shown = {row: set(enumerate(row)) for row in every}
+    few = combining.few_that_show_all(shown)
     assert few <= set(every)
     assert {choice for row in few for choice in enumerate(row)} == {
         choice for row in every for choice in enumerate(row)
     }
     assert len(few) <= max(1, sum(counts) - len(counts) + 1)
-    assert few == combining.each_value(every)
+    assert few == combining.few_that_show_all(shown)
 
 
-def test_each_value_is_quick_where_there_are_many_rows() -> None:
-    rows = list(itertools.product(range(400), range(25)))
+def test_few_rows_are_found_quickly_among_many() -> None:
+    shown = {row: set(enumerate(row)) for row in itertools.product(range(400), range(25))}
     begin = time.perf_counter()
-    assert len(combining.each_value(rows)) == 400
+    assert len(combining.few_that_show_all(shown)) == 400
     assert time.perf_counter() - begin < 5
 
 
@@ -388,3 +389,18 @@ def test_a_row_that_asks_for_nothing_again_stands_for_no_value(load: Any) -> Non
         True,
         True,
     ]
+
+
+def test_each_way_of_asking_again_is_asked_with_every_value_for_itself(load: Any) -> None:
+    """In training no row is fed alone; the row that stands for a value there may be another one."""
+    found = load(
+        "input: {shape: [4, 3]}\nlayer: Dropout\nconfig: {rate: 0.0}\n"
+        "vary: {call.training: [true, false], rate: [0.0, 0.5], seed: [1, 2]}\n"
+        "combine: pairwise\n"
+        "without: {values: drawn}\n"
+    ).checked()
+    for name in ("rate", "seed"):
+        for value in {case.variation[f"config.{name}"] for case in found}:
+            rows = [case for case in found if case.variation[f"config.{name}"] == value]
+            asked = set().union(*(case.program.facets for case in rows))
+            assert asked >= REPEATS, (name, value)

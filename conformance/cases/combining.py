@@ -10,10 +10,11 @@ import heapq
 import itertools
 import math
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
 Combination = tuple[int, ...]
 Clause = dict[int, frozenset[int]]
@@ -110,24 +111,25 @@ WAYS: dict[str, Callable[[Sequence[int], Sequence[Clause], int], list[Combinatio
 """The words that ``combine`` takes."""
 
 
-def each_value(combinations: Sequence[Combination]) -> set[Combination]:
-    """Few of these combinations that together hold every value that any of them holds.
+def few_that_show_all(shown: Mapping[Combination, AbstractSet[Any]]) -> set[Combination]:
+    """Few of these combinations that together show everything that any of them shows.
 
-    Greedily: each adds as many values as possible, the first of those that add alike. The same
-    input always gives the same ones.
+    Greedily: each adds as much as possible, the first of those that add alike. The same input
+    always gives the same ones.
     """
-    missing = {choice for row in combinations for choice in enumerate(row)}
+    missing = set().union(*shown.values())
     found: set[Combination] = set()
     # What a row adds only becomes less, so most rows never have to be looked at again.
-    at_most = [(-len(row), index) for index, row in enumerate(combinations)]
+    at_most = [(-len(shown[row]), place, row) for place, row in enumerate(shown)]
+    heapq.heapify(at_most)
     while missing:
-        known, index = heapq.heappop(at_most)
-        adds = missing.intersection(enumerate(combinations[index]))
+        known, place, row = heapq.heappop(at_most)
+        adds = missing & shown[row]
         if len(adds) == -known:
-            found.add(combinations[index])
+            found.add(row)
             missing -= adds
         elif adds:
-            heapq.heappush(at_most, (-len(adds), index))
+            heapq.heappush(at_most, (-len(adds), place, row))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from functools import cached_property
@@ -222,10 +223,13 @@ def _expanded(
         if case is not None:
             found[combination] = case
     # Numbers go wrong where two arguments meet; what is lost in other ways is lost one by one.
-    asking = [row for row, case in found.items() if not REPEATS.isdisjoint(case.program.facets)]
-    spared = set(asking) - combining.each_value(asking)
-    for combination, case in found.items():
-        yield building.without_repeats(case) if combination in spared else case
+    # Each of those facets of its own: not every row asks for all of them.
+    repeats = {row: REPEATS.intersection(case.program.facets) for row, case in found.items()}
+    whole = combining.few_that_show_all(
+        {row: set(itertools.product(enumerate(row), asked)) for row, asked in repeats.items()}
+    )
+    for row, case in found.items():
+        yield building.without_repeats(case) if repeats[row] and row not in whole else case
 
 
 def _files(path: Path) -> Iterator[Path]:
