@@ -173,6 +173,9 @@ class Observation(Built, frozen=True, kw_only=True, omit_defaults=True):
     status: Literal["ok", "unsupported", "error"] = "ok"
     reason: str = ""
     """Why the case is unsupported."""
+    absent: bool = False
+    """The case is unsupported because the installed release lacks what it is about: a layer, an
+    argument, a function."""
     error: Failure | None = None
     """Set when nothing of the case could be done: the model could not be built."""
     twin: Built | None = None

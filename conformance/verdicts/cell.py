@@ -55,6 +55,7 @@ def judge_cell(  # noqa: PLR0913 - a case, who answered, and the two sides with 
             adapter=adapter,
             outcome="unsupported",
             message=text.clean(observation.reason) or "no reason given",
+            absent=observation.absent,
         )
     facets = judge(
         case.program.facets,

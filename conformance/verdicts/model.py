@@ -105,6 +105,8 @@ class CellVerdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Further ledger entries, where one cell needs several: each covers its own facets."""
     judged: Outcome | None = None
     """How it ended before the ledger made it ``xfail`` or ``xpass``; None where it did not."""
+    absent: bool = False
+    """It is unsupported because the adapter's release lacks what the case is about."""
     broken: Broken = ""
     """The cell says nothing of the framework, because this part of the suite is at fault: its
     ``adapter`` did not start or broke the protocol, or the case or ``reference`` is wrong."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from conformance.adapters.calling import chosen, positional
+from conformance.adapters.keras.lacking import explain_call, explain_constructor, layer_class
 from conformance.adapters.keras.nesting import flat
 from conformance.adapters.worker.failure import Unsupported
 
@@ -18,24 +19,6 @@ if TYPE_CHECKING:
 
 _NESTED = frozenset({"layer", "layers", "backward_layer", "cell", "cells"})
 """Arguments of Keras's wrappers and recurrent layers that hold layers."""
-
-
-_KERAS_3_ACTIVATIONS = (
-    "celu",
-    "glu",
-    "hard_shrink",
-    "hard_silu",
-    "hard_swish",
-    "hard_tanh",
-    "log_sigmoid",
-    "soft_shrink",
-    "sparse_plus",
-    "sparse_sigmoid",
-    "sparsemax",
-    "squareplus",
-    "tanh_shrink",
-)
-"""Functions that came with Keras 3. A tuple, as an argument may be of any kind."""
 
 
 @dataclass
@@ -81,7 +64,12 @@ def build(keras: Any, spec: Mapping[str, Any]) -> Net:
             key: chosen(name, tensors) if isinstance(name, list) else chosen([name], tensors)[0]
             for key, name in node.get("tensors", {}).items()
         }
-        answer = layer(*positional(node["layer"], given), **passed, **node.get("arguments", {}))
+        keywords = {**passed, **node.get("arguments", {})}
+        try:
+            answer = layer(*positional(node["layer"], given), **keywords)
+        except TypeError as error:
+            explain_call(keras, layer, keywords, error)
+            raise
         tensors[node["name"]] = list(flat(answer))
     outputs = chosen(spec["outputs"], tensors)
     net.model = keras.Model(inputs=_bare(inputs), outputs=_bare(outputs))
@@ -130,16 +118,12 @@ class _Maker:
 
     def layer(self, kind: str, config: Mapping[str, Any], name: str) -> Any:
         """One layer, under this name."""
-        make = self._class(kind)
+        make = layer_class(self._keras, kind)
         arguments = {
             key: self._nested(value) if key in _NESTED else _tuples(value)
             for key, value in config.items()
         }
         arguments["name"] = name
-        if self._keras.__name__ == "tf_keras":
-            for key in ("activation", "recurrent_activation"):
-                if arguments.get(key) in _KERAS_3_ACTIVATIONS:
-                    raise Unsupported(f"Keras 2 has no activation named {arguments[key]}")
         if kind == "Lambda" and isinstance(arguments.get("function"), str):
             arguments["function"] = self._function(arguments["function"], name)
         given = getattr(arguments.get("backward_layer"), "name", None)
@@ -148,25 +132,13 @@ class _Maker:
         except ImportError as error:
             # Lookups and hashes are TensorFlow's, whatever the backend.
             raise Unsupported(f"{kind} can't be made here: {error}") from error
-        except TypeError as error:
-            # Keras 2 has its own words for an argument that came with Keras 3.
-            if error.args and error.args[0] == "Keyword argument not understood:":
-                lacking = (
-                    f"{self._keras.__name__} {self._keras.__version__}: {kind} has no argument"
-                )
-                raise Unsupported(f"{lacking} {error.args[-1]}") from error
+        except (TypeError, ValueError) as error:
+            explain_constructor(self._keras, make, arguments, error)
             raise
         if given is not None and made.backward_layer.name != given:
             # Keras 2 puts "backward_" before the name of a layer that was given a name.
             made.backward_layer._name = given  # noqa: SLF001 - there is no other way
         return made
-
-    def _class(self, kind: str) -> Any:
-        found = getattr(self._keras.layers, kind, None) if kind.isidentifier() else None
-        if not isinstance(found, type) or not issubclass(found, self._keras.layers.Layer):
-            version = self._keras.__version__
-            raise Unsupported(f"{self._keras.__name__} {version} has no layer named {kind}")
-        return found
 
     def _nested(self, value: Any) -> Any:
         if isinstance(value, list):

@@ -49,9 +49,9 @@ class Session:
                 net = self._build(self._program["model"], "")
             self._refuse_training()
         except Unsupported as reason:
-            return self._without("unsupported", reason=str(reason))
+            return self._without(**reason.answer())
         except NotImplementedError as reason:
-            return self._without("unsupported", reason=_text(reason))
+            return self._without(**Unsupported(_text(reason)).answer())
         except MemoryError:
             raise
         except Exception as error:  # noqa: BLE001 - the framework's refusal is an answer

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from conformance.adapters.keras.backends.base import packed
-from conformance.adapters.worker.failure import Unsupported
+from conformance.adapters.worker.failure import Absent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ def train(
         The losses, one a step, as a float64 array.
 
     Raises:
-        Unsupported: This Keras has no such optimizer or loss.
+        Absent: This Keras has no such optimizer or loss.
         Exception: Whatever Keras raises.
     """
     named = spec["optimizer"]
@@ -47,5 +47,5 @@ def train(
 def _class(module: Any, name: str) -> Any:
     found = getattr(module, name, None) if name.isidentifier() else None
     if not isinstance(found, type):
-        raise Unsupported(f"{module.__name__} has no class named {name}")
+        raise Absent(f"{module.__name__} has no class named {name}")
     return found

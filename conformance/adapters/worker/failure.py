@@ -26,6 +26,18 @@ _SITE = (os.sep + "site-packages" + os.sep, os.sep + "dist-packages" + os.sep)
 class Unsupported(Exception):  # noqa: N818 - not an error: the answer to a case
     """The framework has no notion of what the case asks. The text is the reason."""
 
+    def answer(self) -> dict[str, Any]:
+        """The fields of an observation that say so."""
+        return {"status": "unsupported", "reason": str(self)}
+
+
+class Absent(Unsupported):
+    """The installed release lacks what the case is about: a layer, an argument, a function."""
+
+    def answer(self) -> dict[str, Any]:
+        """The fields of an observation that say so."""
+        return {**super().answer(), "absent": True}
+
 
 def failure(exc: BaseException, stage: str, *, internal: bool | None = None) -> dict[str, Any]:
     """Describe an exception as a ``Failure`` (``conformance/adapters/observation.py``).

@@ -123,7 +123,7 @@ def _answer(
     try:
         observation, arrays = adapter.run(program, tensors)
     except Unsupported as error:
-        observation, arrays = {"status": "unsupported", "reason": str(error)}, {}
+        observation, arrays = error.answer(), {}
     except Exception as error:  # noqa: BLE001 - the host learns of everything that went wrong
         observation, arrays = {"status": "error", "error": failure(error, "adapter")}, {}
     seconds = {**observation.get("seconds", {}), "run": time.perf_counter() - started}
