@@ -8,6 +8,12 @@ from __future__ import annotations
 
 SEPARATOR = "@"
 
+KERAS_3 = "keras-"
+"""Begins the name of every adapter of Keras 3; what follows is ``KERAS_BACKEND``."""
+
+BACKEND_VARIABLE = "KERAS_CONFORMANCE_BACKEND"
+"""Environment variable that tells an adapter of Keras the file or module of the backend's class."""
+
 
 def base_of(name: str) -> str:
     """The adapter whose column this is: ``keras-torch`` of ``keras-torch@keras==3.14.1``."""

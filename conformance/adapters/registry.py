@@ -3,7 +3,8 @@
 Three kinds: the built-in ones; those that third parties register under the entry point group
 ``keras_conformance.adapters``; and those named on the command line as ``NAME=COMMAND``. Nothing
 here imports a framework, and a third party's entry point is loaded only once it is selected.
-Each of them may be selected in another environment, as ``NAME@keras==3.14.1``.
+Each of them may be selected in another environment, as ``NAME@keras==3.14.1``. And every
+``keras-NAME`` is an adapter, whether or not the suite knows it: Keras on the backend NAME.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import difflib
 import fnmatch
 import importlib.metadata
 import importlib.util
+import itertools
 import re
 import shlex
 import sys
@@ -21,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.environment import jax_pins, keras_pins, pins
-from conformance.adapters.naming import SEPARATOR
+from conformance.adapters.naming import BACKEND_VARIABLE, KERAS_3, SEPARATOR
 from conformance.environments.variant import Variant, VariantError
 
 if TYPE_CHECKING:
@@ -33,8 +35,15 @@ ENTRY_POINTS = "keras_conformance.adapters"
 BOOTSTRAP = Path(__file__).parent / "worker" / "bootstrap.py"
 """The script that starts a worker in any interpreter."""
 
+_KERAS_ADAPTER = "conformance.adapters.keras.adapter"
+_KERAS_BACKEND = re.compile(r"keras-([a-z][a-z0-9_]{0,39})")
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
 _COLUMN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+!=,-]{0,127}")
+
+
+_MAY_GIVE = ("env", "requires", "family")
+"""What a registration may say beside how its adapter is started."""
 
 
 class RegistryError(Exception):
@@ -55,6 +64,9 @@ class AdapterSpec:
     """Top-level modules that must be importable here; empty for another environment's command."""
     family: str = "other"
     """``keras``, ``torch``, ``jax`` or ``flax`` of the built-in ones, else what its author says."""
+    known_as: str = ""
+    """The name under which ledgers speak of it, where that is another: ``keras-mlx`` for an adapter
+    of one's own of Keras on MLX. What is known of Keras is then known of it."""
     problem: str = ""
     """Why it cannot be started although it is registered; reported as an error of the adapter."""
     variant: Variant | None = None
@@ -98,6 +110,21 @@ def built_in() -> dict[str, AdapterSpec]:
     return {spec.name: spec for spec in specs}
 
 
+def keras_backend(name: str, backend: str, family: str = "keras") -> AdapterSpec:
+    """The adapter of Keras 3 on any backend.
+
+    Args:
+        name: The adapter's.
+        backend: What ``KERAS_BACKEND`` is to be. The package ``keras_BACKEND`` must be installed.
+        family: The adapter's.
+    """
+    known_as = f"{KERAS_3}{backend}"
+    env = {**pins(), **keras_pins(name, backend)}
+    command = worker_command(_KERAS_ADAPTER, known_as)
+    requires = (f"keras_{backend}",)
+    return AdapterSpec(name, command, env, requires, family, known_as=known_as)
+
+
 def with_python(spec: AdapterSpec, python: str, name: str) -> AdapterSpec:
     """A built-in adapter in another interpreter, say of another framework version.
 
@@ -129,7 +156,22 @@ def from_command(text: str) -> AdapterSpec:
         raise RegistryError(f"--adapter-command {name}: the command behind '=' is empty")
     places = {"{worker}": str(BOOTSTRAP), "{python}": sys.executable}
     command_parts = tuple(places.get(part, part) for part in parts)
-    return AdapterSpec(name=_checked(name), command=command_parts, env=pins())
+    known_as = _keras_adapter_in(parts)
+    return AdapterSpec(
+        name=_checked(name),
+        command=command_parts,
+        env=pins(),
+        family="keras" if known_as else "other",
+        known_as=known_as,
+    )
+
+
+def _keras_adapter_in(parts: Sequence[str]) -> str:
+    """The name that a command gives to the suite's own adapter of Keras; empty for any other."""
+    for module, name in itertools.pairwise(parts):
+        if module == _KERAS_ADAPTER:
+            return name
+    return ""
 
 
 def names() -> list[str]:
@@ -159,26 +201,49 @@ def select(patterns: Iterable[str] = (), commands: Sequence[str] = ()) -> list[A
             )
         given[spec.name] = spec
     known = [*own, *sorted(third), *given]
+    backends: list[str] = []
 
     def spec_of(name: str) -> AdapterSpec:
-        return own.get(name) or given.get(name) or _load(third[name])
+        if name in third:
+            return _load(third[name])
+        return own.get(name) or given.get(name) or _any_keras_backend(name)
 
     chosen: set[str] = set()
     columns: dict[str, AdapterSpec] = {}
     for pattern in list(patterns) or ["*"]:
-        matched = [name for name in known if fnmatch.fnmatchcase(name, pattern)]
+        matched = _matching(pattern, known)
         base, at, rest = pattern.partition(SEPARATOR)
-        bases = [name for name in known if at and fnmatch.fnmatchcase(name, base)]
-        if matched:
-            chosen.update(matched)
-        elif bases:
-            for name in bases:
-                column = _column(spec_of(name), rest)
-                if columns.setdefault(column.name, column) != column:
-                    raise RegistryError(_same_name(column, columns[column.name]))
-        else:
+        bases = _matching(base, known) if at else []
+        if not matched and not bases and _names_a_backend(base, in_environment=bool(at)):
+            matched, bases = ([], [base]) if at else ([base], [])
+            backends += matched
+        chosen.update(matched)
+        for name in bases if not matched else ():
+            column = _column(spec_of(name), rest)
+            if columns.setdefault(column.name, column) != column:
+                raise RegistryError(_same_name(column, columns[column.name]))
+        if not matched and not bases:
             raise RegistryError(_no_match(base if at else pattern, known))
-    return [*(spec_of(name) for name in known if name in chosen), *columns.values()]
+    plain = [name for name in dict.fromkeys([*known, *backends]) if name in chosen]
+    return [*map(spec_of, plain), *columns.values()]
+
+
+def _matching(pattern: str, known: Iterable[str]) -> list[str]:
+    return [name for name in known if fnmatch.fnmatchcase(name, pattern)]
+
+
+def _names_a_backend(name: str, *, in_environment: bool) -> bool:
+    """Whether a name that no adapter has stands for a Keras backend.
+
+    Where its environment is named, whether it has such a backend is for the adapter to say. Here,
+    only an installed package makes the difference to a slip of the pen.
+    """
+    found = _KERAS_BACKEND.fullmatch(name)
+    return found is not None and (in_environment or _is_installed(f"keras_{found[1]}"))
+
+
+def _any_keras_backend(name: str) -> AdapterSpec:
+    return keras_backend(name, name.removeprefix(KERAS_3))
 
 
 def _column(spec: AdapterSpec, text: str) -> AdapterSpec:
@@ -192,6 +257,8 @@ def _column(spec: AdapterSpec, text: str) -> AdapterSpec:
         variant = Variant.parse(text)
     except VariantError as error:
         raise RegistryError(f"{spec.name}{SEPARATOR}: {error}") from None
+    if variant.backend and spec.family != "keras":
+        raise RegistryError(f"{spec.name}{SEPARATOR}: backend= is for adapters of Keras alone")
     name = f"{spec.name}{SEPARATOR}{variant.label}"
     return replace(spec, name=_checked(name, _COLUMN), variant=variant)
 
@@ -246,11 +313,29 @@ def _from_value(name: str, value: object) -> AdapterSpec:
         return replace(value, name=name)
     if not isinstance(value, Mapping):
         raise TypeError(f"it gives a {type(value).__name__}, not a mapping")
-    wrong = set(value) - {"command", "module", "env", "requires", "family"}
-    if wrong or ("command" in value) == ("module" in value):
-        raise TypeError("it must give 'command' or 'module', and may give env, requires, family")
-    command = _strings(value.get("command", ())) or worker_command(str(value["module"]), name)
+    ways = {"command", "module", "keras_backend"} & set(value)
+    wrong = set(value) - {"command", "module", "keras_backend", "backend", *_MAY_GIVE}
+    if wrong or len(ways) != 1 or ("backend" in value and "keras_backend" not in value):
+        raise TypeError(
+            "it must give one of 'command', 'module' and 'keras_backend', and may give "
+            f"{', '.join(_MAY_GIVE)}, and 'backend' beside 'keras_backend'"
+        )
     env = {str(key): None if item is None else str(item) for key, item in _items(value, "env")}
+    if "keras_backend" in value:
+        backend = str(value["keras_backend"])
+        if not _KERAS_BACKEND.fullmatch(f"{KERAS_3}{backend}"):
+            raise TypeError(
+                f"'keras_backend' can't be {backend!r}: it is what KERAS_BACKEND is to be"
+            )
+        spec = keras_backend(name, backend, str(value.get("family", "keras")))
+        if "backend" in value:
+            env[BACKEND_VARIABLE] = str(value["backend"])
+        return replace(
+            spec,
+            env={**spec.env, **env},
+            requires=_strings(value.get("requires", spec.requires)),
+        )
+    command = _strings(value.get("command", ())) or worker_command(str(value["module"]), name)
     return AdapterSpec(
         name=name,
         command=command,
@@ -294,4 +379,9 @@ def _checked(name: str, allowed: re.Pattern[str] = _NAME) -> str:
 def _no_match(pattern: str, known: Sequence[str]) -> str:
     close = difflib.get_close_matches(pattern, known, n=3, cutoff=0.5)
     hint = f"; did you mean {' or '.join(close)}?" if close else "."
+    if backend := _KERAS_BACKEND.fullmatch(pattern):
+        hint += (
+            f" For a Keras backend {backend[1]!r} the package keras_{backend[1]} is needed, which "
+            f"is not installed here; where it is, name that environment: {pattern}@python=PATH."
+        )
     return f"no adapter matches {pattern!r}{hint} Known: {', '.join(known)}"

@@ -10,17 +10,20 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import json
 import os
 import re
+import subprocess
 import sys
 import sysconfig
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from conformance.adapters.naming import BACKEND_VARIABLE
 from conformance.adapters.registry import with_python
 from conformance.environments import store
 from conformance.environments.problems import BlockedError, PreparationError
@@ -28,7 +31,7 @@ from conformance.environments.releases import no_such_release
 from conformance.environments.uv import Uv
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from conformance.adapters.registry import AdapterSpec
@@ -37,6 +40,22 @@ if TYPE_CHECKING:
 
 _GPU = re.compile(r"nvidia-|cuda-|triton$")
 """Packages of a build for graphics cards: gigabytes, and adapters run on the CPU."""
+
+
+STANDS_FOR: Final = {
+    "keras-nightly": "keras",
+    "tf-nightly": "tensorflow",
+    "tensorflow-cpu": "tensorflow",
+}
+"""Distributions that install the modules of another one."""
+
+_ANSWER_SECONDS: Final = 60
+
+_TELL: Final = """
+import importlib.metadata, json, sys
+print(json.dumps([{d.metadata["Name"]: d.version for d in importlib.metadata.distributions()
+                   if d.metadata["Name"]}, sys.version]))
+"""
 
 
 def prepare(
@@ -58,8 +77,6 @@ def _prepared(spec: AdapterSpec, tell: Callable[[str], None]) -> AdapterSpec:
     variant = spec.variant
     if variant is None:
         return spec
-    if variant.python is not None:
-        return with_python(spec, str(variant.python), spec.name)
     started = time.monotonic()
     try:
         folder, about, new = _environment(spec, variant)
@@ -69,6 +86,8 @@ def _prepared(spec: AdapterSpec, tell: Callable[[str], None]) -> AdapterSpec:
         what = "overlay" if about["kind"] == "overlay" else "environment"
         tell(f"{spec.name}: {what} made in {time.monotonic() - started:.1f} s")
     roots = [str(one.root) for one in variant.checkouts]
+    if variant.python is not None:
+        spec = with_python(spec, str(variant.python), spec.name)
     if folder is not None and about["kind"] == "environment":
         spec = with_python(spec, str(folder / "venv" / "bin" / "python"), spec.name)
     elif folder is not None:
@@ -77,16 +96,22 @@ def _prepared(spec: AdapterSpec, tell: Callable[[str], None]) -> AdapterSpec:
     path = os.pathsep.join([*roots, *([inherited] if inherited else [])])
     changed = {one.package for one in variant.pins} | {one.package for one in variant.checkouts}
     requires = tuple(name for name in spec.requires if name.replace("_", "-") not in changed)
-    return replace(spec, env={**spec.env, "PYTHONPATH": path or None}, requires=requires)
+    env = {**spec.env, "PYTHONPATH": path or None}
+    if variant.backend:
+        env[BACKEND_VARIABLE] = variant.backend
+    return replace(spec, env=env, requires=requires)
 
 
 def _environment(spec: AdapterSpec, variant: Variant) -> tuple[Path | None, dict[str, Any], bool]:
     """The folder of what is pinned, what is noted of it, and whether it was made now."""
     if not variant.pins:
         return None, {"kind": "overlay"}, False
+    if variant.python is not None:
+        return _overlay_elsewhere(variant.python, variant.pins)
     overlay = _key(variant.pins, ())
     found = store.made(overlay)
-    if found and _is_met(found[0] / "site"):
+    here = _versions_here()
+    if found and not _unmet(found[0] / "site", here):
         return *found, False
     whole = _key(variant.pins, [*spec.requires, *_installed()])
     if kept := store.made(whole):
@@ -94,16 +119,70 @@ def _environment(spec: AdapterSpec, variant: Variant) -> tuple[Path | None, dict
     uv = Uv.find()
     if found is None and all(one.pure for one in _looked_up(uv, variant.pins)):
         found = store.make(overlay, lambda folder: _unpack(uv, variant.pins, folder))
-        if _is_met(found[0] / "site"):
+        if not _unmet(found[0] / "site", here):
             return *found, True
     made = store.make(whole, lambda folder: _build(uv, spec, variant.pins, folder))
     return *made, True
 
 
-def _key(pins: Sequence[Pin], beside: Iterable[str]) -> str:
+def _overlay_elsewhere(python: Path, pins: Sequence[Pin]) -> tuple[Path, dict[str, Any], bool]:
+    """Releases of pure Python over an environment that the user keeps, which stays as it is.
+
+    Raises:
+        PreparationError: One has compiled parts, or needs what that environment lacks.
+    """
+    versions, about = _interpreter(python)
+    overlay = _key(pins, (), about)
+    found, new = store.made(overlay), False
+    if found is None:
+        uv = Uv.find(str(python))
+        if compiled := [one for one in _looked_up(uv, pins) if not one.pure]:
+            raise PreparationError(
+                f"{' and '.join(map(str, compiled))} has compiled parts, so it can't be laid over "
+                f"the environment of {python}; install it there, or leave python= away to have an "
+                "environment made"
+            )
+        found, new = store.make(overlay, lambda folder: _unpack(uv, pins, folder)), True
+    if unmet := _unmet(found[0] / "site", versions):
+        raise PreparationError(
+            f"{' and '.join(map(str, pins))} over the environment of {python}: {unmet}; install "
+            "that there"
+        )
+    return *found, new
+
+
+def _interpreter(python: Path) -> tuple[dict[str, str], str]:
+    """What is installed for another interpreter, by canonical name, and what that interpreter is.
+
+    Raises:
+        PreparationError: It doesn't tell.
+    """
+    try:
+        told = subprocess.run(
+            [str(python), "-c", _TELL],
+            capture_output=True,
+            text=True,
+            timeout=_ANSWER_SECONDS,
+            check=True,
+        )
+        versions, about = json.loads(told.stdout)
+        found = {str(canonicalize_name(name)): str(of) for name, of in versions.items()}
+    except (OSError, subprocess.SubprocessError, ValueError, TypeError, AttributeError) as error:
+        raise PreparationError(
+            f"{python} does not tell what is installed for it: {error}"
+        ) from None
+    return found, str(about)
+
+
+def _versions_here() -> dict[str, str]:
+    here = importlib.metadata.distributions()
+    return {str(canonicalize_name(one.name)): one.version for one in here}
+
+
+def _key(pins: Sequence[Pin], beside: Iterable[str], python: str = sys.version) -> str:
     """A readable name, and a digest of all that decides about the content."""
     beside = sorted(beside)
-    parts = [*sorted(map(str, pins)), sys.version, sysconfig.get_platform(), *beside]
+    parts = [*sorted(map(str, pins)), python, sysconfig.get_platform(), *beside]
     digest = hashlib.blake2b("\n".join(parts).encode(), digest_size=6).hexdigest()
     names = "_".join(f"{one.package}-{one.version}" for one in pins)[:80]
     return f"{names}-{'environment' if beside else 'overlay'}-{digest}"
@@ -131,30 +210,40 @@ def _unpack(uv: Uv, pins: Sequence[Pin], folder: Path) -> dict[str, Any]:
     return {"kind": "overlay", "packages": [str(pin) for pin in pins]}
 
 
-def _is_met(site: Path) -> bool:
-    """Whether the packages of an overlay find all that they need, in it or here."""
+def _unmet(site: Path, beside: Mapping[str, str]) -> str:
+    """What the packages of an overlay lack; empty if they find all that they need.
+
+    Args:
+        site: Where they were unpacked.
+        beside: What else is installed, by canonical name.
+    """
     overlaid = {
-        canonicalize_name(one.name): one
+        str(canonicalize_name(one.name)): one
         for one in importlib.metadata.distributions(path=[str(site)])
     }
-    for distribution in overlaid.values():
+    if not overlaid:
+        return "nothing was unpacked"
+    versions = {**beside, **{name: one.version for name, one in overlaid.items()}}
+    for name, distribution in overlaid.items():
         for text in distribution.requires or ():
             try:
                 needed = Requirement(text)
             except InvalidRequirement:
-                return False
+                return f"a requirement of {name} is not understood: {text[:80]!r}"
             if needed.marker and not needed.marker.evaluate({"extra": ""}):
                 continue
-            name = canonicalize_name(needed.name)
-            try:
-                version = (
-                    overlaid[name].version if name in overlaid else importlib.metadata.version(name)
+            required = canonicalize_name(needed.name)
+            found = next((versions[one] for one in _stands_for(required) if one in versions), None)
+            if found is None or not needed.specifier.contains(found, prereleases=True):
+                return (
+                    f"{name} needs {needed.name}{needed.specifier}, and {found or 'none'} is there"
                 )
-            except importlib.metadata.PackageNotFoundError:
-                return False
-            if not needed.specifier.contains(version, prereleases=True):
-                return False
-    return bool(overlaid)
+    return ""
+
+
+def _stands_for(distribution: str) -> list[str]:
+    """A distribution, and those that install the same modules under another name."""
+    return [distribution, *(one for one, other in STANDS_FOR.items() if other == distribution)]
 
 
 def _installed() -> list[str]:
@@ -165,17 +254,20 @@ def _installed() -> list[str]:
 def _build(uv: Uv, spec: AdapterSpec, pins: Sequence[Pin], folder: Path) -> dict[str, Any]:
     """An environment with the pins, whatever else the adapter needs, and NumPy."""
     pinned = {pin.package for pin in pins}
+    # A nightly goes into the folder of the release: with both, each is half overwritten.
+    without = sorted({STANDS_FOR[one] for one in pinned if one in STANDS_FOR} - pinned)
+    pinned.update(without)
     needed = {canonicalize_name(_distribution(name)) for name in spec.requires} | {"numpy"}
     wanted = [*map(str, pins), *sorted(needed - pinned)]
     preferred = [
         one for one in _installed() if canonicalize_name(one.partition("==")[0]) not in pinned
     ]
     options: list[str] = []
-    packages = uv.resolve(wanted, preferred=preferred)
+    packages = uv.resolve(wanted, preferred=preferred, without=without)
     if any(_GPU.match(one.name) for one in packages) and "UV_TORCH_BACKEND" not in os.environ:
         options = ["--torch-backend", "cpu"]
         try:
-            packages = uv.resolve(wanted, preferred=preferred, options=options)
+            packages = uv.resolve(wanted, preferred=preferred, without=without, options=options)
         except PreparationError as problem:
             heavy = sum(bool(_GPU.match(one.name)) for one in packages)
             raise PreparationError(

@@ -53,7 +53,11 @@ class Uv:
     """uv with the user's own settings, and pip's where he has none for uv."""
 
     def __init__(
-        self, binary: str, variables: Mapping[str, str], options: Sequence[str] = ()
+        self,
+        binary: str,
+        variables: Mapping[str, str],
+        options: Sequence[str] = (),
+        python: str = sys.executable,
     ) -> None:
         """Hold the program, and what goes with every call.
 
@@ -61,14 +65,19 @@ class Uv:
             binary: The program.
             variables: What it gets on top of the inherited ones.
             options: Of ``uv pip``.
+            python: The interpreter that packages are for.
         """
         self._binary = binary
+        self._python = python
         self._variables = dict(variables)
         self._options = tuple(options)
 
     @classmethod
-    def find(cls) -> Uv:
+    def find(cls, python: str = sys.executable) -> Uv:
         """The uv of this environment, else the one on the path.
+
+        Args:
+            python: The interpreter that packages are for.
 
         Raises:
             PreparationError: There is none.
@@ -79,7 +88,7 @@ class Uv:
                 "other versions need uv, which is not installed: "
                 "pip install 'keras-conformance[versions]'"
             )
-        return cls(binary, *settings())
+        return cls(binary, *settings(), python)
 
     def resolve(
         self,
@@ -87,6 +96,7 @@ class Uv:
         *,
         dependencies: bool = True,
         preferred: Sequence[str] = (),
+        without: Sequence[str] = (),
         options: Sequence[str] = (),
     ) -> list[Resolved]:
         """What would be installed; only metadata is downloaded.
@@ -95,6 +105,7 @@ class Uv:
             requirements: Names with specifiers.
             dependencies: With all that they need.
             preferred: ``name==version`` to take where it fits.
+            without: Packages to leave out although others require them.
             options: Further ones of ``uv pip compile``.
 
         Raises:
@@ -105,8 +116,14 @@ class Uv:
             pins = Path(folder, "pins.txt")
             # Where the output exists already, uv keeps its versions as long as they fit.
             pins.write_text("\n".join(preferred), encoding="utf-8")
-            ask = ["pip", "compile", "-", "--python", sys.executable, "--only-binary", ":all:"]
+            ask = ["pip", "compile", "-", "--python", self._python, "--only-binary", ":all:"]
             ask += ["--no-header", "--no-annotate", *options]
+            if without:
+                left_out = Path(folder, "without.txt")
+                # A requirement that holds nowhere takes the place of every other of its name.
+                lines = [f"{name} ; python_version < '0'" for name in without]
+                left_out.write_text("\n".join(lines), encoding="utf-8")
+                ask += ["--override", str(left_out)]
             text = "\n".join(requirements)
             if preferred:
                 self._run([*ask, "--output-file", str(pins)], _RESOLVE_SECONDS, text)
@@ -124,7 +141,7 @@ class Uv:
             PreparationError: It did not work.
         """
         install = ["pip", "install", "--no-deps", "--only-binary", ":all:"]
-        install += ["--python", sys.executable, "--target", str(folder), *packages]
+        install += ["--python", self._python, "--target", str(folder), *packages]
         self._run(install, _INSTALL_SECONDS)
 
     def make_venv(self, packages: Iterable[str], folder: Path, options: Sequence[str] = ()) -> None:
@@ -133,7 +150,7 @@ class Uv:
         Raises:
             PreparationError: It did not work.
         """
-        venv = ["venv", "--no-project", "--relocatable", "--python", sys.executable, str(folder)]
+        venv = ["venv", "--no-project", "--relocatable", "--python", self._python, str(folder)]
         self._run(venv, _RESOLVE_SECONDS)
         install = ["pip", "install", "--no-deps", "--only-binary", ":all:", *options]
         install += ["--python", str(folder / "bin" / "python"), *packages]

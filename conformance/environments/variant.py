@@ -1,8 +1,8 @@
 """What is asked for behind the ``@`` of an adapter's column, read and checked.
 
 ``keras==3.14.1`` · ``keras==3.14.1,torch==2.12.0`` · ``keras=/path/to/checkout`` ·
-``python=/path/to/venv``. The text comes from outside and goes into the arguments of other programs:
-nothing passes that is not a name, a version or an existing path.
+``python=/path/to/venv`` · ``backend=my_backend.py``. The text comes from outside and goes into the
+arguments of other programs: nothing passes that is not a name, a version or an existing path.
 """
 
 from __future__ import annotations
@@ -50,19 +50,26 @@ class Checkout:
 
 @dataclass(frozen=True)
 class Variant:
-    """How a column differs from its adapter: other releases, checkouts, or another interpreter."""
+    """How a column differs from its adapter: other releases, checkouts, another interpreter."""
 
     pins: tuple[Pin, ...] = ()
     checkouts: tuple[Checkout, ...] = ()
     python: Path | None = None
+    backend: str = ""
+    """The owner's class of a Keras backend: the path of a file, or the dotted name of a module."""
 
     @property
     def label(self) -> str:
-        """What the column's name says behind the ``@``; folders by their last name."""
+        """What the column's name says behind the ``@``; files and folders by their last name."""
+        parts = []
         if self.python is not None:
-            return f"python={_ODD.sub('-', _environment(self.python).name)}"
-        checkouts = (f"{one.package}={_ODD.sub('-', one.root.name)}" for one in self.checkouts)
-        return ",".join([*map(str, self.pins), *checkouts])
+            parts.append(f"python={_ODD.sub('-', _environment(self.python).name)}")
+        parts += map(str, self.pins)
+        parts += (f"{one.package}={_ODD.sub('-', one.root.name)}" for one in self.checkouts)
+        if self.backend:
+            name = self.backend.removesuffix(".py").rpartition("/")[2]
+            parts.append(f"backend={_ODD.sub('-', name)}")
+        return ",".join(parts)
 
     @classmethod
     def parse(cls, text: str) -> Variant:
@@ -72,32 +79,34 @@ class Variant:
             text: Parts, separated by commas.
 
         Raises:
-            VariantError: A part is none of the four forms, a package is named twice, or a path
-                does not lead to what it should.
+            VariantError: A part is none of the five forms, a package or an option is named twice,
+                or a path does not lead to what it should.
         """
         pins: dict[str, Pin] = {}
         checkouts: dict[str, Checkout] = {}
-        parts = [part.strip() for part in text.split(",")]
-        for part in parts:
-            if part.startswith("python="):
-                if len(parts) > 1:
-                    raise VariantError(
-                        "python=PATH stands alone: what is installed there is what is run; "
-                        f"take {', '.join(other for other in parts if other != part)} away"
-                    )
-                return cls(python=_interpreter(part.removeprefix("python=")))
-            found = _CHECKOUT.fullmatch(part)
-            name = canonicalize_name(found[1]) if found else ""
-            if found:
+        python: Path | None = None
+        backend = ""
+        for part in (part.strip() for part in text.split(",")):
+            option, _, value = part.partition("=")
+            if option == "python" and not value.startswith("="):
+                if python:
+                    raise VariantError(f"python is named twice in {text[:_SHOWN]!r}")
+                python = _interpreter(value)
+            elif option == "backend" and not value.startswith("="):
+                if backend:
+                    raise VariantError(f"backend is named twice in {text[:_SHOWN]!r}")
+                backend = _backend(value)
+            elif found := _CHECKOUT.fullmatch(part):
+                name = canonicalize_name(found[1])
+                if name in pins or name in checkouts:
+                    raise VariantError(f"{name} is named twice in {text[:_SHOWN]!r}")
                 checkouts[name] = _checkout(name, found[2])
             else:
                 pin = parse_pin(part)
-                name = pin.package
-            if name in pins or (found is None and name in checkouts):
-                raise VariantError(f"{name} is named twice in {text[:_SHOWN]!r}")
-            if not found:
-                pins[name] = pin
-        return cls(pins=tuple(pins.values()), checkouts=tuple(checkouts.values()))
+                if pin.package in pins or pin.package in checkouts:
+                    raise VariantError(f"{pin.package} is named twice in {text[:_SHOWN]!r}")
+                pins[pin.package] = pin
+        return cls(tuple(pins.values()), tuple(checkouts.values()), python, backend)
 
 
 def parse_pin(text: str) -> Pin:
@@ -112,7 +121,8 @@ def parse_pin(text: str) -> Pin:
     except InvalidRequirement:
         raise VariantError(
             f"{shown!r} is not understood; name a release (keras==3.14.1), a checkout "
-            "(keras=/path/to/checkout) or an interpreter (python=/path/to/venv)"
+            "(keras=/path/to/checkout), an interpreter (python=/path/to/venv) or the class of a "
+            "Keras backend (backend=my_backend.py)"
         ) from None
     if requirement.url or requirement.extras or requirement.marker:
         raise VariantError(f"{shown!r}: only a name, '==' and a version are taken")
@@ -164,6 +174,20 @@ def _interpreter(text: str) -> Path:
     if not _runs(given):
         raise VariantError(f"{given} is neither a virtual environment nor an interpreter")
     return given
+
+
+def _backend(text: str) -> str:
+    if not text.endswith(".py"):
+        if not all(part.isidentifier() for part in text.split(".")):
+            raise VariantError(
+                f"backend={text[:_SHOWN]}: name a Python file (backend=my_backend.py) or a module "
+                "that the adapter's interpreter can import"
+            )
+        return text
+    file = Path(text).expanduser().absolute()
+    if not file.is_file():
+        raise VariantError(f"there is no file {file}")
+    return str(file)
 
 
 def _runs(path: Path) -> bool:

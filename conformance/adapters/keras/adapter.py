@@ -1,4 +1,4 @@
-"""The adapters keras-tensorflow, keras-torch, keras-jax, keras-numpy, keras-openvino, tf-keras."""
+"""The adapters of Keras 3 on each backend, ``keras-NAME``, and of Keras 2, ``tf-keras``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from conformance.adapters.keras.backends.base import Feed, Plan
+from conformance.adapters.keras.backends.generic import load_backend
 from conformance.adapters.keras.session import Session
+from conformance.adapters.naming import BACKEND_VARIABLE, KERAS_3
 from conformance.adapters.worker.probe import effective_precision, probe
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ _BACKENDS = {
     "keras-openvino": ("openvino", "OpenVinoBackend"),
     "tf-keras": ("tensorflow", "Keras2Backend"),
 }
+"""Those that the suite has a way of its own for; others are asked through Keras's public API."""
 
 _CASES_BETWEEN_COLLECTIONS = 16
 """A full collection takes 5 to 50 ms; models are cycles, so now and then it has to be made."""
@@ -35,22 +38,32 @@ _CASES_BETWEEN_COLLECTIONS = 16
 def create(name: str) -> KerasAdapter:
     """Import the framework that the adapter's name stands for.
 
+    A name that the suite doesn't know, ``keras-NAME``, stands for the Keras backend of that name.
+    So does one that it knows where a class for it is given (:data:`.naming.BACKEND_VARIABLE`).
+
     Raises:
-        ValueError: No Keras adapter has this name.
+        ValueError: The name is not of this form.
         ModuleNotFoundError: The framework is not installed.
     """
-    if name not in _BACKENDS:
-        raise ValueError(f"no Keras adapter is named {name!r}; there are {', '.join(_BACKENDS)}")
-    module, class_name = _BACKENDS[name]
-    if name.startswith("keras-"):
-        os.environ["KERAS_BACKEND"] = module
-    found = importlib.import_module(f"conformance.adapters.keras.backends.{module}")
-    backend: Backend = getattr(found, class_name)()
+    backend = _backend(name)
     # What the imports made stays for good: collections need not look at it again.
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 1000)  # a case allocates a lot and keeps it until its end
     return KerasAdapter(backend)
+
+
+def _backend(name: str) -> Backend:
+    if name in _BACKENDS and not os.environ.get(BACKEND_VARIABLE):
+        module, class_name = _BACKENDS[name]
+        if name.startswith(KERAS_3):
+            os.environ["KERAS_BACKEND"] = module
+        found = importlib.import_module(f"conformance.adapters.keras.backends.{module}")
+        made: Backend = getattr(found, class_name)()
+        return made
+    if not name.startswith(KERAS_3):
+        raise ValueError(f"a Keras adapter is named keras-NAME, after its backend, not {name!r}")
+    return load_backend(name[len(KERAS_3) :])
 
 
 class KerasAdapter:

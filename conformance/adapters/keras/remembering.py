@@ -4,8 +4,8 @@ A case makes its layers three times over, and each layer asks Python for the sig
 constructor, twice; Keras forgets with each session which attributes are not saved, and makes a
 layer to look. Together a twelfth of what a case takes on torch, a fortieth on JAX.
 
-Only what depends on classes and functions alone is remembered. Some of it hangs on functions that
-are not public: where one is missing nothing is remembered, and only time is lost.
+Only what depends on classes and functions alone is remembered. What of Keras's own is remembered
+stands in :mod:`.private`. Where a function is missing nothing is remembered, and only time is lost.
 """
 
 from __future__ import annotations
@@ -69,12 +69,3 @@ def remember_protocols() -> None:
     for name in ("_get_protocol_attrs", "_is_callable_members_only"):
         with contextlib.suppress(AttributeError):
             setattr(typing, name, functools.cache(getattr(typing, name)))
-
-
-@functools.cache
-def remember_unsaved() -> None:
-    """Have Keras 3 find out once for each kind of object which attributes are not saved."""
-    with contextlib.suppress(ImportError, AttributeError):
-        from keras.src.saving import saving_lib
-
-        saving_lib.get_attr_skipset = functools.cache(saving_lib.get_attr_skipset)

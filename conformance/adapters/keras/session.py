@@ -106,7 +106,7 @@ class Session:
                 built["symbolic"] = _symbolic(net)
         found = variables(net)
         if "weights" in self._facets:
-            built["weights"] = [one.describe() for one in found]
+            built["weights"] = [one.describe(self._backend.dtype) for one in found]
         if "params" in self._facets:
             with self._facet("params"):
                 built["params"] = _counts(net)

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from conformance.adapters.keras.backends.base import dtype_name
-
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from conformance.adapters.keras.build import Net
 
@@ -40,12 +38,12 @@ class Variable:
         """Sizes by axis."""
         return [int(size) for size in self.variable.shape]
 
-    def describe(self) -> dict[str, Any]:
-        """The ``Weight`` of an observation."""
+    def describe(self, dtype_of: Callable[[Any], str]) -> dict[str, Any]:
+        """The ``Weight`` of an observation, given how a variable's dtype is told."""
         return {
             "name": self.own or self.name,
             "shape": self.shape,
-            "dtype": dtype_name(self.variable),
+            "dtype": dtype_of(self.variable),
             "trainable": self.trainable,
         }
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from conformance.adapters.keras.nesting import flat
-from conformance.adapters.keras.remembering import remember_signatures, remember_unsaved
+from conformance.adapters.keras.private import mask_of, remember_unsaved
+from conformance.adapters.keras.remembering import remember_signatures
 from conformance.adapters.keras.watch import Noted
 from conformance.adapters.worker.failure import Unsupported
 
@@ -149,13 +150,18 @@ class Backend:
     def value(self, tensor: Any) -> Value:
         """An output tensor as numbers for the wire, its dtype noted before any conversion."""
         array = self.keras.ops.convert_to_numpy(tensor)
-        return Value(array, dtype_name(tensor))
+        return Value(array, self.dtype(tensor))
+
+    def dtype(self, tensor: Any) -> str:
+        """Keras's name of a tensor's dtype: ``float32``, ``bfloat16``, ``bool``.
+
+        Array libraries have names of their own for the same dtypes; Keras knows them all.
+        """
+        return str(self.keras.backend.standardize_dtype(tensor.dtype))
 
     def mask(self, tensor: Any) -> Any:
         """The mask that travels with an output, or None."""
-        from keras.src.backend import get_keras_mask
-
-        return get_keras_mask(tensor)
+        return mask_of(tensor)
 
     def numbers(self, variable: Any) -> Any:
         """A Keras variable's numbers."""
@@ -203,13 +209,6 @@ def pin(keras: Any) -> None:
 def packed(tensors: Sequence[Any]) -> Any:
     """Inputs as ``model(…)`` takes them: the only one bare, several as a list."""
     return tensors[0] if len(tensors) == 1 else list(tensors)
-
-
-def dtype_name(tensor: Any) -> str:
-    """Keras's name of a tensor's or variable's dtype: ``float32``, ``bfloat16``, ``bool``."""
-    dtype = tensor.dtype
-    name = getattr(dtype, "name", None) or str(dtype)
-    return str(name).rsplit(".", 1)[-1]
 
 
 def is_float(dtype: str) -> bool:

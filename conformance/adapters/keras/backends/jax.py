@@ -13,7 +13,6 @@ from conformance.adapters.keras.backends.base import (
     Gradients,
     Plan,
     Value,
-    dtype_name,
     import_keras_3,
     is_float,
     packed,
@@ -109,7 +108,7 @@ class JaxEvaluator(Evaluator):
             for at, tensor in zip(moving, floats):
                 merged[at] = tensor
             outputs = forward(weights, state, merged)[0]
-            return [out for out in outputs if is_float(dtype_name(out))]
+            return [out for out in outputs if is_float(self.backend.dtype(out))]
 
         def case(weights: Any, state: Any, calls: Any, source: Any, cotangents: Any) -> Any:
             answers, masks, now = [], None, state
@@ -192,4 +191,4 @@ class JaxBackend(Backend):
     def value(self, tensor: Any) -> Value:
         """Numbers of an array, of a sparse one with its zeros; bfloat16 stays what it is."""
         dense = tensor.todense() if hasattr(tensor, "todense") else tensor
-        return Value(np.asarray(dense), dtype_name(tensor))
+        return Value(np.asarray(dense), self.dtype(tensor))

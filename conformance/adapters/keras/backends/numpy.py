@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from conformance.adapters.keras.backends.base import Backend, Value, dtype_name, import_keras_3
+from conformance.adapters.keras.backends.base import Backend, Value, import_keras_3
 from conformance.adapters.keras.backends.hidden import hide_tensorflow
 
 if TYPE_CHECKING:
@@ -38,4 +38,4 @@ class NumpyBackend(Backend):
 
     def value(self, tensor: Any) -> Value:
         """The array; convolutions answer with JAX's, which NumPy reads as it is."""
-        return Value(np.asarray(tensor), dtype_name(tensor))
+        return Value(np.asarray(tensor), self.dtype(tensor))

@@ -10,7 +10,6 @@ from conformance.adapters.keras.backends.base import (
     Backend,
     Evaluator,
     Value,
-    dtype_name,
     import_keras_3,
     packed,
 )
@@ -41,7 +40,7 @@ class OpenVinoEvaluator(Evaluator):
         outputs = self.model.predict_on_batch(packed(arrays))
         # Where a model answers with its input, the answer may be a view of memory that is soon
         # given back (docs/findings/augmentation.md).
-        return [Value(np.array(output), dtype_name(output)) for output in flat(outputs)]
+        return [Value(np.array(output), self.backend.dtype(output)) for output in flat(outputs)]
 
     def noted(self, index: int) -> Noted:
         """What the layers saw. ``predict`` leaves the batch axis open, so a probe asks again."""

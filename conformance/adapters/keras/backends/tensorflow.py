@@ -10,7 +10,6 @@ from conformance.adapters.keras.backends.base import (
     Evaluator,
     Gradients,
     Value,
-    dtype_name,
     import_keras_3,
     is_float,
     packed,
@@ -68,7 +67,7 @@ class TensorFlowEvaluator(Evaluator):
         pairs = [
             (output, tf.cast(cotangent, output.dtype))
             for output, cotangent in zip(recorded.outputs, self.plan.cotangents or ())
-            if is_float(dtype_name(output))
+            if is_float(self.backend.dtype(output))
         ]
         found = recorded.tape.gradient(
             [output for output, _ in pairs],
@@ -143,7 +142,7 @@ class OnTensorFlow(Backend):
     def value(self, tensor: Any) -> Value:
         """Numbers of an eager tensor; ragged and sparse answers are made dense."""
         dense = tensor if hasattr(tensor, "numpy") else self.tf.sparse.to_dense(tensor)
-        return Value(dense.numpy(), dtype_name(tensor))
+        return Value(dense.numpy(), self.dtype(tensor))
 
 
 class TensorFlowBackend(OnTensorFlow):
@@ -199,6 +198,10 @@ class Keras2Backend(OnTensorFlow):
         goes on reading: TensorFlow's documentation asks for the global seed besides.
         """
         self.tf.random.set_seed(0)
+
+    def dtype(self, tensor: Any) -> str:
+        """TensorFlow's name of a dtype, which is Keras's too."""
+        return str(tensor.dtype.name)
 
     def raw(self, variable: Any) -> Any:
         """The variable itself."""

@@ -9,7 +9,6 @@ from conformance.adapters.keras.backends.base import (
     Evaluator,
     Gradients,
     Value,
-    dtype_name,
     import_keras_3,
     is_float,
     packed,
@@ -40,7 +39,7 @@ class TorchEvaluator(Evaluator):
         pairs = [
             (output, torch.as_tensor(cotangent).to(output.dtype))
             for output, cotangent in zip(outputs, self.plan.cotangents or ())
-            if is_float(dtype_name(output)) and output.requires_grad
+            if is_float(self.backend.dtype(output)) and output.requires_grad
         ]
         found = [None] * len(sources)
         if pairs:
@@ -97,7 +96,7 @@ class TorchBackend(Backend):
         if detached.dtype == self.torch.bfloat16:
             bits = detached.contiguous().view(self.torch.uint16).numpy()
             return Value(BF16(bits), "bfloat16")
-        return Value(detached.numpy(), dtype_name(tensor))
+        return Value(detached.numpy(), self.dtype(tensor))
 
     def numbers(self, variable: Any) -> Any:
         """A copy of a variable's numbers, which the next assignment would change in place."""
