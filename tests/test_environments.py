@@ -71,7 +71,11 @@ def test_a_variant_is_read_and_named():
         ("--index-url=https://example.org", "not understood"),
         ("keras=/no/such/folder", "the root of a checkout"),
         ("python=/no/such/folder", "neither a virtual environment nor an interpreter"),
-        ("python=/no/such/folder,keras==3", "stands alone"),
+        (f"python={sys.prefix},python={sys.prefix}", "named twice"),
+        ("backend=no_such_file.py", "there is no file"),
+        ("backend=../no module", "name a Python file"),
+        (f"backend={__file__},backend={__file__}", "named twice"),
+        ("keras=/no/such/folder,keras==3", "the root of a checkout"),
     ],
 )
 def test_what_is_not_understood_is_told(text, said):

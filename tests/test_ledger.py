@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from packaging.specifiers import SpecifierSet
 
 from conformance.adapters import registry
 from conformance.cases import default_root
@@ -17,6 +18,7 @@ from conformance.run.session import LEDGER_FOLDER
 from conformance.verdicts.entries import matches
 from conformance.verdicts.ledger import Ledger
 from conformance.verdicts.model import CellVerdict, FacetVerdict
+from conformance.verdicts.releases import within
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,14 +82,16 @@ def test_a_known_failure_is_expected(ledger: Ledger) -> None:
     assert (verdict.known.entry, verdict.known.facets) == ("wrong-params", ["params"])
     assert verdict.known.reason == "It counts a second bias."
     assert "observed 70" in verdict.message
-    assert ledger.unused() == []
+    assert ledger.stale() == []
 
 
 def test_a_facet_that_passes_in_spite_of_its_entry_is_a_failure(ledger: Ledger) -> None:
     verdict = ledger.apply(cell(VALUES_PASS, ("params", "pass", "")), {})
     assert verdict.outcome == "xpass"
-    assert "wrong-params says that params fails, and it passes: remove" in verdict.message
-    assert [p.message for p in ledger.unused()] == ["wrong-params covered nothing in this run"]
+    assert "wrong-params says that params fails, and it passes" in verdict.message
+    (problem,) = ledger.stale()
+    assert problem.message == "wrong-params no longer shows on torch"
+    assert problem.hint == "remove it"
 
 
 def test_a_failure_with_another_message_is_not_excused(ledger: Ledger) -> None:
@@ -115,7 +119,13 @@ def test_another_end_is_not_excused(ledger: Ledger, outcome: str) -> None:
 def test_nothing_is_concluded_from_a_cell_that_was_not_judged(ledger: Ledger, outcome: str) -> None:
     unjudged = CellVerdict(case=DENSE, adapter="torch", outcome=outcome)  # type: ignore[arg-type]
     assert ledger.apply(unjudged, {}) is unjudged
-    assert ledger.unused() == []
+    assert ledger.stale() == []
+
+
+def test_nothing_is_concluded_where_the_suite_itself_failed(ledger: Ledger) -> None:
+    broken = CellVerdict(case=DENSE, adapter="torch", outcome="error", broken="adapter")
+    assert ledger.apply(broken, {}) is broken
+    assert ledger.stale() == []
 
 
 def test_nothing_is_concluded_from_a_blocked_or_unsupported_facet(ledger: Ledger) -> None:
@@ -235,7 +245,8 @@ PROBLEMS = {
     "a pattern without cap": (PATTERN, "has a pattern in cases and no cap"),
     "a pattern over its cap": (PATTERN + "  cap: 1\n", "match 2 cases, and its cap is 1"),
     "a cap of nothing": (PATTERN + "  cap: 0\n", "cap: is 0"),
-    "an unknown adapter": (ENTRY.replace("torch", "keras-theano"), "'keras-theano' is no adapter"),
+    "an unknown adapter": (ENTRY.replace("torch", "theano"), "'theano' is no adapter"),
+    "a misspelt adapter": (ENTRY.replace("torch", "keras-tourch"), "'keras-tourch' is no adapter"),
     "past its review": (ENTRY.replace("2026-12-31", "2026-05-31"), "by 2026-05-31; look whether"),
 }
 
@@ -292,6 +303,82 @@ def test_patterns_of_adapters(write: object) -> None:
     ledger = load(write(ENTRY.replace("adapter: torch", "adapter: [keras-*, torch]")))  # type: ignore[operator]
     excused = [a for a in ADAPTERS if ledger.apply(cell(PARAMS_FAIL, adapter=a), {}).known]
     assert excused == ["keras-tensorflow", "keras-torch", "keras-jax", "torch"]
+
+
+BOTH = ENTRY.replace("adapter: torch", "adapter: [torch, keras-jax]")
+PARAMS_PASS = ("params", "pass", "")
+
+
+def test_an_entry_is_removed_only_when_no_adapter_shows_it(write: object) -> None:
+    ledger = load(write(BOTH))  # type: ignore[operator]
+    ledger.apply(cell(PARAMS_PASS), {})
+    assert [p.hint for p in ledger.stale()] == [
+        "not judged in this run: keras-jax; run these before it is removed"
+    ]
+    ledger.apply(cell(PARAMS_FAIL, adapter="keras-jax"), {})
+    assert [p.hint for p in ledger.stale()] == [
+        "on keras-jax it does: end its range there, or say so in adapter"
+    ]
+    ledger.apply(cell(PARAMS_FAIL), {})
+    assert [p.hint for p in ledger.stale()] == [
+        "on torch in other cases it does: take out those that pass"
+    ]
+
+
+def test_what_a_development_release_has_mended_is_no_fault(ledger: Ledger) -> None:
+    nightly = {"torch": "2.14.0.dev20261128"}
+    verdict = ledger.apply(cell(PARAMS_PASS), nightly)
+    assert verdict.outcome == "pass"
+    assert [known.entry for known in verdict.mended] == ["wrong-params"]
+    assert ledger.stale() == []
+    released = ledger.apply(cell(PARAMS_PASS), {"torch": "2.14.0"})
+    assert released.outcome == "xpass"
+
+
+def test_a_ledger_that_others_keep_makes_no_run_faulty(write: object) -> None:
+    folder = write(ENTRY.replace("2026-12-31", "2026-01-01"))  # type: ignore[operator]
+    theirs = Ledger.load([folder], CATALOGUE, ADAPTERS, TODAY, of_others=[folder])
+    assert theirs.problems == []
+    assert "was to be reviewed" in str(theirs.remarks[0])
+    verdict = theirs.apply(cell(PARAMS_PASS), {"torch": "2.13.0"})
+    assert verdict.outcome == "pass"
+    assert verdict.mended
+    assert theirs.stale() == []
+    assert [p.hint for p in theirs.stale_of_others()] == ["remove it"]
+    assert theirs.apply(cell(PARAMS_FAIL), {}).outcome == "xfail"
+    assert theirs.apply(cell(("values", "fail", "")), {}).outcome == "fail"
+
+
+def test_an_adapter_is_known_by_its_family(write: object) -> None:
+    folder = write(ENTRY.replace("adapter: torch", "adapter: keras-*"))  # type: ignore[operator]
+    for known_as, outcome in ({"mine": "keras-mlx"}, "xfail"), ({}, "fail"):
+        ledger = Ledger.load([folder], CATALOGUE, [*ADAPTERS, "mine"], TODAY, known_as=known_as)
+        assert ledger.apply(cell(PARAMS_FAIL, adapter="mine"), {}).outcome == outcome
+
+
+def test_a_backend_that_is_not_here_may_be_spoken_of(write: object) -> None:
+    assert load(write(ENTRY.replace("adapter: torch", "adapter: keras-mlx"))).problems == []  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("condition", "version", "expected"),
+    [
+        ("<3.16", "3.16.0.dev2026102704", True),
+        (">3.15.1", "3.16.0.dev2026102704", True),
+        (">=3.16", "3.16.0.dev2026102704", False),
+        ("<=3.15.1", "3.16.0.dev2026102704", False),
+        ("<3.16.0.dev2026102704", "3.16.0.dev2026102704", False),
+        ("<3.16", "3.16.0", False),
+        (">=3.9,<3.12", "3.11.3", True),
+        ("==3.15.*", "3.15.1", True),
+        ("<=2.13.0", "2.13.0+cpu", True),
+        ("<3", "no version", False),
+    ],
+)
+def test_a_development_release_stands_between_releases(
+    condition: str, version: str, *, expected: bool
+) -> None:
+    assert within(version, SpecifierSet(condition)) is expected
 
 
 def test_an_applied_verdict_is_not_applied_again(ledger: Ledger) -> None:

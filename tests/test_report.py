@@ -24,7 +24,7 @@ from conformance.report.causes import causes
 from conformance.report.text import json_of, one_line, shown, tree, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from conformance.records import Run
@@ -96,18 +96,38 @@ class TestCauses:
         run = run_of(tmp_path, [synthetic.header(names, plan={"torch": None}), *cells])
         assert [len(cause.cells) for cause in causes(run)[0]] == [2, 1]
 
-    @pytest.mark.parametrize(("others", "suspect"), [("pass", False), ("fail", True)])
-    def test_a_case_that_fails_everywhere_is_suspect(
-        self, tmp_path: Path, others: str, *, suspect: bool
+    @pytest.mark.parametrize(
+        ("failing", "blame"),
+        [
+            (("torch",), ""),
+            (("torch", "jax"), ""),
+            (synthetic.ADAPTERS, "case"),
+            ([name for name in synthetic.ADAPTERS if name.startswith("keras-")], "keras"),
+            (("keras-torch",), ""),
+        ],
+        ids=["one", "two while others conform", "all", "all of Keras", "one backend of Keras"],
+    )
+    def test_blame_goes_by_independent_implementations(
+        self, tmp_path: Path, failing: Sequence[str], blame: str
     ) -> None:
         cells = [
             synthetic.cell(NAME, name, "fail", facets=[synthetic.shape_facet()])
-            if name == "torch" or others == "fail"
+            if name in failing
             else synthetic.cell(NAME, name)
             for name in synthetic.ADAPTERS
         ]
         run = run_of(tmp_path, [synthetic.header([NAME]), *cells])
-        assert [cause.suspect for cause in causes(run)[0]] == [suspect]
+        assert [cause.blame for cause in causes(run)[0]] == [blame]
+
+    def test_two_backends_of_keras_are_one_witness(self, tmp_path: Path) -> None:
+        backends = ("keras-mlx", "keras-paddle")
+        cells = [
+            synthetic.cell(NAME, name, "fail", facets=[synthetic.shape_facet()])
+            for name in backends
+        ]
+        plan = dict.fromkeys(backends)
+        run = run_of(tmp_path, [synthetic.header([NAME], plan=plan), *cells])
+        assert [cause.blame for cause in causes(run)[0]] == ["keras"]
 
 
 class TestSummary:

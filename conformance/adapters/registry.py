@@ -336,12 +336,15 @@ def _from_value(name: str, value: object) -> AdapterSpec:
             requires=_strings(value.get("requires", spec.requires)),
         )
     command = _strings(value.get("command", ())) or worker_command(str(value["module"]), name)
+    family = str(value.get("family", "other"))
     return AdapterSpec(
         name=name,
         command=command,
         env={**pins(), **env},
         requires=_strings(value.get("requires", ())),
-        family=str(value.get("family", "other")),
+        family=family,
+        # What is known of Keras is known of every adapter of Keras, whatever its name.
+        known_as=f"{KERAS_3}{name}" if family == "keras" else "",
     )
 
 

@@ -10,7 +10,14 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from conformance.cases.loading import Catalogue, default_root, load, load_file, load_ids
+    from conformance.cases.loading import (
+        Catalogue,
+        default_root,
+        is_packaged,
+        load,
+        load_file,
+        load_ids,
+    )
     from conformance.cases.problems import CasesError, Problem
     from conformance.cases.schema import json_schema
 
@@ -19,6 +26,7 @@ __all__ = [
     "Catalogue",
     "Problem",
     "default_root",
+    "is_packaged",
     "json_schema",
     "load",
     "load_file",
@@ -30,6 +38,7 @@ _HOMES = {
     "Catalogue": "loading",
     "Problem": "problems",
     "default_root": "loading",
+    "is_packaged": "loading",
     "json_schema": "schema",
     "load": "loading",
     "load_file": "loading",

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 ROOT_NAMES = frozenset({"cases", "catalogue"})
 """Folders with these names are the root of a catalogue: ids count from there."""
-NOT_CASES = frozenset({"divergences"})
+NOT_CASES = frozenset({"capabilities", "divergences"})
 """Folders below a catalogue that hold something else."""
 MAX_PROBLEMS = 500
 """Of one file. It is read no further then: looking for what was meant takes time."""
@@ -72,6 +72,11 @@ def default_root() -> Path:
     raise CasesError(
         f"there is no catalogue: neither {package}/catalogue nor {package.parent}/cases"
     )
+
+
+def is_packaged(root: Path) -> bool:
+    """Tell whether a catalogue's root is the one that came with the installed package."""
+    return root.resolve() == (Path(__file__).parents[1] / "catalogue").resolve()
 
 
 def load(paths: Sequence[Path | str] | None = None) -> Catalogue:

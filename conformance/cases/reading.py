@@ -245,7 +245,8 @@ class _Builder:
 
     def _note_end(self, event: Any) -> None:
         mark = event.end_mark
-        self.ends[-1] = mark.line + (1 if mark.column else 0)
+        if self.ends:  # else it is the end of what stands at the top
+            self.ends[-1] = mark.line + (1 if mark.column else 0)
 
     def _attach(self, value: Any, event: Any) -> None:
         if not self._stack:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from conformance.adapters.naming import base_of
-from conformance.comparing.facets import CONFORMS, DEVIATES
+from conformance.comparing.facets import DEVIATES
+from conformance.records.witnesses import Witnesses
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,32 +13,20 @@ if TYPE_CHECKING:
     from conformance.comparing.columns import Pair
     from conformance.records import Run
 
-_WITNESSES = 2
-"""Adapters that must fail before the case is suspected rather than they."""
-
 
 def suspects(run: Run) -> list[str]:
-    """List the cases that no adapter answers as expected, two at least failing.
+    """List the cases that no implementation answers as expected, two independent ones failing.
 
     A case whose every failure is a known deviation is not among them: there the ledger has the
-    reason. Two versions of one adapter are one witness.
+    reason.
     """
-    failing: dict[str, set[str]] = defaultdict(set)
-    surprising: set[str] = set()
-    conforming: set[str] = set()
-    for case, column in run.planned():
-        outcome = run.cells.outcome(case, column)
-        if outcome in CONFORMS:
-            conforming.add(case)
-        elif outcome in DEVIATES:
-            failing[case].add(base_of(column))
-            if outcome != "xfail":
-                surprising.add(case)
-    return [
+    witnesses = Witnesses(run)
+    surprising = dict.fromkeys(
         case
-        for case, adapters in failing.items()
-        if len(adapters) >= _WITNESSES and case in surprising and case not in conforming
-    ]
+        for case, column in run.planned()
+        if (outcome := run.cells.outcome(case, column)) in DEVIATES and outcome != "xfail"
+    )
+    return [case for case in surprising if witnesses.suspect(case)]
 
 
 def notes(old: Run, new: Run, pairs: Iterable[Pair], *, untold: bool) -> list[str]:

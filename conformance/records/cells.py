@@ -20,6 +20,11 @@ class _Kept(NamedTuple):
     outcome: Outcome
     digest: str
     margin: float | None
+    unasked: tuple[str, ...]
+    mended: tuple[str, ...]
+
+
+_NONE: tuple[str, ...] = ()
 
 
 class Cells(Mapping[tuple[str, str], CellLine]):
@@ -49,7 +54,16 @@ class Cells(Mapping[tuple[str, str], CellLine]):
         intern = sys.intern
         key = (intern(verdict.case), intern(verdict.adapter))
         before = len(self._kept)
-        self._kept[key] = _Kept(data, verdict.outcome, intern(line.digest), margin)
+        unasked = [intern(one.facet) for one in verdict.facets if one.outcome == "unsupported"]
+        mended = [intern(one.entry) for one in verdict.mended]
+        self._kept[key] = _Kept(
+            data,
+            verdict.outcome,
+            intern(line.digest),
+            margin,
+            tuple(unasked) if unasked else _NONE,
+            tuple(mended) if mended else _NONE,
+        )
         return len(self._kept) == before
 
     def margin(self, case: str, adapter: str) -> float | None:
@@ -65,6 +79,16 @@ class Cells(Mapping[tuple[str, str], CellLine]):
         """Returns the outcome of one cell, without decoding it; None where there is no cell."""
         kept = self._kept.get((case, adapter))
         return kept.outcome if kept else None
+
+    def unasked(self, case: str, adapter: str) -> tuple[str, ...]:
+        """Returns the facets that the adapter could not be asked for, although the case asks."""
+        kept = self._kept.get((case, adapter))
+        return kept.unasked if kept else _NONE
+
+    def mended(self, case: str, adapter: str) -> tuple[str, ...]:
+        """Returns the ledger entries that speak of a deviation that the cell no longer shows."""
+        kept = self._kept.get((case, adapter))
+        return kept.mended if kept else _NONE
 
     def digest(self, case: str, adapter: str) -> str | None:
         """Returns the digest of the case as it was when the cell was judged."""

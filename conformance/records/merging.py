@@ -16,6 +16,7 @@ from conformance.records.files import whole
 from conformance.records.model import AdapterLine, CaseLine, Footer, Header
 from conformance.records.reader import read
 from conformance.records.wire import RecordsError, encode
+from conformance.verdicts.caps import over
 from conformance.verdicts.model import FAILING
 
 if TYPE_CHECKING:
@@ -261,12 +262,21 @@ class Merging:
             problems |= dict.fromkeys(
                 told for name, told in footer.idle.items() if name not in covered
             )
+        excused: Counter[str] = Counter()
+        caps: dict[str, int] = {}
+        for footer in footers:
+            excused.update(footer.excused)
+            caps |= footer.caps
+        problems |= dict.fromkeys(over(excused, caps))
         return Footer(
             finished=max(footer.finished for footer in footers),
             planned=len(self._owner),
             reported=len(self._owner),
             counts=dict(self._counts),
             problems=list(problems),
+            excused=dict(excused),
+            caps=caps,
+            remarks=list(dict.fromkeys(told for footer in footers for told in footer.remarks)),
         )
 
     def _fault(self, text: str) -> None:

@@ -91,6 +91,8 @@ class AdapterLine(
     versions: dict[str, str] = field(default_factory=dict)
     python: str = ""
     platform: str = ""
+    known_as: str = ""
+    """Another name under which ledgers speak of it."""
     precision: str = "float32"
     probe: dict[str, float] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
@@ -121,7 +123,7 @@ class BriefKnown(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Of a ledger entry that covered a cell, which it is and what it says."""
 
     entry: str
-    kind: Literal["bug", "by-design", "removed", "precision"]
+    kind: Literal["bug", "by-design", "removed", "precision", "pending"]
     reason: str
     facets: list[str]
 
@@ -135,6 +137,7 @@ class BriefVerdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
     message: str = ""
     facets: list[BriefFacet] = field(default_factory=list)
     known: BriefKnown | None = None
+    mended: list[BriefKnown] = field(default_factory=list)
     judged: Outcome | None = None
 
 
@@ -158,6 +161,12 @@ class Footer(Struct, frozen=True, kw_only=True, tag="footer", tag_field="type", 
     counts: dict[str, int]
     problems: list[str] = field(default_factory=list)
     """What made the run itself faulty: stale ledger entries, lost cells, a failed probe."""
+    remarks: list[str] = field(default_factory=list)
+    """What those who keep the catalogue should look at; no fault of this run."""
+    excused: dict[str, int] = field(default_factory=dict)
+    """Cells that a capability file states to be unsupported, by the group of it."""
+    caps: dict[str, int] = field(default_factory=dict)
+    """How many cells each of these groups may excuse in a run of everything."""
     covered: list[str] = field(default_factory=list)
     """Of a shard: the ledger's entries that covered a cell of it."""
     idle: dict[str, str] = field(default_factory=dict)

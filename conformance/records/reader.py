@@ -60,6 +60,11 @@ class Run:
         """What made the run itself faulty, as its footer says."""
         return self.footer.problems if self.footer else []
 
+    @property
+    def remarks(self) -> list[str]:
+        """What those who keep the catalogue should look at; no fault of this run."""
+        return self.footer.remarks if self.footer else []
+
     def planned(self) -> Iterator[tuple[str, str]]:
         """Yields every planned cell as case and adapter, adapter by adapter."""
         return _planned(self.header)
@@ -78,6 +83,22 @@ class Run:
             if adapter is None or cell[1] == adapter:
                 counts[self.cells.outcome(*cell) or "not-run"] += 1
         return counts
+
+    def unasked(self, adapter: str) -> Counter[str]:
+        """Returns how many passes of an adapter leave each facet out that it can't be asked for."""
+        counts: Counter[str] = Counter()
+        for case, name in self.planned():
+            if name == adapter and self.cells.outcome(case, name) == "pass":
+                counts.update(self.cells.unasked(case, name))
+        return counts
+
+    def mended(self) -> dict[str, Counter[str]]:
+        """Returns the ledger entries that no longer show, each with how often on which adapter."""
+        found: dict[str, Counter[str]] = {}
+        for case, name in self.planned():
+            for entry in self.cells.mended(case, name):
+                found.setdefault(entry, Counter())[name] += 1
+        return found
 
     def _unreported(self) -> Iterator[tuple[str, str]]:
         return (cell for cell in self.planned() if cell not in self.cells)

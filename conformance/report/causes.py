@@ -12,15 +12,24 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from conformance.records.witnesses import Witnesses
 from conformance.report.outcomes import LOOKS, deviates
 from conformance.report.text import one_line
 
 if TYPE_CHECKING:
     from conformance.records import Run
     from conformance.records.model import CellLine
+    from conformance.records.witnesses import Blame
     from conformance.verdicts.model import FacetVerdict, Known, Outcome
+
+SAID: Final[dict[Blame, str]] = {
+    "": "",
+    "case": "no implementation conforms: suspect the case or the reference",
+    "keras": "all Keras backends that ran it share it, and nothing else does: Keras's own",
+}
+"""What is said of a cause by whom it speaks against."""
 
 _RANK = {outcome: rank for rank, outcome in enumerate(LOOKS)}
 _NUMBER = re.compile(r"0x[0-9a-f]+|[-+]?\d[\d_,.]*(e[-+]?\d+)?", re.IGNORECASE)
@@ -42,8 +51,8 @@ class Cause:
     """Case and adapter of every cell."""
     broken: str = ""
     """Who of the suite is at fault, where the framework isn't."""
-    suspect: bool = False
-    """True when no adapter at all conforms to one of the cases: suspect the case itself."""
+    blame: Blame = ""
+    """Whom it speaks against besides the adapters that show it."""
 
     @property
     def adapters(self) -> Counter[str]:
@@ -74,23 +83,18 @@ def causes(run: Run) -> tuple[list[Cause], list[Cause]]:
         Unexpected causes and known ones; in each, the gravest first, then the most frequent.
     """
     found: dict[tuple[str, ...], Cause] = {}
-    judged: dict[str, Counter[bool]] = {}
     for cell in run.planned():
         outcome: Outcome = run.cells.outcome(*cell) or "not-run"
-        if outcome == "pass" or (deviates(outcome) and outcome != "not-run"):
-            judged.setdefault(cell[0], Counter())[outcome == "pass"] += 1
         if not deviates(outcome):
             continue
         key, cause = _cause(cell[0], outcome, run.cells.get(cell))
         cause = found.setdefault(key, cause)
         cause.cells.append(cell)
         cause.outcome = min(cause.outcome, outcome, key=_RANK.__getitem__)
+    witnesses = Witnesses(run)
     for cause in found.values():
-        cause.suspect = cause.outcome != "not-run" and any(
-            not judged[case][True] and judged[case][False] > 1
-            for case in cause.cases
-            if case in judged
-        )
+        if cause.outcome != "not-run" and not cause.broken:
+            cause.blame = witnesses.blame(cause.cases)
     ordered = sorted(found.values(), key=lambda cause: (_RANK[cause.outcome], -len(cause.cells)))
     return (
         [cause for cause in ordered if cause.outcome != "xfail"],

@@ -25,7 +25,7 @@ from conformance.porting import bites, own, porting_rows
 from conformance.records import Run, read
 from conformance.report import overview
 from conformance.report.baseline import Baseline
-from conformance.report.causes import causes
+from conformance.report.causes import SAID, causes
 from conformance.report.columns import Columns
 from conformance.report.details import Details
 from conformance.report.packing import packed, without_collecting
@@ -144,6 +144,7 @@ def _render(run: Run, old: Run | None, history: Path | None, *, everything: bool
         sections_left=left,
         baseline=baseline.shown() if baseline else None,
         link=_safe_link,
+        said=SAID,
         licences=bundled(LICENCES),
         **pages,
     )

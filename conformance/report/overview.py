@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.report.causes import first_fault
-from conformance.report.terminal import versions_of
+from conformance.report.terminal import unasked, versions_of
 from conformance.report.text import shown
 from conformance.report.views import BROKEN, NO_DATA, STALE, VIEWS, view
 
@@ -64,6 +64,7 @@ def _adapter(run: Run, name: str, counts: Counter[str]) -> dict[str, Any]:
         "counts": counts,
         "bars": bars,
         "total": total,
+        "unasked": unasked(run, name),
     }
 
 

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from conformance.report.causes import causes
+from conformance.report.causes import SAID, causes
 from conformance.report.outcomes import LOOKS
 from conformance.report.text import escaped, listed, one_line, plural, visible
 
@@ -43,7 +43,7 @@ def summary(run: Run, report: Path | None = None) -> RenderableType:
         report: path of the HTML report, printed last.
     """
     unexpected, known = causes(run)
-    parts: list[RenderableType] = [_counts(run)]
+    parts: list[RenderableType] = [_counts(run), *_unasked(run)]
     if unexpected:
         parts += [Text(""), Text("Does not conform", style="bold red")]
         for cause in unexpected[:SHOWN]:
@@ -55,6 +55,9 @@ def summary(run: Run, report: Path | None = None) -> RenderableType:
         parts += [
             Padding(Text(one_line(text)), (0, 0, 0, 4)) for text in (*run.problems, *run.notes)
         ]
+    if run.remarks:
+        parts += [Text(""), Text("For those who keep the catalogue", style="dim bold")]
+        parts += _listed(run.remarks)
     partial = ". The run is partial" if run.partial else ""
     parts += [Text(""), Text(f"{headline(run, (unexpected, known))}{partial}.", style="bold")]
     if known:
@@ -62,6 +65,7 @@ def summary(run: Run, report: Path | None = None) -> RenderableType:
         parts.append(
             Text(f"{cells} known deviations under {plural(len(known), 'ledger entry')}", "yellow")
         )
+    parts += [Text(line, "yellow") for line in _mended(run)]
     if report:
         parts.append(Text(f"Report: {report}", overflow="fold", no_wrap=True))
     return Group(*parts)
@@ -123,6 +127,12 @@ def markdown(run: Run) -> str:
     if known:
         cells = sum(len(cause.cells) for cause in known)
         rows += ["", f"{cells} known deviations under {plural(len(known), 'ledger entry')}."]
+    rows += [line for text in _mended(run) for line in ("", f"{escaped(text)}.")]
+    if left := [text.plain for text in _unasked(run)]:
+        rows += ["", "**Not asked**", "", *(f"- {escaped(one_line(text))}" for text in left[1:])]
+    if run.remarks:
+        rows += ["", "**For those who keep the catalogue**", ""]
+        rows += [f"- {escaped(one_line(text))}" for text in run.remarks[:SHOWN]]
     if run.problems or run.notes:
         rows += ["", "**Problems of the run**", ""]
         rows += [f"- {escaped(one_line(text))}" for text in (*run.problems, *run.notes)]
@@ -160,6 +170,45 @@ def _counts(run: Run) -> Table:
     return table
 
 
+def unasked(run: Run, adapter: str) -> str:
+    """Returns the facets that passes of an adapter leave out, and how often; empty where none."""
+    counts = run.unasked(adapter)
+    told = [f"{facet} in {count:,}" for facet, count in counts.most_common()]
+    return listed(told) if told else ""
+
+
+def _unasked(run: Run) -> list[Text]:
+    """What the passes say nothing of: facets that an adapter can't be asked for."""
+    lines: list[Text] = []
+    for name in run.header.plan:
+        if told := unasked(run, name):
+            passes = f"{run.counts(name)['pass']:,}"
+            lines.append(Text(f"  {visible(name)}: of {passes} passes, {told}", style="dim"))
+    title = Text("Not asked, as the adapter has no notion of it", "dim bold")
+    return [title, *lines] if lines else []
+
+
+def _mended(run: Run) -> list[str]:
+    """What the ledger says deviates and no longer does, where that is no fault of the run."""
+    found = run.mended()
+    if not found:
+        return []
+    cells = sum(counts.total() for counts in found.values())
+    entries = plural(len(found), "ledger entry")
+    adapters = list(dict.fromkeys(name for counts in found.values() for name in counts))
+    where = listed([visible(name) for name in adapters])
+    return [f"{plural(cells, 'known deviation')} under {entries} no longer shown by {where}"]
+
+
+def _listed(texts: list[str]) -> list[RenderableType]:
+    lines: list[RenderableType] = [
+        Padding(Text(one_line(text)), (0, 0, 0, 4)) for text in texts[:SHOWN]
+    ]
+    if len(texts) > SHOWN:
+        lines.append(Padding(Text(f"… and {len(texts) - SHOWN} more"), (0, 0, 0, 4)))
+    return lines
+
+
 def _cause(run: Run, cause: Cause) -> Iterable[RenderableType]:
     look = LOOKS[cause.outcome]
     title = Text(f"{look.symbol} {look.word}", style=look.style)
@@ -169,8 +218,8 @@ def _cause(run: Run, cause: Cause) -> Iterable[RenderableType]:
     lines = [Text(cause.headline)]
     if cause.behaves_like:
         lines.append(Text(f"behaves like: {one_line(cause.behaves_like)}"))
-    if cause.suspect:
-        lines.append(Text("no adapter conforms: suspect the case or the reference"))
+    if cause.blame:
+        lines.append(Text(SAID[cause.blame]))
     for case in cause.cases[:CASES_SHOWN]:
         title_of = run.cases[case].title if case in run.cases else ""
         lines.append(

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from conformance.cases.model import Case
     from conformance.records.model import Line
     from conformance.reference.store import StoredAnswer
+    from conformance.verdicts.capabilities import Claims
     from conformance.verdicts.ledger import Ledger
     from conformance.verdicts.model import CellVerdict
 
@@ -64,6 +65,7 @@ class Engine:
         plan: Plan,
         oracle: Oracle,
         ledger: Ledger,
+        claims: Claims,
         *,
         jobs: int,
         limits: Limits,
@@ -77,6 +79,7 @@ class Engine:
             plan: What to run.
             oracle: Where the reference's answers come from.
             ledger: The known divergences, applied to every verdict.
+            claims: What the adapters are stated to support, held against every verdict.
             jobs: Adapter processes at a time.
             limits: Time, memory and frame limits of each process.
             done: Verdicts of an earlier stretch of the same run, taken as they are.
@@ -87,6 +90,8 @@ class Engine:
         self.plan = plan
         self._oracle = oracle
         self._ledger = ledger
+        self._claims = claims
+        self._weighing = threading.Lock()  # both count what they are shown
         self._limits = limits
         self._on_line = on_line
         self._keep = keep
@@ -329,7 +334,9 @@ class Engine:
         verdict = judge(
             case, spec.name, expected, answer, oracle=self._oracle, precision=hello.precision
         )
-        verdict = self._ledger.apply(verdict, hello.versions)
+        with self._weighing:
+            verdict = self._ledger.apply(verdict, hello.versions)
+            verdict = self._claims.apply(verdict, hello.versions, spec.known_as)
         self._settle(cell_line(case, verdict, answer))
 
     def _in_order(self, spec: AdapterSpec) -> list[Case]:

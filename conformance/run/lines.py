@@ -46,6 +46,7 @@ def adapter_line(spec: AdapterSpec, hello: Hello) -> AdapterLine:
         versions=hello.versions,
         python=hello.python,
         platform=hello.platform,
+        known_as=spec.known_as,
         precision=hello.precision,
         probe=hello.probe,
         settings=hello.settings,

@@ -22,9 +22,12 @@ from conformance.run.plan import Cell
 from conformance.run.rule import rule
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from conformance.records.model import Line
     from conformance.run.folder import RunFolder
     from conformance.run.plan import Plan
+    from conformance.verdicts.capabilities import Claims
     from conformance.verdicts.ledger import Ledger
 
 REDO = frozenset({"not-installed", "not-run"})
@@ -103,13 +106,22 @@ class Recorder:
         """How many planned cells have no verdict yet."""
         return len(self._planned - self._reported.keys())
 
-    def finish(self, problems: list[str], ledger: Ledger | None = None) -> list[str]:
+    def finish(
+        self,
+        problems: list[str],
+        remarks: Sequence[str] = (),
+        *,
+        ledger: Ledger | None = None,
+        claims: Claims | None = None,
+    ) -> list[str]:
         """Close the record; with a footer only if every planned cell was reported.
 
         Args:
             problems: What is wrong with the run itself.
+            remarks: What those who keep the catalogue should look at.
             ledger: Of a shard, the ledger that was applied: whether an entry of it is of no use
                 only :func:`conformance.records.merging.merge` can tell.
+            claims: The capability files that were applied.
 
         Returns:
             The problems, and those that the record itself shows.
@@ -127,6 +139,9 @@ class Recorder:
                     reported=len(self._planned & self._reported.keys()),
                     counts=dict(judged),
                     problems=problems,
+                    remarks=list(remarks),
+                    excused=dict(claims.excused) if claims else {},
+                    caps=claims.caps if claims else {},
                     covered=ledger.covered() if ledger else [],
                     idle={name: str(told) for name, told in ledger.idle().items()}
                     if ledger

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, Self
 
 from conformance.adapters import registry
 from conformance.adapters.host import Limits
-from conformance.cases import default_root, load_ids
+from conformance.cases import default_root, is_packaged, load_ids
 from conformance.records.model import CellLine
 from conformance.reference.store import Store
 from conformance.run import machine
 from conformance.run.engine import Engine
 from conformance.run.oracle import Oracle
 from conformance.run.recorder import Recorder
+from conformance.verdicts.capabilities import Claims
 from conformance.verdicts.ledger import Ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from pathlib import Path
     from types import TracebackType
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 LEDGER_FOLDER = "divergences"
 """The catalogue's own ledger, beside its suites."""
+
+CAPABILITIES_FOLDER = "capabilities"
+"""The catalogue's own capability files, beside its suites."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,25 +44,43 @@ class Settings:
     """Limit of one case."""
     ledgers: tuple[Path, ...] = ()
     """Further files or folders of known divergences."""
+    capabilities: tuple[Path, ...] = ()
+    """Capability files of one's own; each replaces what a catalogue states of the same adapter."""
     catalogues: tuple[Path, ...] | None = None
-    """Roots of the catalogues that the cases come from; their ledgers apply. Default: our own."""
+    """Roots of the catalogues that the cases come from; their ledgers and capability files apply.
+    Default: our own."""
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """The catalogues' roots."""
+        return (default_root(),) if self.catalogues is None else self.catalogues
 
 
-def open_ledger(settings: Settings, adapters: Iterable[str], planned: Iterable[str]) -> Ledger:
+def open_ledger(settings: Settings, plan: Plan) -> Ledger:
     """The ledgers of the catalogues and those that were named, held against all that they speak of.
 
     An entry is checked against the *whole* catalogue, so that running a part of it does not make
     the entries of the rest look stale.
     """
-    roots = (default_root(),) if settings.catalogues is None else settings.catalogues
-    known = set(planned)
-    known |= load_ids(roots)
-    own = [folder for root in roots if (folder := root / LEDGER_FOLDER).is_dir()]
+    known = set(plan.cases)
+    known |= load_ids(settings.roots)
+    own = [folder for root in settings.roots if (folder := root / LEDGER_FOLDER).is_dir()]
     return Ledger.load(
         [*own, *settings.ledgers],
         known,
-        list(dict.fromkeys([*registry.names(), *adapters])),
+        list(dict.fromkeys([*registry.names(), *plan.adapters])),
         dt.datetime.now(tz=dt.UTC).date(),
+        known_as={name: spec.known_as for name, spec in plan.adapters.items()},
+        # The ledger of an installed catalogue is not for whoever runs it to keep.
+        of_others=[folder for folder in own if is_packaged(folder.parent)],
+    )
+
+
+def open_claims(settings: Settings) -> Claims:
+    """What the catalogues state that adapters can do, and whoever runs them."""
+    folders = [root / CAPABILITIES_FOLDER for root in settings.roots]
+    return Claims(
+        (file for one in folders for file in sorted(one.glob("*.yaml"))), settings.capabilities
     )
 
 
@@ -92,11 +114,13 @@ class Session:
         self.plan = plan
         self.recorder = Recorder(folder, plan, resume=resume) if folder else None
         self._on_cell = on_cell
-        self._ledger = open_ledger(settings, plan.adapters, plan.cases)
+        self._ledger = open_ledger(settings, plan)
+        self._claims = open_claims(settings)
         self.engine = Engine(
             plan,
             Oracle(Store()),
             self._ledger,
+            self._claims,
             jobs=settings.jobs,
             limits=Limits(case=settings.case_seconds),
             done=self.recorder.done if self.recorder else None,
@@ -114,12 +138,22 @@ class Session:
     def problems(self) -> list[str]:
         """What is wrong with the run itself so far: the ledger, the harness.
 
-        Whether an entry of the ledger covers nothing is not known from a shard.
+        Whether an entry of the ledger is stale is not known from a shard.
         """
         return [
             *map(str, self._ledger.problems),
-            *(map(str, self._ledger.unused()) if self.plan.part is None else ()),
+            *map(str, self._claims.problems),
+            *self._claims.over(),
+            *(map(str, self._ledger.stale()) if self.plan.part is None else ()),
             *self.engine.faults(),
+        ]
+
+    def remarks(self) -> list[str]:
+        """What those who keep the catalogue should look at, and is no fault of this run."""
+        return [
+            *map(str, self._ledger.remarks),
+            *self._claims.finished(),
+            *(map(str, self._ledger.stale_of_others()) if self.plan.part is None else ()),
         ]
 
     def finish(self) -> list[str]:
@@ -129,7 +163,7 @@ class Session:
         if self.recorder is None:
             return problems
         ledger = None if self.plan.part is None else self._ledger
-        return self.recorder.finish(problems, ledger)
+        return self.recorder.finish(problems, self.remarks(), ledger=ledger, claims=self._claims)
 
     def _line(self, line: Line) -> None:
         if self.recorder:

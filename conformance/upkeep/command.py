@@ -56,7 +56,8 @@ class _Chore:
 
     def load(self, paths: Iterable[Path]) -> Ledger:
         """Read some files of the ledger."""
-        return Ledger.load(paths, self.catalogue, self.adapters, self.today)
+        known_as = {name: line.known_as for run in self.runs for name, line in run.adapters.items()}
+        return Ledger.load(paths, self.catalogue, self.adapters, self.today, known_as=known_as)
 
 
 def check(options: argparse.Namespace) -> int:

@@ -7,18 +7,18 @@ file, line and column, and all problems of a file come in one go.
 from __future__ import annotations
 
 import datetime as dt
-import re
 from typing import TYPE_CHECKING, Final, Literal, TypeVar, cast, get_args
 
 from msgspec import Struct
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
 
 from conformance.cases import fields
-from conformance.cases.model import FACETS, Place
+from conformance.cases.model import Place
 from conformance.cases.problems import Log, Problem, Where
-from conformance.cases.reading import Map, Seq, read_file
+from conformance.cases.reading import Seq, read_file
+from conformance.verdicts import reading
+from conformance.verdicts.releases import holds, is_development
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,7 +29,6 @@ End = Literal["error", "crash", "timeout"]
 
 T = TypeVar("T")
 
-_ID: Final = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _REQUIRED: Final = ("id", "adapter", "cases", "signature", "kind", "reason", "review_by")
 _KEYS: Final = (
     "id",
@@ -46,7 +45,6 @@ _KEYS: Final = (
     "since",
     "review_by",
 )
-_MOST_CASES: Final = 1_000_000
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -80,27 +78,22 @@ class Entry(Struct, frozen=True, kw_only=True):
         Returns:
             False also where a distribution is not among them, or its version is not one.
         """
-        if not self.when:
-            return True
+        return holds(self.when, versions)
+
+    def in_development(self, versions: Mapping[str, str]) -> bool:
+        """Tell whether what the entry is about is a development release on this adapter.
+
+        Args:
+            versions: as for :meth:`holds`; where the entry has no conditions, the first counts.
+        """
         known = {canonicalize_name(name): version for name, version in versions.items()}
-        return all(
-            _within(known.get(canonicalize_name(name)), specifier)
-            for name, specifier in self.when.items()
-        )
+        names = [canonicalize_name(name) for name in self.when] or list(known)[:1]
+        return any(is_development(known.get(name)) for name in names)
 
     def signed(self, message: str) -> bool:
         """Tell whether a failing message is the one that was expected."""
         words = " ".join(message.split())
         return any(" ".join(signature.split()) in words for signature in self.signatures)
-
-
-def _within(version: str | None, specifier: SpecifierSet) -> bool:
-    if version is None:
-        return False
-    try:
-        return specifier.contains(Version(version), prereleases=True)
-    except InvalidVersion:
-        return False
 
 
 def matches(pattern: str, name: str) -> bool:
@@ -160,8 +153,8 @@ def _entry(value: object, where: Where) -> Entry | None:
         return reader(written[key], where.value(written, key)) or default
 
     nothing: list[str] = []
-    cases = read("cases", _texts("a case id or a pattern"), nothing)
-    cap = read("cap", _cap, 0)
+    cases = read("cases", reading.texts("a case id or a pattern"), nothing)
+    cap = read("cap", reading.cap, 0)
     if "cap" not in written and any("*" in case for case in cases):
         where.refuse(
             "has a pattern in cases and no cap",
@@ -173,77 +166,22 @@ def _entry(value: object, where: Where) -> Entry | None:
             expected="either facets (those that fail) or outcome (how the whole cell ends)",
         )
     entry = Entry(
-        id=read("id", _identifier, ""),
-        adapters=read("adapter", _texts("an adapter's name or a pattern"), nothing),
+        id=read("id", reading.identifier, ""),
+        adapters=read("adapter", reading.texts("an adapter's name or a pattern"), nothing),
         cases=cases,
         cap=cap or None,
-        facets=read("facets", _facets, nothing),
-        outcome=cast("End | None", read("outcome", _one_of(get_args(End)), "") or None),
-        signatures=read("signature", _texts("a text"), nothing),
-        when=read("when", _when, {}),
-        kind=cast("Kind", read("kind", _one_of(get_args(Kind)), "")),
-        reason=read("reason", _reason, ""),
+        facets=read("facets", reading.facets, nothing),
+        outcome=cast("End | None", read("outcome", reading.one_of(get_args(End)), "") or None),
+        signatures=read("signature", reading.texts("a text"), nothing),
+        when=read("when", reading.when, {}),
+        kind=cast("Kind", read("kind", reading.one_of(get_args(Kind)), "")),
+        reason=read("reason", reading.reason, ""),
         link=read("link", _link, ""),
         since=read("since", _since, ""),
         review_by=read("review_by", _date, dt.date.max),
         place=Place(file=where.log.file, line=where.at[0], column=where.at[1]),
     )
     return entry if where.log.noted == before else None
-
-
-def _texts(what: str) -> Callable[[object, Where], list[str] | None]:
-    """Make a reader of one text or a list of them."""
-
-    def read(value: object, where: Where) -> list[str] | None:
-        if not isinstance(value, Seq):
-            one = fields.text(value, where, what)
-            return None if one is None else [one]
-        found = fields.items(value, where, what)
-        texts = [fields.text(v, where.item(value, i), what) for i, v in enumerate(found or [])]
-        return [one for one in texts if one is not None]
-
-    return read
-
-
-def _one_of(known: tuple[str, ...]) -> Callable[[object, Where], str | None]:
-    return lambda value, where: fields.choice(value, where, known)
-
-
-def _identifier(value: object, where: Where) -> str | None:
-    return fields.word(value, where, _ID, "lower case letters, digits, '-', '.' and '_'")
-
-
-def _cap(value: object, where: Where) -> int | None:
-    return fields.whole(value, where, least=1, most=_MOST_CASES, what="a number of cases")
-
-
-def _facets(value: object, where: Where) -> list[str] | None:
-    if not isinstance(value, Seq):
-        where.mistyped("a list of facets", value)
-        return None
-    found = fields.items(value, where, "facets")
-    names = [fields.choice(v, where.item(value, i), FACETS) for i, v in enumerate(found or [])]
-    return [name for name in names if name is not None]
-
-
-def _when(value: object, where: Where) -> dict[str, SpecifierSet] | None:
-    if not isinstance(value, Map) or not value:
-        where.mistyped('a mapping such as {keras: ">=3.0"}', value)
-        return None
-    found = {}
-    for name, written in value.items():
-        at = where.value(value, name)
-        specifier = fields.text(written, at, 'versions such as ">=3.0,<3.16"')
-        try:
-            found[name] = SpecifierSet(specifier or "")
-        except InvalidSpecifier:
-            at.refuse("is no version specifier", expected='versions such as ">=3.0,<3.16"')
-    return found
-
-
-def _reason(value: object, where: Where) -> str | None:
-    found = fields.text(value, where, "what it does instead, and why")
-    return None if found is None else " ".join(found.split())
 
 
 def _since(value: object, where: Where) -> str | None:

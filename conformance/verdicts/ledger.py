@@ -7,6 +7,9 @@ so that it can only shrink by being read.
 
 from __future__ import annotations
 
+import difflib
+import re
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -20,7 +23,7 @@ from conformance.verdicts.text import listed
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
 _UNJUDGED: Final = frozenset({"unsupported", "not-installed", "not-run", "xfail", "xpass"})
@@ -34,6 +37,22 @@ _FATAL: Final = frozenset({"crash", "timeout"})
 
 LEDGER_SAYS: Final = " [ledger: "
 """Begins what the ledger adds to the message of a cell that it does not excuse; ``]`` ends it."""
+
+
+_BACKEND: Final = re.compile(r"keras-[a-z][a-z0-9_]*")
+"""The name of an adapter that exists for whoever has that backend."""
+
+_SLIP: Final = 0.85
+"""How alike two names are of which one is taken for the other, misspelt."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What the cells of a run have shown of an entry, in numbers by adapter."""
+
+    shown: Counter[str] = field(default_factory=Counter)
+    gone: Counter[str] = field(default_factory=Counter)
+    """Cells in which something passes that the entry says fails."""
 
 
 class Objection(NamedTuple):
@@ -64,21 +83,26 @@ class Ledger:
     entries: list[Entry]
     problems: list[Problem]
     """What is wrong with the ledger itself; the run fails while there is any."""
+    remarks: list[Problem] = field(default_factory=list)
+    """The same of ledgers that are others' to keep: told, and no fault of the run."""
+    _others: set[str] = field(default_factory=set)
+    """Ids of entries in ledgers that are others' to keep."""
     _by_case: dict[str, list[Entry]] = field(default_factory=dict)
     _by_adapter: dict[str, frozenset[str]] = field(default_factory=dict)
     """Adapter name to the ids of the entries that are about it."""
-    _judged: set[str] = field(default_factory=set)
-    """Entries that applied to a judged cell."""
-    _used: set[str] = field(default_factory=set)
-    """Entries that covered one."""
+    _tally: dict[str, Tally] = field(default_factory=dict)
+    """By entry, what the cells of this run have shown of it."""
 
     @classmethod
-    def load(
+    def load(  # noqa: PLR0913 - each is a list of what the ledger is held against
         cls,
         paths: Iterable[Path],
         catalogue_ids: Collection[str],
-        adapters: Sequence[str],
+        adapters: Iterable[str],
         today: dt.date,
+        *,
+        known_as: Mapping[str, str] | None = None,
+        of_others: Collection[Path] = (),
     ) -> Ledger:
         """Read the ledger.
 
@@ -88,39 +112,51 @@ class Ledger:
                 of those that this run has selected.
             adapters: names of all adapters that are known, installed or not.
             today: entries whose ``review_by`` lies before are problems.
+            known_as: by adapter, another name under which ledgers speak of it.
+            of_others: those of the paths that somebody else keeps, as the ledger of a packaged
+                catalogue: what is wrong with them is a remark, and what has been mended is.
 
         Returns:
             The ledger. Entries that are unsound are left out, and are problems.
         """
         ledger = cls(entries=[], problems=[])
         catalogue_ids = dict.fromkeys(catalogue_ids)  # in its order, and quick to ask
+        names = {name: _names(name, (known_as or {}).get(name, "")) for name in adapters}
         seen: dict[str, Entry] = {}
-        for path in files_of(paths):
-            entries, problems = read_entries(path)
-            ledger.problems += problems
-            for entry in entries:
-                if entry.id in seen:
-                    first = seen[entry.id].place
-                    at = f"{first.file}:{first.line}"
-                    ledger._complain(entry, "id", f"{entry.id!r} is taken", f"the first is at {at}")
-                    continue
-                seen[entry.id] = entry
-                ledger.entries.append(entry)
-                ledger._resolve(entry, catalogue_ids, adapters)
-                if entry.review_by < today:
-                    ledger._complain(
-                        entry,
-                        "review_by",
-                        f"{entry.id} was to be reviewed by {entry.review_by}",
-                        "look whether it still holds; then move the date or remove the entry",
-                    )
+        for path in paths:
+            others = path in of_others
+            for file in files_of([path]):
+                entries, problems = read_entries(file)
+                (ledger.remarks if others else ledger.problems).extend(problems)
+                for entry in entries:
+                    if others:
+                        ledger._others.add(entry.id)
+                    if entry.id in seen:
+                        first = seen[entry.id].place
+                        at = f"the first is at {first.file}:{first.line}"
+                        ledger._complain(entry, "id", f"{entry.id!r} is taken", at)
+                        continue
+                    seen[entry.id] = entry
+                    ledger.entries.append(entry)
+                    ledger._resolve(entry, catalogue_ids, names)
+                    if entry.review_by < today:
+                        ledger._complain(
+                            entry,
+                            "review_by",
+                            f"{entry.id} was to be reviewed by {entry.review_by}",
+                            "look whether it still holds; then move the date or remove the entry",
+                        )
         return ledger
 
     def _complain(self, entry: Entry, key: str, message: str, hint: str = "") -> None:
-        self.problems.append(Problem(place=entry.place, key=key, message=message, hint=hint))
+        problem = Problem(place=entry.place, key=key, message=message, hint=hint)
+        (self.remarks if entry.id in self._others else self.problems).append(problem)
 
     def _resolve(
-        self, entry: Entry, catalogue_ids: Collection[str], adapters: Sequence[str]
+        self,
+        entry: Entry,
+        catalogue_ids: Collection[str],
+        adapters: Mapping[str, tuple[str, ...]],
     ) -> None:
         """Find the cases and adapters that an entry is about."""
         named: set[str] = set()
@@ -151,10 +187,10 @@ class Ledger:
             # What is known of an adapter holds for all its columns, as far as `when` lets it.
             about = [
                 adapter
-                for adapter in adapters
-                if matches(pattern, adapter) or matches(pattern, base_of(adapter))
+                for adapter, names in adapters.items()
+                if any(matches(pattern, name) for name in names)
             ]
-            if not about:
+            if not about and not _may_be_elsewhere(pattern, adapters):
                 hint = did_you_mean(pattern, adapters)
                 self._complain(entry, "adapter", f"{entry.id}: {pattern!r} is no adapter", hint)
             for adapter in about:
@@ -178,7 +214,8 @@ class Ledger:
             told = "; ".join(objection.text for objection in held.objections)
             return replace(cell, message=f"{cell.message}{LEDGER_SAYS}{told}]")
         known = [_known(entry, cell) for entry in held.covering]
-        if held.passing:
+        excused = [one for one in held.passing if self._may_pass(one.entry, versions)]
+        if len(excused) < len(held.passing):
             return replace(
                 cell,
                 outcome="xpass",
@@ -186,11 +223,17 @@ class Ledger:
                 known=known[0] if known else None,
                 judged=cell.outcome,
             )
+        mended = {one.entry.id: _known(one.entry, cell) for one in excused}
+        cell = replace(cell, mended=list(mended.values()))
         if not known:
             return cell
         return replace(
             cell, outcome="xfail", known=known[0], also_known=known[1:], judged=cell.outcome
         )
+
+    def _may_pass(self, entry: Entry, versions: Mapping[str, str]) -> bool:
+        """Tell whether it is no fault of this run that something of an entry passes."""
+        return entry.id in self._others or entry.in_development(versions)
 
     def hold(self, cell: CellVerdict, versions: Mapping[str, str]) -> Held | None:
         """Say what the entries that are about a cell make of it; None where none is.
@@ -200,12 +243,18 @@ class Ledger:
             versions: as for :meth:`apply`.
         """
         about = [entry for entry in self.about(cell.case, cell.adapter) if entry.holds(versions)]
-        if not about or cell.outcome in _UNJUDGED:
+        if not about or cell.outcome in _UNJUDGED or cell.broken:
             return None
-        self._judged.update(entry.id for entry in about)
         held = _weigh(cell, about)
-        self._used.update(entry.id for entry in held.covering)
+        for entry in held.covering:
+            self._noted(entry).shown[base_of(cell.adapter)] += 1
+        for entry in {one.entry.id: one.entry for one in held.passing}.values():
+            if not entry.in_development(versions):
+                self._noted(entry).gone[base_of(cell.adapter)] += 1
         return held
+
+    def _noted(self, entry: Entry) -> Tally:
+        return self._tally.setdefault(entry.id, Tally())
 
     def about(self, case: str, adapter: str) -> list[Entry]:
         """List the entries that speak of a cell, in whatever versions."""
@@ -224,30 +273,68 @@ class Ledger:
         """List the known adapters that an entry speaks of."""
         return [adapter for adapter, entries in self._by_adapter.items() if entry.id in entries]
 
-    def unused(self) -> list[Problem]:
-        """List the entries that applied to judged cells of this run and covered none of them.
+    def stale(self) -> list[Problem]:
+        """List what of the ledger no longer holds, by the cells of this run, with what to do.
 
-        Entries whose cells were all unsupported, not installed or not part of the run are not
-        among them: nothing is known of those.
+        Cells that were not judged say nothing: unsupported, not installed, given up. Development
+        releases don't count either.
         """
-        return list(self.idle().values())
+        return list(self._stale(others=False).values())
+
+    def stale_of_others(self) -> list[Problem]:
+        """List the same of ledgers that others keep."""
+        return list(self._stale(others=True).values())
 
     def idle(self) -> dict[str, Problem]:
-        """Return :meth:`unused` by the entries' ids."""
+        """Return the entries that cells of this run contradict and none shows, by their ids."""
         return {
-            entry.id: Problem(
-                place=entry.place,
-                key="",
-                message=f"{entry.id} covered nothing in this run",
-                hint="remove it, or take out what no longer fails",
-            )
-            for entry in self.entries
-            if entry.id in self._judged and entry.id not in self._used
+            name: problem
+            for name, problem in self._stale(others=False).items()
+            if not self._tally[name].shown
         }
 
     def covered(self) -> list[str]:
         """List the ids of the entries that covered a cell of this run."""
-        return [entry.id for entry in self.entries if entry.id in self._used]
+        return [entry.id for entry in self.entries if self._noted(entry).shown]
+
+    def _stale(self, *, others: bool) -> dict[str, Problem]:
+        return {
+            entry.id: self._outdated(entry, tally)
+            for entry in self.entries
+            if (tally := self._tally.get(entry.id))
+            and tally.gone
+            and (entry.id in self._others) == others
+        }
+
+    def _outdated(self, entry: Entry, tally: Tally) -> Problem:
+        """Say what of an entry is over, and how the ledger is to be changed."""
+        gone, shown = list(tally.gone), list(tally.shown)
+        unjudged = {base_of(name) for name in self.adapters_of(entry)} - {*gone, *shown}
+        message = f"{entry.id} no longer shows on {listed(gone, limit=9)}"
+        if both := sorted({*gone} & {*shown}):
+            hint = f"on {listed(both)} in other cases it does: take out those that pass"
+        elif shown:
+            hint = f"on {listed(shown, limit=9)} it does: end its range there, or say so in adapter"
+        elif unjudged:
+            rest = listed(sorted(unjudged), limit=9)
+            hint = f"not judged in this run: {rest}; run these before it is removed"
+        else:
+            hint = "remove it"
+        return Problem(place=entry.place, key="", message=message, hint=hint)
+
+
+def _may_be_elsewhere(pattern: str, adapters: Iterable[str]) -> bool:
+    """Tell whether a name stands for a Keras backend: there are more than any machine has.
+
+    What looks like a slip of the pen does not.
+    """
+    close = difflib.get_close_matches(pattern, adapters, n=1, cutoff=_SLIP)
+    return bool(_BACKEND.fullmatch(pattern)) and not close
+
+
+def _names(adapter: str, known_as: str) -> tuple[str, ...]:
+    """The names under which entries may speak of an adapter."""
+    return tuple(dict.fromkeys(filter(None, (adapter, base_of(adapter), known_as))))
 
 
 def files_of(paths: Iterable[Path]) -> Iterable[Path]:
@@ -270,7 +357,7 @@ def _weigh(cell: CellVerdict, about: list[Entry]) -> Held:
         if entry.outcome is not None:
             objection = _whole_cell(entry, cell)
             if cell.outcome == "pass":
-                told = f"{entry.id} says {entry.outcome}, and it passes: remove the entry"
+                told = f"{entry.id} says {entry.outcome}, and it passes"
                 held.passing.append(Objection(entry, "outcome", told))
             elif objection:
                 held.objections.append(objection)
@@ -287,7 +374,7 @@ def _weigh(cell: CellVerdict, about: list[Entry]) -> Held:
             Objection(
                 entry,
                 "facets",
-                f"{entry.id} says that {name} fails, and it passes: remove the entry or the facet",
+                f"{entry.id} says that {name} fails, and it passes",
             )
             for name in entry.facets
             if name in by_name and by_name[name].outcome == "pass"

@@ -86,7 +86,7 @@ class Known(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The ledger entry that covered a cell."""
 
     entry: str
-    kind: Literal["bug", "by-design", "removed", "precision"]
+    kind: Literal["bug", "by-design", "removed", "precision", "pending"]
     reason: str
     facets: list[str]
     link: str = ""
@@ -103,6 +103,9 @@ class CellVerdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
     known: Known | None = None
     also_known: list[Known] = field(default_factory=list)
     """Further ledger entries, where one cell needs several: each covers its own facets."""
+    mended: list[Known] = field(default_factory=list)
+    """Ledger entries that say that it deviates, where it doesn't and that is no fault of this run:
+    a development release has mended it, or the ledger is not this run's to keep."""
     judged: Outcome | None = None
     """How it ended before the ledger made it ``xfail`` or ``xpass``; None where it did not."""
     absent: bool = False
