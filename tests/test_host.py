@@ -22,6 +22,7 @@ from conformance.adapters.host import (
     Malformed,
     NotInstalled,
     NotRun,
+    Skipped,
     TimedOut,
 )
 from conformance.adapters.registry import AdapterSpec
@@ -93,7 +94,10 @@ def test_crash_tells_its_signal_by_name_and_what_was_printed(process: AdapterPro
 
 
 @pytest.mark.parametrize("name", HANGS)
-def test_hang_is_cut_off_in_time(process: AdapterProcess, name: str) -> None:
+def test_hang_is_cut_off_in_time(
+    process: AdapterProcess, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("conformance.adapters.host.slowness", lambda: 1.0)
     ask(process, "honest")
     started = time.monotonic()
     answer = ask(process, name, timeout=0.3)
@@ -293,13 +297,44 @@ def test_killing_a_process_kills_what_it_started(process: AdapterProcess) -> Non
     assert dies_soon(child)
 
 
+def test_a_case_has_longer_on_a_slow_machine(
+    process: AdapterProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("conformance.adapters.host.slowness", lambda: 40.0)
+    assert isinstance(ask(process, "slow", timeout=0.05), Answered)
+    monkeypatch.setattr("conformance.adapters.host.slowness", lambda: 3.0)
+    answer = ask(process, "hang", timeout=0.2)
+    assert isinstance(answer, TimedOut)
+    assert answer.limit == pytest.approx(0.6)
+
+
 def test_adapter_that_dies_of_every_case_is_given_up_and_says_so() -> None:
     process = AdapterProcess(misbehaving(), Limits(deaths=3))
-    answers = [ask(process, "exit-zero") for _ in range(5)]
+    answers = [ask(process, name) for name in (*CRASHES, "honest", "honest")]
     process.close()
     assert [type(answer) for answer in answers] == [Crashed] * 3 + [NotRun] * 2
-    assert "died 3 times in a row" in answers[-1].message
+    assert "died 3 times in a row, over 3 groups of cases" in answers[-1].message
     assert process.starts == 3
+
+
+def test_a_group_that_costs_one_process_after_the_other_costs_no_other_group() -> None:
+    process = AdapterProcess(misbehaving(), Limits(deaths=2))
+    variants = [ask(process, f"exit-zero[n={n}]") for n in range(4)]
+    assert [type(answer) for answer in variants] == [Crashed] * 2 + [Skipped] * 2
+    assert "2 cases of fakes/exit-zero in a row" in variants[-1].message
+    assert_honest(ask(process, "honest"))
+    assert isinstance(ask(process, "exit-zero[n=5]"), Skipped)
+    assert process.starts == 3
+    process.close()
+
+
+def test_cases_that_were_sent_ahead_of_a_group_given_up_are_answered() -> None:
+    process = AdapterProcess(misbehaving(), Limits(deaths=2))
+    for name in ("exit-zero[a]", "exit-zero[b]", "exit-zero[c]", "honest"):
+        process.send(case(name), {"x": X})
+    answers = [process.receive() for _ in range(4)]
+    assert [type(answer) for answer in answers] == [Crashed, Crashed, Skipped, Answered]
+    process.close()
 
 
 def test_an_answer_between_deaths_starts_the_count_anew() -> None:

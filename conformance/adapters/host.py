@@ -7,8 +7,12 @@ that it went wrong on:
   started. Ids are never reused, so what it may still have said is never taken for another answer.
 - A case that was sent ahead to a process that died is sent again to the next one. So is one that
   a process died over which had it in hand together with the case before: whose doing was it?
-- After ``Limits.deaths`` deaths in a row, with no case answered in between, the adapter is given up
-  and its remaining cases are :class:`NotRun`; so it is when it could not be started twice in a row.
+- After ``Limits.deaths`` deaths in a row over cases of one group, with no case answered in between,
+  the rest of that group is :class:`Skipped`: one slow group must not cost the others their verdict.
+- After deaths in a row over that many groups the adapter is given up and its remaining cases are
+  :class:`NotRun`; so it is when it could not be started twice in a row.
+- A case's time counts in seconds of a machine of usual speed: where this one is slower at the
+  moment, it has longer (:mod:`.speed`).
 - A process that has grown past ``Limits.rss`` is replaced after its answer; that is no death.
 """
 
@@ -29,14 +33,17 @@ from conformance.adapters.host_answer import (
     Malformed,
     NotInstalled,
     NotRun,
+    Skipped,
     TimedOut,
     Unusable,
     read_hello,
     read_observation,
 )
+from conformance.adapters.host_deaths import Deaths
 from conformance.adapters.host_pipe import Connection, Ended, Late
 from conformance.adapters.host_text import harmless
 from conformance.adapters.observation import Hello
+from conformance.adapters.speed import slowness
 from conformance.cases.model import Program
 
 if TYPE_CHECKING:
@@ -53,6 +60,7 @@ __all__ = [
     "Malformed",
     "NotInstalled",
     "NotRun",
+    "Skipped",
     "TimedOut",
 ]
 
@@ -67,7 +75,7 @@ class Limits:
     start: float = 180.0
     """Seconds from its start to its hello; importing a framework on a busy machine takes long."""
     case: float = 60.0
-    """Seconds for a case that names no limit of its own."""
+    """Seconds for a case that names no limit of its own, on a machine of usual speed."""
     frame: int = wire.FRAME_LIMIT
     """Bytes of one answer."""
     rss: int = 1536 * 2**20
@@ -77,7 +85,8 @@ class Limits:
     may take some more.
     """
     deaths: int = 5
-    """Deaths in a row after which an adapter is given up."""
+    """Deaths in a row after which a group of cases is given up; groups in a row whose cases cost a
+    process, after which the adapter is."""
     starts: int = 2
     """Failed starts in a row after which it is given up."""
     stderr: int = 16 * 2**10
@@ -92,6 +101,9 @@ class _Job:
     case: str
     frame: list[wire.Buffer]
     limit: float
+    """Seconds on a machine of usual speed."""
+    allowed: float = 0.0
+    """Seconds on this one, as it was when it was last looked at."""
     since: float = 0.0
     """When it became the one that the process computes; 0 while it waits."""
     ahead: bool = False
@@ -136,7 +148,7 @@ class AdapterProcess:
         self._greeted = False
         self._jobs: deque[_Job] = deque()
         self._last_id = 0
-        self._deaths = 0
+        self._deaths = Deaths(self.limits.deaths)
         self._failed_starts = 0
 
     @property
@@ -223,6 +235,8 @@ class AdapterProcess:
             fatal=fatal,
         )
         self._jobs.append(job)
+        if self._deaths.skips(job.case):
+            return job.id
         if self._connection is None:
             self.launch()
         elif self._greeted:
@@ -240,6 +254,8 @@ class AdapterProcess:
         """
         while True:
             job = self._jobs[0]
+            if self._deaths.skips(job.case):
+                return self._skip(job)
             hello = self.start()
             connection = self._connection
             if connection is None or hello.status != "ready":
@@ -251,9 +267,22 @@ class AdapterProcess:
             if answer is None:
                 continue
             self._jobs.popleft()
-            if self._jobs and self._connection is connection:
-                self._begin(connection, self._jobs[0])
+            self._begin_next()
             return answer
+
+    def _skip(self, job: _Job) -> Skipped:
+        """Answer for a case that is not tried; nothing of it was handed over."""
+        self._jobs.popleft()
+        self._begin_next()
+        return Skipped(id=job.id, case=job.case, reason=self._deaths.why_skipped(job.case))
+
+    def _begin_next(self) -> None:
+        """Count the time of the next case from now on, if the process has it."""
+        connection = self._connection
+        if not self._jobs or connection is None or not self._greeted:
+            return
+        if not self._deaths.skips(self._jobs[0].case):
+            self._begin(connection, self._jobs[0])
 
     def run(
         self,
@@ -291,11 +320,13 @@ class AdapterProcess:
     def _await(self, connection: Connection, job: _Job) -> Answer | None:
         """The answer to the case that is computed; None if it is to be asked again."""
         try:
-            blob = connection.read(job.since + job.limit, self.limits.frame)
+            blob = connection.read(
+                job.since + job.limit, self.limits.frame, lambda: self._prolonged(job)
+            )
             observation, tensors = read_observation(blob, job.id, job.case)
         except (Late, Ended, wire.WireError, Unusable) as error:
             return self._fault(connection, job, error)
-        self._deaths = 0
+        self._deaths.answered()
         if observation.rss > self.limits.rss:
             self._replace(connection)
         if job.suspicion:
@@ -309,6 +340,11 @@ class AdapterProcess:
             tensors=tensors,
         )
 
+    def _prolonged(self, job: _Job) -> float:
+        """The deadline of a case, by how fast the machine is now."""
+        job.allowed = max(job.allowed, job.limit * slowness())
+        return job.since + job.allowed
+
     def _fault(
         self, connection: Connection, job: _Job, error: Late | Ended | wire.WireError | Unusable
     ) -> Answer | None:
@@ -318,9 +354,9 @@ class AdapterProcess:
         if isinstance(error, Late):
             note = f" ({error})" if error.got else ""
             connection.ask_where()
-            return TimedOut(**about, **self._bury(job), limit=job.limit, note=note)
+            return TimedOut(**about, **self._bury(job), limit=job.allowed, note=note)
         if isinstance(error, Unusable) and error.in_step:
-            self._deaths = 0
+            self._deaths.answered()
             told: dict[str, Any] = {
                 "seconds": time.monotonic() - job.since,
                 "stderr": connection.stderr(),
@@ -377,8 +413,7 @@ class AdapterProcess:
             hint = f"pip install {' '.join(missing)}"
             reason = f"{' and '.join(missing)} {verb} not installed; try: {hint}"
             return Hello(name=name, status="not-installed", reason=reason)
-        if self._deaths >= self.limits.deaths:
-            reason = f"given up: its process died {self._deaths} times in a row"
+        if reason := self._deaths.why_given_up():
             return Hello(name=name, status="error", reason=reason)
         known = self.hello
         if known is not None and (
@@ -415,7 +450,8 @@ class AdapterProcess:
             self._failed_starts = 0
             self.hello = hello
             for job in self._jobs:
-                self._hand_over(connection, job)
+                if not self._deaths.skips(job.case):
+                    self._hand_over(connection, job)
 
     def _refuse(self, reason: str) -> None:
         """Note a failed start."""
@@ -431,7 +467,8 @@ class AdapterProcess:
         """Kill the process over a case, and say what is known of its end."""
         seconds = time.monotonic() - job.since
         connection, self._connection = self._connection, None
-        self._deaths += counts and not job.fatal
+        if counts and not job.fatal:
+            self._deaths.died(job.case)
         if connection is None:
             return {"seconds": seconds}
         connection.dispose()

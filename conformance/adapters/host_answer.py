@@ -99,7 +99,19 @@ class NotRun(_Answer):
         return self.reason
 
 
-Answer = Answered | Crashed | TimedOut | Malformed | NotInstalled | NotRun
+@dataclass(frozen=True, kw_only=True)
+class Skipped(_Answer):
+    """The case was not tried: others of its group have ended one process after the other."""
+
+    reason: str
+
+    @property
+    def message(self) -> str:
+        """Why."""
+        return self.reason
+
+
+Answer = Answered | Crashed | TimedOut | Malformed | NotInstalled | NotRun | Skipped
 
 
 class Unusable(Exception):  # noqa: N818 - an outcome, handled where it is raised

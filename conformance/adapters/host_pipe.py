@@ -24,7 +24,7 @@ from conformance.adapters.environment import environment
 from conformance.adapters.host_text import harmless
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from conformance.adapters.registry import AdapterSpec
 
@@ -99,7 +99,9 @@ class Connection:
         """Send a frame, without ever waiting for the process to read it."""
         self._outbox.put(buffers)
 
-    def read(self, deadline: float, limit: int) -> memoryview:
+    def read(
+        self, deadline: float, limit: int, prolong: Callable[[], float] | None = None
+    ) -> memoryview:
         """Wait for one frame.
 
         What has already arrived is read even when the deadline is past.
@@ -107,14 +109,15 @@ class Connection:
         Args:
             deadline: By :func:`time.monotonic`.
             limit: Largest frame, in bytes; checked before memory is taken for it.
+            prolong: Asked for a later deadline, once the deadline has passed.
 
         Raises:
             Ended: The stream ended.
             Late: The deadline passed.
             WireError: The frame's length is absurd.
         """
-        prefix = self._exactly(wire.PREFIX, deadline)
-        return self._exactly(wire.announced(prefix, limit), deadline)
+        prefix = self._exactly(wire.PREFIX, deadline, prolong)
+        return self._exactly(wire.announced(prefix, limit), deadline, prolong)
 
     def is_quiet(self) -> bool:
         """Whether it lives and nothing can be read, as befits a process that was asked nothing."""
@@ -177,7 +180,9 @@ class Connection:
                 pipe.close()
         shutil.rmtree(self._temporary, ignore_errors=True)
 
-    def _exactly(self, count: int, deadline: float) -> memoryview:
+    def _exactly(
+        self, count: int, deadline: float, prolong: Callable[[], float] | None
+    ) -> memoryview:
         # np.empty takes address space, and memory only as the bytes really come.
         buffer = np.empty(count, np.uint8).data
         got = 0
@@ -187,8 +192,12 @@ class Connection:
                 # A child of a dead process may still hold its stdout open.
                 if self._process.poll() is not None and not self._poller.poll(0):
                     raise Ended(got, count)
-                if patience <= _LOOK_UP:
+                if patience > _LOOK_UP:
+                    continue
+                later = prolong() if prolong else deadline
+                if later <= time.monotonic():
                     raise Late(got, count)
+                deadline = later
                 continue
             more = os.readv(self._stdout, [buffer[got:]])
             if not more:

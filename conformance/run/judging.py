@@ -54,5 +54,5 @@ def judge(  # noqa: PLR0913 - what a verdict is made from
             return cells.malformed(case.id, adapter, answer.reason)
         case host.NotInstalled():
             return cells.not_installed(case.id, adapter, answer.reason)
-        case host.NotRun():
+        case host.NotRun() | host.Skipped():
             return cells.adapter_failed(case.id, adapter, answer.reason)

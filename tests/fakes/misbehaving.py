@@ -277,7 +277,8 @@ def main():
         if message["type"] == "hello":
             hello(how)
         elif message["type"] == "run":
-            name = message["program"]["case"].rpartition("/")[2].replace("-", "_")
+            case = message["program"]["case"].partition("[")[0]
+            name = case.rpartition("/")[2].replace("-", "_")
             globals().get(name, honest)(message, tensors.get("x"))
         else:
             sys.exit(0)
