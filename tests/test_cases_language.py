@@ -215,7 +215,7 @@ def test_what_is_there_is_asked_for(case: Any) -> None:
           probes: {lambda: [3, 5]}
           summary: [{layer: Dense, output_shape: [null, 2], params: 12}]
         """)
-    asked = {"probes", "state", "equals", "influence", "summary", *ALWAYS}
+    asked = {"probes", "losses", "state", "equals", "influence", "summary", *ALWAYS}
     assert set(found.program.facets) == asked
     assert found.program.calls == [
         Call(batch=3),

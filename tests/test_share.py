@@ -75,11 +75,31 @@ def test_what_one_process_leaves_the_other_takes():
     assert [handed.take().id for _ in range(5)] == list("01234")
 
 
-def test_the_last_process_has_to_see_its_cases_through():
+def test_what_a_process_leaves_when_the_others_are_through_is_for_one_more():
     handed = share(1, takers=2)
     taken = [handed.take()]
-    assert handed.take() is None, "the other process is through"
-    assert not handed.leave(taken)
+    handed.retire()
+    assert not handed.orphaned()
+    assert handed.leave(taken)
+    assert handed.orphaned()
+    handed.join()
+    assert not handed.orphaned()
+    assert [handed.take()] == taken
+    assert not handed.leave(taken), "only once"
+
+
+def test_what_is_left_while_the_others_finish_is_for_one_more():
+    handed = share(1, takers=2)
+    taken = [handed.take()]
+    assert handed.leave(taken)
+    assert not handed.orphaned(), "the other may still take it"
+    handed.retire()
+    assert handed.orphaned()
+
+
+def test_the_only_process_has_to_see_its_cases_through():
+    handed = share(1, takers=1)
+    assert not handed.leave([handed.take()])
 
 
 def test_nobody_helps_an_adapter_that_was_given_up():
@@ -137,7 +157,11 @@ def test_a_process_that_keeps_dying_leaves_the_rest_to_the_other(tmp_path, cache
     command = f"{sys.executable} {FAKES / 'second_dies.py'} {tmp_path / 'mark'}"
     result = runner.run(str(cases), "--jobs", "2", adapters={"fake": command})
     assert result.returncode == 1
-    assert Counter(runner.outcomes().values()) == {"pass": 35, "crash": 5}
+    found = Counter(runner.outcomes().values())
+    # Which cases it takes down with it is a matter of luck; that the others are judged isn't.
+    assert found.keys() == {"pass", "crash"}, result.stdout
+    assert found.total() == 40
+    assert found["crash"] <= 8
     run = runner.records()
     assert run.footer.planned == run.footer.reported == 40
     assert run.notes == [], "a cell was reported twice"

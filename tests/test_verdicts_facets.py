@@ -217,7 +217,7 @@ CHANGES: dict[str, tuple[Change, dict[str, str]]] = {
     "rebuilt from config": (off("config"), fails("config_round_trip")),
     "saved and loaded": (off("save"), fails("save_round_trip")),
     "saved and loaded, no output": (put("save_round_trip", value=[]), fails("save_round_trip")),
-    "one loss": (off("losses", at=(9,)), fails("state")),
+    "one loss": (off("losses", at=(9,)), fails("losses")),
     "one trained weight": (off("trained/dense/kernel", at=(4, 3)), fails("state")),
     "a trained weight missing": (drop("state", "weights", "dense/bias"), {"state": "error"}),
     "summary's layer": (put("summary", "rows", 0, "layer", value="Conv2D"), fails("summary")),
@@ -276,6 +276,7 @@ def test_every_facet_has_a_judge_and_a_change_that_fails_it() -> None:
         ("compiled", "compiled"),
         ("config_round_trip", "config_round_trip"),
         ("save_round_trip", "save_round_trip"),
+        ("state", "losses"),
         ("state", "state"),
         ("summary", "summary"),
     ],
@@ -287,6 +288,38 @@ def test_silence_is_an_error_and_never_a_pass(part: tuple[str, str]) -> None:
     found = verdicts(sample)
     assert found[facet].outcome == "error"
     assert "did not answer" in found[facet].message
+
+
+def test_wrong_variables_block_what_depends_on_them() -> None:
+    sample = honest()
+    sample.answer["weights"][0]["shape"] = [4, 5]
+    misfit = {"stage": "weights", "type": "WeightError", "message": "is (4, 5), not (5, 4)"}
+    sample.answer["calls"] = [{"error": misfit}] * len(sample.answer["calls"])
+    found = verdicts(sample)
+    assert found["weights"].outcome == "fail"
+    for facet in ("shape", "dtype", "values", "batch", "influence"):
+        assert found[facet].outcome == "blocked", facet
+        assert found[facet].message.startswith("blocked by weights: WeightError: is (4, 5)")
+
+
+def test_variables_that_take_no_numbers_are_an_error_where_nothing_else_tells() -> None:
+    sample = honest()
+    misfit = {"stage": "weights", "type": "WeightError", "message": "is (4, 5), not (5, 4)"}
+    sample.answer["calls"] = [{"error": misfit}] * len(sample.answer["calls"])
+    found = verdicts(sample, ["values"])
+    assert found["values"].outcome == "error"
+    assert not found["values"].broken
+
+
+def test_losses_are_judged_apart_from_the_state() -> None:
+    sample = honest()
+    sample.answer["unsupported"] = {"state": "it does not train"}
+    found = verdicts(sample)
+    assert {found[facet].outcome for facet in ("losses", "state")} == {"unsupported"}
+    sample = honest()
+    sample.answer["errors"] = {"state": {"stage": "state", "type": "E", "message": "m"}}
+    found = verdicts(sample)
+    assert [found[facet].outcome for facet in ("losses", "state")] == ["error", "blocked"]
 
 
 def test_calls_that_are_missing_are_an_error() -> None:
@@ -427,7 +460,18 @@ def test_an_expectation_without_its_array_blames_the_reference() -> None:
 
 @pytest.mark.parametrize(
     "facet",
-    ["values", "gradients", "batch", "influence", "equals", "state", "summary", "shape", "probes"],
+    [
+        "values",
+        "gradients",
+        "batch",
+        "influence",
+        "equals",
+        "losses",
+        "state",
+        "summary",
+        "shape",
+        "probes",
+    ],
 )
 def test_a_facet_that_the_reference_says_nothing_about_blames_the_reference(facet: str) -> None:
     sample = honest()

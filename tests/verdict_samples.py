@@ -33,6 +33,7 @@ FACETS = [
     "compiled",
     "config_round_trip",
     "save_round_trip",
+    "losses",
     "state",
     "summary",
 ]

@@ -361,6 +361,7 @@ def _asked(program: Program, read: Read, expect: Expect, without: dict[str, str]
         "probes": read.probes,
         "summary": expect.summary is not None,
         "mask": "masks" in behaviours,
+        "losses": program.train is not None,
         "state": program.train is not None or behaviours & {"training", "stateful"},
         "equals": program.twin is not None,
         "random": program.random is not None,

@@ -297,11 +297,13 @@ FACETS = (
     "compiled",
     "config_round_trip",
     "save_round_trip",
+    "losses",
     "state",
     "random",
     "summary",
 )
-"""Every facet, in the order in which it is judged. ``probes``: the shapes that a Lambda saw."""
+"""Every facet, in the order in which it is judged. ``probes``: the shapes that a Lambda saw.
+``losses`` and ``state`` are of one training: the loss of each step, the variables at its end."""
 
 
 REPEATS = frozenset({"batch", "compiled", "config_round_trip", "save_round_trip"})

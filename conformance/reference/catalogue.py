@@ -38,7 +38,7 @@ def candidates(case: Case) -> Iterator[Fault]:
     if program.random is not None:
         yield from misdrawn(nodes)
     yield from _roundings()
-    if program.train is not None and "state" in program.facets:
+    if program.train is not None and {"losses", "state"} & {*program.facets}:
         yield from _training(program.train)
     yield from (fault for facet, fault in EDITS if facet in program.facets)
 

@@ -56,7 +56,7 @@ def claimed(case: Case) -> list[str]:
     if program.twin is not None:
         facets.add("equals")
     if program.train is not None:
-        facets.add("state")
+        facets |= {"losses", "state"}
     if program.random is not None:
         facets.add("random")
     if sum(call.facet == "values" for call in program.calls) > 1:

@@ -194,6 +194,11 @@ def _trained_otherwise(observed: Observed) -> Observed:
     return _edited(observed, state=invented)._replace(tensors=tensors)
 
 
+def _loss_arrays(observation: Observation) -> list[str]:
+    state = observation.state
+    return [state.losses] if state and state.losses else []
+
+
 def _state_arrays(observation: Observation) -> list[str]:
     return list(observation.state.weights.values()) if observation.state else []
 
@@ -282,6 +287,7 @@ EDITS: list[tuple[str, Fault]] = [
         "lost something when saved",
         _scaled(_of("save_round_trip"), 1.001),
     ),
+    _fault("losses", "losses-off", "told other losses", _scaled(_loss_arrays, 1.001)),
     _fault("state", "training-off", "trained to other weights", _trained_otherwise),
     _fault(
         "random", "seed-ignored", "drew otherwise with the same seed", _repeated("other", "again")

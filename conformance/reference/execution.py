@@ -107,7 +107,8 @@ def execute(
             if call.facet == "values":
                 weights |= trace.updates
     run.after = weights
-    if program.train is not None and "state" in program.facets and not prefix:
+    trained = {"losses", "state"} & {*program.facets} and not prefix
+    if program.train is not None and trained:
         run.training = _train(network, program.train, start, feeds, context)
     return run
 

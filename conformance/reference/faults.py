@@ -182,7 +182,7 @@ def _fits(fault: Fault, case: Case, honest: Network) -> bool:
         fits_twin = _fits_twin(program, case.program)
     except NoAnswer:
         return False
-    asked = {"gradients", "state"} & set(program.facets)
+    asked = {"gradients", "losses", "state"} & set(program.facets)
     if fault.model is not None and _same_layers(honest, network):
         return False
     if fault.swap_padding and not _pads_oddly(honest):

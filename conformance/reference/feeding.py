@@ -48,7 +48,7 @@ def make_feeds(
         drawn = name not in learned
         feeds[key] = data.weight(program.weights, seed, key, variable) if drawn else learned[name]
     shapes = network.fed_outputs(program.calls[0].batch)
-    trained = program.train is not None and "state" in program.facets
+    trained = program.train is not None and bool({"losses", "state"} & {*program.facets})
     for kind, asked in (("cotangent", "gradients" in program.facets), ("target", trained)):
         if not asked:
             continue

@@ -288,6 +288,16 @@ class Engine:
 
     def _work_through(self, share: Share, process: AdapterProcess, hello: Hello) -> None:
         """Take cases from the share until there are none, or until this process is given up."""
+        with suppress(_LeftToOthers):
+            self._take_all(share, process, hello)
+            share.retire()
+        if share.orphaned():
+            # The others were through before this process was given up: one more sees to the rest.
+            with self._changed:
+                self._todo.append(share)
+                self._changed.notify_all()
+
+    def _take_all(self, share: Share, process: AdapterProcess, hello: Hello) -> None:
         spec = share.spec
         held: deque[Case] = deque()
         sent: deque[StoredAnswer] = deque()
@@ -299,29 +309,29 @@ class Engine:
             share.answered(answer.seconds)
             self._judge(spec, hello, held.popleft(), sent.popleft(), answer)
 
-        with suppress(_LeftToOthers):
-            while not self._closed and (case := share.take()) is not None:
-                held.append(case)
-                fatal = self.comes_last(Cell(case.id, spec.name))
-                while sent and (fatal or not self._oracle.ready(case)):
-                    receive()
-                try:
-                    answer = self._oracle.answer(case)
-                except NoAnswer as error:
-                    held.pop()
-                    self._case_line(case, reference=str(error))
-                    verdict = cells.reference_failed(case.id, spec.name, str(error))
-                    self._settle(CellLine(digest=case.digest, verdict=verdict))
-                    continue
-                self._case_line(case, seed=answer.expectation.seed, held_to=answer.digest)
-                process.send(case.program, answer.feeds, fatal=fatal)
-                sent.append(answer)
-                if fatal or len(sent) == AHEAD:
-                    receive()
-                if fatal and process.pid is None and share.leave():
-                    return  # what is left is as fatal, and the others still have a process to lose
-            while sent and not self._closed:
+        while not self._closed and (case := share.take()) is not None:
+            held.append(case)
+            fatal = self.comes_last(Cell(case.id, spec.name))
+            while sent and (fatal or not self._oracle.ready(case)):
                 receive()
+            try:
+                answer = self._oracle.answer(case)
+            except NoAnswer as error:
+                held.pop()
+                self._case_line(case, reference=str(error))
+                verdict = cells.reference_failed(case.id, spec.name, str(error))
+                self._settle(CellLine(digest=case.digest, verdict=verdict))
+                continue
+            self._case_line(case, seed=answer.expectation.seed, held_to=answer.digest)
+            process.send(case.program, answer.feeds, fatal=fatal)
+            sent.append(answer)
+            if fatal or len(sent) == AHEAD:
+                receive()
+            if fatal and process.pid is None and share.leave():
+                # What is left is as fatal, and the others still have a process to lose.
+                raise _LeftToOthers
+        while sent and not self._closed:
+            receive()
 
     def _judge(
         self,

@@ -39,6 +39,8 @@ class Share:
         self._lock = threading.Lock()
         self._takers = 0
         self._alone = False
+        self._done = 0
+        self._again = False
         self._start = 0.0
         self._answered = 0
         self._seconds = 0.0
@@ -50,12 +52,15 @@ class Share:
             self._takers += 1
 
     def take(self) -> Case | None:
-        """The next case; None if there is none, and who asked is no longer counted."""
+        """The next case; None if there is none."""
         with self._lock:
-            if self._cases:
-                return self._cases.popleft()
+            return self._cases.popleft() if self._cases else None
+
+    def retire(self) -> None:
+        """Count one process less: it has come to its end in good order."""
+        with self._lock:
             self._takers -= 1
-            return None
+            self._done += 1
 
     def left(self) -> bool:
         """Whether there is anything to take; if not, who asked is no longer counted."""
@@ -67,7 +72,8 @@ class Share:
     def leave(self, cases: Iterable[Case] = ()) -> bool:
         """Stop taking, and leave what was taken in vain to the other processes, if there are any.
 
-        No further process is tried on this adapter then.
+        No further process is tried on this adapter then; but where another has come to its end in
+        good order, one may yet see to what is left (:meth:`orphaned`).
 
         Returns:
             Whether others go on. If not, who asked has to see the cases to their end.
@@ -75,10 +81,17 @@ class Share:
         with self._lock:
             self._alone = True
             if self._takers < 2:  # noqa: PLR2004 - who asks, and another
-                return False
+                if self._again or not self._done:
+                    return False
+                self._again = True
             self._takers -= 1
             self._cases.extendleft(reversed(list(cases)))
             return True
+
+    def orphaned(self) -> bool:
+        """Whether cases are left, and nobody is at work on them."""
+        with self._lock:
+            return bool(self._cases) and not self._takers
 
     def clear(self) -> None:
         """Hand out nothing any more."""

@@ -46,6 +46,7 @@ JUDGES: Final[dict[str, Judge]] = {
     "compiled": numeric.compiled,
     "config_round_trip": numeric.config_round_trip,
     "save_round_trip": numeric.save_round_trip,
+    "losses": numeric.losses,
     "state": numeric.state,
     "random": random.random,
     "summary": structure.summary,
@@ -62,10 +63,15 @@ NUMERIC: Final = frozenset(
         "compiled",
         "config_round_trip",
         "save_round_trip",
+        "losses",
         "state",
     }
 )
 """Facets whose numbers mean something only from the case's weights and in the right shape."""
+
+
+_ANSWERED_WITH: Final = {"losses": "state"}
+"""Facets that an adapter answers together with another one, whose reasons are theirs."""
 
 
 def judge(  # noqa: PLR0913 - the two sides of a case, each a message with its arrays
@@ -103,12 +109,14 @@ def judge(  # noqa: PLR0913 - the two sides of a case, each a message with its a
 
 def _judge(facet: str, evidence: Evidence) -> FacetVerdict:
     observation = evidence.observation
-    if observation.status == "unsupported" or facet in observation.unsupported:
-        reason = observation.unsupported.get(facet) or observation.reason or "no reason given"
+    names = (facet, _ANSWERED_WITH.get(facet, facet))
+    refused = next((name for name in names if name in observation.unsupported), "")
+    if observation.status == "unsupported" or refused:
+        reason = observation.unsupported.get(refused) or observation.reason or "no reason given"
         return FacetVerdict(facet=facet, outcome="unsupported", message=text.clean(reason))
-    failure = observation.errors.get(facet)
-    if failure is not None and facet != "raises":
-        return _raised(facet, facet, failure, evidence)
+    raised = next((name for name in names if name in observation.errors), "")
+    if raised and facet != "raises":
+        return _raised(facet, raised, observation.errors[raised], evidence)
     return _heard(facet, evidence)
 
 
@@ -127,6 +135,9 @@ def _heard(facet: str, evidence: Evidence) -> FacetVerdict:
 
 def _raised(facet: str, root: str, failure: Failure, evidence: Evidence) -> FacetVerdict:
     """Report an exception once, on the first facet that met it; others that need it are blocked."""
+    if failure.stage == "weights" and evidence.misplaced and evidence.failed("weights"):
+        message = f"blocked by weights: {describe(failure)}"
+        return FacetVerdict(facet=facet, outcome="blocked", message=message)
     first = evidence.blamed.setdefault(root, facet)
     if first != facet:
         return FacetVerdict(

@@ -63,19 +63,23 @@ def gradients(evidence: Evidence) -> FacetVerdict:
 
 
 def state(evidence: Evidence) -> FacetVerdict:
-    """Judge the loss of every training step, and every weight after the last.
-
-    Without training, the weights are what the calls have left of them.
-    """
+    """Judge every weight after the last training step; without training, after the calls."""
     expected = evidence.expectation.state
     if expected is None:
         raise ReferenceFaultError("it states no training and no calls that change the model")
     observed = evidence.part(evidence.observation.state, "the state afterwards")
-    if expected.losses is None:
-        return numeric("state", list(_named(evidence, "after", expected.weights, observed.weights)))
-    losses = evidence.compare("losses", expected.losses, observed.losses, TRAINING, keep=True)
-    trained = _named(evidence, "trained", expected.weights, observed.weights)
-    return numeric("state", [losses, *trained])
+    what = "after" if expected.losses is None else "trained"
+    return numeric("state", list(_named(evidence, what, expected.weights, observed.weights)))
+
+
+def losses(evidence: Evidence) -> FacetVerdict:
+    """Judge the loss of every training step."""
+    expected = evidence.expectation.state
+    if expected is None or expected.losses is None:
+        raise ReferenceFaultError("it states no training")
+    observed = evidence.part(evidence.observation.state, "the losses of the training")
+    found = evidence.compare("losses", expected.losses, observed.losses, TRAINING, keep=True)
+    return numeric("losses", [found])
 
 
 def mask(evidence: Evidence) -> FacetVerdict:

@@ -45,6 +45,14 @@ def raises(evidence: Evidence) -> FacetVerdict:
             expected=expected,
             observed=said,
         )
+    if failure.stage == "weights":
+        return FacetVerdict(
+            facet="raises",
+            outcome="error",
+            message=f"its variables are others than documented, so it was not called: {said}",
+            expected=expected,
+            observed=said,
+        )
     if failure.stage != stage:
         seen = _SAID.get(failure.stage, f"at the stage {text.clean(failure.stage, 40)}")
         return FacetVerdict(

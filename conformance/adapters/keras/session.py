@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _OF_CALLS = ("shape", "dtype", "probes", "values", "raises", "batch", "influence", "equals")
 """Facets that are judged by the answers to calls."""
 
+_TRAINED = frozenset({"losses", "state"})
+"""Facets that are judged by a training."""
+
 
 class Session:
     """Answers one program. A facet that raises leaves the others unharmed."""
@@ -68,7 +71,7 @@ class Session:
         if "summary" in self._facets:
             with self._facet("summary"):
                 self._answer["summary"] = summary(net.model)
-        if "state" in self._facets and "train" in self._program:  # last: it changes the model
+        if _TRAINED & self._facets and "train" in self._program:  # last: it changes the model
             with self._facet("state"):
                 self._answer["state"] = self._train(net)
         return self._answer, self._arrays.tensors
@@ -114,7 +117,7 @@ class Session:
         try:
             assign(found, self._given(f"{prefix}weight/"))
         except WeightError as error:
-            said = failure(error, "weights", internal=True)
+            said = failure(error, "weights", internal=False)
             built["calls"] = [{"error": said} for _ in plan.calls]
             self._answer["errors"].setdefault("gradients", said)
             return built

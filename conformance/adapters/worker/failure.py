@@ -17,6 +17,8 @@ MESSAGE_LIMIT = 20_000
 TRACEBACK_LIMIT = 20_000
 """Characters of a traceback that are kept, from its end."""
 
+_MOST_CAUSES = 6
+
 _OWN_FOLDER = str(Path(__file__).absolute().parents[2]) + os.sep
 _own_files: set[str] = set()
 _STANDARD = tuple({sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib")})
@@ -63,6 +65,22 @@ def failure(exc: BaseException, stage: str, *, internal: bool | None = None) -> 
         "traceback": _clipped_start(_formatted(exc)),
         "internal": internal,
     }
+
+
+def with_causes(exc: BaseException) -> str:
+    """An exception's type and text, and those of what it was raised from.
+
+    A framework that can't be imported often says so in words of its own, and the reason stands in
+    the exception that it caught.
+    """
+    told: list[str] = []
+    seen: list[BaseException] = []
+    error: BaseException | None = exc
+    while error is not None and error not in seen and len(seen) < _MOST_CAUSES:
+        seen.append(error)
+        told.append(f"{type(error).__name__}: {_text(error)}")
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return "; caused by ".join(told)
 
 
 def own(path: str) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from conformance.adapters.wire import WireError
 from conformance.adapters.worker.channel import Channel
-from conformance.adapters.worker.failure import Unsupported, failure, own
+from conformance.adapters.worker.failure import Unsupported, failure, own, with_causes
 from conformance.adapters.worker.process import follow_parent, prepare, resident_bytes
 
 if TYPE_CHECKING:
@@ -90,12 +90,12 @@ def _hello(module: str, name: str, protocol: object) -> tuple[Adapter | None, di
     except ModuleNotFoundError as error:
         own = (error.name or "").split(".")[0] == "conformance"
         status = "error" if own else "not-installed"
-        return None, {**hello, "status": status, "reason": str(error)}
+        reason = with_causes(error) if error.__cause__ or error.__context__ else str(error)
+        return None, {**hello, "status": status, "reason": reason}
     except Exception as error:  # noqa: BLE001 - whatever a framework's import raises is the answer
         failed = failure(error, "hello")
         _say(failed["traceback"])
-        reason = f"{failed['type']}: {failed['message']}"
-        return None, {**hello, "status": "error", "reason": reason}
+        return None, {**hello, "status": "error", "reason": with_causes(error)}
     return adapter, hello
 
 
