@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from conformance.cases.model import Case
     from conformance.verdicts.model import CellVerdict
 
-PEAKS = {"gradients": TRAINING.peak, "state": TRAINING.peak}
+PEAKS = dict.fromkeys(("gradients", "losses", "state"), TRAINING.peak)
 """Limits of the facets that have another than :data:`VALUES`."""
 
 

@@ -11,7 +11,9 @@ import pytest
 from reference_cases import case, chain, of_layer, spec
 
 from conformance.cases.model import Call, Case, Data, InputSpec, Model, Node
+from conformance.reference import functions
 from conformance.reference.answer import evaluate
+from conformance.reference.arithmetic import Variance
 from conformance.reference.errors import NoAnswer, Refused
 from conformance.reference.network import Network
 
@@ -312,3 +314,16 @@ def test_what_merging_does_to_masked_entries_is_not_guessed() -> None:
     model = Model(form="functional", inputs=inputs, nodes=nodes, outputs=["both"])
     with pytest.raises(NoAnswer, match="not documented"):
         evaluate(case(model, facets=["values", "mask"]))
+
+
+def test_a_share_of_a_sum_need_not_be_told_below_u_squared() -> None:
+    """What 1.6e-28 is of a row whose largest number is 1 concerns nobody; 1e-12 does."""
+    fed = Variance().leaf(np.array([[0.0, -100.0, -1.0]]))
+    shares = functions.softmax(fed, -1)
+    unit = 2.0**-24
+    tolerance = 16 * unit * np.sqrt(shares.variance + shares.value**2 / 3)
+    assert 1.6e-28 - shares.value[0, 1] < tolerance[0, 1]
+    assert tolerance[0, 1] < 1e-12
+    # And the others are known as well as they were.
+    plain = functions.exp(fed) / functions.exp(fed).sum((1,), keepdims=True)
+    assert shares.variance[0, 2] < 4 * plain.variance[0, 2]

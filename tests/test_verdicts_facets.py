@@ -311,6 +311,24 @@ def test_variables_that_take_no_numbers_are_an_error_where_nothing_else_tells() 
     assert not found["values"].broken
 
 
+def shifted(sample: Sample, name: str, truth: str, times: float) -> None:
+    """Put the first row of an answer this many tolerances off the truth."""
+    want, spread = sample.truth[f"{truth}/truth"], sample.truth[f"{truth}/spread"]
+    off = (want[:1] + times * U * spread[:1]).astype(np.float32)
+    sample.tensors[name] = np.concatenate([off, sample.tensors[name][1:]])
+
+
+@pytest.mark.parametrize(("alone", "outcome"), [(3.5, "pass"), (-3.5, "fail"), (17.0, "fail")])
+def test_a_row_alone_is_judged_no_sharper_than_in_its_batch(alone: float, outcome: str) -> None:
+    """The rms of few numbers is a sharper judge than that of many."""
+    sample = honest()
+    shifted(sample, "call/0", "call/0", 3.5)
+    shifted(sample, "row", "row", alone)
+    found = verdicts(sample)
+    assert found["values"].outcome == "pass"
+    assert found["batch"].outcome == outcome
+
+
 def test_losses_are_judged_apart_from_the_state() -> None:
     sample = honest()
     sample.answer["unsupported"] = {"state": "it does not train"}

@@ -313,10 +313,12 @@ class Variance(Arithmetic):
         return Result(y, variance, quantum)
 
     def apply(self, function: Function, a: Array) -> Result:
-        """f'(a)²s_a² + (k·y)²/3."""
+        """f'(a)²s_a² + (k·y)²/3, and (u·floor)² of what counts only as a share of a sum."""
         y = function.value(a.value)
         slope = function.slope(a.value, y)
         own = THIRD * function.rounding**2 * np.square(y)
+        if function.floor:
+            own = own + (function.floor * unit(self.precision)) ** 2
         # Where there is no error none is passed on, however steep: sqrt of a 0 that is known. An
         # infinity that went wrong would not be one.
         known = (a.variance == 0) | np.isinf(a.value)

@@ -5,6 +5,7 @@ Each is written in NumPy once for float32, float64, longdouble and complex numbe
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -26,12 +27,15 @@ class Function:
         value: The function, on raw numbers.
         slope: Its derivative, from the argument and the value.
         rounding: Error of a good library's implementation, in units of u (docs/numerics.md).
+        floor: What its values need not be told below, in units of u²; for values of which only
+            their share of a sum counts, whose largest is 1.
     """
 
     name: str
     value: Callable[[Values], Values]
     slope: Callable[[Values, Values], Values]
     rounding: float
+    floor: float = 0.0
 
 
 _erf_of_one = np.frompyfunc(math.erf, 1, 1)
@@ -63,6 +67,7 @@ def _sigmoid(x: Values) -> Values:
 
 
 EXP = Function("exp", np.exp, lambda _, y: y, 2)
+WEIGHT = dataclasses.replace(EXP, name="weight", floor=1.0)
 LOG = Function("log", np.log, lambda x, _: 1 / x, 4)
 SQRT = Function("sqrt", np.sqrt, lambda _, y: 0.5 / y, 1)
 TANH = Function("tanh", np.tanh, lambda _, y: 1 - y * y, 4)

@@ -158,10 +158,15 @@ def largest(a: Array, axis: int | Sequence[int], *, keepdims: bool = False) -> A
 
 
 def softmax(a: Array, axis: int | Sequence[int]) -> Array:
-    """exp(a) over its sum along axes, shifted by the largest number so as not to overflow."""
+    """exp(a) over its sum along axes, shifted by the largest number so as not to overflow.
+
+    The largest power is 1, and of the others only their share of the sum counts: below u² a library
+    may honestly stop, and its smallest answer be exp(-64) or 0 (docs/numerics.md).
+    """
     axes = normalized_axes(axis, a.ndim)
     shift = a.arithmetic.maximum(a, axes)
     kept = tuple(1 if i in axes else n for i, n in enumerate(a.shape))
     # The shift cancels: it is data here, with no gradient and no error of its own.
-    powers = exp(a - a.arithmetic.exact(shift.value.reshape(kept)))
+    shifted = a - a.arithmetic.exact(shift.value.reshape(kept))
+    powers = _apply(elementary.WEIGHT, shifted, lambda g, y: g * y)
     return powers / powers.sum(axes, keepdims=True)

@@ -126,8 +126,33 @@ def batch(evidence: Evidence) -> FacetVerdict:
     observed: Sequence[Output] = []
     for index, expected in evidence.calls("batch"):
         observed = evidence.call(index).outputs
-        comparisons += evidence.outputs(expected.outputs, observed, "first row alone: ")
+        found = evidence.outputs(expected.outputs, observed, "first row alone: ")
+        if len(found) == len(observed) and _passes(evidence, "values"):
+            pairs = zip(found, observed, strict=True)
+            found = [_as_in_the_batch(evidence, j, *pair) for j, pair in enumerate(pairs)]
+        comparisons += found
     return _or_blocked(evidence, numeric("batch", comparisons), observed, first_row=True)
+
+
+def _as_in_the_batch(
+    evidence: Evidence, index: int, found: Comparison, alone: Output
+) -> Comparison:
+    """Let a row pass whose numbers passed among the others, where nothing but their rms is out.
+
+    The rms of a few numbers is a sharper judge than that of many: of one row, it could fail what
+    conforms as part of the whole. What is asked here is whether the row depends on its neighbours.
+    """
+    by_rms_alone = bool(found.message) and found.margin is not None and found.margin <= 1
+    eager = _eager(evidence)
+    if not by_rms_alone or index >= len(eager):
+        return found
+    target = evidence.target(evidence.expectation.calls[0].outputs[index])
+    row = evidence.array(eager[index].tensor, found.what)[:1]
+    seen = evidence.array(alone.tensor, found.what)
+    if row.shape != seen.shape or row.shape[1:] != target.values.shape[1:]:
+        return found
+    first = target.first_row()
+    return compare_observed(found.what, (row, seen), (first, first))
 
 
 def compiled(evidence: Evidence) -> FacetVerdict:
@@ -165,6 +190,11 @@ def _dtypes(
             dtype = text.clean(have.dtype, text.NAME_LIMIT)
             message = f"output {index}: expected {want.dtype}, observed {dtype}"
             yield Comparison(what=f"dtype of output {index}", message=message)
+
+
+def _passes(evidence: Evidence, facet: str) -> bool:
+    verdict = evidence.judged.get(facet)
+    return verdict is not None and verdict.outcome == "pass"
 
 
 def _eager(evidence: Evidence) -> Sequence[Output]:

@@ -96,6 +96,7 @@ class KerasBackend(Backend):
             name: The backend's, as ``KERAS_BACKEND`` has it.
         """
         self.name = name
+        self._hides = self.hides_tensorflow and name != "tensorflow"
         self.evaluator_class = GenericEvaluator  # type: ignore[misc]
         self.distributions = tuple(self.distributions) or _requirements(f"keras-{name}")
         self.unsupported = {**_lacking(type(self)), **self.unsupported}
@@ -135,7 +136,7 @@ class KerasBackend(Backend):
     def load(self) -> Any:
         """Import what comes before Keras, then Keras, and see that it has this backend."""
         os.environ["KERAS_BACKEND"] = self.name
-        if self.hides_tensorflow:
+        if self._hides:
             hide_tensorflow()
         self.before_keras()
         _import_announced(self.name)
@@ -145,7 +146,7 @@ class KerasBackend(Backend):
             if _is_unknown(self.name, error):
                 message = (
                     f"Keras {_keras_version()} knows no backend named {self.name!r}, and no "
-                    f"package keras_{self.name} is installed beside it in {sys.prefix}: {error}"
+                    f"package keras_{self.name} is installed beside it in {sys.prefix}"
                 )
                 raise ModuleNotFoundError(message, name=f"keras_{self.name}") from error
             raise
@@ -162,7 +163,7 @@ class KerasBackend(Backend):
             told["gradients"] = (
                 "by the backend's own class" if own else "recorded by an optimizer, in one step"
             )
-        if self.hides_tensorflow:
+        if self._hides:
             told["tensorflow"] = "hidden from Keras"
         return told
 
