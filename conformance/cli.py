@@ -77,6 +77,14 @@ def parser() -> argparse.ArgumentParser:
         help="a further file or folder of known divergences; repeatable",
     )
     run.add_argument(
+        "--capabilities",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="a file that states what an adapter supports; repeatable",
+    )
+    run.add_argument(
         "--shard",
         metavar="I/N",
         help="run the I-th of N parts of the cases; 'merge' joins the records",

@@ -82,6 +82,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="a further file or folder of known divergences, repeatable",
     )
     group.addoption(
+        "--capabilities",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="a file that states what an adapter supports, repeatable",
+    )
+    group.addoption(
         "--shard",
         default=None,
         metavar="I/N",
@@ -110,6 +118,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type="paths",
         default=[],
         help="files or folders of known divergences",
+    )
+    parser.addini(
+        "conformance_capabilities",
+        type="paths",
+        default=[],
+        help="files that state what adapters support",
     )
 
 

@@ -109,20 +109,29 @@ def _environment(spec: AdapterSpec, variant: Variant) -> tuple[Path | None, dict
     if variant.python is not None:
         return _overlay_elsewhere(variant.python, variant.pins)
     overlay = _key(variant.pins, ())
-    found = store.made(overlay)
     here = _versions_here()
+    needs_more = _lacks_backend(spec, variant.pins, here)
+    found = None if needs_more else store.made(overlay)
     if found and not _unmet(found[0] / "site", here):
         return *found, False
     whole = _key(variant.pins, [*spec.requires, *_installed()])
     if kept := store.made(whole):
         return *kept, False
     uv = Uv.find()
-    if found is None and all(one.pure for one in _looked_up(uv, variant.pins)):
+    pure = all(one.pure for one in _looked_up(uv, variant.pins))
+    if found is None and pure and not needs_more:
         found = store.make(overlay, lambda folder: _unpack(uv, variant.pins, folder))
         if not _unmet(found[0] / "site", here):
             return *found, True
     made = store.make(whole, lambda folder: _build(uv, spec, variant.pins, folder))
     return *made, True
+
+
+def _lacks_backend(spec: AdapterSpec, pins: Sequence[Pin], here: Mapping[str, str]) -> bool:
+    """Whether the package of a Keras backend is neither installed here nor among the pins."""
+    known = {*here, *(pin.package for pin in pins)}
+    packages = [canonicalize_name(name) for name in spec.requires if name.startswith("keras_")]
+    return any(name not in known for name in packages)
 
 
 def _overlay_elsewhere(python: Path, pins: Sequence[Pin]) -> tuple[Path, dict[str, Any], bool]:

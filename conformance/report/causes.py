@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from conformance.records.witnesses import Witnesses
 from conformance.report.outcomes import LOOKS, deviates
 from conformance.report.text import one_line
+from conformance.verdicts.ledger import LEDGER_SAYS
 
 if TYPE_CHECKING:
     from conformance.records import Run
@@ -51,6 +52,8 @@ class Cause:
     """Case and adapter of every cell."""
     broken: str = ""
     """Who of the suite is at fault, where the framework isn't."""
+    objection: str = ""
+    """What the ledger says of the first of the cells, which an entry is about and doesn't cover."""
     blame: Blame = ""
     """Whom it speaks against besides the adapters that show it."""
 
@@ -116,6 +119,7 @@ def _cause(case: str, outcome: Outcome, line: CellLine | None) -> tuple[tuple[st
     facet = fault.facet if fault else ""
     cause = Cause(outcome, facet, one_line(text), behaves_like=fault.behaves_like if fault else "")
     cause.broken = verdict.broken
+    cause.objection = one_line(verdict.message.partition(LEDGER_SAYS)[2].removesuffix("]"))
     if fault and fault.behaves_like:
         return (outcome, facet, "behaves", fault.behaves_like), cause
     if fault and (fault.margin is not None or fault.comparisons):

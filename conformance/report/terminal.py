@@ -218,6 +218,8 @@ def _cause(run: Run, cause: Cause) -> Iterable[RenderableType]:
     lines = [Text(cause.headline)]
     if cause.behaves_like:
         lines.append(Text(f"behaves like: {one_line(cause.behaves_like)}"))
+    if cause.objection:
+        lines.append(Text(f"ledger: {cause.objection}", style="yellow"))
     if cause.blame:
         lines.append(Text(SAID[cause.blame]))
     for case in cause.cases[:CASES_SHOWN]:

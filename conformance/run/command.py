@@ -39,7 +39,11 @@ def run(options: argparse.Namespace) -> int:
             if options.resume
             else RunFolder.new(options.reports)
         )
-        settings = Settings(case_seconds=options.case_timeout, ledgers=tuple(options.ledger))
+        settings = Settings(
+            case_seconds=options.case_timeout,
+            ledgers=tuple(options.ledger),
+            capabilities=tuple(options.capabilities),
+        )
         if options.jobs:
             settings = replace(settings, jobs=options.jobs)
         plan = Plan.of(cases, specs)

@@ -43,6 +43,7 @@ class PytestRun:
         self._settings = Settings(
             case_seconds=option.case_timeout,
             ledgers=(*config.getini("conformance_ledger"), *option.ledger),
+            capabilities=(*config.getini("conformance_capabilities"), *option.capabilities),
             **({"jobs": option.adapter_jobs} if option.adapter_jobs else {}),
         )
         self._roots = roots

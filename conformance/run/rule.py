@@ -9,7 +9,9 @@ from pathlib import Path
 import conformance.verdicts
 from conformance.reference.store import version
 
-_ABOUT_THE_LEDGER = frozenset({"ledger.py", "entries.py"})
+_ABOUT_THE_LEDGER = frozenset(
+    {"capabilities.py", "caps.py", "entries.py", "ledger.py", "reading.py", "releases.py"}
+)
 """What comes after the verdict: it tells known from unknown, not right from wrong."""
 
 

@@ -1,0 +1,298 @@
+"""Any Keras backend by its name, an owner's class, and the tutorial of docs/backends.md."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from conformance.adapters import environment, registry
+from conformance.adapters.host import AdapterProcess, Answered
+from conformance.adapters.registry import RegistryError, from_command
+from conformance.adapters.smoke import dense_arrays, dense_program
+from conformance.cases.model import Call, InputSpec, Model, Node, Program
+from conformance.records import read
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs/backends.md"
+TOY = ROOT / "examples/backends/toy"
+
+
+# --- without a framework ------------------------------------------------------------------------
+
+
+def test_every_backend_is_an_adapter_where_its_environment_is_named():
+    (spec,) = registry.select([f"keras-mlx@python={sys.prefix}"])
+    assert spec.name == f"keras-mlx@python={Path(sys.prefix).name}"
+    assert spec.env["KERAS_BACKEND"] == "mlx"
+    assert spec.command[-2:] == ("conformance.adapters.keras.adapter", "keras-mlx")
+    assert (spec.family, spec.known_as) == ("keras", "keras-mlx")
+
+
+def test_here_a_name_needs_an_installed_package(monkeypatch):
+    with pytest.raises(RegistryError, match=r"the package keras_mlx.*keras-mlx@python=PATH"):
+        registry.select(["keras-mlx"])
+    real = importlib.util.find_spec
+    there = lambda name: real("json") if name == "keras_mlx" else real(name)  # noqa: E731
+    monkeypatch.setattr(registry.importlib.util, "find_spec", there)
+    (spec,) = registry.select(["keras-mlx"])
+    assert spec.requires == ("keras_mlx",)
+
+
+@pytest.mark.parametrize("name", ["keras-*", "keras-Mlx", "keras-", "kears-mlx", "keras-a/b"])
+def test_what_is_no_backends_name_is_refused(name):
+    with pytest.raises(RegistryError, match="no adapter matches"):
+        registry.select([name.replace("*", "x*") if name == "keras-*" else name])
+
+
+def test_a_command_of_the_suites_keras_adapter_is_known_to_ledgers():
+    python = "/venvs/x/bin/python"
+    line = f"mine=env KERAS_BACKEND=mlx {python} {{worker}} conformance.adapters.keras.adapter"
+    assert from_command(f"{line} keras-mlx").known_as == "keras-mlx"
+    assert from_command(f"mine={python} {{worker}} my_adapter.py keras-mlx").known_as == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ({"keras_backend": "mlx", "module": "x"}, "one of 'command', 'module' and 'keras_backend'"),
+        ({"backend": "x", "module": "y"}, "'backend' beside 'keras_backend'"),
+        ({"keras_backend": "../mlx"}, "what KERAS_BACKEND is to be"),
+    ],
+)
+def test_a_registration_that_contradicts_itself_is_told(value, said):
+    with pytest.raises(TypeError, match=said):
+        registry._from_value("mine", value)
+
+
+def test_a_registration_names_a_backend_and_its_class():
+    spec = registry._from_value("mine", {"keras_backend": "mlx", "backend": "keras_mlx.suite"})
+    assert spec.known_as == "keras-mlx"
+    assert spec.env["KERAS_BACKEND"] == "mlx"
+    assert spec.env["KERAS_CONFORMANCE_BACKEND"] == "keras_mlx.suite"
+    assert registry._from_value("mine", {"module": "m", "family": "keras"}).known_as == "keras-mine"
+
+
+def test_a_class_is_for_adapters_of_keras_alone(tmp_path):
+    file = tmp_path / "own.py"
+    file.touch()
+    with pytest.raises(RegistryError, match="for adapters of Keras alone"):
+        registry.select([f"torch@backend={file}"])
+    (spec,) = registry.select([f"keras-torch@backend={file}"])
+    assert spec.name == "keras-torch@backend=own"
+
+
+# --- on the toy ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory) -> Path:
+    """The toy as pip would install it."""
+    folder = tmp_path_factory.mktemp("site")
+    shutil.copytree(TOY / "keras_toy", folder / "keras_toy")
+    project = tomllib.loads((TOY / "pyproject.toml").read_text())["project"]
+    info = folder / f"keras_toy-{project['version']}.dist-info"
+    info.mkdir()
+    required = "".join(f"Requires-Dist: {text}\n" for text in project["dependencies"])
+    head = f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
+    (info / "METADATA").write_text(head + required)
+    points = project["entry-points"]["keras.backends"]
+    lines = [f"{name} = {value}" for name, value in points.items()]
+    (info / "entry_points.txt").write_text("\n".join(["[keras.backends]", *lines, ""]))
+    return folder
+
+
+def process(name: str, site: Path, **env: str) -> AdapterProcess:
+    spec = registry.keras_backend(name, name.removeprefix("keras-"))
+    changes = {**spec.env, **env, "PYTHONPATH": str(site)}
+    return AdapterProcess(
+        registry.AdapterSpec(name, spec.command, changes, family="keras", known_as=name)
+    )
+
+
+RECURRENT = Program(
+    case="backends/lstm",
+    model=Model(
+        form="functional",
+        inputs=[InputSpec(name="x", shape=[5, 3])],
+        nodes=[
+            Node(name="lstm", layer="LSTM", config={"units": 4}, inputs=["x"]),
+            Node(name="drop", layer="Dropout", config={"rate": 0.5}, inputs=["lstm"]),
+        ],
+        outputs=["drop"],
+    ),
+    calls=[Call(batch=2)],
+    facets=["values", "gradients"],
+)
+
+
+def gradients_of(process: AdapterProcess) -> dict[str, np.ndarray]:
+    random = np.random.default_rng(0)
+    arrays = {
+        name: random.normal(size=shape).astype(np.float32)
+        for name, shape in {
+            "call/0/x": (2, 5, 3),
+            "weight/lstm/kernel": (3, 16),
+            "weight/lstm/recurrent_kernel": (4, 16),
+            "weight/lstm/bias": (16,),
+            "cotangent/0": (2, 4),
+        }.items()
+    }
+    answer = process.run(RECURRENT, arrays, timeout=120)
+    process.close()
+    assert isinstance(answer, Answered), answer
+    assert answer.observation.errors == {}, answer.observation.errors
+    found = answer.observation.gradients
+    named = {**found.inputs, **found.weights}
+    assert named.keys() == {"x", "lstm/kernel", "lstm/recurrent_kernel", "lstm/bias"}
+    return {name: np.array(answer.tensors[tensor]) for name, tensor in named.items()}
+
+
+@pytest.mark.frameworks
+@pytest.mark.parametrize("backend", ["torch", "jax", "tensorflow"])
+def test_recorded_gradients_are_those_of_the_suites_own_way(backend):
+    """Of an LSTM and a dropout that must not act, as nothing is trained here."""
+    name = f"keras-{backend}"
+    own = gradients_of(AdapterProcess(registry.built_in()[name]))
+    generic = "conformance.adapters.keras.backends.generic"
+    recorded = gradients_of(process(name, Path(), KERAS_CONFORMANCE_BACKEND=generic))
+    for what, gradient in own.items():
+        size = np.abs(gradient).max()
+        np.testing.assert_allclose(recorded[what], gradient, atol=1e-6 * size, rtol=0, err_msg=what)
+
+
+@pytest.mark.frameworks
+def test_a_backend_that_does_not_train_says_so():
+    generic = "conformance.adapters.keras.backends.generic"
+    asked = process("keras-numpy", Path(), KERAS_CONFORMANCE_BACKEND=generic)
+    program = dense_program("backends/dense")
+    facets = {"case": "backends/dense", "facets": ["values", "gradients"]}
+    program = Program(model=program.model, calls=program.calls, **facets)
+    arrays = {**dense_arrays(2), "cotangent/0": np.ones((2, 2), np.float32)}
+    answer = asked.run(program, arrays, timeout=120)
+    asked.close()
+    assert "gradients" in answer.observation.unsupported
+
+
+CLASS = """
+from conformance.adapters.keras import KerasBackend
+
+
+class Own(KerasBackend):
+    def before_keras(self):
+        print("before Keras")
+
+    def gradients(self, asked):
+        {gradients}
+
+    def compiled(self, model, inputs):
+        return self.by_predict(model, inputs)
+
+    def settings(self):
+        return {{**super().settings(), "own": "yes"}}
+"""
+AUTOGRAD = """import torch
+        outputs = asked.model(asked.packed([one.requires_grad_() for one in asked.floats]))
+        sources = [*asked.floats, *(variable.value for variable in asked.variables)]
+        return torch.autograd.grad(asked.total(outputs), sources)"""
+
+
+@pytest.mark.frameworks
+def test_an_owners_class_is_asked(site, tmp_path):
+    file = tmp_path / "own.py"
+    file.write_text(CLASS.format(gradients=AUTOGRAD))
+    asked = process("keras-toy", site, KERAS_CONFORMANCE_BACKEND=str(file))
+    hello = asked.start()
+    assert hello.settings["own"] == "yes"
+    assert hello.settings["gradients"] == "by the backend's own class"
+    own = gradients_of(asked)
+    recorded = gradients_of(process("keras-toy", site))
+    for what, gradient in own.items():
+        np.testing.assert_allclose(recorded[what], gradient, atol=1e-6, err_msg=what)
+
+
+@pytest.mark.frameworks
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("x = 1", "must define one subclass of KerasBackend; it defines none"),
+        ("import no_such_module", "No module named 'no_such_module'"),
+        ("raise ValueError('broken')", "ValueError: broken"),
+    ],
+)
+def test_a_class_that_cannot_be_used_is_told(site, tmp_path, text, said):
+    file = tmp_path / "own.py"
+    file.write_text(text)
+    asked = process("keras-toy", site, KERAS_CONFORMANCE_BACKEND=str(file))
+    hello = asked.start()
+    asked.close()
+    assert hello.status != "ready"
+    assert said in hello.reason
+
+
+@pytest.mark.frameworks
+def test_what_raises_in_an_owners_class_is_the_backends(site, tmp_path):
+    file = tmp_path / "own.py"
+    file.write_text(CLASS.format(gradients="return asked.no_such_thing"))
+    asked = process("keras-toy", site, KERAS_CONFORMANCE_BACKEND=str(file))
+    program = dense_program("backends/dense")
+    facets = {"case": "backends/dense", "facets": ["values", "gradients"]}
+    program = Program(model=program.model, calls=program.calls, **facets)
+    arrays = {**dense_arrays(2), "cotangent/0": np.ones((2, 2), np.float32)}
+    answer = asked.run(program, arrays, timeout=120)
+    asked.close()
+    failure = answer.observation.errors["gradients"]
+    assert failure.type == "AttributeError"
+    assert not failure.internal
+
+
+@pytest.mark.frameworks
+def test_the_tutorial_is_what_happens(site, tmp_path):
+    text = PAGE.read_text(encoding="utf-8")
+    section = text.partition("\n## A tutorial, on a toy\n")[2].partition("\n## ")[0]
+    blocks = re.findall(r"```(console|yaml)\n(.*?)```|\n\n((?:    [^\n]+\n|\n)+)", section, re.DOTALL)
+    env = {**os.environ, "PYTHONPATH": f"{site}{os.pathsep}{ROOT}", "COLUMNS": "100"}
+    output, ran = "", []
+    for kind, written, shown in blocks:
+        if kind == "yaml":
+            (tmp_path / "divergences.yaml").write_text(written)
+            continue
+        if shown:
+            for line in filter(str.strip, shown.splitlines()):
+                # Where a table or a sentence breaks is the terminal's business.
+                assert squeezed(line) in squeezed(output), f"{line!r} is not in:\n{output}"
+            continue
+        for line in written.splitlines():
+            command = shlex.split(line.removeprefix("$ "))
+            if command[:3] == ["python", "-m", "pip"]:
+                continue
+            assert command[0] == "keras-conformance"
+            result = subprocess.run(
+                [sys.executable, "-m", "conformance.cli", *command[1:]],
+                cwd=tmp_path,
+                env=environment.environment({"PYTHONPATH": env["PYTHONPATH"], "COLUMNS": "100"}),
+                capture_output=True,
+                text=True,
+                timeout=600,
+                check=False,
+            )
+            output = result.stdout + result.stderr
+            ran.append((command[1], result.returncode))
+            assert "Traceback" not in result.stderr, output
+    assert ran == [("smoke", 0), ("run", 1), ("repro", 0), ("ledger", 0), ("run", 0)]
+    records = max(tmp_path.glob("reports/*/records.jsonl"))
+    run = read(records)
+    assert run.counts() == {"pass": 25, "xfail": 2}
+
+
+def squeezed(text: str) -> str:
+    return re.sub(r"\s+", "", text)
