@@ -10,6 +10,7 @@ import msgspec
 from conformance.comparing.columns import ColumnsError
 from conformance.comparing.diff import compare
 from conformance.comparing.model import UNUSABLE
+from conformance.printing import make_console
 from conformance.records import RecordsError, read
 from conformance.records.files import find_records, write_whole
 
@@ -53,11 +54,9 @@ def show(diff: Diff, *, markdown: Path | None, json: Path | None, everything: bo
     Raises:
         RecordsError: a file can't be written.
     """
-    from rich.console import Console
-
     from conformance.comparing.terminal import summary
 
-    Console(soft_wrap=False).print(summary(diff, everything=everything))
+    make_console().print(summary(diff, everything=everything))
     if json:
         write_whole(json, msgspec.json.format(msgspec.json.encode(diff)) + b"\n")
     if markdown:

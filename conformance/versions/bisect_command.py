@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
-from rich.console import Console
 from rich.text import Text
 
 from conformance.adapters.registry import RegistryError
@@ -19,6 +18,7 @@ from conformance.environments import PreparationError, VariantError
 from conformance.environments.releases import no_such_release, release_at, releases
 from conformance.environments.uv import Uv
 from conformance.environments.variant import Pin, parse_package
+from conformance.printing import make_console
 from conformance.records.files import write_whole
 from conformance.records.wire import RecordsError
 from conformance.report.text import listed, one_line, plural, visible
@@ -51,7 +51,7 @@ _SAID = {
 
 def bisect(options: argparse.Namespace) -> int:
     """Find the first release that changed the verdict on a case; returns the exit code."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = make_console(soft_wrap=True)
     jobs = options.jobs or machine.usable_cores()
     settings = Settings(case_seconds=options.case_timeout, jobs=jobs, catalogues=())
     try:

@@ -7,8 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from conformance.adapters import registry
 from conformance.adapters.naming import SEPARATOR
 from conformance.cases import CasesError
@@ -17,6 +15,7 @@ from conformance.comparing.command import show
 from conformance.comparing.model import UNUSABLE
 from conformance.environments import PreparationError, Variant, VariantError
 from conformance.environments.preparing import prepare
+from conformance.printing import make_console
 from conformance.records import RecordsError, read
 from conformance.run.driving import drive, select_cases
 from conformance.run.engine import Stopped
@@ -36,7 +35,7 @@ def is_variant(text: str | None) -> bool:
 
 def diff_versions(options: argparse.Namespace) -> int:
     """Run the cases with both versions, as columns of one run; then as ``diff`` of records."""
-    console = Console(highlight=False)
+    console = make_console()
     settings = Settings(case_seconds=options.case_timeout, ledgers=tuple(options.ledger))
     if options.jobs:
         settings = replace(settings, jobs=options.jobs)

@@ -34,11 +34,11 @@ def terminal(sweep: Sweep, *, everything: bool = False) -> RenderableType:
     table = Table(box=None, pad_edge=False, show_header=True, header_style="bold")
     table.add_column("case", overflow="fold")
     table.add_column("adapter", no_wrap=True)
-    table.add_column(_ends(sweep), no_wrap=True)
+    table.add_column(Text(_ends(sweep)), no_wrap=True)
     table.add_column("", overflow="fold")
     rows, left = _rows(sweep, everything=everything)
     for row in rows:
-        table.add_row(visible(row.case), row.adapter, _strip(row), row.said)
+        table.add_row(Text(visible(row.case)), Text(row.adapter), _strip(row), Text(row.said))
     parts: list[RenderableType] = [table] if rows else []
     if left:
         parts.append(Text(f"… and {left:,} more: --all, --json", style="dim"))
