@@ -26,11 +26,14 @@ _UNTOLD = frozenset({"not-installed", "not-run", "unsupported"})
 
 @dataclass(frozen=True)
 class Probe:
-    """What a release makes of the case, or why it can't be told."""
+    """What a release makes of the case, or why there is no verdict."""
 
     version: Version
     verdict: CellVerdict | None = None
     untold: str = ""
+    """Why the release could not be tried."""
+    lacks: str = ""
+    """What the case is about and the release does not have: the case is not there."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,8 @@ def column_name(adapter: str, package: str, version: Version) -> str:
 
 
 def _told(version: Version, verdict: CellVerdict) -> Probe:
+    if verdict.absent:
+        return Probe(version, lacks=verdict.message)
     if verdict.outcome in _UNTOLD or verdict.broken in {"adapter", "reference"}:
         return Probe(version, untold=f"{verdict.outcome}: {verdict.message}")
     return Probe(version, verdict)

@@ -1,11 +1,14 @@
 """A fake adapter whose framework is ``fakeframe``, a package of ``fake_index.py``.
 
-What ``fakeframe.SLOPE`` is, is what its Dense layer multiplies by: 1 is right.
+What ``fakeframe.SLOPE`` is, is what its Dense layer multiplies by: 1 is right. A release without
+one has no Dense layer.
 """
 
 from __future__ import annotations
 
 import fakeframe
+
+from conformance.adapters.worker.failure import Absent
 
 
 class Framed:
@@ -13,6 +16,8 @@ class Framed:
         return {"versions": {"fakeframe": fakeframe.__version__}}
 
     def run(self, program, tensors):
+        if fakeframe.SLOPE is None:
+            raise Absent(f"fakeframe {fakeframe.__version__} has no layer named Dense")
         node = program["model"]["nodes"][0]["name"]
         calls, arrays = [], {}
         for index in range(len(program["calls"])):
