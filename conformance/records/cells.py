@@ -20,6 +20,7 @@ class _Kept(NamedTuple):
     outcome: Outcome
     digest: str
     margin: float | None
+    absent: bool
 
 
 class Cells(Mapping[tuple[str, str], CellLine]):
@@ -49,7 +50,7 @@ class Cells(Mapping[tuple[str, str], CellLine]):
         intern = sys.intern
         key = (intern(verdict.case), intern(verdict.adapter))
         before = len(self._kept)
-        self._kept[key] = _Kept(data, verdict.outcome, intern(line.digest), margin)
+        self._kept[key] = _Kept(data, verdict.outcome, intern(line.digest), margin, verdict.absent)
         return len(self._kept) == before
 
     def margin(self, case: str, adapter: str) -> float | None:
@@ -65,6 +66,11 @@ class Cells(Mapping[tuple[str, str], CellLine]):
         """Returns the outcome of one cell, without decoding it; None where there is no cell."""
         kept = self._kept.get((case, adapter))
         return kept.outcome if kept else None
+
+    def absent(self, case: str, adapter: str) -> bool:
+        """Whether a cell is unsupported because the release lacks what its case is about."""
+        kept = self._kept.get((case, adapter))
+        return kept is not None and kept.absent
 
     def digest(self, case: str, adapter: str) -> str | None:
         """Returns the digest of the case as it was when the cell was judged."""

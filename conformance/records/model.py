@@ -136,6 +136,7 @@ class BriefVerdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
     facets: list[BriefFacet] = field(default_factory=list)
     known: BriefKnown | None = None
     judged: Outcome | None = None
+    absent: bool = False
 
 
 class BriefCell(Struct, frozen=True, kw_only=True, tag="cell", tag_field="type"):
