@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, get_args
 
 from conformance.comparing.columns import pair_columns
 from conformance.comparing.environments import attribute, changed
-from conformance.comparing.facets import ABSENT, CONFORMS, DEVIATES, DRIFT_FROM, differs, weigh
+from conformance.comparing.facets import CONFORMS, DRIFT_FROM, differs, incomparable, weigh
 from conformance.comparing.model import SCHEMA, CellChange, Change, Column, Diff, Side
 from conformance.comparing.notes import notes, suspects
 from conformance.comparing.pairing import pair_cells, planned_by_column
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from conformance.verdicts.model import CellVerdict, Outcome
 
 _ORDER: dict[Change, int] = {change: rank for rank, change in enumerate(get_args(Change))}
-_JUDGED = CONFORMS | DEVIATES
 
 
 def compare(
@@ -123,11 +122,7 @@ def _incomparable(old: Cell, new: Cell, outcomes: tuple[Outcome, Outcome]) -> Ch
     digests = old.digest, new.digest
     if digests[0] != digests[1] and None not in digests:
         return "case-changed"
-    if outcomes[0] in _JUDGED and outcomes[1] in _JUDGED:
-        return None
-    if not ABSENT.isdisjoint(outcomes):
-        return "unchanged" if outcomes[0] == outcomes[1] else "environment-changed"
-    return "unchanged" if outcomes == ("unsupported", "unsupported") else "inconclusive"
+    return incomparable(outcomes, (old.absent, new.absent))
 
 
 def _told(adapter: str, both: Both, found: _Found) -> CellChange:

@@ -21,6 +21,8 @@ NOTES_SHOWN = 10
 _LISTED: tuple[Change, ...] = (
     "regression",
     "fixed",
+    "disappeared",
+    "appeared",
     "drift",
     "tolerance-changed",
     "case-changed",

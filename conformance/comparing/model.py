@@ -14,6 +14,8 @@ Change = Literal[
     "still-failing",
     "new",
     "removed",
+    "appeared",
+    "disappeared",
     "case-changed",
     "tolerance-changed",
     "drift",
@@ -138,7 +140,7 @@ class Diff(Struct, frozen=True, kw_only=True):
         return [
             line
             for line in self.changes
-            if line.change in {"inconclusive", "environment-changed"}
+            if line.change in {"inconclusive", "environment-changed", "disappeared"}
             or (
                 line.change in {"case-changed", "tolerance-changed"}
                 and line.new in FAILING

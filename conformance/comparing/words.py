@@ -26,6 +26,10 @@ LOOKS: dict[Change, Look] = {
     "still-failing": Look("=", "still failing", "deviates on both sides", "yellow"),
     "new": Look("+", "new", "only in NEW", "cyan"),
     "removed": Look("-", "removed", "only in OLD", "magenta"),
+    "appeared": Look("+", "appeared", "OLD's release does not have what the case is about", "cyan"),
+    "disappeared": Look(
+        "-", "disappeared", "NEW's release does not have what the case is about", "magenta"
+    ),
     "case-changed": Look("~", "case changed", "the case is not the one that OLD judged", "cyan"),
     "tolerance-changed": Look(
         "~", "tolerance changed", "the reference or its tolerance is another", "cyan"
@@ -39,6 +43,9 @@ LOOKS: dict[Change, Look] = {
     "inconclusive": Look("?", "inconclusive", "one side has no verdict", "bold yellow"),
     "unchanged": Look(" ", "unchanged", "as it was", "dim"),
 }
+
+
+_NOT_THERE = "not there"
 
 
 def headline(diff: Diff) -> str:
@@ -72,10 +79,12 @@ def facet_text(facet: FacetChange) -> str:
 
 
 def outcomes(line: CellChange) -> str:
-    """Return how it ended on either side: ``pass → fail``."""
+    """Return how it ended on either side: ``pass → fail``, ``not there → fail``."""
     if line.old is None or line.new is None:
         return line.new or line.old or ""
-    return line.new if line.old == line.new else f"{line.old} → {line.new}"
+    old = _NOT_THERE if line.change == "appeared" else line.old
+    new = _NOT_THERE if line.change == "disappeared" else line.new
+    return new if old == new else f"{old} → {new}"
 
 
 def _share(margin: float | None) -> str:
