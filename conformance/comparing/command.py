@@ -29,6 +29,13 @@ def diff(options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return UNUSABLE
+    if options.resume is not None:
+        print(  # noqa: T201
+            "--resume goes on with a comparison of two versions; these are records: there is "
+            "nothing to run",
+            file=sys.stderr,
+        )
+        return UNUSABLE
     try:
         old = read(find_records(options.old, options.reports), brief=True)
         new = old

@@ -14,6 +14,9 @@ from conformance.comparing.pairing import pair_cells, planned_by_column
 from conformance.comparing.rules import Rules
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from conformance.comparing.columns import Pair
     from conformance.comparing.model import FacetChange
     from conformance.comparing.pairing import Both, Cell
     from conformance.records import Run
@@ -22,8 +25,14 @@ if TYPE_CHECKING:
 _ORDER: dict[Change, int] = {change: rank for rank, change in enumerate(get_args(Change))}
 
 
-def compare(
-    old: Run, new: Run, *, old_columns: str | None = None, new_columns: str | None = None
+def compare(  # noqa: PLR0913 - two sides, which columns of them, and how far
+    old: Run,
+    new: Run,
+    *,
+    old_columns: str | None = None,
+    new_columns: str | None = None,
+    pairs: Sequence[Pair] | None = None,
+    so_far: bool = False,
 ) -> Diff:
     """Compare two runs, or two columns of one.
 
@@ -35,6 +44,9 @@ def compare(
         new: what it is. The same run as ``old`` where two of its columns are compared.
         old_columns: a column of ``old`` or a pattern with ``*``; default: all.
         new_columns: the same of ``new``.
+        pairs: which columns to compare, where that is known; else they are paired by name.
+        so_far: the two are still at work, or were stopped: a cell that a side has not judged yet is
+            left out, and counted, instead of being called inconclusive.
 
     Returns:
         What became of every cell, with what it may be due to.
@@ -42,19 +54,23 @@ def compare(
     Raises:
         ColumnsError: it is not clear which columns to compare.
     """
-    pairs = pair_columns(
-        old.header.plan, new.header.plan, old_pattern=old_columns, new_pattern=new_columns
-    )
+    if pairs is None:
+        pairs = pair_columns(
+            old.header.plan, new.header.plan, old_pattern=old_columns, new_pattern=new_columns
+        )
     planned = planned_by_column(old), planned_by_column(new)
     rules = Rules(old, new)
     columns: list[Column] = []
     changes: list[CellChange] = []
     totals: Counter[Change] = Counter()
-    compared = 0
+    compared = left_out = 0
     for pair in pairs:
         counts: Counter[Change] = Counter()
         olds, news = planned[0].get(pair.old or "", []), planned[1].get(pair.new or "", [])
         for both in pair_cells(pair, old, new, olds, news):
+            if so_far and not _judged(both):
+                left_out += 1
+                continue
             found = _weigh(both, rules)
             counts[found.change] += 1
             compared += found.compared
@@ -80,10 +96,17 @@ def compare(
         columns=columns,
         counts=_ordered(totals),
         compared=compared,
+        left_out=left_out,
         changes=attribute(changes, columns),
-        suspects=suspects(new),
+        # Who has not judged a case yet may still show that it is in order.
+        suspects=[] if left_out else suspects(new),
         notes=notes(old, new, pairs, untold=rules.untold),
     )
+
+
+def _judged(both: Both) -> bool:
+    """Whether no side that has the cell is yet to judge it."""
+    return all(cell is None or cell.outcome != "not-run" for cell in both)
 
 
 class _Found(NamedTuple):

@@ -127,6 +127,9 @@ class Diff(Struct, frozen=True, kw_only=True):
     the reference is wrong than all of them."""
     notes: list[str]
     """What whoever reads this must know of the comparison itself."""
+    left_out: int = 0
+    """Cells that a side has not judged yet: the comparison of a run that was interrupted is one of
+    what it has so far."""
 
     def unexpected(self) -> list[CellChange]:
         """Lists the regressions that no entry of the ledger accepts."""
@@ -153,4 +156,5 @@ class Diff(Struct, frozen=True, kw_only=True):
         """See :data:`CLEAN`."""
         if self.unexpected():
             return REGRESSED
-        return UNDECIDED if self.undecided() or not self.compared else CLEAN
+        told = self.compared and not self.left_out and not self.undecided()
+        return CLEAN if told else UNDECIDED

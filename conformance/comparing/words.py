@@ -52,6 +52,10 @@ def headline(diff: Diff) -> str:
     """Return the whole comparison in one sentence, without its full stop."""
     unexpected = len(diff.unexpected())
     known = diff.counts.get("regression", 0) - unexpected
+    so_far = ""
+    if diff.left_out:
+        judged = sum(diff.counts.values())
+        so_far = f"Partial: {judged:,} of {judged + diff.left_out:,} cells judged so far. "
     told = []
     if unexpected:
         told.append(plural(unexpected, "regression"))
@@ -60,13 +64,13 @@ def headline(diff: Diff) -> str:
     if diff.counts.get("fixed"):
         told.append(f"{diff.counts['fixed']:,} fixed")
     if not diff.compared:
-        return "Nothing could be compared"
+        return f"{so_far}Nothing could be compared"
     among = f"among {plural(diff.compared, 'compared cell')}"
     if not unexpected:
         told.insert(0, "No regression")
     undecided = len(diff.undecided())
     rest = f"; {undecided:,} can't be told" if undecided else ""
-    return f"{', '.join(told)} {among}{rest}"
+    return f"{so_far}{', '.join(told)} {among}{rest}"
 
 
 def facet_text(facet: FacetChange) -> str:

@@ -11,6 +11,7 @@ from conformance.environments import BlockedError, PreparationError
 from conformance.environments.preparing import prepare
 from conformance.run.plan import Cell, Plan
 from conformance.run.session import Session, Settings
+from conformance.versions.columns import column_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,17 +75,12 @@ class Prober:
 
     def _column(self, version: Version) -> AdapterSpec:
         """The adapter with one release, its environment made."""
-        name = column_name(self.adapter, self.package, version)
+        name = column_of(self.adapter, f"{self.package}=={version}")
         chosen = registry.select([name], self.commands)
         if len(chosen) > 1:
             names = ", ".join(spec.name.partition(SEPARATOR)[0] for spec in chosen)
             raise registry.RegistryError(f"{self.adapter} matches {names}: name one")
         return prepare(chosen)[0]
-
-
-def column_name(adapter: str, package: str, version: Version) -> str:
-    """``keras-torch@keras==3.14.1``, or ``keras-torch@numpy==2.2.0,keras==3.14.1``."""
-    return f"{adapter}{',' if SEPARATOR in adapter else SEPARATOR}{package}=={version}"
 
 
 def _told(version: Version, verdict: CellVerdict) -> Probe:

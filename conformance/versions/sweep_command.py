@@ -26,7 +26,7 @@ from conformance.run.engine import Stopped
 from conformance.run.folder import RunFolder
 from conformance.run.plan import Plan
 from conformance.run.session import Settings
-from conformance.versions.probing import column_name
+from conformance.versions.columns import column_of
 from conformance.versions.sweep import Skipped, sweep_of
 from conformance.versions.sweep_text import markdown, terminal
 
@@ -96,7 +96,7 @@ def _columns(
     skipped: list[Skipped] = []
     for adapter in options.adapter:
         for release in row:
-            name = column_name(adapter, package, release.version)
+            name = column_of(adapter, f"{package}=={release.version}")
             for spec in registry.select([name], options.adapter_command):
                 try:
                     specs += prepare([spec])
