@@ -8,18 +8,27 @@ the suite is made here, and styles are given by rich's ``Text``.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 
-def make_console(**options: Any) -> Console:
+WIDE = 160
+"""Columns of a file or a CI's log: ids of cases are long, and a folded one can't be searched for."""
+
+
+def make_console(*, wide: bool = False, **options: Any) -> Console:
     """A console that takes every string literally.
 
     Args:
+        wide: Take :data:`WIDE` columns where it is no terminal, and ``COLUMNS`` does not say.
         options: As of rich's ``Console``.
     """
     from rich.console import Console
 
-    return Console(**{"markup": False, "emoji": False, "highlight": False, **options})
+    console = Console(**{"markup": False, "emoji": False, "highlight": False, **options})
+    if wide and not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = WIDE
+    return console

@@ -62,9 +62,10 @@ def test_wrong_answers_are_alike_when_their_numbers_are():
 
 
 def test_exceptions_are_alike_when_their_types_are():
-    one = verdict([], outcome="error", message="ValueError: line 3")
-    assert alike(one, verdict([], outcome="error", message="ValueError: line 4"))
-    assert not alike(one, verdict([], outcome="error", message="TypeError: line 3"))
+    one = verdict([], outcome="error", message="call 0: raised: ValueError: line 3")
+    assert alike(one, verdict([], outcome="error", message="call 0: raised: ValueError: line 4"))
+    for other in ("call 0: raised: TypeError: line 3", "model: raised: ValueError: line 3"):
+        assert not alike(one, verdict([], outcome="error", message=other))
 
 
 def test_what_is_known_is_not_tried_again():

@@ -12,7 +12,7 @@ from rich.console import Console
 
 import conformance
 from conformance import cli
-from conformance.printing import make_console
+from conformance.printing import WIDE, make_console
 from conformance.versions.sweep import Row, Skipped, Sweep
 from conformance.versions.sweep_text import terminal
 
@@ -30,6 +30,18 @@ def printed(*things, **options):
 def test_text_is_printed_as_it_is(text):
     assert printed(text) == f"{text}\n"
     assert printed(text, force_terminal=True) == f"{text}\n"
+
+
+def test_a_log_is_as_wide_as_ids_are_long(monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    case = f"layers/{'x' * (WIDE - 8)}"
+    log, plain = make_console(wide=True, file=io.StringIO()), make_console(file=io.StringIO())
+    for console in (log, plain):
+        console.print(case)
+    assert log.file.getvalue() == f"{case}\n"
+    assert plain.file.getvalue() != f"{case}\n"
+    monkeypatch.setenv("COLUMNS", "70")
+    assert make_console(wide=True, file=io.StringIO()).width == 70
 
 
 def called(module):

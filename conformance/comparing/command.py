@@ -63,7 +63,7 @@ def show(diff: Diff, *, markdown: Path | None, json: Path | None, everything: bo
     """
     from conformance.comparing.terminal import summary
 
-    make_console().print(summary(diff, everything=everything))
+    make_console(wide=True).print(summary(diff, everything=everything))
     if json:
         write_whole(json, msgspec.json.format(msgspec.json.encode(diff)) + b"\n")
     if markdown:

@@ -55,7 +55,7 @@ def diff_versions(options: argparse.Namespace) -> int:
     Returns:
         The exit code of docs/versions.md.
     """
-    console = make_console()
+    console = make_console(wide=True)
     try:
         sides = two_sides(options.adapter or (), options.old, options.new, options.adapter_command)
         cases = select_cases(options.cases)

@@ -44,7 +44,7 @@ DRAWN, UNUSABLE = 0, 2
 
 def sweep(options: argparse.Namespace) -> int:
     """Run cases over releases, and draw since when each passes; returns the exit code."""
-    console = make_console()
+    console = make_console(wide=True)
     settings = Settings(case_seconds=options.case_timeout, catalogues=())
     if options.jobs:
         settings = replace(settings, jobs=options.jobs)
