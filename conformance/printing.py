@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 WIDE = 160
-"""Columns of a file or a CI's log: ids of cases are long, and a folded one can't be searched for."""
+"""Columns of a file or a CI's log: ids are long, and one that is folded can't be searched for."""
 
 
 def make_console(*, wide: bool = False, **options: Any) -> Console:
