@@ -144,6 +144,22 @@ def test_what_one_side_alone_has_judged_is_left_out_and_counted(tmp_path):
     assert diff.exit_code == 1
 
 
+def test_of_an_adapter_that_has_not_begun_nothing_is_said(tmp_path):
+    columns = {OLD: {A: "pass"}, NEW: {A: "pass"}, "jax@keras==1": {A: None}}
+    columns["jax@keras==2"] = {A: None}
+    both = run(tmp_path / "both.jsonl", columns, footer=False)
+    pairs = [*PAIRS, Pair("jax", "jax@keras==1", "jax@keras==2")]
+    diff = compare(both, both, pairs=pairs, so_far=True)
+    from conformance.comparing.markdown import markdown
+    from conformance.comparing.terminal import summary
+
+    console = make_console(file=io.StringIO(), width=120)
+    console.print(summary(diff))
+    for said in (console.file.getvalue(), markdown(diff)):
+        assert "nothing judged on both sides yet" in said
+        assert "Partial: 1 of 2 cells judged on both sides" in said
+
+
 def test_a_comparison_of_a_part_is_never_a_clean_one(tmp_path):
     columns = {OLD: {A: "pass", B: "pass"}, NEW: {A: "pass", B: None}}
     both = run(tmp_path / "both.jsonl", columns, footer=False)
@@ -349,7 +365,7 @@ def test_who_is_interrupted_has_what_was_found_and_can_go_on(differ, how, ended)
     assert told["counts"] == {"regression": both}, "nothing is called new, removed or inconclusive"
     assert both == told["compared"] == CASES - told["left_out"]
     assert 0 < both < CASES
-    said = f"Partial: {both} of {CASES} cells judged so far. {both} regressions among"
+    said = f"Partial: {both} of {CASES} cells judged on both sides. {both} regressions among"
     assert said in " ".join(out.split())
     assert said in (differ.folder / "diff.md").read_text()
     name = differ.records().parent.name

@@ -45,6 +45,8 @@ LOOKS: dict[Change, Look] = {
 }
 
 
+NOT_YET = "nothing judged on both sides yet"
+"""Of an adapter that a comparison has come to nothing of."""
 _NOT_THERE = "not there"
 
 
@@ -55,7 +57,7 @@ def headline(diff: Diff) -> str:
     so_far = ""
     if diff.left_out:
         judged = sum(diff.counts.values())
-        so_far = f"Partial: {judged:,} of {judged + diff.left_out:,} cells judged so far. "
+        so_far = f"Partial: {judged:,} of {judged + diff.left_out:,} cells judged on both sides. "
     told = []
     if unexpected:
         told.append(plural(unexpected, "regression"))
