@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 DIFF_EXIT_CODES = """\
 exit codes: 0 no regression, and everything could be compared; 1 a regression that the ledger does
 not know; 2 wrong usage, or records that can't be read; 3 no regression among what could be
-compared, but not everything could (or nothing)
+compared, but not everything could (or nothing); of two versions that were run also: 130 and 143
+interrupted, by Ctrl-C or SIGTERM: what both have judged is compared, --resume goes on
 """
 
 
@@ -55,6 +56,13 @@ def _add_diff(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "--adapter", action="append", metavar="NAME", help="default: all that the versions concern"
     )
     versions.add_argument("--ledger", action="append", type=Path, default=[], metavar="FILE")
+    versions.add_argument(
+        "--resume",
+        nargs="?",
+        const="latest",
+        metavar="RUN",
+        help="go on with an interrupted comparison (its folder; default: the latest run)",
+    )
     add_running(versions)
     diff.add_argument(
         "--old",

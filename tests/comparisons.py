@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import synthetic_runs as synthetic
+from msgspec.structs import replace
 
 from conformance.records import read
 from conformance.records.model import Footer
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from conformance.records import Run
     from conformance.records.model import CellLine
 
+LACKS = "keras 3.8.0 has no layer named RMSNormalization"
 KNOWN = Known(entry="old-bug", kind="bug", reason="It adds where it should not.", facets=["values"])
 
 
@@ -35,7 +37,10 @@ def facets(**outcomes: str | float) -> list[FacetVerdict]:
 
 
 def cell(case: str, adapter: str, told: object, digest: str = "d" * 64) -> CellLine:
-    """A cell from an outcome, from facets, or from both as a pair."""
+    """A cell from an outcome (``absent`` among them), from facets, or from both as a pair."""
+    if told == "absent":
+        lacking = synthetic.cell(case, adapter, "unsupported", LACKS, [], digest=digest)
+        return replace(lacking, verdict=replace(lacking.verdict, absent=True))
     outcome, judged = told if isinstance(told, tuple) else (told, None)
     if isinstance(outcome, list):
         ends = {facet.outcome for facet in outcome}

@@ -42,10 +42,16 @@ def wheel(folder, name, version, code, *, tag="py3-none-any", needs=()):  # noqa
     return path
 
 
+def releases(folder, slopes):
+    """A folder with releases of ``fakeframe``, by their slopes; None has no Dense layer."""
+    for version, slope in slopes.items():
+        wheel(folder, "fakeframe", version, f"SLOPE = {slope}\n")
+    return folder
+
+
 def index(folder):
     """A folder with every release of ``fakeframe``, one of which cannot be imported."""
-    for version, slope in RELEASES.items():
-        wheel(folder, "fakeframe", version, f"SLOPE = {slope}\n")
+    releases(folder, RELEASES)
     wheel(folder, "fakeframe", "1.4", "import a_library_that_is_gone\n")
     wheel(folder, "fakeframe", "2.1rc1", "SLOPE = 1\n")
     return folder

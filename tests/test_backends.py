@@ -259,7 +259,9 @@ def test_what_raises_in_an_owners_class_is_the_backends(site, tmp_path):
 def test_the_tutorial_is_what_happens(site, tmp_path):
     text = PAGE.read_text(encoding="utf-8")
     section = text.partition("\n## A tutorial, on a toy\n")[2].partition("\n## ")[0]
-    blocks = re.findall(r"```(console|yaml)\n(.*?)```|\n\n((?:    [^\n]+\n|\n)+)", section, re.DOTALL)
+    blocks = re.findall(
+        r"```(console|yaml)\n(.*?)```|\n\n((?:    [^\n]+\n|\n)+)", section, re.DOTALL
+    )
     env = {**os.environ, "PYTHONPATH": f"{site}{os.pathsep}{ROOT}", "COLUMNS": "100"}
     output, ran = "", []
     for kind, written, shown in blocks:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from comparisons import facets, record, run
+from comparisons import LACKS, facets, record, run
 
 from conformance import cli
 from conformance.comparing import ColumnsError, compare
@@ -70,12 +70,34 @@ def changed(tmp_path):
         ("pass", None, "inconclusive"),
         (None, "pass", "inconclusive"),
         (None, None, "inconclusive"),
+        ("absent", "pass", "appeared"),
+        ("absent", "fail", "appeared"),
+        ("pass", "absent", "disappeared"),
+        ("xfail", "absent", "disappeared"),
+        ("absent", "absent", None),
+        ("absent", "unsupported", None),
+        ("absent", "not-installed", "environment-changed"),
+        ("absent", None, "inconclusive"),
+        (None, "absent", "inconclusive"),
     ],
 )
 def test_a_change_is_called_what_it_is(changed, old, new, change):
     line, diff = changed(old, new)
     assert (line.change if line else None) == change
     assert diff.counts == {change or "unchanged": 1}
+
+
+@pytest.mark.parametrize(
+    ("sides", "said"),
+    [(("absent", "pass"), "not there → pass"), (("pass", "absent"), "pass → not there")],
+)
+def test_what_a_release_does_not_have_is_said_in_words(changed, sides, said):
+    from conformance.comparing.words import outcomes
+
+    line, diff = changed(*sides)
+    assert (outcomes(line), line.message) == (said, LACKS)
+    assert diff.compared == 0
+    assert bool(diff.undecided()) == (sides[1] == "absent")
 
 
 def test_a_case_whose_content_changed_is_not_compared(changed):
@@ -268,6 +290,7 @@ class TestCommand:
             ("pass", None, 3),
             ("pass", "not-installed", 3),
             ("unsupported", "unsupported", 3),
+            ("pass", "absent", 3),
         ],
     )
     def test_exit_codes(self, diff, tmp_path, old, new, code):
@@ -279,6 +302,15 @@ class TestCommand:
         record(tmp_path / "old.jsonl", {"torch": {A: "pass", B: "pass"}})
         record(tmp_path / "new.jsonl", {"torch": {A: "fail", B: "pass"}}, digests={A: "e" * 64})
         assert diff("old.jsonl", "new.jsonl")[0] == 3
+
+    def test_what_appears_is_listed_and_decides_nothing(self, diff, tmp_path):
+        digests = {A: "1" * 64, B: "2" * 64}
+        record(tmp_path / "old.jsonl", {"torch": {A: "absent", B: "pass"}}, digests=digests)
+        record(tmp_path / "new.jsonl", {"torch": {A: "fail", B: "pass"}}, digests=digests)
+        code, text = diff("old.jsonl", "new.jsonl", "--markdown", "d.md")
+        assert code == 0
+        assert "not there → fail on torch" in text
+        assert "not there → fail on torch" in (tmp_path / "d.md").read_text()
 
     def test_what_is_said(self, diff, tmp_path):
         record(tmp_path / "reports/2026-01-01/records.jsonl", {"torch": {A: "pass"}})

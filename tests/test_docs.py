@@ -127,6 +127,10 @@ COMMANDS: dict[str, Run | Shown] = {
     "--bad 3.15.1": Shown(
         "tests/test_versions_of_keras.py", '"bisect", case, "--adapter", "keras-torch"'
     ),
+    "keras-conformance bisect 'layers/normalization/rms-normalization-axis[axis=1]' "
+    "--adapter keras-torch --package keras --good 3.3.3 --bad 3.15.1": Shown(
+        "tests/test_versions_of_keras.py", '"bisect", RMS, "--adapter", "keras-torch"'
+    ),
     "keras-conformance sweep 'layers/*' --adapter keras-torch --package keras "
     "--versions '>=3.5'": SWEPT,
     "keras-conformance sweep layers/convolutional/conv2d-transpose-doubles "
@@ -136,6 +140,10 @@ COMMANDS: dict[str, Run | Shown] = {
     "--adapter keras-torch": COMPARED,
     "keras-conformance diff 'keras==3.14.1' 'keras==3.15.1' 'layers/convolutional/*' "
     "--adapter keras-torch": COMPARED,
+    "keras-conformance diff 'keras==3.14.1' 'keras==3.15.1' 'layers/convolutional/*' "
+    "--adapter keras-torch --resume": Shown(
+        "tests/test_diff_versions.py", 'differ.diff("1.0", "2.0", "--resume")'
+    ),
     "keras-conformance report latest --baseline OLD": Run(
         "keras-conformance report latest --baseline {run}"
     ),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 import time
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from runs import FAKES, Runner, processes_with, served, write_cases
 
+import conformance
 from conformance.run.share import MANY, WORTH, Share
 
 
@@ -108,6 +111,18 @@ def test_nobody_helps_an_adapter_that_was_given_up():
     assert handed.seconds_worth_helping()
     handed.leave()
     assert not handed.seconds_worth_helping()
+
+
+@pytest.mark.parametrize("module", ["adapters/host_answer.py", "reference/store.py"])
+def test_what_threads_decode_is_decoded_by_decoders_that_are_there(module):
+    """msgspec 0.22 crashes where two threads need a type for the first time at once."""
+    tree = ast.parse((Path(conformance.__file__).parent / module).read_text())
+    assert "Decoder" in {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "msgspec.json.decode":
+            assert not any(word.arg == "type" for word in call.keywords), ast.unparse(call)
+        inside = isinstance(call, ast.FunctionDef)
+        assert not (inside and "json.Decoder(" in ast.unparse(call)), "made in each thread"
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from fake_index import COMMAND, cases, index, needs_uv, variables
+from fake_index import COMMAND, cases, index, needs_uv, releases, variables
 
 pytestmark = needs_uv
 
@@ -52,6 +52,31 @@ def test_a_sweep_says_since_when_each_case_passes(place):
         "| fakes/one | framed | `✓✗✗✗✓` | passes up to 1.1 and since 2.0 |"
         in (place / "sweep.md").read_text()
     )
+
+
+def test_a_sweep_says_since_when_a_case_is_there(tmp_path):
+    slopes = {"1.0": None, "1.1": None, "1.2": 3, "1.3": 1, "2.0": 1}
+    releases(tmp_path / "wheels", slopes)
+    path = cases(tmp_path, "one")
+    path.write_text(path.read_text() + "  vary: {model.0.Dense.units: [2]}\n")
+    what = ["sweep", "cases/fakes.yaml", "--package", "fakeframe", "--versions"]
+    result = command(tmp_path, *what, ">=1.0", "--json", "sweep.json", "--markdown", "sweep.md")
+    assert result.returncode == 0, result.stderr
+    (row,) = json.loads((tmp_path / "sweep.json").read_text())["rows"]
+    assert row["outcomes"] == ["unsupported", "unsupported", "fail", "pass", "pass"]
+    assert row["absent"] == ["1.0", "1.1"]
+    assert row["said"] == "there since 1.2, passes since 1.3"
+    assert "fakes/one[units=2]" in result.stdout
+    assert "--✗✓✓" in result.stdout
+    assert "✓ passes   ✗ does not   - not there\n" in result.stdout
+    written = (tmp_path / "sweep.md").read_text()
+    assert "| fakes/one\\[units=2\\] | framed | `--✗✓✓` | there since 1.2, passes since" in written
+    assert "- not there" in written
+    over = command(tmp_path, *what, ">=1.0,<1.2")
+    assert "1 not there in any." in over.stdout
+    lately = command(tmp_path, *what, ">=1.1,!=1.2")
+    assert "there since 1.3, passes in all" in lately.stdout
+    assert "1 pass in all that have them." in lately.stdout
 
 
 def test_a_sweep_over_minors_tries_the_newest_of_each(place):

@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.frameworks, needs_uv]
 
 AVERAGE = "layers/pooling/average-pooling1d-of-two"
 TRANSPOSED = "layers/convolutional/conv2d-transpose-doubles"
+RMS = "layers/normalization/rms-normalization-axis[axis=1]"
 
 
 def cli(folder, *arguments):
@@ -82,6 +83,19 @@ def test_the_two_regressions_are_found(tmp_path, case, said):
     result = cli(tmp_path, "bisect", case, "--adapter", "keras-torch", *ends)
     assert result.stdout.splitlines()[-1] == said, result.stdout + result.stderr
     assert time.monotonic() - started < 180
+
+
+@pytest.mark.network
+def test_the_release_that_brought_a_layer_is_told_from_one_that_changed_it(tmp_path):
+    ends = ["--package", "keras", "--good", "3.7.0", "--bad", "3.10.0", "--json", "found.json"]
+    result = cli(tmp_path, "bisect", RMS, "--adapter", "keras-torch", *ends)
+    assert result.stdout.startswith(f"{RMS} on keras-torch: 6 releases of keras"), result.stderr
+    assert result.stdout.splitlines()[-1].startswith(
+        "keras 3.9.0 (2025-03-04) is the first release that has it; 3.8.0 is the last before it: "
+        "keras 3.8.0 has no layer named RMSNormalization. It conforms in none of the "
+    )
+    told = json.loads((tmp_path / "found.json").read_text())
+    assert (told["there"]["what"], told["found"]) == ("came", None)
 
 
 @pytest.mark.network

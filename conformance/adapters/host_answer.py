@@ -186,11 +186,19 @@ def read_observation(
     return observation, tensors
 
 
+# Made here, once: msgspec 0.22 crashes where two threads need a type for the first time at once, as
+# they do when two adapters begin together.
+_DECODERS: dict[type, msgspec.json.Decoder[Any]] = {
+    kind: msgspec.json.Decoder(kind) for kind in (_Envelope, Hello, Observation)
+}
+
+
 def _decode(text: str, kind: type[_T]) -> _T:
     """Decode by schema, with every string harmless for a terminal."""
     try:
         if not is_suspect(text):
-            return msgspec.json.decode(text, type=kind)
+            decoded: _T = _DECODERS[kind].decode(text)
+            return decoded
         return msgspec.convert(harmless_json(msgspec.json.decode(text)), type=kind)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise Unusable(f"the message does not fit its schema: {error}") from error

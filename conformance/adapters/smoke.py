@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from rich.console import Console
 from rich.text import Text
 
 from conformance.adapters.host import AdapterProcess, Answer, Answered, Limits
@@ -22,9 +21,12 @@ from conformance.adapters.worker.probe import PASS
 from conformance.cases.model import Call, InputSpec, Model, Node, Program
 from conformance.environments import PreparationError
 from conformance.environments.preparing import prepare
+from conformance.printing import make_console
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from rich.console import Console
 
     from conformance.adapters.observation import Hello, Output
     from conformance.adapters.wire import Array
@@ -55,7 +57,7 @@ def smoke(name: str, *, commands: Sequence[str] = (), console: Console | None = 
     Returns:
         :data:`OK`, :data:`FAULTY` or :data:`UNUSABLE`, for the process's exit code.
     """
-    console = console or Console(highlight=False)
+    console = console or make_console()
     try:
         specs = select([name], commands)
         if len(specs) == 1:

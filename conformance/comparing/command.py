@@ -10,6 +10,7 @@ import msgspec
 from conformance.comparing.columns import ColumnsError
 from conformance.comparing.diff import compare
 from conformance.comparing.model import UNUSABLE
+from conformance.printing import make_console
 from conformance.records import RecordsError, read
 from conformance.records.files import find_records, write_whole
 
@@ -25,6 +26,13 @@ def diff(options: argparse.Namespace) -> int:
     if options.new is None and not (options.old_column and options.new_column):
         print(  # noqa: T201
             "diff wants two records, or one and two of its columns: --old COLUMN --new COLUMN",
+            file=sys.stderr,
+        )
+        return UNUSABLE
+    if options.resume is not None:
+        print(  # noqa: T201
+            "--resume goes on with a comparison of two versions; these are records: there is "
+            "nothing to run",
             file=sys.stderr,
         )
         return UNUSABLE
@@ -53,11 +61,9 @@ def show(diff: Diff, *, markdown: Path | None, json: Path | None, everything: bo
     Raises:
         RecordsError: a file can't be written.
     """
-    from rich.console import Console
-
     from conformance.comparing.terminal import summary
 
-    Console(soft_wrap=False).print(summary(diff, everything=everything))
+    make_console(wide=True).print(summary(diff, everything=everything))
     if json:
         write_whole(json, msgspec.json.format(msgspec.json.encode(diff)) + b"\n")
     if markdown:

@@ -7,24 +7,32 @@ from typing import TYPE_CHECKING, NamedTuple, get_args
 
 from conformance.comparing.columns import pair_columns
 from conformance.comparing.environments import attribute, changed
-from conformance.comparing.facets import ABSENT, CONFORMS, DEVIATES, DRIFT_FROM, differs, weigh
+from conformance.comparing.facets import CONFORMS, DRIFT_FROM, differs, incomparable, weigh
 from conformance.comparing.model import SCHEMA, CellChange, Change, Column, Diff, Side
 from conformance.comparing.notes import notes, suspects
 from conformance.comparing.pairing import pair_cells, planned_by_column
 from conformance.comparing.rules import Rules
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from conformance.comparing.columns import Pair
     from conformance.comparing.model import FacetChange
     from conformance.comparing.pairing import Both, Cell
     from conformance.records import Run
     from conformance.verdicts.model import CellVerdict, Outcome
 
 _ORDER: dict[Change, int] = {change: rank for rank, change in enumerate(get_args(Change))}
-_JUDGED = CONFORMS | DEVIATES
 
 
-def compare(
-    old: Run, new: Run, *, old_columns: str | None = None, new_columns: str | None = None
+def compare(  # noqa: PLR0913 - two sides, which columns of them, and how far
+    old: Run,
+    new: Run,
+    *,
+    old_columns: str | None = None,
+    new_columns: str | None = None,
+    pairs: Sequence[Pair] | None = None,
+    so_far: bool = False,
 ) -> Diff:
     """Compare two runs, or two columns of one.
 
@@ -36,6 +44,9 @@ def compare(
         new: what it is. The same run as ``old`` where two of its columns are compared.
         old_columns: a column of ``old`` or a pattern with ``*``; default: all.
         new_columns: the same of ``new``.
+        pairs: which columns to compare, where that is known; else they are paired by name.
+        so_far: the two are still at work, or were stopped: a cell that a side has not judged yet is
+            left out, and counted, instead of being called inconclusive.
 
     Returns:
         What became of every cell, with what it may be due to.
@@ -43,19 +54,23 @@ def compare(
     Raises:
         ColumnsError: it is not clear which columns to compare.
     """
-    pairs = pair_columns(
-        old.header.plan, new.header.plan, old_pattern=old_columns, new_pattern=new_columns
-    )
+    if pairs is None:
+        pairs = pair_columns(
+            old.header.plan, new.header.plan, old_pattern=old_columns, new_pattern=new_columns
+        )
     planned = planned_by_column(old), planned_by_column(new)
     rules = Rules(old, new)
     columns: list[Column] = []
     changes: list[CellChange] = []
     totals: Counter[Change] = Counter()
-    compared = 0
+    compared = left_out = 0
     for pair in pairs:
         counts: Counter[Change] = Counter()
         olds, news = planned[0].get(pair.old or "", []), planned[1].get(pair.new or "", [])
         for both in pair_cells(pair, old, new, olds, news):
+            if so_far and not _judged(both):
+                left_out += 1
+                continue
             found = _weigh(both, rules)
             counts[found.change] += 1
             compared += found.compared
@@ -81,10 +96,17 @@ def compare(
         columns=columns,
         counts=_ordered(totals),
         compared=compared,
+        left_out=left_out,
         changes=attribute(changes, columns),
-        suspects=suspects(new),
+        # Who has not judged a case yet may still show that it is in order.
+        suspects=[] if left_out else suspects(new),
         notes=notes(old, new, pairs, untold=rules.untold),
     )
+
+
+def _judged(both: Both) -> bool:
+    """Whether no side that has the cell is yet to judge it."""
+    return all(cell is None or cell.outcome != "not-run" for cell in both)
 
 
 class _Found(NamedTuple):
@@ -123,11 +145,7 @@ def _incomparable(old: Cell, new: Cell, outcomes: tuple[Outcome, Outcome]) -> Ch
     digests = old.digest, new.digest
     if digests[0] != digests[1] and None not in digests:
         return "case-changed"
-    if outcomes[0] in _JUDGED and outcomes[1] in _JUDGED:
-        return None
-    if not ABSENT.isdisjoint(outcomes):
-        return "unchanged" if outcomes[0] == outcomes[1] else "environment-changed"
-    return "unchanged" if outcomes == ("unsupported", "unsupported") else "inconclusive"
+    return incomparable(outcomes, (old.absent, new.absent))
 
 
 def _told(adapter: str, both: Both, found: _Found) -> CellChange:

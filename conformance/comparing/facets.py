@@ -8,13 +8,14 @@ from conformance.comparing.model import FacetChange
 
 if TYPE_CHECKING:
     from conformance.comparing.model import Change
-    from conformance.verdicts.model import CellVerdict, FacetVerdict
+    from conformance.verdicts.model import CellVerdict, FacetVerdict, Outcome
 
 CONFORMS: Final = frozenset({"pass", "xpass"})
 """An unexpected pass is one: it is the ledger that is wrong then."""
 DEVIATES: Final = frozenset({"fail", "error", "crash", "timeout", "xfail"})
 """A known deviation is one: that it is accepted does not make it conform."""
-ABSENT: Final = frozenset({"not-installed"})
+_JUDGED: Final = CONFORMS | DEVIATES
+_MISSING: Final = "not-installed"
 """What says something of the environment, and nothing of the framework."""
 
 _WHOLE: Final = frozenset({"crash", "timeout"})
@@ -26,6 +27,30 @@ DRIFT_FROM: Final = 0.125
 wander: there it tells nothing."""
 DRIFT_TIMES: Final = 2.0
 """How many times its old margin a facet must use to be called drifting."""
+
+
+def incomparable(
+    outcomes: tuple[Outcome, Outcome], absent: tuple[bool, bool] = (False, False)
+) -> Change | None:
+    """Say what became of a cell that can't be weighed, as a side has not judged it.
+
+    Args:
+        outcomes: how it ended in OLD and in NEW.
+        absent: whether that side's release lacks what the case is about.
+
+    Returns:
+        None where both sides have judged it.
+    """
+    judged = [outcome in _JUDGED for outcome in outcomes]
+    if all(judged):
+        return None
+    if _MISSING in outcomes:
+        return "unchanged" if outcomes[0] == outcomes[1] else "environment-changed"
+    if outcomes == ("unsupported", "unsupported"):
+        return "unchanged"
+    if absent[0] and judged[1]:
+        return "appeared"
+    return "disappeared" if absent[1] and judged[0] else "inconclusive"
 
 
 def weigh(old: CellVerdict, new: CellVerdict) -> tuple[Change, list[FacetChange]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.comparing.grouping import groups
-from conformance.comparing.words import LOOKS, facet_text, headline, outcomes
+from conformance.comparing.words import LOOKS, NOT_YET, facet_text, headline, outcomes
 from conformance.report.text import escaped, listed, one_line
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ NOTES_SHOWN = 10
 _LISTED: tuple[Change, ...] = (
     "regression",
     "fixed",
+    "disappeared",
+    "appeared",
     "drift",
     "tolerance-changed",
     "case-changed",
@@ -86,6 +88,8 @@ def _group(group: Group) -> str:
 def _changed(column: Column) -> str:
     if column.old is None or column.new is None:
         return "only in NEW" if column.old is None else "only in OLD"
+    if not column.counts:
+        return NOT_YET
     return escaped(", ".join(map(str, column.versions))) or "nothing"
 
 

@@ -14,6 +14,8 @@ Change = Literal[
     "still-failing",
     "new",
     "removed",
+    "appeared",
+    "disappeared",
     "case-changed",
     "tolerance-changed",
     "drift",
@@ -125,6 +127,9 @@ class Diff(Struct, frozen=True, kw_only=True):
     the reference is wrong than all of them."""
     notes: list[str]
     """What whoever reads this must know of the comparison itself."""
+    left_out: int = 0
+    """Cells that a side has not judged yet: the comparison of a run that was interrupted is one of
+    what it has so far."""
 
     def unexpected(self) -> list[CellChange]:
         """Lists the regressions that no entry of the ledger accepts."""
@@ -138,7 +143,7 @@ class Diff(Struct, frozen=True, kw_only=True):
         return [
             line
             for line in self.changes
-            if line.change in {"inconclusive", "environment-changed"}
+            if line.change in {"inconclusive", "environment-changed", "disappeared"}
             or (
                 line.change in {"case-changed", "tolerance-changed"}
                 and line.new in FAILING
@@ -151,4 +156,5 @@ class Diff(Struct, frozen=True, kw_only=True):
         """See :data:`CLEAN`."""
         if self.unexpected():
             return REGRESSED
-        return UNDECIDED if self.undecided() or not self.compared else CLEAN
+        told = self.compared and not self.left_out and not self.undecided()
+        return CLEAN if told else UNDECIDED

@@ -27,6 +27,11 @@ class Cell(NamedTuple):
         return self.run.cells.outcome(self.case, self.column) or "not-run"
 
     @property
+    def absent(self) -> bool:
+        """Whether the release lacks what the case is about."""
+        return self.run.cells.absent(self.case, self.column)
+
+    @property
     def line(self) -> CaseLine | None:
         """Its case, where the run came as far as telling it."""
         return self.run.cases.get(self.case)

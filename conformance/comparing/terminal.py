@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from conformance.comparing.grouping import groups
-from conformance.comparing.words import LOOKS, facet_text, headline, outcomes
+from conformance.comparing.words import LOOKS, NOT_YET, facet_text, headline, outcomes
 from conformance.report.text import listed, one_line, visible
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _changed(column: Column) -> str:
     if column.old is None or column.new is None:
         return "only in NEW" if column.old is None else "only in OLD"
     if not column.versions:
-        return "the same environment"
+        return "the same environment" if column.counts else NOT_YET
     return visible(", ".join(map(str, column.versions)))
 
 

@@ -26,6 +26,10 @@ LOOKS: dict[Change, Look] = {
     "still-failing": Look("=", "still failing", "deviates on both sides", "yellow"),
     "new": Look("+", "new", "only in NEW", "cyan"),
     "removed": Look("-", "removed", "only in OLD", "magenta"),
+    "appeared": Look("+", "appeared", "OLD's release does not have what the case is about", "cyan"),
+    "disappeared": Look(
+        "-", "disappeared", "NEW's release does not have what the case is about", "magenta"
+    ),
     "case-changed": Look("~", "case changed", "the case is not the one that OLD judged", "cyan"),
     "tolerance-changed": Look(
         "~", "tolerance changed", "the reference or its tolerance is another", "cyan"
@@ -41,10 +45,19 @@ LOOKS: dict[Change, Look] = {
 }
 
 
+NOT_YET = "nothing judged on both sides yet"
+"""Of an adapter that a comparison has come to nothing of."""
+_NOT_THERE = "not there"
+
+
 def headline(diff: Diff) -> str:
     """Return the whole comparison in one sentence, without its full stop."""
     unexpected = len(diff.unexpected())
     known = diff.counts.get("regression", 0) - unexpected
+    so_far = ""
+    if diff.left_out:
+        judged = sum(diff.counts.values())
+        so_far = f"Partial: {judged:,} of {judged + diff.left_out:,} cells judged on both sides. "
     told = []
     if unexpected:
         told.append(plural(unexpected, "regression"))
@@ -53,13 +66,13 @@ def headline(diff: Diff) -> str:
     if diff.counts.get("fixed"):
         told.append(f"{diff.counts['fixed']:,} fixed")
     if not diff.compared:
-        return "Nothing could be compared"
+        return f"{so_far}Nothing could be compared"
     among = f"among {plural(diff.compared, 'compared cell')}"
     if not unexpected:
         told.insert(0, "No regression")
     undecided = len(diff.undecided())
     rest = f"; {undecided:,} can't be told" if undecided else ""
-    return f"{', '.join(told)} {among}{rest}"
+    return f"{so_far}{', '.join(told)} {among}{rest}"
 
 
 def facet_text(facet: FacetChange) -> str:
@@ -72,10 +85,12 @@ def facet_text(facet: FacetChange) -> str:
 
 
 def outcomes(line: CellChange) -> str:
-    """Return how it ended on either side: ``pass → fail``."""
+    """Return how it ended on either side: ``pass → fail``, ``not there → fail``."""
     if line.old is None or line.new is None:
         return line.new or line.old or ""
-    return line.new if line.old == line.new else f"{line.old} → {line.new}"
+    old = _NOT_THERE if line.change == "appeared" else line.old
+    new = _NOT_THERE if line.change == "disappeared" else line.new
+    return new if old == new else f"{old} → {new}"
 
 
 def _share(margin: float | None) -> str:

@@ -6,13 +6,14 @@ import json
 import sys
 
 import msgspec
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from conformance.cases import CasesError, load
 from conformance.coverage.exemptions import read_exemptions
 from conformance.coverage.inventory import InventoryError, take
 from conformance.coverage.measure import Coverage, measure
+from conformance.printing import make_console
 
 COMPLETE, INCOMPLETE, USAGE = 0, 1, 2
 
@@ -50,7 +51,7 @@ def coverage(
 
 
 def _show(found: Coverage, *, everything: bool) -> None:
-    console = Console()
+    console = make_console()
     table = Table(box=None, pad_edge=False)
     for heading in ("layer", "cases", "arguments", "no case exercises"):
         table.add_column(heading, justify="right" if heading == "cases" else "left")
@@ -61,12 +62,13 @@ def _show(found: Coverage, *, everything: bool) -> None:
         missing = "out of scope" if layer.out_of_scope else ", ".join(layer.uncovered)
         if not layer.cases and not layer.out_of_scope:
             missing = f"the layer itself; {missing}" if missing else "the layer itself"
-        table.add_row(layer.layer, str(layer.cases), f"{len(layer.exercised)}/{of}", missing)
+        told = (layer.layer, str(layer.cases), f"{len(layer.exercised)}/{of}", missing)
+        table.add_row(*map(Text, told))
     if table.row_count:
         console.print(table)
     for line in found.stale:
-        console.print(line, markup=False, soft_wrap=True)
-    console.print(summary(found), markup=False, soft_wrap=True)
+        console.print(line, soft_wrap=True)
+    console.print(summary(found), soft_wrap=True)
 
 
 def summary(found: Coverage) -> str:

@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -15,6 +14,7 @@ from conformance.history.model import HistoryError
 from conformance.history.reading import cases_like, points
 from conformance.history.since import changes_between, stretches
 from conformance.history.writing import add
+from conformance.printing import make_console
 from conformance.records import RecordsError, read
 from conformance.records.files import all_records, find_records
 from conformance.report.outcomes import LOOKS
@@ -74,7 +74,7 @@ def _show(path: Path, case: str) -> int:
             return _refuse(f"{path} knows no case {case!r}" + (f"; {hint}" if hint else ""))
         (case,) = like
         found = points(path, case)
-    console = Console()
+    console = make_console()
     console.print(Text(visible(case), style="bold cyan"))
     table = Table(box=None, pad_edge=False, header_style="dim")
     for title in ("adapter", "now", "since", "before", "share of the tolerance"):

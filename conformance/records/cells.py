@@ -20,6 +20,7 @@ class _Kept(NamedTuple):
     outcome: Outcome
     digest: str
     margin: float | None
+    absent: bool
     unasked: tuple[str, ...]
     mended: tuple[str, ...]
 
@@ -61,6 +62,7 @@ class Cells(Mapping[tuple[str, str], CellLine]):
             verdict.outcome,
             intern(line.digest),
             margin,
+            verdict.absent,
             tuple(unasked) if unasked else _NONE,
             tuple(mended) if mended else _NONE,
         )
@@ -89,6 +91,11 @@ class Cells(Mapping[tuple[str, str], CellLine]):
         """Returns the ledger entries that speak of a deviation that the cell no longer shows."""
         kept = self._kept.get((case, adapter))
         return kept.mended if kept else _NONE
+
+    def absent(self, case: str, adapter: str) -> bool:
+        """Whether a cell is unsupported because the release lacks what its case is about."""
+        kept = self._kept.get((case, adapter))
+        return kept is not None and kept.absent
 
     def digest(self, case: str, adapter: str) -> str | None:
         """Returns the digest of the case as it was when the cell was judged."""

@@ -139,6 +139,7 @@ class BriefVerdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
     known: BriefKnown | None = None
     mended: list[BriefKnown] = field(default_factory=list)
     judged: Outcome | None = None
+    absent: bool = False
 
 
 class BriefCell(Struct, frozen=True, kw_only=True, tag="cell", tag_field="type"):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from conformance.printing import make_console
 from conformance.report.causes import SAID, causes
 from conformance.report.outcomes import LOOKS
 from conformance.report.text import escaped, listed, one_line, plural, visible
@@ -73,7 +74,7 @@ def summary(run: Run, report: Path | None = None) -> RenderableType:
 
 def summary_text(run: Run, report: Path | None = None, width: int = 100) -> str:
     """Returns :func:`summary` as plain text without any terminal sequences."""
-    console = Console(file=io.StringIO(), width=width, no_color=True, force_terminal=False)
+    console = make_console(file=io.StringIO(), width=width, no_color=True, force_terminal=False)
     with console.capture() as capture:
         console.print(summary(run, report))
     return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from conformance.rows.state import Row
 
 FAULTS_SHOWN = 5
-_TOLD: tuple[Change, ...] = ("regression", "fixed", "drift", "inconclusive")
+_TOLD: tuple[Change, ...] = ("regression", "fixed", "disappeared", "drift", "inconclusive")
 
 
 def table(rows: Sequence[Row]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.printing import make_console
 from conformance.records import RecordsError, read
 from conformance.report import summary, summary_text, write_all
 
@@ -29,9 +30,7 @@ def close_run(folder: RunFolder, *, colour: bool, width: int) -> str:
     shown = _shown(folder.report)
     if not colour:
         return summary_text(run, shown, width=width).rstrip("\n")
-    from rich.console import Console
-
-    console = Console(force_terminal=True, width=width)
+    console = make_console(force_terminal=True, width=width)
     with console.capture() as capture:
         console.print(summary(run, shown))
     return capture.get().rstrip("\n")

@@ -6,12 +6,11 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from conformance.adapters import registry
 from conformance.cases import CasesError
 from conformance.environments import PreparationError
 from conformance.environments.preparing import prepare
+from conformance.printing import make_console
 from conformance.records import RecordsError
 from conformance.run.closing import close_run, keep
 from conformance.run.driving import drive, select_cases
@@ -29,7 +28,7 @@ USAGE = 2
 
 def run(options: argparse.Namespace) -> int:
     """Run cases on adapters, with live progress, a summary and a report."""
-    console = Console()
+    console = make_console()
     try:
         specs = registry.select(options.adapter, options.adapter_command)
         cases = select_cases(options.patterns)

@@ -7,6 +7,10 @@ but for those that the ledger knows to cost an adapter its process: they come la
 themselves, so that no process is started for what they would take down with them. Whoever needs a
 verdict asks for it by cell and waits only if it isn't there yet, so the frameworks compute while
 pytest collects, reports and prints.
+
+Adapters that the plan wants *abreast* (two versions that are compared) begin together, as soon as
+there is a core for each, and go through their cases in one order, none of them far ahead of the
+others (:mod:`.pace`).
 """
 
 from __future__ import annotations
@@ -25,13 +29,14 @@ from conformance.records.model import AdapterLine, CaseLine, CellLine
 from conformance.run.judging import judge
 from conformance.run.lines import adapter_line, case_line, cell_line
 from conformance.run.oracle import NoAnswer, Oracle
+from conformance.run.pace import Pace
 from conformance.run.plan import Cell, Plan
-from conformance.run.share import Share
+from conformance.run.share import Group, Share
 from conformance.verdicts import cell as cells
 from conformance.verdicts.model import FAILING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from conformance.adapters.observation import Hello
     from conformance.adapters.registry import AdapterSpec
@@ -80,7 +85,7 @@ class Engine:
             oracle: Where the reference's answers come from.
             ledger: The known divergences, applied to every verdict.
             claims: What the adapters are stated to support, held against every verdict.
-            jobs: Adapter processes at a time.
+            jobs: Adapter processes at a time; no fewer than the plan wants abreast.
             limits: Time, memory and frame limits of each process.
             done: Verdicts of an earlier stretch of the same run, taken as they are.
             on_line: Called with every adapter, case and cell line as soon as it is known, from one
@@ -100,14 +105,15 @@ class Engine:
         self._adapters: dict[str, AdapterLine] = {}
         self._cases: dict[str, CaseLine] = {}
         self._begun: set[str] = set()
-        self._todo: deque[Share] = deque()
+        self._todo: deque[Group] = deque()
         self._underway: list[Share] = []
+        self._idle = 0
         self._processes: set[AdapterProcess] = set()
         self._closed = False
         self._faults: list[str] = []
         self._threads = [
             threading.Thread(target=self._slot, name=f"slot-{number}", daemon=True)
-            for number in range(jobs)
+            for number in range(max([jobs, *map(len, plan.abreast)]))
         ]
 
     def begin(self, adapters: Iterable[str] | None = None) -> None:
@@ -122,14 +128,16 @@ class Engine:
                 if name not in self._begun
             ]
             self._begun.update(names)
-            needed: dict[str, None] = {}
-            for name in names:
-                spec = self.plan.adapters[name]
-                if left := self._in_order(spec):
-                    needed.update(dict.fromkeys(case.id for case in left))
-                    self._todo.append(Share(spec, left))
+            needed: dict[str, Case] = {}
+            for group in self._groups(names):
+                left = {name: self._undone(self.plan.adapters[name]) for name in group}
+                left = {name: cases for name, cases in left.items() if cases}
+                if left:
+                    ordered = self._in_order(left)
+                    needed.update(ordered)
+                    self._todo.append(Group(self._shares(left, ordered)))
             self._changed.notify_all()
-        self._oracle.expect(self.plan.cases[case] for case in needed)
+        self._oracle.expect(needed.values())
         for thread in self._threads:
             if thread.ident is None:
                 thread.start()
@@ -191,16 +199,19 @@ class Engine:
     def _slot(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._closed or self._todo or self._neediest())
-                if self._closed:
+                self._idle += 1
+                while not self._closed and (share := self._next()) is None:
+                    self._changed.wait()
+                self._idle -= 1
+                if self._closed or share is None:
                     return
+                work = self._help
                 if self._todo:
-                    share, work = self._todo.popleft(), self._drive
+                    work = self._drive
                     self._underway.append(share)
-                elif neediest := self._neediest():
-                    share, work = neediest, self._help
-                else:
-                    continue
+                    if self._todo[0].begin(share):
+                        self._todo.popleft()
+                    self._changed.notify_all()  # the others of its group may begin, too
                 share.join()
             try:
                 work(share)
@@ -208,6 +219,16 @@ class Engine:
                 return
             except Exception as error:  # noqa: BLE001 - ours; it must not lose the others' cells
                 self._broken(share, f"{type(error).__name__}: {error}")
+
+    def _next(self) -> Share | None:
+        """What a free slot is to do: begin with an adapter; where none waits, help another.
+
+        A group begins when there is a slot for each of its adapters.
+        """
+        if not self._todo:
+            return self._neediest()
+        group = self._todo[0]
+        return group.left[0] if group.begun or self._idle >= len(group.left) else None
 
     def _neediest(self) -> Share | None:
         """The adapter that a further process would help most, if any."""
@@ -294,7 +315,7 @@ class Engine:
         if share.orphaned():
             # The others were through before this process was given up: one more sees to the rest.
             with self._changed:
-                self._todo.append(share)
+                self._todo.append(Group([share]))
                 self._changed.notify_all()
 
     def _take_all(self, share: Share, process: AdapterProcess, hello: Hello) -> None:
@@ -309,7 +330,7 @@ class Engine:
             share.answered(answer.seconds)
             self._judge(spec, hello, held.popleft(), sent.popleft(), answer)
 
-        while not self._closed and (case := share.take()) is not None:
+        while (case := self._take(share, sent, receive)) is not None:
             held.append(case)
             fatal = self.comes_last(Cell(case.id, spec.name))
             while sent and (fatal or not self._oracle.ready(case)):
@@ -333,6 +354,17 @@ class Engine:
         while sent and not self._closed:
             receive()
 
+    def _take(
+        self, share: Share, sent: Sequence[StoredAnswer], receive: Callable[[], None]
+    ) -> Case | None:
+        """The next case, once it is time for it; None when there is none, or the engine closes."""
+        while not self._closed and share.is_ahead():
+            if sent:
+                receive()
+            else:
+                share.wait(timeout=1.0)
+        return None if self._closed else share.take()
+
     def _judge(
         self,
         spec: AdapterSpec,
@@ -349,10 +381,36 @@ class Engine:
             verdict = self._claims.apply(verdict, hello.versions, spec.known_as)
         self._settle(cell_line(case, verdict, answer))
 
-    def _in_order(self, spec: AdapterSpec) -> list[Case]:
-        """What is left of an adapter's cases, those that end its process last."""
-        left = self._undone(spec)
-        return sorted(left, key=lambda case: self.comes_last(Cell(case.id, spec.name)))
+    def _groups(self, names: Sequence[str]) -> list[list[str]]:
+        """The adapters that begin together; most begin alone."""
+        together = {name: group for group in self.plan.abreast for name in group}
+        groups: dict[tuple[str, ...], list[str]] = {}
+        for name in names:
+            groups.setdefault(together.get(name, (name,)), []).append(name)
+        return list(groups.values())
+
+    def _in_order(self, left: Mapping[str, Sequence[Case]]) -> dict[str, Case]:
+        """What is left of the cases of a group, those that end a process of theirs last."""
+        cases = {case.id: case for mine in left.values() for case in mine}
+        # Several may have come to different places in an earlier stretch of the run.
+        order = cases if len(left) == 1 else [case for case in self.plan.cases if case in cases]
+        last = {case for case in cases for name in left if self.comes_last(Cell(case, name))}
+        return {case: cases[case] for case in sorted(order, key=last.__contains__)}
+
+    def _shares(
+        self, left: Mapping[str, Sequence[Case]], ordered: Mapping[str, Case]
+    ) -> list[Share]:
+        """The shares of a group."""
+        pace = Pace(ordered) if len(left) > 1 else None
+        mine = {name: {case.id for case in cases} for name, cases in left.items()}
+        return [
+            Share(
+                self.plan.adapters[name],
+                (case for case in ordered.values() if case.id in mine[name]),
+                pace,
+            )
+            for name in left
+        ]
 
     def _undone(self, spec: AdapterSpec) -> list[Case]:
         with self._changed:

@@ -6,8 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
+from conformance.printing import make_console
 from conformance.records import RecordsError
 from conformance.records.files import all_records
 from conformance.records.merging import merge as merge_records
@@ -29,6 +28,6 @@ def merge(options: argparse.Namespace) -> int:
     except RecordsError as error:
         print(error, file=sys.stderr)  # noqa: T201 - a message for whoever called
         return USAGE
-    console = Console()
+    console = make_console()
     print(close_run(folder, colour=console.is_terminal, width=console.width))  # noqa: T201
     return int(not in_order)

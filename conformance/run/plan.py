@@ -34,17 +34,31 @@ class Plan:
     """Every planned adapter by name."""
     cells: dict[str, list[str]]
     """Adapter name to the ids of its cases."""
+    abreast: tuple[tuple[str, ...], ...] = ()
+    """Adapters that go through their cases side by side, none far ahead of the others."""
     part: ShardOf | None = None
     """The whole that it is a part of; None where it is the whole."""
 
     @classmethod
-    def of(cls, cases: Iterable[Case], adapters: Sequence[AdapterSpec]) -> Plan:
-        """Every one of the cases on every one of the adapters."""
+    def of(
+        cls,
+        cases: Iterable[Case],
+        adapters: Sequence[AdapterSpec],
+        abreast: Iterable[Iterable[AdapterSpec]] = (),
+    ) -> Plan:
+        """Every one of the cases on every one of the adapters.
+
+        Args:
+            cases: What is asked.
+            adapters: Who.
+            abreast: Those among them that are to go through the cases side by side.
+        """
         by_id = {case.id: case for case in cases}
         return cls(
             cases=by_id,
             adapters={spec.name: spec for spec in adapters},
             cells={spec.name: list(by_id) for spec in adapters},
+            abreast=tuple(tuple(spec.name for spec in group) for group in abreast),
         )
 
     @classmethod

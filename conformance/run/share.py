@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from conformance.adapters.registry import AdapterSpec
     from conformance.cases.model import Case
+    from conformance.run.pace import Pace
 
 WORTH = 3.0
 """A further process is started if what is left would keep those at work for this many times as
@@ -32,10 +33,17 @@ class Share:
     while another has cases in store. Every process is answerable for the cases that it took.
     """
 
-    def __init__(self, spec: AdapterSpec, cases: Iterable[Case]) -> None:
-        """Begin with all cases in store and nobody at work."""
+    def __init__(self, spec: AdapterSpec, cases: Iterable[Case], pace: Pace | None = None) -> None:
+        """Begin with all cases in store and nobody at work.
+
+        Args:
+            spec: The adapter.
+            cases: What is left of its cases, in their order.
+            pace: Of the adapters that it is to keep abreast of.
+        """
         self.spec = spec
         self._cases = deque(cases)
+        self._pace = pace
         self._lock = threading.Lock()
         self._takers = 0
         self._alone = False
@@ -45,6 +53,7 @@ class Share:
         self._answered = 0
         self._seconds = 0.0
         self._settled = threading.Event()
+        self._moved()
 
     def join(self) -> None:
         """Count one more process that takes cases."""
@@ -54,13 +63,31 @@ class Share:
     def take(self) -> Case | None:
         """The next case; None if there is none."""
         with self._lock:
-            return self._cases.popleft() if self._cases else None
+            if not self._cases:
+                return None
+            case = self._cases.popleft()
+            self._moved()
+            return case
 
     def retire(self) -> None:
         """Count one process less: it has come to its end in good order."""
         with self._lock:
             self._takers -= 1
             self._done += 1
+
+    def is_ahead(self) -> bool:
+        """Whether the next case has to wait for other adapters."""
+        with self._lock:
+            if self._pace is None or not self._cases:
+                return False
+            return self._pace.is_ahead(self._cases[0].id)
+
+    def wait(self, timeout: float) -> None:
+        """Wait, no longer than some seconds, until the next case need not."""
+        with self._lock:
+            case = self._cases[0].id if self._cases else None
+        if self._pace and case is not None:
+            self._pace.wait(case, timeout)
 
     def left(self) -> bool:
         """Whether there is anything to take; if not, who asked is no longer counted."""
@@ -86,6 +113,7 @@ class Share:
                 self._again = True
             self._takers -= 1
             self._cases.extendleft(reversed(list(cases)))
+            self._moved()
             return True
 
     def orphaned(self) -> bool:
@@ -97,6 +125,7 @@ class Share:
         """Hand out nothing any more."""
         with self._lock:
             self._cases.clear()
+            self._moved()
             self._alone = True
         self._settled.set()
 
@@ -126,3 +155,22 @@ class Share:
                 return len(self._cases) * UNKNOWN / self._takers if many else 0.0
             rest = len(self._cases) * self._seconds / self._answered / self._takers
             return rest if rest > WORTH * self._start else 0.0
+
+    def _moved(self) -> None:
+        if self._pace:
+            self._pace.moves(self.spec.name, self._cases[0].id if self._cases else None)
+
+
+class Group:
+    """Shares that are to begin together. Not thread-safe."""
+
+    def __init__(self, shares: Iterable[Share]) -> None:
+        """Begin with none of them."""
+        self.left = list(shares)
+        self.begun = False
+
+    def begin(self, share: Share) -> bool:
+        """Note that one has begun; whether all have."""
+        self.begun = True
+        self.left.remove(share)
+        return not self.left

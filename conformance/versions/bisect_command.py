@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
-from rich.console import Console
-from rich.text import Text
 
 from conformance.adapters.registry import RegistryError
 from conformance.cases import CasesError
@@ -19,14 +17,16 @@ from conformance.environments import PreparationError, VariantError
 from conformance.environments.releases import no_such_release, release_at, releases
 from conformance.environments.uv import Uv
 from conformance.environments.variant import Pin, parse_package
+from conformance.printing import make_console
 from conformance.records.files import write_whole
 from conformance.records.wire import RecordsError
-from conformance.report.text import listed, one_line, plural, visible
+from conformance.report.text import plural, visible
 from conformance.run import machine
 from conformance.run.driving import select_cases
 from conformance.run.engine import Stopped
 from conformance.run.session import Settings
-from conformance.versions.bisect import Bisection, Unchanged
+from conformance.versions.bisect import Bisection
+from conformance.versions.bisect_text import conclusion, line, message
 from conformance.versions.probing import Prober
 
 if TYPE_CHECKING:
@@ -42,16 +42,11 @@ FOUND, SAME, UNUSABLE, VAGUE = 0, 1, 2, 3
 · it is one of several, as those between could not be tried."""
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_SAID = {
-    "broke": "the first release that does not conform",
-    "mended": "the release that mended it",
-    "changed": "the first release that answers otherwise (neither conforms)",
-}
 
 
 def bisect(options: argparse.Namespace) -> int:
     """Find the first release that changed the verdict on a case; returns the exit code."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = make_console(soft_wrap=True)
     jobs = options.jobs or machine.usable_cores()
     settings = Settings(case_seconds=options.case_timeout, jobs=jobs, catalogues=())
     try:
@@ -65,13 +60,11 @@ def bisect(options: argparse.Namespace) -> int:
         )
         width = max(len(str(release.version)) for release in row)
         bisection = Bisection(
-            prober, row, width=jobs, tell=lambda step: console.print(_line(step, width))
+            prober, row, width=jobs, tell=lambda step: console.print(line(step, width))
         )
-        try:
-            found = bisection.run()
-        except Unchanged:
-            found = None
-        console.print(_conclusion(package, row, found))
+        found = bisection.run()
+        for said in conclusion(package, bisection.steps, found):
+            console.print(said)
         if options.json:
             write_whole(options.json, _json(options, package, bisection.steps, found))
     except (
@@ -84,9 +77,9 @@ def bisect(options: argparse.Namespace) -> int:
     ) as error:
         print(error, file=sys.stderr)  # noqa: T201 - a message for whoever called
         return UNUSABLE
-    if found is None:
+    if not found:
         return SAME
-    return VAGUE if found.untold else FOUND
+    return VAGUE if any(border.between for border in found) else FOUND
 
 
 def _case(named: str) -> Case:
@@ -128,48 +121,10 @@ def _version(uv: Uv, package: str, text: str) -> Version:
         ) from None
 
 
-def _line(step: Step, width: int) -> Text:
-    release, verdict = step.release, step.probe.verdict
-    text = Text(f"  {release.version!s:<{width}}  {release.published or ''!s:<10}  ")
-    if verdict is None:
-        return text.append("skipped", "yellow").append(f"  {one_line(step.probe.untold)}")
-    passes = verdict.outcome == "pass"
-    text.append(f"{verdict.outcome:<7}", "green" if passes else "red")
-    if step.like == "neither":
-        text.append("  like neither end:")
-    return text if passes else text.append(f"  {one_line(_message(step))}")
-
-
-def _message(step: Step) -> str:
-    verdict = step.probe.verdict
-    if verdict is None:
-        return step.probe.untold
-    failing = (f.message for f in verdict.facets if f.outcome in {"fail", "error"} and f.message)
-    return next(failing, verdict.message)
-
-
-def _conclusion(package: str, row: Sequence[Release], found: Found | None) -> Text:
-    if found is None:
-        return Text(
-            f"Nothing changed: {package} {row[0].version} and {row[-1].version} make the same of "
-            "it. It may have changed and changed back: `keras-conformance sweep` tries them all.",
-            "bold",
-        )
-    out = f" ({found.after.published})" if found.after.published else ""
-    if not found.untold:
-        said = f"{package} {found.after.version}{out} is {_SAID[found.what]}"
-        return Text(f"{said}; {found.before.version} is the last before it.", "bold")
-    names = listed([str(release.version) for release in found.untold])
-    return Text(
-        f"{package} {found.before.version} is the last before, and {found.after.version}{out} is "
-        f"known to be otherwise; {names} between them could not be tried.",
-        "bold",
-    )
-
-
 def _json(
-    options: argparse.Namespace, package: str, steps: Sequence[Step], found: Found | None
+    options: argparse.Namespace, package: str, steps: Sequence[Step], found: Sequence[Found]
 ) -> bytes:
+    borders = {border.what in {"came", "went"}: border for border in found}
     told: dict[str, Any] = {
         "case": options.case,
         "adapter": options.adapter,
@@ -180,16 +135,20 @@ def _json(
                 "published": step.release.published,
                 "outcome": step.probe.verdict.outcome if step.probe.verdict else None,
                 "like": step.like,
-                "message": _message(step),
+                "message": message(step),
             }
             for step in steps
         ],
-        "found": found
-        and {
-            "what": found.what,
-            "before": str(found.before.version),
-            "after": str(found.after.version),
-            "untold": [str(release.version) for release in found.untold],
-        },
+        "found": _border(borders.get(False)),
+        "there": _border(borders.get(True)),
     }
     return msgspec.json.format(msgspec.json.encode(told)) + b"\n"
+
+
+def _border(border: Found | None) -> dict[str, Any] | None:
+    return border and {
+        "what": border.what,
+        "before": str(border.before.version),
+        "after": str(border.after.version),
+        "untold": [str(release.version) for release in border.between],
+    }

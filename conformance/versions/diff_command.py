@@ -2,31 +2,46 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from conformance.adapters import registry
-from conformance.adapters.naming import SEPARATOR
 from conformance.cases import CasesError
 from conformance.comparing import ColumnsError, compare
+from conformance.comparing.columns import Pair
 from conformance.comparing.command import show
 from conformance.comparing.model import UNUSABLE
-from conformance.environments import PreparationError, Variant, VariantError
+from conformance.environments import PreparationError, VariantError
 from conformance.environments.preparing import prepare
+from conformance.printing import make_console
 from conformance.records import RecordsError, read
-from conformance.run.driving import drive, select_cases
+from conformance.run.driving import select_cases
 from conformance.run.engine import Stopped
-from conformance.run.folder import RunFolder
+from conformance.run.folder import FolderError, RunFolder
 from conformance.run.plan import Plan
-from conformance.run.session import Settings
+from conformance.run.session import Session, Settings
+from conformance.versions.columns import two_sides
+from conformance.versions.so_far import Watch
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from types import FrameType
+
+    from rich.console import Console
+
+INTERRUPTED, TERMINATED = 130, 143
+"""Exit codes of a comparison that was ended before both sides were through, by Ctrl-C or by
+SIGTERM; it is one of what both have judged."""
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM came."""
 
 
 def is_variant(text: str | None) -> bool:
@@ -35,32 +50,29 @@ def is_variant(text: str | None) -> bool:
 
 
 def diff_versions(options: argparse.Namespace) -> int:
-    """Run the cases with both versions, as columns of one run; then as ``diff`` of records."""
-    console = Console(highlight=False)
-    settings = Settings(case_seconds=options.case_timeout, ledgers=tuple(options.ledger))
-    if options.jobs:
-        settings = replace(settings, jobs=options.jobs)
-    folder = RunFolder.new(options.reports)
+    """Run the cases with both versions, as columns of one run; then as ``diff`` of records.
+
+    Returns:
+        The exit code of docs/versions.md.
+    """
+    console = make_console(wide=True)
     try:
-        sides = _sides(options.old, options.new)
-        adapters = options.adapter or _concerned(sides)
-        columns = [
-            f"{adapter}{SEPARATOR}{text}"
-            for text in (options.old, options.new)
-            for adapter in adapters
-        ]
+        sides = two_sides(options.adapter or (), options.old, options.new, options.adapter_command)
         cases = select_cases(options.cases)
-        specs = prepare(registry.select(columns, options.adapter_command), console.print)
-        drive(Plan.of(cases, specs), settings, folder, console)
+        pairs = [Pair(adapter, old.name, new.name) for adapter, old, new in sides]
+        folder = _folder(options, pairs)
+        groups = [prepare([old, new], console.print) for _, old, new in sides]
+        plan = Plan.of(cases, [spec for group in groups for spec in group], abreast=groups)
+        ended = _run(options, plan, pairs, folder, console)
         run = read(folder.records, brief=True)
-        patterns = [f"*{SEPARATOR}{side.label}" for side in sides]
-        found = compare(run, run, old_columns=patterns[0], new_columns=patterns[1])
+        found = compare(run, run, pairs=pairs, so_far=ended != 0)
         show(found, markdown=options.markdown, json=options.json, everything=options.all)
     except (
         registry.RegistryError,
         PreparationError,
         VariantError,
         CasesError,
+        FolderError,
         RecordsError,
         ColumnsError,
         Stopped,
@@ -68,29 +80,79 @@ def diff_versions(options: argparse.Namespace) -> int:
         print(error, file=sys.stderr)  # noqa: T201 - a message for whoever called
         return UNUSABLE
     console.print(f"Records: {folder.records}")
-    return found.exit_code
+    if ended:
+        console.print(f"Interrupted. The same command with --resume {folder.name} goes on.")
+    return ended or found.exit_code
 
 
-def _sides(old: str, new: str) -> list[Variant]:
-    sides = [Variant.parse(old), Variant.parse(new)]
-    if sides[0].label == sides[1].label:
-        raise VariantError(f"both sides would be named {sides[0].label}: nothing to compare")
-    return sides
-
-
-def _concerned(sides: Sequence[Variant]) -> list[str]:
-    """The adapters that are installed and need what differs.
+def _folder(options: argparse.Namespace, pairs: Sequence[Pair]) -> RunFolder:
+    """A new run's folder, or that of the run to go on with.
 
     Raises:
-        VariantError: It cannot be told, or there are none.
+        FolderError: There is none, or it holds another run.
+        RecordsError: Its record can't be read.
     """
-    named = {pin.package for side in sides for pin in side.pins}
-    named |= {checkout.package for side in sides for checkout in side.checkouts}
-    found = [
-        spec.name
-        for spec in registry.built_in().values()
-        if not spec.missing() and named & {name.replace("_", "-") for name in spec.requires}
-    ]
-    if not found:
-        raise VariantError("say on which adapters to compare: --adapter NAME")
-    return found
+    if options.resume is None:
+        return RunFolder.new(options.reports)
+    folder = RunFolder.to_resume(options.reports, options.resume)
+    there = read(folder.records, brief=True).header.plan
+    if not any(column in there for pair in pairs for column in (pair.old, pair.new)):
+        raise FolderError(
+            f"{folder.name} is no comparison of {options.old} and {options.new}: it is a run of "
+            f"{', '.join(there)}. Name the one to go on with: --resume RUN"
+        )
+    return folder
+
+
+def _run(
+    options: argparse.Namespace,
+    plan: Plan,
+    pairs: Sequence[Pair],
+    folder: RunFolder,
+    console: Console,
+) -> int:
+    """Run both versions beside each other.
+
+    Returns:
+        0 when both are through; else :data:`INTERRUPTED` or :data:`TERMINATED`.
+
+    Raises:
+        RecordsError: The record cannot be written.
+        Stopped: The run could not go on.
+    """
+    settings = Settings(case_seconds=options.case_timeout, ledgers=tuple(options.ledger))
+    if options.jobs:
+        settings = replace(settings, jobs=options.jobs)
+    watch = Watch(console, pairs, len(plan.cases))
+    resume = options.resume is not None
+    try:
+        with (
+            _terminable(),
+            watch,
+            Session(plan, settings, folder=folder, resume=resume, on_cell=watch.cell) as session,
+        ):
+            watch.begin_with(session.recorder.done.values() if session.recorder else ())
+            session.engine.wait()
+            session.finish()
+    except KeyboardInterrupt as why:
+        if not folder.records.exists():
+            raise
+        return TERMINATED if isinstance(why, _Terminated) else INTERRUPTED
+    return 0
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM end the run as Ctrl-C does: with what there is."""
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        raise _Terminated
+
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals are the main thread's
+        return
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -16,6 +17,7 @@ SHARE: Final = 1e-3
 and what moves them by less is not what anybody looks for."""
 
 _FAILS: Final = frozenset({"fail", "error"})
+_RAISED: Final = re.compile(r"[^:]*: (raised|the adapter itself failed): [\w.]+")
 
 
 def conforms(verdict: CellVerdict) -> bool:
@@ -40,12 +42,18 @@ def alike(one: CellVerdict, other: CellVerdict) -> bool:
 
 
 def _failing(verdict: CellVerdict) -> dict[tuple[str, str], FacetVerdict]:
-    """The facets that fail, by name and, where an exception was raised, its type."""
+    """The facets that fail, by name and, where an exception was raised, where and of what type."""
     return {
-        (facet.facet, facet.message.partition(":")[0] if facet.outcome == "error" else ""): facet
+        (facet.facet, _exception(facet.message) if facet.outcome == "error" else ""): facet
         for facet in verdict.facets
         if facet.outcome in _FAILS
     }
+
+
+def _exception(message: str) -> str:
+    """``call 0: raised: ValueError``; of an error that was not raised, its first words."""
+    raised = _RAISED.match(message)
+    return raised[0] if raised else message.partition(":")[0]
 
 
 def _same_numbers(one: FacetVerdict, other: FacetVerdict) -> bool:

@@ -11,6 +11,7 @@ from conformance.environments import BlockedError, PreparationError
 from conformance.environments.preparing import prepare
 from conformance.run.plan import Cell, Plan
 from conformance.run.session import Session, Settings
+from conformance.versions.columns import column_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,11 +27,14 @@ _UNTOLD = frozenset({"not-installed", "not-run", "unsupported"})
 
 @dataclass(frozen=True)
 class Probe:
-    """What a release makes of the case, or why it can't be told."""
+    """What a release makes of the case, or why there is no verdict."""
 
     version: Version
     verdict: CellVerdict | None = None
     untold: str = ""
+    """Why the release could not be tried."""
+    lacks: str = ""
+    """What the case is about and the release does not have: the case is not there."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ class Prober:
 
     def _column(self, version: Version) -> AdapterSpec:
         """The adapter with one release, its environment made."""
-        name = column_name(self.adapter, self.package, version)
+        name = column_of(self.adapter, f"{self.package}=={version}")
         chosen = registry.select([name], self.commands)
         if len(chosen) > 1:
             names = ", ".join(spec.name.partition(SEPARATOR)[0] for spec in chosen)
@@ -79,12 +83,9 @@ class Prober:
         return prepare(chosen)[0]
 
 
-def column_name(adapter: str, package: str, version: Version) -> str:
-    """``keras-torch@keras==3.14.1``, or ``keras-torch@numpy==2.2.0,keras==3.14.1``."""
-    return f"{adapter}{',' if SEPARATOR in adapter else SEPARATOR}{package}=={version}"
-
-
 def _told(version: Version, verdict: CellVerdict) -> Probe:
+    if verdict.absent:
+        return Probe(version, lacks=verdict.message)
     if verdict.outcome in _UNTOLD or verdict.broken in {"adapter", "reference"}:
         return Probe(version, untold=f"{verdict.outcome}: {verdict.message}")
     return Probe(version, verdict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 from packaging.version import InvalidVersion, Version
 
 from conformance.adapters.naming import SEPARATOR
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from conformance.records import Run
 
-Course = Literal["always", "never", "changed", "untold"]
+Course = Literal["always", "never", "changed", "absent", "untold"]
+"""How a case fares over the releases that have what it is about; ``absent``: none has."""
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -29,7 +30,9 @@ class Row(Struct, frozen=True, kw_only=True):
     """In the order of the releases; None where it was not tried."""
     course: Course
     said: str
-    """In words: ``passes since 3.15.0``."""
+    """In words: ``there since 3.9.0, passes since 3.15.0``."""
+    absent: list[str] = field(default_factory=list)
+    """Releases that do not have what the case is about: the case is not there."""
 
 
 class Skipped(Struct, frozen=True, kw_only=True):
@@ -102,35 +105,61 @@ def _row(
     versions: Sequence[Version],
     columns: dict[tuple[str, Version], str],
 ) -> Row:
-    outcomes = [run.cells.outcome(case, columns.get((adapter, each), "")) for each in versions]
+    names = [columns.get((adapter, version), "") for version in versions]
+    outcomes = [run.cells.outcome(case, name) for name in names]
+    absent = [
+        str(version)
+        for version, name in zip(versions, names, strict=True)
+        if run.cells.absent(case, name)
+    ]
     judged = [
-        (str(version), passes(outcome))
+        (str(version), passed)
         for version, outcome in zip(versions, outcomes, strict=True)
-        if outcome is not None and passes(outcome) is not None
+        if outcome is not None and (passed := passes(outcome)) is not None
     ]
-    stretches = [
-        (passed, [version for version, _ in group])
-        for passed, group in groupby(judged, key=lambda pair: pair[1])
-    ]
-    course: Course = "changed"
-    if len(stretches) < 2:  # noqa: PLR2004 - the same from one end to the other
-        course = "untold" if not stretches else "always" if stretches[0][0] else "never"
+    course = _course({passed for _, passed in judged}, absent=bool(absent))
     said = {
         "always": "passes in all",
         "never": "passes in none",
+        "absent": "not there in any",
         "untold": "could not be tried",
-        "changed": "",
+        "changed": f"passes {_when(judged)}",
     }[course]
-    if not said:
-        parts = []
-        for place, (passed, among) in enumerate(stretches):
-            if not passed:
-                continue
-            if place == len(stretches) - 1:
-                parts.append(f"since {among[0]}")
-            elif place == 0:
-                parts.append(f"up to {among[-1]}")
-            else:
-                parts.append(f"from {among[0]} to {among[-1]}" if among[1:] else f"in {among[0]}")
-        said = f"passes {' and '.join(parts)}"
-    return Row(case=case, adapter=adapter, outcomes=outcomes, course=course, said=said)
+    if judged and absent:
+        having = {version for version, _ in judged}
+        there = [(v, v in having) for v in map(str, versions) if v in having or v in absent]
+        said = f"there {_when(there)}, {said}"
+    return Row(
+        case=case, adapter=adapter, outcomes=outcomes, course=course, said=said, absent=absent
+    )
+
+
+def _course(found: set[bool], *, absent: bool) -> Course:
+    if not found:
+        return "absent" if absent else "untold"
+    if len(found) > 1:
+        return "changed"
+    return "always" if True in found else "never"
+
+
+def _when(told: Sequence[tuple[str, bool]]) -> str:
+    """Where something is so, in words: ``up to 3.4.1 and since 3.15.0``.
+
+    Args:
+        told: Of each release, oldest first, whether it is so there.
+    """
+    stretches = [
+        (so, [version for version, _ in group])
+        for so, group in groupby(told, key=lambda pair: pair[1])
+    ]
+    parts = []
+    for place, (so, among) in enumerate(stretches):
+        if not so:
+            continue
+        if place == len(stretches) - 1:
+            parts.append(f"since {among[0]}")
+        elif place == 0:
+            parts.append(f"up to {among[-1]}")
+        else:
+            parts.append(f"from {among[0]} to {among[-1]}" if among[1:] else f"in {among[0]}")
+    return " and ".join(parts)

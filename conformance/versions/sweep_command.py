@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from rich.console import Console
 
 from conformance.adapters import registry
 from conformance.adapters.naming import base_of
@@ -18,6 +17,7 @@ from conformance.environments.preparing import prepare
 from conformance.environments.releases import releases
 from conformance.environments.uv import Uv
 from conformance.environments.variant import parse_package
+from conformance.printing import make_console
 from conformance.records import RecordsError, read
 from conformance.records.files import write_whole
 from conformance.report.text import plural
@@ -26,7 +26,7 @@ from conformance.run.engine import Stopped
 from conformance.run.folder import RunFolder
 from conformance.run.plan import Plan
 from conformance.run.session import Settings
-from conformance.versions.probing import column_name
+from conformance.versions.columns import column_of
 from conformance.versions.sweep import Skipped, sweep_of
 from conformance.versions.sweep_text import markdown, terminal
 
@@ -44,7 +44,7 @@ DRAWN, UNUSABLE = 0, 2
 
 def sweep(options: argparse.Namespace) -> int:
     """Run cases over releases, and draw since when each passes; returns the exit code."""
-    console = Console(highlight=False)
+    console = make_console(wide=True)
     settings = Settings(case_seconds=options.case_timeout, catalogues=())
     if options.jobs:
         settings = replace(settings, jobs=options.jobs)
@@ -96,7 +96,7 @@ def _columns(
     skipped: list[Skipped] = []
     for adapter in options.adapter:
         for release in row:
-            name = column_name(adapter, package, release.version)
+            name = column_of(adapter, f"{package}=={release.version}")
             for spec in registry.select([name], options.adapter_command):
                 try:
                     specs += prepare([spec])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from rich.console import Group
 from rich.table import Table
@@ -13,15 +13,28 @@ from conformance.report.text import escaped, one_line, plural, visible
 from conformance.versions.likeness import passes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rich.console import RenderableType
 
     from conformance.verdicts.model import Outcome
-    from conformance.versions.sweep import Course, Row, Sweep
+    from conformance.versions.sweep import Row, Sweep
 
 SHOWN: Final = 40
 """Rows that are shown unless all are asked for."""
 
-_MARKS: Final = {True: ("✓", "green"), False: ("✗", "red"), None: ("·", "dim")}
+
+class _Mark(NamedTuple):
+    sign: str
+    style: str
+    """For the terminal, in rich's words."""
+    means: str
+
+
+_PASSES: Final = _Mark("✓", "green", "passes")
+_FAILS: Final = _Mark("✗", "red", "does not")
+_ABSENT: Final = _Mark("-", "cyan", "not there")
+_UNTOLD: Final = _Mark("·", "dim", "could not be told")
 
 
 def terminal(sweep: Sweep, *, everything: bool = False) -> RenderableType:
@@ -34,12 +47,13 @@ def terminal(sweep: Sweep, *, everything: bool = False) -> RenderableType:
     table = Table(box=None, pad_edge=False, show_header=True, header_style="bold")
     table.add_column("case", overflow="fold")
     table.add_column("adapter", no_wrap=True)
-    table.add_column(_ends(sweep), no_wrap=True)
+    table.add_column(Text(_ends(sweep)), no_wrap=True)
     table.add_column("", overflow="fold")
     rows, left = _rows(sweep, everything=everything)
     for row in rows:
-        table.add_row(visible(row.case), row.adapter, _strip(row), row.said)
-    parts: list[RenderableType] = [table] if rows else []
+        strip = Text.assemble(*((mark.sign, mark.style) for mark in _marks(sweep, row)))
+        table.add_row(Text(visible(row.case)), Text(row.adapter), strip, Text(row.said))
+    parts: list[RenderableType] = [table, Text(_legend(sweep, rows), style="dim")] if rows else []
     if left:
         parts.append(Text(f"… and {left:,} more: --all, --json", style="dim"))
     parts += [
@@ -56,9 +70,11 @@ def markdown(sweep: Sweep) -> str:
     if rows:
         lines += [f"| case | adapter | {_ends(sweep)} | |", "| --- | --- | --- | --- |"]
         lines += [
-            f"| {escaped(row.case)} | {escaped(row.adapter)} | `{_strip(row)}` | {row.said} |"
+            f"| {escaped(row.case)} | {escaped(row.adapter)} | `{_strip(sweep, row)}` | "
+            f"{escaped(row.said)} |"
             for row in rows
         ]
+        lines += ["", escaped(_legend(sweep, rows))]
     if left:
         lines += ["", f"… and {left:,} more."]
     lines += [
@@ -70,28 +86,38 @@ def markdown(sweep: Sweep) -> str:
 
 def headline(sweep: Sweep) -> str:
     """The whole in one sentence, without its full stop."""
-    counts = Counter(row.course for row in sweep.rows)
+    counts = Counter(_fate(row) for row in sweep.rows)
     over = plural(len(sweep.releases), "release")
     told = f"{plural(len(sweep.rows), 'case')} over {over} of {sweep.package}"
     if sweep.releases:
         told += f" ({_ends(sweep)})"
-    words: dict[Course, str] = {
-        "always": "pass in all",
-        "changed": "changed",
-        "never": "pass in none",
-        "untold": "could not be tried",
-    }
-    parts = [f"{counts[course]:,} {word}" for course, word in words.items() if counts[course]]
+    parts = [f"{counts[fate]:,} {word}" for fate, word in _FATES.items() if counts[fate]]
     return f"{told}: {', '.join(parts) or 'nothing was tried'}"
+
+
+_FATES: Final = {
+    "always": "pass in all",
+    "changed": "changed",
+    "never": "pass in none",
+    "wherever": "pass in all that have them",
+    "absent": "not there in any",
+    "untold": "could not be tried",
+}
+"""What becomes of cases over the releases, in words."""
+_RANKS: Final = ("changed", "never", "untold", "absent", "wherever")
+"""Those that are shown, the first first."""
+
+
+def _fate(row: Row) -> str:
+    return "wherever" if row.course == "always" and row.absent else row.course
 
 
 def _rows(sweep: Sweep, *, everything: bool) -> tuple[list[Row], int]:
     """The rows to show, what changed first, and how many more there are."""
     if everything:
         return list(sweep.rows), 0
-    rank = {"changed": 0, "never": 1, "untold": 2}
-    wanted = [row for row in sweep.rows if row.course in rank]
-    wanted.sort(key=lambda row: rank[row.course])
+    wanted = [row for row in sweep.rows if _fate(row) in _RANKS]
+    wanted.sort(key=lambda row: _RANKS.index(_fate(row)))
     return wanted[:SHOWN], max(0, len(wanted) - SHOWN)
 
 
@@ -100,13 +126,25 @@ def _ends(sweep: Sweep) -> str:
     return " … ".join(ends)
 
 
-def _strip(row: Row) -> Text:
+def _marks(sweep: Sweep, row: Row) -> list[_Mark]:
     """One mark a release."""
-    text = Text()
-    for outcome in row.outcomes:
-        text.append(*_mark(outcome))
-    return text
+    return [
+        _ABSENT if release in row.absent else _mark(outcome)
+        for release, outcome in zip(sweep.releases, row.outcomes, strict=True)
+    ]
 
 
-def _mark(outcome: Outcome | None) -> tuple[str, str]:
-    return _MARKS[None if outcome is None else passes(outcome)]
+def _strip(sweep: Sweep, row: Row) -> str:
+    return "".join(mark.sign for mark in _marks(sweep, row))
+
+
+def _mark(outcome: Outcome | None) -> _Mark:
+    passed = None if outcome is None else passes(outcome)
+    return _UNTOLD if passed is None else _PASSES if passed else _FAILS
+
+
+def _legend(sweep: Sweep, rows: Iterable[Row]) -> str:
+    """What the marks in these rows mean."""
+    used = {mark for row in rows for mark in _marks(sweep, row)}
+    order = (_PASSES, _FAILS, _ABSENT, _UNTOLD)
+    return "   ".join(f"{mark.sign} {mark.means}" for mark in order if mark in used)

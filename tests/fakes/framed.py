@@ -1,11 +1,16 @@
 """A fake adapter whose framework is ``fakeframe``, a package of ``fake_index.py``.
 
-What ``fakeframe.SLOPE`` is, is what its Dense layer multiplies by: 1 is right.
+What ``fakeframe.SLOPE`` is, is what its Dense layer multiplies by: 1 is right. A release without
+one has no Dense layer. One with ``SECONDS`` takes so long for each case.
 """
 
 from __future__ import annotations
 
+import time
+
 import fakeframe
+
+from conformance.adapters.worker.failure import Absent
 
 
 class Framed:
@@ -13,6 +18,9 @@ class Framed:
         return {"versions": {"fakeframe": fakeframe.__version__}}
 
     def run(self, program, tensors):
+        if fakeframe.SLOPE is None:
+            raise Absent(f"fakeframe {fakeframe.__version__} has no layer named Dense")
+        time.sleep(getattr(fakeframe, "SECONDS", 0))
         node = program["model"]["nodes"][0]["name"]
         calls, arrays = [], {}
         for index in range(len(program["calls"])):
