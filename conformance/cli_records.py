@@ -155,6 +155,23 @@ def _add_ledger(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     prune = _add_chore(chores, "prune", "take out what describes nothing any more")
     prune.add_argument("--dry-run", action="store_true", help="say what, and take nothing out")
     prune.set_defaults(command=_ledger_prune)
+    measure = _add_chore(
+        chores, "measure", "tell in which releases the entries show, by recorded sweeps"
+    )
+    measure.add_argument("--package", default="keras", metavar="NAME", help="whose releases")
+    measure.add_argument(
+        "--into", type=Path, metavar="FILE", help="keep the measurements in this file, too"
+    )
+    measure.add_argument(
+        "--write", action="store_true", help="write when, except and since into the ledger"
+    )
+    measure.set_defaults(command=_ledger_measure)
+
+
+def _ledger_measure(options: argparse.Namespace) -> int:
+    from conformance.upkeep.command import measure
+
+    return measure(options)
 
 
 def _add_chore(
@@ -163,7 +180,7 @@ def _add_chore(
     chore = chores.add_parser(name, help=told, description=f"{told.capitalize()}.")
     chore.add_argument(
         "records",
-        nargs="+" if name == "update" else "*",
+        nargs="+" if name in {"measure", "update"} else "*",
         metavar="RECORDS",
         help="recorded runs: records.jsonl, a run's folder or name, or 'latest'",
     )

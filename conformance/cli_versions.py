@@ -48,7 +48,16 @@ def _add_sweep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     sweep.add_argument("patterns", nargs="*", metavar="CASE", help="as of `run`; default: all")
     sweep.add_argument("--adapter", required=True, action="append", metavar="NAME")
     sweep.add_argument("--package", required=True, metavar="NAME", help="whose releases: keras")
-    sweep.add_argument("--versions", required=True, metavar="SPECIFIER", help="such as '>=3.5'")
+    which = sweep.add_mutually_exclusive_group(required=True)
+    which.add_argument("--versions", metavar="SPECIFIER", help="such as '>=3.5'")
+    which.add_argument(
+        "--release", action="append", metavar="VERSION", help="this release; repeatable"
+    )
+    sweep.add_argument(
+        "--of-ledger",
+        action="store_true",
+        help="the cases that the catalogue's ledger speaks of, on the adapters that it names",
+    )
     sweep.add_argument("--minor", action="store_true", help="of each 3.N only the newest 3.N.M")
     sweep.add_argument("--markdown", type=Path, metavar="FILE", help="write it as Markdown, too")
     sweep.add_argument("--json", type=Path, metavar="FILE", help="write it as JSON, too")

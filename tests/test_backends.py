@@ -259,10 +259,9 @@ def test_what_raises_in_an_owners_class_is_the_backends(site, tmp_path):
 def test_the_tutorial_is_what_happens(site, tmp_path):
     text = PAGE.read_text(encoding="utf-8")
     section = text.partition("\n## A tutorial, on a toy\n")[2].partition("\n## ")[0]
-    blocks = re.findall(
-        r"```(console|yaml)\n(.*?)```|\n\n((?:    [^\n]+\n|\n)+)", section, re.DOTALL
-    )
-    env = {**os.environ, "PYTHONPATH": f"{site}{os.pathsep}{ROOT}", "COLUMNS": "100"}
+    fenced, indented = r"```(console|yaml)\n(.*?)```", r"\n\n((?:    [^\n]+\n|\n)+)"
+    blocks = re.findall(f"{fenced}|{indented}", section, re.DOTALL)
+    changes = {"PYTHONPATH": f"{site}{os.pathsep}{ROOT}", "COLUMNS": "100"}
     output, ran = "", []
     for kind, written, shown in blocks:
         if kind == "yaml":
@@ -281,7 +280,7 @@ def test_the_tutorial_is_what_happens(site, tmp_path):
             result = subprocess.run(
                 [sys.executable, "-m", "conformance.cli", *command[1:]],
                 cwd=tmp_path,
-                env=environment.environment({"PYTHONPATH": env["PYTHONPATH"], "COLUMNS": "100"}),
+                env=environment.environment(changes),
                 capture_output=True,
                 text=True,
                 timeout=600,

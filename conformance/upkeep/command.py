@@ -13,8 +13,13 @@ from conformance.records.files import find_records, write_whole
 from conformance.upkeep.checking import faults
 from conformance.upkeep.evidence import judged
 from conformance.upkeep.holding import Evidence
+from conformance.upkeep.measuring import measure as measured_of
+from conformance.upkeep.measuring import read_measured, written
 from conformance.upkeep.proposing import proposals
 from conformance.upkeep.pruning import prune as prune_file
+from conformance.upkeep.ranges import range_of
+from conformance.upkeep.rewriting import rewrite, verify
+from conformance.verdicts.entries import read_entries
 from conformance.verdicts.ledger import Ledger, files_of
 
 if TYPE_CHECKING:
@@ -23,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conformance.records import Run
+    from conformance.upkeep.rewriting import Rewritten
 
 SOUND, FAULTY, USAGE = 0, 1, 2
 OWN = "divergences"
@@ -126,6 +132,54 @@ def prune(options: argparse.Namespace) -> int:
     count = sum(len(cut.removed) for cut in cuts)
     _say(f"{count} {'would be ' if options.dry_run else ''}taken out")
     return SOUND
+
+
+def measure(options: argparse.Namespace) -> int:
+    """Tell in which releases the entries show; write ranges into the ledger where that is asked."""
+    try:
+        chore = _Chore(options)
+        found = measured_of(chore.ledger, judged(chore.runs), options.package)
+        if options.into and options.into.exists():
+            found = read_measured(options.into).with_more(found)
+        if options.into:
+            write_whole(options.into, written(found))
+        ranges = {
+            entry: said
+            for entry, marks in found.entries.items()
+            if (said := range_of(found.releases, marks))
+        }
+        rewritten = [
+            one for path in chore.paths if (one := rewrite(path, ranges, found.package)) is not None
+        ]
+        for one in rewritten:
+            for told in one.changed:
+                _say(f"{one.path}: {told}")
+            for told in one.left:
+                _say(told)
+            if options.write and one.changed:
+                _replace_ledger(one)
+    except (CasesError, RecordsError, RuntimeError) as error:
+        return _refuse(error)
+    changes = _number(sum(len(one.changed) for one in rewritten), "change", "changes")
+    of = f"{len(found.releases)} releases of {found.package}, {len(found.entries)} entries"
+    _say(f"{of}: {changes} {'made' if options.write else 'to be made'}")
+    return SOUND
+
+
+def _replace_ledger(one: Rewritten) -> None:
+    """Write a file anew, unless that would break it.
+
+    Raises:
+        RuntimeError: it would; the file is as it was.
+    """
+    before = one.path.read_bytes()
+    count = len(read_entries(one.path)[0])
+    write_whole(one.path, one.text.encode())
+    try:
+        verify(one, count)
+    except RuntimeError:
+        write_whole(one.path, before)
+        raise
 
 
 def _append(path: Path, text: str) -> None:

@@ -44,7 +44,9 @@ class Evidence:
                 says: _Says = "covered" if entry.id in covering else "idle"
                 if cell.outcome == "unsupported":
                     says = "silent"
-                elif cell.outcome in {"not-run", "not-installed"} or not entry.holds(one.versions):
+                elif cell.outcome in {"not-run", "not-installed"} or not entry.holds(
+                    one.versions, cell.adapter, base_of(cell.adapter)
+                ):
                     says = "unknown"
                 told = self._said[entry.id, cell.case]
                 adapter = base_of(cell.adapter)

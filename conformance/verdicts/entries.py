@@ -9,14 +9,14 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Final, Literal, TypeVar, cast, get_args
 
-from msgspec import Struct
+from msgspec import Struct, field
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from conformance.cases import fields
 from conformance.cases.model import Place
 from conformance.cases.problems import Log, Problem, Where
-from conformance.cases.reading import Seq, read_file
+from conformance.cases.reading import Map, Seq, read_file
 from conformance.verdicts import reading
 from conformance.verdicts.releases import holds, is_development
 
@@ -39,6 +39,7 @@ _KEYS: Final = (
     "outcome",
     "signature",
     "when",
+    "except",
     "kind",
     "reason",
     "link",
@@ -68,17 +69,28 @@ class Entry(Struct, frozen=True, kw_only=True):
     review_by: dt.date
     place: Place
     cap: int | None = None
+    exceptions: dict[str, dict[str, SpecifierSet]] = field(default_factory=dict)
+    """By adapter or pattern, versions in which that one does not deviate although others do."""
 
-    def holds(self, versions: Mapping[str, str]) -> bool:
+    def holds(self, versions: Mapping[str, str], *names: str) -> bool:
         """Tell whether the entry is about an adapter of these versions.
 
         Args:
             versions: distribution name to version, as the adapter reported them.
+            names: the adapter's name, and others under which ledgers speak of it.
 
         Returns:
             False also where a distribution is not among them, or its version is not one.
         """
-        return holds(self.when, versions)
+        excepted = any(self.excepts(name, versions) for name in names)
+        return holds(self.when, versions) and not excepted
+
+    def excepts(self, adapter: str, versions: Mapping[str, str]) -> bool:
+        """Tell whether the entry leaves out an adapter of these versions."""
+        return any(
+            matches(pattern, adapter) and holds(when, versions)
+            for pattern, when in self.exceptions.items()
+        )
 
     def in_development(self, versions: Mapping[str, str]) -> bool:
         """Tell whether what the entry is about is a development release on this adapter.
@@ -174,6 +186,7 @@ def _entry(value: object, where: Where) -> Entry | None:
         outcome=cast("End | None", read("outcome", reading.one_of(get_args(End)), "") or None),
         signatures=read("signature", reading.texts("a text"), nothing),
         when=read("when", reading.when, {}),
+        exceptions=read("except", _exceptions, {}),
         kind=cast("Kind", read("kind", reading.one_of(get_args(Kind)), "")),
         reason=read("reason", reading.reason, ""),
         link=read("link", _link, ""),
@@ -182,6 +195,16 @@ def _entry(value: object, where: Where) -> Entry | None:
         place=Place(file=where.log.file, line=where.at[0], column=where.at[1]),
     )
     return entry if where.log.noted == before else None
+
+
+def _exceptions(value: object, where: Where) -> dict[str, dict[str, SpecifierSet]] | None:
+    if not isinstance(value, Map) or not value:
+        where.mistyped('a mapping such as {keras-torch: {keras: ">=3.16"}}', value)
+        return None
+    found = {
+        adapter: reading.when(when, where.value(value, adapter)) for adapter, when in value.items()
+    }
+    return {adapter: when for adapter, when in found.items() if when is not None}
 
 
 def _since(value: object, where: Where) -> str | None:

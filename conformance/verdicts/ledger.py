@@ -90,6 +90,8 @@ class Ledger:
     _by_case: dict[str, list[Entry]] = field(default_factory=dict)
     _by_adapter: dict[str, frozenset[str]] = field(default_factory=dict)
     """Adapter name to the ids of the entries that are about it."""
+    _names: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """The names under which entries may speak of an adapter."""
     _tally: dict[str, Tally] = field(default_factory=dict)
     """By entry, what the cells of this run have shown of it."""
 
@@ -122,6 +124,7 @@ class Ledger:
         ledger = cls(entries=[], problems=[])
         catalogue_ids = dict.fromkeys(catalogue_ids)  # in its order, and quick to ask
         names = {name: _names(name, (known_as or {}).get(name, "")) for name in adapters}
+        ledger._names = names
         seen: dict[str, Entry] = {}
         for path in paths:
             others = path in of_others
@@ -242,7 +245,10 @@ class Ledger:
             cell: a verdict, as judged.
             versions: as for :meth:`apply`.
         """
-        about = [entry for entry in self.about(cell.case, cell.adapter) if entry.holds(versions)]
+        names = self._names.get(cell.adapter, (cell.adapter, base_of(cell.adapter)))
+        about = [
+            entry for entry in self.about(cell.case, cell.adapter) if entry.holds(versions, *names)
+        ]
         if not about or cell.outcome in _UNJUDGED or cell.broken:
             return None
         held = _weigh(cell, about)
@@ -344,6 +350,11 @@ def files_of(paths: Iterable[Path]) -> Iterable[Path]:
             yield from sorted(path.glob("*.yaml"))
         else:
             yield path
+
+
+def hold_alone(cell: CellVerdict, entry: Entry) -> Held:
+    """Say what one entry by itself makes of a cell, whatever its conditions on versions."""
+    return _weigh(cell, [entry])
 
 
 def _weigh(cell: CellVerdict, about: list[Entry]) -> Held:

@@ -32,18 +32,8 @@ def column_of(adapter: str, text: str) -> str:
     Args:
         adapter: An adapter's name or a glob, which may say more behind an ``@``.
         text: What is to be different, as it may stand behind an ``@``.
-
-    Raises:
-        VariantError: The adapter runs in an environment that is taken as it is.
     """
-    base, at, own = adapter.partition(SEPARATOR)
-    if own.startswith("python="):
-        raise VariantError(
-            f"{adapter}: what python= names is run as it stands, so there is no other release of "
-            f"anything in it. Name {base}, with what it needs installed here; or compare two "
-            f"environments: diff python=OLD python=NEW --adapter {base}"
-        )
-    return f"{adapter}{',' if at else SEPARATOR}{text}"
+    return f"{adapter}{',' if SEPARATOR in adapter else SEPARATOR}{text}"
 
 
 def two_sides(

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
 
 from conformance.adapters import registry
 from conformance.adapters.naming import base_of
-from conformance.cases import CasesError
+from conformance.cases import CasesError, default_root
 from conformance.environments import BlockedError, PreparationError, VariantError
 from conformance.environments.preparing import prepare
-from conformance.environments.releases import releases
+from conformance.environments.releases import Release, releases
 from conformance.environments.uv import Uv
 from conformance.environments.variant import parse_package
 from conformance.printing import make_console
@@ -25,7 +27,8 @@ from conformance.run.driving import drive, select_cases
 from conformance.run.engine import Stopped
 from conformance.run.folder import RunFolder
 from conformance.run.plan import Plan
-from conformance.run.session import Settings
+from conformance.run.session import LEDGER_FOLDER, Settings
+from conformance.verdicts.ledger import Ledger
 from conformance.versions.columns import column_of
 from conformance.versions.sweep import Skipped, sweep_of
 from conformance.versions.sweep_text import markdown, terminal
@@ -35,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from conformance.adapters.registry import AdapterSpec
-    from conformance.environments.releases import Release
+    from conformance.cases.model import Case
     from conformance.versions.sweep import Sweep
 
 DRAWN, UNUSABLE = 0, 2
@@ -51,8 +54,12 @@ def sweep(options: argparse.Namespace) -> int:
     folder = RunFolder.new(options.reports)
     try:
         package = parse_package(options.package)
-        cases = select_cases(options.patterns)
-        row = _releases(package, options.versions, minor=options.minor)
+        cases = _of_ledger(options) if options.of_ledger else select_cases(options.patterns)
+        row = (
+            _named(options.release)
+            if options.release
+            else _releases(package, options.versions, minor=options.minor)
+        )
         console.print(f"{plural(len(row), 'release')} of {package}")
         specs, skipped = _columns(options, package, row)
         drive(Plan.of(cases, specs), settings, folder, console)
@@ -71,6 +78,30 @@ def sweep(options: argparse.Namespace) -> int:
     console.print(terminal(found, everything=options.all))
     console.print(f"Records: {folder.records}")
     return DRAWN
+
+
+def _of_ledger(options: argparse.Namespace) -> list[Case]:
+    """The cases that the catalogue's ledger speaks of, as far as it does of these adapters.
+
+    Raises:
+        CasesError: There are none.
+    """
+    cases = {case.id: case for case in select_cases(options.patterns)}
+    names = [spec.name for spec in registry.select(options.adapter, options.adapter_command)]
+    today = dt.datetime.now(tz=dt.UTC).date()
+    ledger = Ledger.load([default_root() / LEDGER_FOLDER], cases, names, today)
+    found = [case for case in cases.values() if any(ledger.about(case.id, name) for name in names)]
+    if not found:
+        raise CasesError(f"the ledger says nothing of {', '.join(names)}")
+    return found
+
+
+def _named(written: Sequence[str]) -> list[Release]:
+    """The releases that were named, oldest first; when they came out nobody asks."""
+    try:
+        return [Release(version, None) for version in sorted({*map(Version, written)})]
+    except InvalidVersion as error:
+        raise PreparationError(f"{error}; a release is written like 3.14.1") from None
 
 
 def _releases(package: str, written: str, *, minor: bool) -> list[Release]:

@@ -1,0 +1,116 @@
+"""From the releases in which an entry shows to what it should say of versions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from conformance.verdicts.releases import holds
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from conformance.upkeep.measuring import Measured
+    from conformance.verdicts.entries import Entry
+
+
+SHOWS: Final = frozenset("x%")
+"""Marks of releases that show an entry, in all of its cases or in some."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """What an entry should say of the releases of one package."""
+
+    since: str
+    """The first release that shows it."""
+    when: str
+    """A condition on versions: ``>=3.9.0,<3.15.0``; empty: all of them."""
+    exceptions: dict[str, str] = field(default_factory=dict)
+    """By adapter, the releases in which that one does not show it, although others do."""
+    vague: str = ""
+    """Why no range can be stated: it comes and goes."""
+
+
+def range_of(releases: Sequence[str], marks: Mapping[str, str]) -> Range | None:
+    """Find the releases in which an entry shows.
+
+    Args:
+        releases: oldest first.
+        marks: by adapter, a mark for each release (:mod:`.measuring`).
+
+    Returns:
+        None where no release shows it.
+    """
+    row = list(releases)
+    shown = [at for told in marks.values() for at, mark in enumerate(told) if mark in SHOWS]
+    if not shown:
+        return None
+    first, last = min(shown), max(shown)
+    told_after = any(mark in ".~" for told in marks.values() for mark in told[last + 1 :])
+    parts = []
+    if first:  # in the oldest that was looked at it shows, and who knows since when
+        parts.append(f">={row[first]}")
+    if told_after:
+        parts.append(f"<{row[last + 1]}")
+    exceptions: dict[str, str] = {}
+    vague = []
+    for adapter, told in marks.items():
+        outside = [at for at in range(first, last + 1) if told[at] in ".~"]
+        if not outside or not SHOWS & {*told}:
+            continue
+        condition = _outside(row, told, outside, first, last)
+        if condition:
+            exceptions[adapter] = condition
+        else:
+            vague.append(f"on {adapter} it comes and goes: {told}")
+    return Range(row[first], ",".join(parts), exceptions, "; ".join(vague))
+
+
+def _outside(row: Sequence[str], told: str, outside: list[int], first: int, last: int) -> str:
+    """The condition that holds in the releases of one adapter that don't show it; empty if none."""
+    mine = [at for at, mark in enumerate(told) if mark in SHOWS]
+    if all(at > mine[-1] for at in outside):
+        return f">={row[outside[0]]}"
+    if all(at < mine[0] for at in outside):
+        return f"<{row[mine[0]]}"
+    inside = [at for at in range(first, last + 1) if mine[0] <= at <= mine[-1]]
+    if all(told[at] not in SHOWS for at in range(outside[0], outside[-1] + 1)) and inside:
+        return f">={row[outside[0]]},<{row[outside[-1] + 1]}"
+    return ""
+
+
+def contradictions(entry: Entry, measured: Measured) -> list[str]:
+    """List where an entry says of a release what was not measured, or leaves out what was.
+
+    Args:
+        entry: the entry.
+        measured: what its releases show.
+    """
+    found = []
+    for adapter, told in measured.entries.get(entry.id, {}).items():
+        wrong: dict[str, list[str]] = {
+            "shows it and is not said to": [],
+            "is said to and doesn't": [],
+        }
+        for release, mark in zip(measured.releases, told, strict=True):
+            said = _says(entry, adapter, measured.package, release)
+            if said is None or mark == "-" or (mark == "x") == said:
+                continue
+            wrong[
+                "shows it and is not said to" if mark == "x" else "is said to and doesn't"
+            ].append(release)
+        found += [
+            f"{entry.id}: {adapter} with {measured.package} {', '.join(those)} {what}"
+            for what, those in wrong.items()
+            if those
+        ]
+    return found
+
+
+def _says(entry: Entry, adapter: str, package: str, release: str) -> bool | None:
+    """Whether an entry speaks of a release; None where that hangs on other packages as well."""
+    if {*entry.when} - {package} or any({*when} - {package} for when in entry.exceptions.values()):
+        return None
+    versions = {package: release}
+    return holds(entry.when, versions) and not entry.excepts(adapter, versions)
