@@ -89,20 +89,16 @@ def contradictions(entry: Entry, measured: Measured) -> list[str]:
     """
     found = []
     for adapter, told in measured.entries.get(entry.id, {}).items():
-        wrong: dict[str, list[str]] = {
-            "shows it and is not said to": [],
-            "is said to and doesn't": [],
-        }
+        wrong: dict[bool, list[str]] = {True: [], False: []}
         for release, mark in zip(measured.releases, told, strict=True):
             said = _says(entry, adapter, measured.package, release)
-            if said is None or mark == "-" or (mark == "x") == said:
-                continue
-            wrong[
-                "shows it and is not said to" if mark == "x" else "is said to and doesn't"
-            ].append(release)
+            shows = mark in SHOWS
+            if said is not None and mark != "-" and shows != said:
+                wrong[shows].append(release)
         found += [
-            f"{entry.id}: {adapter} with {measured.package} {', '.join(those)} {what}"
-            for what, those in wrong.items()
+            f"{entry.id}: {adapter} with {measured.package} {', '.join(those)} "
+            f"{'shows it and is not said to' if shows else 'is said to show it and does not'}"
+            for shows, those in wrong.items()
             if those
         ]
     return found

@@ -120,7 +120,7 @@ def _rewrite_entry(
 def _replace(key: _Key, text: str, entry: Entry, lines: list[str], result: Rewritten) -> None:
     number, column = key.at
     line = lines[number - 1]
-    written = re.fullmatch(rf"(\s*(?:- )?{key.name}:\s+)(.*?)(\s*)", line)
+    written = re.fullmatch(rf"(\s*(?:- )?{key.name}:\s+)(.*?)((?:\s+#.*)?\s*)", line)
     after = lines[number] if number < len(lines) else ""
     continues = after.strip() and len(after) - len(after.lstrip()) > column - 1
     if written is None or continues:

@@ -1,0 +1,218 @@
+"""The ranges of the ledger's entries: measured, written down, and held to what was measured."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from comparisons import facets, record
+
+from conformance import cli
+from conformance.adapters import registry
+from conformance.cases import default_root, load_ids
+from conformance.run.session import LEDGER_FOLDER
+from conformance.upkeep.measuring import Measured, read_measured, written
+from conformance.upkeep.ranges import Range, contradictions, range_of
+from conformance.verdicts.entries import read_entries
+from conformance.verdicts.ledger import Ledger
+
+ROW = ["3.3.3", "3.5.0", "3.8.0", "3.15.1", "3.16.0.dev1"]
+MEASUREMENTS = "measured.json"
+
+
+@pytest.mark.parametrize(
+    ("marks", "expected"),
+    [
+        ({"a": "xxxxx"}, Range("3.3.3", "")),
+        ({"a": "..xxx"}, Range("3.8.0", ">=3.8.0")),
+        ({"a": "-xxx."}, Range("3.5.0", ">=3.5.0,<3.16.0.dev1")),
+        ({"a": "xx..."}, Range("3.3.3", "<3.8.0")),
+        ({"a": "x--x."}, Range("3.3.3", "<3.16.0.dev1")),
+        ({"a": "xxxx~"}, Range("3.3.3", "<3.16.0.dev1")),
+        ({"a": "xxx%."}, Range("3.3.3", "<3.16.0.dev1")),
+        ({"a": "xxxxx", "b": "xxx.."}, Range("3.3.3", "", {"b": ">=3.15.1"})),
+        ({"a": "xxxxx", "b": "..xxx"}, Range("3.3.3", "", {"b": "<3.8.0"})),
+        ({"a": "xxxxx", "b": "x..xx"}, Range("3.3.3", "", {"b": ">=3.5.0,<3.15.1"})),
+        ({"a": "xxxxx", "b": "....."}, Range("3.3.3", "")),
+        ({"a": "xxxxx", "b": "-----"}, Range("3.3.3", "")),
+    ],
+)
+def test_a_range_is_as_wide_as_what_was_seen(marks, expected):
+    assert range_of(ROW, marks) == expected
+
+
+def test_what_comes_and_goes_has_no_range():
+    found = range_of(ROW, {"a": "xxxxx", "b": "x.x.x"})
+    assert found.vague == "on b it comes and goes: x.x.x"
+
+
+def test_what_never_showed_has_none():
+    assert range_of(ROW, {"a": "...~-"}) is None
+
+
+LEDGER = """\
+# Of the layers.
+
+- id: adds-twice
+  adapter: keras-*
+  cases: [fakes/one, fakes/two]
+  facets: [values]
+  signature: values fail
+  when: {keras: ">=3.0"}   # a guess
+  kind: bug
+  reason: It adds twice.
+  since: Keras 3.0
+  review_by: 2099-01-01
+
+- id: adds-thrice
+  adapter: keras-*
+  cases: fakes/three
+  facets: [values]
+  signature: values fail
+  kind: bug
+  reason: >-
+    It adds
+    thrice.
+  review_by: 2099-01-01
+"""
+CASES = "".join(
+    f"- id: {name}\n  title: A Dense layer\n  source: {{keras: keras.layers.Dense}}\n"
+    "  input: {shape: [3]}\n  model: [{Dense: {units: 3}}]\n"
+    for name in ("one", "two", "three")
+)
+PASSES, FAILS = facets(values="pass"), facets(values="fail")
+
+
+@pytest.fixture
+def swept(tmp_path, monkeypatch):
+    """Records of a sweep: three releases on two backends."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "cases").mkdir()
+    (tmp_path / "cases/fakes.yaml").write_text(CASES)
+    (tmp_path / "ours.yaml").write_text(LEDGER)
+    outcomes = {
+        "keras-torch": ("pass", "fail", "fail"),
+        "keras-jax": ("pass", "fail", "pass"),
+    }
+    cells, versions = {}, {}
+    for adapter, row in outcomes.items():
+        for release, outcome in zip(("3.5.0", "3.8.0", "3.15.1"), row, strict=True):
+            column = f"{adapter}@keras=={release}"
+            versions[column] = {"keras": release}
+            cells[column] = {
+                "fakes/one": outcome,
+                "fakes/two": outcome,
+                "fakes/three": "unsupported" if release == "3.5.0" else "fail",
+            }
+    record(tmp_path / "reports/run/records.jsonl", cells, versions=versions)
+    return tmp_path
+
+
+def measure(*arguments):
+    return cli.main(
+        ["ledger", "measure", "run", "--cases", "cases", "--ledger", "ours.yaml", *arguments]
+    )
+
+
+def test_a_sweep_tells_what_an_entry_should_say(swept, capsys):
+    before = (swept / "ours.yaml").read_text()
+    assert measure() == 0
+    told = capsys.readouterr().out
+    assert 'adds-twice: when {keras: ">=3.0"} becomes {keras: ">=3.8.0"}' in told
+    assert 'adds-twice: except {keras-jax: {keras: ">=3.15.1"}}' in told
+    assert 'adds-thrice: when {keras: ">=3.8.0"}' in told
+    assert "to be made" in told
+    assert (swept / "ours.yaml").read_text() == before
+
+
+def test_ranges_are_written_and_nothing_else_is(swept, capsys):
+    before = (swept / "ours.yaml").read_text().splitlines()
+    assert measure("--write", "--into", "measured.json") == 0
+    after = (swept / "ours.yaml").read_text().splitlines()
+    kept = [line for line in before if not line.startswith(("  when", "  since"))]
+    assert [line for line in after if line in kept] == kept
+    entries, problems = read_entries(swept / "ours.yaml")
+    assert problems == []
+    measured = read_measured(swept / "measured.json")
+    assert measured.releases == ["3.5.0", "3.8.0", "3.15.1"]
+    assert measured.entries["adds-twice"] == {"keras-jax": ".x.", "keras-torch": ".xx"}
+    assert measured.entries["adds-thrice"] == {"keras-jax": "-xx", "keras-torch": "-xx"}
+    assert [contradictions(entry, measured) for entry in entries] == [[], []]
+    capsys.readouterr()
+    assert measure("--write", "--into", "measured.json") == 0
+    assert "0 changes made" in capsys.readouterr().out
+
+
+def test_a_guess_is_seen_through(swept):
+    measure("--into", "measured.json")
+    first, _ = read_entries(swept / "ours.yaml")[0]
+    told = contradictions(first, read_measured(swept / "measured.json"))
+    assert told == [
+        "adds-twice: keras-jax with keras 3.5.0, 3.15.1 is said to show it and does not",
+        "adds-twice: keras-torch with keras 3.5.0 is said to show it and does not",
+    ]
+
+
+def test_an_exception_holds_for_its_adapter_alone(swept):
+    measure("--write")
+    cases = ["fakes/one", "fakes/two", "fakes/three"]
+    adapters = ["keras-torch", "keras-jax"]
+    ledger = Ledger.load([swept / "ours.yaml"], cases, adapters, dt.date(2026, 1, 1))
+    assert ledger.problems == []
+    entry = ledger.entries[0]
+    now = {"keras": "3.15.1"}
+    assert entry.holds(now, "keras-torch")
+    assert not entry.holds(now, "keras-jax")
+    assert not entry.holds(now, "mine", "keras-jax"), "by the name that it is known as"
+    assert entry.holds({"keras": "3.8.0"}, "keras-jax")
+
+
+def test_measurements_add_up():
+    one = Measured(package="keras", releases=["3.5.0", "3.8.0"], entries={"a": {"t": "x."}})
+    two = Measured(package="keras", releases=["3.6.0", "3.8.0"], entries={"a": {"t": "-x"}})
+    both = one.with_more(two)
+    assert both.releases == ["3.5.0", "3.6.0", "3.8.0"]
+    assert both.entries == {"a": {"t": "x-x"}}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        '{"package": "keras", "releases": ["3.5"], "entries": {"a": {"t": "xx"}}}',
+        '{"package": "keras", "releases": ["new"], "entries": {}}',
+    ],
+)
+def test_what_is_no_measurement_is_refused(swept, capsys, text):
+    (swept / "measured.json").write_text(text)
+    assert measure("--into", "measured.json") == 2
+    assert "holds no measurements" in capsys.readouterr().err
+    assert (swept / "measured.json").read_text() == text
+
+
+@pytest.mark.parametrize("value", ["[]", "{}", "{keras-torch: new}", '{keras-torch: {keras: "x"}}'])
+def test_an_exception_that_is_none_is_told(tmp_path, value):
+    path = tmp_path / "ledger.yaml"
+    path.write_text(LEDGER.replace("  kind: bug\n", f"  except: {value}\n  kind: bug\n", 1))
+    entries, problems = read_entries(path)
+    assert len(entries) == 1
+    assert "except" in str(problems[0])
+
+
+def test_the_catalogues_ranges_are_what_was_measured():
+    """Every entry about Keras 3, in each release of the sweep that lies beside the ledger."""
+    folder = default_root() / LEDGER_FOLDER
+    measured = read_measured(folder / MEASUREMENTS)
+    assert {"3.3.3", "3.5.0", "3.8.0", "3.10.0", "3.12.4", "3.14.1", "3.15.1"} <= {
+        *measured.releases
+    }
+    assert any("dev" in release for release in measured.releases)
+    ids = load_ids([default_root()])
+    ledger = Ledger.load([folder], ids, registry.names(), dt.date(2026, 1, 1))
+    wrong = [told for entry in ledger.entries for told in contradictions(entry, measured)]
+    assert wrong == []
+    of_keras = {e.id for e in ledger.entries if any("keras-" in name for name in e.adapters)}
+    of_keras -= {e.id for e in ledger.entries if all(n == "tf-keras" for n in e.adapters)}
+    assert of_keras <= measured.entries.keys(), "not measured"
+    assert (folder / MEASUREMENTS).read_bytes() == written(measured)
