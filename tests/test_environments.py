@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import sysconfig
+from pathlib import Path
 
 import pytest
 from fake_index import COMMAND, cases, index, needs_uv, variables, wheel
@@ -288,3 +289,76 @@ def test_pytest_takes_columns(tmp_path, wheels):
     )
     assert "PASSED cases/fakes.yaml::one[framed@fakeframe==1.1]" in result.stdout
     assert "FAILED cases/fakes.yaml::one[framed@fakeframe==1.2]" in result.stdout
+
+
+# --- environments that the user keeps, and backends of Keras --------------------------------------
+
+
+def test_a_release_is_laid_over_an_interpreter_without_changing_it(place):
+    spec = framed(f"python={sys.prefix},fakeframe==1.2")
+    (made,) = prepare([spec])
+    (folder,) = place.glob("fakeframe-1.2-overlay-*")
+    assert made.name == f"framed@python={Path(sys.prefix).name},fakeframe==1.2"
+    assert made.command[0] == f"{sys.prefix}/bin/python"
+    assert made.env["PYTHONPATH"] == str(folder / "site")
+    assert made.requires == ()
+
+
+@needs_uv
+@pytest.mark.usefixtures("place")
+def test_what_is_compiled_is_laid_over_nothing(tmp_path, monkeypatch):
+    wheels = tmp_path / "more"
+    tag = f"py3-none-{sysconfig.get_platform().replace('-', '_').replace('.', '_')}"
+    wheel(wheels, "fakeframe", "6.0", "SLOPE = 1\n", tag=tag)
+    monkeypatch.setenv("PIP_FIND_LINKS", str(wheels))
+    with pytest.raises(PreparationError, match=r"fakeframe==6.0 has compiled parts.*there"):
+        prepare([framed(f"python={sys.prefix},fakeframe==6.0")])
+
+
+@needs_uv
+@pytest.mark.usefixtures("place")
+def test_what_an_overlay_lacks_in_an_interpreter_is_told(tmp_path, monkeypatch):
+    wheels = tmp_path / "more"
+    wheel(wheels, "fakeframe", "5.0", "SLOPE = 1\n", needs=["fakeneed>=7"])
+    monkeypatch.setenv("PIP_FIND_LINKS", str(wheels))
+    with pytest.raises(PreparationError, match="fakeframe needs fakeneed>=7, and none is there"):
+        prepare([framed(f"python={sys.prefix},fakeframe==5.0")])
+
+
+@pytest.mark.usefixtures("place")
+def test_an_interpreter_that_tells_nothing_is_told(tmp_path):
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\nexit 3\n")
+    python.chmod(0o755)
+    with pytest.raises(PreparationError, match="does not tell what is installed"):
+        prepare([framed(f"python={python},fakeframe==1.2")])
+
+
+@needs_uv
+def test_a_backend_that_is_not_here_gets_an_environment_without_the_other_keras(
+    place, tmp_path, monkeypatch
+):
+    """A nightly goes into the folder of the release: with both, each is half overwritten."""
+    wheels = tmp_path / "more"
+    wheel(wheels, "numpy", "0.1", "")
+    wheel(wheels, "keras", "3.15.1", "")
+    wheel(wheels, "keras_nightly", "3.16.0.dev1", "")
+    wheel(wheels, "keras_fake", "0.0.1", "", needs=["keras"])
+    monkeypatch.setenv("PIP_FIND_LINKS", str(wheels))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    (spec,) = prepare(registry.select(["keras-fake@keras-nightly==3.16.0.dev1"]))
+    (folder,) = place.glob("keras-nightly-*-environment-*")
+    listed = json.loads((folder / "environment.json").read_text())["packages"]
+    assert listed == ["keras-fake==0.0.1", "keras-nightly==3.16.0.dev1", "numpy==0.1"]
+    assert spec.command[0] == str(folder / "venv/bin/python")
+    assert spec.env["KERAS_BACKEND"] == "fake"
+
+
+@pytest.mark.usefixtures("place")
+def test_the_class_of_a_backend_is_handed_over(tmp_path):
+    file = tmp_path / "own.py"
+    file.touch()
+    text = f"keras-fake@python={sys.prefix},backend={file}"
+    (spec,) = prepare(registry.select([text]))
+    assert spec.env["KERAS_CONFORMANCE_BACKEND"] == str(file)
+    assert spec.name == f"keras-fake@python={Path(sys.prefix).name},backend=own"

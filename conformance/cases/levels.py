@@ -76,12 +76,12 @@ def _of_each_value(cases: Iterable[Case], chosen: set[str]) -> Iterator[Case]:
 _OF: Final = {1: _of_each_file, 2: _of_each_layer, 3: _of_each_value}
 
 
-def _layers(case: Case) -> set[str]:
-    """The layers of a case's model, those inside others among them."""
-    found: set[str] = set()
+def _layers(case: Case) -> set[tuple[str, bool]]:
+    """The layers of a case's model, and whether each stands inside another."""
+    found: set[tuple[str, bool]] = set()
     for node in case.program.model.nodes:
-        found.add(node.layer)
-        found.update(_named(node.config))
+        found.add((node.layer, False))
+        found.update((layer, True) for layer in _named(node.config))
     return found
 
 

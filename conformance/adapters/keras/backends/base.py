@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -197,6 +198,13 @@ def import_keras_3() -> Any:
     remember_signatures()
     remember_unsaved()
     return keras
+
+
+def origin(keras: Any, backend: str) -> str:
+    """Where a backend's code comes from: a package of its own, or Keras itself."""
+    package = f"keras_{backend}"
+    outside = any(name == package or name.startswith(f"{package}.") for name in sys.modules)
+    return package if outside else f"keras {keras.__version__}'s own"
 
 
 def pin(keras: Any) -> None:

@@ -22,6 +22,7 @@ from conformance.adapters.keras.backends.base import (
     Gradients,
     Value,
     import_keras_3,
+    origin,
     packed,
 )
 from conformance.adapters.keras.backends.hidden import hide_tensorflow
@@ -158,7 +159,7 @@ class KerasBackend(Backend):
     def settings(self) -> dict[str, str]:
         """How values and gradients are computed."""
         own = type(self).gradients is not KerasBackend.gradients
-        told = {"values": "eager", "backend": _origin(self.keras, self.name)}
+        told = {"values": "eager", "backend": origin(self.keras, self.name)}
         if "gradients" not in self.unsupported:
             told["gradients"] = (
                 "by the backend's own class" if own else "recorded by an optimizer, in one step"
@@ -299,10 +300,3 @@ def _keras_version() -> str:
         if _is_installed(distribution):
             return importlib.metadata.version(distribution)
     return ""
-
-
-def _origin(keras: Any, name: str) -> str:
-    """Where the backend's code comes from: a package of its own, or Keras itself."""
-    prefixes = (f"keras_{name}.", f"keras_{name}")
-    outside = any(module == prefixes[1] or module.startswith(prefixes[0]) for module in sys.modules)
-    return f"keras_{name}" if outside else f"keras {keras.__version__}'s own"

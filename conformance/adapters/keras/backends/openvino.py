@@ -11,6 +11,7 @@ from conformance.adapters.keras.backends.base import (
     Evaluator,
     Value,
     import_keras_3,
+    origin,
     packed,
 )
 from conformance.adapters.keras.backends.hidden import hide_tensorflow
@@ -77,11 +78,17 @@ class OpenVinoBackend(Backend):
         # On processors with bfloat16, OpenVINO's own default computes float32 models in it.
         # Keras passes no configuration, so the pin has to be put under its hands.
         openvino.compile_model = pinned
-        return import_keras_3()
+        keras = import_keras_3()
+        # From Keras 3.16 on the backend is a package of its own.
+        self._origin = origin(keras, "openvino")
+        if not self._origin.startswith("keras "):
+            self.distributions = ("keras-openvino", "openvino")  # type: ignore[assignment, misc]
+        return keras
 
     def settings(self) -> dict[str, str]:
         """What was pinned."""
-        return {**_PINS, "values": "predict_on_batch", "tensorflow": "hidden from Keras"}
+        values = {"values": "predict_on_batch", "backend": self._origin}
+        return {**_PINS, **values, "tensorflow": "hidden from Keras"}
 
     def tensor(self, array: Any, dtype: str) -> Any:
         """NumPy's array in the declared dtype: what ``predict`` takes."""
