@@ -27,6 +27,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     _add_merge(commands)
     _add_history(commands)
     _add_ledger(commands)
+    _add_capabilities(commands)
     _add_rows(commands)
 
 
@@ -202,6 +203,24 @@ def _add_chore(
     )
     chore.add_argument("--reports", type=Path, default=Path("reports"), metavar="FOLDER")
     return chore
+
+
+def _add_capabilities(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    told = "print the capability file that fits a recorded run: what is unsupported, what deviates"
+    parser = commands.add_parser("capabilities", help=told, description=f"{told.capitalize()}.")
+    parser.add_argument(
+        "records", metavar="RECORDS", help="records.jsonl, a run's folder or name, or 'latest'"
+    )
+    parser.add_argument("--adapter", required=True, metavar="NAME", help="whose")
+    parser.add_argument("--into", type=Path, metavar="FILE", help="append it to this file")
+    parser.add_argument("--reports", type=Path, default=Path("reports"), metavar="FOLDER")
+    parser.set_defaults(command=_capabilities)
+
+
+def _capabilities(options: argparse.Namespace) -> int:
+    from conformance.upkeep.command import state
+
+    return state(options)
 
 
 def _ledger_check(options: argparse.Namespace) -> int:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from comparisons import record
 
+from conformance import cli
 from conformance.cases import default_root, load_ids
+from conformance.records import read
 from conformance.run.session import CAPABILITIES_FOLDER
 from conformance.verdicts.capabilities import Claims, read_capabilities
 from conformance.verdicts.entries import matches
@@ -207,3 +210,42 @@ def test_the_catalogues_own_files_are_sound() -> None:
         for group in stated.excluded:
             for pattern in group.cases:
                 assert any(matches(pattern, case) for case in cases), f"{path}: {pattern}"
+
+
+def test_a_run_states_what_it_can_be_held_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lacks = [FacetVerdict(facet="gradients", outcome="unsupported", message="X1 has no gradients")]
+    passes = [FacetVerdict(facet="values", outcome="pass")]
+    cells = {
+        "fakes/one": [*passes, *lacks],
+        "fakes/two[n=1]": ("fail", [FacetVerdict(facet="values", outcome="fail", message="out")]),
+        "fakes/three": ("unsupported", []),
+    }
+    record(tmp_path / "reports/run/records.jsonl", {"keras-mine": cells})
+    assert cli.main(["capabilities", "run", "--adapter", "keras-mine"]) == 0
+    text = capsys.readouterr().out
+    path = tmp_path / "stated.yaml"
+    path.write_text(text.replace('reason: ""', "reason: because"))
+    stated, problems = read_capabilities(path)
+    assert problems == []
+    assert stated is not None
+    assert [(group.facets, group.cap) for group in stated.excluded] == [([], 1), (["gradients"], 1)]
+    assert [group.cases for group in stated.pending] == [["fakes/two*"]]
+    claims = Claims([path])
+    run = read(tmp_path / "reports/run/records.jsonl")
+    for (case, adapter), line in run.cells.items():
+        versions = run.adapters[adapter].versions
+        verdict = claims.apply(line.verdict, versions)
+        assert verdict.outcome in {"pass", "unsupported", "xfail"}, case
+    assert claims.over() == []
+
+
+def test_a_run_without_the_adapter_states_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    record(tmp_path / "reports/run/records.jsonl", {"keras-mine": {"fakes/one": "pass"}})
+    assert cli.main(["capabilities", "run", "--adapter", "keras-other"]) == 2
+    assert "names no one column of that run: keras-mine" in capsys.readouterr().err

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from conformance.adapters import registry
+from conformance.adapters.naming import base_of
 from conformance.cases import CasesError, default_root, load
 from conformance.records import RecordsError, read
 from conformance.records.files import find_records, write_whole
@@ -19,6 +20,7 @@ from conformance.upkeep.proposing import proposals
 from conformance.upkeep.pruning import prune as prune_file
 from conformance.upkeep.ranges import range_of
 from conformance.upkeep.rewriting import rewrite, verify
+from conformance.upkeep.stating import statement
 from conformance.verdicts.entries import read_entries
 from conformance.verdicts.ledger import Ledger, files_of
 
@@ -164,6 +166,33 @@ def measure(options: argparse.Namespace) -> int:
     of = f"{len(found.releases)} releases of {found.package}, {len(found.entries)} entries"
     _say(f"{of}: {changes} {'made' if options.write else 'to be made'}")
     return SOUND
+
+
+def state(options: argparse.Namespace) -> int:
+    """Print the capability file that a recorded run of an adapter would be held to."""
+    try:
+        run = read(find_records(options.records, options.reports))
+        text = statement(run, _column(run, options.adapter))
+        if options.into:
+            _append(options.into, text)
+    except RecordsError as error:
+        return _refuse(error)
+    if not options.into:
+        _say(text.rstrip("\n"))
+    return SOUND
+
+
+def _column(run: Run, adapter: str) -> str:
+    """The one column of a run that an adapter's name stands for.
+
+    Raises:
+        RecordsError: there is none, or there are several.
+    """
+    columns = [name for name in run.header.plan if adapter in {name, base_of(name)}]
+    if len(columns) != 1:
+        there = ", ".join(columns or run.header.plan)
+        raise RecordsError(f"{adapter} names no one column of that run: {there}")
+    return columns[0]
 
 
 def _replace_ledger(one: Rewritten) -> None:
