@@ -18,7 +18,7 @@ from fake_adapters import FAKES, QUICK, ROOT, X, case, dies_soon, plain, runs
 from conformance.adapters import wire
 from conformance.adapters.host import AdapterProcess, Answered, Crashed, TimedOut
 from conformance.adapters.host_text import harmless
-from conformance.adapters.worker.failure import failure
+from conformance.adapters.worker.failure import failure, with_causes
 from conformance.adapters.worker.outputs import Arrays
 from conformance.adapters.worker.probe import PASS, effective_precision, probe
 
@@ -231,3 +231,36 @@ def test_arrays_describe_what_they_hold() -> None:
     with pytest.raises(ValueError, match="already has an array named 'y'"):
         arrays.put("y", X)
     assert list(arrays.tensors) == ["y", "z", "g"]
+
+
+def test_what_compiled_code_raises_into_a_line_of_the_adapters_is_the_frameworks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("conformance.adapters.worker.failure._own_files", {__file__})
+
+    def from_rust() -> None:
+        safetensors.deserialize(b"{")
+
+    def by_itself() -> None:
+        raise RuntimeError("the adapter's own")
+
+    assert not failure(raised(from_rust), "call")["internal"]
+    assert failure(raised(by_itself), "call")["internal"]
+    assert failure(raised(lambda: {}.popitem()), "call")["internal"]
+
+
+def test_the_causes_of_a_failed_import_are_told() -> None:
+    def plug_in() -> None:
+        raise ImportError("cannot import name 'x'")
+
+    def framework() -> None:
+        try:
+            plug_in()
+        except ImportError as error:
+            raise ImportError("the backend is not installed") from error
+
+    told = with_causes(raised(framework))
+    assert told == (
+        "ImportError: the backend is not installed; caused by ImportError: cannot import name 'x'"
+    )
+    assert with_causes(ValueError("alone")) == "ValueError: alone"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import opcode
 import os
+import sys
 import sysconfig
 import traceback
 from pathlib import Path
@@ -18,6 +20,9 @@ TRACEBACK_LIMIT = 20_000
 """Characters of a traceback that are kept, from its end."""
 
 _MOST_CAUSES = 6
+
+_OWN_MODULES = frozenset({"__main__", "adapter", "builtins", "conformance", "numpy"})
+"""Where types of the adapter's own come from."""
 
 _OWN_FOLDER = str(Path(__file__).absolute().parents[2]) + os.sep
 _own_files: set[str] = set()
@@ -50,14 +55,17 @@ def failure(exc: BaseException, stage: str, *, internal: bool | None = None) -> 
         internal: Whether the adapter itself is at fault, so that the exception never counts as the
             framework's refusal. By default decided by the innermost frame outside the standard
             library: a file of keras-conformance, or the adapter's module, means the adapter.
-            Compiled functions have no frame, so whoever calls one from a line of his own and gets
-            the framework's own exception passes ``internal=False``. Running out of memory or stack
-            is never a refusal.
+            Compiled functions have no frame: what one raises into a line of the adapter's is the
+            framework's where its type is, or where it is a ``RuntimeError`` that the line itself
+            doesn't raise; of other types whoever calls one passes ``internal=False``. Running out
+            of memory or stack is never a refusal.
     """
     kind = type(exc)
     module = "" if kind.__module__ in {"builtins", "__main__"} else kind.__module__ + "."
     if internal is None:
-        internal = isinstance(exc, (MemoryError, RecursionError)) or _is_own(exc.__traceback__)
+        internal = isinstance(exc, (MemoryError, RecursionError)) or (
+            _is_own(exc.__traceback__) and not _is_an_extensions(exc)
+        )
     return {
         "stage": stage,
         "type": module + kind.__qualname__,
@@ -97,6 +105,23 @@ def _is_own(trace: TracebackType | None) -> bool:
             result = path.startswith(_OWN_FOLDER) or path in _own_files
         trace = trace.tb_next
     return result
+
+
+def _is_an_extensions(exc: BaseException) -> bool:
+    """Whether an exception that ends in a line of the adapter's came out of compiled code."""
+    root = type(exc).__module__.partition(".")[0]
+    standard: frozenset[str] = getattr(
+        sys, "stdlib_module_names", frozenset()
+    )  # from Python 3.10 on
+    if standard and root not in standard and root not in _OWN_MODULES:
+        return True
+    trace = exc.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if type(exc) is not RuntimeError or trace is None:
+        return False
+    code = trace.tb_frame.f_code.co_code
+    return not opcode.opname[code[trace.tb_lasti]].startswith(("RAISE", "RERAISE"))
 
 
 def _is_standard(path: str) -> bool:
