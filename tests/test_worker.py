@@ -246,7 +246,7 @@ def test_what_compiled_code_raises_into_a_line_of_the_adapters_is_the_frameworks
 
     assert not failure(raised(from_rust), "call")["internal"]
     assert failure(raised(by_itself), "call")["internal"]
-    assert failure(raised(lambda: {}.popitem()), "call")["internal"]
+    assert failure(raised({}.popitem), "call")["internal"]
 
 
 def test_the_causes_of_a_failed_import_are_told() -> None:
