@@ -1,5 +1,5 @@
 """A complete adapter in the standard library alone: it knows Dense. See docs/adapters.md."""
-# ruff: noqa: ANN001, ANN201, D103, INP001 - kept to what a reader of any language needs
+# ruff: noqa: D103 - kept to what a reader of any language needs
 
 import json
 import sys

@@ -23,18 +23,24 @@ MEASUREMENTS = "measured.json"
 @pytest.mark.parametrize(
     ("marks", "expected"),
     [
-        ({"a": "xxxxx"}, Range("3.3.3", "")),
-        ({"a": "..xxx"}, Range("3.8.0", ">=3.8.0")),
-        ({"a": "-xxx."}, Range("3.5.0", ">=3.5.0,<3.16.0.dev1")),
-        ({"a": "xx..."}, Range("3.3.3", "<3.8.0")),
-        ({"a": "x--x."}, Range("3.3.3", "<3.16.0.dev1")),
-        ({"a": "xxxx~"}, Range("3.3.3", "<3.16.0.dev1")),
-        ({"a": "xxx%."}, Range("3.3.3", "<3.16.0.dev1")),
-        ({"a": "xxxxx", "b": "xxx.."}, Range("3.3.3", "", {"b": ">=3.15.1"})),
-        ({"a": "xxxxx", "b": "..xxx"}, Range("3.3.3", "", {"b": "<3.8.0"})),
-        ({"a": "xxxxx", "b": "x..xx"}, Range("3.3.3", "", {"b": ">=3.5.0,<3.15.1"})),
-        ({"a": "xxxxx", "b": "....."}, Range("3.3.3", "")),
-        ({"a": "xxxxx", "b": "-----"}, Range("3.3.3", "")),
+        ({"a": "xxxxx"}, Range("3.3.3", "3.16.0.dev1")),
+        ({"a": "..xxx"}, Range("3.8.0", "3.16.0.dev1", "3.5.0")),
+        ({"a": "-xxx."}, Range("3.5.0", "3.15.1", "3.3.3", "3.16.0.dev1")),
+        ({"a": "xx..."}, Range("3.3.3", "3.5.0", "", "3.8.0")),
+        ({"a": "x--x."}, Range("3.3.3", "3.15.1", "", "3.16.0.dev1")),
+        ({"a": "xxxx~"}, Range("3.3.3", "3.15.1", "", "3.16.0.dev1")),
+        ({"a": "xxx%."}, Range("3.3.3", "3.15.1", "", "3.16.0.dev1")),
+        (
+            {"a": "xxxxx", "b": "xxx.."},
+            Range("3.3.3", "3.16.0.dev1", exceptions={"b": ">=3.15.1"}),
+        ),
+        ({"a": "xxxxx", "b": "..xxx"}, Range("3.3.3", "3.16.0.dev1", exceptions={"b": "<3.8.0"})),
+        (
+            {"a": "xxxxx", "b": "x..xx"},
+            Range("3.3.3", "3.16.0.dev1", exceptions={"b": ">=3.5.0,<3.15.1"}),
+        ),
+        ({"a": "xxxxx", "b": "....."}, Range("3.3.3", "3.16.0.dev1", exceptions={"b": ">=3.3.3"})),
+        ({"a": "xxxxx", "b": "-----"}, Range("3.3.3", "3.16.0.dev1")),
     ],
 )
 def test_a_range_is_as_wide_as_what_was_seen(marks, expected):
@@ -141,6 +147,40 @@ def test_ranges_are_written_and_nothing_else_is(swept, capsys):
     capsys.readouterr()
     assert measure("--write", "--into", "measured.json") == 0
     assert "0 changes made" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ((">=3.6.1", "Keras 3.6.1"), (">=3.6.1", "Keras 3.6.1")),  # found by bisecting
+        ((">=3.8", "Keras 3.8; 3.7 did it right"), (">=3.8", "Keras 3.8; 3.7 did it right")),
+        ((">=3.6.1,<3.16", "Keras 2"), (">=3.6.1", "Keras 3.8.0")),  # nobody saw an end
+        ((">=3.10", "Keras 3.10"), (">=3.8.0", "Keras 3.8.0")),  # too late
+        ((">=3.5", "Keras 3.5 or earlier"), (">=3.8.0", "Keras 3.8.0")),  # too early
+        ((">=3.6.1", "NumPy 2.0"), (">=3.6.1", "NumPy 2.0")),
+    ],
+)
+def test_a_bound_that_was_found_more_finely_stays(swept, written, found):
+    (when, since), (becomes, began) = written, found
+    text = LEDGER.replace('">=3.0"', f'"{when}"', 1).replace("Keras 3.0", since, 1)
+    (swept / "ours.yaml").write_text(text)
+    assert measure("--write") == 0
+    entry = read_entries(swept / "ours.yaml")[0][0]
+    assert {str(one) for one in entry.when["keras"]} == {becomes}
+    assert entry.since == began
+
+
+@pytest.mark.parametrize("since", ["Keras 2", "Keras 3.0", "Keras 3.5.0 or earlier", "Keras 3.8.0"])
+def test_what_the_oldest_release_shows_began_before(swept, since):
+    cells = {"keras-torch@keras==3.5.0": {"fakes/one": "fail", "fakes/two": "fail"}}
+    versions = {"keras-torch@keras==3.5.0": {"keras": "3.5.0"}}
+    record(swept / "reports/old/records.jsonl", cells, versions=versions)
+    (swept / "ours.yaml").write_text(LEDGER.replace("Keras 3.0", since, 1))
+    arguments = ["old", "--cases", "cases", "--ledger", "ours.yaml", "--write"]
+    assert cli.main(["ledger", "measure", *arguments]) == 0
+    entry = read_entries(swept / "ours.yaml")[0][0]
+    assert {str(one) for one in entry.when["keras"]} == {">=3.0"}
+    assert entry.since == ("Keras 3.5.0 or earlier" if since == "Keras 3.8.0" else since)
 
 
 def test_a_guess_is_seen_through(swept):

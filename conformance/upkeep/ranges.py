@@ -22,10 +22,14 @@ SHOWS: Final = frozenset("x%")
 class Range:
     """What an entry should say of the releases of one package."""
 
-    since: str
+    first: str
     """The first release that shows it."""
-    when: str
-    """A condition on versions: ``>=3.9.0,<3.15.0``; empty: all of them."""
+    last: str
+    """The last one that does."""
+    before: str = ""
+    """The release that was looked at before the first; empty where it shows in the oldest."""
+    after: str = ""
+    """The one after the last; empty where it shows in the newest that tells anything."""
     exceptions: dict[str, str] = field(default_factory=dict)
     """By adapter, the releases in which that one does not show it, although others do."""
     vague: str = ""
@@ -48,28 +52,27 @@ def range_of(releases: Sequence[str], marks: Mapping[str, str]) -> Range | None:
         return None
     first, last = min(shown), max(shown)
     told_after = any(mark in ".~" for told in marks.values() for mark in told[last + 1 :])
-    parts = []
-    if first:  # in the oldest that was looked at it shows, and who knows since when
-        parts.append(f">={row[first]}")
-    if told_after:
-        parts.append(f"<{row[last + 1]}")
+    before = row[first - 1] if first else ""
+    after = row[last + 1] if told_after else ""
     exceptions: dict[str, str] = {}
     vague = []
     for adapter, told in marks.items():
         outside = [at for at in range(first, last + 1) if told[at] in ".~"]
-        if not outside or not SHOWS & {*told}:
+        if not outside:
             continue
         condition = _outside(row, told, outside, first, last)
         if condition:
             exceptions[adapter] = condition
         else:
             vague.append(f"on {adapter} it comes and goes: {told}")
-    return Range(row[first], ",".join(parts), exceptions, "; ".join(vague))
+    return Range(row[first], row[last], before, after, exceptions, "; ".join(vague))
 
 
 def _outside(row: Sequence[str], told: str, outside: list[int], first: int, last: int) -> str:
     """The condition that holds in the releases of one adapter that don't show it; empty if none."""
     mine = [at for at, mark in enumerate(told) if mark in SHOWS]
+    if not mine:
+        return f">={row[0]}"
     if all(at > mine[-1] for at in outside):
         return f">={row[outside[0]]}"
     if all(at < mine[0] for at in outside):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
 from conformance.cases.problems import Log
 from conformance.cases.reading import read_file
@@ -87,15 +88,53 @@ def rewrite(path: Path, ranges: Mapping[str, Range], package: str) -> Rewritten 
 def _texts(entry: Entry, found: Range, package: str) -> dict[str, str]:
     """What the keys should say; an empty text takes the key away."""
     others = {name: str(when) for name, when in entry.when.items() if name != package}
-    when = {**others, **({package: found.when} if found.when else {})}
+    own = _within(found, entry.when.get(package, SpecifierSet()))
+    when = {**others, **({package: own} if own else {})}
     exceptions = {name: {package: text} for name, text in found.exceptions.items()}
     return {
         "when": _flow(when) if when else "",
         "except": f"{{{', '.join(f'{name}: {_flow(one)}' for name, one in exceptions.items())}}}"
         if exceptions
         else "",
-        "since": f"{package.replace('-', ' ').capitalize()} {found.since}",
+        "since": _since(found, entry.since, package.replace("-", " ").capitalize()),
     }
+
+
+def _within(found: Range, written: SpecifierSet) -> str:
+    """The condition on versions: what was measured, by the written bounds where these agree.
+
+    A bound that somebody found by bisecting is finer than a sweep of a few releases.
+    """
+    ends = {one.operator: one.version for one in written}
+    begin = _bound(ends.get(">="), found.before, found.first)
+    end = _bound(ends.get("<"), found.last, found.after) if found.after else ""
+    if not found.before and ">=" in ends and Version(ends[">="]) <= Version(found.first):
+        begin = ends[">="]
+    return ",".join([*([f">={begin}"] if begin else []), *([f"<{end}"] if end else [])])
+
+
+def _bound(written: str | None, before: str, measured: str) -> str:
+    """A bound between two releases: the written one if it lies there, else the later one."""
+    if not before or written is None:
+        return measured if before else ""
+    lies = Version(before) < Version(written) <= Version(measured)
+    return written if lies else measured
+
+
+def _since(found: Range, written: str, name: str) -> str:
+    """Since when it shows: what is written, unless that was measured to be otherwise."""
+    said = re.match(rf"{name} (\d[\d.]*)( or earlier)?", written)
+    measured = f"{name} {found.first}" + ("" if found.before else " or earlier")
+    if said is None:  # of another package, or of nothing
+        return written or measured
+    version = Version(said[1].rstrip("."))
+    if found.before:
+        agrees = Version(found.before) < version <= Version(found.first) and not said[2]
+    else:
+        agrees = version < Version(found.first) or (
+            version == Version(found.first) and bool(said[2])
+        )
+    return written if agrees else measured
 
 
 def _flow(conditions: Mapping[str, str]) -> str:

@@ -1,8 +1,8 @@
 """keras-paddle 0.0.1 on a Keras that has moved on: one import is put back.
 
 keras-paddle imports ``standardize_dtype`` from ``keras.src.backend``, where nightlies of Keras 3.16
-no longer have it, and Keras then says that the backend is not installed. It is put there again, just
-before the backend is imported. Everything else is asked as of any other backend.
+no longer have it, and Keras then says that the backend is not installed. It is put there again,
+just before the backend is imported. Everything else is asked as of any other backend.
 
     keras-conformance run --adapter 'keras-paddle@python=PATH,backend=keras_paddle.py'
 """
