@@ -117,6 +117,20 @@ def test_more_cells_than_stated_make_the_run_faulty(claims: Claims) -> None:
     assert "2 cells are unsupported, 1 were stated" in claims.over()[0]
 
 
+def test_what_others_keep_is_told_and_no_fault(write: Callable[[str], Path]) -> None:
+    path, faulty = write(TEXT), write("adapter: [x]", "keras-other.yaml")
+    claims = Claims([path, faulty], of_others=[path, faulty])
+    assert claims.problems == []
+    assert len(claims.remarks) == 1
+    for name in ("hashing", "lookup"):
+        case = f"layers/preprocessing/{name}"
+        claims.apply(cell(case, "unsupported", "it requires TensorFlow"), VERSIONS)
+    assert claims.over() == []
+    assert claims.caps == {}
+    assert "2 cells are unsupported, 1 were stated" in claims.over_of_others()[0]
+    assert claims.apply(cell(gradients="unsupported"), VERSIONS).outcome == "fail"
+
+
 @pytest.mark.parametrize("outcome", ["fail", "error", "crash", "timeout"])
 def test_what_is_pending_may_deviate_and_is_told_apart(claims: Claims, outcome: str) -> None:
     verdict = claims.apply(cell(LSTM, outcome, "wrong"), VERSIONS)
@@ -220,7 +234,13 @@ def test_a_run_states_what_it_can_be_held_to(
     passes = [FacetVerdict(facet="values", outcome="pass")]
     cells = {
         "fakes/one": [*passes, *lacks],
-        "fakes/two[n=1]": ("fail", [FacetVerdict(facet="values", outcome="fail", message="out")]),
+        "fakes/two[n=1]": (
+            "fail",
+            [
+                FacetVerdict(facet="values", outcome="fail", message="out"),
+                FacetVerdict(facet="gradients", outcome="blocked", message="values failed"),
+            ],
+        ),
         "fakes/three": ("unsupported", []),
     }
     record(tmp_path / "reports/run/records.jsonl", {"keras-mine": cells})
@@ -231,7 +251,7 @@ def test_a_run_states_what_it_can_be_held_to(
     stated, problems = read_capabilities(path)
     assert problems == []
     assert stated is not None
-    assert [(group.facets, group.cap) for group in stated.excluded] == [([], 1), (["gradients"], 1)]
+    assert [(group.facets, group.cap) for group in stated.excluded] == [([], 1), (["gradients"], 2)]
     assert [group.cases for group in stated.pending] == [["fakes/two*"]]
     claims = Claims([path])
     run = read(tmp_path / "reports/run/records.jsonl")

@@ -78,10 +78,13 @@ def open_ledger(settings: Settings, plan: Plan) -> Ledger:
 
 def open_claims(settings: Settings) -> Claims:
     """What the catalogues state that adapters can do, and whoever runs them."""
-    folders = [root / CAPABILITIES_FOLDER for root in settings.roots]
-    return Claims(
-        (file for one in folders for file in sorted(one.glob("*.yaml"))), settings.capabilities
-    )
+    found = {
+        file: is_packaged(root)
+        for root in settings.roots
+        for file in sorted((root / CAPABILITIES_FOLDER).glob("*.yaml"))
+    }
+    packaged = frozenset(file for file, of_others in found.items() if of_others)
+    return Claims(found, settings.capabilities, of_others=packaged)
 
 
 class Session:
@@ -152,6 +155,8 @@ class Session:
         """What those who keep the catalogue should look at, and is no fault of this run."""
         return [
             *map(str, self._ledger.remarks),
+            *map(str, self._claims.remarks),
+            *self._claims.over_of_others(),
             *self._claims.finished(),
             *(map(str, self._ledger.stale_of_others()) if self.plan.part is None else ()),
         ]

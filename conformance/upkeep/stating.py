@@ -39,21 +39,7 @@ def statement(run: Run, adapter: str) -> str:
     Returns:
         YAML, ending in a line feed. Reasons are empty where only a person knows them.
     """
-    excluded: Counter[_Excluded] = Counter()
-    pending: dict[str, set[str]] = {}
-    families: dict[str, set[str]] = {}
-    for case, column in run.planned():
-        line = run.cells.get((case, column)) if column == adapter else None
-        if line is None:
-            continue
-        family = case.partition("[")[0]
-        families.setdefault(family, set()).add(case)
-        judged = without_ledger(line.verdict)
-        if line.verdict.outcome in _DEVIATES and not judged.broken:
-            pending.setdefault(family, set()).add(case)
-        else:
-            excluded.update(set(_reasons(line)))
-    excluded = _merged(excluded)
+    excluded, pending, families = _gather(run, adapter)
     told = run.adapters.get(adapter)
     versions = list(told.versions.items()) if told else []
     name = told.known_as if told and told.known_as else adapter.partition("@")[0]
@@ -71,6 +57,35 @@ def statement(run: Run, adapter: str) -> str:
             pattern = [f"{family}*"] if cases == families[family] else sorted(cases)
             lines += [f"  - cases: {_flow(pattern)}", '    reason: ""  # what is missing']
     return "\n".join(lines) + "\n"
+
+
+def _gather(
+    run: Run, adapter: str
+) -> tuple[Counter[_Excluded], dict[str, set[str]], dict[str, set[str]]]:
+    """What was unsupported, with numbers; by family, the cases that deviate, and all of them."""
+    excluded: Counter[_Excluded] = Counter()
+    blocked: Counter[str] = Counter()
+    pending: dict[str, set[str]] = {}
+    families: dict[str, set[str]] = {}
+    for case, column in run.planned():
+        line = run.cells.get((case, column)) if column == adapter else None
+        if line is None:
+            continue
+        family = case.partition("[")[0]
+        families.setdefault(family, set()).add(case)
+        judged = without_ledger(line.verdict)
+        blocked.update(one.facet for one in judged.facets if one.outcome == "blocked")
+        if line.verdict.outcome in _DEVIATES and not judged.broken:
+            pending.setdefault(family, set()).add(case)
+        else:
+            excluded.update(set(_reasons(line)))
+    excluded = _merged(excluded)
+    for facet, count in blocked.items():
+        # Not asked, as something failed before it. The day that is mended, it is asked, too.
+        groups = [group for group in excluded if group.facets == (facet,)]
+        if groups:
+            excluded[max(groups, key=excluded.__getitem__)] += count
+    return excluded, pending, families
 
 
 def _reasons(line: CellLine) -> Iterable[_Excluded]:

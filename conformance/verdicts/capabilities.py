@@ -26,7 +26,7 @@ from conformance.verdicts.model import CellVerdict, Known
 from conformance.verdicts.releases import holds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
 PENDING: Final = "pending"
@@ -86,21 +86,32 @@ class Capabilities(Struct, frozen=True, kw_only=True):
 class Claims:
     """The capability files of a run, and what its cells made of them."""
 
-    def __init__(self, files: Iterable[Path] = (), more: Iterable[Path] = ()) -> None:
+    def __init__(
+        self,
+        files: Iterable[Path] = (),
+        more: Iterable[Path] = (),
+        *,
+        of_others: Collection[Path] = (),
+    ) -> None:
         """Read capability files.
 
         Args:
             files: those of the catalogues.
             more: those of whoever runs it; they replace what a catalogue says of the same adapter.
+            of_others: those of the files that somebody else keeps, as those of a packaged
+                catalogue: what is wrong with them is a remark.
         """
         self.problems: list[Problem] = []
         """What is wrong with the files; the run fails while there is any."""
+        self.remarks: list[Problem] = []
+        """The same of files that are others' to keep: told, and no fault of the run."""
+        self._others = frozenset(map(str, of_others))
         self._by_adapter: dict[str, Capabilities] = {}
         for paths in (files, more):
             found: dict[str, Capabilities] = {}
             for path in paths:
                 capabilities, problems = read_capabilities(path)
-                self.problems += problems
+                (self.remarks if path in of_others else self.problems).extend(problems)
                 if capabilities is None:
                     continue
                 if capabilities.adapter in found:
@@ -113,6 +124,8 @@ class Claims:
         self.excused: Counter[str] = Counter()
         """Cells by the group that excuses them, as :func:`_named` calls it."""
         self._caps: dict[str, int] = {}
+        self._of_others: set[str] = set()
+        """Groups in files that are others' to keep."""
         self._pending: dict[str, Counter[bool]] = {}
 
     def apply(
@@ -145,6 +158,8 @@ class Claims:
             excusing.add(name)
             if group.cap is not None:
                 self._caps[name] = group.cap
+                if group.place.file in self._others:
+                    self._of_others.add(name)
         self.excused.update(excusing)
         if not lost:
             return cell
@@ -163,12 +178,17 @@ class Claims:
 
     def over(self) -> list[str]:
         """List the groups that excuse more cells than they say."""
-        return over(self.excused, self._caps)
+        own = {name: cap for name, cap in self._caps.items() if name not in self._of_others}
+        return over(self.excused, own)
+
+    def over_of_others(self) -> list[str]:
+        """List those of files that others keep."""
+        return over(self.excused, {name: self._caps[name] for name in self._of_others})
 
     @property
     def caps(self) -> dict[str, int]:
-        """How many cells the groups that excused any may excuse."""
-        return dict(self._caps)
+        """How many cells the groups that excused any may excuse, but those that others keep."""
+        return {name: cap for name, cap in self._caps.items() if name not in self._of_others}
 
     def finished(self) -> list[str]:
         """List the pending groups of which nothing deviates any more."""
@@ -189,7 +209,8 @@ class Claims:
         return replace(cell, outcome="xfail", known=known, judged=cell.judged or cell.outcome)
 
     def _complain(self, place: Place, message: str) -> None:
-        self.problems.append(Problem(place=place, key="adapter", message=message))
+        problem = Problem(place=place, key="adapter", message=message)
+        (self.remarks if place.file in self._others else self.problems).append(problem)
 
 
 def _named(stated: Capabilities, group: Group) -> str:
