@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from conformance.verdicts.entries import Entry
     from conformance.verdicts.ledger import Ledger
 
-Mark = Literal["x", "%", ".", "~", "-"]
+Mark = Literal["x", "%", ".", "~", "o", "-"]
 """What a release shows of an entry: it deviates as the entry says · some of its cases do, others
-pass · none does · it deviates otherwise · nothing could be told."""
+pass · none does · it deviates otherwise · what it is about isn't there · nothing could be told."""
 
 _UNJUDGED: Final = frozenset({"unsupported", "not-installed", "not-run"})
 _LARGEST: Final = 16 * 2**20
@@ -108,6 +108,8 @@ def measure(ledger: Ledger, recorded: Iterable[Judged], package: str) -> Measure
 
 def _mark(entry: Entry, one: Judged) -> Mark:
     cell = one.verdict
+    if cell.absent:
+        return "o"
     if cell.outcome in _UNJUDGED or cell.broken:
         return "-"
     held = hold_alone(cell, entry)
@@ -120,9 +122,9 @@ def _mark(entry: Entry, one: Judged) -> Mark:
 
 def _both(one: Mark, other: Mark) -> Mark:
     """The mark of several cases together."""
-    if other in {one, "-"}:
+    if other in {one, "-"} or (other == "o" and one != "-"):
         return one
-    if one == "-":
+    if one in {"o", "-"}:
         return other
     if {one, other} <= {"x", ".", "%"}:
         return "%"

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 SHOWS: Final = frozenset("x%")
 """Marks of releases that show an entry, in all of its cases or in some."""
 
+_SHOWS_NOT: Final = frozenset(".~")
+"""Marks of releases in which what an entry is about is otherwise."""
+
+_SILENT: Final = frozenset("o-")
+"""Marks of releases that say nothing about an entry."""
+
 
 @dataclass(frozen=True)
 class Range:
@@ -27,9 +33,9 @@ class Range:
     last: str
     """The last one that does."""
     before: str = ""
-    """The release that was looked at before the first; empty where it shows in the oldest."""
+    """The last one before those that doesn't, or doesn't have what it is about; empty if none."""
     after: str = ""
-    """The one after the last; empty where it shows in the newest that tells anything."""
+    """The first one after those that doesn't; empty if none."""
     exceptions: dict[str, str] = field(default_factory=dict)
     """By adapter, the releases in which that one does not show it, although others do."""
     vague: str = ""
@@ -51,13 +57,18 @@ def range_of(releases: Sequence[str], marks: Mapping[str, str]) -> Range | None:
     if not shown:
         return None
     first, last = min(shown), max(shown)
-    told_after = any(mark in ".~" for told in marks.values() for mark in told[last + 1 :])
-    before = row[first - 1] if first else ""
-    after = row[last + 1] if told_after else ""
+    not_yet = [
+        at for told in marks.values() for at in range(first) if told[at] in _SHOWS_NOT | {"o"}
+    ]
+    gone = [
+        at for told in marks.values() for at in range(last + 1, len(row)) if told[at] in _SHOWS_NOT
+    ]
+    before = row[max(not_yet)] if not_yet else ""
+    after = row[min(gone)] if gone else ""
     exceptions: dict[str, str] = {}
     vague = []
     for adapter, told in marks.items():
-        outside = [at for at in range(first, last + 1) if told[at] in ".~"]
+        outside = [at for at in range(first, last + 1) if told[at] in _SHOWS_NOT]
         if not outside:
             continue
         condition = _outside(row, told, outside, first, last)
@@ -96,7 +107,7 @@ def contradictions(entry: Entry, measured: Measured) -> list[str]:
         for release, mark in zip(measured.releases, told, strict=True):
             said = _says(entry, adapter, measured.package, release)
             shows = mark in SHOWS
-            if said is not None and mark != "-" and shows != said:
+            if said is not None and mark not in _SILENT and shows != said:
                 wrong[shows].append(release)
         found += [
             f"{entry.id}: {adapter} with {measured.package} {', '.join(those)} "
