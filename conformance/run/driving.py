@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from conformance.adapters.host import AdapterProcess
 from conformance.cases import CasesError, load
 from conformance.run.session import Session, Settings
 from conformance.verdicts.entries import matches
 from conformance.verdicts.model import FAILING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from rich.console import Console
 
+    from conformance.adapters.registry import AdapterSpec
     from conformance.cases.model import Case
     from conformance.records.model import CellLine
     from conformance.run.folder import RunFolder
@@ -50,13 +53,34 @@ def select_cases(patterns: Sequence[str]) -> list[Case]:
     return list(cases.values())
 
 
-def drive(
+@contextmanager
+def launching(
+    specs: Sequence[AdapterSpec], settings: Settings
+) -> Iterator[dict[str, AdapterProcess]]:
+    """Start adapters before it is known what they will be asked, which takes a while as well.
+
+    Yields:
+        Their processes, by name, for :func:`drive`. What is not taken ends with the block.
+    """
+    processes = {spec.name: AdapterProcess(spec, settings.limits) for spec in specs}
+    try:
+        for spec in specs:
+            if not spec.missing():
+                processes[spec.name].launch()
+        yield processes
+    finally:
+        for process in processes.values():
+            process.close()
+
+
+def drive(  # noqa: PLR0913 - what a run consists of
     plan: Plan,
     settings: Settings,
     folder: RunFolder,
     console: Console,
     *,
     resume: bool = False,
+    launched: Mapping[str, AdapterProcess] | None = None,
 ) -> bool:
     """Run a plan to its end, with live progress.
 
@@ -66,6 +90,7 @@ def drive(
         folder: Where to record it.
         console: Where to show how far it is.
         resume: Go on with the record in the folder.
+        launched: Processes of the plan's adapters that run already, by name.
 
     Returns:
         Whether anything in it is not as it should be.
@@ -98,7 +123,9 @@ def drive(
                 told = f", {found}" if found else ""
                 console.print(f"{adapter}: {len(plan.cells[adapter])} cases{told}")
 
-        with Session(plan, settings, folder=folder, resume=resume, on_cell=show) as session:
+        with Session(
+            plan, settings, folder=folder, resume=resume, on_cell=show, launched=launched
+        ) as session:
             for cell, line in session.recorder.done.items() if session.recorder else ():
                 progress.update(tasks[cell.adapter], advance=1)
                 failing[cell.adapter] += line.verdict.outcome in FAILING

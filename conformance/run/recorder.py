@@ -77,6 +77,7 @@ class Recorder:
                 plan=plan.indices(),
                 rule=rule(),
                 shard=plan.part,
+                touched=plan.touched,
             )
         )
 

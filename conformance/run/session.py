@@ -9,19 +9,21 @@ from typing import TYPE_CHECKING, Self
 from conformance.adapters import registry
 from conformance.adapters.host import Limits
 from conformance.cases import default_root, load_ids
-from conformance.records.model import CellLine
+from conformance.records.model import AdapterLine, CellLine
 from conformance.reference.store import Store
 from conformance.run import machine
 from conformance.run.engine import Engine
 from conformance.run.oracle import Oracle
 from conformance.run.recorder import Recorder
+from conformance.run.touched import mismatch
 from conformance.verdicts.ledger import Ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
     from types import TracebackType
 
+    from conformance.adapters.host import AdapterProcess
     from conformance.records.model import Line
     from conformance.run.folder import RunFolder
     from conformance.run.plan import Cell, Plan
@@ -42,6 +44,11 @@ class Settings:
     """Further files or folders of known divergences."""
     catalogues: tuple[Path, ...] | None = None
     """Roots of the catalogues that the cases come from; their ledgers apply. Default: our own."""
+
+    @property
+    def limits(self) -> Limits:
+        """How much an adapter's process may take."""
+        return Limits(case=self.case_seconds)
 
 
 def open_ledger(settings: Settings, adapters: Iterable[str], planned: Iterable[str]) -> Ledger:
@@ -74,6 +81,7 @@ class Session:
         resume: bool = False,
         begin: bool = True,
         on_cell: Callable[[CellLine], None] = lambda _: None,
+        launched: Mapping[str, AdapterProcess] | None = None,
     ) -> None:
         """Open the ledger and the record, and set the adapters to work.
 
@@ -85,6 +93,7 @@ class Session:
             resume: Go on with the record in the folder.
             begin: Begin with every adapter now; else each when it is first asked for.
             on_cell: Called, from an engine thread, with every new verdict.
+            launched: Processes of adapters that run already, by name.
 
         Raises:
             RecordsError: The record cannot be opened.
@@ -92,16 +101,18 @@ class Session:
         self.plan = plan
         self.recorder = Recorder(folder, plan, resume=resume) if folder else None
         self._on_cell = on_cell
+        self._mismatches: list[str] = []
         self._ledger = open_ledger(settings, plan.adapters, plan.cases)
         self.engine = Engine(
             plan,
             Oracle(Store()),
             self._ledger,
             jobs=settings.jobs,
-            limits=Limits(case=settings.case_seconds),
+            limits=settings.limits,
             done=self.recorder.done if self.recorder else None,
             on_line=self._line,
             keep=folder is None,
+            launched=launched,
         )
         if begin:
             self.engine.begin()
@@ -119,6 +130,7 @@ class Session:
         return [
             *map(str, self._ledger.problems),
             *(map(str, self._ledger.unused()) if self.plan.part is None else ()),
+            *self._mismatches,
             *self.engine.faults(),
         ]
 
@@ -132,6 +144,8 @@ class Session:
         return self.recorder.finish(problems, ledger)
 
     def _line(self, line: Line) -> None:
+        if isinstance(line, AdapterLine) and (wrong := mismatch(self.plan.touched, line)):
+            self._mismatches.append(wrong)
         if self.recorder:
             self.recorder.line(line)
         if isinstance(line, CellLine):

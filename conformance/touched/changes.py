@@ -1,0 +1,215 @@
+"""What a change of files changes: functions, or so much that only a whole run can tell.
+
+Two versions of a case's way through a package are the same, step by step, until one of them enters
+a function that is not the same in both. So a case can only have changed if it entered a changed
+function *before* the change. What can matter without being entered (what runs at import, the
+parameters that decide whether a call fits, a name that other code looks for) is followed to the
+functions that it reaches, or else is a reason to run everything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from conformance.touched.mentions import Speakers
+from conformance.touched.names import INIT, Names
+from conformance.touched.units import take_apart
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping
+
+    from conformance.touched.units import Definition
+
+HARMLESS: Final = frozenset({".md", ".rst", ".pyi"})
+"""Endings of files that no running code reads."""
+
+
+class Function(NamedTuple):
+    """A function of the package."""
+
+    path: str
+    """Of its file, below the package's folder."""
+    name: str
+    """Qualified within the file: ``conv``, ``Dense.call``."""
+
+    def __str__(self) -> str:
+        """As people read it."""
+        return f"{self.name} ({self.path})"
+
+
+@dataclass
+class Changes:
+    """What differs between two versions of a package."""
+
+    functions: set[Function] = field(default_factory=set)
+    everything: list[str] = field(default_factory=list)
+    """Reasons for which it can't be told which cases it reaches."""
+    files: set[str] = field(default_factory=set)
+    """Files that differ, whether or not it matters."""
+    imports: bool = False
+    """Whether it might keep the package from being imported."""
+
+    def add(self, other: Changes) -> None:
+        """Take in what another comparison has found."""
+        self.functions |= other.functions
+        self.everything += [one for one in other.everything if one not in self.everything]
+        self.files |= other.files
+        self.imports |= other.imports
+
+
+@dataclass(frozen=True)
+class Version:
+    """The files of a package in one version."""
+
+    files: Mapping[str, str]
+    """Hash of each file's content, by path below the package's folder."""
+    read: Callable[[str], bytes]
+
+    def python(self) -> list[str]:
+        """The paths of its Python files."""
+        return [path for path in self.files if path.endswith(".py")]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of the package from a recording."""
+
+    package: str
+    """Its name."""
+    imported: Collection[str]
+    """Files that were imported when cases were recorded. A change of another Python file reaches
+    no case by itself."""
+    at_start: Collection[str]
+    """Those of them that are imported with the package, whatever the case."""
+    inherited: Collection[str]
+    """Names of attributes that its classes inherit from other packages' classes."""
+    around: Speakers
+    """Files of another package that may look for names in this one."""
+
+
+def compare(old: Version, new: Version, known: Known) -> Changes:
+    """Find out what differs."""
+    comparison = Comparison(old, new, known)
+    changes = comparison.changes
+    for path in sorted(old.files.keys() | new.files.keys()):
+        if old.files.get(path) == new.files.get(path):
+            continue
+        changes.files.add(path)
+        if PurePosixPath(path).suffix in HARMLESS:
+            continue
+        if not path.endswith(".py"):
+            changes.everything.append(f"{path} is no Python file")
+        elif path not in old.files:
+            comparison.new_file(path)
+        elif path in known.imported:
+            comparison.file(path)
+    return changes
+
+
+class Comparison:
+    """Compares file by file, and follows names through the whole package."""
+
+    def __init__(self, old: Version, new: Version, known: Known) -> None:
+        """Begin with no difference."""
+        self.known = known
+        self.changes = Changes()
+        self._old = old
+        self._new = new
+        self._before = Speakers(known.package, old.python(), old.read)
+        self._after = Speakers(known.package, new.python(), new.read)
+
+    def new_file(self, path: str) -> None:
+        """Nobody can use a new file without having changed, but who was looking for it."""
+        module = PurePosixPath(path)
+        name = module.parent.name if module.name == INIT else module.stem
+        if said := self.speaks_before(name):
+            self.everything(path, f"is new, and {said} speaks of {name}")
+
+    def file(self, path: str) -> None:
+        """A file that was imported, and differs."""
+        if path not in self._new.files:
+            self.everything(path, "is gone")
+            return
+        try:
+            old, new = take_apart(self._old.read(path)), take_apart(self._new.read(path))
+        except SyntaxError as error:
+            self.everything(path, f"can't be parsed: {error}")
+            return
+        if old.text == new.text:
+            return
+        self.changes.imports = True
+        for name in sorted(old.functions.keys() & new.functions.keys()):
+            reason = _incomparable(old.functions[name], new.functions[name])
+            if reason:
+                self.everything(path, f"has {name} with {reason}")
+            elif not _alike(old.functions[name], new.functions[name]):
+                self.add(path, name)
+        for name in sorted(old.scopes.keys() | new.scopes.keys()):
+            Names(path, old, new, name, self).compare()
+
+    # -- what names.py asks --------------------------------------------------------------------
+
+    def add(self, path: str, function: str) -> None:
+        """Count a function as changed."""
+        self.changes.functions.add(Function(path, function))
+
+    def everything(self, path: str, reason: str) -> None:
+        """Note why only a whole run can tell."""
+        told = f"{path} {reason}"
+        if told not in self.changes.everything:
+            self.changes.everything.append(told)
+
+    def speaks_before(self, name: str) -> str | None:
+        """Who looked for a name in the old version."""
+        return self._before.of(name) or self.known.around.of(name)
+
+    def speaks_after(self, name: str) -> str | None:
+        """Who looks for a name in the new version."""
+        return self._after.of(name) or self.known.around.of(name)
+
+    def takers(self, module: str, name: str) -> str | None:
+        """Who imports a name from a module, in the new version."""
+        return self._after.takers(module, name) or self.known.around.takers(module, name)
+
+    def importer_after(self, module: str, but: str) -> str | None:
+        """Who else imports a module when the package is imported, in the new version."""
+        return self._after.importer(module, self.known.at_start, but)
+
+    def is_started(self, module: str, name: str) -> bool:
+        """Whether a module of the package, or the one of that name in it, is imported anyway."""
+        stem = "/".join(module.split(".")[1:])
+        inner = f"{stem}/{name}" if stem else name
+        for one in (inner, stem):
+            for path in (f"{one}.py", f"{one}/{INIT}".lstrip("/")):
+                if path in self._new.files:
+                    return path in self.known.at_start
+        return False
+
+
+def _alike(old: list[Definition], new: list[Definition]) -> bool:
+    return all(
+        one.body == two.body and one.defaults == two.defaults
+        for one, two in zip(old, new, strict=True)
+    )
+
+
+def _incomparable(old: list[Definition], new: list[Definition]) -> str:
+    """Why what was entered does not tell who is affected; empty where it does."""
+    if len(old) != len(new):
+        return "another number of definitions"
+    return next((reason for pair in zip(old, new, strict=True) for reason in _reasons(*pair)), "")
+
+
+def _reasons(old: Definition, new: Definition) -> Iterator[str]:
+    if old.decorators != new.decorators:
+        yield "other decorators, which run at import"
+    if old.parameters != new.parameters:
+        yield "other parameters: whether a call fits them is decided before it is entered"
+    if old.kind != new.kind:
+        yield "another kind of result: a generator or coroutine is not entered by a call"
+    if old.defaults != new.defaults and (old.computes_defaults or new.computes_defaults):
+        yield "another default, which is computed at import"
+    if old.body != new.body and old.name.rpartition(".")[2] == "__del__":
+        yield "another body, which runs whenever memory is freed"

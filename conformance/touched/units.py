@@ -1,0 +1,339 @@
+"""A Python file taken apart: its functions, and what runs when the file is imported.
+
+A function stands for all that is written inside it: nested functions, lambdas, classes. What does
+not change how code runs is left out: comments, layout, docstrings, annotations of functions. An
+annotation in a class body stays, as dataclasses are made of them.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+from bisect import bisect_right
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+Kind = Literal["def", "class", "import", "assign", "other"]
+
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+_NAMING = (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)
+"""What may bind a name besides an assignment, an import and a definition."""
+
+_PLAIN = (
+    ast.Constant,
+    ast.Name,
+    ast.Attribute,
+    ast.Tuple,
+    ast.List,
+    ast.Set,
+    ast.Dict,
+    ast.UnaryOp,
+    ast.BinOp,
+    ast.expr_context,
+    ast.operator,
+    ast.unaryop,
+)
+
+
+@dataclass(frozen=True)
+class Definition:
+    """One ``def``, methods included, that is in no other; two are equal where they run alike."""
+
+    name: str
+    """Qualified within its file: ``conv``, ``Dense.call``."""
+    node: ast.FunctionDef | ast.AsyncFunctionDef
+
+    @property
+    def first(self) -> int:
+        """Its first line: that of its first decorator, as of its code object."""
+        return min([self.node.lineno, *(one.lineno for one in self.node.decorator_list)])
+
+    @property
+    def last(self) -> int:
+        """Its last line."""
+        return self.node.end_lineno or self.node.lineno
+
+    @cached_property
+    def parameters(self) -> str:
+        """Names and kinds of the parameters, and which of them have a default."""
+        bare = copy.copy(self.node.args)
+        none = ast.Constant(None)
+        bare.defaults = [none for _ in bare.defaults]
+        bare.kw_defaults = [None if one is None else none for one in bare.kw_defaults]
+        return dump([bare, *getattr(self.node, "type_params", ())])
+
+    @cached_property
+    def defaults(self) -> str:
+        """The parameters' defaults."""
+        return dump([*self.node.args.defaults, *self.node.args.kw_defaults])
+
+    @property
+    def computes_defaults(self) -> bool:
+        """Whether a default is more than literals and names."""
+        given = [*self.node.args.defaults, *self.node.args.kw_defaults]
+        return any(not is_plain(one) for one in given if one is not None)
+
+    @cached_property
+    def decorators(self) -> str:
+        """Its decorators."""
+        return dump(self.node.decorator_list)
+
+    @cached_property
+    def kind(self) -> str:
+        """What a call of it gives: ``def``, ``async``, ``generator`` or ``async generator``."""
+        kinds = ["async"] if isinstance(self.node, ast.AsyncFunctionDef) else []
+        kinds += ["generator"] if _yields(self.node) else []
+        return " ".join(kinds) or "def"
+
+    @cached_property
+    def body(self) -> str:
+        """What it does."""
+        return dump(self.node.body)
+
+
+@dataclass(frozen=True)
+class Item:
+    """A statement of a module or class."""
+
+    kind: Kind
+    name: str
+    """What it binds; empty for ``other``."""
+    text: str
+    """What it is, normalised; of a function its decorators, of an import ``module:name``."""
+
+
+@dataclass
+class Scope:
+    """A module, or a class that is in no function."""
+
+    name: str
+    """Qualified; empty for the module."""
+    header: str = ""
+    """Bases, keywords and decorators of a class."""
+    items: list[Item] = field(default_factory=list)
+    tangled: set[str] = field(default_factory=set)
+    """Names that more may be bound to than one plain item."""
+
+    def bound(self) -> dict[str, Item]:
+        """What each name is bound to that one plain item alone binds."""
+        return {one.name: one for one in self.items if one.name and one.name not in self.tangled}
+
+    def names(self) -> set[str]:
+        """Every name that may be bound in it."""
+        return self.tangled | {one.name for one in self.items}
+
+
+@dataclass
+class Parts:
+    """A file, taken apart."""
+
+    text: str
+    """All of it but comments, layout and docstrings."""
+    tree: ast.Module
+    """Normalised."""
+    functions: dict[str, list[Definition]] = field(default_factory=dict)
+    """By name; several where a name is defined more than once, as a property is."""
+    scopes: dict[str, Scope] = field(default_factory=dict)
+
+    @cached_property
+    def _spans(self) -> list[tuple[int, int, str]]:
+        found = [one for several in self.functions.values() for one in several]
+        return sorted((one.first, one.last, one.name) for one in found)
+
+    def at(self, line: int) -> set[str]:
+        """The functions that a code object with this first line may belong to."""
+        index = bisect_right(self._spans, (line, 1 << 62, "")) - 1
+        named = set()
+        # No function is inside another one here, but several may share a line.
+        while index >= 0 and self._spans[index][1] >= line:
+            named.add(self._spans[index][2])
+            index -= 1
+        return named
+
+
+def take_apart(source: bytes, *, whole: bool = True) -> Parts:
+    """Take a Python file apart.
+
+    Args:
+        source: Its content.
+        whole: Also fill ``Parts.text``, which takes as long as all the rest.
+
+    Raises:
+        SyntaxError: It can't be parsed by the Python that runs here.
+    """
+    try:
+        tree = ast.parse(source)
+        _WithoutDocstrings().visit(tree)
+        parts = Parts(dump(tree) if whole else "", tree)
+        _WithoutAnnotations().visit(tree)
+        _take_scope(parts, Scope(""), tree.body, "")
+    except (ValueError, RecursionError, MemoryError) as error:  # null bytes, absurd nesting
+        raise SyntaxError(f"{type(error).__name__}: {error}") from error
+    return parts
+
+
+def is_plain(node: ast.expr) -> bool:
+    """Whether an expression is made of literals, names, attributes and operators alone."""
+    return all(isinstance(one, _PLAIN) for one in ast.walk(node))
+
+
+def dump(node: Any) -> str:
+    """A tree, or a list of them, as text without places."""
+    if isinstance(node, list):
+        return "\n".join("-" if one is None else ast.dump(one) for one in node)
+    return ast.dump(node)
+
+
+def _take_scope(parts: Parts, scope: Scope, body: list[ast.stmt], prefix: str) -> None:
+    parts.scopes[scope.name] = scope
+    for statement in body:
+        if isinstance(statement, FUNCTIONS):
+            _take_function(parts, statement, prefix)
+            scope.items.append(Item("def", statement.name, dump(statement.decorator_list)))
+        elif isinstance(statement, ast.ClassDef):
+            name = prefix + statement.name
+            while name in parts.scopes:  # the same name once more
+                name += "'"
+            header = dump([*statement.bases, *statement.keywords, *statement.decorator_list])
+            scope.items.append(Item("class", statement.name, ""))
+            _take_scope(parts, Scope(name, header), statement.body, f"{name}.")
+        elif isinstance(statement, ast.Import | ast.ImportFrom):
+            scope.items += _imports(statement)
+        elif (bound := _assigned(statement)) is not None:
+            scope.items.append(Item("assign", bound, dump(statement)))
+        elif not _is_for_checkers(statement):
+            _take_inside(parts, statement, prefix)
+            outline = _Outline().visit(copy.deepcopy(statement))
+            scope.items.append(Item("other", "", dump(outline)))
+            scope.tangled |= _bound_in(statement)
+    times = Counter(item.name for item in scope.items if item.name)
+    scope.tangled |= {name for name, count in times.items() if count > 1}
+
+
+def _take_function(parts: Parts, node: ast.FunctionDef | ast.AsyncFunctionDef, prefix: str) -> None:
+    name = prefix + node.name
+    parts.functions.setdefault(name, []).append(Definition(name, node))
+
+
+def _imports(node: ast.Import | ast.ImportFrom) -> list[Item]:
+    """An item for each name that is bound; none for a star or a future, which bind no one name."""
+    if isinstance(node, ast.ImportFrom):
+        module = "." * node.level + (node.module or "")
+        if module == "__future__" or any(alias.name == "*" for alias in node.names):
+            return [Item("other", "", dump(node))]
+        return [
+            Item("import", one.asname or one.name, f"{module}:{one.name}") for one in node.names
+        ]
+    return [
+        Item("import", one.asname or one.name.partition(".")[0], f"{one.name}:")
+        for one in node.names
+    ]
+
+
+def _assigned(statement: ast.stmt) -> str | None:
+    """The one name that a statement gives a plain value; None where it is anything else."""
+    if isinstance(statement, ast.Assign):
+        target: ast.expr | None = statement.targets[0] if len(statement.targets) == 1 else None
+    elif isinstance(statement, ast.AnnAssign):
+        target = statement.target
+    else:
+        return None
+    if isinstance(target, ast.Name) and statement.value is not None and is_plain(statement.value):
+        return target.id
+    return None
+
+
+def _is_for_checkers(statement: ast.stmt) -> bool:
+    """Whether it is ``if TYPE_CHECKING:``, which doesn't run."""
+    if not isinstance(statement, ast.If) or statement.orelse:
+        return False
+    test = statement.test
+    name = test.attr if isinstance(test, ast.Attribute) else getattr(test, "id", "")
+    return name == "TYPE_CHECKING"
+
+
+def _bound_in(statement: ast.stmt) -> set[str]:
+    """Every name that a statement may bind, by whatever is inside it."""
+    found: set[str] = set()
+    for one in ast.walk(statement):
+        if isinstance(one, ast.Name) and not isinstance(one.ctx, ast.Load):
+            found.add(one.id)
+        elif isinstance(one, ast.alias):
+            found.add(one.asname or one.name.partition(".")[0])
+        elif isinstance(one, (*FUNCTIONS, ast.ClassDef, *_NAMING)) and one.name:
+            found.add(one.name)
+    return found
+
+
+def _yields(node: ast.AST) -> bool:
+    """Whether a function is a generator: yields of functions inside it don't count."""
+    left = list(ast.iter_child_nodes(node))
+    while left:
+        one = left.pop()
+        if isinstance(one, ast.Yield | ast.YieldFrom):
+            return True
+        if not isinstance(one, (*FUNCTIONS, ast.Lambda)):
+            left += ast.iter_child_nodes(one)
+    return False
+
+
+def _take_inside(parts: Parts, statement: ast.AST, prefix: str) -> None:
+    """Take the functions that are defined somewhere in a statement, as in ``try:``."""
+    for one in ast.iter_child_nodes(statement):
+        if isinstance(one, FUNCTIONS):
+            _take_function(parts, one, prefix)
+        else:
+            inner = f"{prefix}{one.name}." if isinstance(one, ast.ClassDef) else prefix
+            _take_inside(parts, one, inner)
+
+
+class _Outline(ast.NodeTransformer):
+    """A statement without the functions in it, which are taken by themselves."""
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        return _outlined(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        return _outlined(node)
+
+
+def _outlined(node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
+    marks: list[ast.expr] = [ast.Constant(f"def {node.name}"), *node.decorator_list]
+    return ast.Expr(ast.Tuple(marks, ast.Load()))
+
+
+class _WithoutDocstrings(ast.NodeTransformer):
+    """Takes out what a module, class or function says of itself."""
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        if isinstance(node, (ast.Module, ast.ClassDef, *FUNCTIONS)):
+            if ast.get_docstring(node, clean=False) is not None:
+                node.body = node.body[1:]
+            if not node.body and not isinstance(node, ast.Module):
+                node.body = [ast.Pass()]
+        return super().generic_visit(node)
+
+
+class _WithoutAnnotations(ast.NodeTransformer):
+    """Takes out the annotations that only readers and type checkers look at."""
+
+    def __init__(self) -> None:
+        self._in_class = False
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        scoped = isinstance(node, (ast.ClassDef, *FUNCTIONS))
+        before = self._in_class
+        if scoped:
+            self._in_class = isinstance(node, ast.ClassDef)
+        super().generic_visit(node)
+        self._in_class = before
+        if isinstance(node, FUNCTIONS):
+            node.returns = None
+        elif isinstance(node, ast.arg):
+            node.annotation = None
+        elif isinstance(node, ast.AnnAssign) and not self._in_class:
+            node.annotation = ast.Constant(None)
+        return node
