@@ -173,19 +173,25 @@ class Comparison:
         """Who imports a name from a module, in the new version."""
         return self._after.takers(module, name) or self.known.around.takers(module, name)
 
-    def importer_after(self, module: str, but: str) -> str | None:
-        """Who else imports a module when the package is imported, in the new version."""
-        return self._after.importer(module, self.known.at_start, but)
+    def importer_after(self, module: str) -> str | None:
+        """Who imports a module when the package is imported, in the new version."""
+        return self._after.importer(module, self.known.at_start)
 
-    def is_started(self, module: str, name: str) -> bool:
-        """Whether a module of the package, or the one of that name in it, is imported anyway."""
+    def module_of(self, module: str, name: str) -> str:
+        """The module that is imported where a name is taken from one: itself, or one inside it."""
+        inner = f"{module}.{name}"
+        return inner if name and self._files_of(inner) else module
+
+    def is_started(self, module: str) -> bool:
+        """Whether a module of the package is imported with the package, whatever the case."""
+        found = self._files_of(module)
+        return bool(found) and found <= set(self.known.at_start)
+
+    def _files_of(self, module: str) -> set[str]:
+        """The file of a module of the package, in either version."""
         stem = "/".join(module.split(".")[1:])
-        inner = f"{stem}/{name}" if stem else name
-        for one in (inner, stem):
-            for path in (f"{one}.py", f"{one}/{INIT}".lstrip("/")):
-                if path in self._new.files:
-                    return path in self.known.at_start
-        return False
+        names = (f"{stem}.py", f"{stem}/{INIT}".lstrip("/"))
+        return {one for one in names if one in self._new.files or one in self._old.files}
 
 
 def _alike(old: list[Definition], new: list[Definition]) -> bool:

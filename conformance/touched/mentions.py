@@ -96,17 +96,16 @@ class Speakers:
             (path for path, said in self._with(module) if (module, name) in said.taken), None
         )
 
-    def importer(self, module: str, among: Collection[str], but: str) -> str | None:
+    def importer(self, module: str, among: Collection[str]) -> str | None:
         """The first file that imports a module, or one inside it, whenever it is imported itself.
 
         Args:
             module: Its dotted name.
             among: Only these files count.
-            but: And not this one.
         """
         for path, said in self._with(module.rpartition(".")[2]):
             inside = any(f"{one}.".startswith(f"{module}.") for one in said.modules)
-            if inside and path != but and path in among:
+            if inside and path in among:
                 return path
         return None
 

@@ -144,8 +144,9 @@ class Names:
         elif root in sys.stdlib_module_names:
             return
         elif root == self._within.known.package:
-            if not self._within.is_started(target, name):
-                self._everything(f"imports {target}, which is not imported without that")
+            imported = self._within.module_of(target, name)
+            if not self._within.is_started(imported):
+                self._everything(f"imports {imported}, which is not imported without that")
         elif root not in _roots(self._old):
             self._everything(f"imports {root} for the first time")
 
@@ -158,15 +159,11 @@ class Names:
             self._everything(f"no longer imports {item.name}, which others may look for")
         elif taker := self._taken(item.name):
             self._everything(f"no longer has {item.name}, which {taker} imports from it")
-        elif root in sys.stdlib_module_names or root in _roots(self._new):
-            return
-        elif root != self._within.known.package:
-            if not self._within.importer_after(root, self._path):
-                self._everything(f"no longer imports {root}, as nothing else does")
-        elif not any(
-            self._within.importer_after(one, self._path) for one in (f"{target}.{name}", target)
-        ):
-            self._everything(f"no longer imports {target}, as nothing else does")
+        elif root not in sys.stdlib_module_names:
+            own = root == self._within.known.package
+            imported = self._within.module_of(target, name) if own else root
+            if not self._within.importer_after(imported):
+                self._everything(f"no longer imports {imported}, as nothing else does")
 
     def _taken(self, name: str) -> str | None:
         """Who imports a name from this module."""

@@ -235,15 +235,10 @@ def _imports(node: ast.Import | ast.ImportFrom) -> list[Item]:
 
 def _assigned(statement: ast.stmt) -> str | None:
     """The one name that a statement gives a plain value; None where it is anything else."""
-    if isinstance(statement, ast.Assign):
-        target: ast.expr | None = statement.targets[0] if len(statement.targets) == 1 else None
-    elif isinstance(statement, ast.AnnAssign):
-        target = statement.target
-    else:
+    if not isinstance(statement, ast.Assign) or len(statement.targets) > 1:
         return None
-    if isinstance(target, ast.Name) and statement.value is not None and is_plain(statement.value):
-        return target.id
-    return None
+    target = statement.targets[0]
+    return target.id if isinstance(target, ast.Name) and is_plain(statement.value) else None
 
 
 def _is_for_checkers(statement: ast.stmt) -> bool:
@@ -335,5 +330,7 @@ class _WithoutAnnotations(ast.NodeTransformer):
         elif isinstance(node, ast.arg):
             node.annotation = None
         elif isinstance(node, ast.AnnAssign) and not self._in_class:
-            node.annotation = ast.Constant(None)
+            if node.value is not None:
+                return ast.Assign([node.target], node.value)
+            node.annotation = ast.Constant(None)  # what is left makes a name local
         return node
