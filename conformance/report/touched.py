@@ -33,7 +33,7 @@ def scope_of(touched: Touched | None) -> str:
     """Return what the cases of a run were chosen by, for its headline; empty where all are run."""
     if touched is None or all(one.everything for one in touched.adapters.values()):
         return ""
-    return f" that run what changed since {visible(touched.base)},"
+    return f", chosen by what changed since {visible(touched.base)},"
 
 
 def _change(touched: Touched) -> str:
@@ -60,8 +60,8 @@ def _adapter(name: str, one: TouchedAdapter) -> str:
         return f"{named}: all {count}, as it can't be told which: {told}{more}."
     rests = _rests_on(one)
     if one.imports:
-        told = f"{named}: no case enters what changed"
-        return f"{told}; {one.chosen:,} run, to see that it can be imported{rests}."
+        told = f"{named}: no case enters what changed; one is run"
+        return f"{told}, to see that it can be imported{rests}."
     of = "" if one.of is None else f" of {one.of:,}"
     if not one.chosen:
         return f"{named}: none{of} of the cases enters anything that changed{rests}."

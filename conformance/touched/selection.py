@@ -10,7 +10,7 @@ from conformance.touched import maps
 from conformance.touched.changes import Changes, Function, Known, Version, compare
 from conformance.touched.map import read
 from conformance.touched.mentions import Speakers
-from conformance.touched.whereabouts import context, folder_of
+from conformance.touched.whereabouts import UntoldError, context, folder_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -109,7 +109,10 @@ class Chooser:
             return Chosen(name)
         if not self.before:
             return Chosen(name, everything=(f"{self.base} has no {self.source.shown}",))
-        found, where, reason = self._map(spec)
+        try:
+            found, where, reason = self._map(spec)
+        except UntoldError as error:
+            return Chosen(name, everything=(str(error),))
         if found is None:
             return Chosen(name, everything=(reason,))
         changes, besides = self._changes(found, where)
@@ -142,7 +145,8 @@ class Chooser:
         if not reasons:
             where = context(spec, self.source, ())[1]
             folder_of(spec, self.source, where)
-            return None, None, f"no recording of {base} is there"
+            hint = f"keras-conformance touched record --source {self.source.shown} --adapter {base}"
+            return None, None, f"no recording of {base} is there: {hint}"
         return None, None, f"no recording of {base} fits: {reasons[0]}"
 
     def _changes(self, found: Map, where: Whereabouts | None) -> tuple[Changes, int]:

@@ -28,6 +28,10 @@ _LOCATED = BOOTSTRAP.with_name("located.py")
 _SECONDS = 60
 
 
+class UntoldError(SourceError):
+    """It can't be told what an adapter's interpreter would import."""
+
+
 class Whereabouts(Struct, frozen=True, kw_only=True):
     """What ``worker/located.py`` says."""
 
@@ -42,12 +46,12 @@ def ask(spec: AdapterSpec, packages: Iterable[str], distributions: Iterable[str]
     """Ask an adapter's interpreter.
 
     Raises:
-        SourceError: The adapter is not served by the suite's worker, or its interpreter fails.
+        UntoldError: The adapter is not served by the suite's worker, or its interpreter fails.
     """
     try:
         at = spec.command.index(str(BOOTSTRAP))
     except ValueError:
-        raise SourceError(
+        raise UntoldError(
             f"{spec.name} is not served by the suite's own worker, so nobody can say which "
             "functions its cases enter"
         ) from None
@@ -63,7 +67,7 @@ def ask(spec: AdapterSpec, packages: Iterable[str], distributions: Iterable[str]
         )
         return msgspec.json.decode(asked.stdout, type=Whereabouts)
     except (OSError, subprocess.SubprocessError, msgspec.MsgspecError) as error:
-        raise SourceError(f"{spec.name}: its interpreter can't be asked: {error}") from error
+        raise UntoldError(f"{spec.name}: its interpreter can't be asked: {error}") from error
 
 
 def context(

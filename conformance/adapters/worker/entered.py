@@ -24,6 +24,9 @@ GENERATED = "__autograph_generated_file"
 """In the name of the file into which TensorFlow's AutoGraph writes a function anew, to run that."""
 
 
+_NAME = "keras-conformance"
+
+
 class Noter:
     """Notes functions, by file and first line, from :meth:`begin` on."""
 
@@ -41,6 +44,7 @@ class Noter:
         # Code objects are told apart by identity, which is quick; kept, so that none is given away.
         self._foreign: dict[int, CodeType] = {}
         self._hidden = ""
+        self._tool: int | None = None
 
     def begin(self) -> str:
         """Begin to note; returns by what means."""
@@ -65,6 +69,8 @@ class Noter:
             ``entered`` and ``on_import``: first lines of functions by path; ``modules``: paths;
             ``hidden``: why something may have run unseen, empty where nothing has.
         """
+        if not self._is_noting():
+            self._hidden = "the framework put its own profiler in the place of ours"
         imported = {**self._on_import}
         modules = [code for code in imported.values() if code.co_name == MODULE]
         return {
@@ -85,6 +91,13 @@ class Noter:
         prefix = next(one for one in self._prefixes if code.co_filename.startswith(one))
         return code.co_filename[len(prefix) :].replace(os.sep, "/")
 
+    def _is_noting(self) -> bool:
+        """Whether nobody has taken our place since."""
+        if self._tool is None:
+            return sys.getprofile() == self._profiled
+        monitoring: Any = sys.monitoring  # type: ignore[attr-defined,unused-ignore]
+        return bool(monitoring.get_tool(self._tool) == _NAME)
+
     def _note(self, code: CodeType) -> bool:
         """Note a function that is entered; returns whether it is one of ours."""
         if code.co_filename.startswith(self._prefixes):
@@ -103,7 +116,8 @@ class Noter:
         events = monitoring.events
         # Tools 0 to 2 and 5 are those of debuggers, coverage, profilers and optimizers.
         tool = next(one for one in (3, 4, 2, 5, 1, 0) if monitoring.get_tool(one) is None)
-        monitoring.use_tool_id(tool, "keras-conformance")
+        monitoring.use_tool_id(tool, _NAME)
+        self._tool = tool
 
         def started(code: CodeType, _offset: int) -> Any:
             if code.co_name == MODULE:
