@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from conformance.adapters.host import AdapterProcess
 from conformance.cases import CasesError, load
 from conformance.run.session import Session, Settings
 from conformance.verdicts.entries import matches
 from conformance.verdicts.model import FAILING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from rich.console import Console
 
-    from conformance.adapters.registry import AdapterSpec
+    from conformance.adapters.host import AdapterProcess
     from conformance.cases.model import Case
     from conformance.records.model import CellLine
     from conformance.run.folder import RunFolder
@@ -51,26 +49,6 @@ def select_cases(patterns: Sequence[str]) -> list[Case]:
                 )
             cases.update((case.id, case) for case in found)
     return list(cases.values())
-
-
-@contextmanager
-def launching(
-    specs: Sequence[AdapterSpec], settings: Settings
-) -> Iterator[dict[str, AdapterProcess]]:
-    """Start adapters before it is known what they will be asked, which takes a while as well.
-
-    Yields:
-        Their processes, by name, for :func:`drive`. What is not taken ends with the block.
-    """
-    processes = {spec.name: AdapterProcess(spec, settings.limits) for spec in specs}
-    try:
-        for spec in specs:
-            if not spec.missing():
-                processes[spec.name].launch()
-        yield processes
-    finally:
-        for process in processes.values():
-            process.close()
 
 
 def drive(  # noqa: PLR0913 - what a run consists of

@@ -20,7 +20,7 @@ from conformance.touched.units import take_apart
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
-    from conformance.touched.units import Definition
+    from conformance.touched.units import Definition, Parts
 
 HARMLESS: Final = frozenset({".md", ".rst", ".pyi"})
 """Endings of files that no running code reads."""
@@ -134,20 +134,24 @@ class Comparison:
             return
         try:
             old, new = take_apart(self._old.read(path)), take_apart(self._new.read(path))
-        except SyntaxError as error:
+            self._parts(path, old, new)
+        except (SyntaxError, RecursionError) as error:
             self.everything(path, f"can't be parsed: {error}")
-            return
-        if old.text == new.text:
-            return
-        self.changes.imports = True
+
+    def _parts(self, path: str, old: Parts, new: Parts) -> None:
+        before = (len(self.changes.functions), len(self.changes.everything))
         for name in sorted(old.functions.keys() & new.functions.keys()):
-            reason = _incomparable(old.functions[name], new.functions[name])
-            if reason:
+            one, two = old.functions[name], new.functions[name]
+            if [*map(old.lines, one)] == [*map(new.lines, two)]:
+                continue
+            if reason := _incomparable(one, two):
                 self.everything(path, f"has {name} with {reason}")
-            elif not _alike(old.functions[name], new.functions[name]):
+            elif not _alike(one, two):
                 self.add(path, name)
         for name in sorted(old.scopes.keys() | new.scopes.keys()):
             Names(path, old, new, name, self).compare()
+        found = before != (len(self.changes.functions), len(self.changes.everything))
+        self.changes.imports |= found or old.text != new.text
 
     # -- what names.py asks --------------------------------------------------------------------
 

@@ -124,8 +124,8 @@ class Speakers:
         source = self._texts[path]
         said = _Said()
         try:
-            tree = take_apart(source, whole=False).tree
-        except SyntaxError:
+            tree = take_apart(source).tree
+        except (SyntaxError, RecursionError):
             # Not a word of it can be told from another.
             said.words.update(re.findall(r"\w+", source.decode(errors="replace")))
             return said

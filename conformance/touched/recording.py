@@ -286,7 +286,7 @@ class _Functions:
     def _taken_apart(self, path: str) -> Parts | None:
         if path not in self._parts:
             try:
-                self._parts[path] = take_apart(self._texts[path], whole=False)
+                self._parts[path] = take_apart(self._texts[path])
             except (KeyError, SyntaxError):
                 # Not in git, or of a newer Python: no change of it can be followed to functions.
                 self._parts[path] = None

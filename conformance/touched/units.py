@@ -40,7 +40,7 @@ _PLAIN = (
 
 @dataclass(frozen=True)
 class Definition:
-    """One ``def``, methods included, that is in no other; two are equal where they run alike."""
+    """One ``def``, methods included, that is in no other."""
 
     name: str
     """Qualified within its file: ``conv``, ``Dense.call``."""
@@ -56,16 +56,16 @@ class Definition:
         """Its last line."""
         return self.node.end_lineno or self.node.lineno
 
-    @cached_property
+    @property
     def parameters(self) -> str:
         """Names and kinds of the parameters, and which of them have a default."""
-        bare = copy.copy(self.node.args)
+        bare = copy.copy(self._node.args)
         none = ast.Constant(None)
         bare.defaults = [none for _ in bare.defaults]
         bare.kw_defaults = [None if one is None else none for one in bare.kw_defaults]
         return dump([bare, *getattr(self.node, "type_params", ())])
 
-    @cached_property
+    @property
     def defaults(self) -> str:
         """The parameters' defaults."""
         return dump([*self.node.args.defaults, *self.node.args.kw_defaults])
@@ -76,12 +76,12 @@ class Definition:
         given = [*self.node.args.defaults, *self.node.args.kw_defaults]
         return any(not is_plain(one) for one in given if one is not None)
 
-    @cached_property
+    @property
     def decorators(self) -> str:
         """Its decorators."""
         return dump(self.node.decorator_list)
 
-    @cached_property
+    @property
     def kind(self) -> str:
         """What a call of it gives: ``def``, ``async``, ``generator`` or ``async generator``."""
         kinds = ["async"] if isinstance(self.node, ast.AsyncFunctionDef) else []
@@ -91,7 +91,13 @@ class Definition:
     @cached_property
     def body(self) -> str:
         """What it does."""
-        return dump(self.node.body)
+        return dump(self._node.body)
+
+    @cached_property
+    def _node(self) -> ast.FunctionDef | ast.AsyncFunctionDef:
+        """The same without docstrings and annotations: made in its place, where it is asked for."""
+        normalised(self.node)
+        return self.node
 
 
 @dataclass(frozen=True)
@@ -130,18 +136,28 @@ class Scope:
 class Parts:
     """A file, taken apart."""
 
-    text: str
-    """All of it but comments, layout and docstrings."""
-    tree: ast.Module
-    """Normalised."""
+    source: bytes
     functions: dict[str, list[Definition]] = field(default_factory=dict)
     """By name; several where a name is defined more than once, as a property is."""
     scopes: dict[str, Scope] = field(default_factory=dict)
+    _tree: ast.Module = field(default_factory=lambda: ast.Module([], []))
 
     @cached_property
-    def _spans(self) -> list[tuple[int, int, str]]:
-        found = [one for several in self.functions.values() for one in several]
-        return sorted((one.first, one.last, one.name) for one in found)
+    def tree(self) -> ast.Module:
+        """All of it without docstrings and annotations."""
+        normalised(self._tree)
+        return self._tree
+
+    @cached_property
+    def text(self) -> str:
+        """All of it but comments, layout and docstrings; annotations are in it."""
+        tree = ast.parse(self.source)
+        _WithoutDocstrings().visit(tree)
+        return dump(tree)
+
+    def lines(self, one: Definition) -> list[bytes]:
+        """A definition as it is written, which is quicker to compare than what it does."""
+        return self._lines[one.first - 1 : one.last]
 
     def at(self, line: int) -> set[str]:
         """The functions that a code object with this first line may belong to."""
@@ -153,26 +169,35 @@ class Parts:
             index -= 1
         return named
 
+    @cached_property
+    def _lines(self) -> list[bytes]:
+        return self.source.splitlines()
 
-def take_apart(source: bytes, *, whole: bool = True) -> Parts:
+    @cached_property
+    def _spans(self) -> list[tuple[int, int, str]]:
+        found = [one for several in self.functions.values() for one in several]
+        return sorted((one.first, one.last, one.name) for one in found)
+
+
+def take_apart(source: bytes) -> Parts:
     """Take a Python file apart.
-
-    Args:
-        source: Its content.
-        whole: Also fill ``Parts.text``, which takes as long as all the rest.
 
     Raises:
         SyntaxError: It can't be parsed by the Python that runs here.
     """
     try:
         tree = ast.parse(source)
-        _WithoutDocstrings().visit(tree)
-        parts = Parts(dump(tree) if whole else "", tree)
-        _WithoutAnnotations().visit(tree)
-        _take_scope(parts, Scope(""), tree.body, "")
+        parts = Parts(source, _tree=tree)
+        _take_scope(parts, Scope(""), tree, "")
     except (ValueError, RecursionError, MemoryError) as error:  # null bytes, absurd nesting
         raise SyntaxError(f"{type(error).__name__}: {error}") from error
     return parts
+
+
+def normalised(tree: Any, *, in_class: bool = False) -> Any:
+    """Take out of a tree what doesn't change how code runs: docstrings and most annotations."""
+    _WithoutDocstrings().visit(tree)
+    return _WithoutAnnotations(in_class=in_class).visit(tree)
 
 
 def is_plain(node: ast.expr) -> bool:
@@ -187,9 +212,10 @@ def dump(node: Any) -> str:
     return ast.dump(node)
 
 
-def _take_scope(parts: Parts, scope: Scope, body: list[ast.stmt], prefix: str) -> None:
+def _take_scope(parts: Parts, scope: Scope, node: ast.Module | ast.ClassDef, prefix: str) -> None:
     parts.scopes[scope.name] = scope
-    for statement in body:
+    documented = ast.get_docstring(node, clean=False) is not None
+    for statement in node.body[documented:]:
         if isinstance(statement, FUNCTIONS):
             _take_function(parts, statement, prefix)
             scope.items.append(Item("def", statement.name, dump(statement.decorator_list)))
@@ -199,16 +225,16 @@ def _take_scope(parts: Parts, scope: Scope, body: list[ast.stmt], prefix: str) -
                 name += "'"
             header = dump([*statement.bases, *statement.keywords, *statement.decorator_list])
             scope.items.append(Item("class", statement.name, ""))
-            _take_scope(parts, Scope(name, header), statement.body, f"{name}.")
+            _take_scope(parts, Scope(name, header), statement, f"{name}.")
         elif isinstance(statement, ast.Import | ast.ImportFrom):
             scope.items += _imports(statement)
-        elif (bound := _assigned(statement)) is not None:
-            scope.items.append(Item("assign", bound, dump(statement)))
         elif not _is_for_checkers(statement):
             _take_inside(parts, statement, prefix)
             outline = _Outline().visit(copy.deepcopy(statement))
-            scope.items.append(Item("other", "", dump(outline)))
-            scope.tangled |= _bound_in(statement)
+            outline = normalised(outline, in_class=isinstance(node, ast.ClassDef))
+            bound = _assigned(outline)
+            scope.items.append(Item("assign" if bound else "other", bound, dump(outline)))
+            scope.tangled |= set() if bound else _bound_in(statement)
     times = Counter(item.name for item in scope.items if item.name)
     scope.tangled |= {name for name, count in times.items() if count > 1}
 
@@ -233,12 +259,12 @@ def _imports(node: ast.Import | ast.ImportFrom) -> list[Item]:
     ]
 
 
-def _assigned(statement: ast.stmt) -> str | None:
-    """The one name that a statement gives a plain value; None where it is anything else."""
+def _assigned(statement: ast.stmt) -> str:
+    """The one name that a statement gives a plain value; empty where it is anything else."""
     if not isinstance(statement, ast.Assign) or len(statement.targets) > 1:
-        return None
+        return ""
     target = statement.targets[0]
-    return target.id if isinstance(target, ast.Name) and is_plain(statement.value) else None
+    return target.id if isinstance(target, ast.Name) and is_plain(statement.value) else ""
 
 
 def _is_for_checkers(statement: ast.stmt) -> bool:
@@ -315,8 +341,8 @@ class _WithoutDocstrings(ast.NodeTransformer):
 class _WithoutAnnotations(ast.NodeTransformer):
     """Takes out the annotations that only readers and type checkers look at."""
 
-    def __init__(self) -> None:
-        self._in_class = False
+    def __init__(self, *, in_class: bool) -> None:
+        self._in_class = in_class
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
         scoped = isinstance(node, (ast.ClassDef, *FUNCTIONS))
