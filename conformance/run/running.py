@@ -80,6 +80,8 @@ def _run(
     plan = Plan.of(cases, specs)
     if narrowing:
         narrowing.choose(specs)
+        if not narrowing.is_empty():
+            narrowing.confirm({name: process.start() for name, process in launched.items()})
         plan = narrowing.of(plan)
         if plan.touched:
             print("\n".join(touched_lines(plan.touched)), flush=True)  # noqa: T201

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from conformance.adapters.naming import base_of
+from packaging.utils import canonicalize_name
+
 from conformance.records.model import Touched, TouchedAdapter
 from conformance.touched.selection import Chooser
 from conformance.touched.source import Source, SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from conformance.adapters.observation import Hello
     from conformance.adapters.registry import AdapterSpec
     from conformance.records.model import AdapterLine
     from conformance.run.plan import Plan
@@ -61,6 +63,24 @@ class Narrowing:
         for spec in specs:
             if spec.name not in self._chosen:
                 self._chosen[spec.name] = self._chooser.choose(spec)
+
+    def confirm(self, hellos: Mapping[str, Hello]) -> None:
+        """Run everything on an adapter that is not what it was when it was recorded.
+
+        Args:
+            hellos: What adapters that were chosen for say of themselves, by name.
+        """
+        for name, hello in hellos.items():
+            chosen = self._chosen[name]
+            if chosen.map is None or chosen.everything or hello.status != "ready":
+                continue
+            made = chosen.map
+            wrong = _differences(
+                self._source.package, made.told, made.precision, hello.versions, hello.precision
+            )
+            if wrong:
+                reason = f"it is not what was recorded: {wrong}"
+                self._chosen[name] = replace(chosen, everything=(reason,))
 
     def of(self, whole: Plan) -> Plan:
         """Return the chosen part of a plan, which says by what it was chosen.
@@ -134,24 +154,37 @@ def _told(chosen: Chosen, digests: dict[str, str], of: int | None) -> TouchedAda
 
 
 def mismatch(touched: Touched | None, line: AdapterLine) -> str:
-    """Say where an adapter is not what it was when it was recorded; empty where it is.
-
-    What is installed was compared before the run; what the adapter says of itself tells the rest.
-    """
+    """Say where an adapter is not what it was when it was recorded; empty where it is."""
     told = touched.adapters.get(line.name) if touched else None
-    if told is None or told.everything or not told.recorded or line.status != "ready":
+    if touched is None or told is None or told.everything or not told.recorded:
         return ""
-    own = base_of(touched.source.rpartition("/")[2]).replace("_", "-") if touched else ""
-    wrong = [
-        f"{name} {line.versions.get(name, 'absent')}, not {version}"
-        for name, version in told.versions.items()
-        if name != own and line.versions.get(name) != version
-    ]
-    if line.precision != told.precision:
-        wrong.append(f"precision {line.precision}, not {told.precision}")
-    if not wrong:
+    package = touched.source.rpartition("/")[2]
+    wrong = _differences(package, told.versions, told.precision, line.versions, line.precision)
+    if line.status != "ready" or not wrong:
         return ""
     return (
-        f"{line.name} is not what was recorded ({'; '.join(wrong)}), so the cases that were chosen "
-        "may not be all that the change touches: run them all"
+        f"{line.name} is not what was recorded ({wrong}), so the cases that were chosen may not be "
+        "all that the change touches: run them all"
     )
+
+
+def _differences(
+    package: str,
+    was: Mapping[str, str],
+    precision_was: str,
+    now: Mapping[str, str],
+    precision_now: str,
+) -> str:
+    """How an adapter differs by its own words, but for the package itself; empty: in nothing.
+
+    What is installed was compared before it started. Its precision it has measured: by functions
+    that may have changed, and every case is judged by it.
+    """
+    wrong = [
+        f"{name} {now.get(name, 'absent')}, not {version}"
+        for name, version in was.items()
+        if canonicalize_name(name) != canonicalize_name(package) and now.get(name) != version
+    ]
+    if precision_was != precision_now:
+        wrong.append(f"precision {precision_now}, not {precision_was}")
+    return "; ".join(wrong)
