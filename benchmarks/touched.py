@@ -217,10 +217,12 @@ def run(folder: Path, *arguments: str) -> Outcome:
         seconds = time.monotonic() - begin
     process.returncode = os.waitstatus_to_exitcode(status)
     records = list(reports.glob("*/records.jsonl"))
-    if process.returncode not in {0, 1} or not records:
-        raise SystemExit(f"{' '.join(command)}: {(folder / 'out').read_text(encoding='utf-8')}")
-    found = read(records[0])
-    cells = {case: found.cells.outcome(case, name) or "not-run" for case, name in found.cells}
+    if process.returncode not in {0, 1} or (process.returncode and not records):
+        raise SystemExit((folder / "out").read_text(encoding="utf-8"))
+    cells: dict[str, str] = {}
+    for path in records:  # none where there was nothing to run
+        found = read(path)
+        cells |= {case: found.cells.outcome(case, name) or "not-run" for case, name in found.cells}
     return Outcome(seconds, usage.ru_utime + usage.ru_stime, cells)
 
 

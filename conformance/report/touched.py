@@ -62,9 +62,9 @@ def _adapter(name: str, one: TouchedAdapter) -> str:
     if one.imports:
         told = f"{named}: no case enters what changed; one is run"
         return f"{told}, to see that it can be imported{rests}."
-    of = "" if one.of is None else f" of {one.of:,}"
     if not one.chosen:
-        return f"{named}: none{of} of the cases enters anything that changed{rests}."
+        of = "the" if one.of is None else f"{one.of:,}"
+        return f"{named}: none of {of} cases enters anything that changed{rests}."
     unknown = (
         f", {one.unknown:,} of them because nobody knows what they enter" if one.unknown else ""
     )
