@@ -133,11 +133,36 @@ BODIES = {
     "generator": (("yield 1", "yield 2"), {"numbers"}),
     "code behind a docstring": (('"""Convolve."""', '"""Convolve."""; x = 2 * x'), {"conv"}),
 }
+# Whether a call fits is decided by whoever calls.
+USERS = {
+    "parameter added": (("def _pad(x):", "def _pad(x, y=0):"), {"_pad", "conv"}),
+    "parameter renamed": (("def unrelated(x):", "def unrelated(z):"), {"unrelated"}),
+    "parameter made keyword": (("def _pad(x):", "def _pad(*, x):"), {"_pad", "conv"}),
+    "default taken away": (("stride=1", "stride"), {"conv", "Layer.call", "user"}),
+    "parameters of a method of a class of its own": (
+        ("def run(self)", "def run(self, x=1)"),
+        {"Plain.run"},
+    ),
+    "name that a function looks for": (
+        ("def unrelated", "def looked_for(x):\n    return x\n\ndef unrelated"),
+        {"user"},
+    ),
+    "function that others use, gone": (("def conv(", "def _conv("), {"conv", "Layer.call", "user"}),
+    "constant that another file looks for": (
+        ('TABLE = {"a": 1}', 'TABLE = {"a": 1}; looked_for = 3'),
+        {"user"},
+    ),
+}
 EVERYTHING = {
-    "parameter added": (("def _pad(x):", "def _pad(x, y=0):"), "other parameters"),
-    "parameter renamed": (("def unrelated(x):", "def unrelated(z):"), "other parameters"),
-    "parameter made keyword": (("def _pad(x):", "def _pad(*, x):"), "other parameters"),
-    "default taken away": (("stride=1", "stride"), "other parameters"),
+    "parameters of a method that a base may call": (
+        ("def call(self, x)", "def call(self, x, y=1)"),
+        "inherited",
+    ),
+    "parameters of what a decorator has handed on": (
+        ("def decorated(x)", "def decorated(x, y=1)"),
+        "decorators may have handed on",
+    ),
+    "parameters of a constructor": (("(self, units)", "(self, units, more=1)"), "Python itself"),
     "computed default": (("stride=1", "stride=int(1)"), "another default"),
     "decorator": (("@torch.no_grad()", "@torch.enable_grad()"), "other decorators"),
     "decorator added": (("def unrelated", "@torch.no_grad()\ndef unrelated"), "other decorators"),
@@ -151,16 +176,7 @@ EVERYTHING = {
     "new class": (("class Plain", "class New: pass\n\nclass Plain"), "new class New"),
     "class gone": (("class Plain:\n    def run(self):\n        return 1\n", ""), "lost its class"),
     "statement at import": (("SCALE = 2", "SCALE = 2\nprint(SCALE)"), "when the module is made"),
-    "constant that another file imports": (
-        ('TABLE = {"a": 1}', 'TABLE = {"a": 1}; looked_for = 3'),
-        "core.py speaks of",
-    ),
     "computed constant": (("SCALE = 2", "SCALE = int(2)"), "when the module is made"),
-    "name that others look for": (
-        ("def unrelated", "def looked_for(x):\n    return x\n\ndef unrelated"),
-        "core.py speaks of",
-    ),
-    "function that others use, gone": (("def conv(", "def _conv("), "speaks of"),
     "new decorated function": (
         ("def unrelated", "@torch.jit\ndef fresh(x):\n    return x\n\ndef unrelated"),
         "decorators",
@@ -209,6 +225,11 @@ def test_an_annotation_only_puts_the_import_at_stake(pair):
     assert found.imports
 
 
+@pytest.mark.parametrize(("pair", "names"), USERS.values(), ids=USERS)
+def test_whoever_uses_a_name_that_changed_has_changed_as_well(pair, names):
+    assert functions(changes(edited(pair))) == names
+
+
 @pytest.mark.parametrize(("pair", "names"), BODIES.values(), ids=BODIES)
 def test_a_function_that_does_otherwise_is_named(pair, names):
     found = changes(edited(pair))
@@ -237,9 +258,9 @@ class TestNames:
     def test_a_public_function_that_keras_looks_for_may_serve_any_case(self):
         new = edited(("def unrelated", "def fold(x):\n    return x\n\ndef unrelated"))
         assert functions(changes(new)) == set()
-        for said in ("backend.nn.fold(x)", "getattr(nn, 'fold')", "from pkg.nn import fold"):
+        for said in ("backend.nn.fold(x)", "getattr(nn, 'fold')", "def f():\n    return nn.fold"):
             found = changes(new, keras=f"{said}\n")
-            assert found.everything == ["nn.py has got fold, a name that ops.py speaks of"]
+            assert found.everything == ["nn.py has got fold, and ops.py speaks of fold"]
         assert functions(changes(new, keras="'we fold it here'\n# fold\nfold = 1")) == set()
 
     def test_a_helper_that_is_gone_counts_as_changed(self):
@@ -259,10 +280,25 @@ class TestNames:
         assert functions(changes(edited(("SCALE = 2", "SCALE = 3")))) == {"conv"}
         assert functions(changes(edited(('{"a": 1}', '{"a": 2}')))) == set()
 
-    def test_a_constant_that_another_file_takes_may_reach_anything(self):
-        taker = {"taker.py": "from pkg.nn import SCALE\n"}
-        found = changes(edited(("SCALE = 2", "SCALE = 3")), before=taker)
-        assert found.everything == ["nn.py has another SCALE, a name that taker.py speaks of"]
+    def test_a_constant_is_followed_into_another_file(self):
+        taker = (
+            "from pkg.nn import SCALE as S\n\ndef f():\n    return S\n\ndef g():\n    return 1\n"
+        )
+        new = edited(("SCALE = 2", "SCALE = 3"))
+        assert functions(changes(new, before={"taker.py": taker})) == {"conv", "f"}
+        found = changes(new, before={"taker.py": f"{taker}\nT = [S]\n"})
+        assert found.everything == ["nn.py has another SCALE, and taker.py uses SCALE at import"]
+
+    def test_what_no_case_has_imported_uses_nothing(self):
+        taker = {"taker_test.py": "from pkg.nn import SCALE\nT = [SCALE]\n"}
+        imported = {"nn.py", "core.py", "__init__.py"}
+        new = edited(("SCALE = 2", "SCALE = 3"))
+        assert functions(changes(new, before=taker, imported=imported)) == {"conv"}
+        assert changes(new, before=taker).everything
+
+    def test_a_name_of_another_package_is_none_of_ours(self):
+        taker = {"taker.py": "from torch.nn import SCALE\n\ndef f():\n    return SCALE\n"}
+        assert functions(changes(edited(("SCALE = 2", "SCALE = 3")), before=taker)) == {"conv"}
 
     def test_a_constant_that_a_default_takes_is_used_at_import(self):
         old = edited(("stride=1", "stride=SCALE"))
@@ -282,8 +318,7 @@ class TestNames:
         method = ("    def call", "    def _helper(self):\n        return 2\n\n    def call")
         assert functions(changes(edited(method))) == set()
         speaker = {"speaker.py": "def f(layer):\n    return layer._helper()\n"}
-        found = changes(edited(method), before=speaker)
-        assert found.everything == ["nn.py has got Layer._helper, a name that speaker.py speaks of"]
+        assert functions(changes(edited(method), before=speaker)) == {"f"}
 
     def test_a_method_of_a_class_of_its_own_only_matters_where_it_is_spoken_of(self):
         method = ("    def run", "    def walk(self):\n        return 2\n\n    def run")
@@ -371,8 +406,12 @@ class TestFiles:
 
     def test_that_are_new_matter_only_to_who_looked_for_them(self):
         assert functions(changes(more={"fresh.py": "x = 1"})) == set()
-        found = changes(more={"looked_for.py": "x = 1"})
-        assert found.everything == ["looked_for.py is new, and core.py speaks of looked_for"]
+        assert functions(changes(more={"looked_for.py": "x = 1"})) == {"user"}
+        tried = {
+            "try.py": "try:\n    from pkg import fresh\nexcept ImportError:\n    fresh = None\n"
+        }
+        found = changes(more={"fresh.py": "x = 1"}, before=tried)
+        assert found.everything == ["fresh.py is new, and try.py imports it"]
 
     @pytest.mark.parametrize("name", ["kernel.cpp", "data.json", "lib.so"])
     def test_that_are_no_python(self, name):

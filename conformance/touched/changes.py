@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from conformance.touched.mentions import Speakers
-from conformance.touched.names import INIT, Names
+from conformance.touched.mentions import AT_IMPORT, Speakers, users
+from conformance.touched.names import BARE, INIT, Names, dotted, hidden_users
 from conformance.touched.units import take_apart
 
 if TYPE_CHECKING:
@@ -117,15 +117,18 @@ class Comparison:
         self.changes = Changes()
         self._old = old
         self._new = new
-        self._before = Speakers(known.package, old.python(), old.read)
-        self._after = Speakers(known.package, new.python(), new.read)
+        # What no case has imported uses nothing.
+        before = [path for path in old.python() if path in known.imported]
+        after = [path for path in new.python() if path in known.imported]
+        self._before = Speakers(known.package, before, old.read)
+        self._after = Speakers(known.package, after, new.read)
 
     def new_file(self, path: str) -> None:
         """Nobody can use a new file without having changed, but who was looking for it."""
-        module = PurePosixPath(path)
-        name = module.parent.name if module.name == INIT else module.stem
-        if said := self.speaks_before(name):
-            self.everything(path, f"is new, and {said} speaks of {name}")
+        module = dotted(self.known.package, path)
+        if importer := self._before.importer(module, self.known.imported):
+            self.everything(path, f"is new, and {importer} imports it")
+        self.follow_before(path, module.rpartition(".")[2], "is new")
 
     def file(self, path: str) -> None:
         """A file that was imported, and differs."""
@@ -142,16 +145,43 @@ class Comparison:
         before = (len(self.changes.functions), len(self.changes.everything))
         for name in sorted(old.functions.keys() & new.functions.keys()):
             one, two = old.functions[name], new.functions[name]
-            if [*map(old.lines, one)] == [*map(new.lines, two)]:
-                continue
-            if reason := _incomparable(one, two):
-                self.everything(path, f"has {name} with {reason}")
-            elif not _alike(one, two):
-                self.add(path, name)
+            if [*map(old.lines, one)] != [*map(new.lines, two)]:
+                self._function(path, name, old, new)
         for name in sorted(old.scopes.keys() | new.scopes.keys()):
             Names(path, old, new, name, self).compare()
         found = before != (len(self.changes.functions), len(self.changes.everything))
         self.changes.imports |= found or old.text != new.text
+
+    def _function(self, path: str, name: str, old: Parts, new: Parts) -> None:
+        """A function that is written otherwise."""
+        was, now = old.functions[name], new.functions[name]
+        if reason := _incomparable(was, now):
+            self.everything(path, f"has {name} with {reason}")
+            return
+        parameters = any(x.parameters != y.parameters for x, y in zip(was, now, strict=True))
+        if parameters or not _alike(was, now):
+            self.add(path, name)
+        if parameters:
+            self._parameters(path, name, old, new)
+
+    def _parameters(self, path: str, name: str, old: Parts, new: Parts) -> None:
+        """Whether a call fits is decided before it is entered: whoever calls has changed."""
+        scope, _, short = name.rpartition(".")
+        said = f"has {name} with other parameters"
+        known = old.scopes.get(scope)
+        reason = hidden_users(short, known.header if known else scope, self.known)
+        if any(one.decorators not in BARE for one in old.functions[name]):
+            reason = "which its decorators may have handed on"
+        if reason:
+            self.everything(path, f"{said}, {reason}")
+            return
+        if not scope:
+            self.use(path, old, short)
+            self.use(path, new, short)
+            if taker := self.takers(dotted(self.known.package, path), "*"):
+                self.everything(path, f"{said}, and {taker} imports all that the file has")
+        self.follow_before(path, short, said)
+        self.follow_after(path, short, said)
 
     # -- what names.py asks --------------------------------------------------------------------
 
@@ -165,13 +195,31 @@ class Comparison:
         if told not in self.changes.everything:
             self.changes.everything.append(told)
 
-    def speaks_before(self, name: str) -> str | None:
-        """Who looked for a name in the old version."""
-        return self._before.of(name) or self.known.around.of(name)
+    def use(self, path: str, parts: Parts, name: str) -> None:
+        """Count the functions of a file that use one of its own global names as changed."""
+        for function in users(parts, name):
+            if function == AT_IMPORT:
+                self.everything(path, f"uses {name}, which has changed, when it is imported")
+            else:
+                self.add(path, function)
 
-    def speaks_after(self, name: str) -> str | None:
-        """Who looks for a name in the new version."""
-        return self._after.of(name) or self.known.around.of(name)
+    def follow_before(self, path: str, name: str, said: str) -> None:
+        """Count whoever used a file's name in the old version as changed."""
+        self._follow(self._before, path, name, said)
+
+    def follow_after(self, path: str, name: str, said: str) -> None:
+        """Count whoever uses a file's name in the new version as changed."""
+        self._follow(self._after, path, name, said)
+
+    def _follow(self, speakers: Speakers, path: str, name: str, said: str) -> None:
+        for mention in speakers.of(name):
+            if mention.function == AT_IMPORT:
+                self.everything(path, f"{said}, and {mention.path} uses {name} at import")
+            else:
+                self.add(*mention)
+        for mention in self.known.around.of(name):
+            self.everything(path, f"{said}, and {mention.path} speaks of {name}")
+            return
 
     def takers(self, module: str, name: str) -> str | None:
         """Who imports a name from a module, in the new version."""
@@ -215,8 +263,6 @@ def _incomparable(old: list[Definition], new: list[Definition]) -> str:
 def _reasons(old: Definition, new: Definition) -> Iterator[str]:
     if old.decorators != new.decorators:
         yield "other decorators, which run at import"
-    if old.parameters != new.parameters:
-        yield "other parameters: whether a call fits them is decided before it is entered"
     if old.kind != new.kind:
         yield "another kind of result: a generator or coroutine is not entered by a call"
     if old.defaults != new.defaults and (old.computes_defaults or new.computes_defaults):

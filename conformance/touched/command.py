@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
     from conformance.touched.map import Map
 
 USAGE = 2
+
+TOLD = 500
+"""Cases from which it is told in between how far it is, where no bar can be shown."""
 
 SHOWN = 5
 """Cases of which it is told why it isn't known what they enter."""
@@ -157,14 +161,19 @@ def _recorded(
     if not console.is_terminal:
         console.print(f"{spec.name}: recording {plural(len(cases), 'case')}")
     oracle = Oracle(Store())
+    steps = {len(cases) * tenth // 10 for tenth in range(1, 10)} if len(cases) >= TOLD else set()
+    count = itertools.count(1)
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task(spec.name, total=len(cases))
 
-        def done(_case: str, _problem: str) -> None:
+        def on_case(_case: str, _problem: str) -> None:
             progress.update(task, advance=1)
+            done = next(count)
+            if not console.is_terminal and done in steps:
+                console.print(f"{spec.name}: {done:,} of {plural(len(cases), 'case')}")
 
         try:
-            return make(spec, source, cases, oracle, manner, on_case=done)
+            return make(spec, source, cases, oracle, manner, on_case=on_case)
         finally:
             oracle.close()
 

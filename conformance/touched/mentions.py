@@ -1,4 +1,4 @@
-"""Who speaks of a name: in its own file as a variable, elsewhere by import, attribute or string."""
+"""Who uses a name: in its own file as a variable, elsewhere by import, attribute or string."""
 
 from __future__ import annotations
 
@@ -14,31 +14,29 @@ if TYPE_CHECKING:
 
     from conformance.touched.units import Parts
 
-
-class Users(NamedTuple):
-    """Where a file uses one of its own global names."""
-
-    functions: set[str]
-    at_import: bool
-    """Whether what runs when the file is imported uses it: a class body, a decorator, a default."""
+AT_IMPORT = ""
+"""In a function's place: what runs when a file is imported, class bodies, decorators and defaults
+included."""
 
 
-def users(parts: Parts, name: str) -> Users:
-    """Where a file uses a global name. A local variable of the same name counts as well."""
-    functions: set[str] = set()
-    bodies: set[int] = set()
-    for definitions in parts.functions.values():
-        for one in definitions:
-            bodies.update(map(id, one.node.body))
-            if any(_is(name, node) for part in one.node.body for node in ast.walk(part)):
-                functions.add(one.name)
-    left: list[ast.AST] = [parts.tree]
-    while left:
-        node = left.pop()
-        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
-            return Users(functions, at_import=True)
-        left += (child for child in ast.iter_child_nodes(node) if id(child) not in bodies)
-    return Users(functions, at_import=False)
+class Mention(NamedTuple):
+    """A place where a name is used."""
+
+    path: str
+    function: str
+    """Qualified, or :data:`AT_IMPORT`."""
+
+
+def users(parts: Parts, name: str) -> set[str]:
+    """The functions of a file that use one of its global names, or :data:`AT_IMPORT`.
+
+    A local variable of the same name counts as well.
+    """
+    return {
+        place
+        for place, nodes in _places(parts)
+        if any(_uses(name, node, bound=place == AT_IMPORT) for node in nodes)
+    }
 
 
 def absolute(package: str, path: str, module: str) -> str:
@@ -57,16 +55,25 @@ def absolute(package: str, path: str, module: str) -> str:
     return ".".join([*folders[: len(folders) - level + 1], *([name] if name else [])])
 
 
+class _Taken(NamedTuple):
+    """A name that a file imports when it is imported."""
+
+    module: str
+    name: str
+    """Empty where the module itself is imported; ``*`` for all that it has."""
+    bound: str
+
+
 @dataclass
 class _Said:
-    """What a file says, apart from its own variables."""
+    """What a file says."""
 
-    words: set[str] = field(default_factory=set)
-    """Attributes, names that it imports, identifiers in its strings."""
-    taken: set[tuple[str, str]] = field(default_factory=set)
-    """Names that it imports, with the last part of the module that it takes them from."""
-    modules: set[str] = field(default_factory=set)
-    """Dotted names of what is imported when it is."""
+    words: dict[str, set[str]] = field(default_factory=dict)
+    """Attributes, identifiers in strings and names that a function imports; each with the
+    functions that say it, or :data:`AT_IMPORT`."""
+    taken: list[_Taken] = field(default_factory=list)
+    parts: Parts | None = None
+    """None where it can't be parsed; it may then say anything."""
 
 
 class Speakers:
@@ -77,7 +84,7 @@ class Speakers:
 
         Args:
             package: The package's name.
-            files: Paths below its folder, as ``read`` takes them.
+            files: Paths below its folder, as ``read`` takes them; others don't matter.
             read: Gives a file's content.
         """
         self._package = package
@@ -86,26 +93,36 @@ class Speakers:
         self._texts: dict[str, bytes] = {}
         self._heard: dict[str, _Said] = {}
 
-    def of(self, name: str) -> str | None:
-        """The first file that looks for a name, by import, attribute or string; None: none does."""
-        return next((path for path, said in self._with(name) if name in said.words), None)
+    def of(self, name: str) -> Iterator[Mention]:
+        """Where a name of another file is used: by import from the package, attribute or string."""
+        for path, said in self._with(name):
+            if said.parts is None:
+                yield Mention(path, AT_IMPORT)
+                continue
+            places = set(said.words.get(name, ()))
+            for taken in said.taken:
+                if taken.name == name and f"{taken.module}.".startswith(f"{self._package}."):
+                    places |= users(said.parts, taken.bound)
+            yield from (Mention(path, place) for place in sorted(places))
 
     def takers(self, module: str, name: str) -> str | None:
-        """The first file that imports this name from a module of which this is the last part."""
-        return next(
-            (path for path, said in self._with(module) if (module, name) in said.taken), None
-        )
+        """The first file that imports this name from this module, when it is imported itself."""
+        for path, said in self._with(module.rpartition(".")[2] if name == "*" else name):
+            if any((one.module, one.name) == (module, name) for one in said.taken):
+                return path
+        return None
 
     def importer(self, module: str, among: Collection[str]) -> str | None:
-        """The first file that imports a module, or one inside it, whenever it is imported itself.
+        """The first file that imports a module, or one inside it, when it is imported itself.
 
         Args:
             module: Its dotted name.
             among: Only these files count.
         """
         for path, said in self._with(module.rpartition(".")[2]):
-            inside = any(f"{one}.".startswith(f"{module}.") for one in said.modules)
-            if inside and path in among:
+            targets = {one.module for one in said.taken}
+            targets |= {f"{one.module}.{one.name}" for one in said.taken}
+            if path in among and any(f"{one}.".startswith(f"{module}.") for one in targets):
                 return path
         return None
 
@@ -121,47 +138,65 @@ class Speakers:
                 yield path, self._heard[path]
 
     def _hear(self, path: str) -> _Said:
-        source = self._texts[path]
         said = _Said()
         try:
-            tree = take_apart(source).tree
+            parts = take_apart(self._texts[path])
+            for place, nodes in _places(parts):
+                for node in nodes:
+                    for word in _words(node, at_import=place == AT_IMPORT):
+                        said.words.setdefault(word, set()).add(place)
+            said.taken = list(self._taken(parts.tree, path))
         except (SyntaxError, RecursionError):
-            # Not a word of it can be told from another.
-            said.words.update(re.findall(r"\w+", source.decode(errors="replace")))
-            return said
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Attribute):
-                said.words.add(node.attr)
-            elif isinstance(node, ast.ImportFrom):
-                said.words.update(re.findall(r"\w+", node.module or ""))
-                said.words.update(alias.name for alias in node.names)
-                last = (node.module or path.rpartition("/")[0]).replace("/", ".").rpartition(".")[2]
-                said.taken.update((last, alias.name) for alias in node.names)
-            elif isinstance(node, ast.Import):
-                said.words.update(part for one in node.names for part in one.name.split("."))
-            elif isinstance(node, ast.Constant):
-                said.words.update(_named(node.value))
-        said.modules = set(self._imported(tree, path))
+            return _Said()
+        said.parts = parts
         return said
 
-    def _imported(self, tree: ast.Module, path: str) -> Iterator[str]:
+    def _taken(self, tree: ast.Module, path: str) -> Iterator[_Taken]:
         left: list[ast.AST] = [tree]
         while left:
             node = left.pop()
             if isinstance(node, ast.Import):
-                yield from (alias.name for alias in node.names)
+                for one in node.names:
+                    yield _Taken(one.name, "", one.asname or one.name.partition(".")[0])
             elif isinstance(node, ast.ImportFrom):
                 module = absolute(self._package, path, "." * node.level + (node.module or ""))
-                yield module
-                yield from (f"{module}.{alias.name}" for alias in node.names)
+                for one in node.names:
+                    yield _Taken(module, one.name, one.asname or one.name)
             elif not isinstance(node, (*FUNCTIONS, ast.Lambda)):
                 left += ast.iter_child_nodes(node)
 
 
-def _named(value: object) -> list[str]:
-    """The identifiers in what getattr may be given, or in a part of it; prose has blanks."""
-    return re.findall(r"\w+", value) if isinstance(value, str) and " " not in value else []
+def _places(parts: Parts) -> Iterator[tuple[str, Iterable[ast.AST]]]:
+    """The functions of a file, by name, each with what runs when it is called; and the rest."""
+    bodies: set[int] = set()
+    left: list[ast.AST] = [parts.tree]
+    for definitions in parts.functions.values():
+        for one in definitions:
+            bodies.update(map(id, one.node.body))
+            yield one.name, (node for part in one.node.body for node in ast.walk(part))
+    rest: list[ast.AST] = []
+    while left:
+        rest.append(left.pop())
+        left += (child for child in ast.iter_child_nodes(rest[-1]) if id(child) not in bodies)
+    yield AT_IMPORT, rest
 
 
-def _is(name: str, node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) and node.id == name
+def _words(node: ast.AST, *, at_import: bool) -> Iterable[str]:
+    """What a node says of names that may be other files'."""
+    if isinstance(node, ast.Attribute):
+        return (node.attr,)
+    if isinstance(node, ast.ImportFrom | ast.Import) and not at_import:
+        module = getattr(node, "module", None) or ""
+        names = (part for one in node.names for part in one.name.split("."))
+        return (*module.split("."), *names)
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " not in node.value:
+        # A name that is looked for by getattr, or a part of one, has no blanks; prose has.
+        return re.findall(r"\w+", node.value)
+    return ()
+
+
+def _uses(name: str, node: ast.AST, *, bound: bool) -> bool:
+    """Whether a node is this name, but not where it is bound, if that is of no interest."""
+    if not isinstance(node, ast.Name) or node.id != name:
+        return False
+    return not bound or isinstance(node.ctx, ast.Load)

@@ -6,16 +6,16 @@ import ast
 import sys
 from typing import TYPE_CHECKING, Final
 
-from conformance.touched.mentions import absolute, users
+from conformance.touched.mentions import absolute
 from conformance.touched.units import dump
 
 if TYPE_CHECKING:
-    from conformance.touched.changes import Comparison
+    from conformance.touched.changes import Comparison, Known
     from conformance.touched.units import Item, Parts, Scope
 
 INIT: Final = "__init__.py"
 
-_BARE: Final = frozenset(
+BARE: Final = frozenset(
     {"", *(dump([ast.Name(one, ast.Load())]) for one in ("staticmethod", "classmethod"))}
     | {dump([ast.Name("property", ast.Load())])}
 )
@@ -76,61 +76,51 @@ class Names:
             if not self._comes_and_goes(item, "lost"):
                 return
             self._within.add(self._path, self._qualified(item))
-        if not self._scope and not self._followed(self._new, item.name):
-            return
+        self._users(self._new, item)
         if item.kind == "import":
             self._unimported(item)
-        elif said := self._within.speaks_after(item.name):
-            self._everything(f"has lost {self._qualified(item)}, a name that {said} speaks of")
+        else:
+            self._within.follow_after(self._path, item.name, self._said("lost", item))
 
     def _fresh(self, item: Item) -> None:
         """A name that was not bound: whoever looked for it in vain would find it now."""
         if item.kind == "def" and not self._comes_and_goes(item, "got"):
             return
-        if not self._scope and not self._followed(self._old, item.name):
-            return
+        self._users(self._old, item)
         if item.kind == "import":
             self._imported(item)
-        elif said := self._within.speaks_before(item.name):
-            self._everything(f"has got {self._qualified(item)}, a name that {said} speaks of")
-        elif taker := self._taken("*"):
+            return
+        self._within.follow_before(self._path, item.name, self._said("got", item))
+        if not self._scope and (taker := self._taken("*")):
             self._everything(f"has got {item.name}, and {taker} imports all that it has")
 
     def _rebound(self, was: Item, now: Item) -> None:
         """A name that is bound to something else: whoever uses it has changed with it."""
-        if not (self._followed(self._old, was.name) and self._followed(self._new, was.name)):
-            return
+        self._users(self._old, was)
+        self._users(self._new, now)
         if now.kind == "import":
             self._unimported(was)
             self._imported(now)
-        elif said := self._within.speaks_before(was.name):
-            self._everything(f"has another {was.name}, a name that {said} speaks of")
+        else:
+            self._within.follow_before(self._path, was.name, self._said("another", was))
 
-    def _followed(self, parts: Parts, name: str) -> bool:
-        """Count the functions that use a global name as changed; False where that isn't all."""
-        found = users(parts, name)
-        for function in found.functions:
-            self._within.add(self._path, function)
-        if found.at_import:
-            self._everything(f"uses {name}, which has changed, when it is imported")
-        return not found.at_import
+    def _users(self, parts: Parts, item: Item) -> None:
+        """Count the functions of this file that use a global name as changed."""
+        if not self._scope:
+            self._within.use(self._path, parts, item.name)
+
+    def _said(self, how: str, item: Item) -> str:
+        return f"has {how} {self._qualified(item)}"
 
     def _comes_and_goes(self, item: Item, how: str) -> bool:
-        """Whether a function may come or go unnoticed by all that don't speak of its name."""
-        name = self._qualified(item)
-        special = item.name.startswith("__") and item.name.endswith("__")
-        if item.text not in _BARE:
-            self._everything(f"has {how} {name}, with decorators, which run at import")
-        elif special:
-            self._everything(f"has {how} {name}, which Python itself looks for")
-        elif self._scope and self._old.scopes[self._scope].header:
-            # A class with bases may be somebody else's to call, by names that stand elsewhere.
-            if item.name.startswith("_") and item.name not in self._within.known.inherited:
-                return True
-            self._everything(f"has {how} {name}, which may take the place of an inherited one")
-        else:
-            return True
-        return False
+        """Whether a function may come or go unnoticed by all that don't use its name."""
+        header = self._old.scopes[self._scope].header
+        reason = hidden_users(item.name, header, self._within.known)
+        if item.text not in BARE:
+            reason = "with decorators, which run at import"
+        if reason:
+            self._everything(f"{self._said(how, item)}, {reason}")
+        return not reason
 
     # -- imports -------------------------------------------------------------------------------
 
@@ -167,9 +157,7 @@ class Names:
 
     def _taken(self, name: str) -> str | None:
         """Who imports a name from this module."""
-        parts = [self._within.known.package, *self._path.removesuffix(".py").split("/")]
-        module = parts[-2] if self._is_init() else parts[-1]
-        return self._within.takers(module, name)
+        return self._within.takers(dotted(self._within.known.package, self._path), name)
 
     def _is_init(self) -> bool:
         return self._path.rpartition("/")[2] == INIT
@@ -179,6 +167,28 @@ class Names:
 
     def _everything(self, reason: str) -> None:
         self._within.everything(self._path, reason)
+
+
+def dotted(package: str, path: str) -> str:
+    """The dotted name of a package's module, by its path below the package's folder."""
+    parts = [package, *path.removesuffix(".py").split("/")]
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def hidden_users(name: str, header: str, known: Known) -> str:
+    """Why others may use a function of this name without speaking of it; empty: none does.
+
+    Args:
+        name: The function's, without its class.
+        header: What stands in the head of its class; empty where there is nothing, or no class.
+        known: What is known of the package.
+    """
+    if name.startswith("__") and name.endswith("__"):
+        return "which Python itself looks for"
+    # A class with bases may be somebody else's to call, by names that stand elsewhere.
+    if header and (not name.startswith("_") or name in known.inherited):
+        return "which may take the place of an inherited one"
+    return ""
 
 
 def _movable(scope: Scope) -> dict[str, Item]:

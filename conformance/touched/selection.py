@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from conformance import adapters
 from conformance.adapters.naming import base_of
 from conformance.touched import maps
 from conformance.touched.changes import Changes, Function, Known, Version, compare
@@ -14,7 +16,6 @@ from conformance.touched.whereabouts import UntoldError, context, folder_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
 
     from conformance.adapters.registry import AdapterSpec
     from conformance.touched.map import Map
@@ -169,12 +170,15 @@ class Chooser:
         return changes, len(changes.functions) - count
 
     def _around(self, where: Whereabouts | None) -> Speakers:
-        """Keras, which may look for names in a backend's package."""
+        """Who may look for names in the package: Keras in a backend's, and our own adapter."""
         folder = where.folders.get("keras") if where else None
-        if folder is None or self.source.package == "keras":
-            return Speakers("keras", (), lambda _path: b"")
-        from pathlib import Path
-
-        root = Path(folder)
-        files = [path.relative_to(root).as_posix() for path in sorted(root.rglob("*.py"))]
-        return Speakers("keras", files, lambda path: (root / path).read_bytes())
+        roots = {"the adapter": Path(adapters.__path__[0])}
+        if folder is not None and self.source.package != "keras":
+            roots["keras"] = Path(folder)
+        files = {
+            f"{name}/{path.relative_to(root).as_posix()}": path
+            for name, root in roots.items()
+            for path in sorted(root.rglob("*.py"))
+            if name == "keras" or path.parent.name in {"worker", "keras", "backends"}
+        }
+        return Speakers(self.source.package, files, lambda name: files[name].read_bytes())
