@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from conformance.records.model import CellLine
     from conformance.run.folder import RunFolder
     from conformance.run.plan import Plan
+    from conformance.verdicts.ledger import Ledger
 
 
 def select_cases(patterns: Sequence[str]) -> list[Case]:
@@ -59,6 +60,7 @@ def drive(  # noqa: PLR0913 - what a run consists of
     *,
     resume: bool = False,
     launched: Mapping[str, AdapterProcess] | None = None,
+    ledger: Ledger | None = None,
 ) -> bool:
     """Run a plan to its end, with live progress.
 
@@ -69,6 +71,7 @@ def drive(  # noqa: PLR0913 - what a run consists of
         console: Where to show how far it is.
         resume: Go on with the record in the folder.
         launched: Processes of the plan's adapters that run already, by name.
+        ledger: The ledger, where it has been opened already.
 
     Returns:
         Whether anything in it is not as it should be.
@@ -102,7 +105,13 @@ def drive(  # noqa: PLR0913 - what a run consists of
                 console.print(f"{adapter}: {len(plan.cells[adapter])} cases{told}")
 
         with Session(
-            plan, settings, folder=folder, resume=resume, on_cell=show, launched=launched
+            plan,
+            settings,
+            folder=folder,
+            resume=resume,
+            on_cell=show,
+            launched=launched,
+            ledger=ledger,
         ) as session:
             for cell, line in session.recorder.done.items() if session.recorder else ():
                 progress.update(tasks[cell.adapter], advance=1)

@@ -16,7 +16,7 @@ from conformance.run.driving import drive, select_cases
 from conformance.run.engine import Stopped
 from conformance.run.folder import FolderError, RunFolder
 from conformance.run.plan import Plan
-from conformance.run.session import Settings
+from conformance.run.session import Settings, open_ledger
 from conformance.run.shard import Shard, ShardError
 from conformance.run.touched import NOTHING, Narrowing
 from conformance.touched.map import MapError
@@ -74,11 +74,17 @@ def _run(
     console: Console,
 ) -> int:
     narrowing = _narrowing(options)
+    settings = Settings(case_seconds=options.case_timeout, ledgers=tuple(options.ledger))
+    if options.jobs:
+        settings = replace(settings, jobs=options.jobs)
     cases = select_cases(options.patterns)
+    ledger = None
     if not launched:
         specs = prepare(specs, console.print)
     plan = Plan.of(cases, specs)
     if narrowing:
+        # All that can be read is read before the adapters are waited for.
+        ledger = open_ledger(settings, plan.adapters, plan.cases)
         narrowing.choose(specs)
         if not narrowing.is_empty():
             narrowing.confirm({name: process.start() for name, process in launched.items()})
@@ -95,11 +101,8 @@ def _run(
         if options.resume
         else RunFolder.new(options.reports)
     )
-    settings = Settings(case_seconds=options.case_timeout, ledgers=tuple(options.ledger))
-    if options.jobs:
-        settings = replace(settings, jobs=options.jobs)
     resume = options.resume is not None
-    failed = drive(plan, settings, folder, console, resume=resume, launched=launched)
+    failed = drive(plan, settings, folder, console, resume=resume, launched=launched, ledger=ledger)
     print(close_run(folder, colour=console.is_terminal, width=console.width))  # noqa: T201
     problem = keep(folder, options.history) if options.history else ""
     if problem:

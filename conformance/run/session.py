@@ -82,6 +82,7 @@ class Session:
         begin: bool = True,
         on_cell: Callable[[CellLine], None] = lambda _: None,
         launched: Mapping[str, AdapterProcess] | None = None,
+        ledger: Ledger | None = None,
     ) -> None:
         """Open the ledger and the record, and set the adapters to work.
 
@@ -94,6 +95,7 @@ class Session:
             begin: Begin with every adapter now; else each when it is first asked for.
             on_cell: Called, from an engine thread, with every new verdict.
             launched: Processes of adapters that run already, by name.
+            ledger: The ledger, where it has been opened already.
 
         Raises:
             RecordsError: The record cannot be opened.
@@ -102,7 +104,7 @@ class Session:
         self.recorder = Recorder(folder, plan, resume=resume) if folder else None
         self._on_cell = on_cell
         self._mismatches: list[str] = []
-        self._ledger = open_ledger(settings, plan.adapters, plan.cases)
+        self._ledger = ledger or open_ledger(settings, plan.adapters, plan.cases)
         self.engine = Engine(
             plan,
             Oracle(Store()),
