@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance import __version__, cli_records, cli_versions
+from conformance import __version__, cli_records, cli_touched, cli_versions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,6 +92,23 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--history", type=Path, metavar="FILE", help="add the run to this history of past runs"
     )
+    touched = run.add_argument_group("only what a change touches")
+    touched.add_argument(
+        "--touched-by",
+        metavar="BASE",
+        help="run the cases that run what changed since this revision ('origin/main')",
+    )
+    touched.add_argument(
+        "--source", type=Path, metavar="FOLDER", help="the package whose changes are looked at"
+    )
+    touched.add_argument(
+        "--recording",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="rest on this recording, in the place of what is kept; repeatable",
+    )
     run.set_defaults(command=_run)
 
     validate = commands.add_parser("validate", help="check case files")
@@ -129,6 +146,7 @@ def parser() -> argparse.ArgumentParser:
     _add_report(commands)
     cli_records.add(commands)
     cli_versions.add(commands)
+    cli_touched.add(commands)
     return parser
 
 

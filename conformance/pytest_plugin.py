@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from conformance.adapters.registry import AdapterSpec
     from conformance.run.pytest_items import CaseFile
     from conformance.run.pytest_run import PytestRun
+    from conformance.run.touched import Narrowing
 
 SUITES = ("documents", "layers", "functions", "ops", "training", "applications")
 """Top folders of the catalogue, each a marker for ``-m``."""
 
+narrowing_key: pytest.StashKey[Narrowing] = pytest.StashKey()
 run_key = pytest.StashKey["PytestRun"]()
 adapters_key = pytest.StashKey[list["AdapterSpec"]]()
 
@@ -96,6 +98,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="run the I-th of N parts of the cases; `keras-conformance merge` joins the records",
     )
     group.addoption(
+        "--touched-by",
+        default=None,
+        metavar="BASE",
+        help="run the cases that run what changed since this revision (origin/main)",
+    )
+    group.addoption(
+        "--source",
+        default=None,
+        type=Path,
+        metavar="FOLDER",
+        help="of --touched-by: the package whose changes are looked at",
+    )
+    group.addoption(
+        "--recording",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="of --touched-by: rest on this recording, not on what is kept, repeatable",
+    )
+    group.addoption(
         "--history",
         default=None,
         type=Path,
@@ -144,6 +167,10 @@ def pytest_configure(config: pytest.Config) -> None:
         from conformance.run.pytest_run import shard_of
 
         shard_of(config)
+    if option.touched_by is not None or option.source is not None or option.recording:
+        from conformance.run.pytest_touched import narrowing_of
+
+        config.stash[narrowing_key] = narrowing_of(config)
     for name in dict.fromkeys([*registry.names(), *(spec.name for spec in chosen)]):
         config.addinivalue_line("markers", f"{marker_of(name)}: cases on the adapter {name}")
     config.stash[adapters_key] = chosen
@@ -174,13 +201,22 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> CaseFile |
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Puts the case items in the order in which the adapters work; leaves out other shards'."""
+    """Puts the case items in the order in which the adapters work, and leaves some out.
+
+    Those are what a change does not touch, and other shards'.
+    """
     run = config.stash.get(run_key, None)
     if run is not None:
         run.sort(items)
-        left_out = run.take_shard(items)
+        left_out = [*run.take_touched(items), *run.take_shard(items)]
         if left_out:
             config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
+    """Says which cases a change touches, and what that rests on."""
+    run = config.stash.get(run_key, None)
+    return run.choice if run is not None else []
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -251,8 +287,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if run.finish():
         if session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
-    elif run.is_empty_shard and session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
-        session.exitstatus = pytest.ExitCode.OK  # there are more shards than cases, and it is told
+    elif run.is_empty and session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+        session.exitstatus = pytest.ExitCode.OK  # there is nothing to do here, and it is told why
 
 
 @pytest.hookimpl(trylast=True)
@@ -299,6 +335,9 @@ def _run(config: pytest.Config) -> PytestRun:
         from conformance.run.pytest_run import PytestRun
 
         run = config.stash[run_key] = PytestRun(
-            config, config.stash[adapters_key], tuple(_roots(config))
+            config,
+            config.stash[adapters_key],
+            tuple(_roots(config)),
+            config.stash.get(narrowing_key, None),
         )
     return run

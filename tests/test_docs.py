@@ -55,6 +55,8 @@ VERSIONS = Shown("tests/test_versions_of_keras.py", '"keras-torch@keras==3.14.1"
 SWEPT = Shown("tests/test_sweep.py", '"sweep", "cases/fakes.yaml", "--package", "fakeframe"')
 COMPARED = Shown("tests/test_versions_of_keras.py", '"diff", "keras==3.14.1", "keras==3.15.1"')
 HELP = "python benchmarks/{} --help"
+TOUCHED = Shown("tests/test_touched.py", '"--touched-by", base, "--source"')
+MINE = "--source keras_mine --adapter keras-mine"
 
 COMMANDS: dict[str, Run | Shown] = {
     "python -m pip install tox": TESTS,
@@ -202,6 +204,25 @@ COMMANDS: dict[str, Run | Shown] = {
     "keras-conformance rows records/ --expect linux --expect macos --markdown summary.md": Shown(
         "tests/test_rows.py", '"--expect", "linux", "--markdown"'
     ),
+    # Only what a change touches.
+    f"keras-conformance run --touched-by origin/main {MINE}": TOUCHED,
+    f"keras-conformance run --touched-by origin/main {MINE.replace(' k', ' ./k', 1)}": TOUCHED,
+    f"keras-conformance touched record {MINE}": Shown(
+        "tests/test_touched.py", 'touched("record") == 0'
+    ),
+    f"pytest --pyargs conformance --touched-by origin/main {MINE}": Shown(
+        "tests/test_touched.py", '"--touched-by", "main", "--source"'
+    ),
+    f"keras-conformance touched show --touched-by origin/main {MINE}": Shown(
+        "tests/test_touched.py", 'touched("show", "--touched-by"'
+    ),
+    f"keras-conformance touched cases conv {MINE}": Shown(
+        "tests/test_touched.py", 'touched("cases", "_row"'
+    ),
+    f"keras-conformance touched functions CASE {MINE}": Shown(
+        "tests/test_touched.py", 'touched("functions", "fakes/late"'
+    ),
+    "python benchmarks/touched.py": Run(HELP.format("touched.py")),
     "python benchmarks/records.py": Run(HELP.format("records.py")),
     "python benchmarks/whole_run.py": Run(HELP.format("whole_run.py")),
     "python benchmarks/layers.py": Run(HELP.format("layers.py")),

@@ -18,7 +18,7 @@ from synthetic_runs import header
 from conformance import cli
 from conformance.records import RecordsError, Writer, read
 from conformance.records.merging import MergeError, merge
-from conformance.records.model import ShardOf
+from conformance.records.model import ShardOf, Touched, TouchedAdapter
 from conformance.run.shard import Shard, ShardError
 
 A, B, C = (f"layers/core/{name}" for name in ("dense", "embedding", "masking"))
@@ -281,3 +281,44 @@ def test_a_wrong_shard_is_a_wrong_usage(tmp_path, cache):
     result = runner.run(str(write_cases(tmp_path, ["one"])), "--shard", "3/2")
     assert result.returncode == 2
     assert result.stderr == "'3/2': of 2 shards, the first is 1/2\n"
+
+
+class TestChosenByAChange:
+    """Records of ``--touched-by``: parts of one choice are one run, and of no other."""
+
+    def touched(self, **changes):
+        told = {"of": 3, "chosen": 1, "recorded": "2026-01-01T12:00:00Z"}
+        fields = {
+            "base": "main",
+            "commit": "1" * 40,
+            "source": "pkg",
+            "files": 1,
+            "outside": 0,
+            "functions": ["conv (nn.py)"],
+            "adapters": {"torch": TouchedAdapter(**told)},
+        }
+        return Touched(**{**fields, **changes})
+
+    def test_are_joined(self, tmp_path):
+        one = record(tmp_path / "1.jsonl", {"torch": {A: "pass"}}, touched=self.touched())
+        jax = self.touched(functions=["pad (nn.py)"], adapters={"jax": TouchedAdapter(chosen=1)})
+        other = record(tmp_path / "2.jsonl", {"jax": {A: "pass"}}, touched=jax)
+        merge([one, other], tmp_path / "out/records.jsonl")
+        joined = read(tmp_path / "out/records.jsonl").header.touched
+        assert joined.functions == ["conv (nn.py)", "pad (nn.py)"]
+        assert set(joined.adapters) == {"torch", "jax"}
+
+    @pytest.mark.parametrize(
+        ("changes", "said"),
+        [
+            (None, "all cases that were asked for"),
+            ({"commit": "2" * 40}, "those that changes of pkg since main touch"),
+            ({"source": "other"}, "those that changes of other since main touch"),
+        ],
+    )
+    def test_of_different_choices_are_refused(self, tmp_path, changes, said):
+        one = record(tmp_path / "1.jsonl", {"torch": {A: "pass"}}, touched=self.touched())
+        touched = None if changes is None else self.touched(**changes)
+        other = record(tmp_path / "2.jsonl", {"jax": {A: "pass"}}, touched=touched)
+        with pytest.raises(MergeError, match=said):
+            merge([one, other], tmp_path / "out/records.jsonl")

@@ -77,6 +77,24 @@ def tox_environments():
     return found
 
 
+def documented():
+    """The workflow of docs/ci.md that runs commands of its own."""
+    blocks = re.findall(r"(?ms)^```yaml\n(.*?)^```", (ROOT / "docs/ci.md").read_text())
+    (found,) = (block for block in map(yaml.safe_load, blocks) if "touched" in block["jobs"])
+    return found["jobs"]["touched"]["steps"]
+
+
+def test_the_workflow_for_pull_requests_is_one_that_would_run():
+    used = [step["uses"].split("@") for step in documented() if "uses" in step]
+    assert all(PROVEN[action][1] == commit for action, commit in used)
+    commands = [shlex.split(step["run"]) for step in documented() if "run" in step]
+    ours = [command[1:] for command in commands if command[0] == "keras-conformance"]
+    assert [command[0] for command in ours] == ["touched", "run"]
+    for command in ours:
+        options = cli.parser().parse_args(command)
+        assert options.source == Path("keras_mine")
+
+
 def test_the_workflows_are_there():
     assert set(WORKFLOWS) == {"conformance.yml", "matrix.yml"}
     assert {"schedule", "workflow_dispatch"} == set(WORKFLOWS["matrix.yml"][True])

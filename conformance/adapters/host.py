@@ -161,6 +161,11 @@ class AdapterProcess:
         """Id of the running process, if there is one."""
         return self._connection.pid if self._connection else None
 
+    @property
+    def launched(self) -> float:
+        """When its process was started, by ``time.monotonic``; 0 if none was."""
+        return self._launched
+
     def launch(self) -> None:
         """Start the process without waiting for it, so that several can start at the same time.
 

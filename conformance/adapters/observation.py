@@ -164,6 +164,32 @@ class Built(Struct, frozen=True, kw_only=True, omit_defaults=True):
     gradients: Gradients | None = None
 
 
+class Started(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the start of a recorded process entered, below one folder."""
+
+    entered: dict[str, list[int]] = field(default_factory=dict)
+    """First lines of functions, by path relative to the folder."""
+    modules: list[str] = field(default_factory=list)
+    """Paths of the modules that were imported."""
+    inherited: list[str] = field(default_factory=list)
+    """Names of the attributes that the folder's classes inherit from other packages' classes."""
+
+
+class Entered(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a recorded case entered, below one folder."""
+
+    entered: dict[str, list[int]] = field(default_factory=dict)
+    """First lines of functions, by path relative to the folder."""
+    on_import: dict[str, list[int]] = field(default_factory=dict)
+    """Those of them that were entered while a module was being imported."""
+    modules: list[str] = field(default_factory=list)
+    """Paths of the modules that were imported."""
+    hidden: str = ""
+    """Why something may have run unseen; empty where nothing has."""
+    start: Started | None = None
+    """In the first answer of a process."""
+
+
 class Observation(Built, frozen=True, kw_only=True, omit_defaults=True):
     """The whole answer to one ``run`` message."""
 
@@ -193,6 +219,8 @@ class Observation(Built, frozen=True, kw_only=True, omit_defaults=True):
     seconds: dict[str, float] = field(default_factory=dict)
     rss: int = 0
     """Resident memory of the process after the case, in bytes; 0 if unknown."""
+    entered: Entered | None = None
+    """The whole answer where the case is recorded (``worker/recording.py``)."""
 
 
 class Hello(Struct, frozen=True, kw_only=True, omit_defaults=True):

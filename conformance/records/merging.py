@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from conformance.records.model import Touched
     from conformance.records.reader import Run
 
 
@@ -164,6 +165,10 @@ class Merging:
                 )
             elif header.rule != first.rule:
                 self._fault(f"{path} was judged by another rule than {self._paths[0]}")
+            if _chosen_for(header) != _chosen_for(first):
+                self._fault(
+                    f"{path} holds {_choice(header)}, and {self._paths[0]} {_choice(first)}"
+                )
         for plan in {header.shard.plan: None for header in self._headers if header.shard}:
             self._check_shards(plan)
         if self._faults:
@@ -222,6 +227,7 @@ class Merging:
                 for adapter, places in plan.items()
             },
             shard=None,
+            touched=_joined_choice([header.touched for header in self._headers if header.touched]),
         )
 
     def _ordered_cases(self) -> list[str]:
@@ -302,6 +308,27 @@ def merge(paths: Iterable[Path], out: Path, *, partial: bool = False) -> bool:
     for path in paths:
         merging.take(path)
     return merging.write(out)
+
+
+def _chosen_for(header: Header) -> tuple[str, str] | None:
+    """The change for whose sake a record's cases were chosen; None: they were not."""
+    return (header.touched.source, header.touched.commit) if header.touched else None
+
+
+def _choice(header: Header) -> str:
+    touched = header.touched
+    if touched is None:
+        return "all cases that were asked for"
+    return f"those that changes of {touched.source} since {touched.base} touch"
+
+
+def _joined_choice(parts: Sequence[Touched]) -> Touched | None:
+    """What all parts' cases were chosen by."""
+    if not parts:
+        return None
+    functions = {one for part in parts for one in part.functions}
+    adapters = {name: told for part in parts for name, told in part.adapters.items()}
+    return replace(parts[0], functions=sorted(functions), adapters=adapters)
 
 
 def _lines_of_cells(path: Path) -> int:

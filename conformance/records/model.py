@@ -32,6 +32,48 @@ class ShardOf(Struct, frozen=True, kw_only=True):
     """Where each of this part's cases stands in the whole plan."""
 
 
+class TouchedAdapter(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a change of a package means for one adapter."""
+
+    of: int | None = None
+    """How many cases were there to choose from, where that is known."""
+    chosen: int
+    everything: list[str] = field(default_factory=list)
+    """Why all of them are run; empty where the change tells which."""
+    recorded: str = ""
+    """When it was recorded which functions they enter; UTC, ISO 8601. Empty: never."""
+    commit: str = ""
+    """Of the package when it was recorded, where it was as in a commit."""
+    versions: dict[str, str] = field(default_factory=dict)
+    """Of the adapter when it was recorded."""
+    precision: str = ""
+    """Of the adapter when it was recorded."""
+    unknown: int = 0
+    """Chosen because it isn't known what they enter: cases that are new, or could not be
+    recorded."""
+    besides: int = 0
+    """Functions that had changed between the recording and the base, and count as changed."""
+    imports: bool = False
+    """No case enters what changed, and one is run to see that the package can be imported."""
+
+
+class Touched(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """That only the cases are planned which run what a change touches (``--touched-by``)."""
+
+    base: str
+    """What the change is held against, as people read it."""
+    commit: str
+    source: str
+    """The package's folder in its repository."""
+    files: int
+    """Files of the package that differ."""
+    outside: int
+    """Files that differ and are not the package's, which nobody looks at."""
+    functions: list[str]
+    """What changed, as ``name (path)``, for whichever adapter."""
+    adapters: dict[str, TouchedAdapter]
+
+
 class Header(Struct, frozen=True, kw_only=True, tag="header", tag_field="type"):
     """What was planned, where, with what."""
 
@@ -53,6 +95,8 @@ class Header(Struct, frozen=True, kw_only=True, tag="header", tag_field="type"):
     every case to the same. Empty in records that are older than this field."""
     shard: ShardOf | None = None
     """What it is a part of; None for a whole run."""
+    touched: Touched | None = None
+    """The change for whose sake these cases were chosen; None where they were not."""
 
 
 class CaseLine(Struct, frozen=True, kw_only=True, tag="case", tag_field="type", omit_defaults=True):

@@ -32,6 +32,7 @@ from conformance.report.packing import packed, without_collecting
 from conformance.report.past import past
 from conformance.report.terminal import headline
 from conformance.report.text import json_of, one_line, shown, visible
+from conformance.report.touched import touched_lines
 from conformance.report.views import FAILS, VIEWS
 from conformance.report.written import Written
 
@@ -132,6 +133,7 @@ def _render(run: Run, old: Run | None, history: Path | None, *, everything: bool
         policy=_policy([program, _template(STARTER)] if program else [], style),
         style=Markup(style),  # noqa: S704 - our own file
         headline=headline(run, found),
+        touched=touched_lines(run.header.touched) if run.header.touched else [],
         pages=[(page, name) for page, name in PAGES.items() if program or page in ALONE],
         interactive=bool(program),
         views=VIEWS,

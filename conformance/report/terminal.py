@@ -14,6 +14,7 @@ from conformance.printing import make_console
 from conformance.report.causes import SAID, causes
 from conformance.report.outcomes import LOOKS
 from conformance.report.text import escaped, listed, one_line, plural, visible
+from conformance.report.touched import scope_of, touched_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,6 +60,8 @@ def summary(run: Run, report: Path | None = None) -> RenderableType:
     if run.remarks:
         parts += [Text(""), Text("For those who keep the catalogue", style="dim bold")]
         parts += _listed(run.remarks)
+    if run.header.touched:
+        parts += [Text(""), *map(Text, touched_lines(run.header.touched))]
     partial = ". The run is partial" if run.partial else ""
     parts += [Text(""), Text(f"{headline(run, (unexpected, known))}{partial}.", style="bold")]
     if known:
@@ -91,7 +94,7 @@ def headline(run: Run, found: tuple[list[Cause], list[Cause]] | None = None) -> 
     cells = sum(len(cause.cells) for cause in unexpected)
     where = list(dict.fromkeys(name for cause in unexpected for name in cause.adapters))
     adapters = plural(len(run.header.plan), "adapter")
-    scope = f"{plural(len(run.header.cases), 'case')} on {adapters}"
+    scope = f"{plural(len(run.header.cases), 'case')}{scope_of(run.header.touched)} on {adapters}"
     if not run.header.cases or not run.header.plan:
         return "Nothing was planned, so nothing is known"
     if cells:
@@ -112,6 +115,7 @@ def markdown(run: Run) -> str:
         f"### keras-conformance: {escaped(headline(run))}"
         + (" (partial run)" if run.partial else ""),
         "",
+        *_markdown_touched(run),
         "| adapter | versions | " + " | ".join(LOOKS[outcome].word for outcome in shown) + " |",
         "| --- | --- |" + " ---: |" * len(shown),
     ]
@@ -138,6 +142,12 @@ def markdown(run: Run) -> str:
         rows += ["", "**Problems of the run**", ""]
         rows += [f"- {escaped(one_line(text))}" for text in (*run.problems, *run.notes)]
     return "\n".join(rows) + "\n"
+
+
+def _markdown_touched(run: Run) -> list[str]:
+    """What a selected run rests on, and an empty line; nothing for any other run."""
+    touched = run.header.touched
+    return [*(f"- {escaped(line)}" for line in touched_lines(touched)), ""] if touched else []
 
 
 def versions_of(adapter: AdapterLine | None) -> str:

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from conformance.adapters import registry
-from conformance.cases import CasesError
 from conformance.environments import PreparationError
 from conformance.environments.preparing import prepare
 from conformance.printing import make_console
-from conformance.records import RecordsError
-from conformance.run.closing import close_run, keep
-from conformance.run.driving import drive, select_cases
-from conformance.run.engine import Stopped
-from conformance.run.folder import FolderError, RunFolder
-from conformance.run.plan import Plan
-from conformance.run.session import Settings
-from conformance.run.shard import Shard, ShardError
+from conformance.run.launching import launching
+from conformance.run.machine import usable_cores
 
 if TYPE_CHECKING:
     import argparse
+
+    from conformance.adapters.host import AdapterProcess
 
 USAGE = 2
 
@@ -29,42 +24,21 @@ USAGE = 2
 def run(options: argparse.Namespace) -> int:
     """Run cases on adapters, with live progress, a summary and a report."""
     console = make_console()
-    try:
-        specs = registry.select(options.adapter, options.adapter_command)
-        cases = select_cases(options.patterns)
-        specs = prepare(specs, console.print)
-        folder = (
-            RunFolder.to_resume(options.reports, options.resume)
-            if options.resume
-            else RunFolder.new(options.reports)
-        )
-        settings = Settings(
-            case_seconds=options.case_timeout,
-            ledgers=tuple(options.ledger),
-            capabilities=tuple(options.capabilities),
-        )
-        if options.jobs:
-            settings = replace(settings, jobs=options.jobs)
-        plan = Plan.of(cases, specs)
-        if options.shard:
-            plan = Shard.parse(options.shard).of(plan)
-        failed = drive(plan, settings, folder, console, resume=options.resume is not None)
-    except (
-        registry.RegistryError,
-        PreparationError,
-        CasesError,
-        FolderError,
-        RecordsError,
-        ShardError,
-        Stopped,
-    ) as error:
-        print(error, file=sys.stderr)  # noqa: T201 - a message for whoever called
-        return USAGE
-    print(close_run(folder, colour=console.is_terminal, width=console.width))  # noqa: T201
-    problem = keep(folder, options.history) if options.history else ""
-    if problem:
-        print(problem, file=sys.stderr)  # noqa: T201
-    return int(failed or bool(problem))
+    with ExitStack() as stack:
+        launched: dict[str, AdapterProcess] = {}
+        try:
+            specs = registry.select(options.adapter, options.adapter_command)
+            if options.touched_by is not None:
+                specs = prepare(specs, console.print)
+                most = specs[: options.jobs or usable_cores()]
+                launched = stack.enter_context(launching(most, options.case_timeout))
+        except (registry.RegistryError, PreparationError) as error:
+            print(error, file=sys.stderr)  # noqa: T201 - a message for whoever called
+            return USAGE
+        # The rest takes a second to import, while the adapters start.
+        from conformance.run.running import run_cases
+
+        return run_cases(options, specs, launched, console)
 
 
 def adapters(options: argparse.Namespace) -> int:
@@ -86,8 +60,9 @@ def adapters(options: argparse.Namespace) -> int:
 
 def repro(options: argparse.Namespace) -> int:
     """Print the standalone script of one cell, from the records of a run."""
-    from conformance.records import read
+    from conformance.records import RecordsError, read
     from conformance.report.repro import NoScript, script
+    from conformance.run.folder import FolderError, RunFolder
 
     try:
         found = read(RunFolder.to_resume(options.reports, options.run).records)

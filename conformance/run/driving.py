@@ -13,14 +13,16 @@ from conformance.verdicts.entries import matches
 from conformance.verdicts.model import FAILING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from rich.console import Console
 
+    from conformance.adapters.host import AdapterProcess
     from conformance.cases.model import Case
     from conformance.records.model import CellLine
     from conformance.run.folder import RunFolder
     from conformance.run.plan import Plan
+    from conformance.verdicts.ledger import Ledger
 
 
 def select_cases(patterns: Sequence[str]) -> list[Case]:
@@ -50,13 +52,15 @@ def select_cases(patterns: Sequence[str]) -> list[Case]:
     return list(cases.values())
 
 
-def drive(
+def drive(  # noqa: PLR0913 - what a run consists of
     plan: Plan,
     settings: Settings,
     folder: RunFolder,
     console: Console,
     *,
     resume: bool = False,
+    launched: Mapping[str, AdapterProcess] | None = None,
+    ledger: Ledger | None = None,
 ) -> bool:
     """Run a plan to its end, with live progress.
 
@@ -66,6 +70,8 @@ def drive(
         folder: Where to record it.
         console: Where to show how far it is.
         resume: Go on with the record in the folder.
+        launched: Processes of the plan's adapters that run already, by name.
+        ledger: The ledger, where it has been opened already.
 
     Returns:
         Whether anything in it is not as it should be.
@@ -98,7 +104,15 @@ def drive(
                 told = f", {found}" if found else ""
                 console.print(f"{adapter}: {len(plan.cells[adapter])} cases{told}")
 
-        with Session(plan, settings, folder=folder, resume=resume, on_cell=show) as session:
+        with Session(
+            plan,
+            settings,
+            folder=folder,
+            resume=resume,
+            on_cell=show,
+            launched=launched,
+            ledger=ledger,
+        ) as session:
             for cell, line in session.recorder.done.items() if session.recorder else ():
                 progress.update(tasks[cell.adapter], advance=1)
                 failing[cell.adapter] += line.verdict.outcome in FAILING

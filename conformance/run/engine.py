@@ -77,6 +77,7 @@ class Engine:
         done: Mapping[Cell, CellLine] | None = None,
         on_line: Callable[[Line], None] = lambda _: None,
         keep: bool = False,
+        launched: Mapping[str, AdapterProcess] | None = None,
     ) -> None:
         """Prepare; nothing is started before ``begin``.
 
@@ -91,6 +92,7 @@ class Engine:
             on_line: Called with every adapter, case and cell line as soon as it is known, from one
                 thread at a time.
             keep: Keep every verdict whole, for :meth:`lines`; else only those that fail.
+            launched: Processes of adapters that run already, by name.
         """
         self.plan = plan
         self._oracle = oracle
@@ -109,6 +111,7 @@ class Engine:
         self._underway: list[Share] = []
         self._idle = 0
         self._processes: set[AdapterProcess] = set()
+        self._launched = dict(launched or {})
         self._closed = False
         self._faults: list[str] = []
         self._threads = [
@@ -258,9 +261,8 @@ class Engine:
             self._settle_all(spec, lambda case: cells.not_installed(case, spec.name, reason))
             return
         with self._process(spec) as process:
-            begin = time.monotonic()
             hello = process.start()
-            took = time.monotonic() - begin
+            took = time.monotonic() - process.launched
             self._introduce(adapter_line(spec, hello))
             self._note_probe(spec, hello)
             if hello.status == "ready":
@@ -294,10 +296,10 @@ class Engine:
     @contextmanager
     def _process(self, spec: AdapterSpec) -> Iterator[AdapterProcess]:
         """A process that ``close`` knows of, gone at the end of the block."""
-        process = AdapterProcess(spec, self._limits)
         with self._changed:
             if self._closed:
                 raise Stopped("the run was stopped")
+            process = self._launched.pop(spec.name, None) or AdapterProcess(spec, self._limits)
             self._processes.add(process)
         try:
             yield process

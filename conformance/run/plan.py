@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from conformance.adapters.registry import AdapterSpec
     from conformance.cases.model import Case
-    from conformance.records.model import ShardOf
+    from conformance.records.model import ShardOf, Touched
 
 
 class Cell(NamedTuple):
@@ -38,6 +38,8 @@ class Plan:
     """Adapters that go through their cases side by side, none far ahead of the others."""
     part: ShardOf | None = None
     """The whole that it is a part of; None where it is the whole."""
+    touched: Touched | None = None
+    """The change for whose sake its cases were chosen; None where they were not."""
 
     @classmethod
     def of(

@@ -12,20 +12,24 @@ from conformance.environments import PreparationError
 from conformance.environments.preparing import prepare
 from conformance.records import RecordsError
 from conformance.records.model import CellLine, Line
+from conformance.report.touched import touched_lines
 from conformance.run.folder import FolderError, RunFolder
 from conformance.run.plan import Cell, Plan
 from conformance.run.pytest_items import CaseItem, adapter_of, item_name
+from conformance.run.pytest_touched import choose, chosen_items
 from conformance.run.session import Session, Settings
 from conformance.run.shard import Shard, ShardError
+from conformance.run.touched import NOTHING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from conformance.adapters.registry import AdapterSpec
     from conformance.cases.model import Case
-    from conformance.records.model import ShardOf
+    from conformance.records.model import ShardOf, Touched
     from conformance.run.recorder import Recorder
+    from conformance.run.touched import Narrowing
 
 _lines = msgspec.json.Decoder(list[Line])
 
@@ -34,7 +38,11 @@ class PytestRun:
     """Adapters, cases and session of one pytest process."""
 
     def __init__(
-        self, config: pytest.Config, adapters: list[AdapterSpec], roots: tuple[Path, ...]
+        self,
+        config: pytest.Config,
+        adapters: list[AdapterSpec],
+        roots: tuple[Path, ...],
+        narrowing: Narrowing | None = None,
     ) -> None:
         """Prepare; nothing is started before the collection has ended."""
         self._config = config
@@ -57,6 +65,11 @@ class PytestRun:
         self._part: ShardOf | None = None
         """Of what this run is a part; None where it is whole."""
         self._shard = shard_of(config)
+        self._narrowing = narrowing
+        self._touched: Touched | None = None
+        """The change for whose sake items were left out; None where it is whole."""
+        self._nothing = False
+        """Whether there were items, and the change touches none of them."""
         self.is_worker = hasattr(config, "workerinput")
 
     # -- collection ----------------------------------------------------------------------------
@@ -80,6 +93,20 @@ class PytestRun:
         """Whether its verdict is the last of its adapter's; unknown before the run has begun."""
         return self._session is not None and self._session.engine.comes_last(item.cell)
 
+    def take_touched(self, items: list[pytest.Item]) -> list[pytest.Item]:
+        """Leave in ``items`` the cases that a change touches; returns the others."""
+        ours = [item for item in items if isinstance(item, CaseItem)]
+        if self._narrowing is None or not ours:
+            return []
+        kept, self._touched = chosen_items(self._narrowing, ours)
+        self._nothing = not kept
+        return _leave(items, ours, kept)
+
+    @property
+    def choice(self) -> list[str]:
+        """What was chosen for a change, in words; nothing where no change was named."""
+        return touched_lines(self._touched) if self._touched else []
+
     def take_shard(self, items: list[pytest.Item]) -> list[pytest.Item]:
         """Leave in ``items`` the cases of this shard alone; returns the others.
 
@@ -89,15 +116,14 @@ class PytestRun:
             return []
         ours = [item for item in items if isinstance(item, CaseItem)]
         self._part = self._shard.of(Plan.of_cells((item.case, item.spec) for item in ours)).part
-        left_out = [item for item in ours if not self._shard.holds(item.case.id)]
-        gone = set(map(id, left_out))
-        items[:] = [item for item in items if id(item) not in gone]
-        return list(left_out)
+        kept = [item for item in ours if self._shard.holds(item.case.id)]
+        return _leave(items, ours, kept)
 
     @property
-    def is_empty_shard(self) -> bool:
-        """Whether there is nothing to do because the other shards have it all."""
-        return self._part is not None and not self._part.positions and self._recorder is not None
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do: other shards have it all, or no case runs a change."""
+        alone = self._part is not None and not self._part.positions and self._recorder is not None
+        return alone or self._nothing
 
     # -- running -------------------------------------------------------------------------------
 
@@ -112,7 +138,7 @@ class PytestRun:
         except PreparationError as error:
             raise pytest.UsageError(str(error)) from None
         plan = Plan.of_cells((item.case, specs[item.spec.name]) for item in ours)
-        plan = replace(plan, part=self._part)
+        plan = replace(plan, part=self._part, touched=self._touched)
         settings = replace(self._settings, catalogues=tuple(self._catalogues))
         if self.is_worker:
             # One process at a time: the other workers have theirs.
@@ -162,9 +188,14 @@ class PytestRun:
                     f"{file}::{item_name(case.id, name)}": case for case in found for name in specs
                 }
             cells.append((by_file[file][nodeid], specs[adapter]))
+        plan = Plan.of_cells(cells)
+        if self._narrowing is not None:
+            choose(self._narrowing, self.adapters)
+            self._nothing = not cells and self._narrowing.is_empty()
+            self._touched = self._narrowing.told(plan)
         if not cells:
             return
-        plan = Plan.of_cells(cells)
+        plan = replace(plan, touched=self._touched)
         self._recorder = Recorder(self._open_folder(), plan, resume=self._resumes)
 
     def record(self, text: str) -> None:
@@ -196,6 +227,10 @@ class PytestRun:
 
     def print_summary(self, terminal: Any) -> None:
         """Write the report, and say on the terminal what is in it."""
+        if self._nothing:
+            terminal.write_sep("=", "keras-conformance")
+            terminal.write_line("\n".join([*self.choice, NOTHING]))
+            return
         if self._folder is None or not self._folder.records.exists():
             return
         from conformance.run.closing import close_run, keep
@@ -236,6 +271,17 @@ class PytestRun:
         except FolderError as error:
             raise pytest.UsageError(str(error)) from None
         return self._folder
+
+
+def _leave(
+    items: list[pytest.Item], ours: Sequence[CaseItem], kept: Sequence[CaseItem]
+) -> list[pytest.Item]:
+    """Take out of ``items`` those of ours that are not kept; returns them."""
+    staying = set(map(id, kept))
+    left_out: list[pytest.Item] = [item for item in ours if id(item) not in staying]
+    gone = set(map(id, left_out))
+    items[:] = [item for item in items if id(item) not in gone]
+    return left_out
 
 
 def shard_of(config: pytest.Config) -> Shard | None:

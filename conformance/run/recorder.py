@@ -80,6 +80,7 @@ class Recorder:
                 plan=plan.indices(),
                 rule=rule(),
                 shard=plan.part,
+                touched=plan.touched,
             )
         )
 

@@ -9,20 +9,22 @@ from typing import TYPE_CHECKING, Self
 from conformance.adapters import registry
 from conformance.adapters.host import Limits
 from conformance.cases import default_root, is_packaged, load_ids
-from conformance.records.model import CellLine
+from conformance.records.model import AdapterLine, CellLine
 from conformance.reference.store import Store
 from conformance.run import machine
 from conformance.run.engine import Engine
 from conformance.run.oracle import Oracle
 from conformance.run.recorder import Recorder
+from conformance.run.touched import mismatch
 from conformance.verdicts.capabilities import Claims
 from conformance.verdicts.ledger import Ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
     from types import TracebackType
 
+    from conformance.adapters.host import AdapterProcess
     from conformance.records.model import Line
     from conformance.run.folder import RunFolder
     from conformance.run.plan import Cell, Plan
@@ -54,6 +56,11 @@ class Settings:
     def roots(self) -> tuple[Path, ...]:
         """The catalogues' roots."""
         return (default_root(),) if self.catalogues is None else self.catalogues
+
+    @property
+    def limits(self) -> Limits:
+        """How much an adapter's process may take."""
+        return Limits(case=self.case_seconds)
 
 
 def open_ledger(settings: Settings, plan: Plan) -> Ledger:
@@ -99,6 +106,8 @@ class Session:
         resume: bool = False,
         begin: bool = True,
         on_cell: Callable[[CellLine], None] = lambda _: None,
+        launched: Mapping[str, AdapterProcess] | None = None,
+        ledger: Ledger | None = None,
     ) -> None:
         """Open the ledger and the record, and set the adapters to work.
 
@@ -110,6 +119,8 @@ class Session:
             resume: Go on with the record in the folder.
             begin: Begin with every adapter now; else each when it is first asked for.
             on_cell: Called, from an engine thread, with every new verdict.
+            launched: Processes of adapters that run already, by name.
+            ledger: The ledger, where it has been opened already.
 
         Raises:
             RecordsError: The record cannot be opened.
@@ -117,7 +128,8 @@ class Session:
         self.plan = plan
         self.recorder = Recorder(folder, plan, resume=resume) if folder else None
         self._on_cell = on_cell
-        self._ledger = open_ledger(settings, plan)
+        self._mismatches: list[str] = []
+        self._ledger = ledger or open_ledger(settings, plan)
         self._claims = open_claims(settings)
         self.engine = Engine(
             plan,
@@ -125,10 +137,11 @@ class Session:
             self._ledger,
             self._claims,
             jobs=settings.jobs,
-            limits=Limits(case=settings.case_seconds),
+            limits=settings.limits,
             done=self.recorder.done if self.recorder else None,
             on_line=self._line,
             keep=folder is None,
+            launched=launched,
         )
         if begin:
             self.engine.begin()
@@ -148,6 +161,7 @@ class Session:
             *map(str, self._claims.problems),
             *self._claims.over(),
             *(map(str, self._ledger.stale()) if self.plan.part is None else ()),
+            *self._mismatches,
             *self.engine.faults(),
         ]
 
@@ -171,6 +185,8 @@ class Session:
         return self.recorder.finish(problems, self.remarks(), ledger=ledger, claims=self._claims)
 
     def _line(self, line: Line) -> None:
+        if isinstance(line, AdapterLine) and (wrong := mismatch(self.plan.touched, line)):
+            self._mismatches.append(wrong)
         if self.recorder:
             self.recorder.line(line)
         if isinstance(line, CellLine):

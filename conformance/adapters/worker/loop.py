@@ -85,7 +85,7 @@ def _hello(module: str, name: str, protocol: object) -> tuple[Adapter | None, di
         reason = f"the host speaks protocol {protocol!r}; this worker speaks {PROTOCOL}"
         return None, {**hello, "status": "error", "reason": reason}
     try:
-        adapter: Adapter = _load(module).create(name)
+        adapter: Adapter = load(module).create(name)
         hello.update(adapter.hello())
     except ModuleNotFoundError as error:
         own = (error.name or "").split(".")[0] == "conformance"
@@ -99,7 +99,8 @@ def _hello(module: str, name: str, protocol: object) -> tuple[Adapter | None, di
     return adapter, hello
 
 
-def _load(module: str) -> ModuleType:
+def load(module: str) -> ModuleType:
+    """Import the module that holds an adapter's ``create``, by its dotted name or its path."""
     if not module.endswith(".py"):
         found = importlib.import_module(module)
         own(found.__file__ or module)

@@ -42,10 +42,10 @@ def hide_tensorflow() -> None:
 
 
 def hide_jax() -> None:
-    """Let TensorFlow find JAX not installed.
+    """Let TensorFlow and Keras find JAX not installed.
 
-    Its converter to LiteRT imports JAX with TensorFlow: half a second of every start, for nothing
-    that is used here.
+    TensorFlow's converter to LiteRT imports JAX with it, and so does Keras for one callback: half a
+    second of every start, for nothing that is used here.
     """
     _hide("jax")
 

@@ -13,7 +13,7 @@ from conformance.adapters.keras.backends.base import (
     is_float,
     packed,
 )
-from conformance.adapters.keras.backends.hidden import hide_tensorflow
+from conformance.adapters.keras.backends.hidden import hide_jax, hide_tensorflow
 from conformance.adapters.keras.nesting import flat
 from conformance.adapters.wire import BF16
 
@@ -70,6 +70,7 @@ class TorchBackend(Backend):
     def load(self) -> Any:
         """Import PyTorch with one thread and full float32 precision."""
         hide_tensorflow()
+        hide_jax()
         import torch
 
         torch.set_num_threads(1)
@@ -84,6 +85,7 @@ class TorchBackend(Backend):
             "threads": "1",
             "values": "eager",
             "tensorflow": "hidden from Keras",
+            "jax": "hidden from Keras",
         }
 
     def tensor(self, array: Any, dtype: str) -> Any:

@@ -1,0 +1,123 @@
+"""The command ``run``, once its adapters are known: from the cases to the report."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from conformance.cases import CasesError
+from conformance.environments import PreparationError
+from conformance.environments.preparing import prepare
+from conformance.records import RecordsError
+from conformance.report.touched import touched_lines
+from conformance.run.closing import close_run, keep
+from conformance.run.driving import drive, select_cases
+from conformance.run.engine import Stopped
+from conformance.run.folder import FolderError, RunFolder
+from conformance.run.plan import Plan
+from conformance.run.session import Settings, open_ledger
+from conformance.run.shard import Shard, ShardError
+from conformance.run.touched import NOTHING, Narrowing
+from conformance.touched.map import MapError
+from conformance.touched.source import SourceError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping
+
+    from rich.console import Console
+
+    from conformance.adapters.host import AdapterProcess
+    from conformance.adapters.registry import AdapterSpec
+
+USAGE = 2
+
+
+def run_cases(
+    options: argparse.Namespace,
+    specs: list[AdapterSpec],
+    launched: Mapping[str, AdapterProcess],
+    console: Console,
+) -> int:
+    """Run what the options ask for on these adapters.
+
+    Args:
+        options: As ``keras-conformance run`` parses them.
+        specs: The adapters; where some have been launched, their environments are made.
+        launched: Processes of adapters that run already, by name.
+        console: Where to show how far it is.
+
+    Returns:
+        The exit code.
+    """
+    try:
+        return _run(options, specs, launched, console)
+    except (
+        PreparationError,
+        CasesError,
+        FolderError,
+        MapError,
+        RecordsError,
+        ShardError,
+        SourceError,
+        Stopped,
+    ) as error:
+        print(error, file=sys.stderr)  # noqa: T201 - a message for whoever called
+        return USAGE
+
+
+def _run(
+    options: argparse.Namespace,
+    specs: list[AdapterSpec],
+    launched: Mapping[str, AdapterProcess],
+    console: Console,
+) -> int:
+    narrowing = _narrowing(options)
+    settings = Settings(
+        case_seconds=options.case_timeout,
+        ledgers=tuple(options.ledger),
+        capabilities=tuple(options.capabilities),
+    )
+    if options.jobs:
+        settings = replace(settings, jobs=options.jobs)
+    cases = select_cases(options.patterns)
+    ledger = None
+    if not launched:
+        specs = prepare(specs, console.print)
+    plan = Plan.of(cases, specs)
+    if narrowing:
+        # All that can be read is read before the adapters are waited for.
+        ledger = open_ledger(settings, plan)
+        narrowing.choose(specs)
+        if not narrowing.is_empty():
+            narrowing.confirm({name: process.start() for name, process in launched.items()})
+        plan = narrowing.of(plan)
+        if plan.touched:
+            print("\n".join(touched_lines(plan.touched)), flush=True)  # noqa: T201
+        if not plan.cells:
+            print(NOTHING)  # noqa: T201
+            return 0
+    if options.shard:
+        plan = Shard.parse(options.shard).of(plan)
+    folder = (
+        RunFolder.to_resume(options.reports, options.resume)
+        if options.resume
+        else RunFolder.new(options.reports)
+    )
+    resume = options.resume is not None
+    failed = drive(plan, settings, folder, console, resume=resume, launched=launched, ledger=ledger)
+    print(close_run(folder, colour=console.is_terminal, width=console.width))  # noqa: T201
+    problem = keep(folder, options.history) if options.history else ""
+    if problem:
+        print(problem, file=sys.stderr)  # noqa: T201
+    return int(failed or bool(problem))
+
+
+def _narrowing(options: argparse.Namespace) -> Narrowing | None:
+    """What ``--touched-by`` asks for; None where it is not given."""
+    if options.touched_by is not None:
+        return Narrowing(options.touched_by, options.source, options.recording)
+    if options.source is not None or options.recording:
+        raise SourceError("--source and --recording belong to --touched-by")
+    return None
