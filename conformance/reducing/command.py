@@ -74,12 +74,19 @@ def _text(found: Reduced, hello: Hello) -> str:
     if found.facet:
         try:
             return short_script(
-                found.case, found.trial.verdict, found.trial.expected, found.facet, hello.versions
+                found.case,
+                found.trial.verdict,
+                found.trial.expected,
+                facet=found.facet,
+                versions=hello.versions,
+                precision=hello.precision,
             )
         except TooLong as reason:
             print(f"# not on a few lines: {reason}", file=sys.stderr)  # noqa: T201
     case = case_line(found.case, seed=found.trial.expected.expectation.seed)
     base = base_of(found.trial.verdict.adapter)
-    adapter = AdapterLine(name=base, status="ready", versions=hello.versions)
+    adapter = AdapterLine(
+        name=base, status="ready", versions=hello.versions, precision=hello.precision
+    )
     cell = CellLine(digest=found.case.digest, verdict=found.trial.verdict)
-    return script(case, cell, adapter, found.facet or None)
+    return script(case, cell, adapter, found.facet or None, found.trial.expected)

@@ -130,17 +130,18 @@ def _shrunk_mapping(config: dict[str, Json]) -> Iterator[dict[str, Json]]:
     for key in config:
         yield {name: value for name, value in config.items() if name != key}
     for key, value in config.items():
-        for less in _shrunk(value):
+        for less in _shrunk(value, shape=key.endswith("shape")):
             yield {**config, key: less}
 
 
-def _shrunk(value: Any) -> Iterator[Json]:
+def _shrunk(value: Any, *, shape: bool = False) -> Iterator[Json]:
+    """Smaller values of an argument; a shape stays a list."""
     if isinstance(value, bool):
         return
     if isinstance(value, int):
         yield from _below(value)
     elif isinstance(value, list):
-        if len(value) > 1 and all(part == value[0] for part in value):
+        if not shape and len(value) > 1 and all(part == value[0] for part in value):
             yield value[0]
         for index, part in enumerate(value):
             for less in _shrunk(part):
