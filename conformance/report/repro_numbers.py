@@ -36,8 +36,7 @@ def written(number: float, within: float) -> tuple[float, float]:
     """
     if not within or not math.isfinite(number):
         return number, 0.0
-    short = number
-    for digits in range(2, 17):
+    for digits in range(2, 18):  # with 17 digits it is the number itself
         short = float(f"{number:.{digits}g}")
         if abs(short - number) <= within / _SHARE:
             break

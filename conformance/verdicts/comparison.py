@@ -43,7 +43,7 @@ SAMPLE_FAILING: Final = 64
 SAMPLE_TOGETHER: Final = 1024
 """Numbers kept of an array in which none is out by itself, but all together are."""
 
-DIGITS: Final = 6
+DIGITS: Final = 4
 """Significant digits of the admissible distances that are kept."""
 
 NUMERIC_KINDS: Final = frozenset("biuf")
