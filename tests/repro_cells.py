@@ -1,4 +1,4 @@
-"""Cells for the tests of scripts: verdicts on what the reference itself answers, honestly or not."""
+"""Cells for the tests of scripts: verdicts on what the reference answers, honestly or not."""
 
 from __future__ import annotations
 

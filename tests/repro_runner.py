@@ -1,8 +1,9 @@
 """Runs scripts one after the other in one interpreter: ``python repro_runner.py BACKEND [broken]``.
 
-Standard input is a JSON object of sources by name, standard output one of what each came to: an empty
-text, or the exception. The line of a script that names Keras's backend is replaced. ``broken`` makes a
-Keras of it in which everything is a little off, ``reshaped`` one whose answers have other shapes.
+Standard input is a JSON object of sources by name, standard output one of what each came to: an
+empty text, or the exception. The line of a script that names Keras's backend is replaced. ``broken``
+makes a Keras of it in which everything is a little off, ``reshaped`` one whose answers have other
+shapes.
 """
 
 from __future__ import annotations

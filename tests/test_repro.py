@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import functools
 import os
 import subprocess
 import sys
@@ -11,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
+from repro_cells import catalogue, line_of
 
-from conformance.cases import load
 from conformance.records.model import AdapterLine, CaseLine, CellLine
 from conformance.report.repro import NoScript, script
 from conformance.report.repro_native import TABLES, Extract
@@ -34,27 +33,7 @@ ADAPTERS = [
     "flax",
 ]
 FRAMEWORKS = {"keras", "tf_keras", "tensorflow", "torch", "jax", "flax", "openvino"}
-STANDARD = {"os", "hashlib", "functools", "math", "numpy"}
-
-
-@functools.cache
-def catalogue() -> dict[str, Case]:
-    return {case.id: case for case in load().cases}
-
-
-def line_of(case: Case, seed: int = 0) -> CaseLine:
-    return CaseLine(
-        id=case.id,
-        digest=case.digest,
-        title=case.title,
-        source=case.source,
-        place=case.place,
-        yaml=case.yaml,
-        program=case.program,
-        expect=case.expect,
-        raises=case.raises,
-        seed=seed,
-    )
+STANDARD = {"os", "hashlib", "functools", "importlib", "math", "numpy", "tempfile"}
 
 
 def cell_of(case: Case, adapter: str, *facets: FacetVerdict) -> CellLine:

@@ -1,8 +1,8 @@
 """What a script asserts: right for everything within the rule, and for nothing beyond it.
 
 No framework is needed: the end of a script, which compares, is run on what the reference itself
-answers in float32, honestly or with a seeded fault. The script is made of the record alone, and with
-the reference's answer at hand.
+answers in float32, honestly or with a seeded fault. The script is made of the record alone, and
+with the reference's answer at hand.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def compared(
 
     Args:
         text: The script.
-        observed: What it compares, by name. Of any dtype: float64 holds what is only just admissible.
+        observed: What it compares, by name. float64 holds what is only just admissible.
         honest: The arrays whose dtypes it sees; by default the same.
 
     Returns:
@@ -106,9 +106,7 @@ def compared(
 def scripts(one: Judged, facet: str) -> list[str]:
     """Of the record alone, and with the reference's answer."""
     adapter = AdapterLine(name="keras-torch", status="ready", versions={"keras": "3.15.1"})
-    return [
-        script(one.line, one.cell, adapter, facet, answer) for answer in (None, one.answer)
-    ]
+    return [script(one.line, one.cell, adapter, facet, answer) for answer in (None, one.answer)]
 
 
 def asked(case_id: str) -> list[str]:
@@ -212,9 +210,7 @@ def test_what_is_out_all_together_is_seen(facet: str) -> None:
 def test_a_record_that_holds_too_few_of_such_numbers_gets_no_script() -> None:
     one = judged("documents/recurrent/gru", "keras-torch")
     values = next(facet for facet in one.verdict.facets if facet.facet == "values")
-    cut = replace(
-        values.comparisons[0], message="m", margin=0.5, rms=1.5, within=[1e-6], worst=[]
-    )
+    cut = replace(values.comparisons[0], message="m", margin=0.5, rms=1.5, within=[1e-6], worst=[])
     facets = [replace(values, outcome="fail", comparisons=[cut])]
     wrong = one._replace(verdict=replace(one.verdict, outcome="fail", facets=facets))
     with pytest.raises(NoScript, match="the record doesn't hold all of them"):
@@ -234,9 +230,7 @@ def test_an_older_record_tells_its_tolerances_by_how_far_numbers_are_off() -> No
     facets = [replace(values, comparisons=old)]
     older = wrong._replace(verdict=replace(wrong.verdict, facets=facets))
     new, text = script(wrong.line, wrong.cell), script(older.line, older.cell)
-    for one, other in zip(
-        compared_with(new, honest), compared_with(text, honest), strict=True
-    ):
+    for one, other in zip(compared_with(new, honest), compared_with(text, honest), strict=True):
         assert one[:2] == other[:2]
         assert np.allclose(one[3], other[3], rtol=0.01)
 

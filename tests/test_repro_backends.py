@@ -1,8 +1,8 @@
 """Scripts on real Keras backends: made of one, they pass on every other one that conforms.
 
 The verdicts are on the reference's own answers, honest or with a seeded fault, so that a script of
-every kind is there whatever today's frameworks do wrong. On a Keras that is broken on purpose every one
-of them must fail.
+every kind is there whatever today's frameworks do wrong. On a Keras that is broken on purpose every
+one of them must fail.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def made() -> list[Made]:
 
 
 def _made() -> Iterator[Made]:
-    """Scripts of many families and facets: of what passes and of what fails, with and without answer."""
+    """Scripts of many families and facets: of passes and failures, with and without the answer."""
     count = dict.fromkeys(FACETS, 0)
     adapter = AdapterLine(name=MADE_OF, status="ready", versions={"keras": "3.15.1", "mlx": "1.0"})
     for case_id in families():

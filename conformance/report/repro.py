@@ -171,25 +171,32 @@ def _call(case: CaseLine, judged: FacetVerdict | None, facet: str) -> int:
 
 
 def _checks(plan: Plan, body: Body) -> tuple[list[str], list[str]]:
-    """The comparison with what must come out, and the functions that it needs."""
-    judged, lines = plan.judged, []
+    """The comparison with what must come out, and the functions that it needs.
+
+    Raises:
+        Unsupported: Nothing is known of what must come out.
+    """
     if plan.structural or plan.facet in {"raises", "dtype", "probes"}:
         return [], []
+    judged, shown, known = plan.judged, [], _shapes(plan)
     if body.filled:
-        lines = ["for what, array in observed.items():"]
-        lines += ['    print(what, array.shape, array.dtype, array.ravel()[:8], sep="\\n  ")']
-        lines += _shapes(plan)
+        shown = ["for what, array in observed.items():"]
+        shown += ['    print(what, array.shape, array.dtype, array.ravel()[:8], sep="\\n  ")']
     if _about_dtypes(plan):
-        lines += _dtypes(plan)
+        known += _dtypes(plan)
     if plan.facet == "shape":
-        return lines, []
+        return [*shown, *known], []
     numbers = numbers_of(plan)
     if numbers:
-        lines += ["", *repro_checks.number_lines(numbers, plan.limits)]
-        return lines, [repro_checks.function(numbers)]
-    if judged is None or judged.outcome == "pass":
-        lines.append("# The record doesn't keep what these numbers must be: they pass.")
-    return lines, []
+        compared = repro_checks.number_lines(numbers, plan.limits)
+        return [*shown, *known, "", *compared], [repro_checks.function(numbers)]
+    passes = judged is None or judged.outcome == "pass"
+    if passes and not known and plan.facet != "mask":
+        raise Unsupported(
+            f"the record keeps no numbers of the facet {plan.facet} where it passes; without --run "
+            "they are computed anew"
+        )
+    return [*shown, *known], []
 
 
 def _shapes(plan: Plan) -> list[str]:
