@@ -44,13 +44,24 @@ def catalogue() -> dict[str, Case]:
 
 @functools.cache
 def answer_of(case_id: str) -> StoredAnswer:
-    found = evaluate(catalogue()[case_id])
+    return answer_to(catalogue()[case_id])
+
+
+def answer_to(case: Case) -> StoredAnswer:
+    found = evaluate(case)
     return StoredAnswer(found.expectation, found.feeds, found.arrays, "")
 
 
 def judged(case_id: str, adapter: str, fault: Fault | None = None) -> Judged:
     """The verdict on the reference's own answer in float32, with a seeded fault or none."""
-    case, answer = catalogue()[case_id], answer_of(case_id)
+    return judged_case(catalogue()[case_id], adapter, fault, answer_of(case_id))
+
+
+def judged_case(
+    case: Case, adapter: str, fault: Fault | None = None, answer: StoredAnswer | None = None
+) -> Judged:
+    """The same of a case that is in no catalogue."""
+    answer = answer or answer_to(case)
     seen = observe(case, answer.feeds, fault)
     verdict = judge_cell(
         case,

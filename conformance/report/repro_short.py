@@ -15,7 +15,7 @@ from conformance.reference.errors import NoAnswer
 from conformance.reference.network import Network
 from conformance.report.repro_data import array
 from conformance.report.repro_keras import listed, model_lines, nests
-from conformance.report.repro_pieces import ANNOUNCED, IMPORTED_BY_KERAS
+from conformance.report.repro_pieces import IMPORTED_BY_KERAS
 from conformance.report.repro_plan import Plan
 from conformance.report.repro_short_asking import asked, needs_arrays, needs_weights
 from conformance.report.repro_short_parts import TooLong
@@ -39,8 +39,17 @@ WIDTH = 99
 MOST_NUMBERS = 400
 """Beyond so many in one array, writing them out helps nobody."""
 
+_ANNOUNCED = [
+    "for point in [p for d in importlib.metadata.distributions() for p in d.entry_points]:",
+    (
+        '    if (point.group, point.name) == ("keras.backends", os.environ["KERAS_BACKEND"]): '
+        '__import__(point.value.split(".")[0])'
+    ),
+]
+"""Some backends have to be brought to Keras by their own packages, which are imported first."""
+
 _TOLD = [
-    '    found = next((one.version for one in distributions(name=name)), "none")',
+    '    found = next((d.version for d in importlib.metadata.distributions(name=name)), "none")',
     (
         '    print(name, found, "" if found.startswith(seen) '
         'else f"(seen with {seen}: it may differ)")'
@@ -91,14 +100,15 @@ def _plan(
     Raises:
         TooLong: There are no short scripts of this.
     """
-    model = case.program.model
+    model, calls = case.program.model, case.program.calls
+    first_row = next((i for i, call in enumerate(calls) if call.facet == "batch"), 0)
     verdicts = {judged.facet: judged for judged in verdict.facets}
     plan = Plan(
         adapter=base_of(verdict.adapter),
         facet=facet,
         program=case.program,
         seed=answer.expectation.seed,
-        call=0,
+        call=first_row if facet == "batch" else 0,
         network=None if facet == "raises" else Network.build(model),
         raises=case.raises.at if case.raises and facet == "raises" else "",
         verdicts=verdicts,
@@ -121,18 +131,18 @@ def _head(plan: Plan, case: Case, versions: Mapping[str, str]) -> list[str]:
     pinned = needed(versions)
     if len(pinned) > 1 and plan.backend != "numpy":
         pinned.pop("numpy", None)
+    standard = ["importlib.metadata"] if plan.old else ["importlib.metadata", "os"]
     lines = [
         comment(f"{case.id} on {plan.adapter}, reduced: {plan.facet}", 180),
         *install_lines(pinned),
-        *([] if plan.old else ["import os"]),
-        *(["from importlib.metadata import distributions"] if pinned else []),
+        f"import {', '.join(standard)}",
     ]
     if plan.old:
         lines.append("import tf_keras as keras, tensorflow as tf, numpy as np")
     else:
         lines.append(f'os.environ["KERAS_BACKEND"] = {plan.backend!r}')
         if plan.backend not in IMPORTED_BY_KERAS:
-            lines += ANNOUNCED.splitlines()[1:]
+            lines += _ANNOUNCED
         lines.append("import keras, numpy as np")
     if pinned:
         while len(loop := f"for name, seen in {literal(pinned)}.items():") > WIDTH and pinned:
@@ -156,9 +166,21 @@ def _compact(lines: list[str]) -> list[str]:
     if lines[-1] != "])":
         return lines
     start = max(at for at, line in enumerate(lines) if line.startswith("model = "))
-    whole = lines[start] + "".join(line.strip() + " " for line in lines[start + 1 : -1])
-    whole = whole.rstrip(" ,") + "])"
-    return [*lines[:start], whole] if len(whole) <= WIDTH else lines
+    parts = [line.strip().removesuffix(",") for line in lines[start + 1 : -1]]
+    return [*lines[:start], *_packed(lines[start], parts)]
+
+
+def _packed(begin: str, parts: list[str]) -> list[str]:
+    """A list in a call, ``begin`` up to its bracket, on as few lines as its width allows."""
+    lines = [begin]
+    for at, part in enumerate(parts):
+        text = part + ("])" if at == len(parts) - 1 else ",")
+        longer = f"{lines[-1]}{' ' if at else ''}{text}"
+        if at == 0 or len(longer) <= WIDTH:
+            lines[-1] = longer
+        else:
+            lines.append(f"    {text}")
+    return lines
 
 
 def _weights(model: Model, answer: StoredAnswer) -> list[str]:
@@ -175,10 +197,7 @@ def _weights(model: Model, answer: StoredAnswer) -> list[str]:
     if learned or not _in_order(model, network):
         raise TooLong("its weights have to be set layer by layer")
     arrays = [_array(answer.feeds[f"weight/{name}"]) for name in names]
-    whole = f"model.set_weights([{', '.join(arrays)}])"
-    if len(whole) <= WIDTH:
-        return [whole]
-    return ["model.set_weights([", *(f"    {one}," for one in arrays), "])"]
+    return _packed("model.set_weights([", arrays)
 
 
 def _in_order(model: Model, network: Network) -> bool:

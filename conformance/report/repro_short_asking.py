@@ -44,7 +44,7 @@ _AGAIN = {
 
 def needs_weights(plan: Plan) -> bool:
     """Whether the answer depends on the numbers of the weights."""
-    return not (plan.structural or plan.facet == "raises")
+    return not (plan.structural or plan.facet in {"raises", "mask"})
 
 
 def needs_arrays(plan: Plan) -> bool:
@@ -88,7 +88,7 @@ def _raising(plan: Plan, write: Writer, *, answered: bool) -> list[str]:
         found = "[tuple(tensor.shape) for tensor in model.outputs]"
         return [f"assert {found} == {literal(expected)}"]
     lines = _question(plan, None, write)
-    if not answered:
+    if not answered or plan.facet == "mask":
         return lines
     numbers = numbers_of(plan)
     if numbers and numbers[0].places is None:
@@ -114,9 +114,9 @@ def _asked(plan: Plan, write: Writer) -> list[str]:
         return [*lines, *repeated_dtype_lines(plan, compared)]
     if plan.facet == "mask" and not compared.worst:
         none = "expected none" in compared.message
-        return [*lines, f"assert y is {'' if none else 'not '}None, y"]
+        return [*lines, f"assert masks[0] is {'' if none else 'not '}None, masks"]
     if plan.facet == "mask":
-        lines.append(f"y = {as_numpy(plan, 'y')}")
+        lines.append(f"y = {as_numpy(plan, 'masks[0]')}")
     number = next((one for one in numbers_of(plan) if compared.what.endswith(one.what)), None)
     if number is None or number.places is not None:
         raise TooLong(f"{compared.what} is too much to write out")
@@ -134,7 +134,7 @@ def _question(plan: Plan, compared: Comparison | None, write: Writer) -> list[st
         return state_lines(plan, compared, write)
     which = _which(plan, compared)
     if plan.facet == "mask":
-        return [*_MASKS.splitlines(), f"Masks()(model({fed(plan)}){which})", "y = masks[0]"]
+        return [*_MASKS.splitlines(), f"Masks()(model({fed(plan)}){which})"]
     if plan.facet == "compiled" or _traced(plan):
         return [f"y = np.asarray(model.predict_on_batch({fed(plan)}){which})  # in graph mode"]
     given = _first_row(plan) if plan.facet == "batch" else fed(plan)
