@@ -99,6 +99,32 @@ def test_what_passes_is_not_reduced(case):
     assert len(asked) == 1
 
 
+def test_the_failure_of_a_facet_that_is_named_is_kept(case):
+    def judge(case):
+        outcome = convolves(case.program)
+        facets = [
+            FacetVerdict(facet=name, outcome=outcome, message=f"{name} is off")
+            for name in case.program.facets
+            if name in {"values", "gradients"}
+        ]
+        return Trial(CellVerdict(case=case.id, adapter="a", outcome=outcome, facets=facets), None)
+
+    found = reduce(case, judge, 30, "gradients")
+    assert found.facet == "gradients"
+    assert "gradients" in found.case.program.facets
+    assert [node.config for node in found.case.program.model.nodes] == [{"strides": 2}]
+    passing = reduce(case, judge, 30, "batch")
+    assert (passing.case, passing.facet) == (case, "")
+
+
+def test_a_shape_that_is_an_argument_stays_a_list(case):
+    node = replace(case.program.model.nodes[0], config={"input_shape": [3, 3], "strides": [2, 2]})
+    model = replace(case.program.model, nodes=[node])
+    found = [one.model.nodes[0].config for one in smaller(replace(case.program, model=model))]
+    assert {"input_shape": [3, 3], "strides": 2} in found
+    assert all(isinstance(config.get("input_shape", []), list) for config in found)
+
+
 def test_another_exception_is_another_failure(case):
     def judge(case):
         deep = len(case.program.model.nodes) > 1

@@ -16,6 +16,7 @@ from conformance.records.model import AdapterLine, CaseLine, CellLine
 from conformance.report.repro import NoScript, script
 from conformance.report.repro_native import TABLES, Extract
 from conformance.report.repro_text import comment, literal
+from conformance.report.repro_versions import check_lines
 from conformance.verdicts.model import CellVerdict, Comparison, FacetVerdict, Worst
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ ADAPTERS = [
     "keras-jax",
     "keras-numpy",
     "keras-openvino",
+    "keras-mlx",
+    "keras-tinygrad",
     "tf-keras",
     "torch",
     "jax",
@@ -79,10 +82,10 @@ def test_every_documents_case_has_a_script_of_the_framework_alone(adapter: str) 
             without.append((case.id, str(reason)))
             continue
         assert imported(text) <= FRAMEWORKS | STANDARD, case.id
+        compile(ast.parse(text, feature_version=(3, 9)), case.id, "exec")
         assert "conformance" not in "".join(
             line for line in text.splitlines() if not line.startswith("#")
         )
-        ast.parse(text)
     for name, reason in without:
         assert "refusals" in name, (name, reason)
 
@@ -140,6 +143,51 @@ def test_an_argument_that_is_no_name_gets_no_script(name: str) -> None:
     changed["program"]["model"]["nodes"][0]["config"][name] = 1
     with pytest.raises(NoScript):
         script(msgspec.convert(changed, CaseLine), cell_of(case, "keras-jax"))
+
+
+def test_a_script_says_what_to_install_and_looks_what_is_there() -> None:
+    case = catalogue()["documents/dense/last-axis"]
+    versions = {
+        "keras": "3.16.0.dev2026102704",
+        "keras-mlx": "0.0.1",
+        "mlx": "0.32.4",
+        "numpy": "2.4.6",
+        "evil; rm": "1.0",
+        "odd": "1.0 --index-url evil",
+    }
+    adapter = AdapterLine(name="keras-mlx", status="ready", versions=versions)
+    fails = wrong("values", "output 0", [0, 0, 0], 1.0)
+    text = script(line_of(case), cell_of(case, "keras-mlx", fails), adapter)
+    head = [line for line in text.splitlines() if line.startswith("# pip")]
+    assert head == [
+        "# pip install keras-nightly==3.16.0.dev2026102704 mlx==0.32.4 numpy==2.4.6",
+        "# pip install --no-deps keras-mlx==0.0.1",
+    ]
+    looked = next(line for line in text.splitlines() if line.startswith("for name, seen in"))
+    assert ast.literal_eval(
+        looked.removeprefix("for name, seen in ").removesuffix(".items():")
+    ) == {
+        "keras-nightly": "3.16.0.dev2026102704",
+        "keras-mlx": "0.0.1",
+        "mlx": "0.32.4",
+        "numpy": "2.4.6",
+    }
+
+
+@pytest.mark.parametrize(
+    ("versions", "told"),
+    [
+        ({"pytest": pytest.__version__}, "(as it was seen)"),
+        ({"pytest": f"{pytest.__version__}+cpu"}, "(as it was seen)"),
+        ({"pytest": "0.1"}, "(seen with 0.1: it may differ)"),
+        ({"no-such-package": "1.0"}, "is not installed (seen with 1.0: it may differ)"),
+    ],
+)
+def test_other_versions_are_told_and_nothing_more(versions: dict[str, str], told: str) -> None:
+    lines = ["from importlib.metadata import distributions", *check_lines(versions, 400)]
+    printed = run("\n".join(lines))
+    assert (printed.returncode, printed.stderr) == (0, "")
+    assert printed.stdout.rstrip().endswith(told)
 
 
 def test_an_unknown_adapter_gets_no_script() -> None:

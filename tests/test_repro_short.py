@@ -164,14 +164,14 @@ def test_on_a_backend_that_conforms_they_all_pass(
     backend: str, tmp_path: Any, monkeypatch: Any
 ) -> None:
     monkeypatch.chdir(tmp_path)  # one of them saves a model
-    scripts = [Made(f, f, short(failing(f, "keras-mlx"), f), tells=True) for f in FAULTS]
+    scripts = [Made(f, f, short(failing(f, "keras-mlx"), f)) for f in FAULTS]
     assert not {name: said for name, said in came_to(backend, scripts).items() if said}
 
 
 @pytest.mark.frameworks
 def test_on_a_keras_that_is_broken_they_all_fail(tmp_path: Any, monkeypatch: Any) -> None:
     monkeypatch.chdir(tmp_path)
-    scripts = [Made(f, f, short(failing(f, "keras-mlx"), f), tells=True) for f in FAULTS]
+    scripts = [Made(f, f, short(failing(f, "keras-mlx"), f)) for f in FAULTS]
     came = came_to("torch", [one for one in scripts if one.facet != "shape"], "broken")
     assert all(came.values()), came
     assert all(
@@ -192,9 +192,7 @@ def test_a_refusal_that_comes_passes_and_one_that_does_not_fails() -> None:
         )
         stated = made if made.raises else _with_refusal(made)
         texts[name] = short(one._replace(case=stated, verdict=verdict), "raises")
-    came = came_to(
-        "torch", [Made(name, "raises", text, tells=True) for name, text in texts.items()]
-    )
+    came = came_to("torch", [Made(name, "raises", text) for name, text in texts.items()])
     assert came["refused"] == ""
     assert "must be refused at build" in came["accepted"]
 

@@ -44,7 +44,7 @@ def keras_body(plan: Plan) -> Body:
     if any("probe" in line for line in build) or plan.facet.endswith("round_trip"):
         result.functions.append(pieces.PROBE)
     if plan.facet == "raises":
-        result.steps = refusal_lines(plan, build, f"model({fed(plan)})")
+        result.steps = refusal_lines(plan, build, f"{plan.called}({fed(plan)})")
     elif plan.structural:
         result.steps = [*build, *structure_lines(plan)]
     else:
@@ -86,12 +86,10 @@ def fed(plan: Plan, arrays: str = "inputs") -> str:
 
 
 def _called(plan: Plan) -> str:
-    """How the model is called, as in the run."""
-    if plan.backend == "openvino":
-        return "model.predict_on_batch"
+    """How the model is called for this facet."""
     if plan.facet == "compiled":
         return "in_graph_mode"
-    return "traced" if _traces(plan) else "model"
+    return "traced" if _traces(plan) else plan.called
 
 
 def _traces(plan: Plan) -> bool:
@@ -182,8 +180,8 @@ def _gradients(plan: Plan, result: Body) -> list[str]:
     specs = plan.program.model.inputs
     moving = [spec for spec in specs if "float" in spec.dtype]
     of = literal([f"input {spec.name}" for spec in moving])
-    holder = "given" if plan.old else "self.inputs_too"
-    places = {spec.name: f"{holder}[{at}]" for at, spec in enumerate(moving)}
+    holder = "given[{}]" if plan.old else "self.inputs_too[{}] * 1"
+    places = {spec.name: holder.format(at) for at, spec in enumerate(moving)}
     texts = [places.get(spec.name, f"inputs[{spec.name!r}]") for spec in specs]
     made = [(f"inputs[{spec.name!r}]", repr(spec.dtype)) for spec in moving]
     if plan.old:

@@ -161,7 +161,7 @@ class Asked(keras.Model):
         total = 0.0
         for variable in self.trainable_variables:
             # So that all have a gradient: zero, where no output depends on them.
-            total = keras.ops.add(total, keras.ops.sum(variable) * 0.0)
+            total = keras.ops.add(total, keras.ops.sum(variable * 0))
         for output, cotangent in zip(flat(self.model(fed)), cotangents):
             if "float" in kind(output):
                 part = keras.ops.sum(keras.ops.multiply(cotangent, output))

@@ -64,6 +64,11 @@ class Plan:
         return self.adapter.removeprefix(KERAS_3)
 
     @property
+    def called(self) -> str:
+        """How the model is called, as in the run; OpenVINO's kernels are those of ``predict``."""
+        return "model.predict_on_batch" if self.backend == "openvino" else "model"
+
+    @property
     def structural(self) -> bool:
         """Whether it takes no numbers to show the facet."""
         return self.facet in STRUCTURAL

@@ -48,6 +48,14 @@ _ANNOUNCED = [
 ]
 """Some backends have to be brought to Keras by their own packages, which are imported first."""
 
+_PINNED = [
+    "import openvino; plain = openvino.compile_model  # its own default may be bfloat16",
+    (
+        "openvino.compile_model = lambda model, *_, **__: "
+        'plain(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})'
+    ),
+]
+
 _TOLD = [
     '    found = next((d.version for d in importlib.metadata.distributions(name=name)), "none")',
     (
@@ -115,8 +123,10 @@ def _plan(
         answer=answer,
         precision=precision,
     )
-    if not plan.keras or plan.backend == "openvino" or plan.judged is None:
+    if not plan.keras or plan.judged is None:
         raise TooLong(f"short scripts are of Keras's backends, not of {plan.adapter}")
+    if plan.before:
+        raise TooLong("it takes an earlier call to see it")
     if any(node.layer == "Lambda" for node in model.nodes):
         raise TooLong("a probing Lambda takes more than a few lines")
     if any(map(nests, model.nodes)):
@@ -143,6 +153,8 @@ def _head(plan: Plan, case: Case, versions: Mapping[str, str]) -> list[str]:
         lines.append(f'os.environ["KERAS_BACKEND"] = {plan.backend!r}')
         if plan.backend not in IMPORTED_BY_KERAS:
             lines += _ANNOUNCED
+        if plan.backend == "openvino":
+            lines += _PINNED
         lines.append("import keras, numpy as np")
     if pinned:
         while len(loop := f"for name, seen in {literal(pinned)}.items():") > WIDTH and pinned:

@@ -75,7 +75,7 @@ def dtype_lines(plan: Plan) -> list[str]:
         which = next((j for j, one in enumerate(stated[0]) if one != seen[0][j]), which)
     output = "" if len(stated[0]) == 1 else f"[{which}]"
     name = "dtype.name" if plan.old else "dtype"
-    tensor = f"model({fed(plan)}){output}.{name}"
+    tensor = f"{plan.called}({fed(plan)}){output}.{name}"
     found = tensor if plan.old else f"keras.backend.standardize_dtype({tensor})"
     return [f"found = {found}", f"assert found == {str(stated[0][which])!r}, found"]
 

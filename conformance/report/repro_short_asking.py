@@ -68,7 +68,7 @@ def asked(
         TooLong: There is no short way.
     """
     if plan.facet == "raises":
-        return refusal_lines(plan, model, f"model({fed(plan)})")
+        return refusal_lines(plan, model, f"{plan.called}({fed(plan)})")
     build = [*model, *weights]
     if plan.judged is not None and plan.judged.outcome == "error":
         said = comment(plan.judged.message, 200)
@@ -141,7 +141,7 @@ def _question(plan: Plan, compared: Comparison | None, write: Writer) -> list[st
     again = _AGAIN.get(plan.facet, [])
     if not again and plan.facet not in {"values", "shape", "batch"}:
         raise TooLong(f"the facet {plan.facet} takes more than a few lines")
-    called = "again" if again else "model"
+    called = plan.called.replace("model", "again", 1) if again else plan.called
     return [*again, f"y = {as_numpy(plan, f'{called}({given}){which}')}"]
 
 

@@ -69,10 +69,11 @@ def _by_recorder(plan: Plan, moving: list[int], target: int, *, zero: bool) -> l
         made = [_variable(each[at], inputs[at].dtype) for at in moving]
         names, held = f"asked.x, {names}", f"{listed(made)}, {held}"
         alone = len(moving) == 1
-        places = {at: "asked.x" if alone else f"asked.x[{i}]" for i, at in enumerate(moving)}
+        holder = "asked.x * 1" if alone else "asked.x[{}] * 1"
+        places = {at: holder.format(i) for i, at in enumerate(moving)}
         convert = "keras.ops.convert_to_tensor({})" if len(each) > len(moving) else "{}"
         given = listed([convert.format(places.get(at, text)) for at, text in enumerate(each)])
-    total = _total(plan, f"model({given})") + (" + 0 * keras.ops.sum(asked.x)" if zero else "")
+    total = _total(plan, f"model({given})") + (" + 0 * keras.ops.sum(asked.x * 1)" if zero else "")
     return [
         *_RECORDER.splitlines(),
         f"{names} = {held}",
