@@ -205,9 +205,9 @@ def plain(value: float) -> float | str:
 
 
 def upward(distance: float, digits: int = DIGITS) -> float:
-    """Round a finite distance to a few significant digits, and never down."""
+    """Round a distance to a few significant digits, and never down; JSON has no infinity."""
     rounding = decimal.Context(prec=digits, rounding=decimal.ROUND_CEILING)
-    return float(rounding.create_decimal_from_float(distance))
+    return _finite(float(rounding.create_decimal_from_float(_finite(distance))))
 
 
 def _joint(targets: tuple[Target, Target]) -> tuple[Array | None, Scale | None]:
@@ -399,7 +399,7 @@ def _worst(
     if spread is None or scale is None:
         special = "exact"
     elif math.isfinite(expected[index]):
-        within = limits.peak * (float(spread[index]) * scale.unit + scale.floor)
+        within = _finite(limits.peak * (float(spread[index]) * scale.unit + scale.floor))
     return Worst(
         index=list(index),
         expected=truth,
