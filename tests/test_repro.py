@@ -102,6 +102,13 @@ def test_facets_that_cannot_be_shown_say_so(adapter: str, facet: str) -> None:
         assert any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(text)))
 
 
+def test_a_facet_that_was_not_answered_gets_no_script() -> None:
+    case = catalogue()["documents/dense/last-axis"]
+    judged = FacetVerdict(facet="gradients", outcome="unsupported", message="it has none")
+    with pytest.raises(NoScript, match="doesn't answer the facet gradients: it has none"):
+        script(line_of(case), cell_of(case, "keras-numpy", judged), facet="gradients")
+
+
 HOSTILE = [
     '"""\nimport os; os.system("false")\n"""',
     "x'); import os; os.system('false') #",

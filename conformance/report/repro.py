@@ -132,6 +132,9 @@ def _body(plan: Plan) -> Body:
     Raises:
         Unsupported: There is no script for this adapter or facet.
     """
+    judged = plan.judged
+    if judged is not None and judged.outcome == "unsupported":
+        raise Unsupported(f"{plan.adapter} doesn't answer the facet {plan.facet}: {judged.message}")
     if plan.keras:
         return keras_body(plan)
     if plan.adapter not in TABLES:
@@ -190,8 +193,8 @@ def _checks(plan: Plan, body: Body) -> tuple[list[str], list[str]]:
     if numbers:
         compared = repro_checks.number_lines(numbers, plan.limits)
         return [*shown, *known, "", *compared], [repro_checks.function(numbers)]
-    passes = judged is None or judged.outcome == "pass"
-    if passes and not known and plan.facet != "mask":
+    raised = judged is not None and judged.outcome == "error"
+    if not raised and not known and plan.facet != "mask":
         raise Unsupported(
             f"the record keeps no numbers of the facet {plan.facet} where it passes; without --run "
             "they are computed anew"
