@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from conformance.cases import load
-from conformance.cases.model import InputSpec, Model, Node
+from conformance.cases.model import Data, InputSpec, Model, Node
 from conformance.reducing.bench import Trial
 from conformance.reducing.reduction import reduce
 from conformance.reducing.smaller import smaller
@@ -115,6 +115,21 @@ def test_the_failure_of_a_facet_that_is_named_is_kept(case):
     assert [node.config for node in found.case.program.model.nodes] == [{"strides": 2}]
     passing = reduce(case, judge, 30, "batch")
     assert (passing.case, passing.facet) == (case, "")
+
+
+def test_literal_numbers_lose_the_rows_that_are_not_fed(case):
+    spec = replace(
+        case.program.model.inputs[0], shape=[2], data=Data(kind="values", values=[[1, 2]] * 4)
+    )
+    model = replace(case.program.model, inputs=[spec])
+    program = replace(case.program, model=model, calls=case.program.calls[:1])
+    fed = [
+        (len(one.model.inputs[0].data.values), one.calls[0].batch)
+        for one in smaller(program)
+        if one.model.inputs[0].data.kind == "values"
+    ]
+    assert (1, 1) in fed
+    assert all(rows == batch for rows, batch in fed)
 
 
 def test_a_shape_that_is_an_argument_stays_a_list(case):

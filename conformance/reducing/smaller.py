@@ -42,7 +42,17 @@ def _fewer_calls(program: Program) -> Iterator[Program]:
     for index, call in enumerate(calls):
         for batch in _below(call.batch):
             fewer = replace(call, batch=batch)
-            yield replace(program, calls=[*calls[:index], fewer, *calls[index + 1 :]])
+            model = program.model
+            if len(ordinary) == 1 and call.facet == "values":
+                model = replace(model, inputs=[_cut_rows(spec, batch) for spec in model.inputs])
+            yield replace(program, model=model, calls=[*calls[:index], fewer, *calls[index + 1 :]])
+
+
+def _cut_rows(spec: InputSpec, rows: int) -> InputSpec:
+    """Literal numbers are written with all their rows."""
+    if spec.data.kind != "values":
+        return spec
+    return replace(spec, data=replace(spec.data, values=_sliced(spec.data.values, 0, rows)))
 
 
 def _with_one(program: Program, call: Call) -> Program:

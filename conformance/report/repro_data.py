@@ -108,7 +108,7 @@ def _input(plan: Plan, spec: InputSpec, call: int, feeds: Mapping[str, NDArray[A
     shape = (made.batch, *made.shape(spec))
     source = f"call/{0 if made.facet == 'batch' else call}/{spec.name}"
     if spec.dtype == STRING:
-        return f"np.array({literal(spec.data.values[: made.batch])}, object)"
+        return strings(spec.data.values[:1] if made.facet == "batch" else spec.data.values)
     kind = np.dtype(np.float32 if "float" in spec.dtype else spec.dtype)
     if spec.data.kind == "arange":
         return f"np.arange({math.prod(shape)}, dtype=np.{kind.name}).reshape({shape})"
@@ -163,6 +163,11 @@ def _draw_input(seed: int, name: str, shape: tuple[int, ...], given: Data) -> st
     low = 0.0 if given.low is None else given.low
     high = 1.0 if given.high is None else given.high
     return f"draw({seed!r}, {name!r}, {shape!r}, {given.kind!r}, {low!r}, {high!r})"
+
+
+def strings(values: Any) -> str:
+    """Nested lists of strings as the array that is fed, as source."""
+    return f"np.array({literal(values)}, object)"
 
 
 def array(values: NDArray[Any]) -> str:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.naming import base_of
 from conformance.adapters.worker.failure import Unsupported
+from conformance.cases.fields import STRING
 from conformance.reference.errors import NoAnswer
 from conformance.reference.network import Network
-from conformance.report.repro_data import array
+from conformance.report.repro_data import array, strings
 from conformance.report.repro_keras import listed, model_lines, nests
 from conformance.report.repro_pieces import IMPORTED_BY_KERAS
 from conformance.report.repro_plan import Plan
@@ -166,7 +167,12 @@ def _head(plan: Plan, case: Case, versions: Mapping[str, str]) -> list[str]:
 def _body(plan: Plan, case: Case, answer: StoredAnswer, *, answered: bool = True) -> list[str]:
     lines = []
     if needs_arrays(plan):
-        arrays = [_array(answer.feeds[f"call/0/{spec.name}"]) for spec in case.program.model.inputs]
+        arrays = [
+            strings(spec.data.values)
+            if spec.dtype == STRING
+            else _array(answer.feeds[f"call/0/{spec.name}"])
+            for spec in case.program.model.inputs
+        ]
         lines = [f"x = {listed(arrays)}"]
     model = _compact(model_lines(case.program.model, named=False))
     weights = _weights(case.program.model, answer) if needs_weights(plan) else []
