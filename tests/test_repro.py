@@ -102,6 +102,24 @@ def test_facets_that_cannot_be_shown_say_so(adapter: str, facet: str) -> None:
         assert any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(text)))
 
 
+def test_a_model_that_remembers_is_called_as_often_as_in_the_run() -> None:
+    """Whether or not the case asks what the calls leave of it."""
+    case = catalogue()["layers/recurrent/masks/kept[layer=LSTM,unroll=false]"]
+    facets = [name for name in case.program.facets if name != "state"]
+    silent = msgspec.structs.replace(
+        case, program=msgspec.structs.replace(case.program, facets=facets)
+    )
+    for one in (case, silent):
+        second = script(
+            line_of(one), cell_of(one, "keras-torch", wrong("values", "call 1 output 0", [0, 0], 1))
+        )
+        assert "for earlier in before:" in second
+        first = script(
+            line_of(one), cell_of(one, "keras-torch", wrong("values", "call 0 output 0", [0, 0], 1))
+        )
+        assert "before" not in first
+
+
 def test_a_facet_that_was_not_answered_gets_no_script() -> None:
     case = catalogue()["documents/dense/last-axis"]
     judged = FacetVerdict(facet="gradients", outcome="unsupported", message="it has none")

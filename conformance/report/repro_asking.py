@@ -96,11 +96,12 @@ def _traces(plan: Plan) -> bool:
     """Whether it takes JAX's tracing to see it: the run has all calls traced but one."""
     if plan.backend != "jax" or plan.judged is None:
         return False
-    if plan.facet == "state":
-        return plan.remembers
+    if plan.facet not in {"values", "shape", "dtype", "batch", "state"}:
+        return False
+    if plan.before or (plan.facet == "state" and plan.program.train is None):
+        return True
     eager = plan.call == 0 and "compiled" in plan.program.facets
-    asked = plan.facet in {"values", "shape", "dtype", "batch"}
-    return asked and plan.judged.outcome == "error" and not eager
+    return plan.judged.outcome == "error" and not eager
 
 
 def _earlier(plan: Plan, called: str) -> list[str]:

@@ -86,7 +86,12 @@ class Plan:
     @property
     def remembers(self) -> bool:
         """Whether what an ordinary call changes of the model holds for the calls after it."""
-        return "state" in self.program.facets and self.program.train is None
+        if self.program.train is None and "state" in self.program.facets:
+            return True
+        nodes = self.program.model.nodes
+        return any(
+            node.arguments.get("training") is True or _is_stateful(node.config) for node in nodes
+        )
 
     @property
     def before(self) -> list[int]:
@@ -115,6 +120,15 @@ class Plan:
     def no(self) -> Unsupported:
         """The reason why there is no script of this facet."""
         return Unsupported(f"the facet {self.facet} is not shown by a script on {self.adapter}")
+
+
+def _is_stateful(config: Any) -> bool:
+    """Whether a layer, or one inside it, keeps its states from call to call."""
+    if isinstance(config, list):
+        return any(map(_is_stateful, config))
+    if not isinstance(config, dict):
+        return False
+    return config.get("stateful") is True or any(map(_is_stateful, config.values()))
 
 
 @dataclass

@@ -149,7 +149,8 @@ def _traced(plan: Plan) -> bool:
     """Whether what raises does so because the run has JAX trace it."""
     if plan.backend != "jax" or plan.judged is None or plan.judged.outcome != "error":
         return False
-    return plan.facet == "batch" or "compiled" not in plan.program.facets
+    eager = "compiled" in plan.program.facets
+    return plan.facet == "batch" or (plan.facet in {"values", "shape"} and not eager)
 
 
 def _first_row(plan: Plan) -> str:
