@@ -164,6 +164,9 @@ def _add_repro(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="a further adapter, started by this command; repeatable",
     )
     repro.add_argument(
+        "--facet", metavar="FACET", help="what to show; default: the first facet that fails"
+    )
+    repro.add_argument(
         "--seconds", type=float, default=60.0, help="how long to reduce; default: 60"
     )
     repro.add_argument(

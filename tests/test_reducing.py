@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from conformance.cases import load
-from conformance.cases.model import InputSpec, Model, Node
+from conformance.cases.model import Data, InputSpec, Model, Node
 from conformance.reducing.bench import Trial
 from conformance.reducing.reduction import reduce
 from conformance.reducing.smaller import smaller
@@ -99,6 +99,47 @@ def test_what_passes_is_not_reduced(case):
     assert len(asked) == 1
 
 
+def test_the_failure_of_a_facet_that_is_named_is_kept(case):
+    def judge(case):
+        outcome = convolves(case.program)
+        facets = [
+            FacetVerdict(facet=name, outcome=outcome, message=f"{name} is off")
+            for name in case.program.facets
+            if name in {"values", "gradients"}
+        ]
+        return Trial(CellVerdict(case=case.id, adapter="a", outcome=outcome, facets=facets), None)
+
+    found = reduce(case, judge, 30, "gradients")
+    assert found.facet == "gradients"
+    assert "gradients" in found.case.program.facets
+    assert [node.config for node in found.case.program.model.nodes] == [{"strides": 2}]
+    passing = reduce(case, judge, 30, "batch")
+    assert (passing.case, passing.facet) == (case, "")
+
+
+def test_literal_numbers_lose_the_rows_that_are_not_fed(case):
+    spec = replace(
+        case.program.model.inputs[0], shape=[2], data=Data(kind="values", values=[[1, 2]] * 4)
+    )
+    model = replace(case.program.model, inputs=[spec])
+    program = replace(case.program, model=model, calls=case.program.calls[:1])
+    fed = [
+        (len(one.model.inputs[0].data.values), one.calls[0].batch)
+        for one in smaller(program)
+        if one.model.inputs[0].data.kind == "values"
+    ]
+    assert (1, 1) in fed
+    assert all(rows == batch for rows, batch in fed)
+
+
+def test_a_shape_that_is_an_argument_stays_a_list(case):
+    node = replace(case.program.model.nodes[0], config={"input_shape": [3, 3], "strides": [2, 2]})
+    model = replace(case.program.model, nodes=[node])
+    found = [one.model.nodes[0].config for one in smaller(replace(case.program, model=model))]
+    assert {"input_shape": [3, 3], "strides": 2} in found
+    assert all(isinstance(config.get("input_shape", []), list) for config in found)
+
+
 def test_another_exception_is_another_failure(case):
     def judge(case):
         deep = len(case.program.model.nodes) > 1
@@ -175,4 +216,4 @@ def test_the_script_is_short_and_shows_it(tmp_path):
         [sys.executable, str(path)], capture_output=True, text=True, timeout=300, check=False
     )
     assert shown.returncode == 1
-    assert "Not equal to tolerance" in shown.stderr
+    assert "AssertionError: [[[" in shown.stderr

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import functools
 import os
 import subprocess
 import sys
@@ -11,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
+from repro_cells import catalogue, line_of
 
-from conformance.cases import load
 from conformance.records.model import AdapterLine, CaseLine, CellLine
 from conformance.report.repro import NoScript, script
 from conformance.report.repro_native import TABLES, Extract
 from conformance.report.repro_text import comment, literal
+from conformance.report.repro_versions import check_lines
 from conformance.verdicts.model import CellVerdict, Comparison, FacetVerdict, Worst
 
 if TYPE_CHECKING:
@@ -28,33 +28,15 @@ ADAPTERS = [
     "keras-jax",
     "keras-numpy",
     "keras-openvino",
+    "keras-mlx",
+    "keras-tinygrad",
     "tf-keras",
     "torch",
     "jax",
     "flax",
 ]
 FRAMEWORKS = {"keras", "tf_keras", "tensorflow", "torch", "jax", "flax", "openvino"}
-STANDARD = {"os", "hashlib", "functools", "math", "numpy"}
-
-
-@functools.cache
-def catalogue() -> dict[str, Case]:
-    return {case.id: case for case in load().cases}
-
-
-def line_of(case: Case, seed: int = 0) -> CaseLine:
-    return CaseLine(
-        id=case.id,
-        digest=case.digest,
-        title=case.title,
-        source=case.source,
-        place=case.place,
-        yaml=case.yaml,
-        program=case.program,
-        expect=case.expect,
-        raises=case.raises,
-        seed=seed,
-    )
+STANDARD = {"os", "hashlib", "functools", "importlib", "math", "numpy", "tempfile"}
 
 
 def cell_of(case: Case, adapter: str, *facets: FacetVerdict) -> CellLine:
@@ -100,10 +82,10 @@ def test_every_documents_case_has_a_script_of_the_framework_alone(adapter: str) 
             without.append((case.id, str(reason)))
             continue
         assert imported(text) <= FRAMEWORKS | STANDARD, case.id
+        compile(ast.parse(text, feature_version=(3, 9)), case.id, "exec")
         assert "conformance" not in "".join(
             line for line in text.splitlines() if not line.startswith("#")
         )
-        ast.parse(text)
     for name, reason in without:
         assert "refusals" in name, (name, reason)
 
@@ -118,6 +100,31 @@ def test_facets_that_cannot_be_shown_say_so(adapter: str, facet: str) -> None:
         assert facet in str(reason)  # noqa: PT017 - either outcome is right, and each is checked
     else:
         assert any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(text)))
+
+
+def test_a_model_that_remembers_is_called_as_often_as_in_the_run() -> None:
+    """Whether or not the case asks what the calls leave of it."""
+    case = catalogue()["layers/recurrent/masks/kept[layer=LSTM,unroll=false]"]
+    facets = [name for name in case.program.facets if name != "state"]
+    silent = msgspec.structs.replace(
+        case, program=msgspec.structs.replace(case.program, facets=facets)
+    )
+    for one in (case, silent):
+        second = script(
+            line_of(one), cell_of(one, "keras-torch", wrong("values", "call 1 output 0", [0, 0], 1))
+        )
+        assert "for earlier in before:" in second
+        first = script(
+            line_of(one), cell_of(one, "keras-torch", wrong("values", "call 0 output 0", [0, 0], 1))
+        )
+        assert "before" not in first
+
+
+def test_a_facet_that_was_not_answered_gets_no_script() -> None:
+    case = catalogue()["documents/dense/last-axis"]
+    judged = FacetVerdict(facet="gradients", outcome="unsupported", message="it has none")
+    with pytest.raises(NoScript, match="doesn't answer the facet gradients: it has none"):
+        script(line_of(case), cell_of(case, "keras-numpy", judged), facet="gradients")
 
 
 HOSTILE = [
@@ -161,6 +168,51 @@ def test_an_argument_that_is_no_name_gets_no_script(name: str) -> None:
     changed["program"]["model"]["nodes"][0]["config"][name] = 1
     with pytest.raises(NoScript):
         script(msgspec.convert(changed, CaseLine), cell_of(case, "keras-jax"))
+
+
+def test_a_script_says_what_to_install_and_looks_what_is_there() -> None:
+    case = catalogue()["documents/dense/last-axis"]
+    versions = {
+        "keras": "3.16.0.dev2026102704",
+        "keras-mlx": "0.0.1",
+        "mlx": "0.32.4",
+        "numpy": "2.4.6",
+        "evil; rm": "1.0",
+        "odd": "1.0 --index-url evil",
+    }
+    adapter = AdapterLine(name="keras-mlx", status="ready", versions=versions)
+    fails = wrong("values", "output 0", [0, 0, 0], 1.0)
+    text = script(line_of(case), cell_of(case, "keras-mlx", fails), adapter)
+    head = [line for line in text.splitlines() if line.startswith("# pip")]
+    assert head == [
+        "# pip install keras-nightly==3.16.0.dev2026102704 mlx==0.32.4 numpy==2.4.6",
+        "# pip install --no-deps keras-mlx==0.0.1",
+    ]
+    looked = next(line for line in text.splitlines() if line.startswith("for name, seen in"))
+    assert ast.literal_eval(
+        looked.removeprefix("for name, seen in ").removesuffix(".items():")
+    ) == {
+        "keras-nightly": "3.16.0.dev2026102704",
+        "keras-mlx": "0.0.1",
+        "mlx": "0.32.4",
+        "numpy": "2.4.6",
+    }
+
+
+@pytest.mark.parametrize(
+    ("versions", "told"),
+    [
+        ({"pytest": pytest.__version__}, "(as it was seen)"),
+        ({"pytest": f"{pytest.__version__}+cpu"}, "(as it was seen)"),
+        ({"pytest": "0.1"}, "(seen with 0.1: it may differ)"),
+        ({"no-such-package": "1.0"}, "is not installed (seen with 1.0: it may differ)"),
+    ],
+)
+def test_other_versions_are_told_and_nothing_more(versions: dict[str, str], told: str) -> None:
+    lines = ["from importlib.metadata import distributions", *check_lines(versions, 400)]
+    printed = run("\n".join(lines))
+    assert (printed.returncode, printed.stderr) == (0, "")
+    assert printed.stdout.rstrip().endswith(told)
 
 
 def test_an_unknown_adapter_gets_no_script() -> None:

@@ -32,7 +32,7 @@ def repro(options: argparse.Namespace) -> int:
     """Print the script to stdout, and on stderr what was done to get it."""
     try:
         found, hello = _reduced(options)
-        text = _text(found, hello)
+        text = _text(found, hello, options.facet)
     except (registry.RegistryError, PreparationError, CasesError, NoScript) as error:
         print(error, file=sys.stderr)  # noqa: T201 - a message for whoever called
         return UNUSABLE
@@ -61,7 +61,7 @@ def _reduced(options: argparse.Namespace) -> tuple[Reduced, Hello]:
     with Bench(specs[0]) as bench:
         if bench.hello.status != "ready":
             raise NoScript(f"{specs[0].name}: {bench.hello.status}: {bench.hello.reason}")
-        found = reduce(cases[0], bench.judge, options.seconds)
+        found = reduce(cases[0], bench.judge, options.seconds, options.facet)
     if found is None:
         raise NoScript(
             f"{cases[0].id} has no answer on {specs[0].name} to write a script of; `run` "
@@ -70,16 +70,23 @@ def _reduced(options: argparse.Namespace) -> tuple[Reduced, Hello]:
     return found, bench.hello
 
 
-def _text(found: Reduced, hello: Hello) -> str:
+def _text(found: Reduced, hello: Hello, asked: str | None) -> str:
     if found.facet:
         try:
             return short_script(
-                found.case, found.trial.verdict, found.trial.expected, found.facet, hello.versions
+                found.case,
+                found.trial.verdict,
+                found.trial.expected,
+                facet=found.facet,
+                versions=hello.versions,
+                precision=hello.precision,
             )
         except TooLong as reason:
             print(f"# not on a few lines: {reason}", file=sys.stderr)  # noqa: T201
     case = case_line(found.case, seed=found.trial.expected.expectation.seed)
     base = base_of(found.trial.verdict.adapter)
-    adapter = AdapterLine(name=base, status="ready", versions=hello.versions)
+    adapter = AdapterLine(
+        name=base, status="ready", versions=hello.versions, precision=hello.precision
+    )
     cell = CellLine(digest=found.case.digest, verdict=found.trial.verdict)
-    return script(case, cell, adapter, found.facet or None)
+    return script(case, cell, adapter, found.facet or asked, found.trial.expected)

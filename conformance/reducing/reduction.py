@@ -34,13 +34,16 @@ class Reduced(NamedTuple):
     tried: int
 
 
-def reduce(case: Case, judge: Callable[[Case], Trial | None], seconds: float) -> Reduced | None:
+def reduce(
+    case: Case, judge: Callable[[Case], Trial | None], seconds: float, facet: str | None = None
+) -> Reduced | None:
     """Reduce a case.
 
     Args:
         case: What somebody wrote.
         judge: Judges a case on the adapter in question.
         seconds: No new attempt is begun after so long.
+        facet: The facet whose failure to keep; by default the first that fails.
 
     Returns:
         The smallest case found; None where the case itself has no verdict by its facets.
@@ -49,9 +52,9 @@ def reduce(case: Case, judge: Callable[[Case], Trial | None], seconds: float) ->
     if trial is None:
         return None
     failing = _failing(trial.verdict)
-    if not failing:
+    if not failing or (facet and facet not in failing):
         return Reduced(case, trial, "", 0)
-    facet = next(iter(failing))
+    facet = facet or next(iter(failing))
     deadline = time.monotonic() + seconds
     tried = 0
     # What the source states literally holds for the case as written; the reference says the rest.

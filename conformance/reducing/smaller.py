@@ -42,7 +42,17 @@ def _fewer_calls(program: Program) -> Iterator[Program]:
     for index, call in enumerate(calls):
         for batch in _below(call.batch):
             fewer = replace(call, batch=batch)
-            yield replace(program, calls=[*calls[:index], fewer, *calls[index + 1 :]])
+            model = program.model
+            if len(ordinary) == 1 and call.facet == "values":
+                model = replace(model, inputs=[_cut_rows(spec, batch) for spec in model.inputs])
+            yield replace(program, model=model, calls=[*calls[:index], fewer, *calls[index + 1 :]])
+
+
+def _cut_rows(spec: InputSpec, rows: int) -> InputSpec:
+    """Literal numbers are written with all their rows."""
+    if spec.data.kind != "values":
+        return spec
+    return replace(spec, data=replace(spec.data, values=_sliced(spec.data.values, 0, rows)))
 
 
 def _with_one(program: Program, call: Call) -> Program:
@@ -130,17 +140,18 @@ def _shrunk_mapping(config: dict[str, Json]) -> Iterator[dict[str, Json]]:
     for key in config:
         yield {name: value for name, value in config.items() if name != key}
     for key, value in config.items():
-        for less in _shrunk(value):
+        for less in _shrunk(value, shape=key.endswith("shape")):
             yield {**config, key: less}
 
 
-def _shrunk(value: Any) -> Iterator[Json]:
+def _shrunk(value: Any, *, shape: bool = False) -> Iterator[Json]:
+    """Smaller values of an argument; a shape stays a list."""
     if isinstance(value, bool):
         return
     if isinstance(value, int):
         yield from _below(value)
     elif isinstance(value, list):
-        if len(value) > 1 and all(part == value[0] for part in value):
+        if not shape and len(value) > 1 and all(part == value[0] for part in value):
             yield value[0]
         for index, part in enumerate(value):
             for less in _shrunk(part):

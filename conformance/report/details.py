@@ -117,7 +117,7 @@ def _cell(line: CellLine, scripts: Scripts) -> dict[str, Any]:
 
 
 def _lighter(verdict: CellVerdict) -> dict[str, Any]:
-    """A verdict without what is there twice, and with no more digits than anybody reads."""
+    """A verdict without what no page shows, and with no more digits than anybody reads."""
     told: dict[str, Any] = msgspec.to_builtins(verdict)
     for facet in told.get("facets", ()):
         if facet["outcome"] == "pass" and facet.get("observed") == facet.get("expected"):
@@ -125,6 +125,8 @@ def _lighter(verdict: CellVerdict) -> dict[str, Any]:
         _shorten(facet, "margin")
         for comparison in facet.get("comparisons", ()):
             _shorten(comparison, "margin", "rms", "error")
+            for part in (comparison, *comparison.get("worst", ())):
+                part.pop("within", None)
             for side in (comparison.get("expected"), comparison.get("observed")):
                 if isinstance(side, dict) and isinstance(side.get("numbers"), list):
                     side["numbers"] = [_rounded(number, NUMBER) for number in side["numbers"]]

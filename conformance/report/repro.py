@@ -1,13 +1,13 @@
 """One cell as a script that needs its framework and NumPy alone.
 
 What a maintainer pastes into a bug report: it makes the same numbers, builds the model in the
-framework's own words, and ends with an assertion that fails while the framework deviates. Every
-text of a case stands in it as a literal or in a comment, so none can become code.
+framework's own words, and ends with an assertion that fails while the framework deviates, and holds
+wherever it does not. Every text of a case stands in it as a literal or in a comment, so none can
+become code.
 """
 
 from __future__ import annotations
 
-import math
 import re
 from typing import TYPE_CHECKING
 
@@ -16,24 +16,26 @@ from conformance.adapters.worker.failure import Unsupported
 from conformance.cases.fields import STRING
 from conformance.reference.errors import NoAnswer
 from conformance.reference.network import Network
-from conformance.report import repro_data, repro_steps
-from conformance.report.repro_steps import Plan
-from conformance.report.repro_text import comment, literal
+from conformance.report import repro_checks, repro_data
+from conformance.report.repro_asking import keras_body
+from conformance.report.repro_native import TABLES
+from conformance.report.repro_native_steps import native_body
+from conformance.report.repro_plan import REPEATS, Plan
+from conformance.report.repro_text import comment
+from conformance.report.repro_truth import numbers_of
+from conformance.report.repro_versions import check_lines, install_lines
 
 if TYPE_CHECKING:
-    from conformance.cases.model import Model
+    from collections.abc import Sequence
+
     from conformance.records.model import AdapterLine, CaseLine, CellLine
-    from conformance.verdicts.model import Comparison, FacetVerdict
+    from conformance.reference.store import StoredAnswer
+    from conformance.report.repro_plan import Body
+    from conformance.verdicts.model import FacetVerdict
 
-_CALL = re.compile(r"(?:call (\d+) |first row alone: )?(output \d+)")
-
-CHECK = '''
-def conforms(observed, expected, tolerance):
-    """Equal within the tolerance; NaN only to NaN."""
-    if np.isnan(expected) or np.isinf(expected):
-        return np.array_equal(observed, expected, equal_nan=True)
-    return bool(abs(np.float64(observed) - expected) <= tolerance)
-'''
+_CALL = re.compile(r"call (\d+)[ :]")
+_BROKEN = (Unsupported, NoAnswer, ValueError, TypeError, KeyError, IndexError, AttributeError)
+"""What a case that can't be shown raises, or a record that is not one of this suite's."""
 
 
 class NoScript(Exception):  # noqa: N818 - a reason for the reader, not an error
@@ -41,15 +43,21 @@ class NoScript(Exception):  # noqa: N818 - a reason for the reader, not an error
 
 
 def script(
-    case: CaseLine, cell: CellLine, adapter: AdapterLine | None = None, facet: str | None = None
+    case: CaseLine,
+    cell: CellLine,
+    adapter: AdapterLine | None = None,
+    facet: str | None = None,
+    answer: StoredAnswer | None = None,
 ) -> str:
     """Write the script that shows one facet of a cell.
 
     Args:
         case: The case, with the seed of its data.
         cell: The verdict on it.
-        adapter: Who answered, for the versions in the script's head.
+        adapter: Who answered, for the versions in the script's head, and its precision.
         facet: What to show; by default the first that fails, else the values.
+        answer: The reference's answer, where it is at hand; else the numbers that the record keeps
+            are looked at.
 
     Returns:
         Python source.
@@ -57,45 +65,86 @@ def script(
     Raises:
         NoScript: The adapter or the facet can't be shown so, or the case has no data.
     """
-    verdict = cell.verdict
     shown = facet or _choose(case, cell)
-    judged = next((f for f in verdict.facets if f.facet == shown), None)
-    _only_numbers(case.program.model)
     try:
-        network = None if shown == "raises" else Network.build(case.program.model)
-        plan = Plan(
-            adapter=base_of(verdict.adapter),
-            facet=shown,
-            program=case.program,
-            seed=case.seed or 0,
-            call=_call(case, judged, shown),
-            network=network,
-            raises=case.raises.at if case.raises else "",
-        )
-        body = repro_steps.body(plan)
-        numbers = _numbers(plan)
-    except (Unsupported, NoAnswer, ValueError, TypeError) as reason:
+        plan = _plan(case, cell, adapter, shown, answer)
+        body = _body(plan)
+        made = [] if plan.keras and plan.structural else repro_data.lines(plan)
+        checks, needs = _checks(plan, body)
+    except _BROKEN as reason:
         raise NoScript(f"No script for this cell: {reason}") from reason
-    parts = [_head(case, cell, adapter, shown), *body.prelude]
-    if any("draw(" in line for line in numbers):
-        parts += ["", repro_data.DRAW]
-    parts += ["", *body.functions, "", *numbers, "", *body.steps]
-    if shown in repro_steps.NUMERIC:
-        parts += [CHECK, *_checks(plan, judged)]
+    versions = adapter.versions if adapter else {}
+    imports = set(body.imports)
+    if any("draw(" in line for line in made):
+        imports.add("import hashlib")
+        needs = [repro_data.DRAW, *needs]
+    parts = [
+        _head(case, cell, adapter, shown),
+        *sorted(imports, key=lambda text: (text.startswith("from"), text)),
+        "",
+        "import numpy as np",
+        "",
+        *body.prelude,
+        "",
+        *check_lines(versions, _WIDE),
+        "",
+        "",
+        *(f"{text.strip(chr(10))}\n\n" for text in [*body.functions, *needs]),
+        *made,
+        "",
+        *body.steps,
+        "",
+        *checks,
+    ]
     text = "\n".join(parts)
     return re.sub(r"\n{4,}", "\n\n\n", text).rstrip() + "\n"
 
 
-def _only_numbers(model: Model) -> None:
-    """Refuse what a script has no words for yet.
+_WIDE = 400
+
+
+def _plan(
+    case: CaseLine,
+    cell: CellLine,
+    adapter: AdapterLine | None,
+    facet: str,
+    answer: StoredAnswer | None,
+) -> Plan:
+    verdicts = {judged.facet: judged for judged in cell.verdict.facets}
+    model = case.program.model
+    return Plan(
+        adapter=base_of(cell.verdict.adapter),
+        facet=facet,
+        program=case.program,
+        seed=case.seed or 0,
+        call=_call(case, verdicts.get(facet), facet),
+        network=None if facet == "raises" else Network.build(model),
+        raises=case.raises.at if case.raises and facet == "raises" else "",
+        verdicts=verdicts,
+        answer=answer,
+        precision=adapter.precision if adapter else "float32",
+    )
+
+
+def _body(plan: Plan) -> Body:
+    """The parts of the script that depend on the framework.
 
     Raises:
-        NoScript: Strings are fed, or a layer is adapted.
+        Unsupported: There is no script for this adapter or facet.
     """
+    judged = plan.judged
+    if judged is not None and judged.outcome == "unsupported":
+        raise Unsupported(f"{plan.adapter} doesn't answer the facet {plan.facet}: {judged.message}")
+    if plan.keras:
+        return keras_body(plan)
+    if plan.adapter not in TABLES:
+        raise Unsupported(f"the adapter {plan.adapter} is not one of this suite's own")
+    model = plan.program.model
     if any(spec.dtype == STRING for spec in model.inputs):
-        raise NoScript("No script for this cell: it feeds strings")
+        raise Unsupported("it feeds strings")
     if any(node.adapt is not None for node in model.nodes):
-        raise NoScript("No script for this cell: its layer is adapted first")
+        raise Unsupported("its layer is adapted first")
+    return native_body(plan)
 
 
 def _choose(case: CaseLine, cell: CellLine) -> str:
@@ -107,21 +156,87 @@ def _choose(case: CaseLine, cell: CellLine) -> str:
 
 
 def _call(case: CaseLine, judged: FacetVerdict | None, facet: str) -> int:
-    """Which call the script makes: the one that deviates most."""
+    """Which call the script makes: the first that deviates."""
+    calls = case.program.calls
+    ordinary = [index for index, call in enumerate(calls) if call.facet == "values"]
     if facet == "batch":
-        return next((i for i, call in enumerate(case.program.calls) if call.facet == "batch"), 0)
-    if judged is None or facet != "values":
+        return next((i for i, call in enumerate(calls) if call.facet == "batch"), 0)
+    if facet == "state" and case.program.train is None:
+        return ordinary[-1]
+    if judged is None or facet not in {"values", "shape", "dtype"}:
         return 0
-    worst = next((c for c in judged.comparisons if c.message), None)
-    found = _CALL.fullmatch(worst.what) if worst else None
-    return int(found[1]) if found and found[1] else 0
+    if facet == "values":
+        told = next((one.what for one in judged.comparisons if one.message), judged.message)
+    else:
+        told = judged.message
+    found = _CALL.match(told)
+    return int(found[1]) if found and int(found[1]) < len(calls) else 0
 
 
-def _numbers(plan: Plan) -> list[str]:
-    if plan.raises == "build":
+def _checks(plan: Plan, body: Body) -> tuple[list[str], list[str]]:
+    """The comparison with what must come out, and the functions that it needs.
+
+    Raises:
+        Unsupported: Nothing is known of what must come out.
+    """
+    if plan.structural or plan.facet in {"raises", "dtype", "probes"}:
+        return [], []
+    judged, shown, known = plan.judged, [], _shapes(plan)
+    if body.filled:
+        shown = ["for what, array in observed.items():"]
+        shown += ['    print(what, array.shape, array.dtype, array.ravel()[:8], sep="\\n  ")']
+    if _about_dtypes(plan):
+        known += _dtypes(plan)
+    if plan.facet == "shape":
+        return [*shown, *known], []
+    numbers = numbers_of(plan)
+    if numbers:
+        compared = repro_checks.number_lines(numbers, plan.limits)
+        return [*shown, *known, "", *compared], [repro_checks.function(numbers)]
+    raised = judged is not None and judged.outcome == "error"
+    if not raised and not known and plan.facet != "mask":
+        raise Unsupported(
+            f"the record keeps no numbers of the facet {plan.facet} where it passes; without --run "
+            "they are computed anew"
+        )
+    return [*shown, *known], []
+
+
+def _shapes(plan: Plan) -> list[str]:
+    """The shapes that the outputs must have, where they are known."""
+    shapes: Sequence[Sequence[int]] | None = None
+    stated = plan.stated("shape")
+    if plan.facet in {"values", "shape"}:
+        call = plan.program.calls[plan.call]
+        if stated is not None:
+            shapes = stated[plan.ordinal]
+        elif plan.network is not None and call.sizes is None:
+            shapes = plan.network.fed_outputs(call.batch)
+    elif plan.facet in REPEATS and stated is not None:
+        shapes = stated[0]
+        if plan.facet == "batch":
+            shapes = [(1, *shape[1:]) for shape in shapes or []]
+    return repro_checks.shape_lines(shapes) if shapes is not None else []
+
+
+def _about_dtypes(plan: Plan) -> bool:
+    """Whether dtypes have to be looked at beside the numbers."""
+    judged = plan.judged
+    if plan.facet == "values":
+        return judged is None or judged.outcome == "pass"
+    told = [one.what for one in judged.comparisons if one.message] if judged else []
+    return any(what.startswith("dtype of ") for what in told)
+
+
+def _dtypes(plan: Plan) -> list[str]:
+    stated = plan.stated("dtype")
+    if stated is None or not plan.keras:
         return []
-    extra = {"gradients": ("cotangent",), "state": ("target",)}.get(plan.facet, ())
-    return repro_data.lines(plan.program, plan.seed, plan.call, extra)
+    expected = [str(one) for one in stated[plan.ordinal]]
+    return [
+        "dtypes = [kind(y) for y in outputs]",
+        f'assert dtypes == {expected!r}, f"the dtypes are {{dtypes}}"',
+    ]
 
 
 def _head(case: CaseLine, cell: CellLine, adapter: AdapterLine | None, facet: str) -> str:
@@ -132,91 +247,16 @@ def _head(case: CaseLine, cell: CellLine, adapter: AdapterLine | None, facet: st
     said = [
         f"{case.id} on {verdict.adapter}: {facet} ({verdict.outcome})",
         case.title,
-        f"Versions: {', '.join(f'{k} {v}' for k, v in versions.items())}" if versions else "",
         f"Source: {_source(case)}",
         f"Found: {judged.message if judged and judged.message else verdict.message}",
+        f"Seen with: {', '.join(f'{k} {v}' for k, v in versions.items())}" if versions else "",
         f"Data of seed {case.seed}. Needs the framework and NumPy alone.",
     ]
-    return "\n".join(comment(text) for text in said if text) + "\n"
+    lines = [comment(text) for text in said if text]
+    return "\n".join([*lines, *install_lines(versions)]) + "\n"
 
 
 def _source(case: CaseLine) -> str:
     source = case.source
     claims = f"document {source.document}, {', '.join(source.claim)}" if source.document else ""
     return "; ".join(text for text in (claims, source.keras, source.issue) if text)
-
-
-def _checks(plan: Plan, judged: FacetVerdict | None) -> list[str]:
-    """The comparison of ``observed``, arrays by name, with what the reference says."""
-    lines = ["for what, array in observed.items():"]
-    lines += ['    print(what, array.shape, array.dtype, array.ravel()[:8], sep="\\n  ")']
-    if plan.network is not None and plan.facet not in {"gradients", "state"}:
-        batch = plan.program.calls[plan.call].batch
-        shapes = [(batch, *shape[1:]) for shape in plan.network.outputs]
-        lines.append(f"expected_shapes = {shapes!r}")
-        lines.append("shapes = [array.shape for array in observed.values()]")
-        lines.append('assert shapes == expected_shapes, f"{shapes} is not {expected_shapes}"')
-        lines.append('assert all(a.dtype == "float32" for a in observed.values()), "dtype"')
-    elements = [
-        (what, tuple(index), expected, tolerance)
-        for comparison in (judged.comparisons if judged else [])
-        for what, index, expected, tolerance in _elements(plan, comparison)
-    ]
-    if not elements:
-        return [*lines, "assert all(np.isfinite(a).all() for a in observed.values())"]
-    lines += ["", "# (array, index, expected, how far rounding may move it)", "worst = ["]
-    lines += [
-        f"    ({what!r}, {index!r}, {literal(expected)}, {literal(tolerance)}),"
-        for what, index, expected, tolerance in elements
-    ]
-    lines += [
-        "]",
-        "for what, index, expected, tolerance in worst:",
-        '    print(what, index, "expected", expected, "observed", observed[what][index])',
-        "wrong = [w for w in worst if not conforms(observed[w[0]][w[1]], w[2], w[3])]",
-        'assert not wrong, f"{len(wrong)} of these numbers deviate, first {wrong[0]}"',
-    ]
-    return lines
-
-
-def _elements(plan: Plan, comparison: Comparison) -> list[tuple[str, list[int], float, float]]:
-    """The elements of one array that the script looks at."""
-    what = comparison.what
-    found = _CALL.fullmatch(what)
-    if found:
-        if plan.facet == "values" and int(found[1] or 0) != plan.call:
-            return []
-        what = found[2]
-    if comparison.worst:
-        return [
-            (what, w.index, _number(w.expected), _tolerance(w.expected, w.observed, w.times))
-            for w in comparison.worst
-        ]
-    sample = comparison.expected
-    if not (isinstance(sample, dict) and sample.get("numbers")):
-        return []
-    numbers = [_number(number) for number in sample["numbers"]]
-    # The record of what passes has no tolerance for each number; this one is far wider.
-    wide = 1e-3 * max((abs(n) for n in numbers if math.isfinite(n)), default=0.0)
-    places = [_place(flat, sample["shape"]) for flat in range(len(numbers))]
-    return [(what, place, n, wide) for place, n in zip(places, numbers, strict=True)]
-
-
-def _tolerance(expected: float | str, observed: float | str, times: float | str) -> float:
-    """The distance that the rule admits for this element; 0 where equality is demanded."""
-    if isinstance(times, str) or times == 0:
-        return 0.0
-    return abs(_number(observed) - _number(expected)) / times
-
-
-def _number(written: float | str) -> float:
-    """A number as a record carries it: booleans, NaN and infinities by their names."""
-    return {"True": 1.0, "False": 0.0}[written] if written in {"True", "False"} else float(written)
-
-
-def _place(flat: int, shape: list[int]) -> list[int]:
-    index: list[int] = []
-    for size in reversed(shape):
-        flat, position = divmod(flat, size)
-        index.insert(0, position)
-    return index

@@ -5,17 +5,24 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 
+from conformance.cases.fields import STRING
 from conformance.reference import data
 from conformance.reference.feeding import make_feeds
 from conformance.reference.network import Network
+from conformance.report.repro_numbers import as_fed
 from conformance.report.repro_text import literal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
-    from conformance.cases.model import Data, Program
+    from conformance.cases.model import Data, InputSpec
+    from conformance.reference.layer import Variable
+    from conformance.report.repro_plan import Plan
 
 LITERAL = 200
 """Up to so many numbers in all, they are written out."""
@@ -43,71 +50,106 @@ def draw(seed, name, shape, kind="normal", low=0.0, high=1.0):
 '''
 
 
-def lines(program: Program, seed: int, call: int, extra: tuple[str, ...] = ()) -> list[str]:
-    """Source that makes ``inputs``, ``weights`` and what else is wanted.
+def lines(plan: Plan) -> list[str]:
+    """Source that makes ``inputs``, ``weights`` and what else the plan wants.
 
-    Args:
-        program: The case's program.
-        seed: Of its data.
-        call: Which of its calls to feed.
-        extra: ``cotangent`` and ``target`` where they are needed.
+    Weights stand by layer and variable for Keras, in its order, and by ``<node>/<variable>`` for a
+    native framework. What a layer learns when it is adapted is not among them.
 
     Returns:
-        Assignments; ``draw`` must be defined before them.
+        Assignments; ``draw`` must be defined before them where they name it.
 
     Raises:
         NoAnswer: The reference does not know the model.
     """
-    network = Network.build(program.model)
-    made = program.calls[call]
-    batch = made.batch
-    inputs: dict[str, str] = {}
-    for spec in program.model.inputs:
-        shape = (batch, *made.shape(spec))
-        source = f"call/{0 if made.facet == 'batch' else call}/{spec.name}"
-        cast = "" if "float" in spec.dtype else f".astype({spec.dtype!r})"
-        kind = np.dtype(np.float32 if "float" in spec.dtype else spec.dtype)
-        if spec.data.kind == "arange":
-            count = math.prod(shape)
-            inputs[spec.name] = f"np.arange({count}, dtype=np.{kind.name}).reshape({shape})"
-        elif spec.data.kind == "values":
-            values = np.asarray(spec.data.values, np.float64).astype(kind)
-            inputs[spec.name] = _literal(values[:batch])
-        elif made.facet == "batch":
-            whole = (program.calls[0].batch, *spec.shape)
-            inputs[spec.name] = f"{_draw_input(seed, source, whole, spec.data)}{cast}[:1]"
-        else:
-            inputs[spec.name] = _draw_input(seed, source, shape, spec.data) + cast
-    weights = {}
-    for name, variable in network.variables.items():
-        text = _draw(seed, f"weight/{name}", variable.shape, program.weights)
-        if variable.kind == "variance":
-            weights[name] = f"np.abs({text}) / np.float32(2) + np.float32(0.25)"
-            continue
-        scale = data.weight_scale(variable)
-        weights[name] = text if program.weights == "integers" else f"{text} * np.float32({scale!r})"
-    groups = {"inputs": inputs, "weights": weights}
-    feeds = make_feeds(program, network, None, seed) if _few(program, network) else None
-    if feeds is not None and made.facet == "values":
-        groups["inputs"] = {name: _literal(feeds[f"call/{call}/{name}"]) for name in inputs}
-        groups["weights"] = {name: _literal(feeds[f"weight/{name}"]) for name in weights}
-    written = []
-    for group, members in groups.items():
-        written += [f"{group} = {{"]
-        written += [f"    {name!r}: {text}," for name, text in members.items()]
-        written += ["}"]
-    for group in extra:
+    if plan.raises == "build":
+        return []
+    program, network = plan.program, plan.network or Network.build(plan.program.model)
+    feeds = _feeds(plan, network)
+    written = [f"inputs = {{{_members(_inputs(plan, plan.call, feeds))}}}"]
+    if plan.before:
+        calls = [f"{{{_members(_inputs(plan, call, feeds))}}}" for call in plan.before]
+        written = [f"before = [{', '.join(calls)}]", *written]
+    written += _weights(plan, network, feeds)
+    batch = program.calls[plan.call].batch
+    extra = {"gradients": "cotangent", "state": "target"}.get(plan.facet)
+    if extra == "cotangent" or (extra == "target" and program.train is not None):
         texts = [
-            _draw(seed, f"{group}/{j}", shape, program.weights)
+            _fed(feeds, f"{extra}/{j}") or _draw(plan.seed, f"{extra}/{j}", shape, program.weights)
             for j, shape in enumerate(network.fed_outputs(batch))
         ]
-        written.append(f"{group}s = [{', '.join(texts)}]")
+        written.append(f"{extra}s = [{', '.join(texts)}]")
     return written
 
 
-def _few(program: Program, network: Network) -> bool:
+def _feeds(plan: Plan, network: Network) -> Mapping[str, NDArray[Any]] | None:
+    """All that is fed, where it is little enough to be written out."""
+    program = plan.program
     counts = [math.prod((program.calls[0].batch, *s.shape)) for s in program.model.inputs]
-    return sum(counts) + sum(math.prod(v.shape) for v in network.variables.values()) <= LITERAL
+    variables = sum(math.prod(v.shape) for v in network.variables.values())
+    if sum(counts) + variables > LITERAL:
+        return None
+    if plan.answer is not None:
+        return plan.answer.feeds
+    return make_feeds(msgspec.structs.replace(program, twin=None), network, None, plan.seed)
+
+
+def _fed(feeds: Mapping[str, NDArray[Any]] | None, name: str) -> str:
+    return "" if feeds is None or name not in feeds else array(feeds[name])
+
+
+def _inputs(plan: Plan, call: int, feeds: Mapping[str, NDArray[Any]] | None) -> dict[str, str]:
+    return {spec.name: _input(plan, spec, call, feeds) for spec in plan.program.model.inputs}
+
+
+def _input(plan: Plan, spec: InputSpec, call: int, feeds: Mapping[str, NDArray[Any]] | None) -> str:
+    """What is fed to one input in one call."""
+    made = plan.program.calls[call]
+    shape = (made.batch, *made.shape(spec))
+    source = f"call/{0 if made.facet == 'batch' else call}/{spec.name}"
+    if spec.dtype == STRING:
+        return strings(spec.data.values[:1] if made.facet == "batch" else spec.data.values)
+    kind = np.dtype(np.float32 if "float" in spec.dtype else spec.dtype)
+    if spec.data.kind == "arange":
+        return f"np.arange({math.prod(shape)}, dtype=np.{kind.name}).reshape({shape})"
+    if spec.data.kind == "values":
+        return array(np.asarray(spec.data.values, np.float64).astype(kind)[: made.batch])
+    if literally := _fed(feeds, f"call/{call}/{spec.name}"):
+        return literally
+    cast = "" if "float" in spec.dtype else f".astype({spec.dtype!r})"
+    if made.facet == "batch":
+        whole = (plan.program.calls[0].batch, *spec.shape)
+        return f"{_draw_input(plan.seed, source, whole, spec.data)}{cast}[:1]"
+    return _draw_input(plan.seed, source, shape, spec.data) + cast
+
+
+def _weights(plan: Plan, network: Network, feeds: Mapping[str, NDArray[Any]] | None) -> list[str]:
+    known: dict[str, dict[str, str]] = {}
+    learned = network.learned
+    for name, variable in network.variables.items():
+        if name not in learned:
+            text = _fed(feeds, f"weight/{name}") or _weight(plan, name, variable)
+            node, own = name.split("/", 1)
+            known.setdefault(node, {})[own] = text
+    if plan.keras:
+        members = {node: f"{{{_members(own)}}}" for node, own in known.items()}
+    else:
+        members = {f"{node}/{own}": t for node, parts in known.items() for own, t in parts.items()}
+    if not members:
+        return ["weights = {}"]
+    return ["weights = {", *(f"    {name!r}: {text}," for name, text in members.items()), "}"]
+
+
+def _weight(plan: Plan, name: str, variable: Variable) -> str:
+    kind = plan.program.weights
+    text = _draw(plan.seed, f"weight/{name}", variable.shape, kind)
+    if variable.kind == "variance":
+        return f"np.abs({text}) / np.float32(2) + np.float32(0.25)"
+    return text if kind == "integers" else f"{text} * np.float32({data.weight_scale(variable)!r})"
+
+
+def _members(texts: Mapping[str, str]) -> str:
+    return ", ".join(f"{name!r}: {text}" for name, text in texts.items())
 
 
 def _draw(seed: int, name: str, shape: tuple[int, ...], kind: str) -> str:
@@ -123,9 +165,14 @@ def _draw_input(seed: int, name: str, shape: tuple[int, ...], given: Data) -> st
     return f"draw({seed!r}, {name!r}, {shape!r}, {given.kind!r}, {low!r}, {high!r})"
 
 
-def _literal(values: NDArray[Any]) -> str:
+def strings(values: Any) -> str:
+    """Nested lists of strings as the array that is fed, as source."""
+    return f"np.array({literal(values)}, object)"
+
+
+def array(values: NDArray[Any]) -> str:
+    """An array as source, with no more digits than its type has."""
     kind = values.dtype.name
-    named = "bool" if kind == "bool" else f"np.{kind}"
     if values.size == 0:
-        return f"np.zeros({values.shape!r}, {named})"
-    return f"np.array({literal(values.tolist())}, {named})"
+        return f"np.zeros({values.shape!r}, {kind!r})"
+    return f"np.array({literal(as_fed(values))}, {kind!r})"

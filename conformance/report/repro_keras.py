@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from conformance.adapters.calling import chosen, positional
 from conformance.reference.errors import NoAnswer
 from conformance.reference.network import Network
@@ -12,8 +14,16 @@ from conformance.report.repro_text import identifier, literal
 if TYPE_CHECKING:
     from conformance.cases.model import InputSpec, Model, Node
 
-_LAYERS = "shared"
-"""The name, in a script, of the layers that are called more than once."""
+_LAYERS = "layers"
+"""The name, in a script, of the layers that are called more than once, or adapted first."""
+
+_HALF = frozenset({"float16", "bfloat16"})
+_DRAWN_BY_QR = frozenset({"GRU", "GRUCell", "LSTM", "LSTMCell", "SimpleRNN", "SimpleRNNCell"})
+"""Layers whose recurrent kernel begins as an orthogonal matrix. Several backends can't draw that in
+half precision, and nobody ever sees it: all weights come with the case."""
+
+_NESTED = frozenset({"layer", "layers", "backward_layer", "cell", "cells"})
+"""Arguments that hold layers."""
 
 
 def model_lines(model: Model, *, named: bool = True) -> list[str]:
@@ -23,26 +33,66 @@ def model_lines(model: Model, *, named: bool = True) -> list[str]:
         model: As the case gives it.
         named: With the names of its inputs and layers, by which weights are found.
 
+    Returns:
+        Statements; where a node :func:`nests`, they need a function ``flat``.
+
     Raises:
         Unsupported: A name that is no identifier: it can't be written as Python.
     """
+    made = _made(model, named=named)
+    first = _first(model, made)
     if model.form == "sequential":
         parts = [_input(spec, named=named) for spec in model.inputs if spec.declared_by is None]
-        parts += [_node(node, named=named) for node in model.nodes]
-        return ["model = keras.Sequential([", *(f"    {part}," for part in parts), "])"]
-    known, shared = expressions(model), model.shared
+        parts += [_place(node) if node.name in first else made[node.name] for node in model.nodes]
+        lines = ["model = keras.Sequential([", *(f"    {part}," for part in parts), "])"]
+        return [*_layers(first), *lines]
+    known = expressions(model)
     lines = [
-        *([f"{_LAYERS} = {{}}"] if shared else []),
+        *_layers(first),
         "t = {}",
         *(f"t[{spec.name!r}] = {_input(spec, named=named)}" for spec in model.inputs),
     ]
     for node in model.nodes:
-        if node.name in shared and node.shares is None:
-            lines.append(f"{_LAYERS}[{node.name!r}] = {_node(node, named=named)}")
-        layer = f"{_LAYERS}[{node.owner!r}]" if node.name in shared else _node(node, named=named)
-        lines.append(f"t[{node.name!r}] = {_called(layer, node, known)}")
+        layer = _place(node) if node.owner in first else made[node.name]
+        called = _called(layer, node, known)
+        lines.append(f"t[{node.name!r}] = {f'flat({called})' if nests(node) else called}")
     inputs = listed(chosen([spec.name for spec in model.inputs], known))
     return [*lines, f"model = keras.Model({inputs}, {listed(chosen(model.outputs, known))})"]
+
+
+def _made(model: Model, *, named: bool) -> dict[str, str]:
+    """The expression that makes each node's layer."""
+    made = {}
+    for node in model.layers:
+        config = {key: value for key, value in node.config.items() if key != "name"}
+        made[node.name] = _layer(node.layer, config, node.name if named else None)
+    return made
+
+
+def _first(model: Model, made: dict[str, str]) -> dict[str, list[str]]:
+    """Statements that make layers before the model: those called twice, and those adapted."""
+    return {
+        node.name: [
+            f"{_place(node)} = {made[node.name]}",
+            *([f"{_place(node)}.adapt({_adapted(node.adapt)})"] if node.adapt is not None else []),
+        ]
+        for node in model.layers
+        if node.adapt is not None or node.name in model.shared
+    }
+
+
+def _layers(first: dict[str, list[str]]) -> list[str]:
+    return [f"{_LAYERS} = {{}}", *(line for own in first.values() for line in own)] if first else []
+
+
+def _place(node: Node) -> str:
+    return f"{_LAYERS}[{node.owner!r}]"
+
+
+def _adapted(given: Any) -> str:
+    """What a layer is adapted to: integers as int64, other numbers as float32, strings as given."""
+    kind = {"f": "float32", "i": "int64"}.get(np.asarray(given).dtype.kind, "object")
+    return f"np.array({literal(given)}, {kind!r})"
 
 
 def expressions(model: Model) -> dict[str, list[str]]:
@@ -58,6 +108,13 @@ def expressions(model: Model) -> dict[str, list[str]]:
         else [f"t[{name!r}][{k}]" for k in range(outputs[name])]
         for name in names
     }
+
+
+def nests(node: Node) -> bool:
+    """Whether a node answers with lists in lists: a cell's states, or those of several cells."""
+    cell = node.config.get("cell")
+    stacked = isinstance(cell, list) or (isinstance(cell, dict) and "StackedRNNCells" in cell)
+    return stacked or node.layer.endswith(("Cell", "Cells"))
 
 
 def keywords(node: Node, known: dict[str, list[str]]) -> list[str]:
@@ -84,13 +141,6 @@ def listed(texts: list[str]) -> str:
     return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
 
 
-def _node(node: Node, *, named: bool) -> str:
-    if named:
-        return _layer(node.layer, node.config, node.name)
-    config = {key: value for key, value in node.config.items() if key != "name"}
-    return _layer(node.layer, config, None)
-
-
 def _input(spec: InputSpec, *, named: bool) -> str:
     batch = "" if spec.batch_size is None else f", batch_size={spec.batch_size!r}"
     kind = "" if spec.dtype == "float32" else f", dtype={spec.dtype!r}"
@@ -100,6 +150,8 @@ def _input(spec: InputSpec, *, named: bool) -> str:
 
 def _layer(kind: str, config: dict[str, Any], name: str | None) -> str:
     arguments = {key: value for key, value in config.items() if key != "name"}
+    if kind in _DRAWN_BY_QR and config.get("dtype") in _HALF:
+        arguments.setdefault("recurrent_initializer", "zeros")
     if name is not None or "name" in config:
         arguments["name"] = name if name is not None else config["name"]
     written = [f"{identifier(key)}={_value(kind, key, value)}" for key, value in arguments.items()]
@@ -109,10 +161,19 @@ def _layer(kind: str, config: dict[str, Any], name: str | None) -> str:
 def _value(kind: str, key: str, value: Any) -> str:
     if kind == "Lambda" and key == "function":
         return "probe"
-    if key in {"layer", "backward_layer", "cell"} and isinstance(value, dict) and len(value) == 1:
+    return _nested(value) if key in _NESTED else literal(_tuples(value))
+
+
+def _nested(value: Any) -> str:
+    """A layer inside a layer, or several."""
+    if isinstance(value, list):
+        return f"[{', '.join(_nested(part) for part in value)}]"
+    if isinstance(value, str):
+        return _layer(value, {}, None)
+    if isinstance(value, dict) and len(value) == 1:
         ((inner, config),) = value.items()
         return _layer(inner, config or {}, None)
-    return literal(_tuples(value))
+    return literal(value)
 
 
 def _tuples(value: Any) -> Any:

@@ -1,151 +1,252 @@
 """A deviation on a few lines of Keras: what a maintainer reads at a glance.
 
-For small cases on Keras's own backends. Everything is written out: the numbers that go in, the ones
-that must come out, and how far rounding may move them.
+For small cases on Keras, of any backend. Everything is written out: the numbers that go in, those
+that must come out, and how far rounding may move each of them.
 """
 
 from __future__ import annotations
 
-import re
+import itertools
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from conformance.adapters.naming import base_of
 from conformance.adapters.worker.failure import Unsupported
+from conformance.cases.fields import STRING
 from conformance.reference.errors import NoAnswer
 from conformance.reference.network import Network
-from conformance.report.repro_keras import model_lines
-from conformance.report.repro_steps import KERAS
+from conformance.report.repro_data import array, strings
+from conformance.report.repro_keras import listed, model_lines, nests
+from conformance.report.repro_pieces import IMPORTED_BY_KERAS
+from conformance.report.repro_plan import Plan
+from conformance.report.repro_short_asking import asked, needs_arrays, needs_weights
+from conformance.report.repro_short_parts import TooLong
 from conformance.report.repro_text import comment, literal
+from conformance.report.repro_versions import install_lines, needed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from conformance.cases.model import Case
-    from conformance.reference.expectation import Expected
+    from conformance.cases.model import Case, Model
     from conformance.reference.store import StoredAnswer
-    from conformance.verdicts.model import CellVerdict, FacetVerdict
+    from conformance.verdicts.model import CellVerdict
+
+__all__ = ["TooLong", "short_script"]
 
 LINES = 25
 """A script is at most so long."""
 WIDTH = 99
 MOST_NUMBERS = 400
-"""Beyond so many, writing them out helps nobody."""
+"""Beyond so many in one array, writing them out helps nobody."""
 
-_OUTPUT = re.compile(r"(?:call 0 )?output (\d+)")
+_ANNOUNCED = [
+    "for point in [p for d in importlib.metadata.distributions() for p in d.entry_points]:",
+    (
+        '    if (point.group, point.name) == ("keras.backends", os.environ["KERAS_BACKEND"]): '
+        '__import__(point.value.split(".")[0])'
+    ),
+]
+"""Some backends have to be brought to Keras by their own packages, which are imported first."""
+
+_PINNED = [
+    "import openvino; plain = openvino.compile_model  # its own default may be bfloat16",
+    (
+        "openvino.compile_model = lambda model, *_, **__: "
+        'plain(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})'
+    ),
+]
+
+_TOLD = [
+    '    found = next((d.version for d in importlib.metadata.distributions(name=name)), "none")',
+    (
+        '    print(name, found, "" if found.startswith(seen) '
+        'else f"(seen with {seen}: it may differ)")'
+    ),
+]
 
 
-class TooLong(Exception):  # noqa: N818 - a reason for the caller to write another script
-    """It can't be said on so few lines. The text says why."""
-
-
-def short_script(
+def short_script(  # noqa: PLR0913 - a case and all that is known of it
     case: Case,
     verdict: CellVerdict,
-    expected: StoredAnswer,
+    answer: StoredAnswer,
+    *,
     facet: str,
     versions: Mapping[str, str],
+    precision: str = "float32",
 ) -> str:
     """Write the script.
 
     Args:
         case: A reduced case.
         verdict: Of an adapter on it.
-        expected: The reference's answer, and what was fed.
+        answer: The reference's answer, and what was fed.
         facet: The facet to show.
         versions: What the adapter reported.
+        precision: What it declares.
 
     Raises:
         TooLong: The adapter, the facet or the size are not for such a script.
     """
-    adapter = base_of(verdict.adapter)
-    judged = next((one for one in verdict.facets if one.facet == facet), None)
-    if adapter not in KERAS or adapter == "keras-openvino" or judged is None:
-        raise TooLong(f"short scripts are of Keras's backends, not of {adapter}")
-    if judged.outcome == "fail" and facet not in {"values", "shape", "dtype"}:
-        raise TooLong(f"the facet {facet} takes more than a few lines")
-    if any(node.layer == "Lambda" for node in case.program.model.nodes):
-        raise TooLong("a probing Lambda takes more than a few lines")
-    old = adapter == "tf-keras"
-    told = ", ".join(f"{name} {version}" for name, version in versions.items())
-    lines = [comment(f"{case.id} on {adapter} ({told}), reduced: {facet}", 180)]
-    if not old:
-        lines += ["import os", f'os.environ["KERAS_BACKEND"] = "{adapter.removeprefix("keras-")}"']
-    lines += ["import tf_keras as keras" if old else "import keras", "import numpy as np", ""]
     try:
-        lines += _fed(case, expected)
-        lines += model_lines(case.program.model, named=False)
-        lines += _weights(case, expected)
+        plan = _plan(case, verdict, answer, facet, precision)
+        head = _head(plan, case, versions)
+        lines = [*head, *_body(plan, case, answer)]
+        if len(lines) > LINES:
+            lines = [*head, *_body(plan, case, answer, answered=False)]
     except (Unsupported, NoAnswer, TypeError) as reason:
         raise TooLong(str(reason)) from reason
-    lines += _asked(judged, expected, facet, old=old)
     if len(lines) > LINES:
         raise TooLong(f"it takes {len(lines)} lines")
     return "\n".join(lines) + "\n"
 
 
-def _fed(case: Case, expected: StoredAnswer) -> list[str]:
-    """The inputs of call 0, as ``x``."""
-    arrays = [expected.feeds[f"call/0/{spec.name}"] for spec in case.program.model.inputs]
-    if len(arrays) == 1:
-        return [f"x = {_array(arrays[0])}"]
-    return ["x = [", *(f"    {_array(array)}," for array in arrays), "]"]
+def _plan(
+    case: Case, verdict: CellVerdict, answer: StoredAnswer, facet: str, precision: str
+) -> Plan:
+    """What is to be shown.
+
+    Raises:
+        TooLong: There are no short scripts of this.
+    """
+    model, calls = case.program.model, case.program.calls
+    first_row = next((i for i, call in enumerate(calls) if call.facet == "batch"), 0)
+    verdicts = {judged.facet: judged for judged in verdict.facets}
+    plan = Plan(
+        adapter=base_of(verdict.adapter),
+        facet=facet,
+        program=case.program,
+        seed=answer.expectation.seed,
+        call=first_row if facet == "batch" else 0,
+        network=None if facet == "raises" else Network.build(model),
+        raises=case.raises.at if case.raises and facet == "raises" else "",
+        verdicts=verdicts,
+        answer=answer,
+        precision=precision,
+    )
+    if not plan.keras or plan.judged is None:
+        raise TooLong(f"short scripts are of Keras's backends, not of {plan.adapter}")
+    if plan.before:
+        raise TooLong("it takes an earlier call to see it")
+    if any(node.layer == "Lambda" for node in model.nodes):
+        raise TooLong("a probing Lambda takes more than a few lines")
+    if any(map(nests, model.nodes)):
+        raise TooLong("the states of several cells take more than a few lines")
+    if len(plan.ordinary) > 1 and facet not in {"symbolic_shape", "weights", "params", "raises"}:
+        raise TooLong("it takes several calls to see it")
+    return plan
 
 
-def _weights(case: Case, expected: StoredAnswer) -> list[str]:
-    """All variables, in the order in which Keras takes them."""
-    names = list(Network.build(case.program.model).variables)
-    if not names:
+def _head(plan: Plan, case: Case, versions: Mapping[str, str]) -> list[str]:
+    """What it is about, and what it was seen with."""
+    pinned = needed(versions)
+    if len(pinned) > 1 and plan.backend != "numpy":
+        pinned.pop("numpy", None)
+    standard = ["importlib.metadata"] if plan.old else ["importlib.metadata", "os"]
+    lines = [
+        comment(f"{case.id} on {plan.adapter}, reduced: {plan.facet}", 180),
+        *install_lines(pinned),
+        f"import {', '.join(standard)}",
+    ]
+    if plan.old:
+        lines.append("import tf_keras as keras, tensorflow as tf, numpy as np")
+    else:
+        lines.append(f'os.environ["KERAS_BACKEND"] = {plan.backend!r}')
+        if plan.backend not in IMPORTED_BY_KERAS:
+            lines += _ANNOUNCED
+        if plan.backend == "openvino":
+            lines += _PINNED
+        lines.append("import keras, numpy as np")
+    if pinned:
+        while len(loop := f"for name, seen in {literal(pinned)}.items():") > WIDTH and pinned:
+            pinned.popitem()
+        lines += [loop, *_TOLD]
+    return lines
+
+
+def _body(plan: Plan, case: Case, answer: StoredAnswer, *, answered: bool = True) -> list[str]:
+    lines = []
+    if needs_arrays(plan):
+        arrays = [
+            strings(spec.data.values)
+            if spec.dtype == STRING
+            else _array(answer.feeds[f"call/0/{spec.name}"])
+            for spec in case.program.model.inputs
+        ]
+        lines = [f"x = {listed(arrays)}"]
+    model = _compact(model_lines(case.program.model, named=False))
+    weights = _weights(case.program.model, answer) if needs_weights(plan) else []
+    return [*lines, *asked(plan, model, weights, _array, answered=answered)]
+
+
+def _compact(lines: list[str]) -> list[str]:
+    """The statements that build a model, on as few lines as its width allows."""
+    if lines[-1] != "])":
+        return lines
+    start = max(at for at, line in enumerate(lines) if line.startswith("model = "))
+    parts = [line.strip().removesuffix(",") for line in lines[start + 1 : -1]]
+    return [*lines[:start], *_packed(lines[start], parts)]
+
+
+def _packed(begin: str, parts: list[str]) -> list[str]:
+    """A list in a call, ``begin`` up to its bracket, on as few lines as its width allows."""
+    lines = [begin]
+    for at, part in enumerate(parts):
+        text = part + ("])" if at == len(parts) - 1 else ",")
+        longer = f"{lines[-1]}{' ' if at else ''}{text}"
+        if at == 0 or len(longer) <= WIDTH:
+            lines[-1] = longer
+        else:
+            lines.append(f"    {text}")
+    return lines
+
+
+def _weights(model: Model, answer: StoredAnswer) -> list[str]:
+    """All variables, in the order in which Keras takes them.
+
+    Raises:
+        TooLong: The order of the layers is Keras's own matter.
+    """
+    network = Network.build(model)
+    learned = network.learned
+    names = list(network.variables)
+    if not names or all(name in learned for name in names):
         return []
-    arrays = [_array(expected.feeds[f"weight/{name}"]) for name in names]
-    whole = f"model.set_weights([{', '.join(arrays)}])"
-    if len(whole) <= WIDTH:
-        return [whole]
-    return ["model.set_weights([", *(f"    {array}," for array in arrays), "])"]
+    if learned or not _in_order(model, network):
+        raise TooLong("its weights have to be set layer by layer")
+    arrays = [_array(answer.feeds[f"weight/{name}"]) for name in names]
+    return _packed("model.set_weights([", arrays)
 
 
-def _asked(judged: FacetVerdict, expected: StoredAnswer, facet: str, *, old: bool) -> list[str]:
-    """The question, and what the answer must be."""
-    if judged.outcome == "error":
-        return ["model(x)", comment(judged.message, 200)]
-    outputs = expected.expectation.calls[0].outputs
-    compared = next((one for one in judged.comparisons if one.message), None)
-    found = _OUTPUT.fullmatch(compared.what) if compared else None
-    which = int(found[1]) if found else 0
-    if compared is not None and found is None:
-        raise TooLong(f"{compared.what} is not an output of the first call")
-    answer = "model(x)" if len(outputs) == 1 else f"model(x)[{which}]"
-    truth = outputs[which]
-    lines = [f"y = {'np.asarray' if old else 'keras.ops.convert_to_numpy'}({answer})"]
-    if facet == "shape":
-        return [*lines, f"assert y.shape == {tuple(truth.shape)}, y.shape"]
-    if facet == "dtype":
-        return [*lines, f"assert str(y.dtype) == {truth.dtype!r}, y.dtype"]
-    worst = compared.worst[0] if compared and compared.worst else None
-    if worst is None:
-        raise TooLong("the verdict names no number that is off")
-    lines += ["print(y)", f"expected = {_array(_truth(truth, expected))}"]
-    if isinstance(worst.times, str):
-        return [*lines, "np.testing.assert_array_equal(y, expected)"]
-    tolerance = abs(float(worst.observed) - float(worst.expected)) / worst.times
-    return [*lines, f"np.testing.assert_allclose(y, expected, rtol=0, atol={tolerance:.1g})"]
+def _in_order(model: Model, network: Network) -> bool:
+    """Whether Keras has the layers in the case's order, as it sorts them from first to last."""
+    if model.form == "sequential":
+        return True
+    depth: dict[str, int] = {}
+    for node in reversed(model.nodes):
+        behind = [
+            depth[other.owner]
+            for other in model.nodes
+            if any(name == node.name or name.startswith(f"{node.name}.") for name in _taken(other))
+            and other.owner in depth
+        ]
+        depth[node.owner] = max(depth.get(node.owner, 0), 1 + max(behind, default=0))
+    weighted = dict.fromkeys(name.split("/")[0] for name in network.variables)
+    depths = [depth[node] for node in weighted]
+    return all(one > other for one, other in itertools.pairwise(depths))
 
 
-def _truth(truth: Expected, expected: StoredAnswer) -> NDArray[Any]:
-    return np.asarray(expected.arrays[truth.tensor])
+def _taken(node: Any) -> list[str]:
+    passed = [names if isinstance(names, list) else [names] for names in node.tensors.values()]
+    return [*node.inputs, *(name for names in passed for name in names)]
 
 
 def _array(values: NDArray[Any]) -> str:
-    """An array as source: whole numbers without fractions, no more digits than its type has."""
+    """An array as source.
+
+    Raises:
+        TooLong: It is none that helps a reader.
+    """
     if values.size > MOST_NUMBERS:
         raise TooLong(f"{values.size} numbers are too many to write out")
-    kind = values.dtype.name
-    if values.size == 0:
-        return f"np.zeros({values.shape!r}, {kind!r})"
-    if kind == "float64":
-        rounded = np.vectorize(lambda number: float(f"{number:.9g}"))(values)
-        return f"np.array({literal(rounded.tolist())})"
-    return f"np.array({literal(values.tolist())}, {kind!r})"
+    return array(values)

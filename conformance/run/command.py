@@ -74,7 +74,8 @@ def repro(options: argparse.Namespace) -> int:
                 file=sys.stderr,
             )
             return USAGE
-        text = script(found.cases[options.case], cell, found.adapters.get(options.adapter))
+        case, adapter = found.cases[options.case], found.adapters.get(options.adapter)
+        text = script(case, cell, adapter, options.facet)
     except (FolderError, RecordsError, NoScript) as error:
         print(error, file=sys.stderr)  # noqa: T201
         return USAGE

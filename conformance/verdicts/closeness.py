@@ -48,8 +48,9 @@ def compare_closely(what: str, target: Target, observed: Array, limits: Limits) 
         limits: how many tolerances are admissible.
 
     Returns:
-        The comparison, with the first numbers of both sides, the relative error and the picture of
-        the differences; of arrays of different shapes, the numbers alone.
+        The comparison, with the first numbers of both sides, how far rounding may move them (unless
+        some are out by themselves: of those ``worst`` tells), the relative error and the picture
+        of the differences; of arrays of different shapes, the numbers alone.
     """
     found = compare(what, target, observed, limits)
     passes = not found.message
@@ -57,6 +58,8 @@ def compare_closely(what: str, target: Target, observed: Array, limits: Limits) 
     found = msgspec.structs.replace(
         found, expected=sample(target.values, numbers), observed=sample(observed, numbers)
     )
+    if passes or found.within is not None:
+        found = msgspec.structs.replace(found, within=target.within(limits, numbers))
     if observed.shape != target.values.shape or not observed.size:
         return found
     return msgspec.structs.replace(

@@ -8,6 +8,7 @@ a few pieces of memory and not eight copies.
 
 from __future__ import annotations
 
+import decimal
 import functools
 import math
 import sys
@@ -39,6 +40,12 @@ WORST: Final = 5
 SAMPLE_FAILING: Final = 64
 """Numbers kept for the report, of an array that is out."""
 
+SAMPLE_TOGETHER: Final = 1024
+"""Numbers kept of an array in which none is out by itself, but all together are."""
+
+DIGITS: Final = 4
+"""Significant digits of the admissible distances that are kept."""
+
 NUMERIC_KINDS: Final = frozenset("biuf")
 """NumPy's kinds of dtypes that hold numbers to compare."""
 
@@ -62,6 +69,24 @@ class Target:
     def first_row(self) -> Target:
         """Return the target of the first row alone."""
         return Target(self.values[:1], None if self.spread is None else self.spread[:1], self.scale)
+
+    def within(self, limits: Limits, count: int) -> list[float]:
+        """Tell how far rounding may move each of the first numbers, in C order.
+
+        Args:
+            limits: how many tolerances are admissible.
+            count: numbers at most.
+
+        Returns:
+            Distances of a few digits, never rounded down; 0 where only the truth itself will do, as
+            for NaN and infinities. Empty where equality is demanded of all numbers.
+        """
+        if self.spread is None or self.scale is None:
+            return []
+        first = self.spread.flat[:count].astype(np.float64)
+        distances = limits.peak * (first * self.scale.unit + self.scale.floor)
+        special = ~np.isfinite(self.values.flat[:count])
+        return [0.0 if s else upward(d) for d, s in zip(distances.tolist(), special, strict=True)]
 
 
 def compare(what: str, target: Target, observed: Array, limits: Limits = VALUES) -> Comparison:
@@ -179,6 +204,12 @@ def plain(value: float) -> float | str:
     return value if math.isfinite(value) else str(value)
 
 
+def upward(distance: float, digits: int = DIGITS) -> float:
+    """Round a distance to a few significant digits, and never down; JSON has no infinity."""
+    rounding = decimal.Context(prec=digits, rounding=decimal.ROUND_CEILING)
+    return _finite(float(rounding.create_decimal_from_float(_finite(distance))))
+
+
 def _joint(targets: tuple[Target, Target]) -> tuple[Array | None, Scale | None]:
     """Return the spread and scale of the difference of two observations."""
     present = [target.spread for target in targets if target.spread is not None]
@@ -285,10 +316,11 @@ def _look_closely(what: str, target: Target, observed: Array, limits: Limits) ->
     if not tally.out and rms <= 1:
         return tally.passed(what)
     worst = [
-        _worst(expected, observed, index, z if math.isfinite(z) else None)
+        _worst(target, observed, index, z if math.isfinite(z) else None, limits)
         for z, index in tally.worst
         if z > 1 or not tally.out
     ]
+    kept = SAMPLE_FAILING if tally.out else SAMPLE_TOGETHER
     return Comparison(
         what=what,
         margin=_finite(tally.peak / limits.peak) if math.isfinite(tally.peak) else None,
@@ -298,8 +330,10 @@ def _look_closely(what: str, target: Target, observed: Array, limits: Limits) ->
         if tally.out
         else f"{what}: no number is out by itself, but all together are: "
         f"their rms distance is {rms:.2g} times its limit; {_element(what, worst[0])}",
-        expected=sample(expected, SAMPLE_FAILING),
-        observed=sample(observed, SAMPLE_FAILING),
+        expected=sample(expected, kept),
+        observed=sample(observed, kept),
+        # Without a number that is out by itself, it takes all of them to see that they are.
+        within=None if tally.out else target.within(limits, kept),
     )
 
 
@@ -342,7 +376,7 @@ def _compare_exactly(what: str, expected: Array, observed: Array) -> Comparison:
         start += PIECE
     if not out:
         return Comparison(what=what, margin=0.0, rms=0.0)
-    elements = [_worst(expected, observed, index, None, exact=True) for index in worst]
+    elements = [_worst(Target(expected), observed, index, None) for index in worst]
     return Comparison(
         what=what,
         worst=elements,
@@ -353,18 +387,25 @@ def _compare_exactly(what: str, expected: Array, observed: Array) -> Comparison:
 
 
 def _worst(
-    expected: Array, observed: Array, flat: int, z: float | None, *, exact: bool = False
+    target: Target, observed: Array, flat: int, z: float | None, limits: Limits = VALUES
 ) -> Worst:
-    index = [int(axis) for axis in np.unravel_index(flat, expected.shape)]
-    truth = plain(expected[tuple(index)].item())
-    seen = plain(observed[tuple(index)].item())
+    expected, spread, scale = target.values, target.spread, target.scale
+    index = tuple(int(axis) for axis in np.unravel_index(flat, expected.shape))
+    truth = plain(expected[index].item())
+    seen = plain(observed[index].item())
     # A distance from or to NaN has no size, and none that must be zero has a multiple.
-    special = "exact" if exact else "nan" if "nan" in (truth, seen) else "inf"
+    special = "nan" if "nan" in (truth, seen) else "inf"
+    within = 0.0
+    if spread is None or scale is None:
+        special = "exact"
+    elif math.isfinite(expected[index]):
+        within = _finite(limits.peak * (float(spread[index]) * scale.unit + scale.floor))
     return Worst(
-        index=index,
+        index=list(index),
         expected=truth,
         observed=seen,
         times=special if z is None else plain(_finite(z)),
+        within=within,
     )
 
 

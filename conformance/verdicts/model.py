@@ -25,7 +25,7 @@ FAILING: frozenset[str] = frozenset({"fail", "error", "crash", "timeout", "xpass
 """Outcomes that make a run fail. ``unsupported`` and ``not-installed`` are neither."""
 
 
-class Worst(Struct, frozen=True, kw_only=True):
+class Worst(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One element that is furthest from its expectation."""
 
     index: list[int]
@@ -34,6 +34,9 @@ class Worst(Struct, frozen=True, kw_only=True):
     times: float | str
     """Distance as a multiple of the tolerance; ``nan`` or ``inf`` where it has no size, ``exact``
     where the numbers must be equal."""
+    within: float | None = None
+    """How far rounding may move the number: the limit times the tolerance; 0 where it must be
+    equal. None in records that are older than this field."""
 
 
 class Comparison(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -52,6 +55,10 @@ class Comparison(Struct, frozen=True, kw_only=True, omit_defaults=True):
     expected: Any = None
     """``{shape, dtype, numbers}`` with the first numbers in C order, for the report."""
     observed: Any = None
+    within: list[float] | None = None
+    """How far rounding may move each of the numbers under ``expected``: empty where they must be
+    equal, None where it isn't kept (an array with elements in ``worst`` that are out, or an older
+    record)."""
     error: float | None = None
     """Largest difference over the largest number expected, of outputs and losses; None where it
     has no size."""

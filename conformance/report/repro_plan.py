@@ -1,0 +1,144 @@
+"""What one script is to show, and of what parts it consists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from conformance.adapters.worker.failure import Unsupported
+from conformance.verdicts.tolerance import TRAINING, VALUES, Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conformance.cases.model import Program
+    from conformance.reference.network import Network
+    from conformance.reference.store import StoredAnswer
+    from conformance.verdicts.model import FacetVerdict
+
+KERAS_3 = "keras-"
+KERAS_2 = "tf-keras"
+
+REPEATS = frozenset({"batch", "compiled", "config_round_trip", "save_round_trip"})
+"""Facets whose numbers are those of call 0, got another way."""
+
+STRUCTURAL = frozenset({"symbolic_shape", "weights", "params"})
+"""Facets that need no numbers, only the model."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a script is to show."""
+
+    adapter: str
+    """Without its column."""
+    facet: str
+    program: Program
+    seed: int
+    call: int
+    """Which call it makes, or makes last."""
+    network: Network | None
+    """None for refusals: there may be no such model."""
+    raises: str = ""
+    """``build`` or ``call``, where the framework must refuse."""
+    verdicts: Mapping[str, FacetVerdict] = field(default_factory=dict)
+    """What was judged, by facet."""
+    answer: StoredAnswer | None = None
+    """The reference's answer, where it is at hand."""
+    precision: str = "float32"
+    """That the adapter declares."""
+
+    @property
+    def keras(self) -> bool:
+        """Whether the adapter is a Keras, of any backend."""
+        return self.adapter == KERAS_2 or self.adapter.startswith(KERAS_3)
+
+    @property
+    def old(self) -> bool:
+        """Whether it is Keras 2."""
+        return self.adapter == KERAS_2
+
+    @property
+    def backend(self) -> str:
+        """The name that Keras 3 knows its backend by."""
+        return self.adapter.removeprefix(KERAS_3)
+
+    @property
+    def called(self) -> str:
+        """How the model is called, as in the run; OpenVINO's kernels are those of ``predict``."""
+        return "model.predict_on_batch" if self.backend == "openvino" else "model"
+
+    @property
+    def structural(self) -> bool:
+        """Whether it takes no numbers to show the facet."""
+        return self.facet in STRUCTURAL
+
+    @property
+    def judged(self) -> FacetVerdict | None:
+        """The verdict on the facet that is shown."""
+        return self.verdicts.get(self.facet)
+
+    @property
+    def limits(self) -> Limits:
+        """How many tolerances are admissible."""
+        return TRAINING if self.facet in {"gradients", "state"} else VALUES
+
+    @property
+    def remembers(self) -> bool:
+        """Whether what an ordinary call changes of the model holds for the calls after it."""
+        if self.program.train is None and "state" in self.program.facets:
+            return True
+        nodes = self.program.model.nodes
+        return any(
+            node.arguments.get("training") is True or _is_stateful(node.config) for node in nodes
+        )
+
+    @property
+    def before(self) -> list[int]:
+        """The calls that have to be made before the one that is shown."""
+        if self.facet == "batch" and self.backend == "openvino":
+            return [0]  # whose memory the second answer may be given
+        if not self.remembers or self.facet not in {"values", "shape", "dtype", "state"}:
+            return []
+        return [index for index in self.ordinary if index < self.call]
+
+    @property
+    def ordinal(self) -> int:
+        """Which of the ordinary calls is shown: verdicts on shapes and dtypes go by it."""
+        return self.ordinary.index(self.call)
+
+    @property
+    def ordinary(self) -> list[int]:
+        """The calls that are judged as themselves."""
+        return [i for i, call in enumerate(self.program.calls) if call.facet == "values"]
+
+    def stated(self, facet: str) -> Any:
+        """What a facet's verdict says that must come out; None where it doesn't."""
+        judged = self.verdicts.get(facet)
+        return judged.expected if judged and judged.outcome in {"pass", "fail"} else None
+
+    def no(self) -> Unsupported:
+        """The reason why there is no script of this facet."""
+        return Unsupported(f"the facet {self.facet} is not shown by a script on {self.adapter}")
+
+
+def _is_stateful(config: Any) -> bool:
+    """Whether a layer, or one inside it, keeps its states from call to call."""
+    if isinstance(config, list):
+        return any(map(_is_stateful, config))
+    if not isinstance(config, dict):
+        return False
+    return config.get("stateful") is True or any(map(_is_stateful, config.values()))
+
+
+@dataclass
+class Body:
+    """The parts of a script around its numbers."""
+
+    imports: list[str] = field(default_factory=list)
+    """Of the standard library."""
+    prelude: list[str] = field(default_factory=list)
+    functions: list[str] = field(default_factory=list)
+    steps: list[str] = field(default_factory=list)
+    filled: bool = False
+    """Whether the steps fill ``observed``, arrays by name."""

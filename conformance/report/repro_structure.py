@@ -1,0 +1,100 @@
+"""Facets that need a model and no numbers: shapes before any data, variables, counts, refusals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from conformance.report.repro_checks import equal_lines
+from conformance.report.repro_text import literal
+
+if TYPE_CHECKING:
+    from conformance.reference.network import Network
+    from conformance.report.repro_plan import Plan
+
+
+def structure_lines(plan: Plan) -> list[str]:
+    """Statements that ask a built model for its structure, and compare it.
+
+    Raises:
+        Unsupported: It is no such facet, or the model isn't known.
+    """
+    if plan.network is None:
+        raise plan.no()
+    if plan.facet == "symbolic_shape":
+        return _symbolic(plan, plan.network)
+    return _params(plan.network) if plan.facet == "params" else _weights(plan, plan.network)
+
+
+def refusal_lines(plan: Plan, build: list[str], call: str) -> list[str]:
+    """Statements that fail unless the framework refuses.
+
+    Args:
+        plan: What is shown.
+        build: Statements that build the model.
+        call: Calls it.
+    """
+    at_build = plan.raises == "build"
+    inner = "\n".join(build).splitlines() if at_build else [call]
+    return [
+        *([] if at_build else build),
+        "try:",
+        *(f"    {line}" if line else "" for line in inner),
+        "except Exception as error:",
+        '    print("refused, as it must be:", type(error).__name__, error)',
+        "else:",
+        f'    raise AssertionError("accepted, although it must be refused at {plan.raises}")',
+    ]
+
+
+def _symbolic(plan: Plan, network: Network) -> list[str]:
+    stated = plan.stated("symbolic_shape")
+    told: dict[str, Any] = stated or {"inputs": network.inputs, "outputs": network.outputs}
+    expected: dict[str, Any] = {
+        part: [tuple(shape) for shape in told[part]] for part in ("inputs", "outputs")
+    }
+    found = [
+        '"inputs": [tuple(x.shape) for x in model.inputs]',
+        '"outputs": [tuple(y.shape) for y in model.outputs]',
+    ]
+    nodes = told.get("nodes")
+    if nodes:
+        expected["layers"] = {node: tuple(shape) for node, shape in nodes.items()}
+        shape = "tuple(model.get_layer(layer).output.shape)"
+        found.append(f'"layers": {{layer: {shape} for layer in {literal(list(nodes))}}}')
+    return equal_lines(literal(expected), f"{{{', '.join(found)}}}")
+
+
+def _params(network: Network) -> list[str]:
+    told = network.params
+    expected = {
+        "total": told.total,
+        "trainable": told.trainable,
+        "non_trainable": told.non_trainable,
+        "layers": dict(network.counts),
+    }
+    size = "sum(int(np.prod(v.shape)) for v in model.{}_weights)"
+    count = "layer: model.get_layer(layer).count_params()"
+    found = [
+        '"total": model.count_params()',
+        f'"trainable": {size.format("trainable")}',
+        f'"non_trainable": {size.format("non_trainable")}',
+        f'"layers": {{{count} for layer in {literal(list(network.counts))}}}',
+    ]
+    return equal_lines(literal(expected), f"{{{', '.join(found)}}}")
+
+
+def _weights(plan: Plan, network: Network) -> list[str]:
+    expected = [
+        (name.split("/")[0], name.split("/")[-1], tuple(v.shape), v.dtype, v.trainable)
+        for name, v in network.variables.items()
+    ]
+    nodes = list(dict.fromkeys(node.owner for node in plan.program.model.nodes))
+    found = (
+        '[(layer, v.name.split("/")[-1].split(":")[0], tuple(v.shape), kind(v), '
+        f"id(v) in trainable) for layer in {literal(nodes)} "
+        "for v in model.get_layer(layer).weights]"
+    )
+    return [
+        "trainable = {id(v) for v in model.trainable_weights}",
+        *equal_lines(literal(expected), found),
+    ]
