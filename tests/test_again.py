@@ -13,7 +13,7 @@ from conformance.reference import evaluate
 from conformance.reference.errors import Refused
 from conformance.reference.network import Network
 from conformance.reference.observe import observe
-from conformance.report.repro_keras import model_lines
+from conformance.repro.keras import model_lines
 from conformance.verdicts.facets import judge
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from conformance.cases.model import Data, InputSpec, Model, Node
 from conformance.reducing.bench import Trial
 from conformance.reducing.reduction import reduce
 from conformance.reducing.smaller import smaller
-from conformance.report.repro_keras import model_lines
+from conformance.repro.keras import model_lines
 from conformance.verdicts.model import CellVerdict, FacetVerdict
 
 AVERAGE = "layers/pooling/average-pooling1d-of-two"

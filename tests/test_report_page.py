@@ -281,7 +281,7 @@ class TestPage:
     def test_a_script_that_cannot_be_made_costs_no_report(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("conformance.report.repro.script", lambda *_: 1 / 0)
+        monkeypatch.setattr("conformance.repro.script.script", lambda *_: 1 / 0)
         lines = [
             synthetic.header([NAME], plan={"torch": None}),
             synthetic.case(NAME),

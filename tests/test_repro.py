@@ -13,10 +13,10 @@ import pytest
 from repro_cells import catalogue, line_of
 
 from conformance.records.model import AdapterLine, CaseLine, CellLine
-from conformance.report.repro import NoScript, script
-from conformance.report.repro_native import TABLES, Extract
-from conformance.report.repro_text import comment, literal
-from conformance.report.repro_versions import check_lines
+from conformance.repro.native import TABLES, Extract
+from conformance.repro.script import NoScript, script
+from conformance.repro.text import comment, literal
+from conformance.repro.versions import check_lines
 from conformance.verdicts.model import CellVerdict, Comparison, FacetVerdict, Worst
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ from repro_cells import catalogue, judged
 
 from conformance.records.model import AdapterLine
 from conformance.reference.faults import applicable
-from conformance.report.repro import NoScript, script
-from conformance.report.repro_numbers import written
+from conformance.repro.numbers import written
+from conformance.repro.script import NoScript, script
 from conformance.verdicts.comparison import Target, compare
 from conformance.verdicts.tolerance import TRAINING, VALUES, scale
 

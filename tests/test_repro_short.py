@@ -12,7 +12,7 @@ from test_repro_backends import Made, came_to
 
 from conformance.cases.model import Call, InputSpec, Raises
 from conformance.reference.faults import applicable
-from conformance.report.repro_short import LINES, TooLong, short_script
+from conformance.repro.short import LINES, TooLong, short_script
 from conformance.verdicts.model import CellVerdict, FacetVerdict
 
 if TYPE_CHECKING:

@@ -3,5 +3,5 @@
 Delta debugging over what a case says: :mod:`~conformance.reducing.smaller` proposes,
 :mod:`~conformance.reducing.bench` judges, :mod:`~conformance.reducing.reduction` keeps what is
 still the same failure. What is left becomes a script of a few lines
-(:mod:`conformance.report.repro_short`).
+(:mod:`conformance.repro.short`).
 """

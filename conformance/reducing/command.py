@@ -13,8 +13,8 @@ from conformance.environments.preparing import prepare
 from conformance.records.model import AdapterLine, CellLine
 from conformance.reducing.bench import Bench
 from conformance.reducing.reduction import reduce
-from conformance.report.repro import NoScript, script
-from conformance.report.repro_short import TooLong, short_script
+from conformance.repro.script import NoScript, script
+from conformance.repro.short import TooLong, short_script
 from conformance.run.driving import select_cases
 from conformance.run.lines import case_line
 

@@ -1,7 +1,7 @@
 """What people read of a run: one HTML file, the end of a run in the terminal, Markdown for CI.
 
 A report reads records and nothing else, so it can be made again long after the run, elsewhere.
-Scripts that show one deviation without this suite are in :mod:`conformance.report.repro`.
+Scripts that show one deviation without this suite are in :mod:`conformance.repro.script`.
 """
 
 from __future__ import annotations

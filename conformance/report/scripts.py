@@ -38,7 +38,7 @@ class Scripts:
         """Returns the cell's script, or an empty one with the reason why there is none."""
         # Here, not above: the scripts know the reference's layers, and a terminal summary
         # is not to wait for those.
-        from conformance.report.repro import NoScript, script
+        from conformance.repro.script import NoScript, script
 
         verdict = cell.verdict
         case = self._run.cases.get(verdict.case)

@@ -61,7 +61,7 @@ def adapters(options: argparse.Namespace) -> int:
 def repro(options: argparse.Namespace) -> int:
     """Print the standalone script of one cell, from the records of a run."""
     from conformance.records import RecordsError, read
-    from conformance.report.repro import NoScript, script
+    from conformance.repro.script import NoScript, script
     from conformance.run.folder import FolderError, RunFolder
 
     try:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.report.repro_asking import loss_source, optimizer_source
-from conformance.report.repro_keras import listed
-from conformance.report.repro_short_parts import TooLong, as_numpy, each_input, fed
+from conformance.repro.asking import loss_source, optimizer_source
+from conformance.repro.keras import listed
+from conformance.repro.short_parts import TooLong, as_numpy, each_input, fed
 
 if TYPE_CHECKING:
-    from conformance.report.repro_plan import Plan
-    from conformance.report.repro_short_parts import Writer
+    from conformance.repro.plan import Plan
+    from conformance.repro.short_parts import Writer
     from conformance.verdicts.model import Comparison
 
 _TRAINED = re.compile(r"(?:trained|after) (.+)")

@@ -5,22 +5,22 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from conformance.report.repro_short_answers import (
+from conformance.repro.short_answers import (
     compared_lines,
     dtype_lines,
     repeated_dtype_lines,
     shape_lines,
     structure_lines,
 )
-from conformance.report.repro_short_parts import TooLong, as_numpy, fed
-from conformance.report.repro_short_training import gradient_lines, state_lines
-from conformance.report.repro_structure import refusal_lines
-from conformance.report.repro_text import comment, literal
-from conformance.report.repro_truth import numbers_of
+from conformance.repro.short_parts import TooLong, as_numpy, fed
+from conformance.repro.short_training import gradient_lines, state_lines
+from conformance.repro.structure import refusal_lines
+from conformance.repro.text import comment, literal
+from conformance.repro.truth import numbers_of
 
 if TYPE_CHECKING:
-    from conformance.report.repro_plan import Plan
-    from conformance.report.repro_short_parts import Writer
+    from conformance.repro.plan import Plan
+    from conformance.repro.short_parts import Writer
     from conformance.verdicts.model import Comparison
 
 _MASKS = """\

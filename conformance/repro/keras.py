@@ -9,7 +9,7 @@ import numpy as np
 from conformance.adapters.calling import chosen, positional
 from conformance.reference.errors import NoAnswer
 from conformance.reference.network import Network
-from conformance.report.repro_text import identifier, literal
+from conformance.repro.text import identifier, literal
 
 if TYPE_CHECKING:
     from conformance.cases.model import InputSpec, Model, Node

@@ -9,18 +9,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from conformance.report import repro_keras
-from conformance.report import repro_pieces as pieces
-from conformance.report.repro_checks import equal_lines
-from conformance.report.repro_plan import Body
-from conformance.report.repro_structure import refusal_lines, structure_lines
-from conformance.report.repro_text import identifier, literal
+from conformance.repro import keras as keras_words
+from conformance.repro import pieces
+from conformance.repro.checks import equal_lines
+from conformance.repro.plan import Body
+from conformance.repro.structure import refusal_lines, structure_lines
+from conformance.repro.text import identifier, literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.cases.model import Named, Train
-    from conformance.report.repro_plan import Plan
+    from conformance.repro.plan import Plan
 
 
 def keras_body(plan: Plan) -> Body:
@@ -39,7 +39,7 @@ def keras_body(plan: Plan) -> Body:
         result.prelude = _begin(plan)
     numbers = "np.asarray(array)" if plan.old else "keras.ops.convert_to_numpy(array)"
     dtype = "tensor.dtype.name" if plan.old else "keras.backend.standardize_dtype(tensor.dtype)"
-    build = repro_keras.model_lines(plan.program.model)
+    build = keras_words.model_lines(plan.program.model)
     result.functions = [pieces.AS_NUMPY.format(numbers), pieces.KIND.format(dtype), pieces.FLAT]
     if any("probe" in line for line in build) or plan.facet.endswith("round_trip"):
         result.functions.append(pieces.PROBE)
@@ -79,7 +79,7 @@ def fed(plan: Plan, arrays: str = "inputs") -> str:
         convert = "keras.backend.cast" if plan.old else "keras.ops.convert_to_tensor"
         pairs = zip(texts, specs, strict=True)
         texts = [f"{convert}({text}, {spec.dtype!r})" for text, spec in pairs]
-    return repro_keras.listed(texts)
+    return keras_words.listed(texts)
 
 
 # --- how the model is called --------------------------------------------------------------------
@@ -187,10 +187,10 @@ def _gradients(plan: Plan, result: Body) -> list[str]:
     made = [(f"inputs[{spec.name!r}]", repr(spec.dtype)) for spec in moving]
     if plan.old:
         given = ", ".join(f"tf.cast({text}, {dtype})" for text, dtype in made)
-        tape = pieces.TAPE.format(given=f"[{given}]", fed=repro_keras.listed(texts), of=of)
+        tape = pieces.TAPE.format(given=f"[{given}]", fed=keras_words.listed(texts), of=of)
         return [pieces.NAMES, tape]
     added = ", ".join(f"keras.Variable({text}, dtype={dtype})" for text, dtype in made)
-    asked = repro_keras.listed([f"keras.ops.convert_to_tensor({text})" for text in texts])
+    asked = keras_words.listed([f"keras.ops.convert_to_tensor({text})" for text in texts])
     return [
         pieces.RECORDER.format(added=f"[{added}]", fed=asked),
         pieces.NAMES,

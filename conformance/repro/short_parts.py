@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from conformance.report.repro_keras import listed
+from conformance.repro.keras import listed
 
 if TYPE_CHECKING:
-    from conformance.report.repro_plan import Plan
+    from conformance.repro.plan import Plan
 
 Writer = Callable[[NDArray[Any]], str]
 """Gives an array as source."""

@@ -12,8 +12,8 @@ from conformance.cases.fields import STRING
 from conformance.reference import data
 from conformance.reference.feeding import make_feeds
 from conformance.reference.network import Network
-from conformance.report.repro_numbers import as_fed
-from conformance.report.repro_text import literal
+from conformance.repro.numbers import as_fed
+from conformance.repro.text import literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from conformance.cases.model import Data, InputSpec
     from conformance.reference.layer import Variable
-    from conformance.report.repro_plan import Plan
+    from conformance.repro.plan import Plan
 
 LITERAL = 200
 """Up to so many numbers in all, they are written out."""

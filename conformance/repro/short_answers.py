@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from conformance.report.repro_plan import REPEATS
-from conformance.report.repro_short_parts import TooLong, fed
-from conformance.report.repro_text import literal
+from conformance.repro.plan import REPEATS
+from conformance.repro.short_parts import TooLong, fed
+from conformance.repro.text import literal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from conformance.report.repro_plan import Plan
-    from conformance.report.repro_short_parts import Writer
-    from conformance.report.repro_truth import Numbers
+    from conformance.repro.plan import Plan
+    from conformance.repro.short_parts import Writer
+    from conformance.repro.truth import Numbers
     from conformance.verdicts.model import Comparison
 
 

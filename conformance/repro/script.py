@@ -16,21 +16,21 @@ from conformance.adapters.worker.failure import Unsupported
 from conformance.cases.fields import STRING
 from conformance.reference.errors import NoAnswer
 from conformance.reference.network import Network
-from conformance.report import repro_checks, repro_data
-from conformance.report.repro_asking import keras_body
-from conformance.report.repro_native import TABLES
-from conformance.report.repro_native_steps import native_body
-from conformance.report.repro_plan import REPEATS, Plan
-from conformance.report.repro_text import comment
-from conformance.report.repro_truth import numbers_of
-from conformance.report.repro_versions import check_lines, install_lines
+from conformance.repro import checks, data
+from conformance.repro.asking import keras_body
+from conformance.repro.native import TABLES
+from conformance.repro.native_steps import native_body
+from conformance.repro.plan import REPEATS, Plan
+from conformance.repro.text import comment
+from conformance.repro.truth import numbers_of
+from conformance.repro.versions import check_lines, install_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from conformance.records.model import AdapterLine, CaseLine, CellLine
     from conformance.reference.store import StoredAnswer
-    from conformance.report.repro_plan import Body
+    from conformance.repro.plan import Body
     from conformance.verdicts.model import FacetVerdict
 
 _CALL = re.compile(r"call (\d+)[ :]")
@@ -69,7 +69,7 @@ def script(
     try:
         plan = _plan(case, cell, adapter, shown, answer)
         body = _body(plan)
-        made = [] if plan.keras and plan.structural else repro_data.lines(plan)
+        made = [] if plan.keras and plan.structural else data.lines(plan)
         checks, needs = _checks(plan, body)
     except _BROKEN as reason:
         raise NoScript(f"No script for this cell: {reason}") from reason
@@ -77,7 +77,7 @@ def script(
     imports = set(body.imports)
     if any("draw(" in line for line in made):
         imports.add("import hashlib")
-        needs = [repro_data.DRAW, *needs]
+        needs = [data.DRAW, *needs]
     parts = [
         _head(case, cell, adapter, shown),
         *sorted(imports, key=lambda text: (text.startswith("from"), text)),
@@ -191,8 +191,8 @@ def _checks(plan: Plan, body: Body) -> tuple[list[str], list[str]]:
         return [*shown, *known], []
     numbers = numbers_of(plan)
     if numbers:
-        compared = repro_checks.number_lines(numbers, plan.limits)
-        return [*shown, *known, "", *compared], [repro_checks.function(numbers)]
+        compared = checks.number_lines(numbers, plan.limits)
+        return [*shown, *known, "", *compared], [checks.function(numbers)]
     raised = judged is not None and judged.outcome == "error"
     if not raised and not known and plan.facet != "mask":
         raise Unsupported(
@@ -216,7 +216,7 @@ def _shapes(plan: Plan) -> list[str]:
         shapes = stated[0]
         if plan.facet == "batch":
             shapes = [(1, *shape[1:]) for shape in shapes or []]
-    return repro_checks.shape_lines(shapes) if shapes is not None else []
+    return checks.shape_lines(shapes) if shapes is not None else []
 
 
 def _about_dtypes(plan: Plan) -> bool:

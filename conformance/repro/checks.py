@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from conformance.report.repro_text import literal
+from conformance.repro.text import literal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.report.repro_truth import Numbers
+    from conformance.repro.truth import Numbers
     from conformance.verdicts.tolerance import Limits
 
 DEVIATING = '''

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from conformance.report.repro_text import comment, literal
+from conformance.repro.text import comment, literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

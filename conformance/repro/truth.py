@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from conformance.adapters.worker.failure import Unsupported
-from conformance.report.repro_numbers import written_all
-from conformance.report.repro_plan import REPEATS
+from conformance.repro.numbers import written_all
+from conformance.repro.plan import REPEATS
 from conformance.verdicts.tolerance import scale
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from conformance.reference.expectation import Expected
     from conformance.reference.store import StoredAnswer
-    from conformance.report.repro_plan import Plan
+    from conformance.repro.plan import Plan
     from conformance.verdicts.model import Comparison
 
     Array = NDArray[Any]

@@ -14,14 +14,14 @@ from conformance.adapters.worker.failure import Unsupported
 from conformance.cases.fields import STRING
 from conformance.reference.errors import NoAnswer
 from conformance.reference.network import Network
-from conformance.report.repro_data import array, strings
-from conformance.report.repro_keras import listed, model_lines, nests
-from conformance.report.repro_pieces import IMPORTED_BY_KERAS
-from conformance.report.repro_plan import Plan
-from conformance.report.repro_short_asking import asked, needs_arrays, needs_weights
-from conformance.report.repro_short_parts import TooLong
-from conformance.report.repro_text import comment, literal
-from conformance.report.repro_versions import install_lines, needed
+from conformance.repro.data import array, strings
+from conformance.repro.keras import listed, model_lines, nests
+from conformance.repro.pieces import IMPORTED_BY_KERAS
+from conformance.repro.plan import Plan
+from conformance.repro.short_asking import asked, needs_arrays, needs_weights
+from conformance.repro.short_parts import TooLong
+from conformance.repro.text import comment, literal
+from conformance.repro.versions import install_lines, needed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,7 +17,7 @@ from conformance.adapters.flax.layers import TABLE as FLAX
 from conformance.adapters.jax.layers import TABLE as JAX
 from conformance.adapters.native.binding import Bound, Entry, Function, Table, bind
 from conformance.adapters.torch.layers import TABLE as TORCH
-from conformance.report.repro_text import literal
+from conformance.repro.text import literal
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

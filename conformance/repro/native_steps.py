@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from conformance.adapters.calling import chosen
-from conformance.report import repro_keras
-from conformance.report.repro_checks import equal_lines
-from conformance.report.repro_native import TABLES, Extract, call
-from conformance.report.repro_plan import Body, Plan
+from conformance.repro import keras as keras_words
+from conformance.repro.checks import equal_lines
+from conformance.repro.native import TABLES, Extract, call
+from conformance.repro.plan import Body, Plan
 
 _AS_NUMPY = '''
 def as_numpy(array):
@@ -108,14 +108,14 @@ def native_body(plan: Plan) -> Body:
 def _model(plan: Plan, extract: Extract) -> str:
     """The function that walks through the model, of functions that the extract then holds."""
     model = plan.program.model
-    known = repro_keras.expressions(model)
+    known = keras_words.expressions(model)
     walk = []
     for node in model.nodes:
         if "mask" in plan.program.facets and "mask" not in node.tensors:
             raise plan.no()  # the walk that carries masks from layer to layer is the adapter's own
         bound = extract.layer(node.layer, node.config, node.arguments, node.tensors)
-        operand = repro_keras.listed(chosen(node.inputs, known))
-        more = repro_keras.keywords(msgspec.structs.replace(node, arguments={}), known)
+        operand = keras_words.listed(chosen(node.inputs, known))
+        more = keras_words.keywords(msgspec.structs.replace(node, arguments={}), known)
         made = call(bound, operand, f"of(weights, {node.owner!r})", *more)
         walk.append(f"    t[{node.name!r}] = {made}")
     outputs = ", ".join(chosen(model.outputs, known))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.report.repro_checks import equal_lines
-from conformance.report.repro_text import literal
+from conformance.repro.checks import equal_lines
+from conformance.repro.text import literal
 
 if TYPE_CHECKING:
     from conformance.reference.network import Network
-    from conformance.report.repro_plan import Plan
+    from conformance.repro.plan import Plan
 
 
 def structure_lines(plan: Plan) -> list[str]:
