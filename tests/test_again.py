@@ -126,8 +126,8 @@ def test_an_input_that_its_variables_do_not_fit_is_refused(case: Any) -> None:
 def test_a_script_makes_the_layer_once(case: Any) -> None:
     lines = model_lines(case(TOWERS).program.model)
     assert sum("keras.layers.Dense(" in line for line in lines) == 1
-    assert "t['left'] = shared['left'](t['a'])" in lines
-    assert "t['right'] = shared['left'](t['b'])" in lines
+    assert "t['left'] = layers['left'](t['a'])" in lines
+    assert "t['right'] = layers['left'](t['b'])" in lines
 
 
 def test_what_is_made_smaller_stays_one_layer(case: Any) -> None:

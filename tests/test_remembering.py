@@ -123,7 +123,7 @@ def test_what_keras_does_not_save_is_what_it_says_itself(kind):
         os.environ["KERAS_BACKEND"] = "numpy"
         import keras
         from keras.src.saving import saving_lib
-        from conformance.adapters.keras.remembering import remember_unsaved
+        from conformance.adapters.keras.private import remember_unsaved
 
         before = saving_lib.get_attr_skipset("{kind}")
         remember_unsaved()

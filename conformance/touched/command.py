@@ -8,7 +8,6 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from conformance.adapters import registry
@@ -16,6 +15,7 @@ from conformance.adapters.naming import base_of
 from conformance.cases import CasesError
 from conformance.environments import PreparationError
 from conformance.environments.preparing import prepare
+from conformance.printing import make_console
 from conformance.reference.store import Store
 from conformance.report.text import plural, visible
 from conformance.report.touched import touched_lines
@@ -33,6 +33,8 @@ from conformance.touched.source import Source, SourceError
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Sequence
+
+    from rich.console import Console
 
     from conformance.adapters.registry import AdapterSpec
     from conformance.cases.model import Case
@@ -72,7 +74,7 @@ def _telling(command: Callable[[argparse.Namespace], None]) -> Callable[[argpars
 @_telling
 def record(options: argparse.Namespace) -> None:
     """Record which functions the cases enter, adapter by adapter."""
-    console = Console()
+    console = make_console()
     source = Source.find(options.source)
     specs = prepare(registry.select(options.adapter, options.adapter_command), console.print)
     if options.output and len(specs) > 1:
@@ -153,7 +155,7 @@ def _recorded(
     spec: AdapterSpec, source: Source, cases: Sequence[Case], manner: Manner, console: Console
 ) -> Map:
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
