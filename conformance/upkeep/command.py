@@ -18,7 +18,6 @@ from conformance.upkeep.measuring import measure as measured_of
 from conformance.upkeep.measuring import read_measured, written
 from conformance.upkeep.proposing import proposals
 from conformance.upkeep.pruning import prune as prune_file
-from conformance.upkeep.ranges import range_of
 from conformance.upkeep.rewriting import rewrite, verify
 from conformance.upkeep.stating import statement
 from conformance.verdicts.entries import read_entries
@@ -145,14 +144,7 @@ def measure(options: argparse.Namespace) -> int:
             found = read_measured(options.into).with_more(found)
         if options.into:
             write_whole(options.into, written(found))
-        ranges = {
-            entry: said
-            for entry, marks in found.entries.items()
-            if (said := range_of(found.releases, marks))
-        }
-        rewritten = [
-            one for path in chore.paths if (one := rewrite(path, ranges, found.package)) is not None
-        ]
+        rewritten = [one for path in chore.paths if (one := rewrite(path, found)) is not None]
         for one in rewritten:
             for told in one.changed:
                 _say(f"{one.path}: {told}")

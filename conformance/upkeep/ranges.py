@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from packaging.specifiers import SpecifierSet
+
+from conformance.verdicts.entries import matches
 from conformance.verdicts.releases import holds
 
 if TYPE_CHECKING:
@@ -92,6 +95,47 @@ def _outside(row: Sequence[str], told: str, outside: list[int], first: int, last
     if all(told[at] not in SHOWS for at in range(outside[0], outside[-1] + 1)) and inside:
         return f">={row[outside[0]]},<{row[outside[-1] + 1]}"
     return ""
+
+
+def exceptions_of(
+    entry: Entry, found: Range, measured: Measured
+) -> dict[str, dict[str, SpecifierSet]]:
+    """The exceptions that an entry should state, by adapter.
+
+    What is written stays where nothing that was measured speaks against it: somebody may have found
+    it more finely than a sweep, or on an adapter that the sweep hadn't got.
+
+    Args:
+        entry: the entry.
+        found: in which releases it shows.
+        measured: what its releases show.
+    """
+    kept = {
+        name: when
+        for name, when in entry.exceptions.items()
+        if not any(
+            _disagrees(entry, adapter, told, found, measured)
+            for adapter, told in measured.entries.get(entry.id, {}).items()
+            if matches(name, adapter)
+        )
+    }
+    for adapter, condition in found.exceptions.items():
+        if not any(matches(name, adapter) for name in kept):
+            kept[adapter] = {measured.package: SpecifierSet(condition)}
+    return kept
+
+
+def _disagrees(entry: Entry, adapter: str, told: str, found: Range, measured: Measured) -> bool:
+    """Whether a release within the range shows otherwise than the written exceptions say."""
+    within = False
+    for release, mark in zip(measured.releases, told, strict=True):
+        within = within or release == found.first
+        excepted = entry.excepts(adapter, {measured.package: release})
+        if within and mark not in _SILENT and excepted == (mark in SHOWS):
+            return True
+        if release == found.last:
+            break
+    return False
 
 
 def contradictions(entry: Entry, measured: Measured) -> list[str]:

@@ -16,12 +16,14 @@ from packaging.version import Version
 from conformance.cases.problems import Log
 from conformance.cases.reading import read_file
 from conformance.cases.tree import Map, Seq
+from conformance.upkeep.ranges import exceptions_of, range_of
 from conformance.verdicts.entries import read_entries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from conformance.upkeep.measuring import Measured
     from conformance.upkeep.ranges import Range
     from conformance.verdicts.entries import Entry
 
@@ -47,13 +49,12 @@ class Rewritten:
     """What has to be done by hand, and why."""
 
 
-def rewrite(path: Path, ranges: Mapping[str, Range], package: str) -> Rewritten | None:
+def rewrite(path: Path, measured: Measured) -> Rewritten | None:
     """Write ranges into one file.
 
     Args:
         path: a file of the ledger.
-        ranges: what entries should say, by their ids.
-        package: whose releases the ranges are of.
+        measured: in which releases the entries show.
 
     Returns:
         None where nothing in it changes.
@@ -70,13 +71,14 @@ def rewrite(path: Path, ranges: Mapping[str, Range], package: str) -> Rewritten 
     # From the end, so that the places of what stands above stay right.
     for index in reversed(range(len(document.value))):
         entry = entries.get(document.value.at[index][0])
-        found = ranges.get(entry.id) if entry else None
+        marks = measured.entries.get(entry.id) if entry else None
+        found = range_of(measured.releases, marks) if marks else None
         if entry is None or found is None:
             continue
         if found.vague:
             result.left.append(f"{path}:{entry.place.line}: {entry.id}: {found.vague}")
             continue
-        _rewrite_entry(document.value[index], entry, _texts(entry, found, package), lines, result)
+        _rewrite_entry(document.value[index], entry, _texts(entry, found, measured), lines, result)
     if not result.changed and not result.left:
         return None
     result.text = "".join(lines)
@@ -85,17 +87,19 @@ def rewrite(path: Path, ranges: Mapping[str, Range], package: str) -> Rewritten 
     return result
 
 
-def _texts(entry: Entry, found: Range, package: str) -> dict[str, str]:
+def _texts(entry: Entry, found: Range, measured: Measured) -> dict[str, str]:
     """What the keys should say; an empty text takes the key away."""
+    package = measured.package
     others = {name: str(when) for name, when in entry.when.items() if name != package}
     own = _within(found, entry.when.get(package, SpecifierSet()))
     when = {**others, **({package: own} if own else {})}
-    exceptions = {name: {package: text} for name, text in found.exceptions.items()}
+    kept = exceptions_of(entry, found, measured)
+    exceptions = {
+        name: {of: _written(one) for of, one in when.items()} for name, when in kept.items()
+    }
     return {
         "when": _flow(when) if when else "",
-        "except": f"{{{', '.join(f'{name}: {_flow(one)}' for name, one in exceptions.items())}}}"
-        if exceptions
-        else "",
+        "except": _nested(exceptions),
         "since": _since(found, entry.since, package.replace("-", " ").capitalize()),
     }
 
@@ -135,6 +139,18 @@ def _since(found: Range, written: str, name: str) -> str:
             version == Version(found.first) and bool(said[2])
         )
     return written if agrees else measured
+
+
+def _written(condition: SpecifierSet) -> str:
+    """A condition as people write it: the lower end first."""
+    ends = sorted(condition, key=lambda one: (one.operator.startswith("<"), one.version))
+    return ",".join(map(str, ends))
+
+
+def _nested(exceptions: Mapping[str, Mapping[str, str]]) -> str:
+    if not exceptions:
+        return ""
+    return f"{{{', '.join(f'{name}: {_flow(one)}' for name, one in exceptions.items())}}}"
 
 
 def _flow(conditions: Mapping[str, str]) -> str:
@@ -177,8 +193,14 @@ def _replace(key: _Key, text: str, entry: Entry, lines: list[str], result: Rewri
 
 def _same(key: str, written: str, text: str, entry: Entry) -> bool:
     """Whether a key says already what it should, in other words."""
-    if key != "when":
+    if key == "since":
         return written == text
+    if key == "except":
+        own = {
+            name: {of: _written(one) for of, one in when.items()}
+            for name, when in entry.exceptions.items()
+        }
+        return text == _nested(own)
     wanted = re.findall(r'([\w.-]+): "([^"]*)"', text)
     return {name: str(when) for name, when in entry.when.items()} == {
         name: str(SpecifierSet(condition)) for name, condition in wanted
