@@ -74,6 +74,21 @@ def test_a_block_is_run_as_it_is_written():
     assert findings.run(repro) == (repro, ["no 3"], "2\n")
 
 
+def test_a_page_says_which_packages_it_needs():
+    assert findings.packages("# Title\n\nPackages: `keras-nightly==3.16`, JAX\n") == (
+        "`keras-nightly==3.16`, JAX"
+    )
+    assert findings.packages("# Title\n\nKeras 3.15.1.\n") == ""
+
+
+def test_a_block_runs_on_the_python_that_is_named(tmp_path):
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\necho 3\n")
+    python.chmod(0o755)
+    repro = findings.Repro("none", "none", "print(1 + 1)  # observed: 3\n")
+    assert findings.run(repro, str(python)) == (repro, [], "3\n")
+
+
 def test_the_index_leads_to_every_finding():
     index = (findings.FINDINGS.parent / "findings.md").read_text("utf-8")
     for page in PAGES:

@@ -2,6 +2,10 @@
 
     python tools/findings.py                     # all of them: ten minutes, all frameworks
     python tools/findings.py recurrent dtypes    # those of two families
+    python tools/findings.py nightly --python /venvs/nightly/bin/python
+
+A page that says `Packages: keras-nightly==…` rests on others than the suite has: its repros are run
+only where it is named together with the Python that has them.
 
 Each block of Python runs in a process of its own, with the backend that it sets, else with torch.
 A comment that names an error claims that the block ends in it, or prints it. `# observed: …` claims
@@ -20,12 +24,14 @@ import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 FINDINGS = Path(__file__).parents[1] / "docs" / "findings"
 SECONDS = 180
 
+PACKAGES = re.compile(r"^Packages: (.+)$", re.MULTILINE)
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ERROR = re.compile(r"\b([A-Z]\w*Error)\b")
 NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w])", re.ASCII)
@@ -113,7 +119,13 @@ def _is(value: float, written: str) -> bool:
     return abs(value - wanted) <= 0.5000001 * 10.0**-digits if digits else value == wanted
 
 
-def run(repro: Repro) -> tuple[Repro, list[str], str]:
+def packages(text: str) -> str:
+    """What a page's repros need beside the suite's own frameworks; empty for those alone."""
+    named = PACKAGES.search(text)
+    return named.group(1) if named else ""
+
+
+def run(repro: Repro, python: str = sys.executable) -> tuple[Repro, list[str], str]:
     """Run one block; what it lacks, and what it printed."""
     environment = {
         "KERAS_BACKEND": "torch",
@@ -126,7 +138,7 @@ def run(repro: Repro) -> tuple[Repro, list[str], str]:
         script.write_text(repro.source, encoding="utf-8")
         try:
             done = subprocess.run(
-                [sys.executable, str(script)],
+                [python, str(script)],
                 cwd=folder,
                 env=environment,
                 capture_output=True,
@@ -144,6 +156,9 @@ def main() -> int:
     """Run what the command line asks for."""
     parser = argparse.ArgumentParser(description="run the repros of docs/findings")
     parser.add_argument("families", nargs="*", help="pages of docs/findings; default: all")
+    parser.add_argument(
+        "--python", help="has the packages that the named pages say they need", metavar="PATH"
+    )
     parser.add_argument("--jobs", type=int, default=1, help="how many run at a time")
     parser.add_argument("--verbose", action="store_true", help="show what each prints")
     options = parser.parse_args()
@@ -151,11 +166,19 @@ def main() -> int:
     unknown = set(options.families) - {page.stem for page in pages}
     if unknown:
         parser.error(f"no such page in docs/findings: {', '.join(sorted(unknown))}")
-    wanted = [page for page in pages if not options.families or page.stem in options.families]
-    found = [one for page in wanted for one in repros(page.stem, page.read_text("utf-8"))]
+    found = []
+    for page in pages:
+        if options.families and page.stem not in options.families:
+            continue
+        text = page.read_text("utf-8")
+        if packages(text) and not options.python:
+            print(f"- {page.stem} is left out: it needs {packages(text)} (--python)")
+            continue
+        found += repros(page.stem, text)
     failed = 0
+    run_one = partial(run, python=options.python or sys.executable)
     with ThreadPoolExecutor(options.jobs) as pool:
-        for repro, lacking, told in pool.map(run, found):
+        for repro, lacking, told in pool.map(run_one, found):
             failed += bool(lacking)
             print(f"{'✗' if lacking else '✓'} {repro.family}: {repro.section}", flush=True)
             if lacking or options.verbose:
