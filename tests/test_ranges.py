@@ -161,6 +161,7 @@ def test_ranges_are_written_and_nothing_else_is(swept, capsys):
         ((">=3.10", "Keras 3.10"), (">=3.8.0", "Keras 3.8.0")),  # too late
         ((">=3.5", "Keras 3.5 or earlier"), (">=3.8.0", "Keras 3.8.0")),  # too early
         ((">=3.6.1", "NumPy 2.0"), (">=3.6.1", "NumPy 2.0")),
+        ((">=3.8.0.dev1", "Keras 3.8.0.dev1"), (">=3.8.0.dev1", "Keras 3.8.0.dev1")),
     ],
 )
 def test_a_bound_that_was_found_more_finely_stays(swept, written, found):
@@ -184,6 +185,42 @@ def test_what_the_oldest_release_shows_began_before(swept, since):
     entry = read_entries(swept / "ours.yaml")[0][0]
     assert {str(one) for one in entry.when["keras"]} == {">=3.0"}
     assert entry.since == ("Keras 3.5.0 or earlier" if since == "Keras 3.8.0" else since)
+
+
+def test_an_exception_that_nothing_speaks_against_stays(swept):
+    exceptions = '{keras-jax: {keras: ">=3.9"}, keras-toy: {keras: ">=3.0"}}'
+    text = LEDGER.replace("  kind: bug\n", f"  except: {exceptions}\n  kind: bug\n", 1)
+    (swept / "ours.yaml").write_text(text)
+    assert measure("--write") == 0
+    assert f"  except: {exceptions}\n" in (swept / "ours.yaml").read_text()
+
+
+@pytest.mark.parametrize("wrong", [">=3.8", "<3.15"])
+def test_an_exception_that_was_measured_to_be_otherwise_is_written_anew(swept, wrong):
+    text = LEDGER.replace(
+        "  kind: bug\n", f'  except: {{keras-jax: {{keras: "{wrong}"}}}}\n  kind: bug\n', 1
+    )
+    (swept / "ours.yaml").write_text(text)
+    assert measure("--write") == 0
+    assert 'except: {keras-jax: {keras: ">=3.15.1"}}' in (swept / "ours.yaml").read_text()
+
+
+def test_one_symptom_may_have_two_causes(swept):
+    """An old release's entry and a new one's are about the same cells, each in its own time."""
+    old, new = '{keras: "<3.10"}', '{keras: ">=3.10"}'
+    entry = LEDGER[: LEDGER.index("- id: adds-thrice")].replace("[keras-*]", "keras-torch")
+    entry = entry.replace("adapter: keras-*", "adapter: keras-torch")
+    first = entry.replace('{keras: ">=3.0"}', old)
+    second = entry.replace('{keras: ">=3.0"}', new).replace("adds-twice", "adds-twice-again")
+    (swept / "ours.yaml").write_text(first + second)
+    assert measure("--into", "measured.json", "--write") == 0
+    measured = read_measured(swept / "measured.json")
+    assert measured.entries["adds-twice"]["keras-torch"] == ".x="
+    assert measured.entries["adds-twice-again"]["keras-torch"] == ".=x"
+    entries = read_entries(swept / "ours.yaml")[0]
+    assert [contradictions(entry, measured) for entry in entries] == [[], []]
+    begin = {str(one) for one in entries[1].when["keras"]}
+    assert begin == {">=3.10"}
 
 
 def test_a_guess_is_seen_through(swept):

@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from conformance.verdicts.entries import Entry
     from conformance.verdicts.ledger import Ledger
 
-Mark = Literal["x", "%", ".", "~", "o", "-"]
+Mark = Literal["x", "%", ".", "~", "=", "o", "-"]
 """What a release shows of an entry: it deviates as the entry says · some of its cases do, others
-pass · none does · it deviates otherwise · what it is about isn't there · nothing could be told."""
+pass · none does · it deviates otherwise · it deviates so, and another entry says so of that
+release · what it is about isn't there · nothing could be told."""
 
 _UNJUDGED: Final = frozenset({"unsupported", "not-installed", "not-run"})
 _LARGEST: Final = 16 * 2**20
@@ -90,7 +91,7 @@ def measure(ledger: Ledger, recorded: Iterable[Judged], package: str) -> Measure
         for entry in ledger.about(one.verdict.case, one.verdict.adapter):
             releases.add(version)
             told = found[entry.id][adapter]
-            told[version] = _both(told.get(version, "-"), _mark(entry, one))
+            told[version] = _both(told.get(version, "-"), _mark(entry, one, ledger))
     row = sorted(releases)
     return Measured(
         package=package,
@@ -106,7 +107,7 @@ def measure(ledger: Ledger, recorded: Iterable[Judged], package: str) -> Measure
     )
 
 
-def _mark(entry: Entry, one: Judged) -> Mark:
+def _mark(entry: Entry, one: Judged, ledger: Ledger) -> Mark:
     cell = one.verdict
     if cell.absent:
         return "o"
@@ -114,10 +115,29 @@ def _mark(entry: Entry, one: Judged) -> Mark:
         return "-"
     held = hold_alone(cell, entry)
     if held.covering:
-        return "x"
+        return "=" if _is_anothers(entry, one, ledger) else "x"
     if any(objection.key for objection in held.objections):
         return "~"
     return "." if held.passing else "-"
+
+
+def _is_anothers(entry: Entry, one: Judged, ledger: Ledger) -> bool:
+    """Whether an entry is not about these versions, and another one says of them what it says.
+
+    One symptom may have one cause in old releases and another in new ones.
+    """
+    cell = one.verdict
+
+    def holds(which: Entry) -> bool:
+        return which.holds(one.versions, cell.adapter, base_of(cell.adapter))
+
+    return not holds(entry) and any(
+        other.id != entry.id
+        and holds(other)
+        and ({*entry.facets} & {*other.facets} or entry.outcome == other.outcome is not None)
+        and hold_alone(cell, other).covering
+        for other in ledger.about(cell.case, cell.adapter)
+    )
 
 
 def _both(one: Mark, other: Mark) -> Mark:
@@ -126,7 +146,9 @@ def _both(one: Mark, other: Mark) -> Mark:
         return one
     if one in {"o", "-"}:
         return other
-    if {one, other} <= {"x", ".", "%"}:
+    if {one, other} <= {"=", "."}:
+        return "="
+    if {one, other} <= {"x", ".", "%", "="}:
         return "%"
     return "~" if {one, other} <= {".", "~"} else "%"
 

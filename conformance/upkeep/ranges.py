@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SHOWS: Final = frozenset("x%")
 """Marks of releases that show an entry, in all of its cases or in some."""
 
-_SHOWS_NOT: Final = frozenset(".~")
+_SHOWS_NOT: Final = frozenset(".~=")
 """Marks of releases in which what an entry is about is otherwise."""
 
 _SILENT: Final = frozenset("o-")

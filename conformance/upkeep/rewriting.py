@@ -18,6 +18,7 @@ from conformance.cases.reading import read_file
 from conformance.cases.tree import Map, Seq
 from conformance.upkeep.ranges import exceptions_of, range_of
 from conformance.verdicts.entries import read_entries
+from conformance.verdicts.releases import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -127,11 +128,11 @@ def _bound(written: str | None, before: str, measured: str) -> str:
 
 def _since(found: Range, written: str, name: str) -> str:
     """Since when it shows: what is written, unless that was measured to be otherwise."""
-    said = re.match(rf"{name} (\d[\d.]*)( or earlier)?", written)
+    said = re.match(rf"{name} (\d[\w.]*)( or earlier)?", written)
     measured = f"{name} {found.first}" + ("" if found.before else " or earlier")
-    if said is None:  # of another package, or of nothing
+    version = parsed(said[1].rstrip(".")) if said else None
+    if said is None or version is None:  # of another package, or of nothing
         return written or measured
-    version = Version(said[1].rstrip("."))
     if found.before:
         agrees = Version(found.before) < version <= Version(found.first) and not said[2]
     else:
