@@ -75,6 +75,56 @@ class TestCauses:
         run = run_of(tmp_path, [synthetic.header(names, plan={"torch": None}), *cells])
         assert len(causes(run)[0]) == 2
 
+    def test_wrong_numbers_of_a_cases_variants_are_one_cause(self, tmp_path: Path) -> None:
+        names = ["a/b/one[x=1]", "a/b/one[x=2]", "a/b/two[x=1]"]
+        facets = [msgspec.structs.replace(synthetic.failing_facet(), behaves_like="")]
+        cells = [synthetic.cell(name, "torch", "fail", facets=facets) for name in names]
+        run = run_of(tmp_path, [synthetic.header(names, plan={"torch": None}), *cells])
+        assert [cause.cases for cause in causes(run)[0]] == [names[:2], names[2:]]
+
+    @pytest.mark.parametrize(
+        ("facet", "messages", "groups"),
+        [
+            (
+                "mask",
+                [
+                    "mask of output 0: expected one of (5, 5), observed none",
+                    "mask of output 0: expected one of (2, 4), observed none; mask of output 1: no",
+                    "mask of output 0: expected (5, 5), observed (5, 4)",
+                ],
+                [2, 1],
+            ),
+            (
+                "dtype",
+                [
+                    "output 0: expected float64, observed float32",
+                    "output 1: expected float64, observed float32; node add: expected float64",
+                    "output 0: expected float16, observed float32",
+                ],
+                [2, 1],
+            ),
+        ],
+    )
+    def test_another_kind_is_one_cause_in_all_cases(
+        self, tmp_path: Path, facet: str, messages: list[str], groups: list[int]
+    ) -> None:
+        names = ["a/b/one", "a/b/two", "a/b/three"]
+        cells = [
+            synthetic.cell(
+                name,
+                "torch",
+                "fail",
+                facets=[
+                    msgspec.structs.replace(
+                        synthetic.shape_facet(), facet=facet, message=message, behaves_like=""
+                    )
+                ],
+            )
+            for name, message in zip(names, messages, strict=True)
+        ]
+        run = run_of(tmp_path, [synthetic.header(names, plan={"torch": None}), *cells])
+        assert [len(cause.cells) for cause in causes(run)[0]] == groups
+
     def test_the_same_fault_in_two_cases_is_one_cause(self, tmp_path: Path) -> None:
         names = ["a/b/one", "a/b/two"]
         cells = [

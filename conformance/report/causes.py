@@ -3,8 +3,9 @@
 A report of nine hundred cells is read in five seconds only when one cause is one row. Known
 deviations have their cause in the ledger. For the others it is guessed, carefully: failures are
 one cause when they fail in the same facet and look the same but for numbers and names of cases.
-Wrong numbers look all the same, so they are grouped only by case, or by the named fault that
-explains them.
+Wrong numbers look all the same, so they are grouped only by case with its variants, or by the named
+fault that explains them. What is of another kind than expected (no mask at all, another dtype) is
+one cause in all cases.
 """
 
 from __future__ import annotations
@@ -34,6 +35,10 @@ SAID: Final[dict[Blame, str]] = {
 
 _RANK = {outcome: rank for rank, outcome in enumerate(LOOKS)}
 _NUMBER = re.compile(r"0x[0-9a-f]+|[-+]?\d[\d_,.]*(e[-+]?\d+)?", re.IGNORECASE)
+
+_KIND = re.compile(r"(?:expected ([a-z]+\d*), )?observed ([a-z]+\d*)$")
+"""A kind: `expected float64, observed float32`, `expected one of (5, 5), observed none`; a size is
+`observed (5, 4)`."""
 
 
 @dataclass(slots=True)
@@ -122,6 +127,9 @@ def _cause(case: str, outcome: Outcome, line: CellLine | None) -> tuple[tuple[st
     cause.objection = one_line(verdict.message.partition(LEDGER_SAYS)[2].removesuffix("]"))
     if fault and fault.behaves_like:
         return (outcome, facet, "behaves", fault.behaves_like), cause
+    kind = _KIND.search(text.partition("; ")[0]) if fault and fault.margin is None else None
+    if kind:
+        return (outcome, facet, "kind", kind[1] or "", kind[2]), cause
     if fault and (fault.margin is not None or fault.comparisons):
-        return (outcome, facet, "case", case), cause
+        return (outcome, facet, "case", case.partition("[")[0]), cause
     return (outcome, facet, "message", alike(text, case)), cause
