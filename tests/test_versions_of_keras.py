@@ -6,10 +6,12 @@ import json
 import subprocess
 import sys
 import time
+from collections import defaultdict
 
 import pytest
 from fake_index import needs_uv
 
+from conformance.cases import default_root, load
 from conformance.records import read
 
 pytestmark = [pytest.mark.frameworks, needs_uv]
@@ -96,6 +98,43 @@ def test_the_release_that_brought_a_layer_is_told_from_one_that_changed_it(tmp_p
     )
     told = json.loads((tmp_path / "found.json").read_text())
     assert (told["there"]["what"], told["found"]) == ("came", None)
+
+
+RELEASES = (
+    *("3.3.3", "3.5.0", "3.8.0", "3.10.0", "3.12.4", "3.14.1", "3.15.1"),
+    "3.16.0.dev2026102704",
+)
+
+
+def sample():
+    """Of each family the first case, the last and the one in the middle."""
+    families = defaultdict(list)
+    for case in load([default_root()]).cases:
+        families[case.family].append(case.id)
+    return sorted({ids[at] for ids in families.values() for at in (0, len(ids) // 2, -1)})
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("release", RELEASES)
+def test_the_adapter_itself_never_fails_whatever_the_release(tmp_path, release):
+    package = "keras-nightly" if "dev" in release else "keras"
+    columns = [f"{name}@{package}=={release}" for name in ("keras-torch", "keras-numpy")]
+    options = [part for name in columns for part in ("--adapter", name)]
+    asked = sample()
+    result = cli(tmp_path, "run", *asked, *options)
+    (records,) = tmp_path.glob("reports/*/records.jsonl")
+    run = read(records)
+    verdicts = [run.cells[cell].verdict for cell in run.planned()]
+    assert len(verdicts) == 2 * len(asked)
+    assert [run.adapters[name].versions["keras"] for name in columns] == [release] * 2
+    ours = [
+        (verdict.case, verdict.adapter, verdict.message)
+        for verdict in verdicts
+        if verdict.broken
+        or any(facet.broken for facet in verdict.facets)
+        or verdict.outcome in {"not-run", "not-installed", "crash", "timeout"}
+    ]
+    assert ours == [], result.stdout
 
 
 @pytest.mark.network
