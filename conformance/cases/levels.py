@@ -17,7 +17,7 @@ from conformance.cases.model import to_json
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from conformance.cases.model import Case, InputSpec
+    from conformance.cases.model import Case, InputSpec, Model, Program
 
 LEVELS: Final = {
     1: "each elementary layer once",
@@ -135,13 +135,22 @@ def _stands_alone(case: Case) -> bool:
 
 
 def _complexity(case: Case) -> tuple[int, ...]:
-    """How much there is to a case; of equals, whoever sorts leaves the catalogue's first first."""
-    program = case.program
+    """Of equals, whoever sorts leaves the catalogue's first first."""
+    return complexity(case.program, refusal=case.raises is not None)
+
+
+def complexity(program: Program, *, refusal: bool) -> tuple[int, ...]:
+    """How much there is to a case, to sort by.
+
+    Args:
+        program: its program.
+        refusal: whether the framework is to refuse it.
+    """
     model = program.model
     nodes = model.nodes
     usual = _USUAL.issubset(program.facets) or "random" in program.facets
     special = (
-        case.raises is not None
+        refusal
         or any(map(_is_special, model.inputs))
         or any("dtype" in node.config or _has_nought(node.config) for node in nodes)
         or any(call.batch < 1 or call.sizes for call in program.calls)
@@ -175,6 +184,13 @@ def _parts(case: Case) -> set[tuple[str, str]]:
         found.update(("inside", layer) for layer in _nested(node.config))
         found.update(("activation", name) for name in _activations(node.config))
     return found
+
+
+def layers_of(model: Model) -> Iterator[str]:
+    """The layers of a model, and those inside others, as often as they are there."""
+    for node in model.nodes:
+        yield node.layer
+        yield from _nested(node.config)
 
 
 def _nested(value: object) -> Iterator[str]:
