@@ -77,6 +77,22 @@ _MISSING: Final = (
     re.compile(r"cannot import name ['\"]()(\w+)['\"]"),
     re.compile(r"name ['\"]()(\w+)['\"] is not defined"),
 )
+_VALUES: Final = frozenset(
+    (
+        "NoneType",
+        "bool",
+        "dict",
+        "float",
+        "function",
+        "int",
+        "list",
+        "method",
+        "set",
+        "str",
+        "tuple",
+    )
+)
+"""Types whose want of an attribute says that something else was expected there."""
 _UNIMPLEMENTED: Final = re.compile(
     r"not (?:yet )?(?:implemented|supported|available)|unsupported|NotImplemented", re.IGNORECASE
 )
@@ -197,10 +213,8 @@ def _of_exception(raised: str, kind: Kind, frames: tuple[str, ...]) -> tuple[Kin
     told = one_line(raised, 400)
     found = _TYPE.match(told)
     name = found[1] if found else ""
-    for pattern in _MISSING:
-        if missing := pattern.search(told):
-            named = ".".join(filter(None, missing.groups()))
-            return "missing function", named, named
+    if lacking := _lacking(told):
+        return "missing function", lacking, lacking
     for pattern in _REFUSED:
         if refused := pattern.search(told):
             owner, argument = refused.groups()
@@ -216,13 +230,21 @@ def _of_exception(raised: str, kind: Kind, frames: tuple[str, ...]) -> tuple[Kin
 
 def _named(told: str) -> str:
     """The function of which a text says that it is not there; empty where it names none."""
-    for pattern in _MISSING:
-        if missing := pattern.search(told):
-            return ".".join(filter(None, missing.groups()))
+    if lacking := _lacking(told):
+        return lacking
     if not _UNIMPLEMENTED.search(told):
         return ""
     quoted = _QUOTED.search(told)
     return quoted[1] if quoted else ""
+
+
+def _lacking(told: str) -> str:
+    """The attribute, name or module that an exception says is not there; else empty."""
+    for pattern in _MISSING:
+        missing = pattern.search(told)
+        if missing and missing[1] not in _VALUES:
+            return ".".join(filter(None, missing.groups()))
+    return ""
 
 
 def _common(told: str) -> str:

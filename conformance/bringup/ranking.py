@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from conformance.adapters.naming import KERAS_3, base_of
 from conformance.bringup.faults import SEVERAL, Faults, faults
 from conformance.bringup.model import Cause, Next, Unasked
-from conformance.cases.levels import complexity, layers_of
+from conformance.cases.levels import complexity, family, layers_of
 from conformance.report.level import level_line
 from conformance.report.text import one_line
 from conformance.upkeep.evidence import without_ledger
@@ -135,7 +136,7 @@ class Ranking:
         """How many cases of one layer alone go wrong, by kind, facet and layer."""
         counts: Counter[_Key] = Counter()
         for case, found in self._cells.faults.items():
-            layers = self._layers(case)
+            layers = self._families(case)
             if len(layers) == 1:
                 counts.update({(one.kind, one.facet, *layers) for one in found.found})
         return counts
@@ -164,11 +165,11 @@ class Ranking:
             return (fault.kind, self._without_layers(case, fault.common))
         if fault.by_layer:
             return (fault.kind, fault.facet, fault.common, self._guilty(case, fault))
-        return (fault.kind, fault.common, self._where(fault).partition(":")[0])
+        return (fault.kind, fault.common, self._own_function(fault).partition(":")[0])
 
     def _guilty(self, case: str, fault: Fault) -> str:
         """The layer of a case that answers wrongly by itself, too; all of them where none does."""
-        layers = self._layers(case)
+        layers = self._families(case)
         alone = {one: self._singles[fault.kind, fault.facet, one] for one in layers}
         if len(layers) > 1 and any(alone.values()):
             return max(layers, key=alone.__getitem__)
@@ -184,16 +185,20 @@ class Ranking:
         line = self._run.cases.get(case)
         return list(dict.fromkeys(layers_of(line.program.model))) if line else []
 
-    def _where(self, fault: Fault) -> str:
-        """The backend's own function among those that an exception came through."""
+    def _families(self, case: str) -> list[str]:
+        """The layers of a case, without how many dimensions they have."""
+        return list(dict.fromkeys(map(family, self._layers(case))))
+
+    def _own_function(self, fault: Fault) -> str:
+        """The backend's own function among those that an exception came through, if any is."""
         name = base_of(self._adapter)
         if name.startswith(KERAS_3):
-            backend = name.removeprefix(KERAS_3).replace("-", "_")
-            folders = (f"(keras_{backend}/", f"(keras/src/backend/{backend}/")
+            backend = re.escape(name.removeprefix(KERAS_3).replace("-", "_"))
+            folders = re.compile(rf"\((?:.*/)?(keras_{backend}/|keras/src/backend/{backend}/)")
             for frame in fault.frames:
-                if any(folder in frame for folder in folders):
-                    return frame
-        return fault.frames[0] if fault.frames else ""
+                if folders.search(frame):
+                    return folders.sub(r"(\1", frame, count=1)
+        return ""
 
     # -- telling -------------------------------------------------------------------------------
 
@@ -209,7 +214,7 @@ class Ranking:
             before=group.before,
             behind=group.behind,
             unjudged=group.unjudged,
-            where=self._where(fault),
+            where=self._own_function(fault) or next(iter(fault.frames), ""),
             layers=dict(layers.most_common()),
             entry=entry.entry if entry else "",
             reason=one_line(entry.reason) if entry else "",

@@ -20,6 +20,8 @@ LAYERS: Final = 4
 """Layers that are named of a cause."""
 WIDTH: Final = 150
 """Characters of what a cause is called."""
+ALIKE: Final = 60
+"""Characters by which a cause's name is found in a message, which may be cut."""
 INDENT: Final = " " * 24
 
 
@@ -76,13 +78,15 @@ def _cause(cause: Cause, width: int) -> Iterator[str]:
     yield f"{numbers}  {cause.kind:<{width}}  {what}{mark}"
     if cause.reason:
         yield f"{INDENT}  {visible(cause.reason)}"
-    if cause.message and cause.what not in cause.message:
+    if cause.what[:ALIKE] not in cause.message:
         yield f"{INDENT}  {visible(cause.message)}"
     if cause.where:
         yield f"{INDENT}  raised in {visible(cause.where)}"
     for shared in cause.shared:
-        passing = f"and {plural(shared.passing, 'case')} that pass"
-        entered = f"entered by {shared.entered:,} of its cases {passing}"
+        passing = "none that passes"
+        if shared.passing:
+            passing = f"{plural(shared.passing, 'case')} that pass"
+        entered = f"entered by {shared.entered:,} of its cases and {passing}"
         yield f"{INDENT}  {visible(shared.function)}: {entered}"
     if len(cause.layers) > 1:
         yield f"{INDENT}  {_layers(cause)}"

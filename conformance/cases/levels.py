@@ -73,7 +73,7 @@ def _elementary(cases: Sequence[Case], _: set[str]) -> Iterator[Case]:
     """Of each layer that can stand alone, its simplest case; one for 1D, 2D and 3D together."""
     seen: set[str] = set()
     for case in sorted(filter(_stands_alone, cases), key=_complexity):
-        name = _DIMENSIONS.sub("", case.program.model.nodes[0].layer)
+        name = family(case.program.model.nodes[0].layer)
         if name not in seen:
             seen.add(name)
             yield case
@@ -184,6 +184,11 @@ def _parts(case: Case) -> set[tuple[str, str]]:
         found.update(("inside", layer) for layer in _nested(node.config))
         found.update(("activation", name) for name in _activations(node.config))
     return found
+
+
+def family(layer: str) -> str:
+    """A layer's name without its dimensions: ``Conv`` of ``Conv2D``."""
+    return _DIMENSIONS.sub("", layer)
 
 
 def layers_of(model: Model) -> Iterator[str]:
