@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 NAMED: Final = 3
 """Functions that are named of a cause."""
 
+NEAR: Final = 0.9
+"""Of the suspicion of the first, what another must have to be named beside it."""
+
 
 def maps_of(run: Run, adapter: str, given: Sequence[Map] = ()) -> list[Map]:
     """The recordings that speak of an adapter as it was in a run: for each package, the newest.
@@ -85,7 +88,8 @@ def with_functions(answer: Next, run: Run, maps: Sequence[Map], passing: Iterabl
     for cause in answer.causes:
         scored = [one for made in maps for one in _scored(made, run, cause, passing)]
         scored.sort(key=lambda pair: -pair[0])
-        causes.append(replace(cause, shared=[shared for _, shared in scored[:NAMED]]))
+        near = [shared for one, shared in scored[:NAMED] if one >= NEAR * scored[0][0]]
+        causes.append(replace(cause, shared=near))
     rested = [
         Rested(package=one.context.package, recorded=one.recorded, commit=one.commit)
         for one in maps

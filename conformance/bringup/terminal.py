@@ -126,7 +126,7 @@ def _foot(answer: Next) -> Iterator[str]:
             "with others behind. behind: cases that have it behind another."
         )
     elif answer.passing == answer.cases:
-        yield f"Nothing to mend: all {plural(answer.cases, 'case')} pass."
+        yield "Nothing to mend."
     for one in answer.recordings:
         at = f" at {visible(one.commit[:10])}" if one.commit else ""
         yield f"Functions by the recording of {visible(one.package)} of {one.recorded[:10]}{at}."
