@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import shlex
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,6 +16,7 @@ from conformance.adapters.naming import base_of
 from conformance.bringup.ranking import Ranking
 from conformance.bringup.sharing import maps_of, with_functions
 from conformance.bringup.terminal import lines
+from conformance.cases import CasesError, default_root
 from conformance.records import RecordsError, read
 from conformance.records.files import find_records
 from conformance.report.text import tree
@@ -25,7 +27,6 @@ from conformance.upkeep.command import column_of
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
-    from pathlib import Path
 
     from conformance.bringup.model import Next
     from conformance.records import Run
@@ -38,7 +39,7 @@ def next_(options: argparse.Namespace) -> int:
     try:
         run = read(find_records(options.records, options.reports))
         answer = what_next(run, _adapter(run, options.adapter), options.recording)
-    except (RecordsError, MapError) as error:
+    except (CasesError, RecordsError, MapError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - a message for whoever called
         return USAGE
     if options.json:
@@ -64,7 +65,11 @@ def what_next(run: Run, adapter: str, recordings: Sequence[Path] = ()) -> Next:
     maps = maps_of(run, adapter, [read_map(path) for path in recordings])
     ranking = Ranking(run, adapter)
     asked = _asked_with(run.header.command, adapter)
-    answer = ranking.next(lambda case: shlex.join(["keras-conformance", "run", case, *asked]))
+
+    def command(case: str) -> str:
+        return shlex.join(["keras-conformance", "run", *_cases(run, case), *asked])
+
+    answer = ranking.next(command)
     answer = with_functions(answer, run, maps, ranking.passing)
     if maps or not answer.causes:
         return answer
@@ -84,6 +89,22 @@ def _adapter(run: Run, named: str | None) -> str:
     if len(columns) != 1:
         raise RecordsError(f"--adapter NAME: say which one of {', '.join(columns)}")
     return columns[0]
+
+
+def _cases(run: Run, case: str) -> list[str]:
+    """How a case is named to ``run``: by its id, or, out of a catalogue of its own, by its files.
+
+    Those are the files and folders that the recorded command was given.
+    """
+    line = run.cases.get(case)
+    if line is None or (default_root() / line.place.file).is_file():
+        return [case]
+    given = [
+        text
+        for before, text in itertools.pairwise(run.header.command)
+        if text != "run" and not before.startswith("--") and Path(text).exists()
+    ]
+    return given or [case]
 
 
 def _asked_with(command: Sequence[str], adapter: str) -> list[str]:
