@@ -19,7 +19,9 @@ from toy import Toy, newest
 from conformance import cli
 from conformance.adapters.observation import Failure
 from conformance.cases.model import Node
+from conformance.records import read
 from conformance.records.model import Footer, LevelOf
+from conformance.run.explanation import explain
 from conformance.touched.map import read as read_map
 from conformance.touched.map import write
 from conformance.verdicts.frames import frames
@@ -467,6 +469,28 @@ def test_answers_that_can_not_be_had_make_a_case_unsupported_though_its_shapes_p
     assert (answer["passing"], answer["unsupported"]) == (0, 1)
 
 
+def test_what_a_capability_file_claims_and_is_not_there_is_a_cause(told, capsys):
+    said = "unsupported: losses: does not train [capabilities: keras-mine is stated to support it]"
+    lacks = facet("losses", "unsupported", "does not train")
+    graph = facet("compiled", "unsupported", "no graphs")
+    for name in "ab":
+        told.case(
+            f"l/{name}",
+            *passing("values"),
+            lacks,
+            graph,
+            outcome="fail",
+            message=said,
+            judged="pass",
+        )
+    said = said.replace("losses: does not train", "no LSTM")
+    told.case("l/c", outcome="fail", message=said, judged="unsupported")
+    answer = told.next(capsys)
+    assert (answer["deviating"], answer["unsupported"]) == (3, 0)
+    assert brief(answer) == [("unsupported", "does not train", 2), ("unsupported", "no LSTM", 1)]
+    assert [(one["facet"], one["cases"]) for one in answer["unasked"]] == [("compiled", 2)]
+
+
 def test_facets_that_would_be_gained_are_counted(told, capsys):
     for name in "ab":
         told.case(f"l/{name}", *passing("values"), facet("compiled", "unsupported", "no graphs"))
@@ -575,9 +599,6 @@ def test_a_function_with_a_hostile_name_is_harmless_and_cut():
 
 def test_pytest_and_run_say_where_it_was_raised(place, monkeypatch):
     enter(place, monkeypatch)
-    from conformance.records import read
-    from conformance.run.explanation import explain
-
     run = read(newest("reports"))
     text = explain(run.cases["fakes/missing-1"], run.cells["fakes/missing-1", "half"])
     assert "raised in missing (" in text
@@ -585,3 +606,66 @@ def test_pytest_and_run_say_where_it_was_raised(place, monkeypatch):
     assert "raised in" not in explain(
         run.cases["fakes/wrong-1"], run.cells["fakes/wrong-1", "half"]
     )
+
+
+# --- the owner's capability file, held to by a run ------------------------------------------------
+
+STATED = """\
+adapter: half
+supported: [fakes/plain*, fakes/wrong*, fakes/gone*]
+pending:
+  - cases: [fakes/missing*, "fakes/named*"]
+    reason: Scatter is being written.
+excluded:
+  - cases: "*"
+    facets: [symbolic_shape, weights, params, compiled, config_round_trip, save_round_trip]
+    says: the fake has no such thing
+    reason: It has no layers.
+    cap: 200
+"""
+
+
+def stated(half, capsys, text=STATED):
+    """A run that is held to a capability file: its record, exit code and what was printed."""
+    half.folder.joinpath("capabilities.yaml").write_text(text)
+    reports = half.folder / "held"
+    for old in reports.glob("*/records.jsonl"):
+        old.unlink()
+    arguments = ["--capabilities", "capabilities.yaml", "--reports", str(reports)]
+    code = cli.main(["run", "cases", *options(), *arguments])
+    return read(newest(reports)), code, capsys.readouterr().out
+
+
+def test_a_run_holds_an_adapter_to_what_is_supported_pending_and_excluded(half, capsys):
+    run, code, _ = stated(half, capsys)
+    outcomes = {case: run.cells.outcome(case, "half") for case in run.cases}
+    assert code == 1
+    assert run.problems == []
+    assert outcomes["fakes/plain-1"] == "pass"
+    assert outcomes["fakes/wrong-1"] == "fail"  # to be supported is no leave to answer wrongly
+    assert outcomes["fakes/gone-1"] == "error"
+    for case in ("fakes/missing-1", "fakes/named-1"):
+        assert run.cells[case, "half"].verdict.known.kind == "pending"
+    # What no list names counts as pending, where what is supported is listed.
+    assert outcomes["fakes/refuses-1"] == "xfail"
+    causes = {
+        one["what"]: one for one in asked(capsys, "--reports", str(half.folder / "held"))["causes"]
+    }
+    assert causes["missing"]["pending"] == causes["missing"]["unlocks"] == 4
+    assert "pending" not in causes["toyframe.gather"]
+
+
+def test_an_adapter_that_is_stated_to_support_more_turns_red(half, capsys):
+    run, code, text = stated(half, capsys, STATED.replace("weights, ", ""))
+    verdict = run.cells["fakes/plain-1", "half"].verdict
+    assert (code, verdict.outcome) == (1, "fail")
+    assert "half is stated to support it" in verdict.message
+    assert "unsupported: weights" in text
+
+
+def test_an_exclusion_that_grew_makes_the_run_faulty(half, capsys):
+    run, code, text = stated(half, capsys, STATED.replace("cap: 200", "cap: 3"))
+    assert code == 1
+    (problem,) = run.problems
+    assert "cap" in problem
+    assert "Problems of the run" in text

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from conformance.report.text import one_line
+from conformance.verdicts.capabilities import CAPABILITIES_SAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -157,15 +158,37 @@ def faults(verdict: CellVerdict, known: Sequence[Known]) -> Faults:
     facets = verdict.facets
     blocked = any(one.outcome == "blocked" for one in facets)
     unasked = [(one.facet, one.message) for one in facets if one.outcome == "unsupported"]
-    if verdict.outcome == "unsupported" or _ANSWERS.intersection(facet for facet, _ in unasked):
-        reason = next((told for facet, told in unasked if facet in _ANSWERS), verdict.message)
-        rest = list(_failing(facets, known))
-        found = [_unsupported(reason), *rest]
-        return Faults(found, bool(rest) and blocked, unasked=[], unsupported=True)
     found = list(_failing(facets, known))
+    lost = CAPABILITIES_SAY in verdict.message and not found
+    if reasons := _lacking_answers(verdict, unasked, lost=lost):
+        of_them = [_unsupported(reason) for reason in dict.fromkeys(reasons.values())]
+        told = reasons.values()  # what is mended for one facet is for the others
+        rest = [(facet, why) for facet, why in unasked if lost and why not in told]
+        return Faults([*of_them, *found], bool(found) and blocked, rest, unsupported=not lost)
     if not found and verdict.outcome in {"fail", "error", "crash", "timeout"}:
         found = [_whole(verdict, known)]
     return Faults(found, blocked, unasked)
+
+
+def _lacking_answers(
+    verdict: CellVerdict, unasked: Sequence[tuple[str, str]], *, lost: bool
+) -> dict[str, str]:
+    """Why a cell does not answer what it is about, by facet; empty where it does.
+
+    Args:
+        verdict: of the cell.
+        unasked: its unsupported facets.
+        lost: whether it would pass or be unsupported, if a capability file did not state that the
+            adapter supports what it doesn't answer.
+    """
+    if lost:
+        whole = verdict.message.partition(CAPABILITIES_SAY)[0].removeprefix("unsupported: ")
+        told = {facet: reason for facet, reason in unasked if f"{facet}: {reason}" in whole}
+        return told or {"": whole}
+    told = {facet: reason for facet, reason in unasked if facet in _ANSWERS}
+    if not told and verdict.outcome == "unsupported":
+        told = {"": verdict.message}
+    return told
 
 
 def _failing(facets: Sequence[FacetVerdict], known: Sequence[Known]) -> Iterator[Fault]:
@@ -213,8 +236,8 @@ def _of_exception(raised: str, kind: Kind, frames: tuple[str, ...]) -> tuple[Kin
     told = one_line(raised, 400)
     found = _TYPE.match(told)
     name = found[1] if found else ""
-    if lacking := _lacking(told):
-        return "missing function", lacking, lacking
+    if absent := _absent(told):
+        return "missing function", absent, absent
     for pattern in _REFUSED:
         if refused := pattern.search(told):
             owner, argument = refused.groups()
@@ -230,15 +253,15 @@ def _of_exception(raised: str, kind: Kind, frames: tuple[str, ...]) -> tuple[Kin
 
 def _named(told: str) -> str:
     """The function of which a text says that it is not there; empty where it names none."""
-    if lacking := _lacking(told):
-        return lacking
+    if absent := _absent(told):
+        return absent
     if not _UNIMPLEMENTED.search(told):
         return ""
     quoted = _QUOTED.search(told)
     return quoted[1] if quoted else ""
 
 
-def _lacking(told: str) -> str:
+def _absent(told: str) -> str:
     """The attribute, name or module that an exception says is not there; else empty."""
     for pattern in _MISSING:
         missing = pattern.search(told)
