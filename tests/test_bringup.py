@@ -266,6 +266,13 @@ def test_messages_that_differ_in_numbers_and_names_are_one_cause(told, capsys):
     ]
 
 
+def test_attributes_are_told_apart(told, capsys):
+    for number, name in enumerate(("shape", "shape", "dtype")):
+        said = f"AttributeError: 'NoneType' object has no attribute '{name}'"
+        told.case(f"l/{number}", raised(said))
+    assert [one["unlocks"] for one in told.next(capsys)["causes"]] == [2, 1]
+
+
 def test_one_message_out_of_two_functions_of_the_backend_is_two_causes(told, capsys):
     for line, place in ((7, "conv"), (8, "conv"), (9, "pool")):
         through = [f"inner (other/x.py:{line})", f"{place} (home/keras_mine/nn.py:{line})"]

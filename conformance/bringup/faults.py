@@ -110,11 +110,12 @@ _REFUSED: Final = (
 _OWN: Final = (
     (re.compile(r"\(at /\S+\)|0x[0-9a-f]+"), "…"),
     (re.compile(r"[\[(](?:\s*-?[\d.]+\s*,?)+[\])]"), "(…)"),
-    (re.compile(r"'[^']*'|\"[^\"]*\""), "'…'"),
     (re.compile(r"=[^\s,;]+"), "=…"),
     (re.compile(r"-?\b\d[\d.,_]*\b"), "…"),
 )
-"""What differs from case to case in a message: addresses, shapes, names, values, numbers."""
+"""What differs from case to case in a message: addresses, shapes, values, numbers."""
+_QUOTATION: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
+"""Names and values; but of an attribute that is not there, which it is."""
 
 
 class Fault(NamedTuple):
@@ -271,6 +272,8 @@ def _absent(told: str) -> str:
 
 
 def _common(told: str) -> str:
+    if not told.startswith("AttributeError"):
+        told = _QUOTATION.sub("'…'", told)
     for pattern, instead in _OWN:
         told = pattern.sub(instead, told)
     return one_line(told)

@@ -91,7 +91,9 @@ def _cause(cause: Cause, width: int) -> Iterator[str]:
     if len(cause.layers) > 1:
         yield f"{INDENT}  {_layers(cause)}"
     if cause.unjudged:
-        yield f"{INDENT}  behind it, {plural(cause.unjudged, 'case')} hold what is not judged yet"
+        cases = plural(cause.unjudged, "case")
+        holds = "holds" if cause.unjudged == 1 else "hold"
+        yield f"{INDENT}  behind it, {cases} {holds} what is not judged yet"
     yield f"{INDENT}  $ {visible(cause.command)}"
 
 
