@@ -22,6 +22,9 @@ kept: go on with --resume)
 """
 
 
+LEVEL = "only the cases of level N: 1 takes seconds, each holds the ones before it, 5 is all"
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     options = parser().parse_args(arguments)
@@ -92,6 +95,7 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--history", type=Path, metavar="FILE", help="add the run to this history of past runs"
     )
+    run.add_argument("--level", type=int, metavar="N", help=LEVEL)
     touched = run.add_argument_group("only what a change touches")
     touched.add_argument(
         "--touched-by",
@@ -117,6 +121,7 @@ def parser() -> argparse.ArgumentParser:
 
     listing = commands.add_parser("list", help="list cases")
     listing.add_argument("pattern", nargs="*", metavar="PATTERN")
+    listing.add_argument("--level", type=int, metavar="N", help=LEVEL)
     listing.add_argument("--json", action="store_true", help="as JSON, with what each is asked")
     listing.set_defaults(command=_list)
 
@@ -252,7 +257,7 @@ def _validate(options: argparse.Namespace) -> int:
 def _list(options: argparse.Namespace) -> int:
     from conformance.cases.commands import list_cases
 
-    return list_cases(options.pattern, as_json=options.json)
+    return list_cases(options.pattern, as_json=options.json, level=options.level)
 
 
 def _schema(_: argparse.Namespace) -> int:

@@ -28,6 +28,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     _add_history(commands)
     _add_ledger(commands)
     _add_capabilities(commands)
+    _add_next(commands)
     _add_rows(commands)
 
 
@@ -221,6 +222,37 @@ def _capabilities(options: argparse.Namespace) -> int:
     from conformance.upkeep.command import state
 
     return state(options)
+
+
+def _add_next(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    told = "say what to implement or mend next, by how many cases it unlocks"
+    parser = commands.add_parser("next", help=told, description=f"{told.capitalize()}.")
+    parser.add_argument(
+        "records",
+        nargs="?",
+        default="latest",
+        metavar="RECORDS",
+        help="records.jsonl, a run's folder or name, or 'latest' (the default)",
+    )
+    parser.add_argument("--adapter", metavar="NAME", help="whose; of one adapter alone, that")
+    parser.add_argument(
+        "--recording",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="a file of `touched record`, in the place of what is kept; repeatable",
+    )
+    parser.add_argument("--all", action="store_true", help="list every cause")
+    parser.add_argument("--json", action="store_true", help="as JSON, with all cases of each cause")
+    parser.add_argument("--reports", type=Path, default=Path("reports"), metavar="FOLDER")
+    parser.set_defaults(command=_next)
+
+
+def _next(options: argparse.Namespace) -> int:
+    from conformance.bringup.command import next_
+
+    return next_(options)
 
 
 def _ledger_check(options: argparse.Namespace) -> int:

@@ -98,6 +98,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="run the I-th of N parts of the cases; `keras-conformance merge` joins the records",
     )
     group.addoption(
+        "--level",
+        type=int,
+        default=None,
+        metavar="N",
+        help="only the cases of level N: 1 takes seconds, each holds the ones before it, 5 is all",
+    )
+    group.addoption(
         "--touched-by",
         default=None,
         metavar="BASE",
@@ -167,6 +174,10 @@ def pytest_configure(config: pytest.Config) -> None:
         from conformance.run.pytest_run import shard_of
 
         shard_of(config)
+    if option.level is not None:
+        from conformance.run.pytest_run import level_of
+
+        level_of(config)
     if option.touched_by is not None or option.source is not None or option.recording:
         from conformance.run.pytest_touched import narrowing_of
 
@@ -203,18 +214,18 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> CaseFile |
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Puts the case items in the order in which the adapters work, and leaves some out.
 
-    Those are what a change does not touch, and other shards'.
+    Those are of a higher level, what a change does not touch, and other shards'.
     """
     run = config.stash.get(run_key, None)
     if run is not None:
         run.sort(items)
-        left_out = [*run.take_touched(items), *run.take_shard(items)]
+        left_out = [*run.take_level(items), *run.take_touched(items), *run.take_shard(items)]
         if left_out:
             config.hook.pytest_deselected(items=left_out)
 
 
 def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
-    """Says which cases a change touches, and what that rests on."""
+    """Says by which level or change cases were chosen, and what that rests on."""
     run = config.stash.get(run_key, None)
     return run.choice if run is not None else []
 

@@ -220,6 +220,67 @@ def test_an_owners_class_is_asked(site, tmp_path):
         np.testing.assert_allclose(recorded[what], gradient, atol=1e-6, err_msg=what)
 
 
+LACKING = """
+from conformance.adapters.keras import KerasBackend
+
+
+def matmul(x, y):
+    raise NotImplementedError({said})
+
+
+class Own(KerasBackend):
+    def settings(self):
+        self.keras.src.backend.numpy.matmul = matmul
+        return super().settings()
+"""
+
+
+@pytest.mark.frameworks
+def test_a_facet_that_a_class_does_not_answer_has_its_reason(site, tmp_path):
+    file = tmp_path / "own.py"
+    program = Program(
+        case="backends/dense",
+        model=dense_program("backends/dense").model,
+        calls=[Call(batch=2)],
+        facets=["values", "gradients", "compiled"],
+    )
+    arrays = {**dense_arrays(2), "cotangent/0": np.ones((2, 2), np.float32)}
+    told = {}
+    for text in ("pass", "unsupported = {'gradients': 'no tape', 'compiled': 'no graphs'}"):
+        file.write_text(
+            "from conformance.adapters.keras import KerasBackend\n\n"
+            f"class Own(KerasBackend):\n    {text}\n"
+        )
+        asked = process("keras-toy", site, KERAS_CONFORMANCE_BACKEND=str(file))
+        told[text] = asked.run(program, arrays, timeout=120).observation.unsupported
+        asked.close()
+    default, own = told.values()
+    assert default.keys() == {"compiled"}
+    assert default["compiled"].startswith("the suite knows no graph mode of this backend")
+    assert own == {"gradients": "no tape", "compiled": "no graphs"}
+
+
+@pytest.mark.frameworks
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("", "NotImplementedError (in matmul of keras_conformance_backend)"),
+        ("'not today'", "not today (in matmul of keras_conformance_backend)"),
+        ("'matmul: not today'", "matmul: not today"),
+    ],
+)
+def test_a_function_that_is_not_implemented_is_named(site, tmp_path, said, told):
+    file = tmp_path / "own.py"
+    file.write_text(LACKING.format(said=said))
+    asked = process("keras-toy", site, KERAS_CONFORMANCE_BACKEND=str(file))
+    model = dense_program("backends/dense").model
+    program = Program(case="backends/dense", model=model, calls=[Call(batch=2)], facets=["values"])
+    arrays = dense_arrays(2)
+    answer = asked.run(program, arrays, timeout=120)
+    asked.close()
+    assert answer.observation.unsupported == {"values": told}
+
+
 @pytest.mark.frameworks
 @pytest.mark.parametrize(
     ("text", "said"),

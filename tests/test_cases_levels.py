@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import json
+import os
+import subprocess
+import sys
 
 import pytest
 
 from conformance.cases import load
-from conformance.cases.levels import LEVELS, at_level
+from conformance.cases.levels import LEVELS, LevelError, at_level
 
 
 @pytest.fixture(scope="module")
@@ -15,29 +19,76 @@ def cases():
     return load().checked()
 
 
-def test_each_level_holds_the_one_before_it_in_the_same_order(cases):
-    levels = [[case.id for case in at_level(cases, level)] for level in LEVELS]
-    for smaller, larger in itertools.pairwise(levels):
+@pytest.fixture(scope="module")
+def levels(cases):
+    return {level: at_level(cases, level) for level in LEVELS}
+
+
+def names(some):
+    return {case.id.partition("[")[0] for case in some}
+
+
+def layers(some):
+    return {n.layer for case in some if not case.raises for n in case.program.model.nodes}
+
+
+def activations(some):
+    return {
+        node.config["activation"]
+        for case in some
+        for node in case.program.model.nodes
+        if node.layer == "Activation" and not case.raises
+    }
+
+
+def test_each_level_holds_the_one_before_it_in_the_same_order(cases, levels):
+    ids = {level: [case.id for case in some] for level, some in levels.items()}
+    for smaller, larger in itertools.pairwise(ids.values()):
         assert set(smaller) < set(larger)
         assert [case for case in larger if case in set(smaller)] == smaller
-    assert levels[-1] == [case.id for case in cases]
-    assert len(levels[0]) < 60
-    assert len(levels[1]) < 300
+    assert ids[max(LEVELS)] == [case.id for case in cases]
+    assert len(ids[1]) < 80
+    assert len(ids[2]) < 250
+    assert len(ids[3]) < len(cases) / 4
 
 
-def test_the_first_has_a_case_of_each_file(cases):
-    files = {case.place.file for case in cases if case.raises is None}
-    assert {case.place.file for case in at_level(cases, 1)} == files
+def test_the_first_is_what_a_backend_needs_on_its_first_day(levels):
+    first = levels[1]
+    wanted = {"Dense", "Activation", "ReLU", "Softmax", "Reshape", "Flatten", "Add", "Concatenate"}
+    assert wanted | {"Conv1D", "MaxPooling1D", "Embedding", "BatchNormalization"} <= layers(first)
+    for case in first:
+        assert len(case.program.model.nodes) == 1, case.id
+        assert {"values", "gradients"} <= set(case.program.facets), case.id
+        assert not case.program.random, case.id
+        assert not case.raises, case.id
+    assert len(layers(first)) == len(first), "a layer once is enough"
+    assert not {"Conv2D", "Conv3D"} & layers(first), "one stands for 1D, 2D and 3D"
 
 
-def test_the_second_has_every_layer(cases):
-    def layers(some):
-        return {n.layer for case in some if not case.raises for n in case.program.model.nodes}
+def test_the_simplest_case_is_one_about_nothing_in_particular(levels):
+    # Nought as an argument, an axis of one, literal numbers, another dtype: those come later.
+    for case in levels[1]:
+        config = case.program.model.nodes[0].config
+        assert config.get("cropping") != 0
+        assert config.get("dtype", "float32") == "float32", case.id
+    ids = {case.id for case in levels[1]}
+    assert "layers/convolutional/one-of-everything[layer=Conv1D]" not in ids
+    assert "layers/normalization/rms-normalization-small-numbers" not in ids
 
-    assert layers(at_level(cases, 2)) == layers(cases)
+
+def test_the_second_has_every_layer_and_every_activation(cases, levels):
+    assert layers(levels[2]) == layers(cases)
+    assert activations(levels[2]) == activations(cases)
+    assert layers(levels[1]) < layers(cases)
+    assert activations(levels[1]) < activations(cases)
 
 
-def test_the_third_has_every_value_of_every_argument(cases):
+def test_the_third_has_every_written_case(cases, levels):
+    assert names(levels[3]) == names(cases)
+    assert names(levels[2]) < names(cases)
+
+
+def test_the_fourth_has_every_value_of_every_argument(cases, levels):
     def values(some):
         return {
             (case.id.partition("[")[0], key, repr(value))
@@ -45,7 +96,19 @@ def test_the_third_has_every_value_of_every_argument(cases):
             for key, value in case.variation.items()
         }
 
-    third = at_level(cases, 3)
-    assert values(third) == values(cases)
-    written = {case.id.partition("[")[0] for case in cases}
-    assert {case.id.partition("[")[0] for case in third} == written
+    assert values(levels[4]) == values(cases)
+    assert values(levels[3]) < values(cases)
+
+
+def test_a_level_is_the_same_in_every_process(levels):
+    program = [sys.executable, "-m", "conformance.cli", "list", "--level", "2", "--json"]
+    for seed in ("1", "2"):
+        env = {**os.environ, "PYTHONHASHSEED": seed}
+        told = subprocess.run(program, env=env, capture_output=True, text=True, check=True).stdout
+        assert [case["id"] for case in json.loads(told)] == [case.id for case in levels[2]]
+
+
+@pytest.mark.parametrize("level", [0, -1, 6])
+def test_another_level_is_none(cases, level):
+    with pytest.raises(LevelError, match=f"no level {level}; there are\n  1  each elementary"):
+        at_level(cases, level)

@@ -204,6 +204,19 @@ COMMANDS: dict[str, Run | Shown] = {
     "keras-conformance rows records/ --expect linux --expect macos --markdown summary.md": Shown(
         "tests/test_rows.py", '"--expect", "linux", "--markdown"'
     ),
+    # A backend that is half built.
+    "keras-conformance run --level 1 --adapter keras-mine": Run(
+        f"keras-conformance run {ONE} --level 5 {MINIMAL}"
+    ),
+    "pytest --pyargs conformance --level 2 --adapter keras-mine": collects("pytest --level 2"),
+    "keras-conformance list --level 1": Run(),
+    "keras-conformance next --adapter keras-mine": Run("keras-conformance next {run}"),
+    "keras-conformance next latest --adapter keras-mine --all": Run(
+        "keras-conformance next {run} --adapter minimal --all"
+    ),
+    "keras-conformance next latest --adapter keras-mine --json": Run(
+        "keras-conformance next {run} --adapter minimal --json"
+    ),
     # Only what a change touches.
     f"keras-conformance run --touched-by origin/main {MINE}": TOUCHED,
     f"keras-conformance run --touched-by origin/main {MINE.replace(' k', ' ./k', 1)}": TOUCHED,

@@ -18,7 +18,7 @@ from fake_adapters import FAKES, QUICK, ROOT, X, case, dies_soon, plain, runs
 from conformance.adapters import wire
 from conformance.adapters.host import AdapterProcess, Answered, Crashed, TimedOut
 from conformance.adapters.host_text import harmless
-from conformance.adapters.worker.failure import failure, with_causes
+from conformance.adapters.worker.failure import failure, raiser, with_causes
 from conformance.adapters.worker.outputs import Arrays
 from conformance.adapters.worker.probe import PASS, effective_precision, probe
 
@@ -264,3 +264,14 @@ def test_the_causes_of_a_failed_import_are_told() -> None:
         "ImportError: the backend is not installed; caused by ImportError: cannot import name 'x'"
     )
     assert with_causes(ValueError("alone")) == "ValueError: alone"
+
+
+def test_the_function_that_raises_is_told_and_the_adapters_own_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    library = raised(lambda: safetensors.numpy.load(b"{"))
+    assert raiser(library) == ("load", "safetensors.numpy")
+    assert raiser(raised(lambda: {}["x"])) == ("<lambda>", __name__)
+    monkeypatch.setattr("conformance.adapters.worker.failure._own_files", {__file__})
+    assert raiser(raised(lambda: {}["x"])) == ("", "")
+    assert raiser(ValueError("never raised")) == ("", "")

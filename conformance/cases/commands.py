@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conformance.cases.levels import LevelError, at_level
 from conformance.cases.loading import Catalogue, load
 from conformance.cases.problems import CasesError
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 SOUND = 0
 FAULTY = 1
 """Something is wrong with the cases, or nothing was found."""
+USAGE = 2
 
 
 def validate(paths: Sequence[str | Path] = ()) -> int:
@@ -44,7 +46,11 @@ def validate(paths: Sequence[str | Path] = ()) -> int:
 
 
 def list_cases(
-    patterns: Sequence[str] = (), *, as_json: bool = False, paths: Sequence[str | Path] = ()
+    patterns: Sequence[str] = (),
+    *,
+    as_json: bool = False,
+    paths: Sequence[str | Path] = (),
+    level: int | None = None,
 ) -> int:
     """Print the ids and titles of cases.
 
@@ -54,16 +60,23 @@ def list_cases(
             literally, as ids have them.
         as_json: Print a JSON list of ``{id, title, source, file, line, facets, digest}`` instead.
         paths: Files and folders; none means the whole catalogue.
+        level: Only the cases of this level of what ``paths`` hold.
 
     Returns:
-        0, or 1 if nothing fits or the files have problems (which go to stderr).
+        0; 1 if nothing fits or the files have problems (which go to stderr); 2 if there is no such
+        level.
     """
     catalogue = _loaded(paths)
     if catalogue is None:
         return FAULTY
     for problem in catalogue.problems:
         _say(str(problem), error=True)
-    found = [case for case in catalogue.cases if _fits(case.id, patterns)]
+    try:
+        cases = catalogue.cases if level is None else at_level(catalogue.cases, level)
+    except LevelError as error:
+        _say(str(error), error=True)
+        return USAGE
+    found = [case for case in cases if _fits(case.id, patterns)]
     if as_json:
         _say(json.dumps([_row(case) for case in found], indent=2, ensure_ascii=False))
     else:

@@ -1,11 +1,13 @@
 """A few cases that say much, some more, and all: levels for a backend that is half built.
 
-Each level holds the one before it. The first takes seconds and says whether anything works at all;
-the second has every layer once; the third every value of every argument; the fourth is everything.
+Each level holds the one before it. The first takes seconds and says whether the elementary layers
+work at all; the last is everything. Which case is of which level is told by the catalogue alone:
+by what its cases are made of, and by their order. No list of names is kept.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -13,27 +15,50 @@ import msgspec
 from conformance.cases.model import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from conformance.cases.model import Case
+    from conformance.cases.model import Case, InputSpec, Model, Program
 
 LEVELS: Final = {
-    1: "one case of each file",
-    2: "every layer once",
-    3: "every value of every argument",
-    4: "everything",
+    1: "each elementary layer once",
+    2: "every layer and every activation once",
+    3: "every written case once",
+    4: "every value of every argument",
+    5: "everything",
 }
 """What each level holds, beside the ones before it."""
+
+LAST: Final = max(LEVELS)
+
+_USUAL: Final = frozenset(
+    {"values", "gradients", "batch", "compiled", "config_round_trip", "save_round_trip"}
+)
+"""What a layer can be asked for: a case that asks for all of it tells more than its like."""
+
+_PLAIN: Final = frozenset({"normal", "integers", "indices", "boolean"})
+"""Generators of data that are about nothing in particular."""
+
+_DIMENSIONS: Final = re.compile(r"\dD")
+
+
+class LevelError(ValueError):
+    """There is no such level. The text names those that there are."""
 
 
 def at_level(cases: Sequence[Case], level: int) -> list[Case]:
     """Return the cases of a level, in the order in which they are given.
 
     Args:
-        cases: in the catalogue's order.
+        cases: a catalogue, whole and in its order: a case's level is told by the others, too.
         level: a key of :data:`LEVELS`.
+
+    Raises:
+        LevelError: there is no such level.
     """
-    if level >= max(LEVELS):
+    if level not in LEVELS:
+        told = "\n".join(f"  {one}  {holds}" for one, holds in LEVELS.items())
+        raise LevelError(f"there is no level {level}; there are\n{told}")
+    if level == LAST:
         return list(cases)
     chosen: set[str] = set()
     for one in range(1, level + 1):
@@ -41,57 +66,180 @@ def at_level(cases: Sequence[Case], level: int) -> list[Case]:
     return [case for case in cases if case.id in chosen]
 
 
-def _of_each_file(cases: Iterable[Case], _: set[str]) -> Iterator[Case]:
+# -- which -----------------------------------------------------------------------------------------
+
+
+def _elementary(cases: Sequence[Case], _: set[str]) -> Iterator[Case]:
+    """Of each layer that can stand alone, its simplest case; one for 1D, 2D and 3D together."""
     seen: set[str] = set()
-    for case in cases:
-        if case.place.file not in seen and case.raises is None:
-            seen.add(case.place.file)
+    for case in sorted(filter(_stands_alone, cases), key=_complexity):
+        name = family(case.program.model.nodes[0].layer)
+        if name not in seen:
+            seen.add(name)
             yield case
 
 
-def _of_each_layer(cases: Sequence[Case], chosen: set[str]) -> Iterator[Case]:
-    """The first case of each layer that no chosen case has, simple models before others."""
-    seen = {layer for case in cases if case.id in chosen for layer in _layers(case)}
-    plain = [case for case in cases if case.raises is None]
-    for case in sorted(plain, key=lambda case: len(_layers(case))):
-        if not seen.issuperset(_layers(case)):
-            seen.update(_layers(case))
+def _every_layer(cases: Sequence[Case], chosen: set[str]) -> Iterator[Case]:
+    """Simplest first, each case with a layer or an activation that no chosen case has."""
+    seen = {part for case in cases if case.id in chosen for part in _parts(case)}
+    plain = (case for case in cases if case.raises is None)
+    for case in sorted(plain, key=_complexity):
+        if not seen.issuperset(_parts(case)):
+            seen.update(_parts(case))
             yield case
 
 
-def _of_each_value(cases: Iterable[Case], chosen: set[str]) -> Iterator[Case]:
+def _every_written(cases: Sequence[Case], chosen: set[str]) -> Iterator[Case]:
+    """The simplest variant of each written case of which none has been chosen."""
+    seen = {_written(case) for case in cases if case.id in chosen}
+    for case in sorted(cases, key=_complexity):
+        if _written(case) not in seen:
+            seen.add(_written(case))
+            yield case
+
+
+def _every_value(cases: Sequence[Case], chosen: set[str]) -> Iterator[Case]:
     """Of each written case, variants until every value of every key has been there."""
-    seen: set[tuple[str, str, bytes]] = set()
+    seen = {value for case in cases if case.id in chosen for value in _values(case)}
     for case in cases:
-        written = case.id.partition("[")[0]
-        values = {
-            (written, key, msgspec.json.encode(to_json(value), order="deterministic"))
-            for key, value in case.variation.items()
-        } or {(written, "", b"")}
-        if case.id in chosen or not values <= seen:
-            seen |= values
+        if not seen.issuperset(_values(case)):
+            seen.update(_values(case))
             yield case
 
 
-_OF: Final = {1: _of_each_file, 2: _of_each_layer, 3: _of_each_value}
+_OF: Final[dict[int, Callable[[Sequence[Case], set[str]], Iterable[Case]]]] = {
+    1: _elementary,
+    2: _every_layer,
+    3: _every_written,
+    4: _every_value,
+}
 
 
-def _layers(case: Case) -> set[tuple[str, bool]]:
-    """The layers of a case's model, and whether each stands inside another."""
-    found: set[tuple[str, bool]] = set()
+# -- what a case is made of ------------------------------------------------------------------------
+
+
+def _stands_alone(case: Case) -> bool:
+    """Whether a case is one layer, with none inside, that a model could be trained through.
+
+    It draws nothing, is adapted to nothing, and is called with nothing but its inputs.
+    """
+    program = case.program
+    node = program.model.nodes[0]
+    return (
+        len(program.model.nodes) == 1
+        and next(_nested(node.config), None) is None
+        and not (node.arguments or node.tensors or node.adapt)
+        and not (case.raises or program.train or program.twin or program.random)
+        and {"values", "gradients"}.issubset(program.facets)
+    )
+
+
+def _complexity(case: Case) -> tuple[int, ...]:
+    """Of equals, whoever sorts leaves the catalogue's first first."""
+    return complexity(case.program, refusal=case.raises is not None)
+
+
+def complexity(program: Program, *, refusal: bool) -> tuple[int, ...]:
+    """How much there is to a case, to sort by.
+
+    Args:
+        program: its program.
+        refusal: whether the framework is to refuse it.
+    """
+    model = program.model
+    nodes = model.nodes
+    usual = _USUAL.issubset(program.facets) or "random" in program.facets
+    special = (
+        refusal
+        or any(map(_is_special, model.inputs))
+        or any("dtype" in node.config or _has_nought(node.config) for node in nodes)
+        or any(call.batch < 1 or call.sizes for call in program.calls)
+    )
+    said = [part for node in nodes for part in (node.config, node.arguments, node.tensors)]
+    return (
+        len(nodes),
+        len(model.inputs),
+        special,
+        not usual,
+        sum(map(_entries, said)),
+    )
+
+
+def _is_special(spec: InputSpec) -> bool:
+    """Whether an input is about more than that something is fed."""
+    return (
+        any(size <= 1 for size in spec.shape)
+        or None in (spec.declared or ())
+        or spec.declared_by is not None
+        or spec.data.kind not in _PLAIN
+        or spec.data.low is not None
+    )
+
+
+def _parts(case: Case) -> set[tuple[str, str]]:
+    """The layers of a case's model, those inside others, and the activations by name."""
+    found: set[tuple[str, str]] = set()
     for node in case.program.model.nodes:
-        found.add((node.layer, False))
-        found.update((layer, True) for layer in _named(node.config))
+        found.add(("layer", node.layer))
+        found.update(("inside", layer) for layer in _nested(node.config))
+        found.update(("activation", name) for name in _activations(node.config))
     return found
 
 
-def _named(value: object) -> Iterator[str]:
+def family(layer: str) -> str:
+    """A layer's name without its dimensions: ``Conv`` of ``Conv2D``."""
+    return _DIMENSIONS.sub("", layer)
+
+
+def layers_of(model: Model) -> Iterator[str]:
+    """The layers of a model, and those inside others, as often as they are there."""
+    for node in model.nodes:
+        yield node.layer
+        yield from _nested(node.config)
+
+
+def _nested(value: object) -> Iterator[str]:
     """The layers that stand in a config: ``{LSTM: {units: 2}}``."""
+    for key, inner in _pairs(value):
+        if key[:1].isupper():
+            yield key
+        yield from _nested(inner)
+
+
+def _activations(value: object) -> Iterator[str]:
+    for key, inner in _pairs(value):
+        if key.endswith("activation") and isinstance(inner, str):
+            yield inner
+        yield from _activations(inner)
+
+
+def _pairs(value: object) -> Iterator[tuple[str, object]]:
+    """The entries of a mapping; a list's are told without a key."""
     if isinstance(value, dict):
-        for key, inner in value.items():
-            if key[:1].isupper():
-                yield key
-            yield from _named(inner)
+        yield from value.items()
     elif isinstance(value, list):
-        for inner in value:
-            yield from _named(inner)
+        yield from (("", inner) for inner in value)
+
+
+def _entries(value: object) -> int:
+    """How many keys a config has, all the way down."""
+    return sum(bool(key) + _entries(inner) for key, inner in _pairs(value))
+
+
+def _has_nought(value: object) -> bool:
+    """Whether an argument is 0, by which much is switched off: crop 0, drop 0."""
+    if isinstance(value, dict | list):
+        return any(_has_nought(inner) for _, inner in _pairs(value))
+    return not isinstance(value, bool) and value == 0
+
+
+def _written(case: Case) -> str:
+    return case.id.partition("[")[0]
+
+
+def _values(case: Case) -> set[tuple[str, str, bytes]]:
+    written = _written(case)
+    return {
+        (written, key, msgspec.json.encode(to_json(value), order="deterministic"))
+        for key, value in case.variation.items()
+    } or {(written, "", b"")}

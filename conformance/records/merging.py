@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from conformance.records.model import Touched
+    from conformance.records.model import LevelOf, Touched
     from conformance.records.reader import Run
 
 
@@ -169,6 +169,8 @@ class Merging:
                 self._fault(
                     f"{path} holds {_choice(header)}, and {self._paths[0]} {_choice(first)}"
                 )
+            if _level(header) != _level(first):
+                self._fault(f"{path} is of {_level(header)}, and {self._paths[0]} {_level(first)}")
         for plan in {header.shard.plan: None for header in self._headers if header.shard}:
             self._check_shards(plan)
         if self._faults:
@@ -228,6 +230,7 @@ class Merging:
             },
             shard=None,
             touched=_joined_choice([header.touched for header in self._headers if header.touched]),
+            level=_joined_level([header.level for header in self._headers if header.level]),
         )
 
     def _ordered_cases(self) -> list[str]:
@@ -315,6 +318,10 @@ def _chosen_for(header: Header) -> tuple[str, str] | None:
     return (header.touched.source, header.touched.commit) if header.touched else None
 
 
+def _level(header: Header) -> str:
+    return f"level {header.level.level}" if header.level else "no level"
+
+
 def _choice(header: Header) -> str:
     touched = header.touched
     if touched is None:
@@ -329,6 +336,13 @@ def _joined_choice(parts: Sequence[Touched]) -> Touched | None:
     functions = {one for part in parts for one in part.functions}
     adapters = {name: told for part in parts for name, told in part.adapters.items()}
     return replace(parts[0], functions=sorted(functions), adapters=adapters)
+
+
+def _joined_level(parts: Sequence[LevelOf]) -> LevelOf | None:
+    """The level of all parts; how many cases it chose from is told where all say the same."""
+    if not parts or all(part == parts[0] for part in parts):
+        return parts[0] if parts else None
+    return replace(parts[0], chosen=max(part.chosen for part in parts), cases=None)
 
 
 def _lines_of_cells(path: Path) -> int:

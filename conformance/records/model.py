@@ -74,6 +74,21 @@ class Touched(Struct, frozen=True, kw_only=True, omit_defaults=True):
     adapters: dict[str, TouchedAdapter]
 
 
+class LevelOf(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """That only the cases of a level are planned (``--level``)."""
+
+    level: int
+    """From 1; each holds the ones before it."""
+    of: int
+    """The last level, which is everything."""
+    holds: str
+    """What it holds beside the ones before it."""
+    chosen: int
+    """How many cases of it were there, before any other choice."""
+    cases: int | None = None
+    """How many there were to choose from, where that is known."""
+
+
 class Header(Struct, frozen=True, kw_only=True, tag="header", tag_field="type"):
     """What was planned, where, with what."""
 
@@ -97,6 +112,8 @@ class Header(Struct, frozen=True, kw_only=True, tag="header", tag_field="type"):
     """What it is a part of; None for a whole run."""
     touched: Touched | None = None
     """The change for whose sake these cases were chosen; None where they were not."""
+    level: LevelOf | None = None
+    """The level whose cases these are; None where none was asked for."""
 
 
 class CaseLine(Struct, frozen=True, kw_only=True, tag="case", tag_field="type", omit_defaults=True):

@@ -28,6 +28,7 @@ from conformance.report.baseline import Baseline
 from conformance.report.causes import SAID, causes
 from conformance.report.columns import Columns
 from conformance.report.details import Details
+from conformance.report.level import level_line
 from conformance.report.packing import packed, without_collecting
 from conformance.report.past import past
 from conformance.report.terminal import headline
@@ -133,6 +134,7 @@ def _render(run: Run, old: Run | None, history: Path | None, *, everything: bool
         policy=_policy([program, _template(STARTER)] if program else [], style),
         style=Markup(style),  # noqa: S704 - our own file
         headline=headline(run, found),
+        level=level_line(run.header.level),
         touched=touched_lines(run.header.touched) if run.header.touched else [],
         pages=[(page, name) for page, name in PAGES.items() if program or page in ALONE],
         interactive=bool(program),

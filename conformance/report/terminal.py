@@ -12,6 +12,7 @@ from rich.text import Text
 
 from conformance.printing import make_console
 from conformance.report.causes import SAID, causes
+from conformance.report.level import level_line
 from conformance.report.outcomes import LOOKS
 from conformance.report.text import escaped, listed, one_line, plural, visible
 from conformance.report.touched import scope_of, touched_lines
@@ -60,6 +61,8 @@ def summary(run: Run, report: Path | None = None) -> RenderableType:
     if run.remarks:
         parts += [Text(""), Text("For those who keep the catalogue", style="dim bold")]
         parts += _listed(run.remarks)
+    if told := level_line(run.header.level):
+        parts += [Text(""), Text(told)]
     if run.header.touched:
         parts += [Text(""), *map(Text, touched_lines(run.header.touched))]
     partial = ". The run is partial" if run.partial else ""
@@ -94,7 +97,10 @@ def headline(run: Run, found: tuple[list[Cause], list[Cause]] | None = None) -> 
     cells = sum(len(cause.cells) for cause in unexpected)
     where = list(dict.fromkeys(name for cause in unexpected for name in cause.adapters))
     adapters = plural(len(run.header.plan), "adapter")
-    scope = f"{plural(len(run.header.cases), 'case')}{scope_of(run.header.touched)} on {adapters}"
+    cases = plural(len(run.header.cases), "case")
+    if level := run.header.level:
+        cases = f"{cases} of level {level.level} of {level.of}"
+    scope = f"{cases}{scope_of(run.header.touched)} on {adapters}"
     if not run.header.cases or not run.header.plan:
         return "Nothing was planned, so nothing is known"
     if cells:
@@ -115,7 +121,7 @@ def markdown(run: Run) -> str:
         f"### keras-conformance: {escaped(headline(run))}"
         + (" (partial run)" if run.partial else ""),
         "",
-        *_markdown_touched(run),
+        *_markdown_choice(run),
         "| adapter | versions | " + " | ".join(LOOKS[outcome].word for outcome in shown) + " |",
         "| --- | --- |" + " ---: |" * len(shown),
     ]
@@ -144,10 +150,12 @@ def markdown(run: Run) -> str:
     return "\n".join(rows) + "\n"
 
 
-def _markdown_touched(run: Run) -> list[str]:
-    """What a selected run rests on, and an empty line; nothing for any other run."""
+def _markdown_choice(run: Run) -> list[str]:
+    """By what the cases were chosen, and an empty line; nothing for a run of all."""
     touched = run.header.touched
-    return [*(f"- {escaped(line)}" for line in touched_lines(touched)), ""] if touched else []
+    told = [level_line(run.header.level), *(touched_lines(touched) if touched else [])]
+    lines = [f"- {escaped(line)}" for line in told if line]
+    return [*lines, ""] if lines else []
 
 
 def versions_of(adapter: AdapterLine | None) -> str:

@@ -25,8 +25,12 @@ if TYPE_CHECKING:
     from conformance.verdicts.ledger import Ledger
 
 
-def select_cases(patterns: Sequence[str]) -> list[Case]:
+def select_cases(patterns: Sequence[str], catalogue: Sequence[Case] | None = None) -> list[Case]:
     """Cases by file, folder, id or glob.
+
+    Args:
+        patterns: What is meant; nothing means all.
+        catalogue: The suite's own cases, where they have been read already.
 
     Raises:
         CasesError: A file is faulty, or a pattern matches nothing.
@@ -37,7 +41,7 @@ def select_cases(patterns: Sequence[str]) -> list[Case]:
     if paths:
         cases.update((case.id, case) for case in load(paths).checked())
     if globs or not paths:
-        everything = {case.id: case for case in load().checked()}
+        everything = {case.id: case for case in catalogue or load().checked()}
         for pattern in globs or ["*"]:
             if "*" in pattern:
                 found = [case for case in everything.values() if matches(pattern, case.id)]

@@ -51,6 +51,8 @@ def _facet(facet: FacetVerdict) -> Iterator[str]:
     if not facet.comparisons and (facet.expected is not None or facet.observed is not None):
         yield f"    expected {facet.expected}"
         yield f"    observed {facet.observed}"
+    if facet.raised_in:
+        yield f"    raised in {facet.raised_in[0]}"
     if facet.behaves_like:
         yield f"    behaves like: {facet.behaves_like}"
     off = [c for c in facet.comparisons if c.message or (c.margin is not None and c.margin > 1)]

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from conformance.adapters.registry import AdapterSpec
     from conformance.cases.model import Case
-    from conformance.records.model import ShardOf, Touched
+    from conformance.records.model import LevelOf, ShardOf, Touched
 
 
 class Cell(NamedTuple):
@@ -40,6 +40,8 @@ class Plan:
     """The whole that it is a part of; None where it is the whole."""
     touched: Touched | None = None
     """The change for whose sake its cases were chosen; None where they were not."""
+    level: LevelOf | None = None
+    """The level whose cases these are; None where none was asked for."""
 
     @classmethod
     def of(

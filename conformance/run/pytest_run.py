@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from conformance.cases import CasesError, load
+from conformance.cases.levels import LevelError, at_level
 from conformance.environments import PreparationError
 from conformance.environments.preparing import prepare
 from conformance.records import RecordsError
 from conformance.records.model import CellLine, Line
+from conformance.report.level import level_line
 from conformance.report.touched import touched_lines
 from conformance.run.folder import FolderError, RunFolder
+from conformance.run.level import of_level
+from conformance.run.level import told as told_of_level
 from conformance.run.plan import Cell, Plan
 from conformance.run.pytest_items import CaseItem, adapter_of, item_name
 from conformance.run.pytest_touched import choose, chosen_items
@@ -27,7 +32,7 @@ if TYPE_CHECKING:
 
     from conformance.adapters.registry import AdapterSpec
     from conformance.cases.model import Case
-    from conformance.records.model import ShardOf, Touched
+    from conformance.records.model import LevelOf, ShardOf, Touched
     from conformance.run.recorder import Recorder
     from conformance.run.touched import Narrowing
 
@@ -68,6 +73,8 @@ class PytestRun:
         self._narrowing = narrowing
         self._touched: Touched | None = None
         """The change for whose sake items were left out; None where it is whole."""
+        self._level: LevelOf | None = None
+        """The level that was asked for; None where all are meant."""
         self._nothing = False
         """Whether there were items, and the change touches none of them."""
         self.is_worker = hasattr(config, "workerinput")
@@ -93,6 +100,25 @@ class PytestRun:
         """Whether its verdict is the last of its adapter's; unknown before the run has begun."""
         return self._session is not None and self._session.engine.comes_last(item.cell)
 
+    def take_level(self, items: list[pytest.Item]) -> list[pytest.Item]:
+        """Leave in ``items`` the cases of the level that was asked for; returns the others.
+
+        Raises:
+            pytest.UsageError: a catalogue has mistakes, so that no level can be told.
+        """
+        level = level_of(self._config)
+        ours = [item for item in items if isinstance(item, CaseItem)]
+        if level is None or not ours:
+            return []
+        cases = {item.case.id: item.case for item in ours}
+        try:
+            catalogues = [load([root]).checked() for root in self._catalogues]
+        except CasesError as error:
+            raise pytest.UsageError(str(error)) from None
+        kept, self._level = of_level(cases.values(), level, catalogues)
+        wanted = {case.id for case in kept}
+        return _leave(items, ours, [item for item in ours if item.case.id in wanted])
+
     def take_touched(self, items: list[pytest.Item]) -> list[pytest.Item]:
         """Leave in ``items`` the cases that a change touches; returns the others."""
         ours = [item for item in items if isinstance(item, CaseItem)]
@@ -104,8 +130,9 @@ class PytestRun:
 
     @property
     def choice(self) -> list[str]:
-        """What was chosen for a change, in words; nothing where no change was named."""
-        return touched_lines(self._touched) if self._touched else []
+        """By what cases were chosen, in words; nothing where neither level nor change was named."""
+        told = [level_line(self._level)] if self._level else []
+        return [*told, *(touched_lines(self._touched) if self._touched else [])]
 
     def take_shard(self, items: list[pytest.Item]) -> list[pytest.Item]:
         """Leave in ``items`` the cases of this shard alone; returns the others.
@@ -138,7 +165,7 @@ class PytestRun:
         except PreparationError as error:
             raise pytest.UsageError(str(error)) from None
         plan = Plan.of_cells((item.case, specs[item.spec.name]) for item in ours)
-        plan = replace(plan, part=self._part, touched=self._touched)
+        plan = replace(plan, part=self._part, touched=self._touched, level=self._level)
         settings = replace(self._settings, catalogues=tuple(self._catalogues))
         if self.is_worker:
             # One process at a time: the other workers have theirs.
@@ -195,7 +222,9 @@ class PytestRun:
             self._touched = self._narrowing.told(plan)
         if not cells:
             return
-        plan = replace(plan, touched=self._touched)
+        if level := level_of(self._config):
+            self._level = told_of_level(level, len(plan.cases))
+        plan = replace(plan, touched=self._touched, level=self._level)
         self._recorder = Recorder(self._open_folder(), plan, resume=self._resumes)
 
     def record(self, text: str) -> None:
@@ -282,6 +311,21 @@ def _leave(
     gone = set(map(id, left_out))
     items[:] = [item for item in items if id(item) not in gone]
     return left_out
+
+
+def level_of(config: pytest.Config) -> int | None:
+    """The level that was asked for.
+
+    Raises:
+        pytest.UsageError: there is none of that number.
+    """
+    level: int | None = config.option.level
+    if level is not None:
+        try:
+            at_level([], level)
+        except LevelError as error:
+            raise pytest.UsageError(f"--level: {error}") from None
+    return level
 
 
 def shard_of(config: pytest.Config) -> Shard | None:

@@ -81,6 +81,7 @@ class Recorder:
                 rule=rule(),
                 shard=plan.part,
                 touched=plan.touched,
+                level=plan.level,
             )
         )
 

@@ -6,15 +6,18 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from conformance.cases import CasesError
+from conformance.cases import CasesError, load
+from conformance.cases.levels import LevelError
 from conformance.environments import PreparationError
 from conformance.environments.preparing import prepare
 from conformance.records import RecordsError
+from conformance.report.level import level_line
 from conformance.report.touched import touched_lines
 from conformance.run.closing import close_run, keep
 from conformance.run.driving import drive, select_cases
 from conformance.run.engine import Stopped
 from conformance.run.folder import FolderError, RunFolder
+from conformance.run.level import of_level
 from conformance.run.plan import Plan
 from conformance.run.session import Settings, open_ledger
 from conformance.run.shard import Shard, ShardError
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
 
     from conformance.adapters.host import AdapterProcess
     from conformance.adapters.registry import AdapterSpec
+    from conformance.cases.model import Case
+    from conformance.records.model import LevelOf
 
 USAGE = 2
 
@@ -57,6 +62,7 @@ def run_cases(
         PreparationError,
         CasesError,
         FolderError,
+        LevelError,
         MapError,
         RecordsError,
         ShardError,
@@ -81,11 +87,11 @@ def _run(
     )
     if options.jobs:
         settings = replace(settings, jobs=options.jobs)
-    cases = select_cases(options.patterns)
+    cases, level = _asked(options)
     ledger = None
     if not launched:
         specs = prepare(specs, console.print)
-    plan = Plan.of(cases, specs)
+    plan = replace(Plan.of(cases, specs), level=level)
     if narrowing:
         # All that can be read is read before the adapters are waited for.
         ledger = open_ledger(settings, plan)
@@ -112,6 +118,17 @@ def _run(
     if problem:
         print(problem, file=sys.stderr)  # noqa: T201
     return int(failed or bool(problem))
+
+
+def _asked(options: argparse.Namespace) -> tuple[list[Case], LevelOf | None]:
+    """The cases that are asked for, and of which level they are, where one is."""
+    if options.level is None:
+        return select_cases(options.patterns), None
+    everything = load().checked()
+    cases = select_cases(options.patterns, everything)
+    kept, level = of_level(cases, options.level, [everything])
+    print(level_line(level), flush=True)  # noqa: T201
+    return kept, level
 
 
 def _narrowing(options: argparse.Namespace) -> Narrowing | None:

@@ -121,6 +121,15 @@ class Map(Struct, frozen=True, kw_only=True, dict=True):
             bits |= self._bits.get(one, 0)
         return set(self._named(bits))
 
+    def counts(self, *groups: Iterable[str]) -> Iterator[tuple[Function, tuple[int, ...]]]:
+        """Each function, and how many cases of each group enter it."""
+        masks = [
+            sum({1 << place for case in group if (place := self._places.get(case)) is not None})
+            for group in groups
+        ]
+        for one, bits in self._bits.items():
+            yield one, tuple((bits & mask).bit_count() for mask in masks)
+
     def lightest(self, among: Iterable[str]) -> list[str]:
         """The one of these cases that enters the fewest functions, but enters some; if any does."""
         counts = dict.fromkeys(among, 0)

@@ -53,6 +53,12 @@ def candidates(package: str, adapter: str, files: Mapping[str, str]) -> Iterator
             yield read(path)
 
 
+def packages(adapter: str) -> list[str]:
+    """The packages of which an adapter's recordings are kept."""
+    found = (cache_folder() / "touched").glob(f"*/{base_of(adapter)}")
+    return sorted(path.parent.name for path in found)
+
+
 def tree(files: Mapping[str, str]) -> str:
     """A hash of a package's files."""
     digest = hashlib.sha256()

@@ -164,7 +164,7 @@ def state(options: argparse.Namespace) -> int:
     """Print the capability file that a recorded run of an adapter would be held to."""
     try:
         run = read(find_records(options.records, options.reports))
-        text = statement(run, _column(run, options.adapter))
+        text = statement(run, column_of(run, options.adapter))
         if options.into:
             _append(options.into, text)
     except RecordsError as error:
@@ -174,7 +174,7 @@ def state(options: argparse.Namespace) -> int:
     return SOUND
 
 
-def _column(run: Run, adapter: str) -> str:
+def column_of(run: Run, adapter: str) -> str:
     """The one column of a run that an adapter's name stands for.
 
     Raises:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from conformance.cases.model import FACETS
 from conformance.verdicts import numeric, random, structure, text, twins
 from conformance.verdicts.evidence import Evidence, NotAnsweredError, Raised
+from conformance.verdicts.frames import frames
 from conformance.verdicts.model import FacetVerdict
 from conformance.verdicts.raises import describe, raises
 from conformance.verdicts.tolerance import PrecisionError, ReferenceFaultError
@@ -147,7 +148,8 @@ def _raised(facet: str, root: str, failure: Failure, evidence: Evidence) -> Face
     stage = text.clean(failure.stage, text.NAME_LIMIT)
     where = root if stage in {root, ""} or root.startswith(stage) else f"{root} ({stage})"
     broken: Broken = "adapter" if failure.internal else ""
-    return _error(facet, f"{where}: {who}: {describe(failure)}", broken)
+    error = _error(facet, f"{where}: {who}: {describe(failure)}", broken)
+    return replace(error, raised_in=frames(failure.traceback))
 
 
 def _excused(verdict: FacetVerdict, evidence: Evidence) -> FacetVerdict:

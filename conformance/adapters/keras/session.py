@@ -14,7 +14,7 @@ from conformance.adapters.keras.summary import summary
 from conformance.adapters.keras.watch import Watch
 from conformance.adapters.keras.weights import WeightError, assign, variables
 from conformance.adapters.texts import decoded
-from conformance.adapters.worker.failure import Unsupported, failure
+from conformance.adapters.worker.failure import Unsupported, failure, raiser
 from conformance.adapters.worker.outputs import Arrays
 
 if TYPE_CHECKING:
@@ -358,4 +358,9 @@ def _size(variable: Any) -> int:
 
 
 def _text(reason: BaseException) -> str:
-    return str(reason) or type(reason).__name__
+    """Why something can't be answered; of a backend that says nothing, which function it is."""
+    text = str(reason)
+    name, module = raiser(reason)
+    if not name or name in text:
+        return text or type(reason).__name__
+    return f"{text or type(reason).__name__} (in {name} of {module})"

@@ -91,6 +91,20 @@ def with_causes(exc: BaseException) -> str:
     return "; caused by ".join(told)
 
 
+def raiser(exc: BaseException) -> tuple[str, str]:
+    """The function that raised, and its module; empty where that is the adapter's own."""
+    trace = exc.__traceback__
+    found = ("", "")
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if code.co_filename.startswith(_OWN_FOLDER) or code.co_filename in _own_files:
+            found = ("", "")
+        elif not _is_standard(code.co_filename):
+            found = (code.co_name, str(trace.tb_frame.f_globals.get("__name__", "")))
+        trace = trace.tb_next
+    return found
+
+
 def own(path: str) -> None:
     """Count a file as the adapter's own: a third party's module lies outside keras-conformance."""
     _own_files.add(path)

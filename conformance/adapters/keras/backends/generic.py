@@ -181,6 +181,8 @@ class GenericEvaluator(Evaluator):
     def gradients(self) -> Gradients:
         """Gradients of call 0: in the owner's way, else recorded."""
         backend = self.backend
+        if "gradients" in backend.unsupported:
+            return super().gradients()
         if type(backend).gradients is KerasBackend.gradients:
             return recorded_gradients(backend, self.model, self.plan)
         feeds, inputs = self.plan.calls[0], self.tensors(0)
@@ -209,6 +211,8 @@ class GenericEvaluator(Evaluator):
 
     def compiled(self) -> list[Value]:
         """Outputs of call 0 as the owner's class computes them."""
+        if "compiled" in self.backend.unsupported:
+            return super().compiled()
         outputs = self.backend.compiled(self.model, packed(self.tensors(0)))
         return [self.backend.value(output) for output in flat(outputs)]
 
