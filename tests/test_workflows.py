@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from conformance import cli
+from conformance.adapters import registry
 from conformance.run.shard import Shard
 
 ROOT = Path(__file__).parents[1]
@@ -181,6 +182,24 @@ def test_every_row_is_one_that_runs_at_home():
         assert options == [] or (options[0] == "--shard" and Shard.parse(options[1]))
 
 
+@pytest.mark.parametrize("name", ["mlx", "paddle", "tinygrad", "openvino-plugin", "keras316dev"])
+def test_the_columns_of_a_backend_s_row_are_ones_that_can_be_made(name):
+    parser = configparser.RawConfigParser()
+    parser.read(ROOT / "tox.ini")
+    (section,) = (one for one in parser.sections() if "openvino-plugin" in one)
+    factor = name.rpartition("-")[2]
+    (command,) = re.findall(rf"(?m)^{factor}: (pytest .+)$", parser[section]["commands"])
+    for key, value in parser["nightly"].items():
+        command = command.replace(f"{{[nightly]{key}}}", value)
+    words = shlex.split(command.replace("{tox_root}", str(ROOT)))
+    columns = [value for option, value in itertools.pairwise(words) if option == "--adapter"]
+    found = registry.select(columns)
+    assert [spec.name.partition("@")[0] for spec in found] == [
+        column.partition("@")[0] for column in columns
+    ]
+    assert all(spec.variant and spec.variant.pins for spec in found)
+
+
 def test_the_shards_of_a_row_are_whole():
     shards = {}
     for row in MATRIX:
@@ -198,4 +217,6 @@ def test_the_environments_of_the_rows_are_those_that_tox_knows():
     known = tox_environments()
     assert {"lint", "tests", "conformance", "conformance-nightly", "py313-conformance"} <= known
     assert "conformance-keras314" in known
+    assert {"conformance-keras316dev", "conformance-mlx", "conformance-paddle"} <= known
+    assert {"conformance-tinygrad", "conformance-openvino-plugin"} <= known
     assert "conformance-keras999" not in known
