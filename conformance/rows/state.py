@@ -138,7 +138,7 @@ def _faults(run: Run) -> Iterator[str]:
 
 
 def _stale(run: Run, days: int, *, promised: bool) -> Iterator[str]:
-    """Nightlies that are too old; one that a column asks for by its version is what it should be."""
+    """Says which nightlies are too old; one that a column asks for by its version never is."""
     began = dt.datetime.fromisoformat(run.started).date()
     dated: dict[str, dt.date] = {}
     for name, line in run.adapters.items():
