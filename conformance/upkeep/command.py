@@ -7,8 +7,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from conformance.adapters import registry
 from conformance.adapters.naming import base_of
 from conformance.cases import CasesError, default_root, load
@@ -24,7 +22,7 @@ from conformance.upkeep.proposing import proposals
 from conformance.upkeep.pruning import prune as prune_file
 from conformance.upkeep.ranges import range_of
 from conformance.upkeep.rewriting import rewrite, verify
-from conformance.upkeep.showing import Shown, distilled, restored, shown_by
+from conformance.upkeep.showing import Shown, distilled, read_shown, shown_by
 from conformance.upkeep.stating import statement
 from conformance.verdicts.entries import read_entries
 from conformance.verdicts.ledger import Ledger, files_of
@@ -179,7 +177,7 @@ def show(options: argparse.Namespace) -> int:
         shown = Shown()
         for named in options.records:
             if named.endswith(".json"):
-                shown = shown.with_more(restored(Path(named).read_bytes()))
+                shown = shown.with_more(read_shown(Path(named)))
         options.records = [named for named in options.records if not named.endswith(".json")]
         chore = _Chore(options)
         shown = shown.with_more(shown_by(chore.ledger, chore.runs, chore.cases))
@@ -191,7 +189,7 @@ def show(options: argparse.Namespace) -> int:
         rendered = section(shown, findings_in(sections))
         write_whole(kept, distilled(shown))
         write_whole(options.into, with_section(page, rendered).encode())
-    except (CasesError, RecordsError, msgspec.MsgspecError, OSError, UnicodeDecodeError) as error:
+    except (CasesError, RecordsError, OSError, UnicodeDecodeError) as error:
         return _refuse(error)
     open_cells = sum(sum(one.other.values()) for one in shown.columns)
     told = _number(len(shown.columns), "column", "columns")

@@ -74,8 +74,8 @@ def section(shown: Shown, findings: Sequence[Finding]) -> str:
     lines = [HEADING, "", comment]
     lines += [
         "",
-        "Recorded runs, held against the ledger of now. A *known deviation* has an entry there, and",
-        "somebody checked it by hand; *unsupported* is what an adapter has no notion of, and says so.",
+        "Recorded runs, held against the ledger of now. A *known deviation* has an entry there,",
+        "which somebody checked it by hand; *unsupported* is what an adapter has no notion of.",
         "",
         *_overview(columns, names),
     ]
@@ -207,9 +207,15 @@ def _gathered(
         fault = faults[entry]
         if fault.everywhere == everywhere:
             finding = _finding(fault, findings, base_of(column.name))
-            what = finding.link if finding else f"`{entry}`"
+            what = finding.link if finding else _page_of(entry, fault, findings)
             found[_Deviation(what.replace("|", "\\|"), fault.kind)] += cells
     return found
+
+
+def _page_of(entry: str, fault: Fault, findings: Iterable[Finding]) -> str:
+    """An entry with a link to the page where its family's findings are, where there is one."""
+    there = any(one.page == fault.file for one in findings)
+    return f"[`{entry}`](findings/{fault.file}.md)" if there else f"`{entry}`"
 
 
 def _finding(fault: Fault, findings: Iterable[Finding], adapter: str) -> Finding | None:
@@ -220,15 +226,20 @@ def _finding(fault: Fault, findings: Iterable[Finding], adapter: str) -> Finding
         if one.page != fault.file or not named:
             continue
         if fault.everywhere:
-            here, of_all = bool(_ALL.search(one.title)), one.title.count(KERAS_3) > 1
+            here, of_all = _about_all(one), one.title.count(KERAS_3) > 1
         else:
-            here, of_all = (
-                adapter in (one.page, *_ADAPTER.findall(one.title)),
-                _ALL.search(one.title),
-            )
+            here, of_all = _about(one, adapter), _about_all(one)
         if here or of_all:
             found.append(((here, named), one))
     return max(found, key=lambda item: item[0])[1] if found else None
+
+
+def _about(finding: Finding, adapter: str) -> bool:
+    return adapter in (finding.page, *_ADAPTER.findall(finding.title))
+
+
+def _about_all(finding: Finding) -> bool:
+    return bool(_ALL.search(finding.title))
 
 
 def _versions(column: Column) -> str:

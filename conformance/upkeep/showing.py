@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from conformance.adapters.naming import KERAS_3
 from conformance.cases.model import FACETS
+from conformance.records.wire import RecordsError
 from conformance.upkeep.evidence import without_ledger
 from conformance.verdicts.model import FAILING
 
@@ -127,13 +128,22 @@ def distilled(shown: Shown) -> bytes:
     return b'{"columns": [\n%b\n],\n"faults": {\n%b\n}}\n' % (columns, faults)
 
 
-def restored(data: bytes) -> Shown:
-    """What :func:`distilled` has written.
+def read_shown(path: Path) -> Shown:
+    """Read what :func:`distilled` has written.
 
     Raises:
-        msgspec.MsgspecError: It is something else.
+        RecordsError: It can't be read, or is something else.
     """
-    return msgspec.json.decode(data, type=Shown)
+    try:
+        shown = msgspec.json.decode(path.read_bytes(), type=Shown)
+    except OSError as error:
+        raise RecordsError(f"cannot read {path}: {error.strerror}") from error
+    except msgspec.MsgspecError as error:
+        raise RecordsError(f"{path} is nothing that ledger show has written: {error}") from error
+    unknown = [e for one in shown.columns for e in one.faults if e not in shown.faults]
+    if unknown:
+        raise RecordsError(f"{path} counts cells of {unknown[0]!r} and does not say what that is")
+    return shown
 
 
 def _shown(ledger: Ledger, run: Run, name: str, catalogue: int) -> Shown:
