@@ -79,21 +79,55 @@ def tox_environments():
 
 
 def documented():
-    """The workflow of docs/ci.md that runs commands of its own."""
+    """The workflow of docs/ci.md that an owner of a backend copies."""
     blocks = re.findall(r"(?ms)^```yaml\n(.*?)^```", (ROOT / "docs/ci.md").read_text())
-    (found,) = (block for block in map(yaml.safe_load, blocks) if "touched" in block["jobs"])
-    return found["jobs"]["touched"]["steps"]
+    (found,) = (block for block in blocks if "--touched-by" in block)
+    return found, yaml.safe_load(found)
 
 
-def test_the_workflow_for_pull_requests_is_one_that_would_run():
-    used = [step["uses"].split("@") for step in documented() if "uses" in step]
-    assert all(PROVEN[action][1] == commit for action, commit in used)
-    commands = [shlex.split(step["run"]) for step in documented() if "run" in step]
-    ours = [command[1:] for command in commands if command[0] == "keras-conformance"]
-    assert [command[0] for command in ours] == ["touched", "run"]
-    for command in ours:
-        options = cli.parser().parse_args(command)
-        assert options.source == Path("keras_mine")
+def test_an_owner_s_workflow_is_as_safe_as_ours():
+    text, workflow = documented()
+    pinned = re.findall(r"uses: ([\w-]+/[\w-]+)@([0-9a-f]{40}) # (v[\d.]+)", text)
+    assert len(pinned) == text.count("uses:")
+    assert all(PROVEN[action] == (version, commit) for action, commit, version in pinned)
+    assert workflow["permissions"] == {}
+    for job in workflow["jobs"].values():
+        assert job["permissions"] == {"contents": "read"}
+        assert job["timeout-minutes"] <= 180
+        checkouts = [step for step in job["steps"] if "/checkout@" in step.get("uses", "")]
+        assert [step["with"]["persist-credentials"] for step in checkouts] == [False]
+        assert not any("${{" in step.get("run", "") for step in job["steps"])
+
+
+def test_an_owner_s_workflow_runs_what_there_is():
+    _, workflow = documented()
+    assert set(workflow[True]) == {"pull_request", "push", "schedule", "workflow_dispatch"}
+    files = [Path("conformance/divergences.yaml"), Path("conformance/capabilities.yaml")]
+    ran = []
+    for name, job in workflow["jobs"].items():
+        for step in job["steps"]:
+            words = shlex.split(step.get("run", "").replace("$COLUMN", "keras-mine"))
+            if words[:4] == ["python", "-m", "pip", "install"]:
+                assert words[4:] == [
+                    "--requirement",
+                    "conformance/requirements.txt",
+                    "--editable",
+                    ".",
+                ]
+            elif words[:1] == ["keras-conformance"]:
+                options = cli.parser().parse_args(words[1:])
+                ran.append((name, words[1], options.touched_by if words[1] == "run" else None))
+                assert words[1] == "touched" or [*options.ledger, *options.capabilities] == files
+                assert name == "everything" or options.source == Path("keras_mine")
+            elif words:
+                assert words == ["cat", "reports/*/summary.md", ">>", "$GITHUB_STEP_SUMMARY"]
+        kept = [step["with"]["path"] for step in job["steps"] if "/upload-" in step.get("uses", "")]
+        assert kept == ["reports/"]
+    assert ran == [
+        ("change", "touched", None),
+        ("change", "run", "origin/$GITHUB_BASE_REF"),
+        ("everything", "run", None),
+    ]
 
 
 def test_the_workflows_are_there():
