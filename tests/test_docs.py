@@ -263,7 +263,7 @@ COMMANDS: dict[str, Run | Shown] = {
     "--ledger divergences.yaml": TUTORIAL,
     # What an owner keeps.
     "pip install --requirement conformance/requirements.txt --editable .": Shown(
-        "tests/test_workflows.py", '"conformance/requirements.txt", "--editable", "."'
+        "tests/test_workflows.py", '"conformance/requirements.txt",'
     ),
     "keras-conformance run --adapter keras-mine": Run(f"keras-conformance run {ONE} {MINIMAL}"),
     "keras-conformance capabilities latest --adapter keras-mine "
