@@ -157,6 +157,17 @@ def _add_ledger(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     prune = _add_chore(chores, "prune", "take out what describes nothing any more")
     prune.add_argument("--dry-run", action="store_true", help="say what, and take nothing out")
     prune.set_defaults(command=_ledger_prune)
+    show = _add_chore(
+        chores, "show", "write into a page what runs showed, held against the ledger of now"
+    )
+    show.add_argument(
+        "--into",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="Markdown; what it is made of is kept beside it as JSON, which RECORDS may name",
+    )
+    show.set_defaults(command=_ledger_show)
     measure = _add_chore(
         chores, "measure", "tell in which releases the entries show, by recorded sweeps"
     )
@@ -168,6 +179,12 @@ def _add_ledger(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "--write", action="store_true", help="write when, except and since into the ledger"
     )
     measure.set_defaults(command=_ledger_measure)
+
+
+def _ledger_show(options: argparse.Namespace) -> int:
+    from conformance.upkeep.command import show
+
+    return show(options)
 
 
 def _ledger_measure(options: argparse.Namespace) -> int:
@@ -182,7 +199,7 @@ def _add_chore(
     chore = chores.add_parser(name, help=told, description=f"{told.capitalize()}.")
     chore.add_argument(
         "records",
-        nargs="+" if name in {"measure", "update"} else "*",
+        nargs="+" if name in {"measure", "show", "update"} else "*",
         metavar="RECORDS",
         help="recorded runs: records.jsonl, a run's folder or name, or 'latest'",
     )

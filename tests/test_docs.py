@@ -55,8 +55,27 @@ VERSIONS = Shown("tests/test_versions_of_keras.py", '"keras-torch@keras==3.14.1"
 SWEPT = Shown("tests/test_sweep.py", '"sweep", "cases/fakes.yaml", "--package", "fakeframe"')
 COMPARED = Shown("tests/test_versions_of_keras.py", '"diff", "keras==3.14.1", "keras==3.15.1"')
 HELP = "python benchmarks/{} --help"
+# docs/backends.md's tutorial is run, line by line; tests/test_backends.py reads it from the page.
+TUTORIAL = Shown("tests/test_backends.py", "def test_the_tutorial_is_what_happens(")
+ELSEWHERE = Shown("tests/test_environments.py", 'framed(f"python={sys.prefix},fakeframe==1.2")')
+PLUGIN = Shown("tests/test_environments.py", '"keras-fake@keras-nightly==3.16.0.dev1"')
+ROWS = Shown("tests/test_workflows.py", '"openvino-plugin", "keras316dev"')
+MLX = "'keras-mlx@keras-nightly==3.16.0.dev2026102704,mlx-cpu==0.31.2,scipy==1.17.1'"
+BY_LEDGER = Shown("tests/test_sweep.py", '"sweep", "--of-ledger"')
+OWNED = "--ledger conformance/divergences.yaml --capabilities conformance/capabilities.yaml"
+HELD = Run(f"keras-conformance run {ONE} {MINIMAL} --capabilities conformance/capabilities.yaml")
 TOUCHED = Shown("tests/test_touched.py", '"--touched-by", base, "--source"')
 MINE = "--source keras_mine --adapter keras-mine"
+
+CAPABILITIES = """\
+adapter: minimal
+excluded:
+  - cases: "*"
+    facets: [compiled, config_round_trip, gradients, params, save_round_trip, summary,
+      symbolic_shape, weights]
+    reason: It answers numbers only.
+    cap: 8
+"""
 
 COMMANDS: dict[str, Run | Shown] = {
     "python -m pip install tox": TESTS,
@@ -217,6 +236,81 @@ COMMANDS: dict[str, Run | Shown] = {
     "keras-conformance next latest --adapter keras-mine --json": Run(
         "keras-conformance next {run} --adapter minimal --json"
     ),
+    "python -m tox -e conformance-keras316dev": ROWS,
+    "python -m tox -e conformance-mlx": ROWS,
+    "python -m tox -e conformance-paddle": ROWS,
+    "python -m tox -e conformance-tinygrad": ROWS,
+    "python -m tox -e conformance-openvino-plugin": ROWS,
+    # A Keras backend by its name.
+    "python -m venv here": Shown(".ci/run", "python3 -m venv"),
+    "here/bin/pip install 'PATH/TO/CHECKOUT[versions]'": Shown("tox.ini", "package = wheel"),
+    f"here/bin/keras-conformance run 'documents/*' --adapter {MLX}": PLUGIN,
+    "pip install 'PATH/TO/CHECKOUT[versions]'": Shown("tox.ini", "package = wheel"),
+    f"keras-conformance run 'documents/*' --adapter {MLX}": PLUGIN,
+    "keras-conformance run --adapter keras-NAME": Shown(
+        "tests/test_backends.py", 'process("keras-toy", site)'
+    ),
+    "keras-conformance run --adapter 'keras-mlx@python=/venvs/mlx'": ELSEWHERE,
+    "keras-conformance run --adapter 'keras-mlx@python=/venvs/mlx,backend=mlx_backend.py'": Shown(
+        "tests/test_backends.py", "KERAS_CONFORMANCE_BACKEND=str(file)"
+    ),
+    "keras-conformance smoke 'keras-mlx@python=/venvs/mlx'": ELSEWHERE,
+    "pytest --pyargs conformance --adapter 'keras-mlx@python=/venvs/mlx'": ELSEWHERE,
+    "keras-conformance run 'layers/*' --adapter "
+    "'keras-mlx@python=/venvs/mlx,keras-nightly==3.16.0.dev2026102004'": ELSEWHERE,
+    "keras-conformance diff 'keras-nightly==3.16.0.dev2026101504' "
+    "'keras-nightly==3.16.0.dev2026102704' --adapter 'keras-mlx@python=/venvs/mlx'": Shown(
+        "tests/test_diff_versions.py", 'column_of("keras-mlx@python=/venvs/mlx"'
+    ),
+    "python -m pip install '.[torch,versions]' ./examples/backends/toy": Shown(
+        "tests/test_backends.py", 'TOY = ROOT / "examples/backends/toy"'
+    ),
+    "keras-conformance smoke keras-toy": TUTORIAL,
+    "keras-conformance run 'documents/dense/*' 'layers/activation/elu*' "
+    "--adapter keras-toy": TUTORIAL,
+    "keras-conformance repro 'layers/activation/elu[alpha=2.0]' --adapter keras-toy": TUTORIAL,
+    "keras-conformance ledger update latest --into divergences.yaml": Run(
+        "keras-conformance ledger update {run} --into proposed.yaml"
+    ),
+    "keras-conformance run 'documents/dense/*' 'layers/activation/elu*' --adapter keras-toy "
+    "--ledger divergences.yaml": TUTORIAL,
+    # What an owner keeps.
+    "pip install --requirement conformance/requirements.txt --editable .": Shown(
+        "tests/test_workflows.py", '"conformance/requirements.txt",'
+    ),
+    "keras-conformance run --adapter keras-mine": Run(f"keras-conformance run {ONE} {MINIMAL}"),
+    "keras-conformance capabilities latest --adapter keras-mine "
+    "--into conformance/capabilities.yaml": Run(
+        "keras-conformance capabilities {run} --adapter minimal --into drafted.yaml"
+    ),
+    "keras-conformance ledger update latest --into conformance/divergences.yaml": Run(
+        "keras-conformance ledger update {run} --into conformance/divergences.yaml"
+    ),
+    f"keras-conformance run --adapter keras-mine {OWNED}": Run(
+        f"keras-conformance run {ONE} {MINIMAL} {OWNED}"
+    ),
+    "keras-conformance capabilities latest --adapter keras-mlx": Run(
+        "keras-conformance capabilities {run} --adapter minimal"
+    ),
+    "keras-conformance run --adapter keras-mlx --capabilities capabilities.yaml": HELD,
+    "pytest --pyargs conformance --adapter keras-mlx --capabilities capabilities.yaml": Run(
+        f"pytest {COLLECT} --adapter keras-torch --capabilities conformance/capabilities.yaml"
+    ),
+    # The packaged ledger's ranges, and what runs showed.
+    "keras-conformance ledger measure latest": Run("keras-conformance ledger measure {run}"),
+    "keras-conformance ledger measure latest --into cases/divergences/measured.json --write": (
+        Shown("tests/test_ranges.py", 'measure("--write") == 0')
+    ),
+    "keras-conformance ledger show latest --into docs/backends.md": Run(
+        "keras-conformance ledger show {run} --into page.md"
+    ),
+    "keras-conformance ledger show docs/backends.json --into docs/backends.md": Shown(
+        "tests/test_showing.py", 'show("docs/page.json")'
+    ),
+    "keras-conformance sweep --of-ledger --adapter 'keras-*' --package keras --release 3.3.3 "
+    "--release 3.15.1": BY_LEDGER,
+    "keras-conformance sweep --of-ledger --adapter 'keras-*' --package keras-nightly "
+    "--release 3.16.0.dev2026102704": BY_LEDGER,
     # Only what a change touches.
     f"keras-conformance run --touched-by origin/main {MINE}": TOUCHED,
     f"keras-conformance run --touched-by origin/main {MINE.replace(' k', ' ./k', 1)}": TOUCHED,
@@ -276,6 +370,9 @@ def checkout(tmp_path_factory):
     for suite in ("cases/documents", "my-cases"):
         (folder / suite).mkdir(parents=True)
         shutil.copy(ROOT / "cases/documents/dense.yaml", folder / suite)
+    (folder / "conformance").mkdir()
+    (folder / "conformance/capabilities.yaml").write_text(CAPABILITIES)
+    (folder / "conformance/divergences.yaml").write_text("[]\n")
     arguments = shlex.split(f"run {ONE} {MINIMAL}")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)

@@ -192,6 +192,16 @@ class TestSummary:
         assert "The run is partial" in text
         assert text.rstrip().endswith(str(tmp_path / "report.html"))
 
+    @pytest.mark.parametrize("width", [80, 100])
+    def test_a_long_name_leaves_room_for_the_numbers(self, tmp_path: Path, width: int) -> None:
+        name = "keras-mine@keras-nightly==3.16.0.dev2026102704,mine-cpu==0.31.2,scipy==1.17.1"
+        cells = [synthetic.cell(f"a/{i}", name, "pass", "", []) for i in range(127)]
+        ids = [f"a/{i}" for i in range(127)]
+        run = run_of(tmp_path, [synthetic.header(ids, plan={name: None}), *cells])
+        header, row = summary_text(run, width=width).splitlines()[:2]
+        assert header.endswith("pass")
+        assert row.endswith(" 127")
+
     def test_counts_of_every_adapter_are_right(self, full: Run) -> None:
         rows = summary_text(full, width=160).splitlines()
         header = rows[0].split()

@@ -99,6 +99,16 @@ def test_a_nightly_row_must_have_a_nightly(rows):
     assert "is 3 days old" in rows("--days", "2")[1]
 
 
+def test_a_nightly_that_was_asked_for_by_its_version_does_not_go_stale(rows):
+    old = {"keras": "3.16.0.dev20251001"}
+    pinned = "keras-torch@keras-nightly==3.16.0.dev20251001"
+    row("plugin", {pinned: {A: "pass"}}, versions={pinned: old})
+    assert rows()[0] == 0
+    other = "keras-torch@keras-nightly==3.16.0.dev20251002"
+    row("plugin", {other: {A: "pass"}}, versions={other: old})
+    assert "92 days old" in rows()[1]
+
+
 def test_shards_are_one_row(rows):
     for index, cases in enumerate(([A, C], [B]), 1):
         cells = {"torch": {case: TORCH["torch"][case] for case in cases}}

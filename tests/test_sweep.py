@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from fake_index import COMMAND, cases, index, needs_uv, releases, variables
+
+from conformance import cli
+from conformance.versions import sweep_command
 
 pytestmark = needs_uv
 
@@ -95,6 +99,37 @@ def test_a_sweep_over_nothing_is_told(place, versions, said):
     result = command(place, *what)
     assert (result.returncode, said in result.stderr) == (2, True), result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_a_sweep_over_what_the_ledger_speaks_of(place, monkeypatch, capsys):
+    folder = place / "known"
+    (folder / "divergences").mkdir(parents=True)
+    (folder / "divergences/fakes.yaml").write_text(LEDGER)
+    monkeypatch.setattr(sweep_command, "default_root", lambda: folder)
+    monkeypatch.chdir(place)
+    for name, value in variables(place / "wheels", place / "cache").items():
+        monkeypatch.setenv(name, value)
+    what = ["sweep", "--of-ledger", "cases/fakes.yaml", "--package", "fakeframe"]
+    what += ["--release", "1.1", "--release", "1.2", "--json", "of.json", *COMMAND]
+    assert cli.main([*what, "--adapter", "framed"]) == 0, capsys.readouterr().err
+    told = json.loads(Path("of.json").read_text())
+    assert told["releases"] == ["1.1", "1.2"]
+    assert [row["case"] for row in told["rows"]] == ["fakes/two"]
+    (folder / "divergences/fakes.yaml").write_text("[]\n")
+    assert cli.main([*what, "--adapter", "framed"]) == 2
+    assert "the ledger says nothing of framed" in capsys.readouterr().err
+
+
+LEDGER = """\
+- id: two-deviates
+  adapter: framed
+  cases: fakes/two
+  facets: [values]
+  signature: output
+  kind: bug
+  reason: A fake.
+  review_by: 2099-01-01
+"""
 
 
 def test_two_versions_are_run_and_compared(place):

@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from conformance import cli
+from conformance.adapters import registry
 from conformance.run.shard import Shard
 
 ROOT = Path(__file__).parents[1]
@@ -78,21 +79,55 @@ def tox_environments():
 
 
 def documented():
-    """The workflow of docs/ci.md that runs commands of its own."""
+    """The workflow of docs/ci.md that an owner of a backend copies."""
     blocks = re.findall(r"(?ms)^```yaml\n(.*?)^```", (ROOT / "docs/ci.md").read_text())
-    (found,) = (block for block in map(yaml.safe_load, blocks) if "touched" in block["jobs"])
-    return found["jobs"]["touched"]["steps"]
+    (found,) = (block for block in blocks if "--touched-by" in block)
+    return found, yaml.safe_load(found)
 
 
-def test_the_workflow_for_pull_requests_is_one_that_would_run():
-    used = [step["uses"].split("@") for step in documented() if "uses" in step]
-    assert all(PROVEN[action][1] == commit for action, commit in used)
-    commands = [shlex.split(step["run"]) for step in documented() if "run" in step]
-    ours = [command[1:] for command in commands if command[0] == "keras-conformance"]
-    assert [command[0] for command in ours] == ["touched", "run"]
-    for command in ours:
-        options = cli.parser().parse_args(command)
-        assert options.source == Path("keras_mine")
+def test_an_owner_s_workflow_is_as_safe_as_ours():
+    text, workflow = documented()
+    pinned = re.findall(r"uses: ([\w-]+/[\w-]+)@([0-9a-f]{40}) # (v[\d.]+)", text)
+    assert len(pinned) == text.count("uses:")
+    assert all(PROVEN[action] == (version, commit) for action, commit, version in pinned)
+    assert workflow["permissions"] == {}
+    for job in workflow["jobs"].values():
+        assert job["permissions"] == {"contents": "read"}
+        assert job["timeout-minutes"] <= 180
+        checkouts = [step for step in job["steps"] if "/checkout@" in step.get("uses", "")]
+        assert [step["with"]["persist-credentials"] for step in checkouts] == [False]
+        assert not any("${{" in step.get("run", "") for step in job["steps"])
+
+
+def test_an_owner_s_workflow_runs_what_there_is():
+    _, workflow = documented()
+    assert set(workflow[True]) == {"pull_request", "push", "schedule", "workflow_dispatch"}
+    files = [Path("conformance/divergences.yaml"), Path("conformance/capabilities.yaml")]
+    ran = []
+    for name, job in workflow["jobs"].items():
+        for step in job["steps"]:
+            words = shlex.split(step.get("run", "").replace("$COLUMN", "keras-mine"))
+            if words[:4] == ["python", "-m", "pip", "install"]:
+                assert words[4:] == [
+                    "--requirement",
+                    "conformance/requirements.txt",
+                    "--editable",
+                    ".",
+                ]
+            elif words[:1] == ["keras-conformance"]:
+                options = cli.parser().parse_args(words[1:])
+                ran.append((name, words[1], options.touched_by if words[1] == "run" else None))
+                assert words[1] == "touched" or [*options.ledger, *options.capabilities] == files
+                assert name == "everything" or options.source == Path("keras_mine")
+            elif words:
+                assert words == ["cat", "reports/*/summary.md", ">>", "$GITHUB_STEP_SUMMARY"]
+        kept = [step["with"]["path"] for step in job["steps"] if "/upload-" in step.get("uses", "")]
+        assert kept == ["reports/"]
+    assert ran == [
+        ("change", "touched", None),
+        ("change", "run", "origin/$GITHUB_BASE_REF"),
+        ("everything", "run", None),
+    ]
 
 
 def test_the_workflows_are_there():
@@ -181,6 +216,24 @@ def test_every_row_is_one_that_runs_at_home():
         assert options == [] or (options[0] == "--shard" and Shard.parse(options[1]))
 
 
+@pytest.mark.parametrize("name", ["mlx", "paddle", "tinygrad", "openvino-plugin", "keras316dev"])
+def test_the_columns_of_a_backend_s_row_are_ones_that_can_be_made(name):
+    parser = configparser.RawConfigParser()
+    parser.read(ROOT / "tox.ini")
+    (section,) = (one for one in parser.sections() if "openvino-plugin" in one)
+    factor = name.rpartition("-")[2]
+    (command,) = re.findall(rf"(?m)^{factor}: (pytest .+)$", parser[section]["commands"])
+    for key, value in parser["nightly"].items():
+        command = command.replace(f"{{[nightly]{key}}}", value)
+    words = shlex.split(command.replace("{tox_root}", str(ROOT)))
+    columns = [value for option, value in itertools.pairwise(words) if option == "--adapter"]
+    found = registry.select(columns)
+    assert [spec.name.partition("@")[0] for spec in found] == [
+        column.partition("@")[0] for column in columns
+    ]
+    assert all(spec.variant and spec.variant.pins for spec in found)
+
+
 def test_the_shards_of_a_row_are_whole():
     shards = {}
     for row in MATRIX:
@@ -198,4 +251,6 @@ def test_the_environments_of_the_rows_are_those_that_tox_knows():
     known = tox_environments()
     assert {"lint", "tests", "conformance", "conformance-nightly", "py313-conformance"} <= known
     assert "conformance-keras314" in known
+    assert {"conformance-keras316dev", "conformance-mlx", "conformance-paddle"} <= known
+    assert {"conformance-tinygrad", "conformance-openvino-plugin"} <= known
     assert "conformance-keras999" not in known

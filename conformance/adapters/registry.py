@@ -39,7 +39,7 @@ _KERAS_ADAPTER = "conformance.adapters.keras.adapter"
 _KERAS_BACKEND = re.compile(r"keras-([a-z][a-z0-9_]{0,39})")
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
-_COLUMN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+!=,-]{0,127}")
+_COLUMN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+!=,-]{0,199}")
 
 
 _MAY_GIVE = ("env", "requires", "family")
@@ -374,7 +374,7 @@ def _checked(name: str, allowed: re.Pattern[str] = _NAME) -> str:
     if not allowed.fullmatch(name):
         raise RegistryError(
             f"{name[:80]!r} cannot name an adapter: letters, digits and . _ @ + - are allowed, "
-            "at most 64 (128 with versions), starting with a letter or digit"
+            "at most 64 (200 with versions), starting with a letter or digit"
         )
     return name
 

@@ -174,7 +174,7 @@ def _counts(run: Run) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim", expand=True)
     # In a narrow terminal the versions give way, never the names or the numbers.
     longest = max((len(visible(name)) for name in run.header.plan), default=0)
-    table.add_column("adapter", no_wrap=True, min_width=min(longest, NAME_WIDTH))
+    table.add_column("adapter", overflow="fold", min_width=min(longest, NAME_WIDTH))
     table.add_column("versions", overflow="ellipsis", no_wrap=True, ratio=1)
     for outcome in shown:
         title = f"{LOOKS[outcome].symbol} {outcome}"

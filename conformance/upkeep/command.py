@@ -1,9 +1,10 @@
-"""``keras-conformance ledger check | update | prune``."""
+"""``keras-conformance ledger check | update | prune | measure | show``, and ``capabilities``."""
 
 from __future__ import annotations
 
 import datetime as dt
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.adapters import registry
@@ -16,9 +17,11 @@ from conformance.upkeep.evidence import judged
 from conformance.upkeep.holding import Evidence
 from conformance.upkeep.measuring import measure as measured_of
 from conformance.upkeep.measuring import read_measured, written
+from conformance.upkeep.page import findings_in, section, with_section
 from conformance.upkeep.proposing import proposals
 from conformance.upkeep.pruning import prune as prune_file
 from conformance.upkeep.rewriting import rewrite, verify
+from conformance.upkeep.showing import Shown, distilled, read_shown, shown_by
 from conformance.upkeep.stating import statement
 from conformance.verdicts.entries import read_entries
 from conformance.verdicts.ledger import Ledger, files_of
@@ -26,7 +29,6 @@ from conformance.verdicts.ledger import Ledger, files_of
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
-    from pathlib import Path
 
     from conformance.records import Run
     from conformance.upkeep.rewriting import Rewritten
@@ -52,10 +54,10 @@ class _Chore:
         self.runs: list[Run] = [
             read(find_records(named, options.reports), brief=True) for named in options.records
         ]
+        cases = load(self.roots).cases
+        self.cases = len(cases)
         recorded = {case for run in self.runs for case in run.header.cases}
-        self.catalogue = list(
-            dict.fromkeys([*(case.id for case in load(self.roots).cases), *sorted(recorded)])
-        )
+        self.catalogue = list(dict.fromkeys([*(case.id for case in cases), *sorted(recorded)]))
         columns = [name for run in self.runs for name in run.header.plan]
         self.adapters = list(dict.fromkeys([*registry.names(), *columns]))
         self.today = dt.datetime.now(tz=dt.UTC).date()
@@ -157,6 +159,33 @@ def measure(options: argparse.Namespace) -> int:
     changes = _number(sum(len(one.changed) for one in rewritten), "change", "changes")
     of = f"{len(found.releases)} releases of {found.package}, {len(found.entries)} entries"
     _say(f"{of}: {changes} {'made' if options.write else 'to be made'}")
+    return SOUND
+
+
+def show(options: argparse.Namespace) -> int:
+    """Write into a page what recorded runs showed; keep beside it what that was rendered from."""
+    kept = options.into.with_suffix(".json")
+    try:
+        shown = Shown()
+        for named in options.records:
+            if named.endswith(".json"):
+                shown = shown.with_more(read_shown(Path(named)))
+        options.records = [named for named in options.records if not named.endswith(".json")]
+        chore = _Chore(options)
+        shown = shown.with_more(shown_by(chore.ledger, chore.runs, chore.cases))
+        page = options.into.read_text(encoding="utf-8") if options.into.exists() else ""
+        sections = {
+            path.stem: path.read_text(encoding="utf-8")
+            for path in sorted((options.into.parent / "findings").glob("*.md"))
+        }
+        rendered = section(shown, findings_in(sections))
+        write_whole(kept, distilled(shown))
+        write_whole(options.into, with_section(page, rendered).encode())
+    except (CasesError, RecordsError, OSError, UnicodeDecodeError) as error:
+        return _refuse(error)
+    open_cells = sum(sum(one.other.values()) for one in shown.columns)
+    told = _number(len(shown.columns), "column", "columns")
+    _say(f"{told} in {options.into}: {open_cells:,} cells deviate and are in no ledger")
     return SOUND
 
 
