@@ -2,7 +2,9 @@
 
     python tools/findings.py                     # all of them: ten minutes, all frameworks
     python tools/findings.py recurrent dtypes    # those of two families
+    VENV/bin/python tools/findings.py keras-mlx  # those of a backend in a package of its own
 
+A page of a backend in a package of its own, which wants that package, is run only by name.
 Each block of Python runs in a process of its own, with the backend that it sets, else with torch.
 A comment that names an error claims that the block ends in it, or prints it. `# observed: …` claims
 what stands behind it, up to a semicolon: numbers to the digit in which they are written, and words
@@ -25,6 +27,8 @@ from typing import NamedTuple
 
 FINDINGS = Path(__file__).parents[1] / "docs" / "findings"
 SECONDS = 180
+BACKENDS = "keras-*"
+"""Pages of backends in packages of their own."""
 
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ERROR = re.compile(r"\b([A-Z]\w*Error)\b")
@@ -143,7 +147,9 @@ def run(repro: Repro) -> tuple[Repro, list[str], str]:
 def main() -> int:
     """Run what the command line asks for."""
     parser = argparse.ArgumentParser(description="run the repros of docs/findings")
-    parser.add_argument("families", nargs="*", help="pages of docs/findings; default: all")
+    parser.add_argument(
+        "families", nargs="*", help="pages of docs/findings; default: all but those of backends"
+    )
     parser.add_argument("--jobs", type=int, default=1, help="how many run at a time")
     parser.add_argument("--verbose", action="store_true", help="show what each prints")
     options = parser.parse_args()
@@ -151,7 +157,8 @@ def main() -> int:
     unknown = set(options.families) - {page.stem for page in pages}
     if unknown:
         parser.error(f"no such page in docs/findings: {', '.join(sorted(unknown))}")
-    wanted = [page for page in pages if not options.families or page.stem in options.families]
+    named = options.families or [page.stem for page in pages if not page.match(f"{BACKENDS}.md")]
+    wanted = [page for page in pages if page.stem in named]
     found = [one for page in wanted for one in repros(page.stem, page.read_text("utf-8"))]
     failed = 0
     with ThreadPoolExecutor(options.jobs) as pool:
