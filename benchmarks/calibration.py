@@ -195,7 +195,8 @@ def small(case: Case, largest: int) -> bool:
 
 def report(found: Calibration, left_out: Counter[str]) -> None:
     """Print the figures."""
-    print(f"{found.answers} answers judged, {found.seconds / found.answers * 1e3:.2f} ms each")
+    each = f", {found.seconds / found.answers * 1e3:.2f} ms each" if found.answers else ""
+    print(f"{found.answers} answers judged{each}")
     print(f"false alarms: {len(found.alarms)}", *found.alarms, sep="\n  ")
     print("honest maximum of K, by facet:")
     for facet, (k, case) in sorted(found.honest.items(), key=lambda item: -item[1][0]):

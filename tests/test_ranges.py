@@ -205,6 +205,16 @@ def test_an_exception_that_was_measured_to_be_otherwise_is_written_anew(swept, w
     assert 'except: {keras-jax: {keras: ">=3.15.1"}}' in (swept / "ours.yaml").read_text()
 
 
+def test_no_condition_on_a_package_that_one_of_the_adapters_has_not_got(swept):
+    text = LEDGER.replace("adapter: keras-*", "adapter: [keras-torch, tf-keras]", 1)
+    (swept / "ours.yaml").write_text(text.replace('  when: {keras: ">=3.0"}   # a guess\n', "", 1))
+    assert measure("--write") == 0
+    entry = read_entries(swept / "ours.yaml")[0][0]
+    assert entry.holds({"tf-keras": "2.21.0"}, "tf-keras")
+    assert entry.holds({"keras": "3.8.0"}, "keras-torch")
+    assert not entry.holds({"keras": "3.5.0"}, "keras-torch")
+
+
 def test_one_symptom_may_have_two_causes(swept):
     """An old release's entry and a new one's are about the same cells, each in its own time."""
     old, new = '{keras: "<3.10"}', '{keras: ">=3.10"}'

@@ -119,10 +119,22 @@ def exceptions_of(
             if matches(name, adapter)
         )
     }
-    for adapter, condition in found.exceptions.items():
+    found_so = {**_outside_of(entry, found, measured), **found.exceptions}
+    for adapter, condition in found_so.items():
         if not any(matches(name, adapter) for name in kept):
             kept[adapter] = {measured.package: SpecifierSet(condition)}
     return kept
+
+
+def _outside_of(entry: Entry, found: Range, measured: Measured) -> dict[str, str]:
+    """The range as exceptions, where it can't be a condition of all of an entry's adapters."""
+    if measured.package in entry.when or bool(found.before) == bool(found.after):
+        return {}
+    swept = measured.entries[entry.id]
+    if all(any(matches(name, adapter) for adapter in swept) for name in entry.adapters):
+        return {}
+    condition = f"<{found.first}" if found.before else f">={found.after}"
+    return dict.fromkeys(swept, condition)
 
 
 def _disagrees(entry: Entry, adapter: str, told: str, found: Range, measured: Measured) -> bool:

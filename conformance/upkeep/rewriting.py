@@ -17,7 +17,7 @@ from conformance.cases.problems import Log
 from conformance.cases.reading import read_file
 from conformance.cases.tree import Map, Seq
 from conformance.upkeep.ranges import exceptions_of, range_of
-from conformance.verdicts.entries import read_entries
+from conformance.verdicts.entries import matches, read_entries
 from conformance.verdicts.releases import parsed
 
 if TYPE_CHECKING:
@@ -93,6 +93,8 @@ def _texts(entry: Entry, found: Range, measured: Measured) -> dict[str, str]:
     package = measured.package
     others = {name: str(when) for name, when in entry.when.items() if name != package}
     own = _within(found, entry.when.get(package, SpecifierSet()))
+    if package not in entry.when and _is_of_others(entry, measured):
+        own = ""  # a condition on this package would rule those out that hasn't got it
     when = {**others, **({package: own} if own else {})}
     kept = exceptions_of(entry, found, measured)
     exceptions = {
@@ -103,6 +105,12 @@ def _texts(entry: Entry, found: Range, measured: Measured) -> dict[str, str]:
         "except": _nested(exceptions),
         "since": _since(found, entry.since, package.replace("-", " ").capitalize()),
     }
+
+
+def _is_of_others(entry: Entry, measured: Measured) -> bool:
+    """Whether an entry is also about adapters of which nothing was measured, as tf-keras is."""
+    swept = measured.entries[entry.id]
+    return any(not any(matches(name, adapter) for adapter in swept) for name in entry.adapters)
 
 
 def _within(found: Range, written: SpecifierSet) -> str:
