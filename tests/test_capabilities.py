@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +19,6 @@ from conformance.verdicts.model import CellVerdict, FacetVerdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 DENSE = "layers/core/dense"
 LSTM = "layers/recurrent/lstm[units=2]"
@@ -269,3 +270,24 @@ def test_a_run_without_the_adapter_states_nothing(
     record(tmp_path / "reports/run/records.jsonl", {"keras-mine": {"fakes/one": "pass"}})
     assert cli.main(["capabilities", "run", "--adapter", "keras-other"]) == 2
     assert "names no one column of that run: keras-mine" in capsys.readouterr().err
+
+
+ROOT = Path(__file__).parents[1]
+WITHOUT_ANY_FACET = {"jax": 4, "flax": 4}
+"""Cases that are unsupported as every facet of theirs is, each for its own reason."""
+
+
+def test_the_page_of_layers_counts_what_is_stated() -> None:
+    page = (ROOT / "docs" / "layers.md").read_text("utf-8")
+    rows = re.findall(r"^\| ([\w-]+)[^|]*((?:\| [\d,]+ ){4})\|$", page, re.MULTILINE)
+    assert len(rows) == 9
+    total = len(load_ids([default_root()]))
+    for adapter, numbers in rows:
+        cases, passes, known, unsupported = (
+            int(number.replace(",", "")) for number in re.findall(r"[\d,]+", numbers)
+        )
+        assert cases == passes + known + unsupported == total, adapter
+        stated, _ = read_capabilities(default_root() / CAPABILITIES_FOLDER / f"{adapter}.yaml")
+        assert stated is not None
+        caps = sum(group.cap or 0 for group in stated.excluded if not group.facets)
+        assert unsupported - WITHOUT_ANY_FACET.get(adapter, 0) == caps, adapter
