@@ -75,7 +75,7 @@ def section(shown: Shown, findings: Sequence[Finding]) -> str:
     lines += [
         "",
         "Recorded runs, held against the ledger of now. A *known deviation* has an entry there,",
-        "which somebody checked it by hand; *unsupported* is what an adapter has no notion of.",
+        "checked by hand; *unsupported* is what an adapter has no notion of.",
         "",
         *_overview(columns, names),
     ]
