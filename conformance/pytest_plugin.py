@@ -202,7 +202,9 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> CaseFile |
     named = parent.session.isinitpath(file_path)
     if not named and not any(file_path.is_relative_to(root) for root in _roots(parent.config)):
         return None
-    if "divergences" in file_path.parts:
+    from conformance.cases.loading import NOT_CASES
+
+    if NOT_CASES.intersection(file_path.parts):
         return None
     from conformance.run.pytest_items import CaseFile
 

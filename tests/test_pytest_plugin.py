@@ -186,6 +186,15 @@ def test_the_catalogue_s_own_ledger_applies(suite, pytester):
     suite().assert_outcomes(passed=4, failed=1, xfailed=1)
 
 
+def test_what_the_catalogue_states_of_adapters_is_no_case_file(suite, pytester):
+    stated = pytester.path / "cases" / "capabilities" / "left.yaml"
+    stated.parent.mkdir()
+    stated.write_text("adapter: left\n")
+    result = suite("cases", "--collect-only")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*6 tests collected*"])
+
+
 def test_yaml_of_others_is_left_alone(pytester):
     pytester.makefile(".yaml", config="a: 1")
     pytester.makepyfile("def test_it(): pass")
