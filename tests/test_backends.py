@@ -171,6 +171,18 @@ def test_recorded_gradients_are_those_of_the_suites_own_way(backend):
 
 
 @pytest.mark.frameworks
+def test_recorded_rows_of_a_table_add_up_where_an_index_comes_twice(tmp_path):
+    """TensorFlow hands an optimizer the rows that were looked up, and one of them twice."""
+    generic = "keras-tensorflow@backend=conformance.adapters.keras.backends.generic"
+    case = "layers/again/rows-of-a-table"
+    command = [sys.executable, "-m", "conformance.cli", "run", case, "--adapter", generic]
+    subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=300, check=False)
+    (records,) = tmp_path.glob("reports/*/records.jsonl")
+    facets = {one.facet: one for one in read(records).cells[case, generic].verdict.facets}
+    assert facets["gradients"].outcome == "pass", facets["gradients"].message
+
+
+@pytest.mark.frameworks
 def test_a_backend_that_does_not_train_says_so():
     generic = "conformance.adapters.keras.backends.generic"
     asked = process("keras-numpy", Path(), KERAS_CONFORMANCE_BACKEND=generic)

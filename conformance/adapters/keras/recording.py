@@ -156,6 +156,9 @@ def _recorder_class(keras: Any) -> Any:
                 self.build(list(trainable_variables))
             for kept, gradient in zip(self.gradients, grads):
                 if gradient is not None:
-                    self.assign(kept, ops.cast(ops.convert_to_tensor(gradient), kept.dtype))
+                    # Added to zeros, not assigned: a table's gradient may come as rows of it, some
+                    # of them twice (TensorFlow's IndexedSlices), and assigned the last one counts.
+                    self.assign(kept, ops.zeros_like(kept))
+                    self.assign_add(kept, ops.cast(ops.convert_to_tensor(gradient), kept.dtype))
 
     return Recorder
