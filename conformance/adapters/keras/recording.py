@@ -158,7 +158,7 @@ def _recorder_class(keras: Any) -> Any:
                 if gradient is not None:
                     # Added to zeros, not assigned: a table's gradient may come as rows of it, some
                     # of them twice (TensorFlow's IndexedSlices), and assigned the last one counts.
-                    self.assign(kept, ops.zeros_like(kept))
+                    self.assign(kept, ops.zeros(kept.shape, kept.dtype))
                     self.assign_add(kept, ops.cast(ops.convert_to_tensor(gradient), kept.dtype))
 
     return Recorder
