@@ -273,7 +273,7 @@ def test_a_run_without_the_adapter_states_nothing(
 
 
 ROOT = Path(__file__).parents[1]
-WITHOUT_ANY_FACET = {"jax": 4, "flax": 4}
+WITHOUT_ANY_FACET = {"keras-numpy": 20, "keras-openvino": 20, "jax": 4, "flax": 4}
 """Cases that are unsupported as every facet of theirs is, each for its own reason."""
 
 
