@@ -128,13 +128,22 @@ def exceptions_of(
 
 def _outside_of(entry: Entry, found: Range, measured: Measured) -> dict[str, str]:
     """The range as exceptions, where it can't be a condition of all of an entry's adapters."""
-    if measured.package in entry.when or bool(found.before) == bool(found.after):
-        return {}
-    swept = measured.entries[entry.id]
-    if all(any(matches(name, adapter) for adapter in swept) for name in entry.adapters):
+    if bool(found.before) == bool(found.after) or not states_exceptions(entry, measured):
         return {}
     condition = f"<{found.first}" if found.before else f">={found.after}"
-    return dict.fromkeys(swept, condition)
+    return dict.fromkeys(measured.entries[entry.id], condition)
+
+
+def states_exceptions(entry: Entry, measured: Measured) -> bool:
+    """Whether an entry has to state its range as exceptions of the adapters that were measured.
+
+    A condition on the package would rule out the others that it is about, such as tf-keras, which
+    haven't got that package.
+    """
+    swept = measured.entries[entry.id]
+    return measured.package not in entry.when and any(
+        not any(matches(name, adapter) for adapter in swept) for name in entry.adapters
+    )
 
 
 def _disagrees(entry: Entry, adapter: str, told: str, found: Range, measured: Measured) -> bool:

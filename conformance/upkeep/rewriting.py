@@ -16,8 +16,8 @@ from packaging.version import Version
 from conformance.cases.problems import Log
 from conformance.cases.reading import read_file
 from conformance.cases.tree import Map, Seq
-from conformance.upkeep.ranges import exceptions_of, range_of
-from conformance.verdicts.entries import matches, read_entries
+from conformance.upkeep.ranges import exceptions_of, range_of, states_exceptions
+from conformance.verdicts.entries import read_entries
 from conformance.verdicts.releases import parsed
 
 if TYPE_CHECKING:
@@ -92,25 +92,15 @@ def _texts(entry: Entry, found: Range, measured: Measured) -> dict[str, str]:
     """What the keys should say; an empty text takes the key away."""
     package = measured.package
     others = {name: str(when) for name, when in entry.when.items() if name != package}
-    own = _within(found, entry.when.get(package, SpecifierSet()))
-    if package not in entry.when and _is_of_others(entry, measured):
-        own = ""  # a condition on this package would rule those out that hasn't got it
+    own = ""
+    if not states_exceptions(entry, measured):
+        own = _within(found, entry.when.get(package, SpecifierSet()))
     when = {**others, **({package: own} if own else {})}
-    kept = exceptions_of(entry, found, measured)
-    exceptions = {
-        name: {of: _written(one) for of, one in when.items()} for name, when in kept.items()
-    }
     return {
         "when": _flow(when) if when else "",
-        "except": _nested(exceptions),
+        "except": _nested(exceptions_of(entry, found, measured)),
         "since": _since(found, entry.since, package.replace("-", " ").capitalize()),
     }
-
-
-def _is_of_others(entry: Entry, measured: Measured) -> bool:
-    """Whether an entry is also about adapters of which nothing was measured, as tf-keras is."""
-    swept = measured.entries[entry.id]
-    return any(not any(matches(name, adapter) for adapter in swept) for name in entry.adapters)
 
 
 def _within(found: Range, written: SpecifierSet) -> str:
@@ -156,10 +146,13 @@ def _written(condition: SpecifierSet) -> str:
     return ",".join(map(str, ends))
 
 
-def _nested(exceptions: Mapping[str, Mapping[str, str]]) -> str:
-    if not exceptions:
-        return ""
-    return f"{{{', '.join(f'{name}: {_flow(one)}' for name, one in exceptions.items())}}}"
+def _nested(exceptions: Mapping[str, Mapping[str, SpecifierSet]]) -> str:
+    """Exceptions as they stand behind their key; an empty text for none."""
+    parts = [
+        f"{name}: {_flow({of: _written(one) for of, one in when.items()})}"
+        for name, when in exceptions.items()
+    ]
+    return f"{{{', '.join(parts)}}}" if parts else ""
 
 
 def _flow(conditions: Mapping[str, str]) -> str:
@@ -205,11 +198,7 @@ def _same(key: str, written: str, text: str, entry: Entry) -> bool:
     if key == "since":
         return written == text
     if key == "except":
-        own = {
-            name: {of: _written(one) for of, one in when.items()}
-            for name, when in entry.exceptions.items()
-        }
-        return text == _nested(own)
+        return text == _nested(entry.exceptions)
     wanted = re.findall(r'([\w.-]+): "([^"]*)"', text)
     return {name: str(when) for name, when in entry.when.items()} == {
         name: str(SpecifierSet(condition)) for name, condition in wanted
