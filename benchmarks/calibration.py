@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from conformance.cases import load
-from conformance.reference.answer import Answer, evaluate
+from conformance.reference.answer.answer import Answer, evaluate
 from conformance.reference.errors import NoAnswer
-from conformance.reference.faults import Fault, applicable
-from conformance.reference.observe import observe
+from conformance.reference.faults.fault import Fault, applicable
+from conformance.reference.faults.observe import observe
 from conformance.verdicts.cell import judge_cell
 from conformance.verdicts.entries import matches
 from conformance.verdicts.explain import Suspect, explain, failing

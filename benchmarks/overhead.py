@@ -32,12 +32,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from conformance.adapters import host, registry, wire
-from conformance.adapters.environment import environment
-from conformance.adapters.host import AdapterProcess
+from conformance.adapters.host import host, registry
+from conformance.adapters.host.environment import environment
+from conformance.adapters.host.host import AdapterProcess
+from conformance.adapters.shared import wire
 from conformance.cases import default_root, load
 from conformance.cases.model import to_json
-from conformance.reference.store import Store
+from conformance.reference.answer.store import Store
 from conformance.run.folder import RunFolder
 from conformance.run.oracle import Oracle
 from conformance.run.plan import Plan

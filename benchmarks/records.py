@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from conformance.adapters.observation import Native
+from conformance.adapters.host.observation import Native
 from conformance.cases.model import Call, Expect, InputSpec, Model, Node, Place, Program, Source
 from conformance.records.model import (
     SCHEMA,

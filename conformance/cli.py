@@ -279,7 +279,7 @@ def _adapters(options: argparse.Namespace) -> int:
 
 
 def _smoke(options: argparse.Namespace) -> int:
-    from conformance.adapters.smoke import smoke
+    from conformance.run.smoke import smoke
 
     return smoke(options.adapter, commands=options.adapter_command)
 

@@ -16,7 +16,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from conformance.adapters.registry import AdapterSpec
+    from conformance.adapters.host.registry import AdapterSpec
     from conformance.run.pytest_items import CaseFile
     from conformance.run.pytest_run import PytestRun
     from conformance.run.touched import Narrowing
@@ -162,7 +162,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for suite in SUITES:
         config.addinivalue_line("markers", f"{suite}: cases of the suite cases/{suite}")
     config.addinivalue_line("markers", "conformance: a case of keras-conformance")
-    from conformance.adapters import registry
+    from conformance.adapters.host import registry
 
     option = config.option
     try:

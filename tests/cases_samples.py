@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from conformance.cases import load_file
 from conformance.reference import evaluate
-from conformance.reference.observe import observe
+from conformance.reference.faults.observe import observe
 from conformance.verdicts.facets import judge
 
 if TYPE_CHECKING:

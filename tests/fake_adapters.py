@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapters import environment
-from conformance.adapters.host import AdapterProcess, Answer, Limits
-from conformance.adapters.registry import AdapterSpec, worker_command
+from conformance.adapters.host import environment
+from conformance.adapters.host.host import AdapterProcess, Answer, Limits
+from conformance.adapters.host.registry import AdapterSpec, worker_command
 
 ROOT = Path(__file__).parents[1]
 FAKES = Path(__file__).parent / "fakes"

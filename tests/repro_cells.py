@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from conformance.cases import load
 from conformance.records.model import CaseLine, CellLine
 from conformance.reference import evaluate
-from conformance.reference.observe import observe
-from conformance.reference.store import StoredAnswer
+from conformance.reference.answer.store import StoredAnswer
+from conformance.reference.faults.observe import observe
 from conformance.verdicts.cell import judge_cell
 
 if TYPE_CHECKING:
     import numpy as np
 
     from conformance.cases.model import Case
-    from conformance.reference.faults import Fault
+    from conformance.reference.faults.fault import Fault
     from conformance.verdicts.model import CellVerdict
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any
 
-from conformance.adapters.observation import Native
+from conformance.adapters.host.observation import Native
 from conformance.cases.model import (
     Call,
     Expect,

@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-from conformance.adapters.host import AdapterProcess, Answered
+from conformance.adapters.host.host import AdapterProcess, Answered
+from conformance.adapters.host.registry import select
 from conformance.adapters.keras.summary import parse
 from conformance.adapters.keras.weights import WeightError, assign, variables
-from conformance.adapters.registry import select
 from conformance.cases.model import Call, InputSpec, Model, Named, Node, Program, Train, Twin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from conformance.adapters.observation import Observation
+    from conformance.adapters.host.observation import Observation
 
 KERAS_3 = ("keras-tensorflow", "keras-torch", "keras-jax", "keras-numpy", "keras-openvino")
 DIFFERENTIABLE = {"keras-tensorflow", "keras-torch", "keras-jax", "tf-keras"}

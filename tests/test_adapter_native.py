@@ -10,8 +10,8 @@ import msgspec
 import numpy as np
 import pytest
 
+from conformance.adapters.host.observation import Observation
 from conformance.adapters.native.binding import bind
-from conformance.adapters.observation import Observation
 from conformance.adapters.worker.failure import Unsupported
 from conformance.cases import load
 from conformance.cases.model import Case, to_json
@@ -274,13 +274,13 @@ def test_flax_makes_modules_with_these_arguments_and_knows_their_defaults() -> N
 
 def test_flax_takes_jax_s_functions_by_their_names() -> None:
     nnx, nn = pytest.importorskip("flax.nnx"), pytest.importorskip("jax.nn")
-    from conformance.adapters.flax.layers import EXPORTED
+    from conformance.adapters.flax.tables.layers import EXPORTED
 
     assert [name for name in EXPORTED if getattr(nnx, name) is not getattr(nn, name)] == []
 
 
 def test_flax_has_a_gru_without_bias_only() -> None:
-    from conformance.adapters.flax.layers import TABLE
+    from conformance.adapters.flax.tables.layers import TABLE
 
     def parameters(_entry: Any) -> tuple[list[str], list[str]]:
         return ["units", "use_bias", "reset_after"], ["units"]
@@ -359,7 +359,7 @@ def test_a_wrong_layout_would_show(name: str) -> None:
 
 
 def test_true_is_not_one() -> None:
-    from conformance.adapters.torch.layers import TABLE
+    from conformance.adapters.torch.tables.layers import TABLE
 
     def parameters(_entry: Any) -> tuple[list[str], list[str]]:
         return ["units"], ["units"]

@@ -11,8 +11,8 @@ from cases_samples import deviations, load_body, load_case
 from conformance.reducing.smaller import smaller
 from conformance.reference import evaluate
 from conformance.reference.errors import Refused
-from conformance.reference.network import Network
-from conformance.reference.observe import observe
+from conformance.reference.faults.observe import observe
+from conformance.reference.model.network import Network
 from conformance.repro.keras import model_lines
 from conformance.verdicts.facets import judge
 

@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conformance.adapters import environment, registry
-from conformance.adapters.host import AdapterProcess, Answered
-from conformance.adapters.registry import RegistryError, from_command
-from conformance.adapters.smoke import dense_arrays, dense_program
+from conformance.adapters.host import environment, registry
+from conformance.adapters.host.host import AdapterProcess, Answered
+from conformance.adapters.host.registry import RegistryError, from_command
 from conformance.cases.model import Call, InputSpec, Model, Node, Program
 from conformance.records import read
+from conformance.run.smoke import dense_arrays, dense_program
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs/backends.md"

@@ -17,7 +17,7 @@ from synthetic_runs import record as record_lines
 from toy import Toy, newest
 
 from conformance import cli
-from conformance.adapters.observation import Failure
+from conformance.adapters.host.observation import Failure
 from conformance.cases.model import Node
 from conformance.records import read
 from conformance.records.model import Footer, LevelOf

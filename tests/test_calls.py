@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from cases_samples import deviations, load_body, load_case
 
-from conformance.adapters.calling import chosen, positional
+from conformance.adapters.shared.calling import chosen, positional
 from conformance.reference import evaluate
-from conformance.reference.observe import observe
-from conformance.reference.precision import held, unit
+from conformance.reference.engine.dtypes import held, unit
+from conformance.reference.faults.observe import observe
 from conformance.verdicts.facets import judge
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from comparisons import cell, facets, run
 from fake_index import FRAMED, cases, needs_uv, variables, wheel
 
 from conformance import cli
-from conformance.adapters import registry
+from conformance.adapters.host import registry
 from conformance.comparing import compare
 from conformance.comparing.columns import Pair
 from conformance.environments import VariantError

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import pytest
 
 from conformance import cli
-from conformance.adapters import registry
+from conformance.adapters.host import registry
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md")), ROOT / "benchmarks/README.md"]

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from fake_index import COMMAND, cases, index, needs_uv, variables, wheel
 
-from conformance.adapters import registry
-from conformance.adapters.registry import RegistryError
+from conformance.adapters.host import registry
+from conformance.adapters.host.registry import RegistryError
 from conformance.environments import PreparationError, Variant, VariantError, store
 from conformance.environments.preparing import prepare
 from conformance.records import read

@@ -12,8 +12,8 @@ import pytest
 
 from conformance.cases import load
 from conformance.reference import evaluate
-from conformance.reference.faults import applicable
-from conformance.reference.observe import observe
+from conformance.reference.faults.fault import applicable
+from conformance.reference.faults.observe import observe
 from conformance.verdicts.cell import judge_cell
 
 LARGEST = 2**16

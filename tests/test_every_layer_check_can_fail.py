@@ -16,19 +16,19 @@ import pytest
 
 from conformance.cases import load
 from conformance.reference import evaluate
-from conformance.reference.catalogue import candidates
 from conformance.reference.errors import NoAnswer
-from conformance.reference.faults import applicable
-from conformance.reference.network import Network
-from conformance.reference.observe import observe
+from conformance.reference.faults.fault import applicable
+from conformance.reference.faults.known import candidates
+from conformance.reference.faults.observe import observe
+from conformance.reference.model.network import Network
 from conformance.verdicts.cell import judge_cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conformance.cases.model import Case
-    from conformance.reference.faults import Fault
-    from conformance.reference.observe import Observed
+    from conformance.reference.faults.fault import Fault
+    from conformance.reference.faults.observe import Observed
 
 CHOICE = os.environ.get("KERAS_CONFORMANCE_VARIANT", "0")
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from fake_adapters import QUICK, X, ask, case, dies_soon, misbehaving, plain, runs
 
-from conformance.adapters.host import (
+from conformance.adapters.host.host import (
     AdapterProcess,
     Answer,
     Answered,
@@ -25,7 +25,7 @@ from conformance.adapters.host import (
     Skipped,
     TimedOut,
 )
-from conformance.adapters.registry import AdapterSpec
+from conformance.adapters.host.registry import AdapterSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,7 +97,7 @@ def test_crash_tells_its_signal_by_name_and_what_was_printed(process: AdapterPro
 def test_hang_is_cut_off_in_time(
     process: AdapterProcess, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("conformance.adapters.host.slowness", lambda: 1.0)
+    monkeypatch.setattr("conformance.adapters.host.host.slowness", lambda: 1.0)
     ask(process, "honest")
     started = time.monotonic()
     answer = ask(process, name, timeout=0.3)
@@ -300,9 +300,9 @@ def test_killing_a_process_kills_what_it_started(process: AdapterProcess) -> Non
 def test_a_case_has_longer_on_a_slow_machine(
     process: AdapterProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("conformance.adapters.host.slowness", lambda: 40.0)
+    monkeypatch.setattr("conformance.adapters.host.host.slowness", lambda: 40.0)
     assert isinstance(ask(process, "slow", timeout=0.05), Answered)
-    monkeypatch.setattr("conformance.adapters.host.slowness", lambda: 3.0)
+    monkeypatch.setattr("conformance.adapters.host.host.slowness", lambda: 3.0)
     answer = ask(process, "hang", timeout=0.2)
     assert isinstance(answer, TimedOut)
     assert answer.limit == pytest.approx(0.6)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.specifiers import SpecifierSet
 
-from conformance.adapters import registry
+from conformance.adapters.host import registry
 from conformance.cases import default_root
 from conformance.cases import load as load_cases
 from conformance.cases.model import REPEATS

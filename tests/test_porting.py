@@ -9,7 +9,7 @@ import pytest
 from synthetic_runs import adapter, case, cell, header
 
 from conformance import cli
-from conformance.adapters.observation import Native, NativeCall
+from conformance.adapters.host.observation import Native, NativeCall
 from conformance.cases.model import Call, InputSpec, Model, Node, Program
 from conformance.porting import Argument, Row, porting_rows
 from conformance.porting.command import restored

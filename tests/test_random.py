@@ -8,11 +8,11 @@ import msgspec
 import numpy as np
 import pytest
 
-from conformance.adapters.observation import Draws, Observation, Output
+from conformance.adapters.host.observation import Draws, Observation, Output
 from conformance.cases import load
 from conformance.reference import evaluate
-from conformance.reference.faults import applicable
-from conformance.reference.observe import observe
+from conformance.reference.faults.fault import applicable
+from conformance.reference.faults.observe import observe
 from conformance.verdicts import statistics
 from conformance.verdicts.facets import judge
 

@@ -8,7 +8,7 @@ import pytest
 from comparisons import facets, record
 
 from conformance import cli
-from conformance.adapters import registry
+from conformance.adapters.host import registry
 from conformance.cases import default_root, load_ids
 from conformance.run.session import LEDGER_FOLDER
 from conformance.upkeep.measuring import Measured, read_measured, written

@@ -26,8 +26,8 @@ from conformance.reference import (
     NotClear,
     evaluate,
 )
-from conformance.reference.data import integers, normal, philox_lines
-from conformance.reference.precision import held
+from conformance.reference.engine.dtypes import held
+from conformance.reference.model.data import integers, normal, philox_lines
 
 PERCEPTRON = (
     ("Dense", {"units": 16, "activation": "relu"}),
@@ -55,7 +55,7 @@ def test_feeds_have_the_names_of_the_architecture() -> None:
 
 
 def test_every_array_that_is_named_is_there() -> None:
-    from conformance.reference.store import _names
+    from conformance.reference.answer.store import _names
 
     twin = Twin(model=chain(*PERCEPTRON, given=spec([3, 2])))
     answer = evaluate(perceptron(train=SGD, twin=twin))

@@ -10,7 +10,7 @@ import pytest
 from reference_cases import case
 
 from conformance.cases.model import Data, InputSpec, Model, Node
-from conformance.reference.answer import evaluate
+from conformance.reference.answer.answer import evaluate
 from conformance.reference.errors import Unsupported
 
 SHAPES = {"query": [5, 3], "value": [4, 6], "key": [4, 3]}

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from reference_cases import chain, of_layer, spec
 
-from conformance.reference.answer import evaluate
-from conformance.reference.arithmetic import Arithmetic
+from conformance.reference.answer.answer import evaluate
+from conformance.reference.engine.arithmetic import Arithmetic
 from conformance.reference.errors import Refused
-from conformance.reference.layer import Context
-from conformance.reference.network import Network
+from conformance.reference.model.network import Network
+from conformance.reference.spec.layers.base import Context
 
 FEW = ["values", "shape"]
 

@@ -11,11 +11,11 @@ import pytest
 from reference_cases import case, chain, of_layer, spec
 
 from conformance.cases.model import Call, Case, Data, InputSpec, Model, Node
-from conformance.reference import functions
-from conformance.reference.answer import evaluate
-from conformance.reference.arithmetic import Variance
+from conformance.reference.answer.answer import evaluate
+from conformance.reference.engine import functions
+from conformance.reference.engine.arithmetic import Variance
 from conformance.reference.errors import NoAnswer, Refused
-from conformance.reference.network import Network
+from conformance.reference.model.network import Network
 
 FEW = ["values", "gradients"]
 

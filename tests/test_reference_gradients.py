@@ -9,14 +9,15 @@ import pytest
 from reference_cases import case, of_layer
 
 from conformance.cases.model import Case, InputSpec, Model, Named, Node
-from conformance.reference.activation import ACTIVATIONS
-from conformance.reference.answer import evaluate
-from conformance.reference.arithmetic import Arithmetic
-from conformance.reference.execution import execute
-from conformance.reference.laws import Drawing
-from conformance.reference.layer import LAYERS, Context
-from conformance.reference.losses import LOSSES, make_loss
-from conformance.reference.network import Network
+from conformance.reference.answer.answer import evaluate
+from conformance.reference.engine.arithmetic import Arithmetic
+from conformance.reference.engine.laws import Drawing
+from conformance.reference.model.execution import execute
+from conformance.reference.model.network import Network
+from conformance.reference.spec import table
+from conformance.reference.spec.activations import ACTIVATIONS
+from conformance.reference.spec.layers.base import Context
+from conformance.reference.spec.losses import LOSSES, make_loss
 
 SAMPLES: dict[str, list[tuple[list[int], dict[str, Any]]]] = {
     "ActivityRegularization": [([3, 4], {"l1": 0.3, "l2": 0.2})],
@@ -222,12 +223,13 @@ def every_case() -> list[Any]:
 
 
 def test_every_layer_is_proved() -> None:
-    named = {name for name in LAYERS if not any(name.startswith(alias) for alias in ALIASES)} | {
-        name for name in SAMPLES if name in LAYERS
+    layers = table.known("layers")
+    named = {name for name in layers if not any(name.startswith(alias) for alias in ALIASES)} | {
+        name for name in SAMPLES if name in layers
     }
     plain = {name for name in named if not (name.startswith("MaxPool") and "ing" not in name)}
     # Without training they are the identity.
-    drawing = {name for name, layer in LAYERS.items() if issubclass(layer, Drawing)}
+    drawing = {name for name in layers if issubclass(table.find(f"layers.{name}"), Drawing)}
     assert plain - WITHOUT_SLOPE - INSIDE - drawing == {*SAMPLES, *MERGING}
 
 
@@ -288,7 +290,7 @@ def test_longdouble_agrees_with_float64(one: Case) -> None:
 @pytest.mark.parametrize("name", sorted(LOSSES))
 @pytest.mark.parametrize("reduction", ["sum_over_batch_size", "sum"])
 def test_the_complex_step_confirms_every_loss(name: str, reduction: str) -> None:
-    from conformance.reference.array import gradients
+    from conformance.reference.engine.array import gradients
 
     loss = make_loss(Named(name=name, config={"reduction": reduction}))
     random = np.random.default_rng(2)
@@ -304,9 +306,9 @@ def test_the_complex_step_confirms_every_loss(name: str, reduction: str) -> None
 
 def test_slices_of_one_array_are_laid_side_by_side() -> None:
     # Were the gradients of slices added to zeros, every addition would seem to round.
-    from conformance.reference.arithmetic import Variance
-    from conformance.reference.array import gradients
-    from conformance.reference.structure import take
+    from conformance.reference.engine.arithmetic import Variance
+    from conformance.reference.engine.array import gradients
+    from conformance.reference.engine.structure import take
 
     random = np.random.default_rng(3)
     variance = Variance()
@@ -321,8 +323,8 @@ def test_slices_of_one_array_are_laid_side_by_side() -> None:
 
 
 def test_overlapping_slices_are_added() -> None:
-    from conformance.reference.array import gradients
-    from conformance.reference.structure import take
+    from conformance.reference.engine.array import gradients
+    from conformance.reference.engine.structure import take
 
     plain = Arithmetic()
     x = plain.leaf(np.zeros(4)).watched()

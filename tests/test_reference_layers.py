@@ -10,9 +10,9 @@ import pytest
 from reference_cases import case, chain, exact, of_layer, spec
 
 from conformance.cases.model import Call, InputSpec, Model, Node
-from conformance.reference.answer import evaluate
+from conformance.reference.answer.answer import evaluate
 from conformance.reference.errors import Refused, Unsupported
-from conformance.reference.network import Network
+from conformance.reference.model.network import Network
 
 FEW = ["values", "shape"]
 
@@ -70,8 +70,8 @@ def test_conv2d_is_the_sum_over_its_windows(
 def test_channels_first_is_channels_last_moved() -> None:
     last = {"filters": 3, "kernel_size": 2, "padding": "same", "strides": 2, "name": "c"}
     y, feeds = first(of_layer("Conv2D", [4, 5, 2], last, facets=FEW))
-    from conformance.reference.arithmetic import Arithmetic
-    from conformance.reference.layer import Context
+    from conformance.reference.engine.arithmetic import Arithmetic
+    from conformance.reference.spec.layers.base import Context
 
     arithmetic = Arithmetic()
     model = chain(("Conv2D", {**last, "data_format": "channels_first"}), given=spec([2, 4, 5]))
@@ -176,13 +176,13 @@ UNKNOWN = [
 
 @pytest.mark.parametrize(("layer", "shape", "config", "expected"), UNKNOWN)
 def test_unknown_sizes_stay_unknown(layer: str, shape: Any, config: Any, expected: Any) -> None:
-    from conformance.reference.layer import make
+    from conformance.reference.spec.layers.base import make
 
     assert make(layer, config).output_shape([shape]) == expected
 
 
 def test_concatenate_adds_sizes_along_its_axis() -> None:
-    from conformance.reference.layer import make
+    from conformance.reference.spec.layers.base import make
 
     layer = make("Concatenate", {"axis": 1})
     assert layer.output_shape([[None, 2, 3], [None, 5, 3]]) == [None, 7, 3]
@@ -265,8 +265,8 @@ def test_integers_stay_exact_until_something_rounds() -> None:
 
 
 def test_too_many_terms_are_not_exact() -> None:
-    from conformance.reference.arithmetic import Variance
-    from conformance.reference.contraction import matmul
+    from conformance.reference.engine.arithmetic import Variance
+    from conformance.reference.engine.contraction import matmul
 
     variance = Variance()
     for width, wanted in ((16, True), (2**10, False)):

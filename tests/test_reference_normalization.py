@@ -9,7 +9,7 @@ import pytest
 from reference_cases import case, chain, of_layer, spec
 
 from conformance.cases.model import Call, Data, InputSpec, Model, Node
-from conformance.reference.answer import evaluate
+from conformance.reference.answer.answer import evaluate
 
 
 def answered(layer: str, shape: list[int], config: dict[str, Any]) -> tuple[Any, Any, Any]:

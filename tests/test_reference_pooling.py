@@ -11,9 +11,9 @@ import pytest
 from reference_cases import case, chain, of_layer, spec
 
 from conformance.cases.model import Call, Data
-from conformance.reference.answer import evaluate
+from conformance.reference.answer.answer import evaluate
 from conformance.reference.errors import Refused
-from conformance.reference.network import Network
+from conformance.reference.model.network import Network
 
 FEW = ["values", "shape"]
 

@@ -10,13 +10,13 @@ import pytest
 from reference_cases import case, chain, of_layer, spec
 
 from conformance.cases.model import Call, Data
-from conformance.reference.answer import evaluate
-from conformance.reference.arithmetic import Arithmetic
+from conformance.reference.answer.answer import evaluate
+from conformance.reference.engine.arithmetic import Arithmetic
+from conformance.reference.engine.resampling import KINDS, sampling
 from conformance.reference.errors import Refused, Unsupported
-from conformance.reference.hashing import farmhash64, siphash64
-from conformance.reference.layer import make
-from conformance.reference.resampling import KINDS, sampling
-from conformance.reference.spectrograms import mel_matrix
+from conformance.reference.spec.layers.base import make
+from conformance.reference.spec.layers.preprocessing.hashing import farmhash64, siphash64
+from conformance.reference.spec.layers.preprocessing.spectrograms import mel_matrix
 
 FEW = ["values", "shape"]
 

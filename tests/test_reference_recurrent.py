@@ -10,10 +10,10 @@ import pytest
 from reference_cases import case
 
 from conformance.cases.model import Call, Data, InputSpec, Model, Node
-from conformance.reference.answer import Answer, evaluate
+from conformance.reference.answer.answer import Answer, evaluate
 from conformance.reference.errors import Refused
-from conformance.reference.naming import automatic_name, shortened
-from conformance.reference.network import Network
+from conformance.reference.model.network import Network
+from conformance.reference.spec.naming import automatic_name, shortened
 
 MASK = [
     [True, True, False, False],

@@ -10,11 +10,12 @@ import pytest
 from reference_cases import case
 
 from conformance.cases.model import InputSpec, Model, Named, Node, Train
-from conformance.reference.answer import evaluate
-from conformance.reference.arithmetic import Arithmetic
+from conformance.reference.answer.answer import evaluate
+from conformance.reference.engine.arithmetic import Arithmetic
+from conformance.reference.engine.laws import Affine, Bounds, Choice, Drawing, Drawn
 from conformance.reference.errors import Refused, Unsupported
-from conformance.reference.laws import Affine, Bounds, Choice, Drawing, Drawn
-from conformance.reference.layer import LAYERS, Context, make
+from conformance.reference.spec import table
+from conformance.reference.spec.layers.base import Context, make
 
 X = np.random.default_rng(3).normal(size=(5, 4, 3, 3))
 
@@ -210,8 +211,8 @@ def test_every_image_layer_is_the_identity_without_training() -> None:
     factored |= {"RandomSharpness", "RandomRotation", "RandomColorDegeneration"}
     arithmetic = Arithmetic()
     x = arithmetic.leaf(X)
-    for name, layer in LAYERS.items():
-        if issubclass(layer, Drawing):
+    for name in table.known("layers"):
+        if issubclass(table.find(f"layers.{name}"), Drawing):
             known = arguments.get(name, {"factor": 0.3} if name in factored else {})
             config = {"rate": 0.3} if "Dropout" in name else known
             made = make(name, config)

@@ -17,9 +17,9 @@ from reference_cases import SGD, case, chain, of_layer, spec
 
 from conformance.cases.model import Case, Expect
 from conformance.reference import evaluate
-from conformance.reference import store as store_module
-from conformance.reference.faults import find
-from conformance.reference.store import Store, default_folder
+from conformance.reference.answer import store as store_module
+from conformance.reference.answer.store import Store, default_folder
+from conformance.reference.faults.fault import find
 
 ONE = case(chain(("Dense", {"units": 3}), given=spec([2, 4])), train=SGD)
 
@@ -55,7 +55,7 @@ def test_another_case_fault_or_version_is_not_found(
     store.put(ONE, evaluate(ONE))
     assert store.get(of_layer("Flatten", [2])) is None
     assert store.get(ONE, "bias-missing") is None
-    monkeypatch.setattr(store_module, "version", lambda: "another")
+    monkeypatch.setattr(store_module, "version", lambda _case: "another")
     assert store.get(ONE) is None
 
 

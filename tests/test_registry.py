@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.adapters import environment, registry
-from conformance.adapters.host import AdapterProcess
-from conformance.adapters.registry import RegistryError
+from conformance.adapters.host import environment, registry
+from conformance.adapters.host.host import AdapterProcess
+from conformance.adapters.host.registry import RegistryError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

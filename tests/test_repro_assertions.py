@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from repro_cells import catalogue, judged
 
 from conformance.records.model import AdapterLine
-from conformance.reference.faults import applicable
+from conformance.reference.faults.fault import applicable
 from conformance.repro.numbers import written
 from conformance.repro.script import NoScript, script
 from conformance.verdicts.comparison import Target, compare

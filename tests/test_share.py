@@ -113,7 +113,7 @@ def test_nobody_helps_an_adapter_that_was_given_up():
     assert not handed.seconds_worth_helping()
 
 
-@pytest.mark.parametrize("module", ["adapters/host_answer.py", "reference/store.py"])
+@pytest.mark.parametrize("module", ["adapters/host/answer.py", "reference/answer/store.py"])
 def test_what_threads_decode_is_decoded_by_decoders_that_are_there(module):
     """msgspec 0.22 crashes where two threads need a type for the first time at once."""
     tree = ast.parse((Path(conformance.__file__).parent / module).read_text())

@@ -11,10 +11,10 @@ import pytest
 from fake_adapters import FAKES, ROOT
 from rich.console import Console
 
-from conformance.adapters.host import AdapterProcess, Answered
-from conformance.adapters.registry import from_command
-from conformance.adapters.smoke import FAULTY, OK, UNUSABLE, smoke
+from conformance.adapters.host.host import AdapterProcess, Answered
+from conformance.adapters.host.registry import from_command
 from conformance.cases.model import Call, InputSpec, Model, Node, Program
+from conformance.run.smoke import FAULTY, OK, UNUSABLE, smoke
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from cases_samples import load_body
 
-from conformance.adapters.texts import decoded, encoded
+from conformance.adapters.shared.texts import decoded, encoded
 from conformance.cases import load
 from conformance.reference import evaluate
-from conformance.reference.faults import applicable
-from conformance.reference.observe import observe
+from conformance.reference.faults.fault import applicable
+from conformance.reference.faults.observe import observe
 from conformance.verdicts.cell import judge_cell
 
 FILE = Path(__file__).parents[1] / "cases" / "layers" / "preprocessing" / "strings.yaml"

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 from verdict_samples import CASE, FACETS, TWIN, Sample, honest
 
-from conformance.adapters.observation import Observation
+from conformance.adapters.host.observation import Observation
 from conformance.cases.model import Case, Expect, Model, Place, Program, Source
 from conformance.verdicts import cell as cells
 from conformance.verdicts.cell import combine, judge_cell

@@ -14,8 +14,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from conformance.adapters import wire
-from conformance.adapters.wire import BF16, WireError
+from conformance.adapters.shared import wire
+from conformance.adapters.shared.wire import BF16, WireError
 
 DTYPES = ["?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"]
 

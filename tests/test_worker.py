@@ -15,9 +15,9 @@ import pytest
 import safetensors.numpy
 from fake_adapters import FAKES, QUICK, ROOT, X, case, dies_soon, plain, runs
 
-from conformance.adapters import wire
-from conformance.adapters.host import AdapterProcess, Answered, Crashed, TimedOut
-from conformance.adapters.host_text import harmless
+from conformance.adapters.host.host import AdapterProcess, Answered, Crashed, TimedOut
+from conformance.adapters.host.text import harmless
+from conformance.adapters.shared import wire
 from conformance.adapters.worker.failure import failure, raiser, with_causes
 from conformance.adapters.worker.outputs import Arrays
 from conformance.adapters.worker.probe import PASS, effective_precision, probe
@@ -110,8 +110,8 @@ def test_worker_dies_with_a_host_that_is_killed_outright(tmp_path: Path) -> None
     script.write_text(
         "import sys, time\n"
         "sys.path.insert(0, sys.argv[1])\n"
-        "from conformance.adapters.host import AdapterProcess\n"
-        "from conformance.adapters.registry import AdapterSpec, worker_command\n"
+        "from conformance.adapters.host.host import AdapterProcess\n"
+        "from conformance.adapters.host.registry import AdapterSpec, worker_command\n"
         "p = AdapterProcess(AdapterSpec('plain', worker_command(sys.argv[2], 'plain')))\n"
         "p.start()\n"
         "p.send({'case': 'fakes/hang', 'model': {}, 'calls': [], 'facets': []}, {})\n"
@@ -127,8 +127,8 @@ def test_worker_dies_with_a_host_that_is_killed_outright(tmp_path: Path) -> None
 
 
 def test_worker_side_files_are_python_3_9() -> None:
-    folders = ("worker", "keras", "torch", "jax", "native")
-    files = [ROOT / "conformance/__init__.py", ROOT / "conformance/adapters/wire.py"]
+    folders = ("shared", "worker", "native", "keras", "torch", "jax", "flax")
+    files = [ROOT / "conformance/__init__.py", ROOT / "conformance/adapters/__init__.py"]
     for folder in folders:
         files += sorted((ROOT / "conformance/adapters" / folder).rglob("*.py"))
     assert len(files) > 8

@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from conformance import cli
-from conformance.adapters import registry
+from conformance.adapters.host import registry
 from conformance.run.shard import Shard
 
 ROOT = Path(__file__).parents[1]

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from conformance.adapters.observation import Observation
+from conformance.adapters.host.observation import Observation
 from conformance.cases.model import Model, Twin
-from conformance.reference.expectation import Expectation
+from conformance.reference.answer.expectation import Expectation
 
 U = 2.0**-24
 CASE = "documents/sample/everything"

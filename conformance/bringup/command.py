@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
-from conformance.adapters import registry
-from conformance.adapters.naming import base_of
+from conformance.adapters.host import registry
+from conformance.adapters.host.naming import base_of
 from conformance.bringup.ranking import Ranking
 from conformance.bringup.sharing import maps_of, with_functions
 from conformance.bringup.terminal import lines

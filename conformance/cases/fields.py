@@ -37,8 +37,6 @@ DTYPES = (
     "uint64",
 )
 """Keras's names of the dtypes of numbers that an input can have."""
-STRING = "string"
-"""The dtype of strings, which are given literally; only what is made of them is judged."""
 MAX_STRING = 4_096
 """Characters of one string of an input."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from conformance.cases import fields, names
-from conformance.cases.model import Data, InputSpec
+from conformance.cases.model import STRING, Data, InputSpec
 from conformance.cases.problems import described
 from conformance.cases.reading import Map, Seq
 
@@ -83,7 +83,7 @@ def _input(name: str, value: object, where: Where) -> Fed | None:
     shape, batch_size, open_shape, later = _shape(given, where)
     dtype = "float32"
     if "dtype" in given:
-        known = (*fields.DTYPES, fields.STRING)
+        known = (*fields.DTYPES, STRING)
         dtype = fields.choice(given["dtype"], where.value(given, "dtype"), known) or dtype
     data, rows = _data(given, where, dtype)
     if rows is not None:
@@ -189,7 +189,7 @@ def _data(given: Map, where: Where, dtype: str) -> tuple[Data, list[int] | None]
     """Where the numbers come from, and the whole shape of literal ones."""
     if "values" in given:
         return _literal(given, where, dtype)
-    if dtype == fields.STRING:
+    if dtype == STRING:
         where.refuse("has no strings", hint="write them out: `values: [[a, b], [c, d]]`")
         return Data(), None
     kind: Any = "boolean" if dtype == "bool" else "normal" if "float" in dtype else "integers"
@@ -223,7 +223,7 @@ def _literal(given: Map, where: Where, dtype: str) -> tuple[Data, list[int] | No
         if key in given:
             where.key(given, key).refuse("is beside `values`", expected="one of the two")
     place = where.value(given, "values")
-    literal = fields.array(given["values"], place, strings=dtype == fields.STRING)
+    literal = fields.array(given["values"], place, strings=dtype == STRING)
     if literal is None:
         return Data(), None
     if not literal[1]:

@@ -19,6 +19,10 @@ Json = Any
 """A value that JSON can carry: null, bool, int, float, str, list or object."""
 
 
+STRING = "string"
+"""The dtype of strings, which are given literally; only what is made of them is judged."""
+
+
 class Data(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Where an input's numbers come from: a named generator or literal values.
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.cases import combining, fields, inputs, names
-from conformance.cases.model import FACETS
+from conformance.cases.model import FACETS, STRING
 
 Schema = dict[str, Any]
 
@@ -184,7 +184,7 @@ def _input() -> Schema:
                 "What is fed, where `shape` leaves sizes open; a list of such lists calls the same "
                 "model with each",
             ),
-            "dtype": {"enum": [*fields.DTYPES, fields.STRING], "default": "float32"},
+            "dtype": {"enum": [*fields.DTYPES, STRING], "default": "float32"},
             "batch": _described(
                 {"anyOf": [rows, {"type": "array", "items": rows, "minItems": 1}]},
                 "Number of rows fed; a list of them calls the same model with each",

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
-from conformance.adapters.environment import environment, keras_pins, pins
+from conformance.adapters.host.environment import environment, keras_pins, pins
 
 _SCRIPT = Path(__file__).parents[1] / "adapters" / "keras" / "inventory.py"
 _SECONDS = 300

@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any, Final
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from conformance.adapters.naming import BACKEND_VARIABLE
-from conformance.adapters.registry import with_python
+from conformance.adapters.host.naming import BACKEND_VARIABLE
+from conformance.adapters.host.registry import with_python
 from conformance.environments import store
 from conformance.environments.problems import BlockedError, PreparationError
 from conformance.environments.releases import no_such_release
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from conformance.adapters.registry import AdapterSpec
+    from conformance.adapters.host.registry import AdapterSpec
+    from conformance.adapters.host.variant import Pin, Variant
     from conformance.environments.uv import Resolved
-    from conformance.environments.variant import Pin, Variant
 
 _GPU = re.compile(r"nvidia-|cuda-|triton$")
 """Packages of a build for graphics cards: gigabytes, and adapters run on the CPU."""
@@ -64,7 +64,7 @@ def prepare(
     """Make what the columns need; adapters without a variant are handed back as they are.
 
     Args:
-        specs: Adapters as :func:`conformance.adapters.registry.select` gives them.
+        specs: Adapters as :func:`conformance.adapters.host.registry.select` gives them.
         tell: Is told of everything that was made, which takes from one second to minutes.
 
     Raises:

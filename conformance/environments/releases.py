@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from packaging.version import Version
 
+    from conformance.adapters.host.variant import Pin
     from conformance.environments.uv import Resolved, Uv
-    from conformance.environments.variant import Pin
 
 _MOST: Final = 400
 """No package has more releases that anyone would try."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.adapters.observation import Native
+    from conformance.adapters.host.observation import Native
     from conformance.cases.model import Node
     from conformance.records.model import CaseLine
     from conformance.records.reader import Run

@@ -10,7 +10,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-from conformance.adapters.observation import Native
+from conformance.adapters.host.observation import Native
 from conformance.cases.model import Expect, Json, Place, Program, Raises, Source
 from conformance.verdicts.model import CellVerdict, FacetOutcome, Outcome
 

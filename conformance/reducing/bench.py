@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from conformance.adapters import host
-from conformance.adapters.host import AdapterProcess, Limits
-from conformance.reference.store import Store
+from conformance.adapters.host import host
+from conformance.adapters.host.host import AdapterProcess, Limits
+from conformance.reference.answer.store import Store
 from conformance.run.oracle import NoAnswer, Oracle
 from conformance.verdicts import cell as cells
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from conformance.adapters.observation import Hello
-    from conformance.adapters.registry import AdapterSpec
+    from conformance.adapters.host.observation import Hello
+    from conformance.adapters.host.registry import AdapterSpec
     from conformance.cases.model import Case
-    from conformance.reference.store import StoredAnswer
+    from conformance.reference.answer.store import StoredAnswer
     from conformance.verdicts.model import CellVerdict
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from conformance.adapters import registry
-from conformance.adapters.naming import base_of
+from conformance.adapters.host import registry
+from conformance.adapters.host.naming import base_of
 from conformance.cases import CasesError
 from conformance.environments import PreparationError
 from conformance.environments.preparing import prepare
@@ -21,7 +21,7 @@ from conformance.run.lines import case_line
 if TYPE_CHECKING:
     import argparse
 
-    from conformance.adapters.observation import Hello
+    from conformance.adapters.host.observation import Hello
     from conformance.reducing.reduction import Reduced
 
 SHOWN, UNUSABLE = 0, 2

@@ -10,7 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from conformance.reference.answer import Answer, evaluate
+    from conformance.reference.answer.answer import Answer, evaluate
     from conformance.reference.errors import (
         Contradiction,
         NoAnswer,
@@ -35,5 +35,5 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
-    home = "answer" if name in {"Answer", "evaluate"} else "errors"
+    home = "answer.answer" if name in {"Answer", "evaluate"} else "errors"
     return getattr(importlib.import_module(f"{__name__}.{home}"), name)

@@ -15,10 +15,10 @@ from typing import IO, Any
 import msgspec
 
 from conformance.cases.model import Case
-from conformance.reference.answer import evaluate
+from conformance.reference.answer.answer import evaluate
+from conformance.reference.answer.store import Store
 from conformance.reference.errors import NoAnswer
-from conformance.reference.faults import find
-from conformance.reference.store import Store
+from conformance.reference.faults.fault import find
 
 
 class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

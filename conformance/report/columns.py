@@ -20,7 +20,7 @@ from conformance.report.views import BROKEN, FAILS, VIEWS, view
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from conformance.adapters.observation import Native
+    from conformance.adapters.host.observation import Native
     from conformance.records import Run
     from conformance.records.model import AdapterLine
     from conformance.report.outcomes import Look

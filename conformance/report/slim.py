@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct, field
 
-from conformance.adapters.observation import Native
+from conformance.adapters.host.observation import Native
 from conformance.verdicts.model import FacetOutcome, Outcome
 
 NOTHING: Final = msgspec.Raw(b"null")

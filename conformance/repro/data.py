@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from conformance.cases.fields import STRING
-from conformance.reference import data
-from conformance.reference.feeding import make_feeds
-from conformance.reference.network import Network
+from conformance.cases.model import STRING
+from conformance.reference.model import data
+from conformance.reference.model.feeding import make_feeds
+from conformance.reference.model.network import Network
 from conformance.repro.numbers import as_fed
 from conformance.repro.text import literal
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from conformance.cases.model import Data, InputSpec
-    from conformance.reference.layer import Variable
+    from conformance.reference.spec.layers.base import Variable
     from conformance.repro.plan import Plan
 
 LITERAL = 200

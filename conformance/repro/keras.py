@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from conformance.adapters.calling import chosen, positional
+from conformance.adapters.shared.calling import chosen, positional
 from conformance.reference.errors import NoAnswer
-from conformance.reference.network import Network
+from conformance.reference.model.network import Network
 from conformance.repro.text import identifier, literal
 
 if TYPE_CHECKING:

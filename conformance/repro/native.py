@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import conformance
-from conformance.adapters.flax.layers import TABLE as FLAX
-from conformance.adapters.jax.layers import TABLE as JAX
+from conformance.adapters.flax.tables.layers import TABLE as FLAX
+from conformance.adapters.jax.tables.layers import TABLE as JAX
 from conformance.adapters.native.binding import Bound, Entry, Function, Table, bind
-from conformance.adapters.torch.layers import TABLE as TORCH
+from conformance.adapters.torch.tables.layers import TABLE as TORCH
 from conformance.repro.text import literal
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from conformance.adapters.calling import chosen
+from conformance.adapters.shared.calling import chosen
 from conformance.repro import keras as keras_words
 from conformance.repro.checks import equal_lines
 from conformance.repro.native import TABLES, Extract, call

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from conformance.cases.model import Program
-    from conformance.reference.network import Network
-    from conformance.reference.store import StoredAnswer
+    from conformance.reference.answer.store import StoredAnswer
+    from conformance.reference.model.network import Network
     from conformance.verdicts.model import FacetVerdict
 
 KERAS_3 = "keras-"

@@ -11,11 +11,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from conformance.adapters.naming import base_of
+from conformance.adapters.host.naming import base_of
 from conformance.adapters.worker.failure import Unsupported
-from conformance.cases.fields import STRING
+from conformance.cases.model import STRING
 from conformance.reference.errors import NoAnswer
-from conformance.reference.network import Network
+from conformance.reference.model.network import Network
 from conformance.repro import checks, data
 from conformance.repro.asking import keras_body
 from conformance.repro.native import TABLES
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from conformance.records.model import AdapterLine, CaseLine, CellLine
-    from conformance.reference.store import StoredAnswer
+    from conformance.reference.answer.store import StoredAnswer
     from conformance.repro.plan import Body
     from conformance.verdicts.model import FacetVerdict
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from conformance.adapters.naming import base_of
+from conformance.adapters.host.naming import base_of
 from conformance.adapters.worker.failure import Unsupported
-from conformance.cases.fields import STRING
+from conformance.cases.model import STRING
 from conformance.reference.errors import NoAnswer
-from conformance.reference.network import Network
+from conformance.reference.model.network import Network
 from conformance.repro.data import array, strings
 from conformance.repro.keras import listed, model_lines, nests
 from conformance.repro.pieces import IMPORTED_BY_KERAS
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from conformance.cases.model import Case, Model
-    from conformance.reference.store import StoredAnswer
+    from conformance.reference.answer.store import StoredAnswer
     from conformance.verdicts.model import CellVerdict
 
 __all__ = ["TooLong", "short_script"]

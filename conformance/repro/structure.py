@@ -8,7 +8,7 @@ from conformance.repro.checks import equal_lines
 from conformance.repro.text import literal
 
 if TYPE_CHECKING:
-    from conformance.reference.network import Network
+    from conformance.reference.model.network import Network
     from conformance.repro.plan import Plan
 
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from conformance.reference.expectation import Expected
-    from conformance.reference.store import StoredAnswer
+    from conformance.reference.answer.expectation import Expected
+    from conformance.reference.answer.store import StoredAnswer
     from conformance.repro.plan import Plan
     from conformance.verdicts.model import Comparison
 

@@ -6,7 +6,7 @@ import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from conformance.adapters import registry
+from conformance.adapters.host import registry
 from conformance.environments import PreparationError
 from conformance.environments.preparing import prepare
 from conformance.printing import make_console
@@ -16,7 +16,7 @@ from conformance.run.machine import usable_cores
 if TYPE_CHECKING:
     import argparse
 
-    from conformance.adapters.host import AdapterProcess
+    from conformance.adapters.host.host import AdapterProcess
 
 USAGE = 2
 

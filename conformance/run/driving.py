@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from conformance.adapters.host import AdapterProcess
+    from conformance.adapters.host.host import AdapterProcess
     from conformance.cases.model import Case
     from conformance.records.model import CellLine
     from conformance.run.folder import RunFolder

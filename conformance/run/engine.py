@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from conformance.adapters import host
-from conformance.adapters.host import AdapterProcess, Limits
+from conformance.adapters.host import host
+from conformance.adapters.host.host import AdapterProcess, Limits
 from conformance.records.model import AdapterLine, CaseLine, CellLine
 from conformance.run.judging import judge
 from conformance.run.lines import adapter_line, case_line, cell_line
@@ -38,11 +38,11 @@ from conformance.verdicts.model import FAILING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from conformance.adapters.observation import Hello
-    from conformance.adapters.registry import AdapterSpec
+    from conformance.adapters.host.observation import Hello
+    from conformance.adapters.host.registry import AdapterSpec
     from conformance.cases.model import Case
     from conformance.records.model import Line
-    from conformance.reference.store import StoredAnswer
+    from conformance.reference.answer.store import StoredAnswer
     from conformance.verdicts.capabilities import Claims
     from conformance.verdicts.ledger import Ledger
     from conformance.verdicts.model import CellVerdict

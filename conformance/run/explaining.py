@@ -11,7 +11,7 @@ from conformance.verdicts.explain import Suspect, explain, explained, failing
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conformance.adapters.host import Answered
+    from conformance.adapters.host.host import Answered
     from conformance.cases.model import Case
     from conformance.verdicts.model import CellVerdict
 
@@ -49,7 +49,7 @@ def name_faults(
 
 
 def _suspects(case: Case, oracle: Oracle) -> Iterator[Suspect]:
-    from conformance.reference.faults import explanations
+    from conformance.reference.faults.fault import explanations
 
     deadline = time.monotonic() + SECONDS
     for fault in explanations(case):

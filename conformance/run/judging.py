@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.adapters import host
+from conformance.adapters.host import host
 from conformance.run.explaining import name_faults
 from conformance.verdicts import cell as cells
 
 if TYPE_CHECKING:
     from conformance.cases.model import Case
-    from conformance.reference.store import StoredAnswer
+    from conformance.reference.answer.store import StoredAnswer
     from conformance.run.oracle import Oracle
     from conformance.verdicts.model import CellVerdict
 

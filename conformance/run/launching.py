@@ -5,12 +5,12 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from conformance.adapters.host import AdapterProcess, Limits
+from conformance.adapters.host.host import AdapterProcess, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from conformance.adapters.registry import AdapterSpec
+    from conformance.adapters.host.registry import AdapterSpec
 
 
 @contextmanager

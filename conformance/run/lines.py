@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.adapters import host
+from conformance.adapters.host import host
 from conformance.records.model import AdapterLine, CaseLine, CellLine
 
 if TYPE_CHECKING:
-    from conformance.adapters.observation import Hello
-    from conformance.adapters.registry import AdapterSpec
+    from conformance.adapters.host.observation import Hello
+    from conformance.adapters.host.registry import AdapterSpec
     from conformance.cases.model import Case
     from conformance.verdicts.model import CellVerdict
 

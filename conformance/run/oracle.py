@@ -19,13 +19,13 @@ from typing import IO, TYPE_CHECKING
 import msgspec
 
 import conformance
-from conformance.adapters.environment import environment, pins
+from conformance.adapters.host.environment import environment, pins
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from conformance.cases.model import Case
-    from conformance.reference.store import Store, StoredAnswer
+    from conformance.reference.answer.store import Store, StoredAnswer
 
 TIME_LIMIT = 300.0
 """Seconds that the reference may take over one case."""

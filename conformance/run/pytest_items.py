@@ -15,7 +15,7 @@ from conformance.verdicts.model import FAILING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conformance.adapters.registry import AdapterSpec
+    from conformance.adapters.host.registry import AdapterSpec
     from conformance.cases.model import Case
     from conformance.records.model import CellLine
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from conformance.adapters.registry import AdapterSpec
+    from conformance.adapters.host.registry import AdapterSpec
     from conformance.cases.model import Case
     from conformance.records.model import LevelOf, ShardOf, Touched
     from conformance.run.recorder import Recorder

@@ -16,7 +16,7 @@ from conformance.touched.source import SourceError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from conformance.adapters.registry import AdapterSpec
+    from conformance.adapters.host.registry import AdapterSpec
     from conformance.records.model import Touched
     from conformance.run.pytest_items import CaseItem
 

@@ -7,7 +7,7 @@ import hashlib
 from pathlib import Path
 
 import conformance.verdicts
-from conformance.reference.store import version
+from conformance.reference.answer.version import every_version
 
 _ABOUT_THE_LEDGER = frozenset(
     {"capabilities.py", "caps.py", "entries.py", "ledger.py", "reading.py", "releases.py"}
@@ -18,8 +18,10 @@ _ABOUT_THE_LEDGER = frozenset(
 @functools.cache
 def rule() -> str:
     """Hash of the specification's source and of the verdicts'."""
-    digest = hashlib.sha256(version().encode())
-    for path in sorted(Path(conformance.verdicts.__path__[0]).glob("*.py")):
+    digest = hashlib.sha256(every_version().encode())
+    folder = Path(conformance.verdicts.__path__[0])
+    for path in sorted(folder.rglob("*.py")):
         if path.name not in _ABOUT_THE_LEDGER:
-            digest.update(path.name.encode() + b"\0" + path.read_bytes())
+            within = path.relative_to(folder).as_posix()
+            digest.update(within.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]

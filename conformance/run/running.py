@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from conformance.adapters.host import AdapterProcess
-    from conformance.adapters.registry import AdapterSpec
+    from conformance.adapters.host.host import AdapterProcess
+    from conformance.adapters.host.registry import AdapterSpec
     from conformance.cases.model import Case
     from conformance.records.model import LevelOf
 

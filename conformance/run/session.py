@@ -6,11 +6,11 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
-from conformance.adapters import registry
-from conformance.adapters.host import Limits
+from conformance.adapters.host import registry
+from conformance.adapters.host.host import Limits
 from conformance.cases import default_root, is_packaged, load_ids
 from conformance.records.model import AdapterLine, CellLine
-from conformance.reference.store import Store
+from conformance.reference.answer.store import Store
 from conformance.run import machine
 from conformance.run.engine import Engine
 from conformance.run.oracle import Oracle
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from conformance.adapters.host import AdapterProcess
+    from conformance.adapters.host.host import AdapterProcess
     from conformance.records.model import Line
     from conformance.run.folder import RunFolder
     from conformance.run.plan import Cell, Plan

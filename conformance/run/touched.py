@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from conformance.adapters.observation import Hello
-    from conformance.adapters.registry import AdapterSpec
+    from conformance.adapters.host.observation import Hello
+    from conformance.adapters.host.registry import AdapterSpec
     from conformance.records.model import AdapterLine
     from conformance.run.plan import Plan
     from conformance.touched.selection import Chosen

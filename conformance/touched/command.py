@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from conformance.adapters import registry
-from conformance.adapters.naming import base_of
+from conformance.adapters.host import registry
+from conformance.adapters.host.naming import base_of
 from conformance.cases import CasesError
 from conformance.environments import PreparationError
 from conformance.environments.preparing import prepare
 from conformance.printing import make_console
-from conformance.reference.store import Store
+from conformance.reference.answer.store import Store
 from conformance.report.text import plural, visible
 from conformance.report.touched import touched_lines
 from conformance.run.driving import select_cases
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from conformance.adapters.registry import AdapterSpec
+    from conformance.adapters.host.registry import AdapterSpec
     from conformance.cases.model import Case
     from conformance.touched.map import Map
 

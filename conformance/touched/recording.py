@@ -8,8 +8,8 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from conformance.adapters.host import AdapterProcess, Answered, Limits
-from conformance.adapters.registry import BOOTSTRAP
+from conformance.adapters.host.host import AdapterProcess, Answered, Limits
+from conformance.adapters.host.registry import BOOTSTRAP
 from conformance.adapters.worker import recording as inside
 from conformance.run.folder import utc_now
 from conformance.run.oracle import NoAnswer
@@ -21,8 +21,8 @@ from conformance.touched.whereabouts import context, folder_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from conformance.adapters.observation import Entered, Hello, Started
-    from conformance.adapters.registry import AdapterSpec
+    from conformance.adapters.host.observation import Entered, Hello, Started
+    from conformance.adapters.host.registry import AdapterSpec
     from conformance.cases.model import Case
     from conformance.run.oracle import Oracle
     from conformance.touched.source import Source

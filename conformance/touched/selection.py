@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from conformance import adapters
-from conformance.adapters.naming import base_of
+from conformance.adapters.host.naming import base_of
 from conformance.touched import maps
 from conformance.touched.changes import Changes, Function, Known, Version, compare
 from conformance.touched.map import read
@@ -17,7 +17,7 @@ from conformance.touched.whereabouts import UntoldError, context, folder_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from conformance.adapters.registry import AdapterSpec
+    from conformance.adapters.host.registry import AdapterSpec
     from conformance.touched.map import Map
     from conformance.touched.source import Base, Source
     from conformance.touched.whereabouts import Whereabouts

@@ -13,16 +13,16 @@ from msgspec import Struct
 from packaging.utils import canonicalize_name
 
 from conformance import adapters
-from conformance.adapters.environment import environment
-from conformance.adapters.naming import base_of
-from conformance.adapters.registry import BOOTSTRAP
+from conformance.adapters.host.environment import environment
+from conformance.adapters.host.naming import base_of
+from conformance.adapters.host.registry import BOOTSTRAP
 from conformance.touched.map import Context
 from conformance.touched.source import Source, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.adapters.registry import AdapterSpec
+    from conformance.adapters.host.registry import AdapterSpec
 
 _LOCATED = BOOTSTRAP.with_name("located.py")
 _SECONDS = 60

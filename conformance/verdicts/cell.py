@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from conformance.adapters.observation import Observation
+    from conformance.adapters.host.observation import Observation
     from conformance.cases.model import Case
-    from conformance.reference.expectation import Expectation
+    from conformance.reference.answer.expectation import Expectation
 
 _JUDGED: Final = frozenset({"pass", "fail", "error", "blocked"})
 

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from conformance.adapters.observation import CallResult, Failure, Observation, Output
+    from conformance.adapters.host.observation import CallResult, Failure, Observation, Output
     from conformance.cases.model import Twin
-    from conformance.reference.expectation import Expectation, Expected, ExpectedCall
+    from conformance.reference.answer.expectation import Expectation, Expected, ExpectedCall
 
     Array = NDArray[Any]
 

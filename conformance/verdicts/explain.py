@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from conformance.adapters.observation import Observation
+    from conformance.adapters.host.observation import Observation
     from conformance.cases.model import Twin
-    from conformance.reference.expectation import Expectation
+    from conformance.reference.answer.expectation import Expectation
     from conformance.verdicts.model import CellVerdict, FacetVerdict
 
 

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from conformance.adapters.observation import Failure, Observation
+    from conformance.adapters.host.observation import Failure, Observation
     from conformance.cases.model import Twin
-    from conformance.reference.expectation import Expectation
+    from conformance.reference.answer.expectation import Expectation
     from conformance.verdicts.model import Broken
 
     Judge = Callable[[Evidence], FacetVerdict]

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from conformance.adapters.observation import Output
-    from conformance.reference.expectation import (
+    from conformance.adapters.host.observation import Output
+    from conformance.reference.answer.expectation import (
         Expected,
         ExpectedCall,
         ExpectedInfluence,

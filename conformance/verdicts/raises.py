@@ -10,7 +10,7 @@ from conformance.verdicts.model import FacetVerdict
 from conformance.verdicts.tolerance import ReferenceFaultError
 
 if TYPE_CHECKING:
-    from conformance.adapters.observation import Failure, Observation
+    from conformance.adapters.host.observation import Failure, Observation
 
 _SAID = {"build": "while the model is built", "call": "when the model is called"}
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from conformance.reference.expectation import ExpectedAffine, ExpectedChoice
+from conformance.reference.answer.expectation import ExpectedAffine, ExpectedChoice
 from conformance.verdicts import statistics, text
 from conformance.verdicts.choices import choices
 from conformance.verdicts.model import Comparison, FacetVerdict
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from conformance.adapters.observation import Draws
-    from conformance.reference.expectation import ExpectedBounds, ExpectedRandom
+    from conformance.adapters.host.observation import Draws
+    from conformance.reference.answer.expectation import ExpectedBounds, ExpectedRandom
     from conformance.verdicts.evidence import Evidence
 
     Array = NDArray[Any]
@@ -34,7 +34,7 @@ CALLS: Final = {
     "again": "the first call of a new layer with the same seed",
     "other": "the first call of a new layer with another seed",
 }
-"""The answers of :class:`conformance.adapters.observation.Draws`, in the reader's words."""
+"""The answers of :class:`conformance.adapters.host.observation.Draws`, in the reader's words."""
 
 
 def random(evidence: Evidence) -> FacetVerdict:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from conformance.reference.expectation import ExpectedAffine, ExpectedRandom
+    from conformance.reference.answer.expectation import ExpectedAffine, ExpectedRandom
     from conformance.verdicts.evidence import Evidence
 
     Array = NDArray[Any]

@@ -13,8 +13,8 @@ from conformance.verdicts.tolerance import ReferenceFaultError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from conformance.adapters.observation import Output, Weight
-    from conformance.reference.expectation import ExpectedCall, ExpectedWeight
+    from conformance.adapters.host.observation import Output, Weight
+    from conformance.reference.answer.expectation import ExpectedCall, ExpectedWeight
     from conformance.verdicts.model import FacetVerdict
 
     Shape = Sequence[int | None]

@@ -20,8 +20,8 @@ from conformance.verdicts.tolerance import TRAINING, VALUES, Limits, ReferenceFa
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.adapters.observation import Built, Gradients, Output
-    from conformance.reference.expectation import Expected, ExpectedBuilt, ExpectedGradients
+    from conformance.adapters.host.observation import Built, Gradients, Output
+    from conformance.reference.answer.expectation import Expected, ExpectedBuilt, ExpectedGradients
 
     Axes = Sequence[int] | None
 

@@ -11,12 +11,12 @@ import msgspec
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from conformance.adapters.registry import RegistryError
+from conformance.adapters.host.registry import RegistryError
+from conformance.adapters.host.variant import Pin, parse_package
 from conformance.cases import CasesError
 from conformance.environments import PreparationError, VariantError
 from conformance.environments.releases import no_such_release, release_at, releases
 from conformance.environments.uv import Uv
-from conformance.environments.variant import Pin, parse_package
 from conformance.printing import make_console
 from conformance.records.files import write_whole
 from conformance.records.wire import RecordsError

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from conformance.adapters import registry
-from conformance.adapters.naming import SEPARATOR, base_of
+from conformance.adapters.host import registry
+from conformance.adapters.host.naming import SEPARATOR, base_of
 from conformance.environments import Variant, VariantError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.adapters.registry import AdapterSpec
+    from conformance.adapters.host.registry import AdapterSpec
 
 _NIGHTLY = "-nightly"
 """What the name of a distribution ends in that holds another's modules, a day old."""

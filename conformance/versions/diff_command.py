@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance.adapters import registry
+from conformance.adapters.host import registry
 from conformance.cases import CasesError
 from conformance.comparing import ColumnsError, compare
 from conformance.comparing.columns import Pair

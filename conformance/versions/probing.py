@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from conformance.adapters import registry
-from conformance.adapters.naming import SEPARATOR
+from conformance.adapters.host import registry
+from conformance.adapters.host.naming import SEPARATOR
 from conformance.environments import BlockedError, PreparationError
 from conformance.environments.preparing import prepare
 from conformance.run.plan import Cell, Plan
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from packaging.version import Version
 
-    from conformance.adapters.registry import AdapterSpec
+    from conformance.adapters.host.registry import AdapterSpec
     from conformance.cases.model import Case
     from conformance.verdicts.model import CellVerdict
 

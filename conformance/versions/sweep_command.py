@@ -11,14 +11,14 @@ import msgspec
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from conformance.adapters import registry
-from conformance.adapters.naming import base_of
+from conformance.adapters.host import registry
+from conformance.adapters.host.naming import base_of
+from conformance.adapters.host.variant import parse_package
 from conformance.cases import CasesError, default_root
 from conformance.environments import BlockedError, PreparationError, VariantError
 from conformance.environments.preparing import prepare
 from conformance.environments.releases import Release, releases
 from conformance.environments.uv import Uv
-from conformance.environments.variant import parse_package
 from conformance.printing import make_console
 from conformance.records import RecordsError, read
 from conformance.records.files import write_whole
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from conformance.adapters.registry import AdapterSpec
+    from conformance.adapters.host.registry import AdapterSpec
     from conformance.cases.model import Case
     from conformance.versions.sweep import Sweep
 

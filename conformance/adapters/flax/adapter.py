@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import flax
 
-from conformance.adapters.flax.layers import TABLE
+from conformance.adapters.flax.tables.layers import TABLE
 from conformance.adapters.jax.adapter import UNANSWERED as OF_JAX
 from conformance.adapters.jax.adapter import Adapter, Framework, versions
 

@@ -14,13 +14,13 @@ import jax
 import numpy as np
 from jax import numpy as jnp
 
-from conformance.adapters.compiling import forget, keep_context
 from conformance.adapters.jax import random
 from conformance.adapters.jax.describe import Description
-from conformance.adapters.jax.layers import TABLE
+from conformance.adapters.jax.tables.layers import TABLE
 from conformance.adapters.jax.training import loss_of, optimizer_of
 from conformance.adapters.native.feeds import Feeds, split
 from conformance.adapters.native.model import Answer, Model
+from conformance.adapters.shared.compiling import forget, keep_context
 from conformance.adapters.worker.failure import Unsupported, failure
 from conformance.adapters.worker.outputs import Arrays
 from conformance.adapters.worker.probe import effective_precision, probe

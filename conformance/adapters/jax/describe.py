@@ -76,7 +76,7 @@ class Description:
             yield
 
     def symbolic(self) -> dict[str, Any]:
-        """Shapes as ``Symbolic`` (``conformance/adapters/observation.py``).
+        """Shapes as ``Symbolic`` (``conformance/adapters/host/observation.py``).
 
         Raises:
             Unsupported: Another size than the batch is left open.
@@ -91,7 +91,7 @@ class Description:
         }
 
     def native(self) -> list[dict[str, Any]]:
-        """How each node is done, as ``Native`` (``conformance/adapters/observation.py``)."""
+        """How each node is done, as ``Native`` (``conformance/adapters/host/observation.py``)."""
         return [self._entry(node) for node in self._model.nodes]
 
     def _entry(self, whole: Node) -> dict[str, Any]:

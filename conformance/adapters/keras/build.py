@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from conformance.adapters.calling import chosen, positional
 from conformance.adapters.keras.lacking import explain_call, explain_constructor, layer_class
 from conformance.adapters.keras.nesting import flat
+from conformance.adapters.shared.calling import chosen, positional
 from conformance.adapters.worker.failure import Unsupported
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from conformance.adapters.keras.initial import UnseenInitialValues
 from conformance.adapters.keras.summary import summary
 from conformance.adapters.keras.watch import Watch
 from conformance.adapters.keras.weights import WeightError, assign, variables
-from conformance.adapters.texts import decoded
+from conformance.adapters.shared.texts import decoded
 from conformance.adapters.worker.failure import Unsupported, failure, raiser
 from conformance.adapters.worker.outputs import Arrays
 

@@ -12,7 +12,6 @@ import inspect
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
-from conformance.adapters.calling import PASSES_MASK, TAKES_MASK, chosen
 from conformance.adapters.native.binding import Bound, Entry, Function, Table, bind
 from conformance.adapters.native.dtypes import (
     DEFAULT,
@@ -23,6 +22,7 @@ from conformance.adapters.native.dtypes import (
     meeting,
     policy,
 )
+from conformance.adapters.shared.calling import PASSES_MASK, TAKES_MASK, chosen
 from conformance.adapters.worker.failure import Unsupported
 
 if TYPE_CHECKING:

@@ -52,7 +52,7 @@ class Call(NamedTuple):
     """Whether it only brings arrays into the module's shape, and back."""
 
     def plain(self) -> dict[str, Any]:
-        """The call as ``NativeCall`` (``conformance/adapters/observation.py``)."""
+        """The call as ``NativeCall`` (``conformance/adapters/host/observation.py``)."""
         return self._asdict()
 
 

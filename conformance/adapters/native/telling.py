@@ -20,7 +20,7 @@ _OWN = frozenset({"call", "seed"})
 
 
 def told(node: Node, calls: Iterable[Call]) -> dict[str, Any]:
-    """The keys ``calls``, ``keras`` and ``note`` of ``Native`` (``adapters/observation.py``).
+    """The keys ``calls``, ``keras`` and ``note`` of ``Native`` (``adapters/host/observation.py``).
 
     Args:
         node: The layer.

@@ -12,11 +12,11 @@ from torch.nn import functional as F  # noqa: N812 - torch's own documentation c
 
 from conformance.adapters.native.feeds import Feeds, split
 from conformance.adapters.native.model import Model
+from conformance.adapters.shared.wire import BF16
 from conformance.adapters.torch import random
-from conformance.adapters.torch.layers import TABLE
+from conformance.adapters.torch.tables.layers import TABLE
 from conformance.adapters.torch.training import Optimizer, loss_of
 from conformance.adapters.torch.watch import Watch
-from conformance.adapters.wire import BF16
 from conformance.adapters.worker.failure import Unsupported, failure
 from conformance.adapters.worker.outputs import Arrays
 from conformance.adapters.worker.probe import effective_precision, probe

@@ -77,7 +77,7 @@ class Watch:
         }
 
     def native(self, model: Model, weights: dict[str, Any]) -> list[dict[str, Any]]:
-        """How each node was done, as ``Native`` (``conformance/adapters/observation.py``)."""
+        """How each node was done, as ``Native`` (``conformance/adapters/host/observation.py``)."""
         return [self._entry(node, weights) for node in model.nodes if node.name in self.ran]
 
     def _entry(self, whole: Node, weights: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from conformance.adapters import wire
+from conformance.adapters.shared import wire
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

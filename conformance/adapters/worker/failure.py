@@ -47,7 +47,7 @@ class Absent(Unsupported):
 
 
 def failure(exc: BaseException, stage: str, *, internal: bool | None = None) -> dict[str, Any]:
-    """Describe an exception as a ``Failure`` (``conformance/adapters/observation.py``).
+    """Describe an exception as a ``Failure`` (``conformance/adapters/host/observation.py``).
 
     Args:
         exc: The exception, with its traceback.

@@ -11,7 +11,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
-from conformance.adapters.wire import WireError
+from conformance.adapters.shared.wire import WireError
 from conformance.adapters.worker.channel import Channel
 from conformance.adapters.worker.failure import Unsupported, failure, own, with_causes
 from conformance.adapters.worker.process import follow_parent, prepare, resident_bytes
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import ModuleType
 
-    from conformance.adapters.wire import Array
+    from conformance.adapters.shared.wire import Array
 
 PROTOCOL = 1
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapters.wire import BF16
+from conformance.adapters.shared.wire import BF16
 
 
 class Arrays:

@@ -15,7 +15,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.adapters.wire import Array
+    from conformance.adapters.shared.wire import Array
 
 UNIT = 2.0**-24
 """Rounding unit of float32."""

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapters.compiling import forget, keep_context
 from conformance.adapters.keras.backends.base import (
     Backend,
     Evaluator,
@@ -20,6 +19,7 @@ from conformance.adapters.keras.backends.base import (
 from conformance.adapters.keras.backends.hidden import hide_tensorflow
 from conformance.adapters.keras.nesting import flat
 from conformance.adapters.keras.watch import Noted
+from conformance.adapters.shared.compiling import forget, keep_context
 
 
 class JaxEvaluator(Evaluator):

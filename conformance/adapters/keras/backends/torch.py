@@ -15,7 +15,7 @@ from conformance.adapters.keras.backends.base import (
 )
 from conformance.adapters.keras.backends.hidden import hide_jax, hide_tensorflow
 from conformance.adapters.keras.nesting import flat
-from conformance.adapters.wire import BF16
+from conformance.adapters.shared.wire import BF16
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,0 +1,1 @@
+"""Keras's layers as functions of Flax, a module a family."""

@@ -1,0 +1,1 @@
+"""The coordinator's side: which adapters there are, and their processes."""

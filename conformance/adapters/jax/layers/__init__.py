@@ -1,0 +1,1 @@
+"""Keras's layers as functions of JAX, a module a family."""

@@ -1,0 +1,1 @@
+"""What both sides use: Python 3.9, the standard library and NumPy."""

@@ -1,0 +1,1 @@
+"""Keras's layers as functions of torch, a module a family."""

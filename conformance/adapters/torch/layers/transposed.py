@@ -1,0 +1,102 @@
+"""Transposed convolutions in torch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torch import nn
+from torch.func import functional_call
+
+from conformance.adapters.torch.layers.activation import linear
+from conformance.adapters.torch.layout import each, from_channels_first, to_channels_first
+from conformance.adapters.torch.modules import empty
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from conformance.adapters.torch.layout import Activation, Sizes, Weights
+
+
+def conv_transpose(
+    x: Tensor,
+    weights: Weights,
+    *,
+    filters: int,
+    kernel_size: Sizes,
+    strides: Sizes = 1,
+    padding: str = "valid",
+    output_padding: Sizes | None = None,
+    data_format: str = "channels_last",
+    dilation_rate: Sizes = 1,
+    activation: Activation = linear,
+    use_bias: bool = True,
+) -> Tensor:
+    """``Conv1DTranspose``, ``Conv2DTranspose`` and ``Conv3DTranspose``.
+
+    Args:
+        x: (batch, spatial ..., channels), or channels first.
+        weights: ``kernel`` (spatial ..., filters, channels) and ``bias`` (filters,).
+        filters: Number of output channels.
+        kernel_size: Size of the window.
+        strides: Steps from window to window, in the output.
+        padding: ``valid`` or ``same``, in upper or lower case.
+        output_padding: Numbers answered beyond those that the window reaches.
+        data_format: ``channels_last`` or ``channels_first``.
+        dilation_rate: Steps from entry to entry within the window.
+        activation: A function of this package.
+        use_bias: Whether there is a bias.
+
+    Returns:
+        (batch, new spatial ..., filters), or channels first.
+    """
+    x = to_channels_first(x, data_format)
+    rank = x.ndim - 2
+    window = each(kernel_size, rank)
+    stride = each(strides, rank)
+    dilation = each(dilation_rate, rank)
+    extra = (None,) * rank if output_padding is None else each(output_padding, rank)
+    cuts = [cut(padding.lower(), *sizes) for sizes in zip(window, stride, dilation, extra)]
+    # The module cuts both ends alike and can leave some of the last end standing, never the first.
+    module = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)[rank - 1]
+    layer = empty(
+        module,
+        x.shape[1],
+        filters,
+        window,
+        stride=stride,
+        padding=tuple(first for first, _ in cuts),
+        output_padding=tuple(max(first - last, 0) for first, last in cuts),
+        dilation=dilation,
+        bias=use_bias,
+    )
+    # (spatial ..., out, in) as Keras has it becomes (in, out, spatial ...).
+    parameters = {"weight": weights["kernel"].permute(-1, -2, *range(rank))}
+    if use_bias:
+        parameters["bias"] = weights["bias"]
+    x = functional_call(layer, parameters, (x,))
+    for axis, (first, last) in enumerate(cuts, start=2):
+        x = x.narrow(axis, 0, x.shape[axis] - max(last - first, 0))
+    return activation(from_channels_first(x, data_format))
+
+
+def cut(
+    padding: str, window: int, stride: int, dilation: int, extra: int | None
+) -> tuple[int, int]:
+    """What Keras cuts off both ends of ``(size - 1) * stride + reach``; below 0: zeros are added.
+
+    Args:
+        padding: ``valid`` or ``same``.
+        window: Of one axis, as are all the others.
+        stride: Steps from window to window.
+        dilation: Steps from entry to entry within the window.
+        extra: Keras's ``output_padding``.
+
+    Returns:
+        (first, last), of which the last is the larger by one where they differ.
+    """
+    reach = (window - 1) * dilation + 1
+    if padding == "valid":
+        return 0, -extra if extra is not None else min(reach - stride, 0)
+    total = reach - stride if extra is None else reach - reach % 2 - extra
+    first = max(total, 0) // 2
+    return first, total - first

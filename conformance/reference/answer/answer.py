@@ -1,0 +1,344 @@
+"""The reference's answer to a case: what must come out, and what is fed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+
+from conformance.cases.model import Case, Model, Params, SummaryRow
+from conformance.reference.answer.book import Book, tau
+from conformance.reference.answer.claims import check, check_refusal, claimed, stated_values
+from conformance.reference.answer.drawing import drawn_by, expected_random
+from conformance.reference.answer.expectation import (
+    Expectation,
+    Expected,
+    ExpectedBuilt,
+    ExpectedCall,
+    ExpectedGradients,
+    ExpectedInfluence,
+    ExpectedState,
+    ExpectedSummary,
+    ExpectedSymbolic,
+    ExpectedWeight,
+)
+from conformance.reference.engine.arithmetic import Variance
+from conformance.reference.errors import (
+    Contradiction,
+    NearKink,
+    NoAnswer,
+    NotClear,
+    Refused,
+    Unsupported,
+)
+from conformance.reference.model.execution import Run, execute
+from conformance.reference.model.feeding import make_feeds, permuted
+from conformance.reference.model.network import Network
+from conformance.reference.spec.layers.base import Context
+
+if TYPE_CHECKING:
+    from conformance.reference.engine.array import Values
+    from conformance.reference.faults.fault import Fault
+
+CLEARANCE = 64.0
+"""How far every number must be from every kink, as a multiple of its rounding error τ."""
+
+TRIES = 200
+"""Seeds that are tried until the data are clear."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What :func:`evaluate` returns.
+
+    Attributes:
+        expectation: What must come out; its arrays are named in ``arrays``.
+        feeds: float32 arrays by the names of docs/architecture.md.
+        arrays: Truths (float64, bool) and spreads (float32).
+    """
+
+    expectation: Expectation
+    feeds: dict[str, Values] = field(default_factory=dict)
+    arrays: dict[str, Values] = field(default_factory=dict)
+
+
+def evaluate(case: Case, fault: Fault | None = None) -> Answer:
+    """Compute what must come out of a case.
+
+    Args:
+        case: What to build and feed, and what its source states.
+        fault: A seeded defect: the answer is then what a framework with this defect gives on the
+            honest case's data, and what the case states is not checked.
+
+    Raises:
+        Unsupported: The case uses what the reference does not implement.
+        Contradiction: The case states something else than the reference computes.
+        NotClear: No seed keeps the data away from the kinks of the model's functions.
+    """
+    if fault is not None and fault.edit is not None:
+        message = f"the fault {fault.name} changes an observation and has no answer of its own"
+        raise Unsupported(message)
+    # Cases with infinities and NaN compute with them; that is no accident to warn about.
+    with np.errstate(all="ignore"):
+        return _evaluate(case, fault)
+
+
+def _evaluate(case: Case, fault: Fault | None) -> Answer:
+    try:
+        network = Network.build(case.program.model)
+        twin = Network.build(case.program.twin.model) if case.program.twin else None
+    except Refused as refusal:
+        check_refusal(case, refusal)
+        return _refused_at_build(case)
+    reason = ""
+    for seed in range(TRIES):
+        feeds = make_feeds(case.program, network, twin, seed)
+        context = Context(Variance(least=CLEARANCE), first_rows=True)
+        twin_run = None
+        try:
+            run = execute(network, case.program, feeds, context)
+            if twin is not None:
+                twin_run = execute(twin, case.program, feeds, context, prefix="twin/")
+        except NearKink as near:
+            reason = (
+                f"a number is only {near.args[0]:.3g} times its rounding error away from "
+                "a kink (relu at 0, a tie in a pooling window), where gradients jump"
+            )
+            continue
+        masks, still = influence_masks(case, run)
+        if still:
+            reason = still
+            continue
+        if fault is not None:
+            network, run, twin_run = fault.run(case, feeds, Variance)
+        book = Book()
+        expectation = _expectation(case, seed, (network, run), (twin, twin_run), masks, book=book)
+        if "random" in case.program.facets:
+            drawn = drawn_by(network, feeds, Context(Variance()))
+            random = expected_random(drawn, book)
+            expectation = msgspec.structs.replace(expectation, random=random)
+        if fault is None:
+            check(case, network, run, expectation)
+            if twin is not None and twin_run is not None:
+                _check_twin(case, run, twin_run)
+        return Answer(expectation, feeds, book.arrays)
+    message = (
+        f"none of {TRIES} seeds serves: {reason}. Use data: normal and weights: normal, make the "
+        "case smaller, or leave the facet out (`without`)"
+    )
+    raise NotClear(message)
+
+
+def _built(network: Network, run: Run, case: Case, book: Book, prefix: str) -> ExpectedBuilt:
+    calls = []
+    for index, (call, trace) in enumerate(zip(case.program.calls, run.calls, strict=True)):
+        if isinstance(trace, Refused):
+            calls.append(ExpectedCall(facet=call.facet, outputs=[]))
+            continue
+        calls.append(
+            ExpectedCall(
+                facet=call.facet,
+                outputs=[
+                    book.enter(f"{prefix}call/{index}/{j}", output)
+                    for j, output in enumerate(trace.outputs)
+                ],
+                masks=[
+                    None
+                    if mask is None
+                    else book.enter_whole(f"{prefix}call/{index}/mask/{j}", mask)
+                    for j, mask in enumerate(trace.masks)
+                ]
+                if "mask" in case.program.facets
+                else [],
+                nodes=trace.nodes,
+                probes=trace.probes,
+            )
+        )
+    gradients = None
+    if run.gradients is not None:
+        gradients = ExpectedGradients(
+            inputs={
+                name: book.enter(f"{prefix}gradient/input/{name}", a)
+                for name, a in run.gradients.inputs.items()
+            },
+            weights={
+                name: book.enter(f"{prefix}gradient/weight/{name}", a)
+                for name, a in run.gradients.weights.items()
+            },
+        )
+    return ExpectedBuilt(
+        symbolic=ExpectedSymbolic(
+            inputs=network.inputs,
+            outputs=network.outputs,
+            nodes={name: network.shapes[name] for name in network.single()},
+        ),
+        weights=[
+            ExpectedWeight(name=name, shape=list(v.shape), dtype=v.dtype, trainable=v.trainable)
+            for name, v in network.variables.items()
+        ],
+        params=network.params,
+        nodes=dict(network.counts),
+        calls=calls,
+        gradients=gradients,
+    )
+
+
+def _expectation(  # noqa: PLR0913 (the parts of one answer)
+    case: Case,
+    seed: int,
+    main: tuple[Network, Run],
+    twin: tuple[Network | None, Run | None],
+    masks: dict[int, Values],
+    *,
+    book: Book,
+) -> Expectation:
+    network, run = main
+    built = _built(network, run, case, book, "")
+    calls = built.calls
+    for index, output in stated_values(case, calls, book.arrays).items():
+        key = calls[0].outputs[index].tensor
+        book.arrays[key] = output
+        outputs = list(calls[0].outputs)
+        outputs[index] = Expected(
+            shape=outputs[index].shape,
+            dtype=outputs[index].dtype,
+            tensor=key,
+            spread=outputs[index].spread,
+            stated=True,
+        )
+        calls[0] = msgspec.structs.replace(calls[0], outputs=outputs)
+    state = None
+    if run.training is not None:
+        state = ExpectedState(
+            losses=book.enter("state/losses", run.training.losses),
+            weights={
+                name: book.enter(f"state/weight/{name}", a)
+                for name, a in run.training.weights.items()
+            },
+        )
+    elif "state" in case.program.facets:
+        state = ExpectedState(
+            weights={name: book.enter(f"state/weight/{name}", a) for name, a in run.after.items()}
+        )
+    influence = []
+    for index, mask in masks.items():
+        book.arrays[f"changed/{index}"] = mask
+        influence.append(ExpectedInfluence(call=index, output=0, changed=f"changed/{index}"))
+    twin_built = None
+    if twin[0] is not None and twin[1] is not None:
+        twin_built = _built(twin[0], twin[1], case, book, "twin/")
+    return Expectation(
+        case=case.id,
+        digest=case.digest,
+        seed=seed,
+        symbolic=built.symbolic,
+        weights=built.weights,
+        params=built.params,
+        nodes=built.nodes,
+        calls=calls,
+        gradients=built.gradients,
+        twin=twin_built,
+        state=state,
+        summary=_summary(network),
+        influence=influence,
+        raises=case.raises.at if case.raises else "",
+        claims=claimed(case),
+    )
+
+
+def _summary(network: Network) -> ExpectedSummary:
+    rows = [
+        SummaryRow(
+            layer=node.layer,
+            output_shape=network.shapes[node.name],
+            params=network.counts[node.name],
+        )
+        for node in network.model.layers
+    ]
+    return ExpectedSummary(rows=rows, params=network.params)
+
+
+def _refused_at_build(case: Case) -> Answer:
+    model: Model = case.program.model
+    expectation = Expectation(
+        case=case.id,
+        digest=case.digest,
+        symbolic=ExpectedSymbolic(
+            inputs=[[spec.batch_size, *(spec.declared or spec.shape)] for spec in model.inputs],
+            outputs=[],
+            nodes={},
+        ),
+        weights=[],
+        params=Params(),
+        nodes={},
+        calls=[],
+        raises="build",
+        claims=claimed(case),
+    )
+    return Answer(expectation, make_feeds(case.program, None, None, 0), {})
+
+
+def influence_masks(case: Case, run: Run) -> tuple[dict[int, Values], str]:
+    """Where each influence call must differ from call 0, as the case states it.
+
+    Returns:
+        Boolean arrays by call, and why this seed can't show it (empty if it can).
+
+    Raises:
+        Contradiction: The reference moves a number that the case says stays.
+    """
+    masks: dict[int, Values] = {}
+    calls = [i for i, call in enumerate(case.program.calls) if call.facet == "influence"]
+    stated = case.expect.influence or []
+    for index, influence in zip(calls, stated, strict=False):
+        first, other = run.calls[0], run.calls[index]
+        if isinstance(first, Refused) or isinstance(other, Refused):
+            continue
+        before, after = first.outputs[0], other.outputs[0]
+        mask = np.zeros(before.shape, bool)
+        prefix = [] if influence.changes == "all" else influence.changes
+        mask[(0, *prefix)] = True
+        masks[index] = mask
+        error = np.hypot(tau(before), tau(after))
+        moved = np.abs(after.value - before.value)
+        stray = ~mask & (moved > error)
+        if stray.any():
+            place = [int(i) for i in np.argwhere(stray)[0]]
+            message = (
+                f"expect.influence: changing the input at {influence.change} changes the output at "
+                f"{influence.changes} only, says the case; in the reference {place} changes too"
+            )
+            raise Contradiction(message)
+        if (mask & (moved <= CLEARANCE * error)).any():
+            return masks, (
+                f"changing the input at {influence.change} does not visibly change every number "
+                f"of the output at {influence.changes}"
+            )
+    return masks, ""
+
+
+def _check_twin(case: Case, run: Run, twin: Run) -> None:
+    """The twin's answer is the model's, by exact arithmetic: float64 noise alone may differ."""
+    axes = case.program.twin.output_axes if case.program.twin else None
+    for index, (ours, theirs) in enumerate(zip(run.calls, twin.calls, strict=True)):
+        if isinstance(ours, NoAnswer) or isinstance(theirs, NoAnswer):
+            continue
+        for j, (a, b) in enumerate(zip(ours.outputs, theirs.outputs, strict=True)):
+            expected = permuted(a.value, axes)
+            if expected.shape != b.shape:
+                message = (
+                    f"equals: output {j} of the twin has the shape {list(b.shape)}, the model's "
+                    f"(permuted) {list(expected.shape)}"
+                )
+                raise Contradiction(message)
+            apart = np.abs(expected - b.value) > 1e-4 * (permuted(tau(a), axes) + tau(b))
+            if apart.any():
+                place = tuple(int(i) for i in np.argwhere(apart)[0])
+                message = (
+                    f"equals: the twin must give the model's answer, says the case; in the "
+                    f"reference call {index}, output {j} has {float(b.value[place])} at "
+                    f"{list(place)} instead of {float(expected[place])}"
+                )
+                raise Contradiction(message)

@@ -1,0 +1,228 @@
+"""What a case states, against what the reference computes.
+
+Each statement of the source is checked before any framework is asked: where the two disagree, one
+of them is wrong, and no verdict may rest on it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from conformance.cases.model import Case, Params, Shape
+from conformance.reference.engine.dtypes import unit
+from conformance.reference.errors import Contradiction, NoAnswer, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from conformance.reference.answer.expectation import Expectation, ExpectedCall
+    from conformance.reference.engine.array import Values
+    from conformance.reference.model.execution import Run
+    from conformance.reference.model.network import Network
+
+_KEYS = {
+    "input_shape": ("symbolic_shape",),
+    "output_shape": ("symbolic_shape", "shape"),
+    "layers": ("symbolic_shape", "params"),
+    "params": ("params",),
+    "weights": ("weights",),
+    "values": ("values",),
+    "dtype": ("dtype",),
+    "probes": ("probes",),
+    "summary": ("summary",),
+    "influence": ("influence",),
+}
+"""Which facets each key of `expect` speaks of."""
+
+_TIMES_TAU = 16.0
+"""How far a stated number may be from the computed one: the suite's own acceptance limit."""
+
+
+def claimed(case: Case) -> list[str]:
+    """Facets that the source itself speaks of; ``values`` where it says nothing in particular."""
+    facets: set[str] = set()
+    for key, spoken in _KEYS.items():
+        if getattr(case.expect, key) is not None:
+            facets |= set(spoken)
+    if case.expect.layers is not None:
+        facets -= {"params"} if all(x.params is None for x in case.expect.layers) else set()
+        if case.expect.params is not None:
+            facets.add("params")
+    program = case.program
+    if case.raises is not None:
+        facets.add("raises")
+    if program.twin is not None:
+        facets.add("equals")
+    if program.train is not None:
+        facets |= {"losses", "state"}
+    if program.random is not None:
+        facets.add("random")
+    if sum(call.facet == "values" for call in program.calls) > 1:
+        facets.add("values")
+    asked = [facet for facet in program.facets if facet in facets]
+    return asked or ["values"]
+
+
+def check_refusal(case: Case, refusal: Refused) -> None:
+    """A refusal must be what the case expects.
+
+    Raises:
+        Contradiction: It expects an answer, or a refusal at another stage.
+    """
+    if case.raises is None:
+        message = f"the case expects an answer, the reference refuses at {refusal.at}: {refusal}"
+        raise Contradiction(message)
+    if case.raises.at != refusal.at:
+        message = (
+            f"the case states a refusal at {case.raises.at}, the reference refuses at "
+            f"{refusal.at}: {refusal}"
+        )
+        raise Contradiction(message)
+
+
+def check(case: Case, network: Network, run: Run, expectation: Expectation) -> None:
+    """Compare everything that the case states with the answer.
+
+    Raises:
+        Contradiction: With every disagreement in its message.
+    """
+    refusals = [trace for trace in run.calls if isinstance(trace, NoAnswer)]
+    if case.raises is not None and not refusals:
+        message = (
+            f"the case states a refusal at {case.raises.at}, the reference accepts and answers "
+            f"{network.outputs}"
+        )
+        raise Contradiction(message)
+    if refusals:
+        check_refusal(case, refusals[0])
+    problems = [
+        *_shapes(case, network),
+        *_counts(case, network),
+        *_weights(case, network),
+        *_summary_rows(case, network),
+        *_calls(case, expectation),
+    ]
+    if problems:
+        raise Contradiction("; ".join(problems))
+
+
+def _differ(key: str, stated: object, computed: object) -> str:
+    return f"expect.{key}: the case states {stated}, the reference computes {computed}"
+
+
+def agrees(stated: Shape, computed: Sequence[int | None]) -> bool:
+    """Whether a stated shape fits; ``null`` in it stands for any size."""
+    return len(stated) == len(computed) and all(
+        a is None or a == b for a, b in zip(stated, computed, strict=True)
+    )
+
+
+def _shapes(case: Case, network: Network) -> Iterator[str]:
+    expect = case.expect
+    if expect.input_shape is not None and not agrees(expect.input_shape, network.inputs[0]):
+        yield _differ("input_shape", expect.input_shape, network.inputs[0])
+    stated: Any = expect.output_shape
+    if stated is not None:
+        several = bool(stated) and isinstance(stated[0], list)
+        shapes = stated if several else [stated]
+        if len(shapes) != len(network.outputs) or not all(
+            agrees(a, b) for a, b in zip(shapes, network.outputs, strict=True)
+        ):
+            yield _differ("output_shape", stated, network.outputs)
+    if expect.layers is None:
+        return
+    nodes = network.model.layers
+    if len(expect.layers) != len(nodes):
+        yield _differ("layers", f"{len(expect.layers)} layers", f"{len(nodes)}")
+        return
+    for i, (layer, node) in enumerate(zip(expect.layers, nodes, strict=True)):
+        shape, count = network.shapes[node.name], network.counts[node.name]
+        if layer.output_shape is not None and not agrees(layer.output_shape, shape):
+            yield _differ(f"layers[{i}].output_shape ({node.name})", layer.output_shape, shape)
+        if layer.params is not None and layer.params != count:
+            yield _differ(f"layers[{i}].params ({node.name})", layer.params, count)
+
+
+def _counts(case: Case, network: Network) -> Iterator[str]:
+    stated = case.expect.params or Params()
+    for name in ("total", "trainable", "non_trainable"):
+        number, computed = getattr(stated, name), getattr(network.params, name)
+        if number is not None and number != computed:
+            yield _differ(f"params.{name}", number, computed)
+
+
+def _weights(case: Case, network: Network) -> Iterator[str]:
+    for name, shape in (case.expect.weights or {}).items():
+        variable = network.variables.get(name)
+        if variable is None:
+            yield _differ("weights", name, f"only {', '.join(network.variables) or 'none'}")
+        elif list(variable.shape) != list(shape):
+            yield _differ(f"weights.{name}", shape, list(variable.shape))
+
+
+def _summary_rows(case: Case, network: Network) -> Iterator[str]:
+    if case.expect.summary is None:
+        return
+    nodes = network.model.layers
+    if len(case.expect.summary) != len(nodes):
+        yield _differ("summary", f"{len(case.expect.summary)} rows", f"{len(nodes)}")
+        return
+    for i, (row, node) in enumerate(zip(case.expect.summary, nodes, strict=True)):
+        shape, count = network.shapes[node.name], network.counts[node.name]
+        if row.layer != node.layer or row.params != count or not agrees(row.output_shape, shape):
+            stated = (row.layer, row.output_shape, row.params)
+            yield _differ(f"summary[{i}]", stated, (node.layer, shape, count))
+
+
+def _calls(case: Case, expectation: Expectation) -> Iterator[str]:
+    if not expectation.calls:
+        return
+    first = expectation.calls[0]
+    for name, shape in (case.expect.probes or {}).items():
+        if first.probes.get(name) != list(shape):
+            yield _differ(f"probes.{name}", shape, first.probes.get(name))
+    if case.expect.dtype is not None:
+        found = [output.dtype for output in first.outputs]
+        if any(dtype != case.expect.dtype for dtype in found):
+            yield _differ("dtype", case.expect.dtype, found)
+
+
+def stated_values(
+    case: Case, calls: Sequence[ExpectedCall], arrays: dict[str, Values]
+) -> dict[int, Values]:
+    """The literal answer to the first call, by output.
+
+    Raises:
+        Contradiction: It is not what the reference computes.
+    """
+    if case.expect.values is None or not calls:
+        return {}
+    outputs = calls[0].outputs
+    literals = [case.expect.values] if len(outputs) == 1 else list(case.expect.values)
+    if len(literals) != len(outputs):
+        message = _differ("values", f"{len(literals)} outputs", f"{len(outputs)}")
+        raise Contradiction(message)
+    result: dict[int, Values] = {}
+    for j, (literal, output) in enumerate(zip(literals, outputs, strict=True)):
+        stated = np.asarray(literal, np.float64)
+        truth = arrays[output.tensor]
+        if stated.size == 0 and truth.size == 0:
+            stated = stated.reshape(truth.shape)
+        if stated.shape != truth.shape:
+            message = _differ("values", f"shape {list(stated.shape)}", list(truth.shape))
+            raise Contradiction(message)
+        limit = (
+            _TIMES_TAU * unit(output.dtype) * arrays[output.spread].astype(np.float64)
+            if output.spread
+            else np.zeros(truth.shape)
+        )
+        apart = ~(np.abs(stated - truth) <= limit) & ~(np.isnan(stated) & np.isnan(truth))
+        apart &= stated != truth  # equal infinities
+        if apart.any():
+            place = tuple(int(i) for i in np.argwhere(apart)[0])
+            message = _differ(f"values at {list(place)}", float(stated[place]), float(truth[place]))
+            raise Contradiction(message)
+        result[j] = stated
+    return result

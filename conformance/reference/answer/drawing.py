@@ -1,0 +1,130 @@
+"""The laws of a case's draws as the verdict needs them, and imagined draws that follow them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from conformance.reference.answer.expectation import (
+    Expected,
+    ExpectedAffine,
+    ExpectedBounds,
+    ExpectedChoice,
+    ExpectedRandom,
+)
+from conformance.reference.engine.laws import Affine, Choice, Drawing, Drawn
+from conformance.reference.errors import Unsupported
+from conformance.reference.spec.layers.rnn.dropout import dropped
+from conformance.reference.spec.layers.rnn.layers import Recurrent
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conformance.reference.answer.answer import Book
+    from conformance.reference.engine.array import Array, Values
+    from conformance.reference.model.network import Network
+    from conformance.reference.spec.layers.base import Context
+
+_FAR = 6.0
+"""Standard deviations of a normal draw that the rounding of an answer is worked out for."""
+
+SEEDS = (1, 2)
+"""Of imagined draws: the layer's own seed, and another."""
+
+
+def drawn_by(network: Network, feeds: Mapping[str, Values], context: Context) -> Drawn:
+    """The law of a model's draws on the arrays ``random/<input>``.
+
+    Raises:
+        Unsupported: The model is not one layer that draws.
+    """
+    layers = list(network.layers.values())
+    x = context.arithmetic.leaf(feeds[f"random/{network.model.inputs[0].name}"])
+    if len(layers) == 1 and isinstance(layers[0], Drawing):
+        return layers[0].drawn(context, x)
+    if len(layers) == 1 and isinstance(layers[0], Recurrent):
+        weights = {
+            name.split("/", 1)[1]: context.arithmetic.leaf(feeds[f"weight/{name}"])
+            for name in network.variables
+        }
+        return dropped(layers[0], context, x, weights)
+    message = "the facet random is for a model of one layer that draws in training"
+    raise Unsupported(message)
+
+
+def expected_random(drawn: Drawn, book: Book) -> ExpectedRandom:
+    """The law with its arrays in the book."""
+    law = drawn.law
+    stated: ExpectedChoice | ExpectedAffine | ExpectedBounds
+    if isinstance(law, Choice):
+        options = [book.enter(f"random/option/{k}", a) for k, a in enumerate(law.options)]
+        stated = ExpectedChoice(options=options, probabilities=list(law.probabilities))
+    elif isinstance(law, Affine):
+        stated = _affine(law, book)
+    else:
+        stated = ExpectedBounds(low=law.low, high=law.high)
+    return ExpectedRandom(
+        shape=list(drawn.shape), dtype="float32", draws=list(drawn.draws), law=stated
+    )
+
+
+def _affine(law: Affine, book: Book) -> ExpectedAffine:
+    far = _FAR if law.law == "normal" else max(abs(law.low), abs(law.high))
+    whole = law.location + law.scale * far
+    other = law.location - law.scale * far
+    spread = np.sqrt(np.maximum(_squares(whole), _squares(other)))
+    scale = book.enter("random/scale", law.scale)
+    location = book.enter("random/location", law.location)
+    book.arrays["spread/random/location"] = np.asarray(spread, np.float32)
+    return ExpectedAffine(
+        location=Expected(
+            shape=location.shape,
+            dtype=location.dtype,
+            tensor=location.tensor,
+            spread="spread/random/location",
+        ),
+        scale=scale,
+        law=law.law,
+        low=law.low,
+        high=law.high,
+    )
+
+
+def _squares(a: Array) -> Values:
+    return np.asarray(a.variance + np.square(a.value))
+
+
+def imagined(drawn: Drawn) -> dict[str, Values]:
+    """Answers that follow a law: ``first``, ``second``, ``again`` and ``other`` as an adapter's."""
+    own, anew, other = (np.random.default_rng(seed) for seed in (SEEDS[0], SEEDS[0], SEEDS[1]))
+    return {
+        "first": _one(drawn, own),
+        "second": _one(drawn, own),
+        "again": _one(drawn, anew),
+        "other": _one(drawn, other),
+    }
+
+
+def _one(drawn: Drawn, generator: np.random.Generator) -> Values:
+    law = drawn.law
+    if isinstance(law, Choice):
+        odds = law.probabilities or [1 / len(law.options)] * len(law.options)
+        # Broadcasting picks by draw; numbers that share a draw pick alike.
+        levels = generator.random(drawn.draws)
+        picked = np.searchsorted(np.cumsum(odds)[:-1], levels, side="right")
+        values = np.broadcast_to(law.options[0].value, drawn.shape)
+        for option, array in enumerate(law.options[1:], 1):
+            values = np.where(picked == option, array.value, values)
+    elif isinstance(law, Affine):
+        theta = (
+            generator.standard_normal(drawn.draws)
+            if law.law == "normal"
+            else generator.uniform(law.low, law.high, drawn.draws)
+        )
+        values = law.location.value + law.scale.value * theta
+    else:
+        low = -1.0 if law.low is None else law.low
+        high = low + 2.0 if law.high is None else law.high
+        values = generator.uniform(min(low, high), high, drawn.shape)
+    return np.ascontiguousarray(np.broadcast_to(values, drawn.shape), np.float32)

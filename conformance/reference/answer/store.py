@@ -1,0 +1,278 @@
+"""Answers kept on disk, so that the reference works once for each case and version of itself.
+
+An answer is two safetensors files: what is fed, and what must come out (its expectation as JSON in
+the metadata). They are found by content - the case's digest, a hash of the source that its answer depends on
+(``version``), NumPy's major version - so a stale answer can't be found. Nothing in the folder is trusted: a file
+that is cut short, damaged or made up is a miss.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import math
+import mmap
+import os
+import tempfile
+import time
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+import platformdirs
+from safetensors.numpy import save
+
+from conformance.cases.model import Params
+from conformance.reference.answer.expectation import (
+    Expectation,
+    Expected,
+    ExpectedInfluence,
+    ExpectedSummary,
+    ExpectedSymbolic,
+    ExpectedWeight,
+)
+from conformance.reference.answer.version import version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from conformance.cases.model import Case
+    from conformance.reference.answer.answer import Answer
+    from conformance.reference.engine.array import Values
+
+ENVIRONMENT = "KERAS_CONFORMANCE_CACHE"
+"""Environment variable that names another folder."""
+
+_DTYPES: dict[str, np.dtype[Any]] = {
+    "F32": np.dtype("<f4"),
+    "F64": np.dtype("<f8"),
+    "BOOL": np.dtype("?"),
+    "I8": np.dtype("<i1"),
+    "I16": np.dtype("<i2"),
+    "I32": np.dtype("<i4"),
+    "I64": np.dtype("<i8"),
+    "U8": np.dtype("<u1"),
+    "U16": np.dtype("<u2"),
+    "U32": np.dtype("<u4"),
+    "U64": np.dtype("<u8"),
+}
+_HEADER_LIMIT = 100_000_000
+_COPIED = 1 << 16  # bytes up to which reading a file is cheaper than mapping it
+_DAY = 86_400
+_WITHOUT_ARRAYS = frozenset({ExpectedSymbolic, ExpectedWeight, ExpectedSummary, Params, str, int})
+_SUFFIX = ".safetensors"
+_LAYOUT = "2"  # of the folder and its files
+
+# Made here, once, for the engine's threads: msgspec 0.22 crashes where two of them need a type for
+# the first time at once.
+_expectations = msgspec.json.Decoder(Expectation)
+
+
+@dataclass(frozen=True)
+class StoredAnswer:
+    """An answer read back; its arrays are read-only views of what was read or mapped."""
+
+    expectation: Expectation
+    feeds: Mapping[str, Values]
+    arrays: Mapping[str, Values]
+    digest: str
+    """Hash of all of it but the case's name: what an adapter is held to, and by which numbers."""
+
+
+class _DamagedError(Exception):
+    """A file is not what this module wrote."""
+
+
+class Store:
+    """The folder of answers.
+
+    Args:
+        folder: Where; by default the environment variable ``KERAS_CONFORMANCE_CACHE``, or else the
+            user's cache folder.
+    """
+
+    def __init__(self, folder: Path | str | None = None) -> None:
+        """Nothing is read or made yet."""
+        self.folder = Path(folder) if folder is not None else default_folder()
+
+    def get(self, case: Case, fault: str = "") -> StoredAnswer | None:
+        """The answer to a case, if it is here and whole.
+
+        Args:
+            case: Only its digest counts (and its id, which is put into the expectation).
+            fault: Name of the seeded fault of which this is the answer.
+        """
+        feeds_path, answer_path = self._paths(case, fault)
+        try:
+            feeds, fed = _read(feeds_path)
+            arrays, notes = _read(answer_path)
+            expectation = _expectations.decode(notes["expectation"])
+            if (
+                notes["feeds"] != fed["crc32"]
+                or expectation.digest != case.digest
+                or not _names(expectation) <= arrays.keys()
+            ):
+                return None
+        except (OSError, KeyError, _DamagedError, msgspec.MsgspecError):
+            return None
+        digest = _digest(expectation, notes["feeds"], notes["crc32"])
+        if expectation.case != case.id:
+            expectation = msgspec.structs.replace(expectation, case=case.id)
+        return StoredAnswer(expectation, feeds, arrays, digest)
+
+    def has(self, case: Case, fault: str = "") -> bool:
+        """Whether there seems to be an answer; :meth:`get` looks whether it is whole."""
+        return all(path.exists() for path in self._paths(case, fault))
+
+    def put(self, case: Case, answer: Answer, fault: str = "") -> None:
+        """Keep an answer. Other processes see both files whole or not at all.
+
+        Raises:
+            OSError: The folder can't be written.
+        """
+        feeds_path, answer_path = self._paths(case, fault)
+        feeds_path.parent.mkdir(parents=True, exist_ok=True)
+        text = msgspec.json.encode(answer.expectation).decode()
+        checks = _write(feeds_path, answer.feeds, {})
+        _write(answer_path, answer.arrays, {"expectation": text, "feeds": checks})
+
+    def prune(self, max_bytes: int) -> int:
+        """Delete the answers that were used longest ago until the rest is small enough.
+
+        Returns:
+            How many bytes were deleted.
+        """
+        files = []
+        for path in self.folder.glob(f"*/*/*{_SUFFIX}"):
+            with contextlib.suppress(OSError):
+                status = path.stat()
+                files.append((status.st_mtime, status.st_size, path))
+        total = sum(size for _, size, _ in files)
+        deleted = 0
+        for _, size, path in sorted(files):
+            if total - deleted <= max_bytes:
+                break
+            with contextlib.suppress(OSError):
+                path.unlink()
+                deleted += size
+        return deleted
+
+    def _paths(self, case: Case, fault: str) -> tuple[Path, Path]:
+        key = hashlib.sha256(f"{case.digest}:{fault}:{version(case)}".encode()).hexdigest()
+        folder = self.folder / _LAYOUT / key[:2]
+        return folder / f"{key}.feeds{_SUFFIX}", folder / f"{key}.answer{_SUFFIX}"
+
+
+def default_folder() -> Path:
+    """The folder named by the environment, else ``answers`` in the user's cache folder."""
+    named = os.environ.get(ENVIRONMENT)
+    if named:
+        return Path(named)
+    return Path(platformdirs.user_cache_dir("keras-conformance", appauthor=False)) / "answers"
+
+
+def _digest(expectation: Expectation, *checksums: str) -> str:
+    """Hash of an answer: what it says, and the checksums of its arrays."""
+    said = msgspec.json.encode(msgspec.structs.replace(expectation, case=""))
+    digest = hashlib.sha256(said)
+    for checks in checksums:
+        digest.update(b"\0" + checks.encode())
+    return digest.hexdigest()[:16]
+
+
+def _names(expectation: Expectation) -> set[str]:
+    """Every array that an expectation speaks of."""
+    found: set[str] = set()
+    left: list[Any] = [expectation]
+    while left:
+        value = left.pop()
+        if isinstance(value, Expected):
+            found |= {value.tensor, value.spread}
+        elif isinstance(value, ExpectedInfluence):
+            found.add(value.changed)
+        else:
+            left.extend(_parts(value))
+    return found - {""}
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    """What is inside a value, as far as it can hold arrays."""
+    kind = type(value)
+    inside: Iterable[Any] = ()
+    if kind is list:
+        inside = () if value and type(value[0]) is int else value
+    elif kind is dict:
+        inside = value.values()
+    elif kind not in _WITHOUT_ARRAYS and isinstance(value, msgspec.Struct):
+        inside = [getattr(value, name) for name in value.__struct_fields__]
+    return inside
+
+
+def _write(path: Path, arrays: Mapping[str, Values], notes: dict[str, str]) -> str:
+    """Write a file whole or not at all; returns the checksums of its arrays as JSON."""
+    whole = {name: np.asarray(values, order="C") for name, values in arrays.items()}
+    checks = json.dumps({name: zlib.crc32(v.data.cast("B")) for name, v in whole.items() if v.size})
+    blob = save(whole, {**notes, "crc32": checks})
+    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(blob)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return checks
+
+
+def _read(path: Path) -> tuple[dict[str, Values], dict[str, str]]:
+    """Map a file and check every byte of it.
+
+    Raises:
+        OSError: It is not there.
+        _DamagedError: It is not what :func:`_write` wrote.
+    """
+    with path.open("rb", buffering=0) as file:
+        status = os.fstat(file.fileno())
+        if status.st_size < 8:  # noqa: PLR2004 (the length of the header)
+            raise _DamagedError
+        content: bytes | mmap.mmap
+        if status.st_size <= _COPIED:
+            content = file.read()
+        else:
+            content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    if time.time() - status.st_mtime > _DAY:
+        with contextlib.suppress(OSError):
+            os.utime(path)  # used: `prune` deletes it later
+    view = memoryview(content)
+    length = int.from_bytes(view[:8], "little")
+    if length > min(_HEADER_LIMIT, len(view) - 8):
+        raise _DamagedError
+    try:
+        header = msgspec.json.decode(view[8 : 8 + length])
+        metadata = header.pop("__metadata__")
+        checks = msgspec.json.decode(metadata["crc32"])
+        data = view[8 + length :]
+        arrays = {name: _view(data, entry, checks.get(name, 0)) for name, entry in header.items()}
+        return arrays, {str(name): str(text) for name, text in metadata.items()}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        # msgspec.DecodeError is a ValueError.
+        raise _DamagedError from error
+
+
+def _view(data: memoryview, entry: dict[str, Any], check: int) -> Values:
+    start, end = entry["data_offsets"]
+    dtype, shape = _DTYPES[entry["dtype"]], tuple(entry["shape"])
+    for size in (start, end, *shape):
+        if type(size) is not int or size < 0:
+            raise _DamagedError
+    if not start <= end <= len(data):
+        raise _DamagedError
+    part = data[start:end]
+    if math.prod(shape) * dtype.itemsize != len(part) or zlib.crc32(part) != check:
+        raise _DamagedError
+    values: Values = np.frombuffer(part, dtype).reshape(shape)
+    return values

@@ -1,0 +1,97 @@
+"""What a layer that draws may answer in training: the law of its answer, given its input.
+
+No generator is imitated. A law says which answers are possible, how likely each is and which
+numbers share a draw; real draws are judged by it, and imagined ones made from it (``drawing``).
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from conformance.reference.errors import Unsupported
+from conformance.reference.spec.activations import Elementwise
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from conformance.reference.engine.array import Array
+    from conformance.reference.spec.layers.base import Context, Weights
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Each draw picks one of a few answers.
+
+    Attributes:
+        options: The answers; they broadcast to the shape of the whole.
+        probabilities: Of each option; empty where the documentation doesn't promise any.
+    """
+
+    options: Sequence[Array]
+    probabilities: Sequence[float] = ()
+
+
+@dataclass(frozen=True)
+class Affine:
+    """``location + scale · θ`` with a continuous law for θ.
+
+    Attributes:
+        location: Of the shape of the answer.
+        scale: Broadcasts to it.
+        law: ``normal`` of mean 0 and variance 1, or ``uniform`` over [low, high].
+        low: Least draw of the uniform law.
+        high: Its largest.
+    """
+
+    location: Array
+    scale: Array
+    law: Literal["normal", "uniform"]
+    low: float = 0.0
+    high: float = 1.0
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Nothing is promised but a range; ``None``: open on that side."""
+
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What a layer draws.
+
+    Attributes:
+        shape: Of the answer, batch axis included.
+        draws: The same, with 1 for each axis along which all numbers share a draw.
+        law: Of each draw.
+    """
+
+    shape: tuple[int, ...]
+    draws: tuple[int, ...]
+    law: Choice | Affine | Bounds
+
+
+class Drawing(Elementwise):
+    """A layer that draws in training and answers with its input otherwise."""
+
+    def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:  # noqa: ARG002
+        """The input; in training, where nothing is left to chance, the one possible answer.
+
+        Raises:
+            Unsupported: The layer draws in training: only the facet ``random`` can judge it.
+        """
+        if not context.training:
+            return inputs[0]
+        law = self.drawn(context, inputs[0]).law
+        if isinstance(law, Choice) and len(law.options) == 1:
+            return law.options[0]
+        message = f"{type(self).__name__} draws in training: say `random:` instead"
+        raise Unsupported(message)
+
+    @abstractmethod
+    def drawn(self, context: Context, x: Array) -> Drawn:
+        """The law of the answer to ``x`` in training."""

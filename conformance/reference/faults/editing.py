@@ -1,0 +1,302 @@
+"""Faults of a framework that show in one facet alone, made by editing an observation.
+
+They have no answer of their own and explain no failure; they prove that each facet's check can
+fail.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+
+from conformance.adapters.host.observation import CallResult, Failure, Output, Weight
+from conformance.reference.engine.dtypes import NARROW
+from conformance.reference.faults.fault import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conformance.adapters.host.observation import Observation
+    from conformance.reference.faults.observe import Observed
+
+
+def _edited(observed: Observed, **changes: Any) -> Observed:
+    return observed._replace(observation=msgspec.structs.replace(observed.observation, **changes))
+
+
+def _replaced(struct: Any, **changes: Any) -> Any:
+    return msgspec.structs.replace(struct, **changes)
+
+
+def _longer_shape(observed: Observed) -> Observed:
+    symbolic = observed.observation.symbolic
+    if symbolic is None:
+        return observed
+    outputs = [[*shape, 1] for shape in symbolic.outputs]
+    return _edited(observed, symbolic=_replaced(symbolic, outputs=outputs))
+
+
+_EXTRA = Weight(name="extra", shape=[1], dtype="float32", trainable=True)
+
+
+def _renamed_weight(observed: Observed) -> Observed:
+    """Another name for each variable; one variable where there are none."""
+    weights = observed.observation.weights or [_EXTRA]
+    renamed = [_replaced(w, name=f"{w.name}_1") for w in weights]
+    return _edited(observed, weights=renamed)
+
+
+def _one_more_parameter(observed: Observed) -> Observed:
+    params = observed.observation.params
+    return (
+        _edited(observed, params=_replaced(params, total=params.total + 1)) if params else observed
+    )
+
+
+def _flat_output(observed: Observed) -> Observed:
+    """Outputs with a last axis of size 1 too many."""
+
+    def flat(call: CallResult) -> CallResult:
+        outputs = [_replaced(o, shape=[*o.shape, 1]) for o in call.outputs]
+        return msgspec.structs.replace(call, outputs=outputs)
+
+    calls = [flat(call) for call in observed.observation.calls]
+    names = {o.tensor for call in calls for o in call.outputs}
+    tensors = {k: v[..., None] if k in names else v for k, v in observed.tensors.items()}
+    return _edited(observed, calls=calls)._replace(tensors=tensors)
+
+
+def _double(observed: Observed) -> Observed:
+    """Outputs of float64, and those that are float64 of float32."""
+
+    def double(call: CallResult) -> CallResult:
+        outputs = [
+            _replaced(o, dtype="float32" if o.dtype == "float64" else "float64")
+            for o in call.outputs
+        ]
+        return msgspec.structs.replace(call, outputs=outputs)
+
+    return _edited(observed, calls=[double(call) for call in observed.observation.calls])
+
+
+def _blind_probe(observed: Observed) -> Observed:
+    def blind(call: CallResult) -> CallResult:
+        probes = {name: shape[1:] for name, shape in call.probes.items()}
+        return msgspec.structs.replace(call, probes=probes)
+
+    return _edited(observed, calls=[blind(call) for call in observed.observation.calls])
+
+
+def _accepts(observed: Observed) -> Observed:
+    """No refusal anywhere."""
+    calls = [call for call in observed.observation.calls if call.error is None]
+    return _edited(observed, status="ok", error=None, calls=calls)
+
+
+def _crashes(observed: Observed) -> Observed:
+    """The adapter's own code raised instead of the framework."""
+    failure = Failure(stage="build", type="KeyError", message="units", internal=True)
+    return _edited(observed, status="error", error=failure)
+
+
+def _scaled(
+    select: Callable[[Observation], list[str]], factor: float
+) -> Callable[[Observed], Observed]:
+    """Multiply the arrays that ``select`` names; where they are all zero, add instead.
+
+    Numbers of half precision, where a thousandth is no more than rounding, are doubled.
+    """
+
+    def edit(observed: Observed) -> Observed:
+        tensors = dict(observed.tensors)
+        narrow = _narrow_outputs(observed.observation)
+        for name in select(observed.observation):
+            values, by = tensors[name], np.float32(2.0 if name in narrow else factor)
+            changed = values * by
+            tensors[name] = changed if values.any() else values + by
+        return observed._replace(tensors=tensors)
+
+    return edit
+
+
+def _narrow_outputs(observation: Observation) -> set[str]:
+    """The arrays of outputs in half precision."""
+    models = [observation, *([observation.twin] if observation.twin else [])]
+    outputs = [output for one in models for call in one.calls for output in call.outputs]
+    for facet in ("compiled", "config_round_trip", "save_round_trip"):
+        outputs += getattr(observation, facet) or []
+    return {output.tensor for output in outputs if output.dtype in NARROW}
+
+
+def _call_arrays(index: int) -> Callable[[Observation], list[str]]:
+    def select(observation: Observation) -> list[str]:
+        calls = observation.calls[index:]
+        return [o.tensor for call in calls for o in call.outputs]
+
+    return select
+
+
+def _nan_outputs(observed: Observed) -> Observed:
+    names = set(_call_arrays(0)(observed.observation))
+    tensors = {
+        name: np.full_like(values, np.nan) if name in names else values
+        for name, values in observed.tensors.items()
+    }
+    return observed._replace(tensors=tensors)
+
+
+def _turned_mask(observed: Observed) -> Observed:
+    """Masks that say the opposite; one where there is none."""
+    tensors = dict(observed.tensors)
+
+    def turned(call: CallResult, index: int) -> CallResult:
+        masks: list[Output | None] = []
+        for j, (mask, output) in enumerate(zip(call.masks, call.outputs, strict=True)):
+            name = f"turned/{index}/{j}" if mask is None else mask.tensor
+            shape = output.shape[:2] if mask is None else mask.shape
+            tensors[name] = np.zeros(shape, bool) if mask is None else ~tensors[name]
+            masks.append(Output(shape=shape, dtype="bool", tensor=name))
+        return msgspec.structs.replace(call, masks=masks)
+
+    calls = [turned(call, index) for index, call in enumerate(observed.observation.calls)]
+    return _edited(observed, calls=calls)._replace(tensors=tensors)
+
+
+def _summary_off(observed: Observed) -> Observed:
+    summary = observed.observation.summary
+    if summary is None or not summary.rows:
+        return observed
+    first = _replaced(summary.rows[0], params=summary.rows[0].params + 1)
+    return _edited(observed, summary=_replaced(summary, rows=[first, *summary.rows[1:]]))
+
+
+def _of(facet: str) -> Callable[[Observation], list[str]]:
+    def select(observation: Observation) -> list[str]:
+        return [output.tensor for output in getattr(observation, facet) or []]
+
+    return select
+
+
+def _gradient_arrays(observation: Observation) -> list[str]:
+    found = observation.gradients
+    return [*found.inputs.values(), *found.weights.values()] if found else []
+
+
+def _trained_otherwise(observed: Observed) -> Observed:
+    """Other weights; one weight where there are none."""
+    state = observed.observation.state
+    if state is None or state.weights:
+        return _scaled(_state_arrays, 1.001)(observed)
+    invented = _replaced(state, weights={_EXTRA.name: _EXTRA.name})
+    tensors = {**observed.tensors, _EXTRA.name: np.ones(1, np.float32)}
+    return _edited(observed, state=invented)._replace(tensors=tensors)
+
+
+def _loss_arrays(observation: Observation) -> list[str]:
+    state = observation.state
+    return [state.losses] if state and state.losses else []
+
+
+def _state_arrays(observation: Observation) -> list[str]:
+    return list(observation.state.weights.values()) if observation.state else []
+
+
+def _twin_arrays(observation: Observation) -> list[str]:
+    calls = observation.twin.calls if observation.twin else []
+    return [output.tensor for call in calls for output in call.outputs]
+
+
+def _repeated(kept: str, *lost: str) -> Callable[[Observed], Observed]:
+    """Answer with one call's draws where others are due."""
+
+    def edit(observed: Observed) -> Observed:
+        draws = observed.observation.random
+        if draws is None:
+            return observed
+        again = dict.fromkeys(lost, getattr(draws, kept))
+        return _edited(observed, random=_replaced(draws, **again))
+
+    return edit
+
+
+def _drawn_arrays(observation: Observation) -> list[str]:
+    draws = observation.random
+    calls = ("first", "second", "again", "other")
+    return [getattr(draws, call).tensor for call in calls] if draws else []
+
+
+def _changes_its_input(observed: Observed) -> Observed:
+    draws = observed.observation.random
+    return (
+        observed if draws is None else _edited(observed, random=_replaced(draws, input_kept=False))
+    )
+
+
+def _fault(
+    facet: str, name: str, says: str, edit: Callable[[Observed], Observed]
+) -> tuple[str, Fault]:
+    return facet, Fault(name=name, says=says, edit=edit)
+
+
+EDITS: list[tuple[str, Fault]] = [
+    _fault("symbolic_shape", "shape-misstated", "stated another symbolic shape", _longer_shape),
+    _fault("weights", "weights-renamed", "named its weights otherwise", _renamed_weight),
+    _fault("params", "one-parameter-more", "counted one parameter more", _one_more_parameter),
+    _fault("shape", "axis-too-many", "returned one axis too many", _flat_output),
+    _fault("dtype", "double-claimed", "returned float64, or float32 for it", _double),
+    _fault("probes", "probe-blind", "hid the batch axis from Lambda", _blind_probe),
+    _fault("mask", "mask-turned", "masked what counts, and nothing else", _turned_mask),
+    _fault("values", "not-a-number", "returned NaN", _nan_outputs),
+    _fault("raises", "accepts", "accepted what it must refuse", _accepts),
+    _fault("raises", "crashes", "failed inside the adapter", _crashes),
+    _fault(
+        "batch",
+        "batch-dependent",
+        "depended on the size of the batch",
+        _scaled(_call_arrays(1), 1.001),
+    ),
+    _fault(
+        "influence",
+        "everything-moves",
+        "let every input change every output",
+        _scaled(_call_arrays(1), 1.001),
+    ),
+    _fault(
+        "gradients", "gradients-doubled", "doubled the gradients", _scaled(_gradient_arrays, 2.0)
+    ),
+    _fault(
+        "equals", "twin-differs", "answered otherwise by the twin", _scaled(_twin_arrays, 1.001)
+    ),
+    _fault(
+        "compiled",
+        "compiled-differs",
+        "answered otherwise when compiled",
+        _scaled(_of("compiled"), 1.001),
+    ),
+    _fault(
+        "config_round_trip",
+        "config-lost",
+        "lost something on the way through its config",
+        _scaled(_of("config_round_trip"), 1.001),
+    ),
+    _fault(
+        "save_round_trip",
+        "saved-otherwise",
+        "lost something when saved",
+        _scaled(_of("save_round_trip"), 1.001),
+    ),
+    _fault("losses", "losses-off", "told other losses", _scaled(_loss_arrays, 1.001)),
+    _fault("state", "training-off", "trained to other weights", _trained_otherwise),
+    _fault(
+        "random", "seed-ignored", "drew otherwise with the same seed", _repeated("other", "again")
+    ),
+    _fault("random", "draws-once", "drew the same in every call", _repeated("first", "second")),
+    _fault("random", "seed-fixed", "drew the same with every seed", _repeated("first", "other")),
+    _fault("random", "seeds-overlap", "went from seed to seed", _repeated("second", "other")),
+    _fault("random", "changes-its-input", "changed what it was fed", _changes_its_input),
+    _fault("random", "draws-scaled", "scaled what it drew", _scaled(_drawn_arrays, 1.5)),
+    _fault("summary", "summary-off", "printed another count", _summary_off),
+]
+"""Facet by facet, what can be wrong with it alone."""

@@ -1,0 +1,1 @@
+"""Runs a case's program on what ``spec`` defines: data, calls, gradients, training."""

@@ -1,0 +1,215 @@
+"""Running one model of a program in one arithmetic: calls, gradients, training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from conformance.reference.engine.arithmetic import Arithmetic, Variance
+from conformance.reference.engine.array import Array, Values, cast, gradients
+from conformance.reference.engine.dtypes import DEFAULT, DIGITS
+from conformance.reference.engine.structure import stack, take
+from conformance.reference.errors import Refused, Unsupported
+from conformance.reference.model.network import Network, Trace
+from conformance.reference.spec.losses import make_loss
+from conformance.reference.spec.optimizers import make_optimizer
+
+if TYPE_CHECKING:
+    from conformance.cases.model import InputSpec, Program, Train
+    from conformance.reference.spec.layers.base import Context
+
+Feeds = Mapping[str, Values]
+
+
+@dataclass(frozen=True)
+class GradientRun:
+    """Gradient of sum(cotangent * output) of call 0."""
+
+    inputs: dict[str, Array]
+    weights: dict[str, Array]
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """One loss a step, and every weight afterwards."""
+
+    losses: Array
+    weights: dict[str, Array]
+
+
+@dataclass
+class Run:
+    """Everything that one model did.
+
+    Attributes:
+        calls: One trace for each call; the refusal of a call that Keras documents to refuse.
+        after: Every variable as the last ordinary call left it.
+    """
+
+    calls: list[Trace | Refused] = field(default_factory=list)
+    gradients: GradientRun | None = None
+    training: TrainingRun | None = None
+    after: dict[str, Array] = field(default_factory=dict)
+
+
+def execute(
+    network: Network,
+    program: Program,
+    feeds: Feeds,
+    context: Context,
+    *,
+    prefix: str = "",
+) -> Run:
+    """Run a model as its program asks.
+
+    Args:
+        network: The program's model or its twin's.
+        program: Which calls are made and which facets are asked for.
+        feeds: Arrays by the names of docs/architecture.md.
+        context: Carries the arithmetic.
+        prefix: ``twin/`` for the twin's arrays.
+
+    Returns:
+        What the model did.
+    """
+    arithmetic = context.arithmetic
+    context.memory.clear()
+    start = {
+        name: _given(arithmetic, variable.dtype, feeds[f"{prefix}weight/{name}"])
+        for name, variable in network.variables.items()
+    }
+    weights = dict(start)
+    run = Run()
+    for index, call in enumerate(program.calls):
+        if call.facet == "batch" and context.first_rows and run.calls:
+            run.calls.append(_first_row(run.calls[0]))
+            continue
+        inputs = {
+            spec.name: _fed(arithmetic, spec, feeds[f"{prefix}call/{index}/{spec.name}"])
+            for spec in network.model.inputs
+        }
+        try:
+            if index == 0 and "gradients" in program.facets:
+                cotangents = [
+                    arithmetic.leaf(feeds[f"{prefix}cotangent/{j}"])
+                    for j in range(len(network.outputs))
+                ]
+                trace, run.gradients = _differentiate(network, inputs, weights, cotangents, context)
+            else:
+                trace = network.run(inputs, weights, context)
+        except Refused as error:
+            if error.at != "call":
+                raise
+            run.calls.append(error)
+        else:
+            run.calls.append(trace)
+            if call.facet == "values":
+                weights |= trace.updates
+    run.after = weights
+    trained = {"losses", "state"} & {*program.facets} and not prefix
+    if program.train is not None and trained:
+        run.training = _train(network, program.train, start, feeds, context)
+    return run
+
+
+def _given(arithmetic: Arithmetic, dtype: str, values: Values) -> Array:
+    """A variable's numbers; a count is a whole one."""
+    return (arithmetic.at(dtype) if dtype in DIGITS else arithmetic).leaf(values)
+
+
+def _fed(arithmetic: Arithmetic, spec: InputSpec, values: Values) -> Array:
+    """An input; floats travel as float32, whatever dtype is declared for them."""
+    precision = spec.dtype if spec.dtype in DIGITS else arithmetic.precision
+    return arithmetic.at(precision).fed(values)
+
+
+def _first_row(trace: Trace | Refused) -> Trace | Refused:
+    if isinstance(trace, Refused):
+        return trace
+    return Trace(
+        outputs=[take(output, 0, 0, 1) for output in trace.outputs],
+        nodes={name: [1, *shape[1:]] for name, shape in trace.nodes.items()},
+        probes={name: [1, *shape[1:]] for name, shape in trace.probes.items()},
+        masks=[None if mask is None else mask[:1] for mask in trace.masks],
+    )
+
+
+def _watching(arithmetic: Arithmetic, *, on: bool) -> None:
+    if isinstance(arithmetic, Variance):
+        arithmetic.watch_kinks = on
+
+
+def _differentiate(
+    network: Network,
+    inputs: dict[str, Array],
+    weights: dict[str, Array],
+    cotangents: list[Array],
+    context: Context,
+) -> tuple[Trace, GradientRun]:
+    """Call 0 with the tape on; kinks are watched, as gradients jump there."""
+    watched_inputs = {name: array.watched() for name, array in inputs.items()}
+    watched = {
+        name: array.watched()
+        for name, array in weights.items()
+        if network.variables[name].trainable
+    }
+    _watching(context.arithmetic, on=True)
+    trace = network.run(watched_inputs, weights | watched, context)
+    _watching(context.arithmetic, on=False)
+    moving = {name: array for name, array in watched_inputs.items() if array.tracked}
+    given = [
+        cast(c, y.arithmetic.precision) for c, y in zip(cotangents, trace.outputs, strict=True)
+    ]
+    found = gradients(trace.outputs, given, [*moving.values(), *watched.values()])
+    count = len(moving)
+    return trace, GradientRun(
+        inputs=dict(zip(moving, found[:count], strict=True)),
+        weights=dict(zip(watched, found[count:], strict=True)),
+    )
+
+
+def _train(
+    network: Network,
+    train: Train,
+    weights: dict[str, Array],
+    feeds: Feeds,
+    context: Context,
+) -> TrainingRun:
+    """``steps`` updates on call 0's inputs; each loss is that before its update."""
+    if any(policy != DEFAULT for policy in network.policies.values()):
+        message = "training in another dtype than float32 is not in the reference"
+        raise Unsupported(message)
+    arithmetic = context.arithmetic
+    loss_of, optimizer = make_loss(train.loss), make_optimizer(train.optimizer)
+    inputs = {
+        spec.name: _fed(arithmetic, spec, feeds[f"call/0/{spec.name}"])
+        for spec in network.model.inputs
+    }
+    targets = [arithmetic.leaf(feeds[f"target/{j}"]) for j in range(len(network.outputs))]
+    losses = []
+    for _ in range(train.steps):
+        watched = {
+            name: array.watched()
+            for name, array in weights.items()
+            if network.variables[name].trainable
+        }
+        _watching(arithmetic, on=True)
+        trace = network.run(inputs, weights | watched, context)
+        outputs = trace.outputs
+        loss = loss_of(targets[0], outputs[0])
+        for target, output in zip(targets[1:], outputs[1:], strict=True):
+            loss = loss + loss_of(target, output)
+        for penalty in context.penalties:
+            loss = loss + penalty
+        found = gradients([loss], [arithmetic.constant(1.0)], list(watched.values()))
+        losses.append(loss.detached())
+        optimizer.steps += 1
+        with arithmetic.unrecorded():
+            weights = weights | {
+                name: optimizer.update(name, weights[name], gradient).detached()
+                for name, gradient in zip(watched, found, strict=True)
+            }
+        weights |= trace.updates
+        _watching(arithmetic, on=False)
+    return TrainingRun(losses=stack(losses, 0), weights=weights)

@@ -1,0 +1,124 @@
+"""Everything that one case feeds, by the names of docs/architecture.md."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+
+from conformance.reference.errors import Contradiction
+from conformance.reference.model import data
+
+if TYPE_CHECKING:
+    from conformance.cases.model import Call, Model, Program, Twin
+    from conformance.reference.engine.array import Values
+    from conformance.reference.model.network import Network
+
+
+def make_feeds(
+    program: Program, network: Network | None, twin: Network | None, seed: int
+) -> dict[str, Values]:
+    """Draw a program's inputs, weights, cotangents and targets.
+
+    Args:
+        program: The case's program.
+        network: Its model; ``None`` if Keras refuses to build it, then there are inputs alone.
+        twin: The twin's model, if there is one.
+        seed: Of all data.
+
+    Returns:
+        float32 arrays.
+
+    Raises:
+        Contradiction: The twin's inputs, outputs or weights don't correspond to the model's.
+    """
+    feeds: dict[str, Values] = {}
+    for index, call in enumerate(program.calls):
+        feeds |= _call_inputs(program.model, call, index, feeds, seed)
+    if program.random is not None:
+        for spec in program.model.inputs:
+            key = f"random/{spec.name}"
+            feeds[key] = data.input_values(spec, seed, key, program.random.rows)
+    if network is None:
+        return feeds
+    learned = network.learned
+    for name, variable in network.variables.items():
+        key = f"weight/{name}"
+        drawn = name not in learned
+        feeds[key] = data.weight(program.weights, seed, key, variable) if drawn else learned[name]
+    shapes = network.fed_outputs(program.calls[0].batch)
+    trained = program.train is not None and bool({"losses", "state"} & {*program.facets})
+    for kind, asked in (("cotangent", "gradients" in program.facets), ("target", trained)):
+        if not asked:
+            continue
+        for j, shape in enumerate(shapes):
+            key = f"{kind}/{j}"
+            feeds[key] = data.draw(program.weights, seed, key, shape)
+    if twin is not None and program.twin is not None:
+        feeds |= _twin_feeds(program, program.twin, network, twin, feeds)
+    return feeds
+
+
+def _call_inputs(
+    model: Model, call: Call, index: int, before: dict[str, Values], seed: int
+) -> dict[str, Values]:
+    if call.facet == "batch":
+        return {f"call/{index}/{s.name}": before[f"call/0/{s.name}"][:1] for s in model.inputs}
+    made: dict[str, Values] = {}
+    for position, spec in enumerate(model.inputs):
+        key = f"call/{index}/{spec.name}"
+        if call.facet == "influence":
+            values = before[f"call/0/{spec.name}"].copy()
+            if position == 0 and values.dtype != bool:
+                # One sample, and in it the entries that the case names; never the same again.
+                place = (0, *(call.at or []))
+                drawn = data.draw("integers", seed, key, values[place].shape)
+                values[place] = values[place] + (1 + np.abs(drawn)).astype(values.dtype)
+            made[key] = values
+        else:
+            fed = msgspec.structs.replace(spec, shape=call.shape(spec))
+            made[key] = data.input_values(fed, seed, key, call.batch)
+    return made
+
+
+def permuted(values: Values, axes: list[int] | None) -> Values:
+    """Axes behind the batch axis in another order; ``None`` leaves them."""
+    if axes is None:
+        return values
+    return np.ascontiguousarray(values.transpose(0, *(i + 1 for i in axes)))
+
+
+def _twin_feeds(
+    program: Program, stated: Twin, network: Network, twin: Network, feeds: dict[str, Values]
+) -> dict[str, Values]:
+    ours, theirs = network.variables, twin.variables
+    shapes = [v.shape for v in ours.values()], [v.shape for v in theirs.values()]
+    if shapes[0] != shapes[1]:
+        message = (
+            "the twin must have the model's weights, in order and with their shapes: "
+            f"{dict(zip(ours, shapes[0], strict=True))} is not "
+            f"{dict(zip(theirs, shapes[1], strict=True))}"
+        )
+        raise Contradiction(message)
+    specs = network.model.inputs, twin.model.inputs
+    if len(specs[0]) != len(specs[1]) or len(network.outputs) != len(twin.outputs):
+        message = "the twin must have as many inputs and outputs as the model"
+        raise Contradiction(message)
+    made = {
+        f"twin/weight/{theirs_name}": feeds[f"weight/{name}"]
+        for name, theirs_name in zip(ours, theirs, strict=True)
+    }
+    for index, call in enumerate(program.calls):
+        for spec, other in zip(*specs, strict=True):
+            values = permuted(feeds[f"call/{index}/{spec.name}"], stated.input_axes)
+            if values.shape != (call.batch, *other.shape):
+                message = (
+                    f"the twin's input {other.name} has the shape {other.shape}, but is fed "
+                    f"{list(values.shape[1:])}: input.axes must permute one into the other"
+                )
+                raise Contradiction(message)
+            made[f"twin/call/{index}/{other.name}"] = values
+    for key in [key for key in feeds if key.startswith("cotangent/")]:
+        made[f"twin/{key}"] = permuted(feeds[key], stated.output_axes)
+    return made

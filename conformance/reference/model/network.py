@@ -1,0 +1,297 @@
+"""A model of the reference: its layers, shapes and variables, and how it is run."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeVar
+
+from conformance.cases.model import STRING, Model, Node, Params, Shape
+from conformance.reference.engine.array import cast
+from conformance.reference.engine.dtypes import DEFAULT, DIGITS, POLICIES, Policy, promoted
+from conformance.reference.errors import NoAnswer, Refused, Unsupported
+from conformance.reference.spec.config import ADAPT
+from conformance.reference.spec.layers.base import ANY, Context, Layer, Mask, Variable, make
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from conformance.reference.engine.array import Array, Values
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One forward call: outputs, and the shapes seen on the way."""
+
+    outputs: list[Array]
+    nodes: dict[str, list[int]]
+    """Of the nodes with one output."""
+    probes: dict[str, list[int]]
+    masks: list[Mask] = field(default_factory=list)
+    """The mask of each output."""
+    updates: dict[str, Array] = field(default_factory=dict)
+    """New values of variables, which hold from the next call on."""
+
+
+@dataclass
+class Network:
+    """A model whose layers have been made and whose shapes have been worked out.
+
+    Attributes:
+        model: As the case gives it.
+        layers: Every node's layer.
+        inputs: Symbolic shape of every input, batch axis included.
+        shapes: Symbolic shape of every input's and node's first output.
+        answers: Symbolic shapes of all outputs of every input and node.
+        variables: Every variable as ``<node>/<variable>``, in Keras's order.
+        counts: Number of parameters of every layer, by the node that it is written in.
+        policies: In what every node computes and keeps its variables.
+        strings: Inputs and nodes that are strings.
+        as_given: The nodes with ``autocast=False``, which take floats in the dtype that they have.
+    """
+
+    model: Model
+    layers: dict[str, Layer] = field(default_factory=dict)
+    inputs: list[Shape] = field(default_factory=list)
+    shapes: dict[str, Shape] = field(default_factory=dict)
+    answers: dict[str, list[Shape]] = field(default_factory=dict)
+    variables: dict[str, Variable] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+    policies: dict[str, Policy] = field(default_factory=dict)
+    strings: set[str] = field(default_factory=set)
+    as_given: set[str] = field(default_factory=set)
+
+    @classmethod
+    def build(cls, model: Model, *, as_fed: bool = False) -> Network:
+        """Make all layers.
+
+        Args:
+            model: What the case builds.
+            as_fed: Take every size from what is fed, where the framework isn't told.
+
+        Raises:
+            Unsupported: A layer or argument is not in the reference.
+            Refused: Keras documents that it refuses this model.
+        """
+        network = cls(model)
+        for spec in model.inputs:
+            sizes = spec.shape if spec.declared is None or as_fed else spec.declared
+            shape: Shape = [spec.batch_size, *sizes]
+            network.inputs.append(shape)
+            network.shapes[spec.name] = shape
+            network.answers[spec.name] = [shape]
+            if spec.dtype == STRING:
+                network.strings.add(spec.name)
+        for node in model.nodes:
+            try:
+                network._enter(node)
+            except NoAnswer as error:
+                error.args = (f"node {node.name}: {error}",)
+                raise
+        return network
+
+    def _enter(self, node: Node) -> None:
+        config = dict(node.config)
+        policy = DEFAULT
+        if config.get("dtype") in POLICIES:
+            policy = POLICIES[config.pop("dtype")]
+        self.policies[node.name] = policy
+        if config.pop("autocast", True) is not True:
+            self.as_given.add(node.name)
+        if node.adapt is not None:
+            config[ADAPT] = node.adapt
+        layer = make(node.layer, config)
+        layer.called = node.arguments
+        self._tell_strings(layer, node)
+        passed = {*node.arguments, *node.tensors} - {"training", "mask"} - layer.keywords
+        if passed:
+            message = (
+                f"{node.layer}: the call's argument {', '.join(sorted(passed))} is not in the "
+                "reference"
+            )
+            raise Unsupported(message)
+        shapes = self._taken(node.inputs, self.answers)
+        if layer.arity == ANY:
+            pass
+        elif layer.arity is not None and len(shapes) != layer.arity:
+            message = f"{node.layer} takes {layer.arity} input, not {len(shapes)}"
+            raise Refused(message)
+        elif layer.arity is None and len(shapes) < 2:  # noqa: PLR2004 (merging one thing is no merging)
+            message = f"{node.layer} takes two or more inputs, not {len(shapes)}"
+            raise Refused(message)
+        self.layers[node.name] = layer
+        self.answers[node.name] = layer.output_shapes(shapes)
+        self.shapes[node.name] = self.answers[node.name][0]
+        trainable = bool(node.config.get("trainable", True))
+        if node.shares is not None:
+            self._check_shared(node, layer.weights(shapes))
+            return
+        own = [variable if trainable else _frozen(variable) for variable in layer.weights(shapes)]
+        self.variables |= {
+            f"{node.name}/{variable.name}": replace(variable, dtype=policy.variable)
+            if variable.dtype == "float32"
+            else variable
+            for variable in own
+        }
+        self.counts[node.name] = sum(_size(variable) for variable in own)
+
+    def _check_shared(self, node: Node, weights: Sequence[Variable]) -> None:
+        """See that the layer, made for its first call, can be called as this node says."""
+        for variable in weights:
+            made = self.variables.get(f"{node.owner}/{variable.name}")
+            if made is None or made.shape != variable.shape:
+                message = (
+                    f"{node.layer}: {node.owner} has been made for another input, its "
+                    f"{variable.name} is {None if made is None else made.shape}, not "
+                    f"{variable.shape}"
+                )
+                raise Refused(message)
+
+    def _tell_strings(self, layer: Layer, node: Node) -> None:
+        """Tell a layer whether it is given strings; most can't be."""
+        layer.strings = [name in self.strings for name in node.inputs]
+        if any(layer.strings) and not layer.reads_strings:
+            message = f"{node.layer}: strings among its inputs are not in the reference"
+            raise Unsupported(message)
+        if layer.answers_strings:
+            self.strings.add(node.name)
+
+    @property
+    def learned(self) -> dict[str, Values]:
+        """What adapted layers have learned, by ``<node>/<variable>``."""
+        return {
+            f"{node.name}/{name}": values
+            for node in self.model.layers
+            for name, values in self.layers[node.name].learned.items()
+        }
+
+    @property
+    def outputs(self) -> list[Shape]:
+        """Symbolic output shapes."""
+        return self._taken(self.model.outputs, self.answers)
+
+    def single(self) -> list[str]:
+        """The nodes that have one output, and whose layer is called but once.
+
+        What is the shape of a layer's output, where it is called twice, no framework says.
+        """
+        shared = self.model.shared
+        return [
+            node.name
+            for node in self.model.nodes
+            if len(self.answers[node.name]) == 1 and node.name not in shared
+        ]
+
+    def fed_outputs(self, batch: int) -> list[tuple[int, ...]]:
+        """Shapes of what is answered to a call of so many rows."""
+        told = all(spec.declared is None for spec in self.model.inputs)
+        shapes = self.outputs if told else Network.build(self.model, as_fed=True).outputs
+        return [(batch, *(n or 0 for n in shape[1:])) for shape in shapes]
+
+    def _computes_in(self, node: Node, values: Mapping[str, list[Array]]) -> str:
+        """The dtype of a node's arithmetic: its policy's, or what its floats promote to."""
+        compute = self.policies[node.name].compute
+        if node.name not in self.as_given:
+            return compute
+        floats = [a.dtype for a in self._taken(node.inputs, values) if a.dtype in DIGITS]
+        if any(name.startswith(f"{node.owner}/") for name in self.variables):
+            floats.append(compute)
+        return promoted(floats) if floats else compute
+
+    def _taken(self, names: Sequence[str], known: Mapping[str, list[T]]) -> list[T]:
+        """What references stand for: ``lstm.1`` for one output, ``lstm`` for all."""
+        found: list[T] = []
+        for name in names:
+            if name in known:
+                found += known[name]
+                continue
+            node, _, number = name.rpartition(".")
+            if int(number) >= len(known[node]):
+                message = f"{name}: {node} has {len(known[node])} outputs, counted from 0"
+                raise Unsupported(message)
+            found.append(known[node][int(number)])
+        return found
+
+    @property
+    def params(self) -> Params:
+        """Parameter counts of the whole model."""
+        trainable = sum(_size(v) for v in self.variables.values() if v.trainable)
+        total = sum(self.counts.values())
+        return Params(total=total, trainable=trainable, non_trainable=total - trainable)
+
+    def run(
+        self, inputs: Mapping[str, Array], weights: Mapping[str, Array], context: Context
+    ) -> Trace:
+        """One forward call.
+
+        Args:
+            inputs: By the input's name, batch axis included.
+            weights: By ``<node>/<variable>``.
+            context: Carries the arithmetic.
+
+        Raises:
+            Refused: At the call: the model is built for another batch size.
+        """
+        for spec in self.model.inputs:
+            rows = inputs[spec.name].shape[0]
+            if spec.batch_size is not None and rows != spec.batch_size:
+                message = f"the model is built for batches of {spec.batch_size}, not of {rows}"
+                raise Refused(message, at="call")
+        whole, context.probes, context.updates = context.arithmetic, {}, {}
+        context.penalties = []
+        values = {name: [array] for name, array in inputs.items()}
+        masks: dict[str, list[Mask]] = {name: [None] for name in inputs}
+        for node in self.model.nodes:
+            context.node = node.owner
+            compute = self._computes_in(node, values)
+            context.arithmetic = whole.at(compute)
+            context.arguments = node.arguments
+            context.tensors = {
+                key: cast(self._taken([name], values)[0], compute)
+                if isinstance(name, str)
+                else [cast(a, compute) for a in self._taken(name, values)]
+                for key, name in node.tensors.items()
+            }
+            context.masks = self._taken(node.inputs, masks)
+            own = {
+                name.split("/", 1)[1]: cast(self._now(name, weights, context), compute)
+                for name in self.variables
+                if name.split("/", 1)[0] == node.owner
+            }
+            layer = self.layers[node.name]
+            given = [cast(a, compute) for a in self._taken(node.inputs, values)]
+            values[node.name] = made = layer.forward_all(context, given, own)
+            mask = layer.output_mask(context, given)
+            listed = mask if isinstance(mask, list) else [mask]
+            masks[node.name] = [*listed, *[None] * (len(made) - len(listed))]
+        context.arithmetic = whole
+        kept = {
+            name: cast(array, self.variables[name].dtype) for name, array in context.updates.items()
+        }
+        return Trace(
+            outputs=self._taken(self.model.outputs, values),
+            nodes={
+                # Strings have an axis more than the array that they are.
+                name: list(values[name][0].shape)[: -1 if name in self.strings else None]
+                for name in self.single()
+            },
+            probes=dict(context.probes),
+            masks=self._taken(self.model.outputs, masks),
+            updates=kept,
+        )
+
+    def _now(self, name: str, weights: Mapping[str, Array], context: Context) -> Array:
+        """A variable's numbers: a layer that is called twice finds what its first call has left."""
+        if name not in context.updates:
+            return weights[name]
+        return cast(context.updates[name], self.variables[name].dtype)
+
+
+def _frozen(variable: Variable) -> Variable:
+    return replace(variable, trainable=False)
+
+
+def _size(variable: Variable) -> int:
+    return math.prod(variable.shape)

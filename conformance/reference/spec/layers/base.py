@@ -1,0 +1,276 @@
+"""What a layer is in the reference, and the table of those that exist."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.reference.engine.array import Array
+from conformance.reference.errors import Refused, Unsupported
+from conformance.reference.spec import table
+from conformance.reference.spec.config import Config
+
+if TYPE_CHECKING:
+    from conformance.cases.model import Shape
+    from conformance.reference.engine.arithmetic import Arithmetic
+
+Weights = Mapping[str, Array]
+"""A layer's variables by Keras's names."""
+
+Mask = NDArray[np.bool_] | None
+"""What travels beside an array and tells which of its entries count."""
+
+PASSES_MASK: Final = frozenset(
+    {
+        "Activation",
+        "ActivityRegularization",
+        "AlphaDropout",
+        "BatchNormalization",
+        "Dense",
+        "Dropout",
+        "ELU",
+        "GaussianDropout",
+        "GaussianNoise",
+        "GroupNormalization",
+        "GroupQueryAttention",
+        "Identity",
+        "LayerNormalization",
+        "LeakyReLU",
+        "MultiHeadAttention",
+        "Normalization",
+        "PReLU",
+        "ReLU",
+        "Rescaling",
+        "Softmax",
+        "SpatialDropout1D",
+        "SpatialDropout2D",
+        "SpatialDropout3D",
+        "TimeDistributed",
+        "UnitNormalization",
+    }
+)
+"""Layers that hand on the mask that came with their input; those that make another say so
+themselves (``Layer.output_mask``), and all the others end it."""
+
+ANY: Final = 0
+"""The arity of a layer that takes any number of inputs."""
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One variable of a layer, in the order in which Keras lists them.
+
+    Attributes:
+        name: Keras's name: ``kernel``.
+        shape: Its sizes.
+        kind: ``kernel``, ``bias`` or ``variance``, whose numbers are positive; decides how its
+            numbers are scaled (``data``).
+        fan_in: How many numbers one output adds up through it.
+        gain: Variance to aim at, times fan_in: 2 where half of the signal is cut off by a relu.
+        trainable: Whether training changes it.
+        dtype: In which the framework keeps it.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    kind: Literal["kernel", "bias", "variance"] = "kernel"
+    fan_in: int = 1
+    gain: float = 1.0
+    trainable: bool = True
+    dtype: str = "float32"
+
+
+@dataclass
+class Context:
+    """What a layer may ask of the run that it is part of.
+
+    Attributes:
+        arithmetic: In which the run computes.
+        node: Name of the node that runs.
+        arguments: The literal keyword arguments of its call.
+        tensors: The keyword arguments of its call that are arrays.
+        masks: The mask that came with each of its inputs.
+        updates: New values of variables, by ``<node>/<variable>``.
+        memory: What nodes keep from one call to the next beside their variables.
+        penalties: What the layers add to the loss, batch by batch.
+        probes: Shapes seen by ``Lambda: {function: probe}``, by node.
+        first_rows: A ``batch`` call is answered by the first row of call 0, which is what it must
+            equal, instead of being run.
+        swap_padding: A fault: odd padding goes to the other side than documented.
+    """
+
+    arithmetic: Arithmetic
+    node: str = ""
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    tensors: Mapping[str, Array | list[Array]] = field(default_factory=dict)
+    masks: Sequence[Mask] = ()
+    updates: dict[str, Array] = field(default_factory=dict)
+    penalties: list[Array] = field(default_factory=list)
+    memory: dict[str, list[Array]] = field(default_factory=dict)
+    probes: dict[str, list[int]] = field(default_factory=dict)
+    first_rows: bool = False
+    swap_padding: bool = False
+
+    @property
+    def training(self) -> bool:
+        """Whether the layer is called with ``training=True``."""
+        return self.arguments.get("training") is True
+
+    @property
+    def mask(self) -> Mask:
+        """The ``mask=`` of the call; without one, the mask that came with the first input."""
+        given = self.tensors.get("mask")
+        if isinstance(given, Array):
+            return given.value.real.astype(bool)
+        return self.masks[0] if self.masks else None
+
+    def assign(self, variable: str, array: Array) -> None:
+        """Give one of the node's variables a new value, from the next call on."""
+        self.updates[f"{self.node}/{variable}"] = array.detached()
+
+    def remember(self, what: str, arrays: Sequence[Array]) -> None:
+        """Keep arrays of the node for its next call; they are no variables."""
+        self.memory[f"{self.node}/{what}"] = [array.detached() for array in arrays]
+
+    def recalled(self, what: str) -> list[Array]:
+        """What the node kept in the call before; empty in the first."""
+        return self.memory.get(f"{self.node}/{what}", [])
+
+    def halves(self, total: int) -> tuple[int, int]:
+        """Padding before and after an axis; the odd one goes after."""
+        before, after = total // 2, total - total // 2
+        return (after, before) if self.swap_padding else (before, after)
+
+
+class Layer(ABC):
+    """One layer: its arguments, its variables, its shapes, its function.
+
+    A subclass reads all its arguments in ``__init__``, from Keras's documentation, defaults
+    included, and refuses there what the documentation refuses. It does not know its inputs yet.
+    """
+
+    arity: ClassVar[int | None] = 1
+    """Number of inputs; ``None``: two or more, ``ANY``: the layer looks at them itself."""
+    supports_masking: ClassVar[bool] = False
+    """Whether a mask that comes with the first input goes on with the first output."""
+    keywords: ClassVar[frozenset[str]] = frozenset()
+    """Keyword arguments of the call that are understood, beside ``training`` and ``mask``."""
+    reads_strings: ClassVar[bool] = False
+    """Whether it takes strings, which are arrays of one axis more (``adapters/shared/texts.py``)."""
+    strings: Sequence[bool] = ()
+    """Which of its inputs are strings."""
+    answers_strings: bool = False
+    called: Mapping[str, Any] = MappingProxyType({})
+    """The literal keyword arguments of the call, there before any shape is asked for."""
+    learned: Mapping[str, Any] = MappingProxyType({})
+    """What variables hold once the layer has been adapted, by name; the case draws all others."""
+
+    @abstractmethod
+    def __init__(self, config: Config) -> None:
+        """Read the arguments."""
+
+    def weights(self, shapes: Sequence[Shape]) -> list[Variable]:  # noqa: ARG002 (most layers have none)
+        """Variables, in Keras's order, for inputs of these symbolic shapes."""
+        return []
+
+    @abstractmethod
+    def output_shape(self, shapes: Sequence[Shape]) -> Shape:
+        """Symbolic shape of the (first) output; ``None`` stands for an unknown size."""
+
+    @abstractmethod
+    def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:
+        """The (first) output, batch axis included."""
+
+    def output_shapes(self, shapes: Sequence[Shape]) -> list[Shape]:
+        """Symbolic shapes of all outputs, in the order in which Keras flattens them."""
+        return [self.output_shape(shapes)]
+
+    def forward_all(
+        self, context: Context, inputs: Sequence[Array], weights: Weights
+    ) -> list[Array]:
+        """All outputs. A layer that may have several overrides this and ``output_shapes``."""
+        return [self.forward(context, inputs, weights)]
+
+    def output_mask(self, context: Context, inputs: Sequence[Array]) -> Mask | list[Mask]:  # noqa: ARG002 (others look)
+        """The mask of the first output, or a list of one for each: Keras's ``compute_mask``."""
+        return context.mask if self.supports_masking else None
+
+
+L = TypeVar("L", bound=type[Layer])
+
+
+def register(*names: str) -> Callable[[L], L]:
+    """Enter a class into the table of definitions under Keras's name(s) of the layer."""
+
+    def enter(layer: L) -> L:
+        for name in names:
+            table.defines(f"layers.{name}")(layer)
+            if "supports_masking" not in vars(layer):
+                layer.supports_masking = name in PASSES_MASK
+        return layer
+
+    return enter
+
+
+def make(name: str, values: Mapping[str, Any]) -> Layer:
+    """Make a layer from its Keras name and arguments.
+
+    Raises:
+        Unsupported: The reference has no such layer or argument.
+        Refused: Keras documents that it refuses these arguments.
+    """
+    config = Config(name, values)
+    layer: Layer = table.find(f"layers.{name}")(config)
+    config.finish()
+    return layer
+
+
+def make_nested(config: Config, argument: str) -> tuple[Layer, str]:
+    """Make the layer that an argument holds as ``{Dense: {units: 4}}``; also its Keras name."""
+    value = config.required(argument)
+    if isinstance(value, str):
+        value = {value: {}}
+    if not isinstance(value, Mapping) or len(value) != 1:
+        message = f"{config.owner}: {argument} must be one layer, such as Dense: {{units: 4}}"
+        raise Refused(message)
+    ((name, arguments),) = value.items()
+    if not (arguments or {}).get("trainable", True):
+        message = f"{config.owner}: trainable=false on the inner {name} is not in the reference"
+        raise Unsupported(message)
+    return make(name, arguments or {}), name
+
+
+def known(size: int | None, what: str) -> int:
+    """A size that must be known before weights can be made.
+
+    Raises:
+        Refused: It is ``None``.
+    """
+    if size is None:
+        message = f"{what} must be known, not null"
+        raise Refused(message)
+    return size
+
+
+def of_rank(shape: Shape, rank: int, owner: str) -> Shape:
+    """The shape, if it has so many axes, batch axis included.
+
+    Raises:
+        Refused: It has more or fewer.
+    """
+    if len(shape) != rank:
+        message = f"{owner} takes inputs of {rank} axes, batch axis included, not {shape}"
+        raise Refused(message)
+    return shape
+
+
+def volume(sizes: Sequence[int | None]) -> int | None:
+    """Product of sizes; ``None`` if one is unknown."""
+    return None if any(n is None for n in sizes) else math.prod(n for n in sizes if n is not None)

@@ -1,0 +1,1 @@
+"""Layers of Keras's folder ``core``."""

@@ -1,0 +1,75 @@
+"""The one table of definitions: which symbol of Keras is defined by what, and in which module.
+
+A definition is entered by a decorator that names its symbol, ``@defines("ops.sum")``; a layer's by
+``@register("Dense")``, which is ``layers.Dense``. Modules are found by these words in their source
+and imported when a symbol of theirs is asked for, so a new definition is written in one place.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from conformance.reference.errors import Unsupported
+
+D = TypeVar("D")
+
+_PACKAGE = __name__.rpartition(".")[0]
+_ENTRY = re.compile(r"^@(defines|register)\(([^)]*)\)", re.MULTILINE)
+_NAME = re.compile(r'"([A-Za-z0-9_.]+)"')
+
+_definitions: dict[str, Any] = {}
+
+
+def defines(*symbols: str) -> Callable[[D], D]:
+    """Enter a definition under the symbols that a user writes, without ``keras.``."""
+
+    def enter(definition: D) -> D:
+        for symbol in symbols:
+            _definitions[symbol] = definition
+        return definition
+
+    return enter
+
+
+@functools.cache
+def homes() -> dict[str, str]:
+    """The module of every symbol, by the symbol."""
+    folder = Path(__file__).parent
+    found: dict[str, str] = {}
+    for path in sorted(folder.rglob("*.py")):
+        within = path.relative_to(folder).with_suffix("").parts
+        module = ".".join([_PACKAGE, *within]).removesuffix(".__init__")
+        for kind, names in _ENTRY.findall(path.read_text("utf-8")):
+            prefix = "layers." if kind == "register" else ""
+            found |= dict.fromkeys((prefix + name for name in _NAME.findall(names)), module)
+    return found
+
+
+def known(namespace: str) -> list[str]:
+    """The symbols of a namespace, ``layers`` or ``ops``, without it, sorted."""
+    return sorted(
+        symbol.removeprefix(f"{namespace}.")
+        for symbol in homes()
+        if symbol.startswith(f"{namespace}.")
+    )
+
+
+def find(symbol: str) -> Any:
+    """The definition of a symbol.
+
+    Raises:
+        Unsupported: The reference has none.
+    """
+    if symbol not in _definitions:
+        home = homes().get(symbol)
+        if home is None:
+            namespace = symbol.partition(".")[0]
+            message = f"{symbol} is not in the reference (it has {', '.join(known(namespace))})"
+            raise Unsupported(message)
+        importlib.import_module(home)
+    return _definitions[symbol]
