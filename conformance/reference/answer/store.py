@@ -1,9 +1,9 @@
 """Answers kept on disk, so that the reference works once for each case and version of itself.
 
 An answer is two safetensors files: what is fed, and what must come out (its expectation as JSON in
-the metadata). They are found by content - the case's digest, a hash of the source that its answer depends on
-(``version``), NumPy's major version - so a stale answer can't be found. Nothing in the folder is trusted: a file
-that is cut short, damaged or made up is a miss.
+the metadata). They are found by content - the case's digest, a hash of the source that its answer
+depends on (``version``), NumPy's major version - so a stale answer can't be found. Nothing in the
+folder is trusted: a file that is cut short, damaged or made up is a miss.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Recurrent layers in Flax NNX: a cell, and ``nnx.RNN`` along the time axis.
 
 A cell is called as ``cell(x, weights, states)`` and answers its output and the new states, as in
-``conformance.adapters.jax.layers.recurrent``. ``nnx.RNN`` knows sequences that end early, no other mask.
+``conformance.adapters.jax.layers.recurrent``. ``nnx.RNN`` knows sequences that end early, no other
+mask.
 """
 
 from __future__ import annotations
