@@ -61,7 +61,9 @@ def test_what_is_imported_as_a_case_is_answered_is_what_the_source_says(copy: Pa
         f"evaluate(next(c for c in load().cases if c.id == {case.id!r}));"
         "print(*(m for m in {*sys.modules} - before if m.startswith('conformance.')))"
     )
-    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    said = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
     homes = [table.homes()[symbol] for symbol in symbols(case)]
     known = installed().closure(["conformance.reference.answer.answer", *homes])
     assert {*said.stdout.split()} <= known
