@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 
 from conformance.adapters.host.observation import Native
-from conformance.cases.model import Call, Expect, InputSpec, Model, Node, Place, Program, Source
+from conformance.cases.model import Call, Expect, InputSpec, Model, Node, Place, Graph, Source
 from conformance.records.model import (
     SCHEMA,
     AdapterLine,
@@ -155,7 +155,7 @@ def _case() -> CaseLine:
         source=Source(keras="keras.layers.Dense"),
         place=Place(file="layers/family.yaml", line=12, column=3),
         yaml="- id: layer\n  title: A layer with every argument away from its default\n" * 6,
-        program=Program(
+        program=Graph(
             case="{CASE}", model=model, calls=[Call(batch=2)], facets=[*FACETS, *NUMERIC]
         ),
         expect=Expect(output_shape=[None, 20, 10]),

@@ -34,11 +34,13 @@ def dense(shape, x, kernel, bias):
 
 
 def run(program, tensors):
-    model, calls, results = program["model"], [], {}
+    model, calls, results = program.get("model"), [], {}
+    if program["kind"] != "graph" or model["form"] == "function":
+        return {"status": "unsupported", "reason": "models only"}, {}
     for node in model["nodes"]:
         if node["layer"] != "Dense" or set(node["config"]) - {"units", "name", "input_shape"}:
             return {"status": "unsupported", "reason": f"{node['layer']} {node['config']}"}, {}
-    for i in range(len(program["calls"])):
+    for i in range(len(program["calls"]) + len(program.get("extra", []))):
         values = {x["name"]: tensors[f"call/{i}/{x['name']}"] for x in model["inputs"]}
         for node in model["nodes"]:
             own = [f"weight/{node.get('shares', node['name'])}/{w}" for w in ("kernel", "bias")]
@@ -53,7 +55,7 @@ def run(program, tensors):
 while length := sys.stdin.buffer.read(8):
     message, tensors = decode(sys.stdin.buffer.read(int.from_bytes(length, "little")))
     if message["type"] == "hello":
-        send({"type": "hello", "protocol": 1, "name": "minimal"}, {})
+        send({"type": "hello", "protocol": 2, "name": "minimal"}, {})
     elif message["type"] == "run":
         answer, arrays = run(message["program"], tensors)
         answer.update(type="result", id=message["id"], case=message["program"]["case"])

@@ -13,12 +13,13 @@ from conformance.cases.model import (
     Case,
     Data,
     Expect,
+    Extra,
+    Graph,
     InputSpec,
     Model,
     Named,
     Node,
     Place,
-    Program,
     Raises,
     Source,
     Train,
@@ -49,17 +50,18 @@ def chain(*layers: tuple[str, dict[str, Any]], given: InputSpec) -> Model:
 def case(
     model: Model,
     *,
-    calls: list[Call] | None = None,
+    calls: list[Call | Extra] | None = None,
     expect: Expect | None = None,
     raises: Raises | None = None,
     facets: list[str] | None = None,
     **program: Any,
 ) -> Case:
     """A case of one model, fed two rows, that asks for every facet unless told otherwise."""
-    made = Program(
+    made = Graph(
         case="tests/one",
         model=model,
-        calls=calls or [Call(batch=2)],
+        calls=[call for call in calls or [Call(batch=2)] if isinstance(call, Call)],
+        extra=[call for call in calls or () if isinstance(call, Extra)],
         facets=[f for f in FACETS if f != "random"] if facets is None else facets,
         **program,
     )

@@ -9,12 +9,13 @@ from conformance.adapters.host.observation import Native
 from conformance.cases.model import (
     Call,
     Expect,
+    Extra,
+    Graph,
     InputSpec,
     Model,
     Node,
     Params,
     Place,
-    Program,
     Source,
 )
 from conformance.records import Writer
@@ -92,7 +93,7 @@ def header(cases: Iterable[str], **changes: Any) -> Header:
 
 
 def case(name: str, **changes: Any) -> CaseLine:
-    program = Program(
+    program = Graph(
         case=name,
         model=Model(
             form="sequential",
@@ -103,7 +104,8 @@ def case(name: str, **changes: Any) -> CaseLine:
             ],
             outputs=["flatten"],
         ),
-        calls=[Call(batch=2), Call(batch=1, facet="batch")],
+        calls=[Call(batch=2)],
+        extra=[Extra(batch=1, facet="batch")],
         facets=list(ASKED),
     )
     fields: dict[str, Any] = {

@@ -13,7 +13,7 @@ from conformance.adapters.host.host import AdapterProcess, Answered
 from conformance.adapters.host.registry import select
 from conformance.adapters.keras.summary import parse
 from conformance.adapters.keras.weights import WeightError, assign, variables
-from conformance.cases.model import Call, InputSpec, Model, Named, Node, Program, Train, Twin
+from conformance.cases.model import Call, Graph, InputSpec, Model, Named, Node, Train, Twin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -171,10 +171,10 @@ def program(
     model: Model, facets: list[str], *, batches: tuple[int, ...] = (2,), **more: Any
 ) -> Any:
     calls = [Call(batch=batch) for batch in batches]
-    return Program(case="test", model=model, calls=calls, facets=facets, **more)
+    return Graph(case="test", model=model, calls=calls, facets=facets, **more)
 
 
-def answer(process: AdapterProcess, asked: Program, arrays: Arrays) -> tuple[Observation, Arrays]:
+def answer(process: AdapterProcess, asked: Graph, arrays: Arrays) -> tuple[Observation, Arrays]:
     got = process.run(asked, arrays, timeout=120)
     assert isinstance(got, Answered), got.message
     return got.observation, {name: np.array(array) for name, array in got.tensors.items()}

@@ -18,7 +18,7 @@ import pytest
 from conformance.adapters.host import environment, registry
 from conformance.adapters.host.host import AdapterProcess, Answered
 from conformance.adapters.host.registry import RegistryError, from_command
-from conformance.cases.model import Call, InputSpec, Model, Node, Program
+from conformance.cases.model import Call, Graph, InputSpec, Model, Node
 from conformance.records import read
 from conformance.run.smoke import dense_arrays, dense_program
 
@@ -119,7 +119,7 @@ def process(name: str, site: Path, **env: str) -> AdapterProcess:
     )
 
 
-RECURRENT = Program(
+RECURRENT = Graph(
     case="backends/lstm",
     model=Model(
         form="functional",
@@ -188,7 +188,7 @@ def test_a_backend_that_does_not_train_says_so():
     asked = process("keras-numpy", Path(), KERAS_CONFORMANCE_BACKEND=generic)
     program = dense_program("backends/dense")
     facets = {"case": "backends/dense", "facets": ["values", "gradients"]}
-    program = Program(model=program.model, calls=program.calls, **facets)
+    program = Graph(model=program.model, calls=program.calls, **facets)
     arrays = {**dense_arrays(2), "cotangent/0": np.ones((2, 2), np.float32)}
     answer = asked.run(program, arrays, timeout=120)
     asked.close()
@@ -250,7 +250,7 @@ class Own(KerasBackend):
 @pytest.mark.frameworks
 def test_a_facet_that_a_class_does_not_answer_has_its_reason(site, tmp_path):
     file = tmp_path / "own.py"
-    program = Program(
+    program = Graph(
         case="backends/dense",
         model=dense_program("backends/dense").model,
         calls=[Call(batch=2)],
@@ -286,7 +286,7 @@ def test_a_function_that_is_not_implemented_is_named(site, tmp_path, said, told)
     file.write_text(LACKING.format(said=said))
     asked = process("keras-toy", site, KERAS_CONFORMANCE_BACKEND=str(file))
     model = dense_program("backends/dense").model
-    program = Program(case="backends/dense", model=model, calls=[Call(batch=2)], facets=["values"])
+    program = Graph(case="backends/dense", model=model, calls=[Call(batch=2)], facets=["values"])
     arrays = dense_arrays(2)
     answer = asked.run(program, arrays, timeout=120)
     asked.close()
@@ -319,7 +319,7 @@ def test_what_raises_in_an_owners_class_is_the_backends(site, tmp_path):
     asked = process("keras-toy", site, KERAS_CONFORMANCE_BACKEND=str(file))
     program = dense_program("backends/dense")
     facets = {"case": "backends/dense", "facets": ["values", "gradients"]}
-    program = Program(model=program.model, calls=program.calls, **facets)
+    program = Graph(model=program.model, calls=program.calls, **facets)
     arrays = {**dense_arrays(2), "cotangent/0": np.ones((2, 2), np.float32)}
     answer = asked.run(program, arrays, timeout=120)
     asked.close()

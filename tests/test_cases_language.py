@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from cases_samples import DENSE, load_body
 
-from conformance.cases.model import Call, Case, Data, to_json
+from conformance.cases.model import Call, Case, Data, Extra, to_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,7 +52,8 @@ def test_a_plain_case(case: Any) -> None:
     program = found.program
     assert program.case == found.id
     assert program.facets == ALWAYS
-    assert program.calls == [Call(batch=2), Call(batch=1, facet="batch")]
+    assert program.calls == [Call(batch=2)]
+    assert program.extra == [Extra(batch=1, facet="batch")]
     assert to_json(program.model) == {
         "form": "sequential",
         "inputs": [{"name": "x", "shape": [5], "data": {}}],
@@ -217,11 +218,11 @@ def test_what_is_there_is_asked_for(case: Any) -> None:
         """)
     asked = {"probes", "losses", "state", "equals", "influence", "summary", *ALWAYS}
     assert set(found.program.facets) == asked
-    assert found.program.calls == [
-        Call(batch=3),
-        Call(batch=1, facet="batch"),
-        Call(batch=3, facet="influence", at=[1]),
-        Call(batch=3, facet="influence", at=[]),
+    assert found.program.calls == [Call(batch=3)]
+    assert found.program.extra == [
+        Extra(batch=1, facet="batch"),
+        Extra(batch=3, facet="influence", at=[1]),
+        Extra(batch=3, facet="influence", at=[]),
     ]
     assert found.program.train is not None
     assert found.program.train.optimizer.config == {"learning_rate": 0.1, "nesterov": False}

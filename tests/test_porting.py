@@ -10,7 +10,7 @@ from synthetic_runs import adapter, case, cell, header
 
 from conformance import cli
 from conformance.adapters.host.observation import Native, NativeCall
-from conformance.cases.model import Call, InputSpec, Model, Node, Program
+from conformance.cases.model import Call, Graph, InputSpec, Model, Node
 from conformance.porting import Argument, Row, porting_rows
 from conformance.porting.command import restored
 from conformance.porting.markdown import pages
@@ -19,14 +19,14 @@ from conformance.records import Writer, read
 DOCS = Path(__file__).parents[1] / "docs/porting"
 
 
-def program(name: str, layer: str, config: dict[str, Any], shape: list[int | None]) -> Program:
+def program(name: str, layer: str, config: dict[str, Any], shape: list[int | None]) -> Graph:
     model = Model(
         form="sequential",
         inputs=[InputSpec(name="x", shape=shape)],
         nodes=[Node(name="n", layer=layer, config=config, inputs=["x"])],
         outputs=["n"],
     )
-    return Program(case=name, model=model, calls=[Call(batch=2)], facets=["values"])
+    return Graph(case=name, model=model, calls=[Call(batch=2)], facets=["values"])
 
 
 class Records:
@@ -34,7 +34,7 @@ class Records:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.told: list[tuple[str, Program, Any]] = []
+        self.told: list[tuple[str, Graph, Any]] = []
 
     def ran(
         self,

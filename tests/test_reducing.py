@@ -168,7 +168,7 @@ def test_every_proposal_is_smaller():
     def size(program):
         kinds = sum(spec.data.kind in {"normal", "uniform"} for spec in program.model.inputs)
         shapes = sum(sum(spec.shape) for spec in program.model.inputs)
-        calls = sum(1 + call.batch for call in program.calls)
+        calls = sum(1 + call.batch for call in program.every_call)
         model = len(repr([node.config for node in program.model.nodes])) + len(program.model.nodes)
         return shapes, calls, kinds + (program.weights == "normal"), model, _total(program)
 

@@ -12,6 +12,7 @@ from conformance.cases.model import (
     Call,
     Data,
     Expect,
+    Extra,
     Influence,
     LayerExpect,
     Named,
@@ -89,7 +90,7 @@ def test_values_are_those_of_plain_numpy() -> None:
 
 
 def test_the_batch_call_is_row_zero() -> None:
-    answer = evaluate(perceptron(calls=[Call(batch=3), Call(batch=1, facet="batch")]))
+    answer = evaluate(perceptron(calls=[Call(batch=3), Extra(batch=1, facet="batch")]))
     assert np.array_equal(answer.feeds["call/1/x"], answer.feeds["call/0/x"][:1])
     assert np.array_equal(answer.arrays["truth/call/1/0"], answer.arrays["truth/call/0/0"][:1])
 
@@ -175,7 +176,7 @@ def test_literal_values_become_the_expectation() -> None:
 
 def test_influence_is_what_the_case_states() -> None:
     model = chain(("Dense", {"units": 4}), given=spec([3, 2]))
-    calls = [Call(batch=2), Call(batch=2, facet="influence", at=[1])]
+    calls = [Call(batch=2), Extra(batch=2, facet="influence", at=[1])]
     expect = Expect(influence=[Influence(change=[1], changes=[1])])
     answer = evaluate(case(model, calls=calls, expect=expect))
     (influence,) = answer.expectation.influence
@@ -190,7 +191,7 @@ def test_influence_is_what_the_case_states() -> None:
 
 def test_a_wrong_influence_is_a_contradiction() -> None:
     model = chain(("Flatten", {}), ("Dense", {"units": 4}), given=spec([3, 2]))
-    calls = [Call(batch=2), Call(batch=2, facet="influence", at=[1])]
+    calls = [Call(batch=2), Extra(batch=2, facet="influence", at=[1])]
     expect = Expect(influence=[Influence(change=[1], changes=[1])])
     with pytest.raises(Contradiction, match="changes too"):
         evaluate(case(model, calls=calls, expect=expect))

@@ -9,7 +9,18 @@ import numpy as np
 import pytest
 from reference_cases import SGD, case, chain, exact, of_layer, spec
 
-from conformance.cases.model import Call, Case, Data, Expect, Influence, Named, Raises, Train, Twin
+from conformance.cases.model import (
+    Call,
+    Case,
+    Data,
+    Expect,
+    Extra,
+    Influence,
+    Named,
+    Raises,
+    Train,
+    Twin,
+)
 from conformance.reference import Unsupported, evaluate
 from conformance.reference.faults.fault import applicable, explanations, find, rounded_to
 from conformance.reference.faults.observe import observe
@@ -34,7 +45,7 @@ CASES: dict[str, Case] = {
             given=spec([3, 2]),
         ),
         train=MOMENTUM,
-        calls=[Call(batch=2), Call(batch=1, facet="batch")],
+        calls=[Call(batch=2), Extra(batch=1, facet="batch")],
     ),
     "image": case(
         chain(
@@ -229,8 +240,8 @@ EDITED = case(
     chain(("Dense", {"units": 4}), ("Lambda", {"function": "probe"}), given=spec([3, 2])),
     calls=[
         Call(batch=2),
-        Call(batch=1, facet="batch"),
-        Call(batch=2, facet="influence", at=[1]),
+        Extra(batch=1, facet="batch"),
+        Extra(batch=2, facet="influence", at=[1]),
     ],
     expect=Expect(influence=[Influence(change=[1], changes=[1])]),
     train=SGD,

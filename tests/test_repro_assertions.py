@@ -55,7 +55,7 @@ CASES = [
 def named(one: Judged, facet: str, call: int = 0) -> dict[str, np.ndarray]:
     """What a script calls the arrays of an answer."""
     arrays = {}
-    batch = next((i for i, c in enumerate(one.case.program.calls) if c.facet == "batch"), 0)
+    batch = next((i for i, c in enumerate(one.case.program.every_call) if c.facet == "batch"), 0)
     prefixes = {
         "values": [(f"call/{call}/", "output ")],
         "batch": [(f"call/{batch}/", "output ")],

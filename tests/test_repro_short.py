@@ -10,7 +10,7 @@ from reference_cases import SGD, case, chain, exact, of_layer
 from repro_cells import judged_case
 from test_repro_backends import Made, came_to
 
-from conformance.cases.model import Call, InputSpec, Raises
+from conformance.cases.model import Call, Extra, InputSpec, Raises
 from conformance.reference.faults.fault import applicable
 from conformance.repro.short import LINES, TooLong, short_script
 from conformance.verdicts.model import CellVerdict, FacetVerdict
@@ -36,7 +36,7 @@ FAULTS = {
     "save_round_trip": "saved-otherwise",
     "state": "training-off",
 }
-CALLS = [Call(batch=2), Call(batch=1, facet="batch")]
+CALLS = [Call(batch=2), Extra(batch=1, facet="batch")]
 
 
 def masked() -> Case:

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from conformance.adapters.host.host import AdapterProcess, Answered
 from conformance.adapters.host.registry import from_command
-from conformance.cases.model import Call, InputSpec, Model, Node, Program
+from conformance.cases.model import Call, Graph, InputSpec, Model, Node
 from conformance.run.smoke import FAULTY, OK, UNUSABLE, smoke
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def test_minimal_adapter_passes() -> None:
         ('"dtype": "float32"', '"dtype": "float64"', "✗ computes a Dense layer: dtype float64"),
         ('"shape": y[0]', '"shape": [1]', "says shape [1], but its array 'call/0/dense'"),
         ('node["layer"] != "Dense"', "False", "✗ says unsupported to a layer that does not exist"),
-        ('"protocol": 1', '"protocol": 2', "minimal: error"),
+        ('"protocol": 2', '"protocol": 1', "minimal: error"),
         ('id=message["id"]', "id=1", "✗ goes on after it"),
         ("elif message", 'elif print("hi", flush=True) or message', "✗ computes a Dense layer"),
         ("send(answer, arrays)", "send(answer, arrays) or send(answer, arrays)", "✗ keeps to one"),
@@ -76,7 +76,7 @@ def test_minimal_adapter_answers_a_stack_of_dense_layers_of_higher_rank() -> Non
         outputs=["b"],
     )
     facets = ["symbolic_shape", "shape", "values"]
-    program = Program(case="t/x", model=model, calls=[Call(batch=2), Call(batch=1)], facets=facets)
+    program = Graph(case="t/x", model=model, calls=[Call(batch=2), Call(batch=1)], facets=facets)
     rng = np.random.default_rng(1)
     arrays = {
         name: rng.integers(-4, 5, shape).astype(np.float32)

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from verdict_samples import CASE, FACETS, TWIN, Sample, honest
 
 from conformance.adapters.host.observation import Observation
-from conformance.cases.model import Case, Expect, Model, Place, Program, Source
+from conformance.cases.model import Case, Expect, Graph, Model, Place, Source
 from conformance.verdicts import cell as cells
 from conformance.verdicts.cell import combine, judge_cell
 from conformance.verdicts.comparison import Target, compare
@@ -29,7 +29,7 @@ def a_case(facets: list[str], case: str = CASE) -> Case:
         source=Source(keras="keras.layers.Dense"),
         place=Place(file="sample.yaml", line=1, column=1),
         yaml="",
-        program=Program(case=case, model=MODEL, calls=[], facets=facets, twin=TWIN),
+        program=Graph(case=case, model=MODEL, calls=[], facets=facets, twin=TWIN),
         expect=Expect(),
     )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import msgspec
 
-from conformance.cases import drawing, expects, fields, inputs, models
+from conformance.cases import drawing, expects, fields, functions, inputs, models, names, steps
 from conformance.cases.layers import LayerReader
 from conformance.cases.model import (
     FACETS,
@@ -15,8 +15,9 @@ from conformance.cases.model import (
     Call,
     Case,
     Expect,
+    Extra,
+    Graph,
     Place,
-    Program,
     Raises,
     Twin,
 )
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from conformance.cases.inputs import Fed
     from conformance.cases.layers import Layer
-    from conformance.cases.model import Model
+    from conformance.cases.model import Model, Program
     from conformance.cases.models import Read
     from conformance.cases.problems import Where
 
@@ -40,6 +41,12 @@ KEYS = (
     "inputs",
     "model",
     "layer",
+    "function",
+    "of",
+    "with",
+    "object",
+    "variables",
+    "steps",
     "config",
     "call",
     "adapt",
@@ -71,6 +78,27 @@ _ALWAYS = frozenset(
     }
 )
 """Facets that every case asks for that doesn't refuse."""
+
+_OF_FUNCTIONS = frozenset({"symbolic_shape", "shape", "dtype", "values", "gradients", "compiled"})
+"""Facets that every case of a function asks for that doesn't refuse."""
+
+_SUBJECTS = ("model", "layer", "function", "object")
+"""What a case can be about: exactly one of these."""
+
+_ONLY_FOR: dict[str, tuple[str, ...]] = {
+    "call": ("layer",),
+    "adapt": ("layer",),
+    "of": ("function",),
+    "with": ("function",),
+    "variables": ("object",),
+    "steps": ("object",),
+    "config": ("layer", "function", "object"),
+    "weights": ("model", "layer"),
+    "train": ("model", "layer"),
+    "equals": ("model", "layer"),
+    "random": ("model", "layer", "function"),
+}
+"""Keys that mean something only beside one of these."""
 
 
 class CaseReader:
@@ -104,7 +132,7 @@ class CaseReader:
         without = {}
         if "without" in tree:
             without = expects.read_without(tree["without"], where.value(tree, "without"))
-        built = self._program(tree, where, raises, without)
+        built = self._subject(tree, where, raises, without)
         if built is None or title is None or source is None or where.log.noted > problems:
             return None
         program, expect = built
@@ -123,6 +151,82 @@ class CaseReader:
             without=without,
             variation=variation,
         )
+
+    def _subject(
+        self, tree: Map, where: Where, raises: str | None, without: dict[str, str]
+    ) -> tuple[Program, Expect] | None:
+        """The program of whatever the case is about."""
+        there = [key for key in _SUBJECTS if key in tree]
+        if len(there) > 1:
+            where.key(tree, there[1]).refuse(
+                f"is beside `{there[0]}`", expected=f"one of {', '.join(_SUBJECTS)}"
+            )
+            return None
+        subject = there[0] if there else "model"
+        for key, beside in _ONLY_FOR.items():
+            if key in tree and subject not in beside:
+                hint = "in a graph: `with:` beside `of:`" if key == "call" else ""
+                where.key(tree, key).refuse(
+                    f"is here without `{'`, `'.join(beside)}`"
+                    if not there
+                    else f"says nothing beside `{subject}`",
+                    hint=hint,
+                )
+        if subject == "function":
+            return self._function(tree, where, raises, without)
+        if subject == "object":
+            return self._object(tree, where, raises, without)
+        return self._program(tree, where, raises, without)
+
+    @staticmethod
+    def _function(
+        tree: Map, where: Where, raises: str | None, without: dict[str, str]
+    ) -> tuple[Program, Expect] | None:
+        given = inputs.read_inputs(tree, where, whole=True)
+        if given is None:
+            return None
+        read = functions.read_function(tree, where, given, incomplete=raises is not None)
+        if read is None:
+            return None
+        expect, random = Expect(), None
+        if "expect" in tree:
+            place = where.value(tree, "expect")
+            expect = expects.read_expect(tree["expect"], place, read) or expect
+        if "random" in tree:
+            random = drawing.read_seed(tree["random"], where.value(tree, "random"), read)
+        if raises == "build":
+            where.value(tree, "raises").refuse("is build", expected="call: a function has no build")
+        program = Graph(case="", model=read.model, calls=[Call(batch=1)], facets=[], random=random)
+        if raises is not None:
+            asked = {"raises"}
+        elif random is not None:
+            asked = {"random"}
+        else:
+            asked = {*_OF_FUNCTIONS} - (set() if _has_floats(read) else {"gradients"})
+            if names.is_made(read.model.nodes[0].layer):
+                asked.add("config_round_trip")
+        facets = [facet for facet in FACETS if facet in asked.difference(without)]
+        return msgspec.structs.replace(program, facets=facets), expect
+
+    @staticmethod
+    def _object(
+        tree: Map, where: Where, raises: str | None, without: dict[str, str]
+    ) -> tuple[Program, Expect] | None:
+        given = inputs.read_inputs(tree, where, whole=True)
+        if given is None:
+            return None
+        program = steps.read_steps(tree, where, given)
+        if program is None:
+            return None
+        if raises is not None:
+            where.key(tree, "raises").refuse("is not looked at in steps")
+        if "expect" in tree:
+            where.key(tree, "expect").refuse("is not read beside `steps`", hint="leave it out")
+        asked = {"state"}
+        if any(step.call in steps.ANSWERING for step in program.steps):
+            asked |= {"shape", "dtype", "values"}
+        facets = [facet for facet in FACETS if facet in asked.difference(without)]
+        return msgspec.structs.replace(program, facets=facets), Expect()
 
     def _program(
         self, tree: Map, where: Where, raises: str | None, without: dict[str, str]
@@ -153,10 +257,12 @@ class CaseReader:
         sizes = _later_sizes(read.fed, batches or [], twin=twin is not None)
         if batches is None or sizes is None:
             return None
-        program = Program(
+        listed = _ordinary(batches, sizes)
+        program = Graph(
             case="",
             model=read.model,
-            calls=_calls(_ordinary(batches, sizes), read, expect, raises, without),
+            calls=listed,
+            extra=_extra(listed[0].batch, read, expect, raises, without),
             facets=[],
             weights=cast("Literal['normal', 'integers']", weights or "normal"),
             train=train,
@@ -171,8 +277,10 @@ class CaseReader:
 def without_repeats(case: Case) -> Case:
     """The same case, asked for its answers once and not in other ways again."""
     facets = [facet for facet in case.program.facets if facet not in REPEATS]
-    calls = [call for call in case.program.calls if call.facet not in REPEATS]
-    program = msgspec.structs.replace(case.program, facets=facets, calls=calls)
+    program = msgspec.structs.replace(case.program, facets=facets)
+    if isinstance(program, Graph):
+        extra = [call for call in program.extra if call.facet not in REPEATS]
+        program = msgspec.structs.replace(program, extra=extra)
     blank = msgspec.structs.replace(program, case="")
     return msgspec.structs.replace(
         case, program=program, digest=digest(blank, case.expect, case.raises)
@@ -182,9 +290,16 @@ def without_repeats(case: Case) -> Case:
 def digest(program: Program, expect: Expect, raises: Raises | None) -> str:
     """SHA-256 of what can change the answer, in hex: the id, the place and the words can't.
 
-    The same as long as canonical JSON of program (its case left blank), expect and raises is.
+    The same as long as canonical JSON of program (its case left blank), expect and raises is. That
+    of a graph is as it was before there were kinds of programs, with the extra calls among the
+    others, so that what is known of a case holds on.
     """
-    content = msgspec.json.encode((program, expect, raises), order="sorted")
+    told: object = program
+    if isinstance(program, Graph):
+        told = msgspec.to_builtins(program)
+        del told["kind"]
+        told["calls"] += told.pop("extra", [])
+    content = msgspec.json.encode((told, expect, raises), order="sorted")
     return hashlib.sha256(content).hexdigest()
 
 
@@ -194,8 +309,6 @@ def _model(
     """The model, from ``model`` or ``layer``; without inputs only its layers are looked at."""
     may_disagree = raises is not None
     if "layer" in tree:
-        if "model" in tree:
-            where.key(tree, "layer").refuse("is beside `model`", expected="one of the two")
         layer = _one_layer(tree, where, layers)
         if layer is None or given is None:
             return None
@@ -208,12 +321,8 @@ def _model(
             may_disagree=may_disagree,
         )
         return _adapted(read, tree, where)
-    for key in ("config", "call", "adapt"):
-        if key in tree:
-            hint = "in a graph: `with:` beside `of:`" if key == "call" else ""
-            where.key(tree, key).refuse("is here without `layer`", hint=hint)
     if "model" not in tree:
-        where.refuse("has no model", expected="`model`, or `layer` and `config`")
+        where.refuse("has no subject", expected="`model`, `layer`, `function` or `object`")
         return None
     place = where.value(tree, "model")
     if given is None:
@@ -304,24 +413,25 @@ def _ordinary(batches: list[int], sizes: list[dict[str, list[int]]]) -> list[Cal
     return [Call(batch=batches[0]), *(Call(batch=rows, sizes=fed) for rows, fed in later)]
 
 
-def _calls(
-    listed: list[Call],
-    read: Read,
-    expect: Expect,
-    raises: str | None,
-    without: dict[str, str],
-) -> list[Call]:
+def _has_floats(read: Read) -> bool:
+    return any("float" in spec.dtype for spec in read.model.inputs)
+
+
+def _extra(
+    rows: int, read: Read, expect: Expect, raises: str | None, without: dict[str, str]
+) -> list[Extra]:
+    """The calls that facets need beside the case's own."""
     if raises is not None:
-        return listed
-    calls, rows = [*listed], listed[0].batch
+        return []
+    calls: list[Extra] = []
     # In training, and from a layer that keeps its state, a row's answer may depend on others.
     alone = not _behaviours(read.model) & {"training", "stateful"}
     alone = alone and all(one.batch_size is None for one in read.fed)
     if rows >= 2 and alone and "batch" not in without:  # noqa: PLR2004 - a row and a neighbour
-        calls.append(Call(batch=1, facet="batch"))
+        calls.append(Extra(batch=1, facet="batch"))
     if "influence" not in without:
         calls += [
-            Call(batch=rows, facet="influence", at=one.change) for one in expect.influence or ()
+            Extra(batch=rows, facet="influence", at=one.change) for one in expect.influence or ()
         ]
     return calls
 
@@ -353,9 +463,9 @@ def _everywhere(value: object) -> Iterator[tuple[str, object]]:
             yield from _everywhere(inner)
 
 
-def _asked(program: Program, read: Read, expect: Expect, without: dict[str, str]) -> set[str]:
+def _asked(program: Graph, read: Read, expect: Expect, without: dict[str, str]) -> set[str]:
     """Facets to ask for: what every case asks, and what this one has parts for."""
-    asked = {*_ALWAYS, *(call.facet for call in program.calls)}
+    asked = {*_ALWAYS, *(call.facet for call in program.every_call)}
     behaviours = _behaviours(program.model)
     parts = {
         "probes": read.probes,

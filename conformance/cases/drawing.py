@@ -10,6 +10,7 @@ from conformance.cases.model import Random
 if TYPE_CHECKING:
     from conformance.cases.models import Read
     from conformance.cases.problems import Where
+    from conformance.cases.reading import Map
 
 FARTHER = 1000
 """From a layer's seed to the other one, where the case names none."""
@@ -40,14 +41,7 @@ def read_random(value: object, where: Where, read: Read) -> Random | None:
             expected="a whole number as its argument `seed`",
         )
         return None
-    other: int | None = seed + FARTHER
-    if "other" in given:
-        place_of_other = where.value(given, "other")
-        other = fields.whole(
-            given["other"], place_of_other, least=0, most=2**31 - 1, what="another seed"
-        )
-        if other == seed:
-            place_of_other.refuse("is the layer's own seed", expected="another")
+    other = _other(given, where, seed)
     if rows is None or other is None:
         return None
     numbers = rows
@@ -57,3 +51,28 @@ def read_random(value: object, where: Where, read: Read) -> Random | None:
         place.refuse(f"makes {numbers:,} numbers", expected=f"at most {MAX_NUMBERS:,}")
         return None
     return Random(rows=rows, other=other)
+
+
+def read_seed(value: object, where: Where, read: Read) -> Random | None:
+    """``{other: 8}`` of a function with a seed: it says itself how many numbers it draws."""
+    given = fields.mapping(value, where, ("other",))
+    if given is None:
+        return None
+    node = read.model.nodes[0]
+    seed = {**node.config, **node.arguments}.get("seed")
+    if isinstance(seed, bool) or not isinstance(seed, int):
+        where.refuse(f"needs {node.layer} with a seed", expected="a whole number as `seed`")
+        return None
+    other = _other(given, where, seed)
+    return None if other is None else Random(other=other)
+
+
+def _other(given: Map, where: Where, seed: int) -> int | None:
+    """The seed that must draw otherwise."""
+    if "other" not in given:
+        return seed + FARTHER
+    place = where.value(given, "other")
+    other = fields.whole(given["other"], place, least=0, most=2**31 - 1, what="another seed")
+    if other == seed:
+        place.refuse("is the layer's own seed", expected="another")
+    return other

@@ -150,21 +150,21 @@ def _symbolic(value: object, where: Where, read: Read) -> Shape | None:
     return _shape_with_batch(value, where)
 
 
-def _shape_with_batch(value: object, where: Where) -> Shape | None:
+def _shape_with_batch(value: object, where: Where, *, batched: bool = True) -> Shape | None:
     found = fields.sizes(value, where, nullable=True)
-    if found == []:
+    if found == [] and batched:
         where.refuse("is empty", expected="the batch axis first: [null, …]")
         return None
     return found
 
 
 def _output_shape(value: object, where: Where, read: Read) -> Any:
-    several = len(read.model.outputs)
+    several, batched = len(read.model.outputs), read.model.form != "function"
     listed = value if isinstance(value, Seq) else None
     if listed is None or not any(isinstance(one, Seq) for one in listed):
         if several > 1:
             where.refuse("is one shape", expected=f"a list of {several} shapes, one an output")
-        return _shape_with_batch(value, where)
+        return _shape_with_batch(value, where, batched=batched)
     if len(listed) != several:
         where.refuse(f"has {len(listed)} shapes", expected=f"{several}: one an output")
     return [_shape_with_batch(one, where.item(listed, i)) for i, one in enumerate(listed)]
@@ -251,6 +251,11 @@ def _dtype(value: object, where: Where, read: Read) -> str | None:
     return fields.choice(value, where, fields.DTYPES)
 
 
+def _signed_zero(value: object, where: Where, read: Read) -> bool:
+    del read
+    return bool(fields.flag(value, where))
+
+
 def _probes(value: object, where: Where, read: Read) -> dict[str, list[int]] | None:
     if not read.probes:
         where.refuse("the model has no probe", hint="add `Lambda: {function: probe}`")
@@ -324,6 +329,7 @@ _READERS: dict[str, Any] = {
     "weights": _weights,
     "values": _values,
     "dtype": _dtype,
+    "signed_zero": _signed_zero,
     "probes": _probes,
     "summary": _summary,
     "influence": _influence,

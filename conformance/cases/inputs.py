@@ -51,18 +51,31 @@ class Declared(NamedTuple):
     where: Where
 
 
-def read_inputs(case: Map, where: Where) -> list[Fed] | None:
-    """The inputs of a case, in order; none at all where the model's first layer may declare one."""
+WHOLE_KEYS = ("shape", "dtype", "data", "low", "high", "values")
+"""Keys of an array with its whole shape, which has no batch axis."""
+
+
+def read_inputs(case: Map, where: Where, *, whole: bool = False) -> list[Fed] | None:
+    """The inputs of a case, in order; none at all where the model's first layer may declare one.
+
+    Args:
+        case: The case.
+        where: Its place.
+        whole: Whether they are arrays with their whole shape, without a batch axis.
+    """
     if "input" in case and "inputs" in case:
         where.key(case, "inputs").refuse("is beside `input`", expected="one of the two")
         return None
     if "input" in case:
-        fed = _input("x", case["input"], where.value(case, "input"))
+        fed = _read("x", case["input"], where.value(case, "input"), whole=whole)
         return None if fed is None else [fed]
     if "inputs" not in case:
         return []
-    place = where.value(case, "inputs")
-    inputs = case["inputs"]
+    return read_named(case["inputs"], where.value(case, "inputs"), whole=whole)
+
+
+def read_named(inputs: object, place: Where, *, whole: bool = True) -> list[Fed] | None:
+    """A mapping of inputs by name."""
     if not isinstance(inputs, Map) or not inputs:
         place.mistyped("a mapping of input names, such as {a: {shape: [3]}}", inputs)
         return None
@@ -70,9 +83,36 @@ def read_inputs(case: Map, where: Where) -> list[Fed] | None:
     for name, value in inputs.items():
         if not fields.NAME.fullmatch(name):
             place.key(inputs, name).refuse("is no name for an input", expected="letters, digits, _")
-        found.append(_input(name, value, place.value(inputs, name)))
+        found.append(_read(name, value, place.value(inputs, name), whole=whole))
     sound = [fed for fed in found if fed is not None]
     return sound if len(sound) == len(found) else None
+
+
+def _read(name: str, value: object, where: Where, *, whole: bool) -> Fed | None:
+    return (_array if whole else _input)(name, value, where)
+
+
+def _array(name: str, value: object, where: Where) -> Fed | None:
+    """An input with its whole shape; its numbers may be literal, a scalar's too."""
+    given = fields.mapping(value, where, WHOLE_KEYS)
+    if given is None:
+        return None
+    problems = where.log.noted
+    shape = None
+    if "shape" in given:
+        shape = fields.shape(given["shape"], where.value(given, "shape"))
+    dtype = "float32"
+    if "dtype" in given:
+        dtype = fields.choice(given["dtype"], where.value(given, "dtype"), fields.DTYPES) or dtype
+    data, written = _data(given, where, dtype, least=0)
+    if written is not None and shape not in (None, written):
+        where.value(given, "values").refuse(
+            f"has the shape {written}", expected=f"{shape}, as `shape` says"
+        )
+    shape = written if written is not None else shape
+    if where.log.noted > problems or not fields.not_too_many(shape or [], where):
+        return None
+    return Fed(name, shape, None, dtype, None, data, where, where)
 
 
 def _input(name: str, value: object, where: Where) -> Fed | None:
@@ -185,10 +225,10 @@ def _batches(given: Map, where: Where) -> tuple[list[int] | None, Where]:
     return (sound if len(sound) == len(found) else None), place
 
 
-def _data(given: Map, where: Where, dtype: str) -> tuple[Data, list[int] | None]:
-    """Where the numbers come from, and the whole shape of literal ones."""
+def _data(given: Map, where: Where, dtype: str, *, least: int = 1) -> tuple[Data, list[int] | None]:
+    """Where the numbers come from, and the whole shape of literal ones (of ``least`` axes)."""
     if "values" in given:
-        return _literal(given, where, dtype)
+        return _literal(given, where, dtype, least)
     if dtype == STRING:
         where.refuse("has no strings", hint="write them out: `values: [[a, b], [c, d]]`")
         return Data(), None
@@ -217,7 +257,7 @@ def _data(given: Map, where: Where, dtype: str) -> tuple[Data, list[int] | None]
     return Data(kind=kind, low=low, high=high), None
 
 
-def _literal(given: Map, where: Where, dtype: str) -> tuple[Data, list[int] | None]:
+def _literal(given: Map, where: Where, dtype: str, least: int) -> tuple[Data, list[int] | None]:
     """Numbers or strings that are written out, and their whole shape."""
     for key in ("data", "low", "high"):
         if key in given:
@@ -226,7 +266,7 @@ def _literal(given: Map, where: Where, dtype: str) -> tuple[Data, list[int] | No
     literal = fields.array(given["values"], place, strings=dtype == STRING)
     if literal is None:
         return Data(), None
-    if not literal[1]:
+    if len(literal[1]) < least:
         place.mistyped("a list of rows", given["values"])
         return Data(), None
     return Data(kind="values", values=literal[0]), literal[1]

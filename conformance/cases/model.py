@@ -49,7 +49,7 @@ class InputSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     name: str
     shape: list[int]
-    """Sizes of what is fed, without the batch axis."""
+    """Sizes of what is fed: without the batch axis to a model, all of them to a function."""
     declared: Shape | None = None
     """Sizes as declared to the framework, ``None`` where it is told any size; by default ``shape``.
     """
@@ -64,20 +64,28 @@ class InputSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Node(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One layer of the model. Nested layers stay inside ``config`` as ``{Dense: {units: 4}}``."""
+    """One layer of a model, or one function called on arrays.
+
+    Nested layers stay inside ``config`` as ``{Dense: {units: 4}}``.
+    """
 
     name: str
     layer: str
+    """Keras's name of the layer, ``Dense``; of anything else its public name without ``keras.``,
+    ``ops.where``, ``losses.Huber``."""
     config: dict[str, Json]
+    """Arguments of the constructor; empty where there is none, as of ``ops.where``."""
     inputs: list[str]
-    """Names of nodes or inputs, in call order; ``lstm.1`` is the second output of ``lstm``."""
+    """Names of nodes or inputs, in call order; ``lstm.1`` is the second output of ``lstm``. Of a
+    function only what no parameter is known for by name; ``tensors`` holds the others."""
     arguments: dict[str, Json] = field(default_factory=dict)
     """Literal keyword arguments of the call: ``training: true``."""
     adapt: Json = None
     """What the layer's ``adapt`` is called with before anything else: nested lists of numbers or of
     strings; ``None``: it is not called."""
     tensors: dict[str, str | list[str]] = field(default_factory=dict)
-    """Keyword arguments of the call that are inputs or nodes: ``mask: m``."""
+    """Keyword arguments of the call that are inputs or nodes: ``mask: m``. Of a function in the
+    order of its signature."""
     shares: str | None = None
     """The earlier node whose layer is called once more: one layer, with one set of variables.
     ``layer`` and ``config`` are that node's."""
@@ -89,9 +97,14 @@ class Node(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Model(Struct, frozen=True, kw_only=True):
-    """A list of layers (``sequential``) or a graph (``functional``); both hold named nodes."""
+    """A list of layers (``sequential``), a graph (``functional``), or functions called on arrays.
 
-    form: Literal["sequential", "functional"]
+    All hold named nodes. In the form ``function`` the inputs are arrays with their whole shape:
+    there is no batch axis, and no variable. ``object`` is the form of what has a memory
+    (:class:`Steps`): its one node is the object.
+    """
+
+    form: Literal["sequential", "functional", "function", "object"]
     inputs: list[InputSpec]
     nodes: list[Node]
     """In topological order."""
@@ -112,20 +125,42 @@ class Model(Struct, frozen=True, kw_only=True):
 
 
 class Call(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One forward call of the one model. Its arrays travel as ``call/<index>/<input name>``."""
+    """One forward call that the case itself makes of the one model or function.
+
+    Its arrays travel as ``call/<index>/<input name>``.
+    """
 
     batch: int
-    facet: Literal["values", "batch", "influence"] = "values"
-    """What the answer is judged as. ``batch``: call 0's first row alone. ``influence``: call 0
-    with one entry changed."""
-    at: list[int] | None = None
-    """``influence`` only: index prefix, without the batch axis, of the entries that change."""
+    """Rows; 1 where there is no batch axis."""
     sizes: dict[str, list[int]] | None = None
     """What is fed by input, without the batch axis, where that is not ``InputSpec.shape``."""
+
+    @property
+    def facet(self) -> Literal["values"]:
+        """What the answer is judged as."""
+        return "values"
 
     def shape(self, spec: InputSpec) -> list[int]:
         """Sizes of what this call feeds to an input, without the batch axis."""
         return spec.shape if self.sizes is None else self.sizes.get(spec.name, spec.shape)
+
+
+class Extra(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A further call that a facet needs, made after the case's own.
+
+    Its arrays travel as a call's do; its index goes on where those of the case's calls end.
+    """
+
+    batch: int
+    facet: Literal["batch", "influence"]
+    """What the answer is judged as. ``batch``: call 0's first row alone. ``influence``: call 0
+    with one entry changed."""
+    at: list[int] | None = None
+    """``influence`` only: index prefix, without the batch axis, of the entries that change."""
+
+    def shape(self, spec: InputSpec) -> list[int]:
+        """Sizes of what this call feeds to an input, without the batch axis."""
+        return spec.shape
 
 
 class Named(Struct, frozen=True, kw_only=True):
@@ -156,29 +191,123 @@ class Twin(Struct, frozen=True, kw_only=True, omit_defaults=True):
     output_axes: list[int] | None = None
 
 
-class Random(Struct, frozen=True, kw_only=True):
-    """What the model's one layer draws in training, looked at on many numbers.
+class Random(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the model's one layer draws in training, or a function, looked at on many numbers.
 
     The arrays ``random/<input>`` have ``rows`` rows. The layer's own ``seed`` is the one seed,
     ``other`` the other.
     """
 
-    rows: int
+    rows: int = 0
+    """0 for a function, whose arguments say how many numbers it draws."""
     other: int
 
 
-class Program(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is built and fed, and which facets are asked for. Nothing of what is expected."""
+class Graph(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="graph"):
+    """Nodes called on arrays, what is fed, which facets are asked for; nothing of what is expected.
+
+    A model is one, and so is a layer, a function, a loss, a schedule, an initializer.
+    """
 
     case: str
     model: Model
     calls: list[Call]
+    extra: list[Extra] = field(default_factory=list)
+    """What facets need beside the case's own calls."""
     facets: list[str]
     """Asked facets, in the order of :data:`FACETS`."""
     weights: Literal["normal", "integers"] = "normal"
     train: Train | None = None
     twin: Twin | None = None
     random: Random | None = None
+
+    @property
+    def every_call(self) -> list[Call | Extra]:
+        """The case's own calls, and behind them those that facets need."""
+        return [*self.calls, *self.extra]
+
+    @property
+    def batched(self) -> bool:
+        """Whether what is fed has a batch axis in front."""
+        return self.model.form != "function"
+
+
+class Step(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One call of a method of the object, on arrays and literals."""
+
+    call: str
+    """A method out of the table of its kind (docs/cases.md): ``update_state``, ``apply``."""
+    inputs: list[str] = field(default_factory=list)
+    """Inputs that it takes by position."""
+    tensors: dict[str, str] = field(default_factory=dict)
+    """Inputs that it takes by keyword; of ``apply``, the gradient of each variable."""
+    arguments: dict[str, Json] = field(default_factory=dict)
+    """Literals that it takes by keyword."""
+
+    @property
+    def names(self) -> list[str]:
+        """Every input that the step takes, in order."""
+        return [*self.inputs, *self.tensors.values()]
+
+
+class Steps(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="steps"):
+    """One object with a memory, and a flat list of calls on it.
+
+    There are no loops, no conditions, no names for results. Judged are every result and every
+    variable after every step. The arrays of step ``i`` travel as ``step/<i>/<input>``, drawn anew
+    for each step; the variables as ``variable/<name>``.
+    """
+
+    case: str
+    object: Node
+    """``metrics.MeanIoU`` with its constructor's arguments; it takes nothing when it is made."""
+    variables: list[InputSpec] = field(default_factory=list)
+    """What an optimizer trains."""
+    inputs: list[InputSpec] = field(default_factory=list)
+    steps: list[Step]
+    facets: list[str]
+    """Asked facets, in the order of :data:`FACETS`."""
+
+    @property
+    def model(self) -> Model:
+        """The object as a model's one node, for whoever asks which symbols a case is about."""
+        return Model(form="object", inputs=self.inputs, nodes=[self.object], outputs=[])
+
+    @property
+    def batched(self) -> bool:
+        """Inputs have their whole shape."""
+        return False
+
+    @property
+    def calls(self) -> list[Call]:
+        """There are none; the object's are ``steps``."""
+        return []
+
+    @property
+    def extra(self) -> list[Extra]:
+        """There are none."""
+        return []
+
+    @property
+    def every_call(self) -> list[Call | Extra]:
+        """There are none."""
+        return []
+
+    @property
+    def train(self) -> None:
+        """Nothing is fitted."""
+
+    @property
+    def twin(self) -> None:
+        """There is none."""
+
+    @property
+    def random(self) -> None:
+        """Nothing is drawn."""
+
+
+Program = Graph | Steps
+"""What is built and fed, and which facets are asked for."""
 
 
 class Source(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -234,6 +363,8 @@ class Expect(Struct, frozen=True, kw_only=True, omit_defaults=True):
     weights: dict[str, list[int]] | None = None
     values: Json = None
     dtype: str | None = None
+    signed_zero: bool = False
+    """Whether a zero's sign is judged in ``values``."""
     probes: dict[str, list[int]] | None = None
     summary: list[SummaryRow] | None = None
     influence: list[Influence] | None = None

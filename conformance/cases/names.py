@@ -1,4 +1,4 @@
-"""The names that Keras gives to layers, losses and optimizers, and to their arguments.
+"""The names that Keras gives to its symbols and to their arguments.
 
 They find typing mistakes only. What a case may ask for is decided by the reference that has to
 answer it, so a layer that is unlike every known one is let through.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -27,19 +27,36 @@ LEGACY = (*DECLARING, "batch_size")
 _NEARLY, _REMOTELY = 0.75, 0.5
 """Likeness from which a name counts as a mistyped other one; from which that one is suggested."""
 _CAMEL_CASE = re.compile(r"[A-Z][A-Za-z0-9]*")
+_SYMBOL = re.compile(r"[a-z][a-z0-9_]*(?:\.[A-Za-z][A-Za-z0-9_]*)+")
 _CLASSES = {"GroupQueryAttention": "GroupedQueryAttention"}
 """Layers whose class has another name than the one that they are exported by."""
 _WORD_START = re.compile(r"(?<=.)(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])")
 
 
+Arguments = dict[str, Literal["required", "flag", ""]]
+"""Names of arguments in order, each ``required``, a ``flag`` (true or false) or neither."""
+
+
 class _Names(msgspec.Struct, frozen=True):
-    """The data file: argument names by symbol, each ``required``, a ``flag`` or neither."""
+    """The data file, which tools/keras_names.py writes: argument names by symbol."""
 
     source: str
-    layers: dict[str, dict[str, Literal["required", "flag", ""]]]
+    layers: dict[str, Arguments]
     aliases: dict[str, str]
-    optimizers: dict[str, dict[str, Literal["required", "flag", ""]]]
-    losses: dict[str, dict[str, Literal["required", "flag", ""]]]
+    optimizers: dict[str, Arguments]
+    losses: dict[str, Arguments]
+    functions: dict[str, Arguments]
+    function_aliases: dict[str, str]
+    made: dict[str, tuple[Arguments, Arguments]]
+    objects: dict[str, Arguments]
+
+
+class Signature(NamedTuple):
+    """How a function is called; ``make`` is there where it has to be made first."""
+
+    make: Arguments | None
+    call: Arguments
+    """A variadic parameter has a star: ``*operands``."""
 
 
 @cache
@@ -48,7 +65,7 @@ def _names() -> _Names:
     return msgspec.json.decode(content, type=_Names)
 
 
-def arguments(kind: Kind, symbol: str) -> dict[str, Literal["required", "flag", ""]] | None:
+def arguments(kind: Kind, symbol: str) -> Arguments | None:
     """Own arguments of a symbol: name to ``required``, ``flag`` (true or false) or nothing.
 
     None for a symbol that is not known; then nothing can be said about its arguments.
@@ -80,6 +97,61 @@ def unfit(kind: Kind, symbol: str) -> tuple[str, str] | None:
     return (f"{symbol!r} is not in Keras", hint) if hint or kind != "layers" else None
 
 
+def signature(symbol: str) -> Signature | None:
+    """How a function is called, ``ops.where`` or ``losses.Huber``; None if it is not known."""
+    if symbol in _names().functions:
+        return Signature(None, _names().functions[symbol])
+    made = _names().made.get(symbol)
+    return None if made is None else Signature(*made)
+
+
+def object_arguments(symbol: str) -> Arguments | None:
+    """Constructor's arguments of what has a memory, ``metrics.Mean``; None if it is not known."""
+    return _names().objects.get(symbol)
+
+
+def functions() -> list[str]:
+    """Every known function, and what is made and then called, sorted."""
+    return sorted([*_names().functions, *_names().made])
+
+
+def objects() -> list[str]:
+    """Everything known that has a memory, sorted."""
+    return sorted(_names().objects)
+
+
+def unfit_symbol(symbol: str, table: Literal["function", "object"]) -> tuple[str, str] | None:
+    """What is wrong with a function's or an object's name, and what to do; None if nothing is.
+
+    A name that is unlike every known one is let through: a newer Keras may have it.
+    """
+    if not _SYMBOL.fullmatch(symbol):
+        message = f"{symbol!r} is no public name, which is written like 'ops.where'"
+        whole = symbol.removeprefix("keras.")
+        return message, f"write {whole!r}" if _SYMBOL.fullmatch(whole) else ""
+    known = functions() if table == "function" else objects()
+    if symbol in known:
+        return None
+    other = objects() if table == "function" else functions()
+    if symbol in other:
+        key = "object" if table == "function" else "function"
+        return f"{symbol!r} is called otherwise", f"write it under `{key}`"
+    if symbol in _names().function_aliases:
+        return f"{symbol!r} is another name", f"write {_names().function_aliases[symbol]!r}"
+    meant = closest(symbol, known, cutoff=_NEARLY)
+    return (f"{symbol!r} is not in Keras", f"did you mean {meant!r}?") if meant else None
+
+
+def is_function(word: str) -> bool:
+    """Whether a key of a node is meant as a function's name, not as a layer's: it has a dot."""
+    return "." in word
+
+
+def is_made(symbol: str) -> bool:
+    """Whether a symbol is a class: its last part is written ``LikeThis``."""
+    return symbol.rpartition(".")[2][:1].isupper()
+
+
 def looks_like_layer(symbol: str) -> bool:
     """Whether this is a layer's name, or was meant to be one."""
     return _CAMEL_CASE.fullmatch(symbol) is not None and (
@@ -90,4 +162,5 @@ def looks_like_layer(symbol: str) -> bool:
 @cache
 def automatic(layer: str) -> str:
     """Keras's automatic name of a layer: ``MaxPooling2D`` is ``max_pooling2d``."""
+    layer = layer.rpartition(".")[2]
     return _WORD_START.sub("_", _CLASSES.get(layer, layer)).lower()

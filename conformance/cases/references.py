@@ -36,10 +36,10 @@ def keywords(value: object, where: Where, scope: Scope) -> Keywords | None:
         if not key.isidentifier():
             where.key(value, key).refuse("is no name for an argument")
         if isinstance(given, str):
-            if _is_earlier(given, place, scope):
+            if is_earlier(given, place, scope):
                 tensors[key] = given
         elif isinstance(given, Seq) and any(isinstance(one, str) for one in given):
-            known = [_is_earlier(one, place.item(given, i), scope) for i, one in enumerate(given)]
+            known = [is_earlier(one, place.item(given, i), scope) for i, one in enumerate(given)]
             if all(known):
                 tensors[key] = [str(one) for one in given]
         elif isinstance(given, (Map, Seq)):
@@ -75,11 +75,12 @@ def read_of(body: Map, where: Where, scope: Scope) -> list[str] | None:
     else:
         place.mistyped("a name, or a list of names", value)
         return None
-    found = [one for one, at in listed if _is_earlier(one, at, scope)]
+    found = [one for one, at in listed if is_earlier(one, at, scope)]
     return found if len(found) == len(listed) else None
 
 
-def _is_earlier(name: object, where: Where, scope: Scope) -> bool:
+def is_earlier(name: object, where: Where, scope: Scope) -> bool:
+    """Whether a name is that of an input or of an earlier node; notes it if it is not."""
     seen, written = scope
     if isinstance(name, str) and base_name(name, seen) in seen:
         return True

@@ -14,7 +14,7 @@ from conformance.adapters.host.observation import Native
 from conformance.cases.model import Expect, Json, Place, Program, Raises, Source
 from conformance.verdicts.model import CellVerdict, FacetOutcome, Outcome
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of this file's schema, raised with every change that an older reader can't skip."""
 
 

@@ -23,6 +23,7 @@ from conformance.records.model import (
     Header,
     Line,
 )
+from conformance.records.older import upgraded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,6 +117,9 @@ def _decoded(decoder: msgspec.json.Decoder[Any], data: bytes) -> Any:
     try:
         line = decoder.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        older = upgraded(data)
+        if older is not None:
+            return _decoded(decoder, older)
         raise RecordsError(_newer(data) or str(error)) from error
     if type(line) is Header and line.schema > SCHEMA:
         raise RecordsError(_newer(data))

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from conformance.cases.model import Data, Program
+from conformance.cases.model import Data, Graph, Program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conformance.cases.model import Call, InputSpec, Json, Model, Node
+    from conformance.cases.model import Call, InputSpec, Json, Model, Node, Steps
 
 _ROUND = frozenset({"normal", "uniform"})
 """Data of many digits; integers say the same in fewer."""
@@ -23,6 +23,9 @@ _ROUND = frozenset({"normal", "uniform"})
 
 def smaller(program: Program) -> Iterator[Program]:
     """Yield programs that are one step smaller, the largest steps first."""
+    if not isinstance(program, Graph):
+        yield from _fewer_steps(program)
+        return
     yield from _fewer_calls(program)
     yield from _fewer_layers(program)
     yield from _smaller_sizes(program)
@@ -30,22 +33,34 @@ def smaller(program: Program) -> Iterator[Program]:
     yield from _smaller_configs(program)
 
 
-def _fewer_calls(program: Program) -> Iterator[Program]:
-    calls = program.calls
-    for index, call in enumerate(calls):
-        if call.facet != "values":
-            yield replace(program, calls=[*calls[:index], *calls[index + 1 :]])
-    ordinary = [call for call in calls if call.facet == "values"]
-    if len(ordinary) > 1:
-        for call in ordinary:
+def _fewer_steps(program: Steps) -> Iterator[Program]:
+    """Without one of the steps, the last one first."""
+    for index in reversed(range(len(program.steps))):
+        left = [*program.steps[:index], *program.steps[index + 1 :]]
+        used = {name for step in left for name in step.names}
+        inputs = [spec for spec in program.inputs if spec.name in used]
+        if left:
+            yield replace(program, steps=left, inputs=inputs)
+
+
+def _fewer_calls(program: Graph) -> Iterator[Program]:
+    calls, extra = program.calls, program.extra
+    for index in range(len(extra)):
+        yield replace(program, extra=[*extra[:index], *extra[index + 1 :]])
+    if len(calls) > 1:
+        for call in calls:
             yield _with_one(program, call)
     for index, call in enumerate(calls):
         for batch in _below(call.batch):
             fewer = replace(call, batch=batch)
             model = program.model
-            if len(ordinary) == 1 and call.facet == "values":
+            if len(calls) == 1:
                 model = replace(model, inputs=[_cut_rows(spec, batch) for spec in model.inputs])
             yield replace(program, model=model, calls=[*calls[:index], fewer, *calls[index + 1 :]])
+    for index, one in enumerate(extra):
+        for batch in _below(one.batch):
+            rest = [*extra[:index], replace(one, batch=batch), *extra[index + 1 :]]
+            yield replace(program, extra=rest)
 
 
 def _cut_rows(spec: InputSpec, rows: int) -> InputSpec:
@@ -55,14 +70,14 @@ def _cut_rows(spec: InputSpec, rows: int) -> InputSpec:
     return replace(spec, data=replace(spec.data, values=_sliced(spec.data.values, 0, rows)))
 
 
-def _with_one(program: Program, call: Call) -> Program:
+def _with_one(program: Graph, call: Call) -> Program:
     """This call alone, with inputs of its own sizes."""
     inputs = [replace(spec, shape=call.shape(spec)) for spec in program.model.inputs]
     model = replace(program.model, inputs=inputs)
     return replace(program, model=model, calls=[replace(call, sizes=None)])
 
 
-def _fewer_layers(program: Program) -> Iterator[Program]:
+def _fewer_layers(program: Graph) -> Iterator[Program]:
     model = program.model
     for node in model.nodes:
         if len(model.nodes) == 1 or len(node.inputs) != 1 or node.tensors:
@@ -82,7 +97,7 @@ def _renamed(node: Node, old: str, new: str) -> Node:
     return replace(node, inputs=inputs)
 
 
-def _smaller_sizes(program: Program) -> Iterator[Program]:
+def _smaller_sizes(program: Graph) -> Iterator[Program]:
     model = program.model
     for index, spec in enumerate(model.inputs):
         for axis, size in enumerate(spec.shape):
@@ -110,7 +125,7 @@ def _sliced(values: Any, axis: int, size: int) -> Json:
     return [_sliced(part, axis - 1, size) for part in values]
 
 
-def _rounder_numbers(program: Program) -> Iterator[Program]:
+def _rounder_numbers(program: Graph) -> Iterator[Program]:
     if program.weights == "normal":
         yield replace(program, weights="integers")
     for index, spec in enumerate(program.model.inputs):
@@ -119,12 +134,12 @@ def _rounder_numbers(program: Program) -> Iterator[Program]:
             yield _with_input(program, program.model, index, rounder)
 
 
-def _with_input(program: Program, model: Model, index: int, spec: InputSpec) -> Program:
+def _with_input(program: Graph, model: Model, index: int, spec: InputSpec) -> Program:
     inputs = [*model.inputs[:index], spec, *model.inputs[index + 1 :]]
     return replace(program, model=replace(model, inputs=inputs))
 
 
-def _smaller_configs(program: Program) -> Iterator[Program]:
+def _smaller_configs(program: Graph) -> Iterator[Program]:
     model = program.model
     for node in model.layers:
         for config in _shrunk_mapping(node.config):

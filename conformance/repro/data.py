@@ -71,7 +71,7 @@ def lines(plan: Plan) -> list[str]:
         calls = [f"{{{_members(_inputs(plan, call, feeds))}}}" for call in plan.before]
         written = [f"before = [{', '.join(calls)}]", *written]
     written += _weights(plan, network, feeds)
-    batch = program.calls[plan.call].batch
+    batch = program.every_call[plan.call].batch
     extra = {"gradients": "cotangent", "state": "target"}.get(plan.facet)
     if extra == "cotangent" or (extra == "target" and program.train is not None):
         texts = [
@@ -104,7 +104,7 @@ def _inputs(plan: Plan, call: int, feeds: Mapping[str, NDArray[Any]] | None) -> 
 
 def _input(plan: Plan, spec: InputSpec, call: int, feeds: Mapping[str, NDArray[Any]] | None) -> str:
     """What is fed to one input in one call."""
-    made = plan.program.calls[call]
+    made = plan.program.every_call[call]
     shape = (made.batch, *made.shape(spec))
     source = f"call/{0 if made.facet == 'batch' else call}/{spec.name}"
     if spec.dtype == STRING:

@@ -110,7 +110,7 @@ class Plan:
     @property
     def ordinary(self) -> list[int]:
         """The calls that are judged as themselves."""
-        return [i for i, call in enumerate(self.program.calls) if call.facet == "values"]
+        return [i for i, call in enumerate(self.program.every_call) if call.facet == "values"]
 
     def stated(self, facet: str) -> Any:
         """What a facet's verdict says that must come out; None where it doesn't."""

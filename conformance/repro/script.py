@@ -157,7 +157,7 @@ def _choose(case: CaseLine, cell: CellLine) -> str:
 
 def _call(case: CaseLine, judged: FacetVerdict | None, facet: str) -> int:
     """Which call the script makes: the first that deviates."""
-    calls = case.program.calls
+    calls = case.program.every_call
     ordinary = [index for index, call in enumerate(calls) if call.facet == "values"]
     if facet == "batch":
         return next((i for i, call in enumerate(calls) if call.facet == "batch"), 0)
@@ -207,7 +207,7 @@ def _shapes(plan: Plan) -> list[str]:
     shapes: Sequence[Sequence[int]] | None = None
     stated = plan.stated("shape")
     if plan.facet in {"values", "shape"}:
-        call = plan.program.calls[plan.call]
+        call = plan.program.every_call[plan.call]
         if stated is not None:
             shapes = stated[plan.ordinal]
         elif plan.network is not None and call.sizes is None:

@@ -109,7 +109,7 @@ def _plan(
     Raises:
         TooLong: There are no short scripts of this.
     """
-    model, calls = case.program.model, case.program.calls
+    model, calls = case.program.model, case.program.every_call
     first_row = next((i for i, call in enumerate(calls) if call.facet == "batch"), 0)
     verdicts = {judged.facet: judged for judged in verdict.facets}
     plan = Plan(

@@ -18,7 +18,7 @@ from rich.text import Text
 from conformance.adapters.host.host import AdapterProcess, Answer, Answered, Limits
 from conformance.adapters.host.registry import AdapterSpec, RegistryError, select
 from conformance.adapters.worker.probe import PASS
-from conformance.cases.model import Call, InputSpec, Model, Node, Program
+from conformance.cases.model import Call, Graph, InputSpec, Model, Node
 from conformance.environments import PreparationError
 from conformance.environments.preparing import prepare
 from conformance.printing import make_console
@@ -85,7 +85,7 @@ def checks(process: AdapterProcess) -> Iterator[Check]:
         yield Check("keeps to one answer a case", passed=False, detail=problem)
 
 
-def dense_program(case: str, batch: int = 2) -> Program:
+def dense_program(case: str, batch: int = 2) -> Graph:
     """The smallest program: three inputs, ``Dense(2)``."""
     model = Model(
         form="sequential",
@@ -94,7 +94,7 @@ def dense_program(case: str, batch: int = 2) -> Program:
         outputs=["dense"],
     )
     facets = ["shape", "dtype", "values"]
-    return Program(case=case, model=model, calls=[Call(batch=batch)], facets=facets)
+    return Graph(case=case, model=model, calls=[Call(batch=batch)], facets=facets)
 
 
 def dense_arrays(batch: int) -> dict[str, Array]:
@@ -106,7 +106,7 @@ def dense_arrays(batch: int) -> dict[str, Array]:
     }
 
 
-def _unknown_program() -> Program:
+def _unknown_program() -> Graph:
     model = Model(
         form="sequential",
         inputs=[InputSpec(name="x", shape=[3])],
@@ -114,7 +114,7 @@ def _unknown_program() -> Program:
         outputs=["no"],
     )
     calls = [Call(batch=2)]
-    return Program(case="smoke/unknown-layer", model=model, calls=calls, facets=["shape", "values"])
+    return Graph(case="smoke/unknown-layer", model=model, calls=calls, facets=["shape", "values"])
 
 
 def _dense(answer: Answer, batch: int) -> Check:

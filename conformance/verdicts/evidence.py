@@ -186,10 +186,29 @@ class Evidence:
         """Compare the outputs of one call, and their number."""
         if len(observed) != len(expected):
             return [wrong_number(prefix, len(expected), len(observed))]
-        return [
-            self.compare(f"{prefix}output {index}", truth, output.tensor, keep=keep)
-            for index, (truth, output) in enumerate(zip(expected, observed, strict=True))
-        ]
+        found = []
+        for index, (truth, output) in enumerate(zip(expected, observed, strict=True)):
+            what = f"{prefix}output {index}"
+            found.append(self.compare(what, truth, output.tensor, keep=keep))
+            if truth.signed_zero and not found[-1].message:
+                found.append(self._zeros(what, truth, output.tensor))
+        return found
+
+    def _zeros(self, what: str, expected: Expected, name: str) -> Comparison:
+        """Compare the signs of the zeros of an array that passes."""
+        truth = self.target(expected).values
+        observed = np.asarray(self.array(name, what), np.float64)
+        wrong = np.argwhere((truth == 0) & (np.signbit(truth) != np.signbit(observed)))
+        said = f"sign of the zeros of {what}"
+        if not len(wrong):
+            return Comparison(what=said, margin=0.0)
+        index = [int(axis) for axis in wrong[0]]
+        signs = ["-0.0" if np.signbit(one[tuple(index)]) else "0.0" for one in (truth, observed)]
+        return Comparison(
+            what=said,
+            message=f"{text.place(what, index)}: expected {signs[0]}, observed {signs[1]} "
+            f"({len(wrong)} zeros have the wrong sign)",
+        )
 
 
 def wrong_number(prefix: str, expected: int, observed: int) -> Comparison:

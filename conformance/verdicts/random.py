@@ -102,6 +102,13 @@ def _seeds(expected: ExpectedRandom, arrays: dict[str, Array]) -> Iterator[Compa
         margin=0.0 if same else None,
         message="" if same else f"{CALLS['again']} answers otherwise than the first one",
     )
+    if expected.repeats:
+        repeated = np.array_equal(arrays["first"], arrays["second"])
+        yield Comparison(
+            what="second call",
+            margin=0.0 if repeated else None,
+            message="" if repeated else f"{CALLS['second']} answers otherwise than the first one",
+        )
     if _coincides(expected):
         return
     for before, name, what in (
@@ -109,6 +116,8 @@ def _seeds(expected: ExpectedRandom, arrays: dict[str, Array]) -> Iterator[Compa
         ("first", "other", "other seed"),
         ("second", "other", "seeds overlap"),
     ):
+        if expected.repeats and (before, name) != ("first", "other"):
+            continue
         repeated = np.array_equal(arrays[before], arrays[name])
         yield Comparison(
             what=what,

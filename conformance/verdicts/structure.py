@@ -43,6 +43,11 @@ def symbolic_shape(evidence: Evidence) -> FacetVerdict:
             faults.append(f"node {node}: no shape stated")
         elif observed.nodes[node] != shape:
             faults.append(_differs(f"node {node}", shape, observed.nodes[node]))
+    faults += [
+        f"output {index}: expected {want}, observed {text.clean(have, text.NAME_LIMIT)}"
+        for index, (want, have) in enumerate(zip(expected.dtypes, observed.dtypes, strict=False))
+        if want != have
+    ]
     return structural(
         "symbolic_shape",
         faults,

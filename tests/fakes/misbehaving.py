@@ -178,7 +178,7 @@ def hostile_error(asked, x):
 
 
 def hello_twice(asked, x):
-    send({"type": "hello", "protocol": 1})
+    send({"type": "hello", "protocol": 2})
     honest(asked, x)
 
 
@@ -251,7 +251,7 @@ def died_after_answering(asked, x):
 
 
 def hello(how):
-    greeting = {"type": "hello", "protocol": 1, "name": "fake", "versions": {"fake": "1"}}
+    greeting = {"type": "hello", "protocol": 2, "name": "fake", "versions": {"fake": "1"}}
     if how == "slow-hello":
         time.sleep(3600)
     if how == "no-hello":

@@ -44,7 +44,7 @@ from conformance.adapters.host.pipe import Connection, Ended, Late
 from conformance.adapters.host.speed import slowness
 from conformance.adapters.host.text import harmless
 from conformance.adapters.shared import wire
-from conformance.cases.model import Program
+from conformance.cases.model import Graph, Steps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,7 +64,7 @@ __all__ = [
     "TimedOut",
 ]
 
-PROTOCOL = 1
+PROTOCOL = 2
 """Version of the messages in the frames."""
 
 
@@ -203,7 +203,7 @@ class AdapterProcess:
 
     def send(
         self,
-        program: Program | Mapping[str, Any],
+        program: Graph | Steps | Mapping[str, Any],
         tensors: Mapping[str, wire.Array],
         timeout: float | None = None,
         *,
@@ -234,7 +234,7 @@ class AdapterProcess:
         text = msgspec.json.encode(message).decode()
         job = _Job(
             id=self._last_id,
-            case=program.case if isinstance(program, Program) else program["case"],
+            case=program.case if isinstance(program, Graph | Steps) else program["case"],
             frame=wire.frame(wire.encode(text, tensors)),
             limit=self.limits.case if timeout is None else timeout,
             fatal=fatal,
@@ -291,7 +291,7 @@ class AdapterProcess:
 
     def run(
         self,
-        program: Program | Mapping[str, Any],
+        program: Graph | Steps | Mapping[str, Any],
         tensors: Mapping[str, wire.Array],
         timeout: float | None = None,
     ) -> Answer:
@@ -443,7 +443,11 @@ class AdapterProcess:
             self._refuse(f"its hello is malformed: {error}")
         else:
             if hello.protocol != PROTOCOL:
-                self._refuse(f"it speaks protocol {hello.protocol}; {PROTOCOL} is needed")
+                self._refuse(
+                    f"it speaks protocol {hello.protocol}, and this version of keras-conformance "
+                    f"speaks {PROTOCOL}: docs/adapters.md says under “Protocol {PROTOCOL}” what "
+                    "changed"
+                )
                 return
             if hello.status != "ready":
                 connection.dispose()

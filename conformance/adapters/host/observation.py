@@ -54,6 +54,8 @@ class Symbolic(Struct, frozen=True, kw_only=True, omit_defaults=True):
     inputs: list[Shape] = field(default_factory=list)
     outputs: list[Shape] = field(default_factory=list)
     nodes: dict[str, Shape] = field(default_factory=dict)
+    dtypes: list[str] = field(default_factory=list)
+    """Of the outputs, where a function states them."""
 
 
 class Weight(Struct, frozen=True, kw_only=True):
@@ -228,6 +230,7 @@ class Hello(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     type: Literal["hello"] = "hello"
     protocol: int = 1
+    """That of a hello which names none."""
     name: str = ""
     status: Literal["ready", "not-installed", "error"] = "ready"
     reason: str = ""

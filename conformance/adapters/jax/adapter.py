@@ -211,11 +211,7 @@ class Run:
         feeds = split(tensors, np.asarray, prefix=prefix)
         if "gradients" not in self.asked:
             feeds = feeds._replace(cotangents=[])
-        ordinary = [
-            index
-            for index, call in enumerate(self.program["calls"])
-            if call.get("facet", "values") == "values"
-        ]
+        ordinary = [*range(len(self.program["calls"]))]
         bound = Model(self.table, model, self.cast)
         return Network(bound, bound.declared(feeds), ordinary)
 

@@ -14,6 +14,8 @@ from conformance.adapters.host.naming import BACKEND_VARIABLE, KERAS_3
 from conformance.adapters.keras.backends.base import Feed, Plan
 from conformance.adapters.keras.backends.generic import load_backend
 from conformance.adapters.keras.session import Session
+from conformance.adapters.keras.subjects.function import FunctionSession
+from conformance.adapters.keras.subjects.object import ObjectSession
 from conformance.adapters.worker.probe import effective_precision, probe
 
 if TYPE_CHECKING:
@@ -69,6 +71,9 @@ def _backend(name: str) -> Backend:
 class KerasAdapter:
     """One Keras on one backend."""
 
+    kinds = ("model", "function", "steps")
+    """What it can be asked about."""
+
     def __init__(self, backend: Backend) -> None:
         """Hold the backend, imported and pinned."""
         self._backend = backend
@@ -98,7 +103,7 @@ class KerasAdapter:
         if self._cases % _CASES_BETWEEN_COLLECTIONS == 0:
             self._backend.shed()
             gc.collect()
-        return Session(self._backend, program, tensors).run()
+        return _session(program)(self._backend, program, tensors).run()
 
     def _matmul(self, a: Any, b: Any) -> Any:
         layer = self._backend.keras.layers.Dense(b.shape[1], use_bias=False)
@@ -116,6 +121,13 @@ class KerasAdapter:
         model.set_weights([kernel])
         plan = Plan(calls=[[Feed("x", x, "float32")]])
         return np.asarray(self._backend.evaluator(model, plan).call(0)[0].array)
+
+
+def _session(program: Mapping[str, Any]) -> Any:
+    """The way through a case of this kind."""
+    if program["kind"] == "steps":
+        return ObjectSession
+    return FunctionSession if program["model"]["form"] == "function" else Session
 
 
 def _version(distribution: str) -> str:

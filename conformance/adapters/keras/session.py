@@ -173,17 +173,14 @@ class Session:
             compiled=compiled,
             probes="probes" in self._facets,
             masks="mask" in self._facets,
-            ordinary=[
-                index
-                for index, call in enumerate(self._program["calls"])
-                if call.get("facet", "values") == "values"
-            ],
+            ordinary=[*range(len(self._program["calls"]))],
         )
 
     def _count(self, prefix: str) -> int:
         """Number of calls that arrays were sent for: a twin may be asked for fewer."""
         count = 0
-        for index in range(len(self._program["calls"])):
+        every = [*self._program["calls"], *self._program.get("extra", ())]
+        for index in range(len(every)):
             if any(name.startswith(f"{prefix}call/{index}/") for name in self._tensors):
                 count = index + 1
         return count

@@ -157,7 +157,7 @@ class Run:
         for index in range(len(feeds.calls)):
             result, updates = self._call(model, feeds, index, watch, prefix)
             built["calls"].append(result)
-            if updates and self.program["calls"][index].get("facet", "values") == "values":
+            if updates and index < len(self.program["calls"]):
                 feeds = feeds._replace(weights={**feeds.weights, **updates})
         if not prefix:
             self.after = feeds.weights

@@ -17,16 +17,19 @@ from conformance.adapters.worker.failure import Unsupported, failure, own, with_
 from conformance.adapters.worker.process import follow_parent, prepare, resident_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from types import ModuleType
 
     from conformance.adapters.shared.wire import Array
 
-PROTOCOL = 1
+PROTOCOL = 2
 
 
 class Adapter(Protocol):
     """What an adapter module's ``create(name)`` returns."""
+
+    kinds: Sequence[str] = ("model",)
+    """What it can be asked about: ``model``, ``function``, ``steps``."""
 
     def hello(self) -> dict[str, Any]:
         """``versions``, ``precision``, ``probe`` and ``settings`` of a ``Hello``."""
@@ -122,6 +125,9 @@ def _answer(
     head = {"type": "result", "id": message["id"], "case": program["case"]}
     started = time.perf_counter()
     try:
+        kind = kind_of(program)
+        if kind not in getattr(adapter, "kinds", ("model",)):
+            raise Unsupported(f"this adapter answers nothing about {_SUBJECTS[kind]}")
         observation, arrays = adapter.run(program, tensors)
     except Unsupported as error:
         observation, arrays = error.answer(), {}
@@ -134,6 +140,20 @@ def _answer(
     except WireError as error:
         refused = {"status": "error", "error": failure(error, "adapter", internal=True)}
         channel.send({**refused, **head, **tail}, {})
+
+
+_SUBJECTS = {
+    "model": "models",
+    "function": "functions called on arrays",
+    "steps": "objects that are called step by step",
+}
+
+
+def kind_of(program: Mapping[str, Any]) -> str:
+    """What a program is about: ``model``, ``function`` or ``steps``."""
+    if program["kind"] == "steps":
+        return "steps"
+    return "function" if program["model"]["form"] == "function" else "model"
 
 
 def _say(text: str) -> None:

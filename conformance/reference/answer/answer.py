@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 
-from conformance.cases.model import Case, Model, Params, SummaryRow
-from conformance.reference.answer.book import Book, tau
+from conformance.cases.model import Case, Model, Params, Steps, SummaryRow
+from conformance.reference.answer.book import (
+    CLEARANCE,
+    TRIES,
+    Answer,
+    Book,
+    near_kink,
+    not_clear,
+    tau,
+)
 from conformance.reference.answer.claims import check, check_refusal, claimed, stated_values
 from conformance.reference.answer.drawing import drawn_by, expected_random
 from conformance.reference.answer.expectation import (
@@ -24,6 +31,8 @@ from conformance.reference.answer.expectation import (
     ExpectedSymbolic,
     ExpectedWeight,
 )
+from conformance.reference.answer.functions import evaluate_function
+from conformance.reference.answer.steps import evaluate_steps
 from conformance.reference.engine.arithmetic import Variance
 from conformance.reference.errors import (
     Contradiction,
@@ -41,27 +50,6 @@ from conformance.reference.spec.layers.base import Context
 if TYPE_CHECKING:
     from conformance.reference.engine.array import Values
     from conformance.reference.faults.fault import Fault
-
-CLEARANCE = 64.0
-"""How far every number must be from every kink, as a multiple of its rounding error τ."""
-
-TRIES = 200
-"""Seeds that are tried until the data are clear."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What :func:`evaluate` returns.
-
-    Attributes:
-        expectation: What must come out; its arrays are named in ``arrays``.
-        feeds: float32 arrays by the names of docs/architecture.md.
-        arrays: Truths (float64, bool) and spreads (float32).
-    """
-
-    expectation: Expectation
-    feeds: dict[str, Values] = field(default_factory=dict)
-    arrays: dict[str, Values] = field(default_factory=dict)
 
 
 def evaluate(case: Case, fault: Fault | None = None) -> Answer:
@@ -82,6 +70,11 @@ def evaluate(case: Case, fault: Fault | None = None) -> Answer:
         raise Unsupported(message)
     # Cases with infinities and NaN compute with them; that is no accident to warn about.
     with np.errstate(all="ignore"):
+        program = case.program
+        if isinstance(program, Steps):
+            return evaluate_steps(case, program, fault)
+        if program.model.form == "function":
+            return evaluate_function(case, program, fault)
         return _evaluate(case, fault)
 
 
@@ -102,10 +95,7 @@ def _evaluate(case: Case, fault: Fault | None) -> Answer:
             if twin is not None:
                 twin_run = execute(twin, case.program, feeds, context, prefix="twin/")
         except NearKink as near:
-            reason = (
-                f"a number is only {near.args[0]:.3g} times its rounding error away from "
-                "a kink (relu at 0, a tie in a pooling window), where gradients jump"
-            )
+            reason = near_kink(near)
             continue
         masks, still = influence_masks(case, run)
         if still:
@@ -124,16 +114,12 @@ def _evaluate(case: Case, fault: Fault | None) -> Answer:
             if twin is not None and twin_run is not None:
                 _check_twin(case, run, twin_run)
         return Answer(expectation, feeds, book.arrays)
-    message = (
-        f"none of {TRIES} seeds serves: {reason}. Use data: normal and weights: normal, make the "
-        "case smaller, or leave the facet out (`without`)"
-    )
-    raise NotClear(message)
+    raise NotClear(not_clear(reason))
 
 
 def _built(network: Network, run: Run, case: Case, book: Book, prefix: str) -> ExpectedBuilt:
     calls = []
-    for index, (call, trace) in enumerate(zip(case.program.calls, run.calls, strict=True)):
+    for index, (call, trace) in enumerate(zip(case.program.every_call, run.calls, strict=True)):
         if isinstance(trace, Refused):
             calls.append(ExpectedCall(facet=call.facet, outputs=[]))
             continue
@@ -290,7 +276,7 @@ def influence_masks(case: Case, run: Run) -> tuple[dict[int, Values], str]:
         Contradiction: The reference moves a number that the case says stays.
     """
     masks: dict[int, Values] = {}
-    calls = [i for i, call in enumerate(case.program.calls) if call.facet == "influence"]
+    calls = [i for i, call in enumerate(case.program.every_call) if call.facet == "influence"]
     stated = case.expect.influence or []
     for index, influence in zip(calls, stated, strict=False):
         first, other = run.calls[0], run.calls[index]

@@ -1,7 +1,8 @@
-"""The arrays of one answer: truths, and the spread that honest rounding gives each number."""
+"""One answer and its arrays: truths, and the spread that honest rounding gives each number."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,46 @@ from conformance.reference.engine.arithmetic import THIRD
 from conformance.reference.engine.dtypes import unit
 
 if TYPE_CHECKING:
+    from conformance.reference.answer.expectation import Expectation
     from conformance.reference.engine.array import Array, Values
+
+
+CLEARANCE = 64.0
+"""How far every number must be from every kink, as a multiple of its rounding error τ."""
+
+TRIES = 200
+"""Seeds that are tried until the data are clear."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What :func:`evaluate` returns.
+
+    Attributes:
+        expectation: What must come out; its arrays are named in ``arrays``.
+        feeds: float32 arrays by the names of docs/architecture.md.
+        arrays: Truths (float64, bool) and spreads (float32).
+    """
+
+    expectation: Expectation
+    feeds: dict[str, Values] = field(default_factory=dict)
+    arrays: dict[str, Values] = field(default_factory=dict)
+
+
+def near_kink(near: Exception) -> str:
+    """Why a seed won't do whose data lie next to a kink."""
+    return (
+        f"a number is only {near.args[0]:.3g} times its rounding error away from "
+        "a kink (relu at 0, a tie in a pooling window), where gradients jump"
+    )
+
+
+def not_clear(reason: str) -> str:
+    """What to do where no seed serves."""
+    return (
+        f"none of {TRIES} seeds serves: {reason}. Use data: normal and weights: normal, make the "
+        "case smaller, or leave the facet out (`without`)"
+    )
 
 
 class Book:

@@ -59,7 +59,7 @@ def claimed(case: Case) -> list[str]:
         facets |= {"losses", "state"}
     if program.random is not None:
         facets.add("random")
-    if sum(call.facet == "values" for call in program.calls) > 1:
+    if sum(call.facet == "values" for call in program.every_call) > 1:
         facets.add("values")
     asked = [facet for facet in program.facets if facet in facets]
     return asked or ["values"]
@@ -108,7 +108,8 @@ def check(case: Case, network: Network, run: Run, expectation: Expectation) -> N
         raise Contradiction("; ".join(problems))
 
 
-def _differ(key: str, stated: object, computed: object) -> str:
+def differ(key: str, stated: object, computed: object) -> str:
+    """A disagreement, in words."""
     return f"expect.{key}: the case states {stated}, the reference computes {computed}"
 
 
@@ -122,7 +123,7 @@ def agrees(stated: Shape, computed: Sequence[int | None]) -> bool:
 def _shapes(case: Case, network: Network) -> Iterator[str]:
     expect = case.expect
     if expect.input_shape is not None and not agrees(expect.input_shape, network.inputs[0]):
-        yield _differ("input_shape", expect.input_shape, network.inputs[0])
+        yield differ("input_shape", expect.input_shape, network.inputs[0])
     stated: Any = expect.output_shape
     if stated is not None:
         several = bool(stated) and isinstance(stated[0], list)
@@ -130,19 +131,19 @@ def _shapes(case: Case, network: Network) -> Iterator[str]:
         if len(shapes) != len(network.outputs) or not all(
             agrees(a, b) for a, b in zip(shapes, network.outputs, strict=True)
         ):
-            yield _differ("output_shape", stated, network.outputs)
+            yield differ("output_shape", stated, network.outputs)
     if expect.layers is None:
         return
     nodes = network.model.layers
     if len(expect.layers) != len(nodes):
-        yield _differ("layers", f"{len(expect.layers)} layers", f"{len(nodes)}")
+        yield differ("layers", f"{len(expect.layers)} layers", f"{len(nodes)}")
         return
     for i, (layer, node) in enumerate(zip(expect.layers, nodes, strict=True)):
         shape, count = network.shapes[node.name], network.counts[node.name]
         if layer.output_shape is not None and not agrees(layer.output_shape, shape):
-            yield _differ(f"layers[{i}].output_shape ({node.name})", layer.output_shape, shape)
+            yield differ(f"layers[{i}].output_shape ({node.name})", layer.output_shape, shape)
         if layer.params is not None and layer.params != count:
-            yield _differ(f"layers[{i}].params ({node.name})", layer.params, count)
+            yield differ(f"layers[{i}].params ({node.name})", layer.params, count)
 
 
 def _counts(case: Case, network: Network) -> Iterator[str]:
@@ -150,16 +151,16 @@ def _counts(case: Case, network: Network) -> Iterator[str]:
     for name in ("total", "trainable", "non_trainable"):
         number, computed = getattr(stated, name), getattr(network.params, name)
         if number is not None and number != computed:
-            yield _differ(f"params.{name}", number, computed)
+            yield differ(f"params.{name}", number, computed)
 
 
 def _weights(case: Case, network: Network) -> Iterator[str]:
     for name, shape in (case.expect.weights or {}).items():
         variable = network.variables.get(name)
         if variable is None:
-            yield _differ("weights", name, f"only {', '.join(network.variables) or 'none'}")
+            yield differ("weights", name, f"only {', '.join(network.variables) or 'none'}")
         elif list(variable.shape) != list(shape):
-            yield _differ(f"weights.{name}", shape, list(variable.shape))
+            yield differ(f"weights.{name}", shape, list(variable.shape))
 
 
 def _summary_rows(case: Case, network: Network) -> Iterator[str]:
@@ -167,13 +168,13 @@ def _summary_rows(case: Case, network: Network) -> Iterator[str]:
         return
     nodes = network.model.layers
     if len(case.expect.summary) != len(nodes):
-        yield _differ("summary", f"{len(case.expect.summary)} rows", f"{len(nodes)}")
+        yield differ("summary", f"{len(case.expect.summary)} rows", f"{len(nodes)}")
         return
     for i, (row, node) in enumerate(zip(case.expect.summary, nodes, strict=True)):
         shape, count = network.shapes[node.name], network.counts[node.name]
         if row.layer != node.layer or row.params != count or not agrees(row.output_shape, shape):
             stated = (row.layer, row.output_shape, row.params)
-            yield _differ(f"summary[{i}]", stated, (node.layer, shape, count))
+            yield differ(f"summary[{i}]", stated, (node.layer, shape, count))
 
 
 def _calls(case: Case, expectation: Expectation) -> Iterator[str]:
@@ -182,11 +183,11 @@ def _calls(case: Case, expectation: Expectation) -> Iterator[str]:
     first = expectation.calls[0]
     for name, shape in (case.expect.probes or {}).items():
         if first.probes.get(name) != list(shape):
-            yield _differ(f"probes.{name}", shape, first.probes.get(name))
+            yield differ(f"probes.{name}", shape, first.probes.get(name))
     if case.expect.dtype is not None:
         found = [output.dtype for output in first.outputs]
         if any(dtype != case.expect.dtype for dtype in found):
-            yield _differ("dtype", case.expect.dtype, found)
+            yield differ("dtype", case.expect.dtype, found)
 
 
 def stated_values(
@@ -202,7 +203,7 @@ def stated_values(
     outputs = calls[0].outputs
     literals = [case.expect.values] if len(outputs) == 1 else list(case.expect.values)
     if len(literals) != len(outputs):
-        message = _differ("values", f"{len(literals)} outputs", f"{len(outputs)}")
+        message = differ("values", f"{len(literals)} outputs", f"{len(outputs)}")
         raise Contradiction(message)
     result: dict[int, Values] = {}
     for j, (literal, output) in enumerate(zip(literals, outputs, strict=True)):
@@ -211,7 +212,7 @@ def stated_values(
         if stated.size == 0 and truth.size == 0:
             stated = stated.reshape(truth.shape)
         if stated.shape != truth.shape:
-            message = _differ("values", f"shape {list(stated.shape)}", list(truth.shape))
+            message = differ("values", f"shape {list(stated.shape)}", list(truth.shape))
             raise Contradiction(message)
         limit = (
             _TIMES_TAU * unit(output.dtype) * arrays[output.spread].astype(np.float64)
@@ -222,7 +223,7 @@ def stated_values(
         apart &= stated != truth  # equal infinities
         if apart.any():
             place = tuple(int(i) for i in np.argwhere(apart)[0])
-            message = _differ(f"values at {list(place)}", float(stated[place]), float(truth[place]))
+            message = differ(f"values at {list(place)}", float(stated[place]), float(truth[place]))
             raise Contradiction(message)
         result[j] = stated
     return result

@@ -28,6 +28,8 @@ class Expected(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Array ``sqrt(s² + ref²/3)`` in units of u; empty when the answer is exact."""
     stated: bool = False
     """True when the numbers are written in the case itself, not computed."""
+    signed_zero: bool = False
+    """True when the sign of a zero is judged."""
 
 
 class ExpectedCall(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -41,12 +43,14 @@ class ExpectedCall(Struct, frozen=True, kw_only=True, omit_defaults=True):
     probes: dict[str, list[int]] = field(default_factory=dict)
 
 
-class ExpectedSymbolic(Struct, frozen=True, kw_only=True):
+class ExpectedSymbolic(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Symbolic shapes of the inputs, the outputs and every node."""
 
     inputs: list[Shape]
     outputs: list[Shape]
     nodes: dict[str, Shape]
+    dtypes: list[str] = field(default_factory=list)
+    """Of the outputs of a function, which states them before it has seen any data."""
 
 
 class ExpectedWeight(Struct, frozen=True, kw_only=True):
@@ -110,14 +114,17 @@ class ExpectedBounds(Struct, frozen=True, kw_only=True, omit_defaults=True, tag=
     high: float | None = None
 
 
-class ExpectedRandom(Struct, frozen=True, kw_only=True):
-    """What a layer may answer in training to the arrays ``random/<input>``."""
+class ExpectedRandom(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a layer may answer in training to the arrays ``random/<input>``, or a function."""
 
     shape: list[int]
     dtype: str
     draws: list[int]
     """Shape of the draws against the answer's: 1 along an axis whose numbers share a draw."""
     law: ExpectedChoice | ExpectedAffine | ExpectedBounds
+    repeats: bool = False
+    """Whether a second call gives what the first gave: a function with a whole number as its seed.
+    """
 
 
 class ExpectedBuilt(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -23,7 +23,7 @@ from conformance.reference.spec.layers.base import Context
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from conformance.cases.model import Case, Model, Program, Shape, Train
+    from conformance.cases.model import Case, Graph, Model, Shape, Train
     from conformance.reference.engine.arithmetic import Rounding
     from conformance.reference.engine.array import Values
     from conformance.reference.faults.observe import Observed
@@ -64,8 +64,21 @@ class Fault:
     results: Rounding | None = None
     swap_padding: bool = False
     edit: Callable[[Observed], Observed] | None = None
+    sequence: Callable[[Steps], Steps] | None = None
+    """Rewrites the steps of an object with a memory."""
 
-    def program(self, program: Program) -> Program:
+    def arithmetic(self, make: MakeArithmetic) -> Arithmetic:
+        """The arithmetic that the fault computes in."""
+        return make(operands=self.operands, results=self.results)
+
+    def of_steps(self, program: Steps) -> Steps:
+        """The rewritten program of an object."""
+        if self.model is not None:
+            changed = self.model(program.model).nodes[0]
+            program = msgspec.structs.replace(program, object=changed)
+        return program if self.sequence is None else self.sequence(program)
+
+    def program(self, program: Graph) -> Graph:
         """The rewritten program."""
         changes: dict[str, Any] = {}
         if self.model is not None:
@@ -193,7 +206,7 @@ def _fits(fault: Fault, case: Case, honest: Network) -> bool:
     return fits_twin and alike and _shapes(honest) == _shapes(network)
 
 
-def _fits_twin(program: Program, honest: Program) -> bool:
+def _fits_twin(program: Graph, honest: Graph) -> bool:
     """Whether the faulty twin, where there is one, takes the honest twin's weights."""
     if program.twin is None or honest.twin is None:
         return True

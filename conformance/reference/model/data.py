@@ -134,13 +134,19 @@ def weight(kind: Literal["normal", "integers"], seed: int, name: str, variable: 
     return held(values, variable.dtype).astype(np.float32)
 
 
-def input_values(spec: InputSpec, seed: int, name: str, batch: int) -> Fed:
+def input_values(spec: InputSpec, seed: int, name: str, batch: int | None) -> Fed:
     """What is fed to an input in one call; strings as ``adapters/shared/texts.py`` writes them.
+
+    Args:
+        spec: The input.
+        seed: Of all data.
+        name: Of this array.
+        batch: Number of rows; None where ``spec.shape`` is the whole shape.
 
     Raises:
         Unsupported: Literal values that don't have the input's shape.
     """
-    shape = (batch, *spec.shape)
+    shape = tuple(spec.shape) if batch is None else (batch, *spec.shape)
     given = spec.data
     values: Fed
     if given.kind == "arange":
@@ -148,7 +154,8 @@ def input_values(spec: InputSpec, seed: int, name: str, batch: int) -> Fed:
     elif given.kind == "values" and spec.dtype == STRING:
         return np.asarray(encoded(given.values), np.uint8)
     elif given.kind == "values":
-        values = np.asarray(given.values, np.float64)
+        whole = spec.dtype != "bool" and "float" not in spec.dtype
+        values = np.asarray(given.values, spec.dtype if whole else np.float64)
         if values.shape != shape:
             message = f"input {spec.name}: literal values of shape {values.shape}, not {shape}"
             raise Unsupported(message)

@@ -16,7 +16,7 @@ from conformance.reference.spec.losses import make_loss
 from conformance.reference.spec.optimizers import make_optimizer
 
 if TYPE_CHECKING:
-    from conformance.cases.model import InputSpec, Program, Train
+    from conformance.cases.model import Graph, InputSpec, Train
     from conformance.reference.spec.layers.base import Context
 
 Feeds = Mapping[str, Values]
@@ -55,7 +55,7 @@ class Run:
 
 def execute(
     network: Network,
-    program: Program,
+    program: Graph,
     feeds: Feeds,
     context: Context,
     *,
@@ -81,12 +81,12 @@ def execute(
     }
     weights = dict(start)
     run = Run()
-    for index, call in enumerate(program.calls):
+    for index, call in enumerate(program.every_call):
         if call.facet == "batch" and context.first_rows and run.calls:
             run.calls.append(_first_row(run.calls[0]))
             continue
         inputs = {
-            spec.name: _fed(arithmetic, spec, feeds[f"{prefix}call/{index}/{spec.name}"])
+            spec.name: fed(arithmetic, spec, feeds[f"{prefix}call/{index}/{spec.name}"])
             for spec in network.model.inputs
         }
         try:
@@ -118,7 +118,7 @@ def _given(arithmetic: Arithmetic, dtype: str, values: Values) -> Array:
     return (arithmetic.at(dtype) if dtype in DIGITS else arithmetic).leaf(values)
 
 
-def _fed(arithmetic: Arithmetic, spec: InputSpec, values: Values) -> Array:
+def fed(arithmetic: Arithmetic, spec: InputSpec, values: Values) -> Array:
     """An input; floats travel as float32, whatever dtype is declared for them."""
     precision = spec.dtype if spec.dtype in DIGITS else arithmetic.precision
     return arithmetic.at(precision).fed(values)
@@ -135,7 +135,8 @@ def _first_row(trace: Trace | Refused) -> Trace | Refused:
     )
 
 
-def _watching(arithmetic: Arithmetic, *, on: bool) -> None:
+def watching(arithmetic: Arithmetic, *, on: bool) -> None:
+    """Note how far numbers are from kinks, or no longer."""
     if isinstance(arithmetic, Variance):
         arithmetic.watch_kinks = on
 
@@ -154,9 +155,9 @@ def _differentiate(
         for name, array in weights.items()
         if network.variables[name].trainable
     }
-    _watching(context.arithmetic, on=True)
+    watching(context.arithmetic, on=True)
     trace = network.run(watched_inputs, weights | watched, context)
-    _watching(context.arithmetic, on=False)
+    watching(context.arithmetic, on=False)
     moving = {name: array for name, array in watched_inputs.items() if array.tracked}
     given = [
         cast(c, y.arithmetic.precision) for c, y in zip(cotangents, trace.outputs, strict=True)
@@ -183,7 +184,7 @@ def _train(
     arithmetic = context.arithmetic
     loss_of, optimizer = make_loss(train.loss), make_optimizer(train.optimizer)
     inputs = {
-        spec.name: _fed(arithmetic, spec, feeds[f"call/0/{spec.name}"])
+        spec.name: fed(arithmetic, spec, feeds[f"call/0/{spec.name}"])
         for spec in network.model.inputs
     }
     targets = [arithmetic.leaf(feeds[f"target/{j}"]) for j in range(len(network.outputs))]
@@ -194,7 +195,7 @@ def _train(
             for name, array in weights.items()
             if network.variables[name].trainable
         }
-        _watching(arithmetic, on=True)
+        watching(arithmetic, on=True)
         trace = network.run(inputs, weights | watched, context)
         outputs = trace.outputs
         loss = loss_of(targets[0], outputs[0])
@@ -211,5 +212,5 @@ def _train(
                 for name, gradient in zip(watched, found, strict=True)
             }
         weights |= trace.updates
-        _watching(arithmetic, on=False)
+        watching(arithmetic, on=False)
     return TrainingRun(losses=stack(losses, 0), weights=weights)

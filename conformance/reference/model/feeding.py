@@ -11,13 +11,13 @@ from conformance.reference.errors import Contradiction
 from conformance.reference.model import data
 
 if TYPE_CHECKING:
-    from conformance.cases.model import Call, Model, Program, Twin
+    from conformance.cases.model import Call, Graph, Model, Twin
     from conformance.reference.engine.array import Values
     from conformance.reference.model.network import Network
 
 
 def make_feeds(
-    program: Program, network: Network | None, twin: Network | None, seed: int
+    program: Graph, network: Network | None, twin: Network | None, seed: int
 ) -> dict[str, Values]:
     """Draw a program's inputs, weights, cotangents and targets.
 
@@ -34,7 +34,7 @@ def make_feeds(
         Contradiction: The twin's inputs, outputs or weights don't correspond to the model's.
     """
     feeds: dict[str, Values] = {}
-    for index, call in enumerate(program.calls):
+    for index, call in enumerate(program.every_call):
         feeds |= _call_inputs(program.model, call, index, feeds, seed)
     if program.random is not None:
         for spec in program.model.inputs:
@@ -90,7 +90,7 @@ def permuted(values: Values, axes: list[int] | None) -> Values:
 
 
 def _twin_feeds(
-    program: Program, stated: Twin, network: Network, twin: Network, feeds: dict[str, Values]
+    program: Graph, stated: Twin, network: Network, twin: Network, feeds: dict[str, Values]
 ) -> dict[str, Values]:
     ours, theirs = network.variables, twin.variables
     shapes = [v.shape for v in ours.values()], [v.shape for v in theirs.values()]
@@ -109,7 +109,7 @@ def _twin_feeds(
         f"twin/weight/{theirs_name}": feeds[f"weight/{name}"]
         for name, theirs_name in zip(ours, theirs, strict=True)
     }
-    for index, call in enumerate(program.calls):
+    for index, call in enumerate(program.every_call):
         for spec, other in zip(*specs, strict=True):
             values = permuted(feeds[f"call/{index}/{spec.name}"], stated.input_axes)
             if values.shape != (call.batch, *other.shape):

@@ -144,6 +144,27 @@ class Backend:
         """Make ready to answer a plan."""
         return self.evaluator_class(self, model, plan)
 
+    def function_gradients(
+        self,
+        function: Any,
+        tensors: Sequence[Any],
+        moving: Sequence[int],
+        cotangents: Mapping[int, Any],
+    ) -> list[Any]:
+        """Gradients of ``sum(cotangent · output)`` of a function, as numbers for the wire.
+
+        Args:
+            function: Takes the list of tensors, answers a list of them.
+            tensors: Its inputs.
+            moving: Places of the inputs whose gradients are wanted.
+            cotangents: By the place of their output.
+        """
+        raise Unsupported(self.unsupported["gradients"])
+
+    def compiled_function(self, function: Any, tensors: Sequence[Any]) -> list[Any]:
+        """A function's outputs in graph mode."""
+        raise Unsupported(self.unsupported["compiled"])
+
     def tensor(self, array: Any, dtype: str) -> Any:
         """NumPy's array as an input tensor of this dtype."""
         raise NotImplementedError

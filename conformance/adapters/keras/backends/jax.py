@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from conformance.adapters.keras.backends.hidden import hide_tensorflow
 from conformance.adapters.keras.nesting import flat
 from conformance.adapters.keras.watch import Noted
 from conformance.adapters.shared.compiling import forget, keep_context
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 
 class JaxEvaluator(Evaluator):
@@ -183,6 +186,30 @@ class JaxBackend(Backend):
     def tensor(self, array: Any, dtype: str) -> Any:
         """The array on the device, in the declared dtype."""
         return self.jax.numpy.asarray(array, dtype=dtype)
+
+    def function_gradients(
+        self,
+        function: Any,
+        tensors: Sequence[Any],
+        moving: Sequence[int],
+        cotangents: Mapping[int, Any],
+    ) -> list[Any]:
+        """By ``jax.vjp``."""
+
+        def differentiable(*floats: Any) -> list[Any]:
+            merged = list(tensors)
+            for at, tensor in zip(moving, floats):
+                merged[at] = tensor
+            outputs = function(merged)
+            return [outputs[at] for at in cotangents]
+
+        outputs, pull = self.jax.vjp(differentiable, *(tensors[at] for at in moving))
+        given = [one.astype(out.dtype) for out, one in zip(outputs, cotangents.values())]
+        return [np.asarray(one) for one in pull([self.jax.numpy.asarray(one) for one in given])]
+
+    def compiled_function(self, function: Any, tensors: Sequence[Any]) -> list[Any]:
+        """By ``jax.jit``."""
+        return list(self.jax.jit(lambda *fed: function(list(fed)))(*tensors))
 
     def shed(self) -> None:
         """Drop the compiled programs: no case meets another's, and they take gigabytes."""

@@ -26,6 +26,8 @@ from conformance.adapters.keras.nesting import flat
 from conformance.adapters.keras.remembering import remember_protocols
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from conformance.adapters.keras.backends.base import Plan
 
 _SHEDDINGS_BETWEEN_CLEARINGS = 128
@@ -133,6 +135,33 @@ class OnTensorFlow(Backend):
             "values": "eager, call 0 on a tape where gradients are asked for",
             "compiled": "tf.function",
         }
+
+    def function_gradients(
+        self,
+        function: Any,
+        tensors: Sequence[Any],
+        moving: Sequence[int],
+        cotangents: Mapping[int, Any],
+    ) -> list[Any]:
+        """On a tape."""
+        tf = self.tf
+        sources = [tensors[at] for at in moving]
+        with tf.GradientTape() as tape:
+            for source in sources:
+                tape.watch(source)
+            outputs = function(tensors)
+        found = tape.gradient(
+            [outputs[at] for at in cotangents],
+            sources,
+            output_gradients=[tf.cast(one, outputs[at].dtype) for at, one in cotangents.items()],
+            unconnected_gradients=tf.UnconnectedGradients.ZERO,
+        )
+        return [tf.convert_to_tensor(one).numpy() for one in found]
+
+    def compiled_function(self, function: Any, tensors: Sequence[Any]) -> list[Any]:
+        """Traced by ``tf.function``."""
+        traced = self.tf.function(lambda *fed: function(list(fed)), autograph=False)
+        return list(traced(*tensors))
 
     def tensor(self, array: Any, dtype: str) -> Any:
         """An eager tensor."""

@@ -18,7 +18,7 @@ from conformance.adapters.keras.nesting import flat
 from conformance.adapters.shared.wire import BF16
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 class TorchEvaluator(Evaluator):
@@ -99,6 +99,35 @@ class TorchBackend(Backend):
             bits = detached.contiguous().view(self.torch.uint16).numpy()
             return Value(BF16(bits), "bfloat16")
         return Value(detached.numpy(), self.dtype(tensor))
+
+    def function_gradients(
+        self,
+        function: Any,
+        tensors: Sequence[Any],
+        moving: Sequence[int],
+        cotangents: Mapping[int, Any],
+    ) -> list[Any]:
+        """By ``torch.autograd.grad``."""
+        torch = self.torch
+        leaves = [tensors[at].requires_grad_() for at in moving]
+        outputs = function(tensors)
+        pairs = [
+            (outputs[at], torch.as_tensor(cotangent).to(outputs[at].dtype))
+            for at, cotangent in cotangents.items()
+            if outputs[at].requires_grad
+        ]
+        found = [None] * len(leaves)
+        if pairs:
+            found = torch.autograd.grad(
+                [output for output, _ in pairs],
+                leaves,
+                [cotangent for _, cotangent in pairs],
+                allow_unused=True,
+            )
+        return [
+            self.value(torch.zeros_like(leaf) if one is None else one).array
+            for leaf, one in zip(leaves, found)
+        ]
 
     def numbers(self, variable: Any) -> Any:
         """A copy of a variable's numbers, which the next assignment would change in place."""

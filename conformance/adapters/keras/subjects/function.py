@@ -1,0 +1,179 @@
+"""Functions of Keras called on arrays: ``ops.where``, losses, schedules, initializers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from conformance.adapters.keras.backends.base import Feed, is_float
+from conformance.adapters.keras.nesting import flat
+from conformance.adapters.keras.subjects.parts import Answering
+from conformance.adapters.keras.subjects.symbols import explain, make, symbol
+from conformance.adapters.shared.functions import (
+    is_made,
+    literal,
+    outputs_of,
+    variadic,
+    walked,
+)
+from conformance.adapters.worker.failure import Unsupported, failure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from conformance.adapters.keras.backends.base import Backend
+
+
+class Functions:
+    """The functions of a program as one callable of its inputs, in their order.
+
+    Args:
+        keras: The module.
+        model: The program's ``model``.
+        seed: In the place of the one that the program gives, where a function draws.
+    """
+
+    def __init__(self, keras: Any, model: Mapping[str, Any], seed: int | None = None) -> None:
+        """Find every symbol, and make what has to be made.
+
+        Raises:
+            Absent: The installed Keras lacks one, or an argument.
+            Exception: Whatever Keras raises.
+        """
+        self._keras = keras
+        self._model = model
+        self._seed = seed
+        self.made: dict[str, Any] = {}
+        for node in model["nodes"]:
+            config = dict(node["config"])
+            if seed is not None and "seed" in config:
+                config["seed"] = seed
+            found = symbol(keras, node["layer"])
+            if is_made(node["layer"]):
+                found = make(keras, node["layer"], config)
+            self.made[node["name"]] = found
+
+    def __call__(self, tensors: Sequence[Any]) -> list[Any]:
+        """Outputs in order, flat."""
+        names = [spec["name"] for spec in self._model["inputs"]]
+        values = walked(self._model["nodes"], dict(zip(names, tensors)), self._called)
+        return list(flat(outputs_of(self._model["outputs"], values)))
+
+    def rebuilt(self) -> Functions:
+        """The same, each instance made anew from its configuration."""
+        twin = Functions(self._keras, self._model, self._seed)
+        for node in self._model["nodes"]:
+            if is_made(node["layer"]):
+                before = self.made[node["name"]]
+                twin.made[node["name"]] = type(before).from_config(before.get_config())
+        return twin
+
+    def _called(self, node: Mapping[str, Any], place: list[Any], keywords: dict[str, Any]) -> Any:
+        function = self.made[node["name"]]
+        literals = {key: literal(one) for key, one in node.get("arguments", {}).items()}
+        if self._seed is not None and "seed" in literals:
+            literals["seed"] = self._seed
+        first = variadic(function) if place else []
+        place = [*(literals.pop(name) for name in first if name in literals), *place]
+        try:
+            return function(*place, **keywords, **literals)
+        except TypeError as error:
+            explain(self._keras, node["layer"], function, {**keywords, **literals}, error)
+            raise
+
+
+class FunctionSession(Answering):
+    """Answers one program of functions. A facet that raises leaves the others unharmed."""
+
+    def answer(self) -> None:
+        """Every facet that is asked."""
+        self.functions = Functions(self.keras, self.program["model"])
+        feeds = [
+            Feed(spec["name"], self.tensors[f"call/0/{spec['name']}"], spec.get("dtype", "float32"))
+            for spec in self.program["model"]["inputs"]
+        ]
+        if "symbolic_shape" in self.facets:
+            with self.facet("symbolic_shape"):
+                self.said["symbolic"] = self._symbolic()
+        if self.facets & {"shape", "dtype", "values", "raises"}:
+            self.said["calls"] = [self._call(feeds)]
+        if "gradients" in self.facets:
+            with self.facet("gradients"):
+                self.said["gradients"] = self._gradients(feeds)
+        if "compiled" in self.facets:
+            with self.facet("compiled"):
+                self._refuse("compiled")
+                outputs = self.backend.compiled_function(self.functions, self._fed(feeds))
+                self.said["compiled"] = self.put("compiled", outputs)
+        if "config_round_trip" in self.facets:
+            with self.facet("config_round_trip"):
+                outputs = self.functions.rebuilt()(self._fed(feeds))
+                self.said["config_round_trip"] = self.put("config_round_trip", outputs)
+        if "random" in self.facets:
+            with self.facet("random"):
+                self.said["random"] = self._draws(self._fed(feeds))
+
+    def _refuse(self, facet: str) -> None:
+        if facet in self.backend.unsupported:
+            raise Unsupported(self.backend.unsupported[facet])
+
+    def _fed(self, feeds: Sequence[Feed]) -> list[Any]:
+        return [self.backend.tensor(feed.array, feed.dtype) for feed in feeds]
+
+    def _call(self, feeds: Sequence[Feed]) -> dict[str, Any]:
+        with self.timed("calls"):
+            try:
+                outputs = self.functions(self._fed(feeds))
+            except (Unsupported, NotImplementedError, MemoryError):
+                raise
+            except Exception as error:  # noqa: BLE001 - a refusal is this call's answer
+                return {"error": failure(error, "call")}
+            return {"outputs": self.put("call/0/output", outputs)}
+
+    def _symbolic(self) -> dict[str, Any]:
+        specs = self.program["model"]["inputs"]
+        tensors = [
+            self.keras.KerasTensor(tuple(spec["shape"]), spec.get("dtype", "float32"))
+            for spec in specs
+        ]
+        outputs = self.functions(tensors)
+        return {
+            "inputs": [list(tensor.shape) for tensor in tensors],
+            "outputs": [list(output.shape) for output in outputs],
+            "dtypes": [self.backend.dtype(output) for output in outputs],
+        }
+
+    def _gradients(self, feeds: Sequence[Feed]) -> dict[str, Any]:
+        self._refuse("gradients")
+        moving = [at for at, feed in enumerate(feeds) if feed.differentiable]
+        cotangents = {
+            int(name.partition("/")[2]): array
+            for name, array in self.tensors.items()
+            if name.startswith("cotangent/")
+        }
+        found = self.backend.function_gradients(
+            self.functions, self._fed(feeds), moving, cotangents
+        )
+        return {
+            "inputs": {
+                feeds[at].name: self.arrays.put(f"gradient/input/{feeds[at].name}", array)
+                for at, array in zip(moving, found)
+            },
+            "weights": {},
+        }
+
+    def _draws(self, tensors: Sequence[Any]) -> dict[str, Any]:
+        """Two calls of one instance, one made anew with its seed, one with the other seed."""
+        self.backend.rewind()
+        model, other = self.program["model"], self.program["random"]["other"]
+        one = Functions(self.keras, model)
+        answers = {"first": one(tensors), "second": one(tensors)}
+        self.backend.rewind()
+        answers["again"] = Functions(self.keras, model)(tensors)
+        self.backend.rewind()
+        answers["other"] = Functions(self.keras, model, seed=other)(tensors)
+        return {name: self.put(f"random/{name}", outputs)[0] for name, outputs in answers.items()}
+
+
+def floats(backend: Backend, outputs: Sequence[Any]) -> list[int]:
+    """Places of the outputs that are floats."""
+    return [at for at, output in enumerate(outputs) if is_float(backend.dtype(output))]

@@ -1,0 +1,115 @@
+"""Objects of Keras with a memory, step by step: metrics and optimizers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from conformance.adapters.keras.subjects.parts import Answering
+from conformance.adapters.keras.subjects.symbols import explain, make
+from conformance.adapters.shared.functions import literal
+from conformance.adapters.worker.failure import Unsupported, failure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_OF_CALLS = frozenset({"shape", "dtype", "values"})
+
+
+class ObjectSession(Answering):
+    """Answers one program of steps."""
+
+    def answer(self) -> None:
+        """Every step in order; the first that raises ends them."""
+        symbol = self.program["object"]["layer"]
+        self.subject = make(self.keras, symbol, self.program["object"]["config"])
+        self.trained: dict[str, Any] = {}
+        if self.program.get("variables"):
+            if "state" in self.backend.unsupported:
+                raise Unsupported(self.backend.unsupported["state"])
+            self._build()
+        calls: list[dict[str, Any]] = []
+        states: dict[str, str] = {}
+        with self.timed("calls"):
+            for index, step in enumerate(self.program["steps"]):
+                try:
+                    result = self._step(index, step)
+                except (Unsupported, NotImplementedError, MemoryError):
+                    raise
+                except Exception as error:  # noqa: BLE001 - a refusal is this step's answer
+                    calls.append({"error": failure(error, "call")})
+                    self.said["errors"]["state"] = failure(error, "state")
+                    break
+                outputs = [] if result is None else self.put(f"call/{index}/output", [result])
+                calls.append({"outputs": outputs})
+                states.update(self._state(index))
+        if self.facets & _OF_CALLS:
+            self.said["calls"] = calls
+        if "state" in self.facets and "state" not in self.said["errors"]:
+            self.said["state"] = {"weights": states}
+
+    def _build(self) -> None:
+        for spec in self.program["variables"]:
+            array = self.tensors[f"variable/{spec['name']}"]
+            self.trained[spec["name"]] = self.keras.Variable(
+                array, dtype=spec.get("dtype", "float32"), name=spec["name"]
+            )
+        self.subject.build(list(self.trained.values()))
+
+    def _step(self, index: int, step: Mapping[str, Any]) -> Any:
+        specs = {spec["name"]: spec for spec in self.program.get("inputs", ())}
+
+        def fed(name: str) -> Any:
+            array = self.tensors[f"step/{index}/{name}"]
+            return self.backend.tensor(np.array(array), specs[name].get("dtype", "float32"))
+
+        call = step["call"]
+        if call == "apply":
+            gradients = step["tensors"]
+            self.subject.apply(
+                [fed(gradients[name]) for name in self.trained], list(self.trained.values())
+            )
+            return None
+        if call == "set":
+            for key, value in step["arguments"].items():
+                setattr(self.subject, key, value)
+            return None
+        place = [fed(name) for name in step.get("inputs", ())]
+        keywords = {key: fed(name) for key, name in step.get("tensors", {}).items()}
+        keywords.update({key: literal(one) for key, one in step.get("arguments", {}).items()})
+        target = self.subject
+        if call == "merge_state":
+            program = self.program["object"]
+            target = make(self.keras, program["layer"], program["config"])
+            call = "update_state"
+        method = getattr(target, call)
+        try:
+            answer = method(*place, **keywords)
+        except TypeError as error:
+            explain(self.keras, self.program["object"]["layer"], method, keywords, error)
+            raise
+        if step["call"] == "merge_state":
+            self.subject.merge_state([target])
+        return answer if step["call"] in {"result", "next"} else None
+
+    def _state(self, index: int) -> dict[str, str]:
+        if "state" not in self.facets:
+            return {}
+        found = {name: variable for name, variable in self.trained.items()}
+        for variable in self.subject.variables:
+            found[self._name(variable)] = variable
+        return {
+            f"{index}/{name}": self.arrays.put(
+                f"state/weight/{index}/{name}", np.array(self.backend.numbers(variable))
+            )
+            for name, variable in found.items()
+        }
+
+    def _name(self, variable: Any) -> str:
+        """Keras's name; a slot's is that of the variable that it is kept for, and its own."""
+        name = str(variable.name)
+        for trained in self.trained:
+            if name.startswith(f"{trained}_"):
+                return f"{trained}/{name[len(trained) + 1 :]}"
+        return name

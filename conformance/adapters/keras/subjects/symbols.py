@@ -1,0 +1,73 @@
+"""Symbols of the installed Keras by their public names, and what it lacks of them."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from conformance.adapters.shared.functions import literal
+from conformance.adapters.worker.failure import Absent
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def symbol(keras: Any, name: str) -> Any:
+    """What ``ops.where`` or ``losses.Huber`` is.
+
+    Raises:
+        Absent: The installed Keras has no such symbol.
+    """
+    found = keras
+    for part in name.split("."):
+        found = getattr(found, part, None) if part.isidentifier() else None
+        if found is None:
+            raise Absent(f"{release(keras)} has no keras.{name}")
+    return found
+
+
+def make(keras: Any, name: str, config: Mapping[str, Any]) -> Any:
+    """An instance of a class, from the arguments of its constructor.
+
+    Raises:
+        Absent: The installed Keras has no such class, or the class no such argument.
+        Exception: Whatever Keras raises.
+    """
+    kind = symbol(keras, name)
+    arguments = {key: inner(keras, name, literal(value)) for key, value in config.items()}
+    try:
+        return kind(**arguments)
+    except TypeError as error:
+        explain(keras, name, kind.__init__, config, error)
+        raise
+
+
+def inner(keras: Any, name: str, value: Any) -> Any:
+    """An argument: ``{CosineDecay: {…}}`` of an optimizer is a schedule."""
+    if name.startswith("optimizers.") and isinstance(value, dict) and len(value) == 1:
+        ((kind, config),) = value.items()
+        return make(keras, f"optimizers.schedules.{kind}", config or {})
+    return value
+
+
+def explain(
+    keras: Any, name: str, function: Any, given: Mapping[str, Any], error: Exception
+) -> None:
+    """See whether a call was refused because this release's signature lacks an argument of it.
+
+    Raises:
+        Absent: It does.
+    """
+    try:
+        parameters = inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return
+    unknown = [key for key in given if key not in parameters and key in str(error)]
+    if unknown:
+        lacking = " and ".join(unknown)
+        raise Absent(f"{release(keras)}: keras.{name} has no argument {lacking}") from error
+
+
+def release(keras: Any) -> str:
+    """``keras 3.15.1``."""
+    return f"{keras.__name__} {keras.__version__}"

@@ -1,0 +1,84 @@
+"""How a program's functions are called: which arrays a node takes, and under which names."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any, Callable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+def is_made(symbol: str) -> bool:
+    """Whether a symbol is a class, whose instance is what is called: ``losses.Huber``."""
+    return symbol.rpartition(".")[2][:1].isupper()
+
+
+def walked(
+    nodes: Sequence[Mapping[str, Any]],
+    inputs: Mapping[str, Any],
+    call: Callable[[Mapping[str, Any], list[Any], dict[str, Any]], Any],
+) -> dict[str, list[Any]]:
+    """What every node of a program answers.
+
+    Args:
+        nodes: In order.
+        inputs: Arrays by name.
+        call: Calls one node: the node, its arrays by position, and all that goes by keyword, in
+            the order of its signature: arrays first, then literals.
+
+    Returns:
+        The answers of every input and node, each a list.
+    """
+    values: dict[str, list[Any]] = {name: [array] for name, array in inputs.items()}
+    for node in nodes:
+        place = [_one(name, values) for name in node["inputs"]]
+        keywords = {
+            key: _one(names, values)
+            if isinstance(names, str)
+            else [_one(name, values) for name in names]
+            for key, names in node.get("tensors", {}).items()
+        }
+        answer = call(node, place, keywords)
+        values[node["name"]] = list(answer) if isinstance(answer, (list, tuple)) else [answer]
+    return values
+
+
+def outputs_of(names: Sequence[str], values: Mapping[str, Sequence[Any]]) -> list[Any]:
+    """The program's outputs: a node with several answers stands for all of them."""
+    return [one for name in names for one in values[name]]
+
+
+def variadic(function: Callable[..., Any]) -> list[str]:
+    """The parameters before a variadic one, which can't go by keyword; none without one."""
+    try:
+        parameters = inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return []
+    before: list[str] = []
+    for name, parameter in parameters.items():
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            return before
+        before.append(name)
+    return []
+
+
+def _one(name: str, values: Mapping[str, Sequence[Any]]) -> Any:
+    if name in values:
+        return values[name][0]
+    node, _, number = name.rpartition(".")
+    return values[node][int(number)]
+
+
+_SPELLED = {"nan": float("nan"), "inf": float("inf"), "-inf": float("-inf")}
+
+
+def literal(value: Any) -> Any:
+    """A literal of a program as Python has it: JSON spells NaN and infinities."""
+    if isinstance(value, str):
+        return _SPELLED.get(value, value)
+    if isinstance(value, list):
+        return [literal(one) for one in value]
+    if isinstance(value, dict):
+        return {key: literal(one) for key, one in value.items()}
+    return value

@@ -1,0 +1,27 @@
+"""Lines of records that older versions have written, as they are written now."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+def upgraded(data: bytes) -> bytes | None:
+    """A case's line of schema 1 as schema 2 has it; None for any other line.
+
+    In schema 1 every program was of the kind that is called ``graph`` now, and what facets need
+    beside the case's own calls stood among these.
+    """
+    if b'"kind":' in data or not data.startswith(b'{"type":"case"'):
+        return None
+    try:
+        line: Any = json.loads(data)
+        program = line["program"]
+        calls = program["calls"]
+        program["kind"] = "graph"
+        program["calls"] = [call for call in calls if "facet" not in call]
+        if extra := [call for call in calls if "facet" in call]:
+            program["extra"] = extra
+        return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode()
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None

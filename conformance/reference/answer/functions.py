@@ -1,0 +1,200 @@
+"""The reference's answer to a case of functions called on arrays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from conformance.cases.model import Params
+from conformance.reference.answer.book import (
+    CLEARANCE,
+    TRIES,
+    Answer,
+    Book,
+    near_kink,
+    not_clear,
+)
+from conformance.reference.answer.claims import (
+    agrees,
+    check_refusal,
+    claimed,
+    differ,
+    stated_values,
+)
+from conformance.reference.answer.drawing import expected_random
+from conformance.reference.answer.expectation import (
+    Expectation,
+    Expected,
+    ExpectedCall,
+    ExpectedGradients,
+    ExpectedSymbolic,
+)
+from conformance.reference.engine.arithmetic import Variance
+from conformance.reference.errors import Contradiction, NearKink, NotClear, Refused
+from conformance.reference.model import data
+from conformance.reference.model.functions import (
+    FunctionRun,
+    drawn_law,
+    floats,
+    function_feeds,
+    run_functions,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from conformance.cases.model import Case, Graph
+    from conformance.reference.engine.array import Array, Values
+    from conformance.reference.faults.fault import Fault
+
+
+def evaluate_function(case: Case, program: Graph, fault: Fault | None = None) -> Answer:
+    """Compute what must come out of a case of functions.
+
+    Args:
+        case: What to call on what, and what its source states.
+        program: Its program, of the form ``function``.
+        fault: A seeded defect.
+
+    Raises:
+        Unsupported: The case uses what the reference does not implement.
+        Contradiction: The case states something else than the reference computes.
+        NotClear: No seed keeps the data away from the kinks of the functions.
+    """
+    if "random" in program.facets:
+        return _random(case, program, fault)
+    reason = ""
+    for seed in range(TRIES):
+        feeds = function_feeds(program, seed)
+        try:
+            run = _run(program, feeds, seed, Variance(least=CLEARANCE))
+        except NearKink as near:
+            reason = near_kink(near)
+            continue
+        except Refused as refusal:
+            check_refusal(case, refusal)
+            return Answer(_refused(case, program, seed), feeds, {})
+        if fault is not None:
+            faulty = fault.program(program)
+            run = _run(faulty, fault.feeds(feeds), seed, fault.arithmetic(Variance))
+        book = Book()
+        expectation = _expectation(case, program, run, seed, book)
+        if fault is None:
+            _check(case, expectation)
+        return Answer(expectation, feeds, book.arrays)
+    raise NotClear(not_clear(reason))
+
+
+def _run(program: Graph, feeds: dict[str, Values], seed: int, arithmetic: Variance) -> FunctionRun:
+    if "gradients" not in program.facets:
+        return run_functions(program, feeds, arithmetic)
+
+    def cotangents(outputs: Sequence[Array]) -> Mapping[int, Values]:
+        made = {}
+        for j in floats(list(outputs)):
+            key = f"cotangent/{j}"
+            if key not in feeds:
+                feeds[key] = data.normal(seed, key, outputs[j].shape)
+            made[j] = feeds[key]
+        return made
+
+    return run_functions(program, feeds, arithmetic, cotangents)
+
+
+def _expectation(
+    case: Case, program: Graph, run: FunctionRun, seed: int, book: Book
+) -> Expectation:
+    outputs = [book.enter(f"call/0/{j}", y) for j, y in enumerate(run.outputs)]
+    calls = [ExpectedCall(facet="values", outputs=outputs, nodes=run.nodes)]
+    for index, stated in stated_values(case, calls, book.arrays).items():
+        book.arrays[outputs[index].tensor] = stated.astype(book.arrays[outputs[index].tensor].dtype)
+        outputs[index] = msgspec.structs.replace(outputs[index], stated=True)
+    if case.expect.signed_zero:
+        outputs[:] = [msgspec.structs.replace(one, signed_zero=True) for one in outputs]
+    gradients = None
+    if run.gradients:
+        gradients = ExpectedGradients(
+            inputs={
+                name: book.enter(f"gradient/input/{name}", a) for name, a in run.gradients.items()
+            },
+            weights={},
+        )
+    return _built(case, program, seed, outputs=outputs, calls=calls, gradients=gradients)
+
+
+def _built(  # noqa: PLR0913 (the parts of one answer)
+    case: Case,
+    program: Graph,
+    seed: int,
+    *,
+    outputs: Sequence[Expected] = (),
+    calls: Sequence[ExpectedCall] = (),
+    gradients: ExpectedGradients | None = None,
+    raises: str = "",
+) -> Expectation:
+    expectation = Expectation(
+        case=case.id,
+        digest=case.digest,
+        seed=seed,
+        symbolic=ExpectedSymbolic(
+            inputs=[[*spec.shape] for spec in program.model.inputs],
+            outputs=[[*one.shape] for one in outputs],
+            nodes={},
+            dtypes=[one.dtype for one in outputs],
+        ),
+        weights=[],
+        params=Params(),
+        nodes={},
+        calls=list(calls),
+        gradients=gradients,
+        claims=claimed(case),
+    )
+    return msgspec.structs.replace(expectation, raises=raises)
+
+
+def _refused(case: Case, program: Graph, seed: int) -> Expectation:
+    calls = [ExpectedCall(facet="values", outputs=[])]
+    return _built(case, program, seed, calls=calls, raises="call")
+
+
+def _random(case: Case, program: Graph, fault: Fault | None) -> Answer:
+    """What a function draws: it is fed nothing, so any seed serves."""
+    drawn = drawn_law(program if fault is None else fault.program(program), Variance())
+    book = Book()
+    random = msgspec.structs.replace(expected_random(drawn, book), repeats=True)
+    expectation = msgspec.structs.replace(_built(case, program, 0), random=random)
+    return Answer(expectation, function_feeds(program, 0), book.arrays)
+
+
+def _check(case: Case, expectation: Expectation) -> None:
+    """Compare what the case states with the answer.
+
+    Raises:
+        Contradiction: With every disagreement in its message.
+    """
+    if case.raises is not None:
+        shapes = expectation.symbolic.outputs
+        message = (
+            f"the case states a refusal at {case.raises.at}, the reference accepts and answers "
+            f"{shapes}"
+        )
+        raise Contradiction(message)
+    if problems := [*_disagreements(case, expectation)]:
+        raise Contradiction("; ".join(problems))
+
+
+def _disagreements(case: Case, expectation: Expectation) -> Iterator[str]:
+    outputs = expectation.calls[0].outputs
+    stated = case.expect.output_shape
+    if stated is not None:
+        several = bool(stated) and isinstance(stated[0], list)
+        shapes = stated if several else [stated]
+        found = [one.shape for one in outputs]
+        if len(shapes) != len(found) or not all(
+            agrees(a, b) for a, b in zip(shapes, found, strict=True)
+        ):
+            yield differ("output_shape", stated, found)
+    dtypes = [one.dtype for one in outputs]
+    if case.expect.dtype is not None and any(one != case.expect.dtype for one in dtypes):
+        yield differ("dtype", case.expect.dtype, dtypes)

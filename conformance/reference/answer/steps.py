@@ -1,0 +1,89 @@
+"""The reference's answer to a case of an object and its steps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.cases.model import Params
+from conformance.reference.answer.book import (
+    CLEARANCE,
+    TRIES,
+    Answer,
+    Book,
+    near_kink,
+    not_clear,
+)
+from conformance.reference.answer.claims import claimed
+from conformance.reference.answer.expectation import (
+    Expectation,
+    ExpectedCall,
+    ExpectedState,
+    ExpectedSymbolic,
+)
+from conformance.reference.engine.arithmetic import Variance
+from conformance.reference.errors import NearKink, NotClear
+from conformance.reference.model.execution import watching
+from conformance.reference.model.steps import StepsRun, run_steps, steps_feeds
+
+if TYPE_CHECKING:
+    from conformance.cases.model import Case, Steps
+    from conformance.reference.faults.fault import Fault
+
+
+def evaluate_steps(case: Case, program: Steps, fault: Fault | None = None) -> Answer:
+    """Compute what an object answers and holds, step by step.
+
+    Args:
+        case: Its object and steps.
+        program: Its program.
+        fault: A seeded defect.
+
+    Raises:
+        Unsupported: The case uses what the reference does not implement.
+        NotClear: No seed keeps the numbers away from where the object's answers jump.
+    """
+    reason = ""
+    for seed in range(TRIES):
+        feeds = steps_feeds(program, seed)
+        arithmetic = Variance(least=CLEARANCE)
+        watching(arithmetic, on=True)
+        try:
+            run = run_steps(program, feeds, arithmetic)
+        except NearKink as near:
+            reason = near_kink(near)
+            continue
+        if fault is not None:
+            faulty = fault.of_steps(program)
+            run = run_steps(faulty, fault.feeds(feeds), fault.arithmetic(Variance))
+        book = Book()
+        return Answer(_expectation(case, run, seed, book), feeds, book.arrays)
+    raise NotClear(not_clear(reason))
+
+
+def _expectation(case: Case, run: StepsRun, seed: int, book: Book) -> Expectation:
+    calls = [
+        ExpectedCall(
+            facet="values",
+            outputs=[] if result is None else [book.enter(f"call/{i}/0", result)],
+        )
+        for i, result in enumerate(run.results)
+    ]
+    state = ExpectedState(
+        weights={
+            f"{i}/{name}": book.enter(f"state/weight/{i}/{name}", array)
+            for i, variables in enumerate(run.states)
+            for name, array in variables.items()
+        }
+    )
+    return Expectation(
+        case=case.id,
+        digest=case.digest,
+        seed=seed,
+        symbolic=ExpectedSymbolic(inputs=[], outputs=[], nodes={}),
+        weights=[],
+        params=Params(),
+        nodes={},
+        calls=calls,
+        state=state,
+        claims=claimed(case),
+    )

@@ -1,0 +1,180 @@
+"""Running functions on arrays: a program whose nodes keep nothing and have no batch axis."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from conformance.cases.names import is_made
+from conformance.reference.engine.array import Array, cast, gradients
+from conformance.reference.engine.dtypes import DIGITS
+from conformance.reference.errors import Unsupported
+from conformance.reference.model import data
+from conformance.reference.model.execution import fed, watching
+from conformance.reference.spec import table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from conformance.cases.model import Graph, Node
+    from conformance.reference.engine.arithmetic import Arithmetic
+    from conformance.reference.engine.array import Values
+    from conformance.reference.engine.laws import Drawn
+
+
+@dataclass
+class FunctionRun:
+    """What the functions of a program did.
+
+    Attributes:
+        outputs: Arrays, or what is said of answers that are not unique.
+        nodes: Shape of what a node answers, of those with one answer.
+        gradients: Of sum(cotangent * output) by input; None where it was not asked for.
+        drawn: The law of the answer, where that is left to chance.
+    """
+
+    outputs: list[Any] = field(default_factory=list)
+    nodes: dict[str, list[int]] = field(default_factory=dict)
+    gradients: dict[str, Array] | None = None
+    drawn: Drawn | None = None
+
+
+def function_feeds(program: Graph, seed: int) -> dict[str, Values]:
+    """What is fed to the functions of a program, by the names of docs/architecture.md."""
+    return {
+        f"call/0/{spec.name}": data.input_values(spec, seed, f"call/0/{spec.name}", None)
+        for spec in program.model.inputs
+    }
+
+
+def run_functions(
+    program: Graph,
+    feeds: Mapping[str, Values],
+    arithmetic: Arithmetic,
+    cotangents: Callable[[list[Array]], Mapping[int, Values]] | None = None,
+) -> FunctionRun:
+    """Run the functions of a program.
+
+    Args:
+        program: Of the form ``function``.
+        feeds: What is fed.
+        arithmetic: In which to compute.
+        cotangents: Given the outputs, an array for each that is a float one, by its place; with
+            None no gradient is taken.
+
+    Raises:
+        Unsupported: A function or an argument is not in the reference.
+        Refused: Keras documents that it refuses this call.
+    """
+    inputs = {
+        spec.name: fed(arithmetic, spec, feeds[f"call/0/{spec.name}"])
+        for spec in program.model.inputs
+    }
+    differentiated = cotangents is not None
+    if differentiated:
+        inputs = {name: array.watched() for name, array in inputs.items()}
+    watching(arithmetic, on=differentiated)
+    values: dict[str, list[Any]] = {name: [array] for name, array in inputs.items()}
+    for node in program.model.nodes:
+        values[node.name] = called(node, values, arithmetic)
+    watching(arithmetic, on=False)
+    run = FunctionRun(outputs=[one for name in program.model.outputs for one in values[name]])
+    run.nodes = {
+        node.name: list(values[node.name][0].shape)
+        for node in program.model.nodes
+        if len(values[node.name]) == 1
+    }
+    if cotangents is not None:
+        moving = {name: array for name, array in inputs.items() if array.tracked}
+        given = cotangents(run.outputs)
+        pairs = [
+            (run.outputs[j], _cotangent(arithmetic, run.outputs[j], values))
+            for j, values in given.items()
+        ]
+        found = gradients([y for y, _ in pairs], [c for _, c in pairs], [*moving.values()])
+        run.gradients = dict(zip(moving, found, strict=True))
+    return run
+
+
+def _cotangent(arithmetic: Arithmetic, output: Array, values: Values) -> Array:
+    return cast(arithmetic.leaf(values), output.dtype)
+
+
+def drawn_law(program: Graph, arithmetic: Arithmetic) -> Drawn:
+    """The law of what the program's one function draws."""
+    node = program.model.nodes[0]
+    law: Drawn = _result(node, {}, arithmetic)
+    return law
+
+
+def called(node: Node, values: Mapping[str, list[Any]], arithmetic: Arithmetic) -> list[Any]:
+    """What one node answers, its several answers in order."""
+    answer = _result(node, values, arithmetic)
+    return list(answer) if isinstance(answer, (list, tuple)) else [answer]
+
+
+def _result(node: Node, values: Mapping[str, list[Any]], arithmetic: Arithmetic) -> Any:
+    function = table.find(node.layer)
+    if is_made(node.layer):
+        function = made(node.layer, node.config, arithmetic)
+    place = [_one(name, values) for name in node.inputs]
+    keywords = {**node.arguments}
+    for key, names in node.tensors.items():
+        keywords[key] = (
+            _one(names, values)
+            if isinstance(names, str)
+            else [_one(name, values) for name in names]
+        )
+    return applied(node.layer, function, place, keywords, arithmetic)
+
+
+def made(symbol: str, config: Mapping[str, Any], arithmetic: Arithmetic) -> Any:
+    """An instance of a class of the specification."""
+    return applied(symbol, table.find(symbol), [], dict(config), arithmetic)
+
+
+def applied(
+    symbol: str,
+    function: Callable[..., Any],
+    place: list[Any],
+    keywords: dict[str, Any],
+    arithmetic: Arithmetic,
+) -> Any:
+    """Call a definition, with the arithmetic where it asks for one.
+
+    Raises:
+        Unsupported: It knows no such argument.
+    """
+    signature = inspect.signature(function)
+    variadic = next((n for n, p in signature.parameters.items() if p.kind is p.VAR_POSITIONAL), "")
+    if place and variadic:
+        before = [n for n in signature.parameters if n in keywords][: _before(signature, variadic)]
+        place = [*(keywords.pop(name) for name in before), *place]
+    if "arithmetic" in signature.parameters:
+        keywords["arithmetic"] = arithmetic
+    try:
+        signature.bind(*place, **keywords)
+    except TypeError as error:
+        message = f"{symbol} in the reference: {error}"
+        raise Unsupported(message) from error
+    return function(*place, **keywords)
+
+
+def _before(signature: inspect.Signature, variadic: str) -> int:
+    return list(signature.parameters).index(variadic)
+
+
+def _one(name: str, values: Mapping[str, list[Any]]) -> Any:
+    if name in values:
+        return values[name][0]
+    node, _, number = name.rpartition(".")
+    if int(number) >= len(values[node]):
+        message = f"{name}: {node} has {len(values[node])} outputs, counted from 0"
+        raise Unsupported(message)
+    return values[node][int(number)]
+
+
+def floats(outputs: list[Any]) -> list[int]:
+    """Places of the outputs that gradients flow from: arrays of floats."""
+    return [j for j, y in enumerate(outputs) if isinstance(y, Array) and y.dtype in DIGITS]
