@@ -172,9 +172,10 @@ def _paths(key: str, tree: Map, where: Where, keys: Collection[str]) -> list[str
         if first in _UNVARIED or not all(path.split(".")):
             where.refuse(f"{path!r} can't vary")
             return []
-        if first in keys and not ("layer" in tree and first == "config" and path == "config"):
+        named = any(key in tree for key in ("layer", "function", "object"))
+        if first in keys and not (named and path == "config"):
             found.append(path)
-        elif "layer" in tree and first != "config":
+        elif named and first != "config":
             found.append(f"config.{path}")
         elif first in keys:
             found.append(path)

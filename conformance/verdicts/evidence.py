@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
+
 from conformance.verdicts import text
 from conformance.verdicts.closeness import compare_closely
 from conformance.verdicts.comparison import NUMERIC_KINDS, Target, compare, dtype_name

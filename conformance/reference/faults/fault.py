@@ -23,7 +23,7 @@ from conformance.reference.spec.layers.base import Context
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from conformance.cases.model import Case, Graph, Model, Shape, Train
+    from conformance.cases.model import Case, Graph, Model, Shape, Steps, Train
     from conformance.reference.engine.arithmetic import Rounding
     from conformance.reference.engine.array import Values
     from conformance.reference.faults.observe import Observed
