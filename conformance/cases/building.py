@@ -10,8 +10,6 @@ import msgspec
 from conformance.cases import drawing, expects, fields, inputs, models
 from conformance.cases.layers import LayerReader
 from conformance.cases.model import (
-    FACETS,
-    REPEATS,
     Call,
     Case,
     Expect,
@@ -21,6 +19,7 @@ from conformance.cases.model import (
     Twin,
 )
 from conformance.cases.reading import Map, Seq, plain_value
+from conformance.facets import FACETS, MODEL, REPEATS, asked_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -55,22 +54,6 @@ KEYS = (
     "combine",
 )
 """Every key of a case, in the order in which docs/cases.md explains them."""
-
-_ALWAYS = frozenset(
-    {
-        "symbolic_shape",
-        "weights",
-        "params",
-        "shape",
-        "dtype",
-        "values",
-        "gradients",
-        "compiled",
-        "config_round_trip",
-        "save_round_trip",
-    }
-)
-"""Facets that every case asks for that doesn't refuse."""
 
 
 class CaseReader:
@@ -355,19 +338,21 @@ def _everywhere(value: object) -> Iterator[tuple[str, object]]:
 
 def _asked(program: Program, read: Read, expect: Expect, without: dict[str, str]) -> set[str]:
     """Facets to ask for: what every case asks, and what this one has parts for."""
-    asked = {*_ALWAYS, *(call.facet for call in program.calls)}
     behaviours = _behaviours(program.model)
-    parts = {
+    called = {call.facet for call in program.calls}
+    has = {
         "probes": read.probes,
+        "rows": "batch" in called,
+        "influence": "influence" in called,
         "summary": expect.summary is not None,
-        "mask": "masks" in behaviours,
-        "losses": program.train is not None,
-        "state": program.train is not None or behaviours & {"training", "stateful"},
+        "masks": "masks" in behaviours,
+        "train": program.train is not None,
+        "changes": behaviours & {"training", "stateful"},
         "equals": program.twin is not None,
         "random": program.random is not None,
     }
-    asked.update(facet for facet, there in parts.items() if there)
-    return asked.difference(without)
+    parts = frozenset(part for part, there in has.items() if there)
+    return set(asked_of(MODEL, parts).difference(without))
 
 
 def _twin(value: object, where: Where, read: Read, layers: LayerReader) -> Twin | None:
