@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 
 from conformance.cases.model import (
-    FACETS,
     Call,
     Case,
     Data,
@@ -24,6 +23,7 @@ from conformance.cases.model import (
     Source,
     Train,
 )
+from conformance.facets import FACETS
 
 SGD = Train(
     optimizer=Named(name="SGD", config={"learning_rate": 0.05}),

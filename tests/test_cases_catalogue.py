@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from conformance.cases import CasesError, commands, json_schema, load, load_file, names
 from conformance.cases.building import KEYS as KEYS_OF_A_CASE
-from conformance.cases.model import FACETS
 from conformance.cases.problems import Log
 from conformance.cases.reading import plain_value, read_file, read_text
+from conformance.facets import FACETS
 
 CASE = """\
 - id: {id}

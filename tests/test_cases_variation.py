@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.cases import combining, load_file
+from conformance.facets import REPEATS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -346,9 +347,6 @@ def test_few_rows_are_found_quickly_among_many() -> None:
     begin = time.perf_counter()
     assert len(combining.few_that_show_all(shown)) == 400
     assert time.perf_counter() - begin < 5
-
-
-REPEATS = {"batch", "compiled", "config_round_trip", "save_round_trip"}
 
 
 def test_answers_are_asked_for_in_other_ways_where_a_value_is_new(load: Any) -> None:

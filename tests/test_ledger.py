@@ -13,7 +13,7 @@ from packaging.specifiers import SpecifierSet
 from conformance.adapters.host import registry
 from conformance.cases import default_root
 from conformance.cases import load as load_cases
-from conformance.cases.model import REPEATS
+from conformance.facets import REPEATS
 from conformance.run.session import LEDGER_FOLDER
 from conformance.verdicts.entries import matches
 from conformance.verdicts.ledger import Ledger

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 from msgspec.structs import replace
-from verdict_samples import CASE, FACETS, TWIN, Sample, honest
+from verdict_samples import ASKED, CASE, TWIN, Sample, honest
 
 from conformance.adapters.host.observation import Observation
 from conformance.cases.model import Case, Expect, Graph, Model, Place, Source
@@ -34,7 +34,7 @@ def a_case(facets: list[str], case: str = CASE) -> Case:
     )
 
 
-def judged(sample: Sample, facets: list[str] = FACETS) -> CellVerdict:
+def judged(sample: Sample, facets: list[str] = ASKED) -> CellVerdict:
     return judge_cell(
         a_case(facets),
         "keras-jax",
@@ -65,7 +65,7 @@ def raised(stage: str, *, internal: bool = False) -> dict[str, Any]:
 def test_an_honest_cell_passes() -> None:
     verdict = judged(honest())
     assert (verdict.outcome, verdict.message) == ("pass", "")
-    assert [facet.facet for facet in verdict.facets] == FACETS
+    assert [facet.facet for facet in verdict.facets] == ASKED
 
 
 def test_a_failing_facet_fails_the_cell_and_is_its_message() -> None:

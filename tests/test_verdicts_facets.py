@@ -12,9 +12,10 @@ import msgspec
 import numpy as np
 import pytest
 from msgspec.structs import replace
-from verdict_samples import CASE, FACETS, TWIN, Sample, U, honest
+from verdict_samples import ASKED, CASE, TWIN, Sample, U, honest
 
-from conformance.verdicts.facets import JUDGES, NUMERIC, judge
+from conformance.facets import NUMERIC
+from conformance.verdicts.facets import JUDGES, judge
 from conformance.verdicts.model import FacetVerdict
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     Change = Callable[[Sample], Any]
 
 
-def verdicts(sample: Sample, asked: list[str] = FACETS, **options: Any) -> dict[str, FacetVerdict]:
+def verdicts(sample: Sample, asked: list[str] = ASKED, **options: Any) -> dict[str, FacetVerdict]:
     found = judge(
         asked,
         sample.expectation,
@@ -237,7 +238,7 @@ CHANGES: dict[str, tuple[Change, dict[str, str]]] = {
 
 def test_an_honest_answer_passes_in_every_facet() -> None:
     found = verdicts(honest())
-    assert list(found) == FACETS
+    assert list(found) == ASKED
     assert {verdict.outcome for verdict in found.values()} == {"pass"}
     assert not any(verdict.message or verdict.note for verdict in found.values())
 

@@ -128,7 +128,8 @@ def test_worker_dies_with_a_host_that_is_killed_outright(tmp_path: Path) -> None
 
 def test_worker_side_files_are_python_3_9() -> None:
     folders = ("shared", "worker", "native", "keras", "torch", "jax", "flax")
-    files = [ROOT / "conformance/__init__.py", ROOT / "conformance/adapters/__init__.py"]
+    shared = ("__init__.py", "facets.py", "adapters/__init__.py")
+    files = [ROOT / "conformance" / name for name in shared]
     for folder in folders:
         files += sorted((ROOT / "conformance/adapters" / folder).rglob("*.py"))
     assert len(files) > 8

@@ -13,30 +13,12 @@ import numpy as np
 
 from conformance.adapters.host.observation import Observation
 from conformance.cases.model import Model, Twin
+from conformance.facets import FACETS
 from conformance.reference.answer.expectation import Expectation
 
 U = 2.0**-24
 CASE = "documents/sample/everything"
-FACETS = [
-    "symbolic_shape",
-    "weights",
-    "params",
-    "shape",
-    "dtype",
-    "probes",
-    "values",
-    "mask",
-    "gradients",
-    "batch",
-    "influence",
-    "equals",
-    "compiled",
-    "config_round_trip",
-    "save_round_trip",
-    "losses",
-    "state",
-    "summary",
-]
+ASKED = [name for name in FACETS if name not in {"raises", "random"}]
 WEIGHTS = {"dense/kernel": [5, 4], "dense/bias": [4], "norm/moving_mean": [4]}
 TRAINABLE = ["dense/kernel", "dense/bias"]
 TWIN = Twin(

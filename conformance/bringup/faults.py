@@ -8,8 +8,10 @@ at it; anything else by what an exception says, or by the layer that answers wro
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections import Counter
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
+from conformance.facets import FACETS
 from conformance.report.text import one_line
 from conformance.verdicts.capabilities import CAPABILITIES_SAY
 
@@ -19,51 +21,10 @@ if TYPE_CHECKING:
     from conformance.bringup.model import Kind
     from conformance.verdicts.model import CellVerdict, FacetVerdict, Known
 
-_FACETS: Final[dict[str, Kind]] = {
-    "symbolic_shape": "wrong shape",
-    "weights": "wrong weights",
-    "params": "wrong weights",
-    "shape": "wrong shape",
-    "dtype": "wrong dtype",
-    "probes": "wrong shape",
-    "values": "wrong values",
-    "mask": "wrong mask",
-    "raises": "no refusal",
-    "gradients": "wrong gradients",
-    "batch": "wrong values",
-    "influence": "wrong values",
-    "equals": "wrong values",
-    "compiled": "wrong in graph mode",
-    "config_round_trip": "wrong round trip",
-    "save_round_trip": "wrong round trip",
-    "losses": "wrong training",
-    "state": "wrong training",
-    "random": "wrong draws",
-    "summary": "wrong summary",
-}
+_KINDS: Final = {facet.name: cast("Kind", facet.wrong) for facet in FACETS.values()}
 
-SEVERAL: Final = frozenset(kind for kind in _FACETS.values() if [*_FACETS.values()].count(kind) > 1)
+SEVERAL: Final = frozenset(kind for kind, n in Counter(_KINDS.values()).items() if n > 1)
 """Kinds that do not tell which facet it is."""
-
-_NUMBERS: Final = frozenset({"shape", "values"})
-_FOLLOWS: Final[dict[str, frozenset[str]]] = {
-    "params": frozenset({"weights"}),
-    "shape": frozenset({"symbolic_shape"}),
-    "probes": _NUMBERS,
-    "values": frozenset({"shape"}),
-    "gradients": _NUMBERS,
-    "batch": _NUMBERS,
-    "influence": _NUMBERS,
-    "equals": _NUMBERS,
-    "compiled": _NUMBERS,
-    "config_round_trip": _NUMBERS,
-    "save_round_trip": _NUMBERS | {"config_round_trip"},
-    "losses": _NUMBERS | {"gradients"},
-    "state": _NUMBERS | {"gradients", "losses"},
-    "random": _NUMBERS,
-    "summary": frozenset({"symbolic_shape", "weights", "params"}),
-}
-"""Of each facet, those whose failure explains its own."""
 
 _ANSWERS: Final = frozenset({"values", "raises"})
 """Facets without which a case says nothing."""
@@ -195,8 +156,13 @@ def _lacking_answers(
 def _failing(facets: Sequence[FacetVerdict], known: Sequence[Known]) -> Iterator[Fault]:
     wrong = {one.facet for one in facets if one.outcome in {"fail", "error"}}
     for one in facets:
-        if one.facet in wrong and not wrong & _FOLLOWS.get(one.facet, frozenset()):
+        if one.facet in wrong and wrong.isdisjoint(_explained_by(one.facet)):
             yield _fault(one, next((k for k in known if _covers(k, one.facet)), None))
+
+
+def _explained_by(facet: str) -> frozenset[str]:
+    """The facets whose failure explains this one's."""
+    return FACETS[facet].explained_by if facet in FACETS else frozenset()
 
 
 def _covers(known: Known, facet: str) -> bool:
@@ -204,7 +170,7 @@ def _covers(known: Known, facet: str) -> bool:
 
 
 def _fault(facet: FacetVerdict, entry: Known | None) -> Fault:
-    kind: Kind = _FACETS.get(facet.facet, "exception")
+    kind: Kind = _KINDS.get(facet.facet, "exception")
     raised = facet.message.partition(_RAISED)[2]
     frames, message = tuple(facet.raised_in), one_line(facet.message)
     if raised:

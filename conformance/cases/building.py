@@ -10,8 +10,6 @@ import msgspec
 from conformance.cases import drawing, expects, fields, functions, inputs, models, names, steps
 from conformance.cases.layers import LayerReader
 from conformance.cases.model import (
-    FACETS,
-    REPEATS,
     Call,
     Case,
     Expect,
@@ -22,6 +20,7 @@ from conformance.cases.model import (
     Twin,
 )
 from conformance.cases.reading import Map, Seq, plain_value
+from conformance.facets import FACETS, FUNCTION, MODEL, REPEATS, STEPS, asked_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -62,25 +61,6 @@ KEYS = (
     "combine",
 )
 """Every key of a case, in the order in which docs/cases.md explains them."""
-
-_ALWAYS = frozenset(
-    {
-        "symbolic_shape",
-        "weights",
-        "params",
-        "shape",
-        "dtype",
-        "values",
-        "gradients",
-        "compiled",
-        "config_round_trip",
-        "save_round_trip",
-    }
-)
-"""Facets that every case asks for that doesn't refuse."""
-
-_OF_FUNCTIONS = frozenset({"symbolic_shape", "shape", "dtype", "values", "gradients", "compiled"})
-"""Facets that every case of a function asks for that doesn't refuse."""
 
 _SUBJECTS = ("model", "layer", "function", "object")
 """What a case can be about: exactly one of these."""
@@ -198,13 +178,15 @@ class CaseReader:
             where.value(tree, "raises").refuse("is build", expected="call: a function has no build")
         program = Graph(case="", model=read.model, calls=[Call(batch=1)], facets=[], random=random)
         if raises is not None:
-            asked = {"raises"}
+            asked = frozenset({"raises"})
         elif random is not None:
-            asked = {"random"}
+            asked = frozenset({"random"})
         else:
-            asked = {*_OF_FUNCTIONS} - (set() if _has_floats(read) else {"gradients"})
-            if names.is_made(read.model.nodes[0].layer):
-                asked.add("config_round_trip")
+            asked = asked_of(FUNCTION, frozenset())
+            if not _has_floats(read):
+                asked -= {"gradients"}
+            if not names.is_made(read.model.nodes[0].layer):
+                asked -= {"config_round_trip"}
         facets = [facet for facet in FACETS if facet in asked.difference(without)]
         return msgspec.structs.replace(program, facets=facets), expect
 
@@ -222,9 +204,9 @@ class CaseReader:
             where.key(tree, "raises").refuse("is not looked at in steps")
         if "expect" in tree:
             where.key(tree, "expect").refuse("is not read beside `steps`", hint="leave it out")
-        asked = {"state"}
-        if any(step.call in steps.ANSWERING for step in program.steps):
-            asked |= {"shape", "dtype", "values"}
+        asked = asked_of(STEPS, frozenset({"changes"}))
+        if not any(step.call in steps.ANSWERING for step in program.steps):
+            asked &= {"state"}
         facets = [facet for facet in FACETS if facet in asked.difference(without)]
         return msgspec.structs.replace(program, facets=facets), Expect()
 
@@ -465,19 +447,21 @@ def _everywhere(value: object) -> Iterator[tuple[str, object]]:
 
 def _asked(program: Graph, read: Read, expect: Expect, without: dict[str, str]) -> set[str]:
     """Facets to ask for: what every case asks, and what this one has parts for."""
-    asked = {*_ALWAYS, *(call.facet for call in program.every_call)}
     behaviours = _behaviours(program.model)
-    parts = {
+    called = {call.facet for call in program.extra}
+    has = {
         "probes": read.probes,
+        "rows": "batch" in called,
+        "influence": "influence" in called,
         "summary": expect.summary is not None,
-        "mask": "masks" in behaviours,
-        "losses": program.train is not None,
-        "state": program.train is not None or behaviours & {"training", "stateful"},
+        "masks": "masks" in behaviours,
+        "train": program.train is not None,
+        "changes": behaviours & {"training", "stateful"},
         "equals": program.twin is not None,
         "random": program.random is not None,
     }
-    asked.update(facet for facet, there in parts.items() if there)
-    return asked.difference(without)
+    parts = frozenset(part for part, there in has.items() if there)
+    return set(asked_of(MODEL, parts).difference(without))
 
 
 def _twin(value: object, where: Where, read: Read, layers: LayerReader) -> Twin | None:

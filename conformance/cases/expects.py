@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.cases import fields, names
 from conformance.cases.model import (
-    FACETS,
     Expect,
     Influence,
     LayerExpect,
@@ -19,6 +18,7 @@ from conformance.cases.model import (
 )
 from conformance.cases.problems import described, did_you_mean
 from conformance.cases.reading import Map, Seq
+from conformance.facets import FACETS
 
 if TYPE_CHECKING:
     from conformance.cases.model import Shape

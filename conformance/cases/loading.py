@@ -13,9 +13,10 @@ from msgspec import Struct, field
 
 from conformance.cases import building, combining, variation
 from conformance.cases.building import CaseReader
-from conformance.cases.model import REPEATS, Case
+from conformance.cases.model import Case
 from conformance.cases.problems import CasesError, Log, Problem, Where
 from conformance.cases.reading import Document, Map, Seq, read_file
+from conformance.facets import REPEATS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -215,7 +215,7 @@ class Graph(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="ki
     extra: list[Extra] = field(default_factory=list)
     """What facets need beside the case's own calls."""
     facets: list[str]
-    """Asked facets, in the order of :data:`FACETS`."""
+    """Asked facets, in the order of :data:`conformance.facets.FACETS`."""
     weights: Literal["normal", "integers"] = "normal"
     train: Train | None = None
     twin: Twin | None = None
@@ -413,37 +413,6 @@ class Case(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def family(self) -> str:
         """The id without its last part: ``documents/dense``."""
         return self.id.split("[", 1)[0].rsplit("/", 1)[0]
-
-
-FACETS = (
-    "symbolic_shape",
-    "weights",
-    "params",
-    "shape",
-    "dtype",
-    "probes",
-    "values",
-    "mask",
-    "raises",
-    "gradients",
-    "batch",
-    "influence",
-    "equals",
-    "compiled",
-    "config_round_trip",
-    "save_round_trip",
-    "losses",
-    "state",
-    "random",
-    "summary",
-)
-"""Every facet, in the order in which it is judged. ``probes``: the shapes that a Lambda saw.
-``losses`` and ``state`` are of one training: the loss of each step, the variables at its end."""
-
-
-REPEATS = frozenset({"batch", "compiled", "config_round_trip", "save_round_trip"})
-"""Facets that ask for call 0's answer once more, got another way: from a row by itself, or from
-the model traced into a graph, rebuilt from its config, or from a file."""
 
 
 def to_json(value: object) -> Json:

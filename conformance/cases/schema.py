@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.cases import combining, fields, inputs, names
-from conformance.cases.model import FACETS, STRING
+from conformance.cases.model import STRING
+from conformance.facets import FACETS
 
 Schema = dict[str, Any]
 

@@ -10,7 +10,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance.cases.model import FACETS
+from conformance.facets import FACETS
 from conformance.report.outcomes import FACET_LOOKS
 from conformance.report.packing import NOTHING, Table, letter, logarithmic
 from conformance.report.slim import DECODER
@@ -68,7 +68,7 @@ class Columns:
             "adapters": [_adapter(self._run, name) for name in self._run.header.plan],
             "views": [_look(name, look) | {"fails": name in FAILS} for name, look in VIEWS.items()],
             "looks": [_look(name, look) for name, look in FACET_LOOKS.items()],
-            "facets": FACETS,
+            "facets": [*FACETS],
             "families": written.families.values,
             "groups": written.groups.values,
             "entries": written.index,

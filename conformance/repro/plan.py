@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.worker.failure import Unsupported
+from conformance.facets import FACETS
 from conformance.verdicts.tolerance import TRAINING, VALUES, Limits
 
 if TYPE_CHECKING:
@@ -18,12 +19,6 @@ if TYPE_CHECKING:
 
 KERAS_3 = "keras-"
 KERAS_2 = "tf-keras"
-
-REPEATS = frozenset({"batch", "compiled", "config_round_trip", "save_round_trip"})
-"""Facets whose numbers are those of call 0, got another way."""
-
-STRUCTURAL = frozenset({"symbolic_shape", "weights", "params"})
-"""Facets that need no numbers, only the model."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +66,7 @@ class Plan:
     @property
     def structural(self) -> bool:
         """Whether it takes no numbers to show the facet."""
-        return self.facet in STRUCTURAL
+        return not FACETS[self.facet].needs_numbers
 
     @property
     def judged(self) -> FacetVerdict | None:
@@ -81,7 +76,7 @@ class Plan:
     @property
     def limits(self) -> Limits:
         """How many tolerances are admissible."""
-        return TRAINING if self.facet in {"gradients", "state"} else VALUES
+        return TRAINING if FACETS[self.facet].trains else VALUES
 
     @property
     def remembers(self) -> bool:

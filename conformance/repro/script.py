@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 from conformance.adapters.host.naming import base_of
 from conformance.adapters.worker.failure import Unsupported
 from conformance.cases.model import STRING
+from conformance.facets import REPEATS
 from conformance.reference.errors import NoAnswer
 from conformance.reference.model.network import Network
 from conformance.repro import checks, data
 from conformance.repro.asking import keras_body
 from conformance.repro.native import TABLES
 from conformance.repro.native_steps import native_body
-from conformance.repro.plan import REPEATS, Plan
+from conformance.repro.plan import Plan
 from conformance.repro.text import comment
 from conformance.repro.truth import numbers_of
 from conformance.repro.versions import check_lines, install_lines

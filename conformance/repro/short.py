@@ -132,7 +132,7 @@ def _plan(
         raise TooLong("a probing Lambda takes more than a few lines")
     if any(map(nests, model.nodes)):
         raise TooLong("the states of several cells take more than a few lines")
-    if len(plan.ordinary) > 1 and facet not in {"symbolic_shape", "weights", "params", "raises"}:
+    if len(plan.ordinary) > 1 and facet != "raises" and not plan.structural:
         raise TooLong("it takes several calls to see it")
     return plan
 

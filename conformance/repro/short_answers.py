@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from conformance.repro.plan import REPEATS
+from conformance.facets import REPEATS
 from conformance.repro.short_parts import TooLong, fed
 from conformance.repro.text import literal
 

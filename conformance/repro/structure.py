@@ -22,7 +22,11 @@ def structure_lines(plan: Plan) -> list[str]:
         raise plan.no()
     if plan.facet == "symbolic_shape":
         return _symbolic(plan, plan.network)
-    return _params(plan.network) if plan.facet == "params" else _weights(plan, plan.network)
+    if plan.facet == "weights":
+        return _weights(plan, plan.network)
+    if plan.facet == "params":
+        return _params(plan.network)
+    raise plan.no()
 
 
 def refusal_lines(plan: Plan, build: list[str], call: str) -> list[str]:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from conformance.adapters.worker.failure import Unsupported
+from conformance.facets import REPEATS
 from conformance.repro.numbers import written_all
-from conformance.repro.plan import REPEATS
 from conformance.verdicts.tolerance import scale
 
 if TYPE_CHECKING:

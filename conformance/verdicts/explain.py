@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec.structs import replace
 
-from conformance.verdicts.facets import NUMERIC, judge
+from conformance.facets import NUMERIC
+from conformance.verdicts.facets import judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
-from conformance.cases.model import FACETS
+from conformance.facets import FACETS, answered_with
 from conformance.verdicts import numeric, random, structure, text, twins
 from conformance.verdicts.evidence import Evidence, NotAnsweredError, Raised
 from conformance.verdicts.frames import frames
@@ -52,27 +52,7 @@ JUDGES: Final[dict[str, Judge]] = {
     "random": random.random,
     "summary": structure.summary,
 }
-"""The judge of each facet of :data:`conformance.cases.model.FACETS`."""
-
-NUMERIC: Final = frozenset(
-    {
-        "values",
-        "gradients",
-        "batch",
-        "influence",
-        "equals",
-        "compiled",
-        "config_round_trip",
-        "save_round_trip",
-        "losses",
-        "state",
-    }
-)
-"""Facets whose numbers mean something only from the case's weights and in the right shape."""
-
-
-_ANSWERED_WITH: Final = {"losses": "state"}
-"""Facets that an adapter answers together with another one, whose reasons are theirs."""
+"""The judge of each facet of :data:`conformance.facets.FACETS`."""
 
 
 def judge(  # noqa: PLR0913 - the two sides of a case, each a message with its arrays
@@ -98,7 +78,7 @@ def judge(  # noqa: PLR0913 - the two sides of a case, each a message with its a
 
     Returns:
         One verdict for each asked facet, in the order of
-        :data:`conformance.cases.model.FACETS`. Nothing in an answer makes this raise.
+        :data:`conformance.facets.FACETS`. Nothing in an answer makes this raise.
     """
     evidence = Evidence(expectation, truth, observation, tensors, precision, twin)
     wanted = set(asked)
@@ -110,7 +90,7 @@ def judge(  # noqa: PLR0913 - the two sides of a case, each a message with its a
 
 def _judge(facet: str, evidence: Evidence) -> FacetVerdict:
     observation = evidence.observation
-    names = (facet, _ANSWERED_WITH.get(facet, facet))
+    names = (facet, answered_with(facet))
     refused = next((name for name in names if name in observation.unsupported), "")
     if observation.status == "unsupported" or refused:
         reason = observation.unsupported.get(refused) or observation.reason or "no reason given"
@@ -153,14 +133,17 @@ def _raised(facet: str, root: str, failure: Failure, evidence: Evidence) -> Face
 
 
 def _excused(verdict: FacetVerdict, evidence: Evidence) -> FacetVerdict:
-    """Block a failing numeric facet whose shape or weights are wrong already."""
-    if verdict.facet not in NUMERIC or verdict.outcome not in {"fail", "error"}:
+    """Block a failing numeric facet whose shape or weights are wrong already.
+
+    What ``values`` that fail block is told by numbers, so each judge does it by itself.
+    """
+    facet = FACETS.get(verdict.facet)
+    if facet is None or verdict.outcome not in {"fail", "error"}:
         return verdict
-    if evidence.misplaced and evidence.failed("weights"):
-        cause = "weights"
-    elif evidence.failed("shape"):
-        cause = "shape"
-    else:
+    blocking = {"weights": evidence.misplaced and evidence.failed("weights")}
+    blocking["shape"] = evidence.failed("shape")
+    cause = next((name for name in facet.blocked_by if blocking.get(name)), "")
+    if not cause:
         return verdict
     return replace(verdict, outcome="blocked", message=f"blocked by {cause}: {verdict.message}")
 

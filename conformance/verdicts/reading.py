@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from conformance.cases import fields
-from conformance.cases.model import FACETS
 from conformance.cases.reading import Map, Seq
+from conformance.facets import FACETS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +59,7 @@ def facets(value: object, where: Where) -> list[str] | None:
         where.mistyped("a list of facets", value)
         return None
     found = fields.items(value, where, "facets")
-    names = [fields.choice(v, where.item(value, i), FACETS) for i, v in enumerate(found or [])]
+    names = [fields.choice(v, where.item(value, i), [*FACETS]) for i, v in enumerate(found or [])]
     return [name for name in names if name is not None]
 
 

@@ -11,6 +11,7 @@ import msgspec
 from conformance.adapters.host.observation import Built, Hello, Observation, Output
 from conformance.adapters.host.text import harmless_json, is_suspect
 from conformance.adapters.shared import wire
+from conformance.facets import AGAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -220,7 +221,7 @@ def _named(observation: Observation) -> Iterator[tuple[str, str, list[int] | Non
     yield from _named_in(observation, "")
     if observation.twin is not None:
         yield from _named_in(observation.twin, "twin.")
-    for facet in ("compiled", "config_round_trip", "save_round_trip"):
+    for facet in AGAIN:
         yield from _outputs(getattr(observation, facet) or [], facet)
     if observation.state is not None:
         if observation.state.losses:

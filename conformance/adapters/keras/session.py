@@ -16,15 +16,13 @@ from conformance.adapters.keras.weights import WeightError, assign, variables
 from conformance.adapters.shared.texts import decoded
 from conformance.adapters.worker.failure import Unsupported, failure, raiser
 from conformance.adapters.worker.outputs import Arrays
+from conformance.facets import OF_CALLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from conformance.adapters.keras.backends.base import Backend, Evaluator
     from conformance.adapters.keras.weights import Variable
-
-_OF_CALLS = ("shape", "dtype", "probes", "values", "raises", "batch", "influence", "equals")
-"""Facets that are judged by the answers to calls."""
 
 _TRAINED = frozenset({"losses", "state"})
 """Facets that are judged by a training."""
@@ -122,7 +120,7 @@ class Session:
             self._answer["errors"].setdefault("gradients", said)
             return built
         evaluator = self._backend.evaluator(net.model, plan)
-        if self._facets.intersection(_OF_CALLS):
+        if self._facets.intersection(OF_CALLS):
             with self._timed("calls"):
                 built["calls"] = self._calls(net, evaluator, prefix)
         if plan.cotangents is not None:
@@ -201,7 +199,7 @@ class Session:
                     outputs = evaluator.call(index)
                     noted = evaluator.noted(index)
                 except (Unsupported, NotImplementedError) as reason:
-                    for facet in self._facets.intersection(_OF_CALLS):
+                    for facet in self._facets.intersection(OF_CALLS):
                         self._answer["unsupported"][facet] = _text(reason)
                     return []
                 except MemoryError:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from conformance.cases.model import Case, Params, Shape
+from conformance.facets import FACETS
 from conformance.reference.engine.dtypes import unit
 from conformance.reference.errors import Contradiction, NoAnswer, Refused
 
@@ -22,44 +23,25 @@ if TYPE_CHECKING:
     from conformance.reference.model.execution import Run
     from conformance.reference.model.network import Network
 
-_KEYS = {
-    "input_shape": ("symbolic_shape",),
-    "output_shape": ("symbolic_shape", "shape"),
-    "layers": ("symbolic_shape", "params"),
-    "params": ("params",),
-    "weights": ("weights",),
-    "values": ("values",),
-    "dtype": ("dtype",),
-    "probes": ("probes",),
-    "summary": ("summary",),
-    "influence": ("influence",),
-}
-"""Which facets each key of `expect` speaks of."""
-
 _TIMES_TAU = 16.0
 """How far a stated number may be from the computed one: the suite's own acceptance limit."""
 
 
 def claimed(case: Case) -> list[str]:
     """Facets that the source itself speaks of; ``values`` where it says nothing in particular."""
-    facets: set[str] = set()
-    for key, spoken in _KEYS.items():
-        if getattr(case.expect, key) is not None:
-            facets |= set(spoken)
-    if case.expect.layers is not None:
-        facets -= {"params"} if all(x.params is None for x in case.expect.layers) else set()
-        if case.expect.params is not None:
-            facets.add("params")
-    program = case.program
-    if case.raises is not None:
-        facets.add("raises")
-    if program.twin is not None:
-        facets.add("equals")
-    if program.train is not None:
-        facets |= {"losses", "state"}
-    if program.random is not None:
-        facets.add("random")
-    if sum(call.facet == "values" for call in program.every_call) > 1:
+    program, expect = case.program, case.expect
+    said = {key for key in expect.__struct_fields__ if getattr(expect, key) not in (None, False)}
+    if expect.layers is not None and any(one.params is not None for one in expect.layers):
+        said.add("params")
+    beside = {
+        "raises": case.raises,
+        "equals": program.twin,
+        "train": program.train,
+        "random": program.random,
+    }
+    said.update(key for key, there in beside.items() if there is not None)
+    facets = {name for name, facet in FACETS.items() if not said.isdisjoint(facet.stated_by)}
+    if len(program.calls) > 1:
         facets.add("values")
     asked = [facet for facet in program.facets if facet in facets]
     return asked or ["values"]

@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 
 from conformance.adapters.host.observation import CallResult, Failure, Output, Weight
+from conformance.facets import AGAIN
 from conformance.reference.engine.dtypes import NARROW
 from conformance.reference.faults.fault import Fault
 
@@ -125,7 +126,7 @@ def _narrow_outputs(observation: Observation) -> set[str]:
     """The arrays of outputs in half precision."""
     models = [observation, *([observation.twin] if observation.twin else [])]
     outputs = [output for one in models for call in one.calls for output in call.outputs]
-    for facet in ("compiled", "config_round_trip", "save_round_trip"):
+    for facet in AGAIN:
         outputs += getattr(observation, facet) or []
     return {output.tensor for output in outputs if output.dtype in NARROW}
 

@@ -27,6 +27,7 @@ from conformance.adapters.host.observation import (
     Symbolic,
     Weight,
 )
+from conformance.facets import AGAIN
 from conformance.reference.answer.drawing import drawn_by, imagined
 from conformance.reference.engine.working import Working
 from conformance.reference.errors import Refused
@@ -98,8 +99,8 @@ def _dressed(
     if program.twin is not None and twin_run is not None:
         twin_network = Network.build(fault.program(program).twin.model)  # type: ignore[union-attr] # a rewritten program keeps its twin
         twin = _built(program.twin.model, twin_network, twin_run, tensors, "twin/")
-    again: dict[str, list[Output]] = {}
-    for offset, facet in enumerate(("compiled", "config_round_trip", "save_round_trip"), 1):
+    again: dict[str, Any] = {}
+    for offset, facet in enumerate(AGAIN, 1):
         if facet in program.facets:
             # Another way to the same answer: the same model, other orders of summation.
             other = fault.run(case, feeds, functools.partial(Working, seed + offset))[1]
@@ -138,12 +139,10 @@ def _dressed(
         calls=built.calls,
         gradients=built.gradients,
         twin=twin,
-        compiled=again.get("compiled"),
-        config_round_trip=again.get("config_round_trip"),
-        save_round_trip=again.get("save_round_trip"),
         state=state,
         random=random,
         summary=_summary(program.model, network) if "summary" in program.facets else None,
+        **again,
     )
     return Observed(observation, tensors)
 
