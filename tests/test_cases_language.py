@@ -174,7 +174,7 @@ def test_input_says_what_a_declaring_layer_leaves_open(case: Any) -> None:
     ).program
     (spec,) = program.model.inputs
     assert (spec.shape, spec.declared_by, spec.data) == ([7, 3], "lstm", Data(kind="integers"))
-    assert [call.batch for call in program.calls] == [3, 0, 1]
+    assert [call.batch for call in program.every_call] == [3, 0, 1]
 
 
 def test_literal_values_bring_their_batch(case: Any) -> None:

@@ -151,9 +151,9 @@ _SUBJECTS = {
 
 def kind_of(program: Mapping[str, Any]) -> str:
     """What a program is about: ``model``, ``function`` or ``steps``."""
-    if program["kind"] == "steps":
+    if program.get("kind") == "steps":
         return "steps"
-    return "function" if program["model"]["form"] == "function" else "model"
+    return "function" if program.get("model", {}).get("form") == "function" else "model"
 
 
 def _say(text: str) -> None:
