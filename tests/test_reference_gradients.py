@@ -11,12 +11,11 @@ from reference_cases import case, of_layer
 from conformance.cases.model import Case, InputSpec, Model, Named, Node
 from conformance.reference.answer.answer import evaluate
 from conformance.reference.engine.arithmetic import Arithmetic
-from conformance.reference.engine.laws import Drawing
 from conformance.reference.model.execution import execute
 from conformance.reference.model.network import Network
 from conformance.reference.spec import table
 from conformance.reference.spec.activations import ACTIVATIONS
-from conformance.reference.spec.layers.base import Context
+from conformance.reference.spec.layers.base import Context, Drawing
 from conformance.reference.spec.losses import LOSSES, make_loss
 
 SAMPLES: dict[str, list[tuple[list[int], dict[str, Any]]]] = {

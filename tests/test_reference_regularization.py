@@ -12,10 +12,10 @@ from reference_cases import case
 from conformance.cases.model import InputSpec, Model, Named, Node, Train
 from conformance.reference.answer.answer import evaluate
 from conformance.reference.engine.arithmetic import Arithmetic
-from conformance.reference.engine.laws import Affine, Bounds, Choice, Drawing, Drawn
+from conformance.reference.engine.laws import Affine, Bounds, Choice, Drawn
 from conformance.reference.errors import Refused, Unsupported
 from conformance.reference.spec import table
-from conformance.reference.spec.layers.base import Context, make
+from conformance.reference.spec.layers.base import Context, Drawing, make
 
 X = np.random.default_rng(3).normal(size=(5, 4, 3, 3))
 

@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec.structs import replace
 
 from conformance.reference.answer.expectation import Expected
 from conformance.reference.engine.arithmetic import THIRD
+from conformance.reference.engine.complexes import Complex
 from conformance.reference.engine.dtypes import unit
+from conformance.reference.engine.structure import stack
 
 if TYPE_CHECKING:
     from conformance.reference.answer.expectation import Expectation
@@ -61,10 +64,16 @@ class Book:
         """Start empty."""
         self.arrays: dict[str, Values] = {}
 
-    def enter(self, name: str, a: Array) -> Expected:
-        """Keep one array's truth and, unless it is exact, its spread."""
-        if a.whole:
-            return self.enter_whole(name, a.value.astype(a.whole))
+    def enter(self, name: str, a: Array | Complex) -> Expected:
+        """Keep one array's truth and, unless it is exact, its spread.
+
+        Those of a complex array are pairs, real and imaginary part, along one axis more.
+        """
+        if isinstance(a, Complex):
+            pairs = stack([a.real, a.imag], a.ndim)
+            return replace(self.enter(name, pairs), shape=list(a.shape), dtype=a.dtype)
+        if a.integers is not None:
+            return self.enter_whole(name, a.integers)
         self.arrays[f"truth/{name}"] = np.asarray(a.value, order="C")
         spread = ""
         if a.quantum is None:

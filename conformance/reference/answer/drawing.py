@@ -13,8 +13,9 @@ from conformance.reference.answer.expectation import (
     ExpectedChoice,
     ExpectedRandom,
 )
-from conformance.reference.engine.laws import Affine, Choice, Drawing, Drawn
+from conformance.reference.engine.laws import Affine, Choice, Drawn
 from conformance.reference.errors import Unsupported
+from conformance.reference.spec.layers.base import Drawing
 from conformance.reference.spec.layers.rnn.dropout import dropped
 from conformance.reference.spec.layers.rnn.layers import Recurrent
 

@@ -25,7 +25,7 @@ from conformance.reference.engine.exactness import exact_product, exact_sum, exa
 from conformance.reference.errors import NearKink
 
 if TYPE_CHECKING:
-    from conformance.reference.engine.elementary import Function
+    from conformance.reference.engine.elementary import Binary, Function
     from conformance.reference.engine.windows import Windows
 
 THIRD = 1.0 / 3.0
@@ -114,7 +114,7 @@ class Arithmetic:
     def whole(self, values: Values) -> Array:
         """An array of integers or booleans that is fed or answered: known exactly."""
         made = self.exact(values)
-        made.whole = values.dtype.name
+        made.integers = values
         return made
 
     def fed(self, values: Values) -> Array:
@@ -179,6 +179,16 @@ class Arithmetic:
         """An elementary function, elementwise."""
         return Result(function.value(a.value))
 
+    def combine(self, function: Binary, a: Array, b: Array) -> Result:
+        """An elementary function of two numbers, elementwise."""
+        return Result(function.value(a.value, b.value))
+
+    def scatter(self, a: Array, places: Values, size: int) -> Result:
+        """Rows of a matrix added up at places of an array of so many rows, zeros elsewhere."""
+        total = np.zeros((size, *a.shape[1:]), a.value.dtype)
+        np.add.at(total, places, a.value)
+        return Result(total)
+
     def sum(self, a: Array, axes: tuple[int, ...], *, keepdims: bool) -> Result:
         """Sum over axes."""
         return Result(a.value.sum(axis=axes, keepdims=keepdims))
@@ -207,7 +217,10 @@ class Arithmetic:
     def kink(self, a: Array, distance: Values) -> None:
         """Note how far numbers are from where a function is not smooth. Kept by Variance only."""
 
-    def rivals(self, a: Array, axes: tuple[int, ...]) -> None:
+    def jump(self, a: Array, distance: Values) -> None:
+        """Note how far numbers are from where an answer changes at once. Kept by Variance only."""
+
+    def rivals(self, a: Array, axes: tuple[int, ...], *, jumps: bool = False) -> None:
         """Note how far the largest number is from the next. Kept by Variance only."""
 
 
@@ -325,6 +338,28 @@ class Variance(Arithmetic):
         passed = np.square(slope) * np.where(known, 0.0, a.variance)
         return Result(y, np.where(known, 0.0, passed) + own)
 
+    def combine(self, function: Binary, a: Array, b: Array) -> Result:
+        """f_a²s_a² + f_b²s_b² + (k·y)²/3."""
+        y = function.value(a.value, b.value)
+        variance = THIRD * function.rounding**2 * np.square(y)
+        slopes = function.slopes(a.value, b.value, y)
+        for x, slope in zip((a, b), slopes, strict=True):
+            known = (x.variance == 0) | np.isinf(x.value)
+            variance = variance + np.where(known, 0.0, np.square(slope) * x.variance)
+        return Result(y, variance)
+
+    def scatter(self, a: Array, places: Values, size: int) -> Result:
+        """The rule of a sum, with as many terms as have come together at each place."""
+        y, variance, squares = (np.zeros((size, *a.shape[1:])) for _ in range(3))
+        np.add.at(y, places, a.value)
+        np.add.at(variance, places, a.variance)
+        np.add.at(squares, places, np.square(a.value))
+        counts = np.bincount(places, minlength=size)
+        n = counts.reshape(-1, *[1] * (a.ndim - 1))
+        own = THIRD * (n / 2 * squares + n / 3 * np.square(y))
+        most = int(counts.max(initial=0))
+        return Result(y, variance + np.where(n > 1, own, 0.0), exact_total(a, most))
+
     def sum(self, a: Array, axes: tuple[int, ...], *, keepdims: bool) -> Result:
         """Σs² + (n/2·Σt² + n/3·y²)/3: the random walk of a sum taken term after term."""
         n = int(np.prod([a.shape[i] for i in axes], dtype=np.int64))
@@ -396,9 +431,21 @@ class Variance(Arithmetic):
         if self.watch_kinks:
             self._note(distance, a.variance, THIRD * np.square(a.value))
 
-    def rivals(self, a: Array, axes: tuple[int, ...]) -> None:
-        """Compare the lead of the largest number with the τ of that difference."""
-        if not self.watch_kinks or a.value.size == 0:
+    def jump(self, a: Array, distance: Values) -> None:
+        """As a kink; and where numbers are not exact, whether gradients are asked for or not."""
+        if self.watch_kinks or a.quantum is None:
+            self._note(distance, a.variance, THIRD * np.square(a.value))
+
+    def rivals(self, a: Array, axes: tuple[int, ...], *, jumps: bool = False) -> None:
+        """Compare the lead of the largest number with the τ of that difference.
+
+        Args:
+            a: The numbers.
+            axes: Along which one is the largest.
+            jumps: Whether it matters without gradients too: the answer says where the largest is.
+        """
+        watched = self.watch_kinks or (jumps and a.quantum is None)
+        if not watched or a.value.size == 0:
             return
         kept = [i for i in range(a.ndim) if i not in axes]
         order = [*kept, *axes]

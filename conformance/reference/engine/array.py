@@ -44,18 +44,20 @@ class Array:
             only as long as they are merely moved; ``None`` when they are not exact.
         ratio: The variance as a multiple of ``value**2``, where it is one (fed data, constants).
         parents: Operands with their pullbacks, when the tape is on.
-        whole: The dtype of integers and booleans: such numbers are exact and have no gradient.
+        integers: The numbers themselves, in their own dtype, where they are integers or booleans:
+            those are exact, wrap and have no gradient. ``value`` is then the same as floats, and
+            may be rounded where an integer is larger than 2**53.
     """
 
     __slots__ = (
         "_variance",
         "arithmetic",
+        "integers",
         "order",
         "parents",
         "quantum",
         "ratio",
         "value",
-        "whole",
     )
 
     __array_priority__ = 1000  # so that `ndarray + Array` becomes our __radd__
@@ -69,7 +71,7 @@ class Array:
         ratio: float | None = None,
         quantum: float | None = None,
         parents: Sequence[tuple[Array, Pullback]] | None = None,
-        whole: str = "",
+        integers: Values | None = None,
     ) -> None:
         """Wrap numbers; ``parents=None`` means that no gradient flows further back."""
         self.arithmetic = arithmetic
@@ -78,7 +80,7 @@ class Array:
         self.ratio = ratio
         self.quantum = quantum
         self.parents = parents
-        self.whole = whole
+        self.integers = integers
         self.order = next(_order)
 
     @property
@@ -86,6 +88,11 @@ class Array:
         """Sizes by axis."""
         shape: tuple[int, ...] = self.value.shape
         return shape
+
+    @property
+    def whole(self) -> str:
+        """The dtype of integers and booleans; empty for floats."""
+        return "" if self.integers is None else self.integers.dtype.name
 
     @property
     def dtype(self) -> str:
@@ -121,7 +128,7 @@ class Array:
         """The result of an operation that only picks, places or repeats numbers.
 
         Args:
-            move: Applied to the values and to their variances alike.
+            move: Applied to the values, to their variances and to integers alike.
             pullback: Its adjoint.
         """
         variance = None
@@ -134,7 +141,7 @@ class Array:
             ratio=self.ratio,
             quantum=self.quantum,
             parents=self.arithmetic.tape((self, pullback)),
-            whole=self.whole,
+            integers=None if self.integers is None else move(self.integers),
         )
 
     def detached(self) -> Array:
@@ -145,24 +152,35 @@ class Array:
             variance=self._variance,
             ratio=self.ratio,
             quantum=self.quantum,
-            whole=self.whole,
+            integers=self.integers,
         )
 
     def watched(self) -> Array:
         """The same numbers as a leaf towards which gradients flow; whole numbers have none."""
-        if self.whole:
+        if self.integers is not None:
             return self
         leaf = self.detached()
         leaf.parents = ()
         return leaf
 
     def _lift(self, other: Operand) -> Array:
-        return other if isinstance(other, Array) else self.arithmetic.constant(other)
+        if isinstance(other, Array):
+            return other
+        if self.integers is not None and isinstance(other, int):
+            return self.arithmetic.whole(np.asarray(other, self.integers.dtype))
+        return self.arithmetic.constant(other)
+
+    def _whole(self, operation: Callable[..., Any], other: Array) -> Array | None:
+        """The answer of two arrays of one integer dtype, which wraps; ``None`` for others."""
+        if self.integers is None or other.integers is None or self.whole != other.whole:
+            return None
+        made = operation(self.integers, other.integers)
+        return self.arithmetic.whole(np.asarray(made, self.integers.dtype))
 
     def __add__(self, other: Operand) -> Array:
         """Sum, elementwise with broadcasting."""
         a, b = self, self._lift(other)
-        return a.arithmetic.result(
+        return a._whole(np.add, b) or a.arithmetic.result(
             a.arithmetic.add(a, b),
             (a, lambda g: unbroadcast(g, a.shape)),
             (b, lambda g: unbroadcast(g, b.shape)),
@@ -173,7 +191,7 @@ class Array:
     def __sub__(self, other: Operand) -> Array:
         """Difference, elementwise with broadcasting."""
         a, b = self, self._lift(other)
-        return a.arithmetic.result(
+        return a._whole(np.subtract, b) or a.arithmetic.result(
             a.arithmetic.subtract(a, b),
             (a, lambda g: unbroadcast(g, a.shape)),
             (b, lambda g: unbroadcast(-g, b.shape)),
@@ -186,7 +204,7 @@ class Array:
     def __mul__(self, other: Operand) -> Array:
         """Product, elementwise with broadcasting."""
         a, b = self, self._lift(other)
-        return a.arithmetic.result(
+        return a._whole(np.multiply, b) or a.arithmetic.result(
             a.arithmetic.multiply(a, b),
             (a, lambda g: unbroadcast(g * b, a.shape)),
             (b, lambda g: unbroadcast(g * a, b.shape)),
@@ -209,6 +227,8 @@ class Array:
 
     def __neg__(self) -> Array:
         """The same numbers with the other sign; exact."""
+        if self.integers is not None:
+            return self.arithmetic.whole(np.negative(self.integers))
         return Array(
             self.arithmetic,
             -self.value,
@@ -259,7 +279,7 @@ def reshape(a: Array, shape: Sequence[int]) -> Array:
 
 def cast(a: Array, precision: str) -> Array:
     """The same numbers in another float dtype; integers and booleans stay what they are."""
-    if a.whole or a.arithmetic.precision == precision:
+    if a.integers is not None or a.arithmetic.precision == precision:
         return a
     target = a.arithmetic.at(precision)
     made, ratio = target.converted(a)

@@ -38,6 +38,23 @@ class Function:
     floor: float = 0.0
 
 
+@dataclass(frozen=True)
+class Binary:
+    """One elementary function of two numbers.
+
+    Attributes:
+        name: As NumPy or mathematics calls it.
+        value: The function, on raw numbers.
+        slopes: Its derivatives after the first and the second number, from both and the value.
+        rounding: See :class:`Function`.
+    """
+
+    name: str
+    value: Callable[[Values, Values], Values]
+    slopes: Callable[[Values, Values, Values], tuple[Values, Values]]
+    rounding: float
+
+
 _erf_of_one = np.frompyfunc(math.erf, 1, 1)
 
 
@@ -73,7 +90,19 @@ SQRT = Function("sqrt", np.sqrt, lambda _, y: 0.5 / y, 1)
 TANH = Function("tanh", np.tanh, lambda _, y: 1 - y * y, 4)
 SIGMOID = Function("sigmoid", _sigmoid, lambda _, y: y * (1 - y), 4)
 SINE = Function("sin", np.sin, lambda x, _: np.cos(x), 4)
+COSINE = Function("cos", np.cos, lambda x, _: -np.sin(x), 4)
+ARCSINE = Function("arcsin", np.arcsin, lambda x, _: 1 / np.sqrt((1 - x) * (1 + x)), 4)
+LOG1P = Function("log1p", np.log1p, lambda x, _: 1 / (1 + x), 4)
+EXPM1 = Function("expm1", np.expm1, lambda _, y: y + 1, 4)
 ERF = Function("erf", _erf, _erf_slope, 4)
+
+
+def _power_slopes(x: Values, exponent: Values, y: Values) -> tuple[Values, Values]:
+    logarithm = np.log(np.where(x.real > 0, x, 1.0))
+    return np.asarray(exponent * x ** (exponent - 1)), np.asarray(y * logarithm)
+
+
+POWER = Binary("power", lambda x, e: np.asarray(x**e), _power_slopes, 8)
 
 
 def power_of(exponent: float) -> Function:

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conformance.reference.engine import elementary
-from conformance.reference.engine.array import Array, Values, broadcast, normalized_axes, reshape
+from conformance.reference.engine.arithmetic import THIRD, Result
+from conformance.reference.engine.array import (
+    Array,
+    Values,
+    broadcast,
+    normalized_axes,
+    reshape,
+    unbroadcast,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -66,8 +74,76 @@ def sigmoid(a: Array) -> Array:
 
 
 def sine(a: Array) -> Array:
-    """Sine of constants: no gradient flows through it."""
-    return a.arithmetic.result(a.arithmetic.apply(elementary.SINE, a))
+    """Sine of angles in radians."""
+    return _apply(elementary.SINE, a, lambda g, _: g * cosine(a))
+
+
+def cosine(a: Array) -> Array:
+    """Cosine of angles in radians."""
+    return _apply(elementary.COSINE, a, lambda g, _: -(g * sine(a)))
+
+
+def arcsine(a: Array) -> Array:
+    """Angle, from -π/2 to π/2, of which this is the sine."""
+    return _apply(elementary.ARCSINE, a, lambda g, _: g / sqrt(1.0 - a * a))
+
+
+def log1p(a: Array) -> Array:
+    """``log(1 + a)``, as exact for small numbers as for large ones."""
+    return _apply(elementary.LOG1P, a, lambda g, _: g / (a + 1.0))
+
+
+def expm1(a: Array) -> Array:
+    """``exp(a) - 1``, as exact for small numbers as for large ones."""
+    return _apply(elementary.EXPM1, a, lambda g, _: g * exp(a))
+
+
+def combine(
+    function: elementary.Binary,
+    a: Array,
+    b: Array,
+    pullbacks: tuple[Callable[[Array, Array], Array], Callable[[Array, Array], Array]],
+) -> Array:
+    """Apply an elementary function of two numbers, with broadcasting.
+
+    Args:
+        function: Which.
+        a: First number.
+        b: Second number.
+        pullbacks: For each number, from the gradient and the function's value to its gradient.
+    """
+    made = a.arithmetic.combine(function, a, b)
+    holder: list[Array] = []
+    result = a.arithmetic.result(
+        made,
+        (a, lambda g: unbroadcast(pullbacks[0](g, holder[0]), a.shape)),
+        (b, lambda g: unbroadcast(pullbacks[1](g, holder[0]), b.shape)),
+    )
+    holder.append(result)
+    return result
+
+
+def arctan2(y: Array, x: Array) -> Array:
+    """The angle of the point (x, y), within -π..π."""
+    arithmetic = x.arithmetic
+    above, beside = y.value, x.value
+    squared = beside * beside + above * above
+    value = np.arctan2(above.real, beside.real)
+    if np.iscomplexobj(squared):
+        # The derivative along an imaginary step, which arctan2 does not know.
+        value = value + 1j * ((beside * above.imag - above * beside.imag) / squared).real
+    variance = None
+    if arithmetic.carries_variance:
+        passed = beside * beside * y.variance + above * above * x.variance
+        passed = np.where(passed > 0, passed / np.square(squared), 0.0)
+        variance = passed + THIRD * np.square(4 * value)
+        # The negative real axis is where the angle jumps.
+        arithmetic.jump(y, np.where(beside < 0, np.abs(above), np.inf))
+    return arithmetic.result(
+        Result(value, variance),
+        (y, lambda g: unbroadcast(g * x / (x * x + y * y), y.shape)),
+        (x, lambda g: unbroadcast(-(g * y) / (x * x + y * y), x.shape)),
+    )
 
 
 def erf(a: Array) -> Array:
@@ -89,6 +165,8 @@ def square(a: Array) -> Array:
 def choose(condition: Values, a: Array, b: Array | float) -> Array:
     """``a`` where the condition holds, else ``b``; the condition is data, not differentiated."""
     other = b if isinstance(b, Array) else a.arithmetic.constant(b)
+    if a.integers is not None and other.integers is not None and a.whole == other.whole:
+        return a.arithmetic.whole(np.where(condition, a.integers, other.integers))
     shape = np.broadcast_shapes(condition.shape, a.shape, other.shape)
     left, right = broadcast(a, shape), broadcast(other, shape)
     variance = None

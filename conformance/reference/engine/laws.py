@@ -1,4 +1,4 @@
-"""What a layer that draws may answer in training: the law of its answer, given its input.
+"""Answers that are not one array of numbers: laws of what is drawn.
 
 No generator is imitated. A law says which answers are possible, how likely each is and which
 numbers share a draw; real draws are judged by it, and imagined ones made from it (``drawing``).
@@ -6,18 +6,13 @@ numbers share a draw; real draws are judged by it, and imagined ones made from i
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
-
-from conformance.reference.errors import Unsupported
-from conformance.reference.spec.activations import Elementwise
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from conformance.reference.engine.array import Array
-    from conformance.reference.spec.layers.base import Context, Weights
 
 
 @dataclass(frozen=True)
@@ -73,25 +68,3 @@ class Drawn:
     shape: tuple[int, ...]
     draws: tuple[int, ...]
     law: Choice | Affine | Bounds
-
-
-class Drawing(Elementwise):
-    """A layer that draws in training and answers with its input otherwise."""
-
-    def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:  # noqa: ARG002
-        """The input; in training, where nothing is left to chance, the one possible answer.
-
-        Raises:
-            Unsupported: The layer draws in training: only the facet ``random`` can judge it.
-        """
-        if not context.training:
-            return inputs[0]
-        law = self.drawn(context, inputs[0]).law
-        if isinstance(law, Choice) and len(law.options) == 1:
-            return law.options[0]
-        message = f"{type(self).__name__} draws in training: say `random:` instead"
-        raise Unsupported(message)
-
-    @abstractmethod
-    def drawn(self, context: Context, x: Array) -> Drawn:
-        """The law of the answer to ``x`` in training."""

@@ -50,6 +50,9 @@ def pad(a: Array, amounts: Sequence[tuple[int, int]], fill: float = 0.0) -> Arra
     if not any(before or after for before, after in amounts):
         return a
 
+    if a.integers is not None:
+        return a.arithmetic.whole(np.pad(a.integers, amounts, constant_values=fill))
+
     def spread(v: Values, constant: float) -> Values:
         shape = [b + n + c for n, (b, c) in zip(v.shape, amounts, strict=True)]
         result = np.full(shape, constant, v.dtype)
@@ -76,6 +79,9 @@ def concatenate(arrays: Sequence[Array], axis: int) -> Array:
     """One after the other along an axis."""
     first = arrays[0]
     axis = normalized_axes(axis, first.ndim)[0]
+    integers = [a.integers for a in arrays if a.integers is not None]
+    if len(integers) == len(arrays) and len({a.whole for a in arrays}) == 1:
+        return first.arithmetic.whole(np.concatenate(integers, axis))
     ends = np.cumsum([a.shape[axis] for a in arrays]).tolist()
     carries = first.arithmetic.carries_variance
     quanta = [a.quantum for a in arrays if a.quantum is not None]
@@ -119,6 +125,31 @@ def rows(table: Array, indices: NDArray[np.int64]) -> Array:
         return flat.moved(lambda v: v[filled], _no_second_derivative).sum(1)
 
     return table.moved(lambda v: v[indices], pullback)
+
+
+def gather(a: Array, places: NDArray[np.int64]) -> Array:
+    """Entries along the first axis by their numbers: ``(n, …)`` to ``(*places.shape, …)``."""
+    flat = places.reshape(-1)
+
+    def pullback(g: Array) -> Array:
+        return scatter(reshape(g, (flat.size, *a.shape[1:])), flat, a.shape[0])
+
+    return a.moved(lambda v: v[places], pullback)
+
+
+def scatter(a: Array, places: NDArray[np.int64], size: int) -> Array:
+    """Entries along the first axis added up at their places among so many: adjoint of ``gather``.
+
+    Places that nothing comes to hold 0.
+    """
+    return a.arithmetic.result(
+        a.arithmetic.scatter(a, places, size), (a, lambda g: gather(g, places))
+    )
+
+
+def picked(a: Array, places: NDArray[np.int64]) -> Array:
+    """Numbers by their place in C order, in the shape of ``places``."""
+    return gather(reshape(a, (a.value.size,)), places)
 
 
 def _no_second_derivative(_: Array) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,10 +12,8 @@ from conformance.reference.engine import functions as f
 from conformance.reference.engine.array import Array
 from conformance.reference.engine.structure import take
 from conformance.reference.errors import Refused, Unsupported
-from conformance.reference.spec.layers.base import Layer
 
 if TYPE_CHECKING:
-    from conformance.cases.model import Shape
     from conformance.reference.spec.config import Config
 
 Activation = Callable[[Array], Array]
@@ -222,11 +220,3 @@ def activation(config: Config, argument: str = "activation", default: str = "lin
         message = f"{config.owner}: {argument}={value!r} is not in the reference"
         raise Unsupported(message)
     return ACTIVATIONS[value]
-
-
-class Elementwise(Layer):
-    """A layer that keeps its input's shape and has no weights."""
-
-    def output_shape(self, shapes: Sequence[Shape]) -> Shape:
-        """The input's."""
-        return shapes[0]

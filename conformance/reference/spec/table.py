@@ -10,11 +10,13 @@ from __future__ import annotations
 import functools
 import importlib
 import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from conformance.reference.errors import Unsupported
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 D = TypeVar("D")
 
@@ -25,8 +27,13 @@ _NAME = re.compile(r'"([A-Za-z0-9_.]+)"')
 _definitions: dict[str, Any] = {}
 
 
-def defines(*symbols: str) -> Callable[[D], D]:
-    """Enter a definition under the symbols that a user writes, without ``keras.``."""
+def defines(*symbols: str, differentiable: bool = True) -> Callable[[D], D]:  # noqa: ARG001 (read from the source)
+    """Enter a definition under the symbols that a user writes, without ``keras.``.
+
+    Args:
+        symbols: Such as ``ops.sum``.
+        differentiable: Whether its answer has a gradient; see :func:`differentiable`.
+    """
 
     def enter(definition: D) -> D:
         for symbol in symbols:
@@ -36,18 +43,41 @@ def defines(*symbols: str) -> Callable[[D], D]:
     return enter
 
 
+class _Entered(NamedTuple):
+    """What a decorator says: the module that it stands in, and whether there are gradients."""
+
+    home: str
+    differentiable: bool
+
+
 @functools.cache
-def homes() -> dict[str, str]:
-    """The module of every symbol, by the symbol."""
+def _entries() -> dict[str, _Entered]:
     folder = Path(__file__).parent
-    found: dict[str, str] = {}
+    found: dict[str, _Entered] = {}
     for path in sorted(folder.rglob("*.py")):
         within = path.relative_to(folder).with_suffix("").parts
         module = ".".join([_PACKAGE, *within]).removesuffix(".__init__")
         for kind, names in _ENTRY.findall(path.read_text("utf-8")):
             prefix = "layers." if kind == "register" else ""
-            found |= dict.fromkeys((prefix + name for name in _NAME.findall(names)), module)
+            entered = _Entered(module, "differentiable=False" not in names)
+            found |= dict.fromkeys((prefix + name for name in _NAME.findall(names)), entered)
     return found
+
+
+@functools.cache
+def homes() -> dict[str, str]:
+    """The module of every symbol, by the symbol."""
+    return {symbol: entered.home for symbol, entered in _entries().items()}
+
+
+def differentiable(symbol: str) -> bool:
+    """Whether a symbol's answer has a gradient; known without importing its definition.
+
+    Integers and booleans never have one, and a decomposition that is not unique has none that
+    could be stated. A symbol that is not in the table counts as differentiable.
+    """
+    entered = _entries().get(symbol)
+    return entered is None or entered.differentiable
 
 
 def known(namespace: str) -> list[str]:

@@ -8,8 +8,15 @@ import numpy as np
 
 from conformance.reference.engine import functions as f
 from conformance.reference.errors import Refused
-from conformance.reference.spec.activations import Elementwise, activation, elu, leaky_relu
-from conformance.reference.spec.layers.base import Context, Variable, Weights, known, register
+from conformance.reference.spec.activations import activation, elu, leaky_relu
+from conformance.reference.spec.layers.base import (
+    Context,
+    Elementwise,
+    Variable,
+    Weights,
+    known,
+    register,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

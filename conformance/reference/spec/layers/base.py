@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.reference.engine.array import Array
+from conformance.reference.engine.laws import Choice
 from conformance.reference.errors import Refused, Unsupported
 from conformance.reference.spec import table
 from conformance.reference.spec.config import Config
@@ -20,6 +21,7 @@ from conformance.reference.spec.config import Config
 if TYPE_CHECKING:
     from conformance.cases.model import Shape
     from conformance.reference.engine.arithmetic import Arithmetic
+    from conformance.reference.engine.laws import Drawn
 
 Weights = Mapping[str, Array]
 """A layer's variables by Keras's names."""
@@ -201,6 +203,36 @@ class Layer(ABC):
     def output_mask(self, context: Context, inputs: Sequence[Array]) -> Mask | list[Mask]:  # noqa: ARG002 (others look)
         """The mask of the first output, or a list of one for each: Keras's ``compute_mask``."""
         return context.mask if self.supports_masking else None
+
+
+class Elementwise(Layer):
+    """A layer that keeps its input's shape and has no weights."""
+
+    def output_shape(self, shapes: Sequence[Shape]) -> Shape:
+        """The input's."""
+        return shapes[0]
+
+
+class Drawing(Elementwise):
+    """A layer that draws in training and answers with its input otherwise."""
+
+    def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:  # noqa: ARG002
+        """The input; in training, where nothing is left to chance, the one possible answer.
+
+        Raises:
+            Unsupported: The layer draws in training: only the facet ``random`` can judge it.
+        """
+        if not context.training:
+            return inputs[0]
+        law = self.drawn(context, inputs[0]).law
+        if isinstance(law, Choice) and len(law.options) == 1:
+            return law.options[0]
+        message = f"{type(self).__name__} draws in training: say `random:` instead"
+        raise Unsupported(message)
+
+    @abstractmethod
+    def drawn(self, context: Context, x: Array) -> Drawn:
+        """The law of the answer to ``x`` in training."""
 
 
 L = TypeVar("L", bound=type[Layer])

@@ -6,10 +6,16 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from conformance.reference.engine.functions import absolute, square
-from conformance.reference.engine.laws import Affine, Choice, Drawing, Drawn
+from conformance.reference.engine.laws import Affine, Choice, Drawn
 from conformance.reference.errors import Refused, Unsupported
-from conformance.reference.spec.activations import Elementwise
-from conformance.reference.spec.layers.base import Context, Weights, of_rank, register
+from conformance.reference.spec.layers.base import (
+    Context,
+    Drawing,
+    Elementwise,
+    Weights,
+    of_rank,
+    register,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

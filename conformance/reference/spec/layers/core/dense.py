@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from conformance.reference.engine.contraction import matmul
 from conformance.reference.errors import Refused, Unsupported
-from conformance.reference.spec.activations import Elementwise, activation
+from conformance.reference.spec.activations import activation
 from conformance.reference.spec.layers.base import (
     Context,
+    Elementwise,
     Layer,
     Variable,
     Weights,

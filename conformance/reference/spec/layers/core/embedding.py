@@ -11,8 +11,15 @@ from conformance.reference.engine.array import cast
 from conformance.reference.engine.contraction import matmul
 from conformance.reference.engine.structure import rows, transpose
 from conformance.reference.errors import Refused
-from conformance.reference.spec.activations import Elementwise
-from conformance.reference.spec.layers.base import Context, Layer, Mask, Variable, Weights, register
+from conformance.reference.spec.layers.base import (
+    Context,
+    Elementwise,
+    Layer,
+    Mask,
+    Variable,
+    Weights,
+    register,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

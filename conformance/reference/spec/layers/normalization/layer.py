@@ -7,8 +7,14 @@ from typing import TYPE_CHECKING, ClassVar
 from conformance.reference.engine import functions as f
 from conformance.reference.engine.array import Array, reshape
 from conformance.reference.errors import Refused, Unsupported
-from conformance.reference.spec.activations import Elementwise
-from conformance.reference.spec.layers.base import Context, Variable, Weights, known, register
+from conformance.reference.spec.layers.base import (
+    Context,
+    Elementwise,
+    Variable,
+    Weights,
+    known,
+    register,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

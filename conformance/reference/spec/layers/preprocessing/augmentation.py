@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from conformance.reference.engine.laws import Affine, Bounds, Choice, Drawing, Drawn
+from conformance.reference.engine.laws import Affine, Bounds, Choice, Drawn
 from conformance.reference.engine.structure import concatenate, flip, take
 from conformance.reference.errors import Refused, Unsupported
 from conformance.reference.spec.config import Config
-from conformance.reference.spec.layers.base import Context, of_rank, register
+from conformance.reference.spec.layers.base import Context, Drawing, of_rank, register
 from conformance.reference.spec.layers.preprocessing.images import Resizing
 
 if TYPE_CHECKING:

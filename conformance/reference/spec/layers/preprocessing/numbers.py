@@ -11,9 +11,16 @@ from conformance.reference.engine.arithmetic import Arithmetic
 from conformance.reference.engine.array import reshape
 from conformance.reference.engine.functions import sqrt
 from conformance.reference.errors import Refused
-from conformance.reference.spec.activations import Elementwise
 from conformance.reference.spec.config import ADAPT
-from conformance.reference.spec.layers.base import Context, Layer, Variable, Weights, make, register
+from conformance.reference.spec.layers.base import (
+    Context,
+    Elementwise,
+    Layer,
+    Variable,
+    Weights,
+    make,
+    register,
+)
 from conformance.reference.spec.layers.normalization.layer import moments
 
 if TYPE_CHECKING:

@@ -7,10 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from conformance.reference.engine.arithmetic import THIRD, Result
+from conformance.reference.engine.arithmetic import THIRD
 from conformance.reference.engine.array import Array, reshape
 from conformance.reference.engine.contraction import correlate, matmul
-from conformance.reference.engine.functions import choose, largest, log, power, split_at, sqrt
+from conformance.reference.engine.functions import (
+    arctan2,
+    choose,
+    largest,
+    log,
+    power,
+    split_at,
+    sqrt,
+)
 from conformance.reference.engine.structure import concatenate, flip, pad, take, transpose
 from conformance.reference.engine.windows import Windows
 from conformance.reference.errors import Refused, Unsupported
@@ -39,29 +47,6 @@ MODES = ("log", "magnitude", "psd", "real", "imag", "angle", "stft")
 def bounded(x: Array, least: float) -> Array:
     """The larger of each number and a constant."""
     return choose(split_at(x, least), x, least)
-
-
-def angle(imaginary: Array, real: Array) -> Array:
-    """The angle of a complex number, within -π..π."""
-    arithmetic = real.arithmetic
-    y, x = imaginary.value, real.value
-    squared = x * x + y * y
-    value = np.arctan2(y.real, x.real)
-    if np.iscomplexobj(value) or np.iscomplexobj(x):
-        # The derivative along an imaginary step, which arctan2 does not know.
-        value = value + 1j * ((x * y.imag - y * x.imag) / squared).real
-    variance = None
-    if arithmetic.carries_variance:
-        passed = x * x * imaginary.variance + y * y * real.variance
-        variance = passed / np.square(squared) + THIRD * np.square(4 * value)
-        # The negative real axis is where the angle jumps.
-        distance = np.where(x < 0, np.abs(y), np.inf)
-        arithmetic.kink(imaginary, distance)
-    return arithmetic.result(
-        Result(value, variance),
-        (imaginary, lambda g: g * real / (real * real + imaginary * imaginary)),
-        (real, lambda g: -(g * imaginary) / (real * real + imaginary * imaginary)),
-    )
 
 
 @register("STFTSpectrogram")
@@ -141,7 +126,7 @@ class STFTSpectrogram(Layer):
             return only
         real, imaginary = spectrum("real"), spectrum("imag")
         if self.mode == "angle":
-            return angle(imaginary, real)
+            return arctan2(imaginary, real)
         if self.mode == "stft":
             return concatenate([real, imaginary], 3)
         squares: Array = real * real + imaginary * imaginary

@@ -57,7 +57,7 @@ def folded(x: Array) -> Array:
     return reshape(x, (x.shape[0] * x.shape[1], *x.shape[2:]))
 
 
-def sweep(  # noqa: PLR0913 (the parts of a recurrence; all but three are keywords)
+def sweep(
     cell: Cell,
     context: Context,
     x: Array,

@@ -1,0 +1,1 @@
+"""keras.ops: functions, by the modules of keras.src.ops."""

@@ -1,0 +1,1 @@
+"""The functions of keras.ops that NumPy has as well."""
