@@ -15,7 +15,7 @@ from conformance.adapters.keras.backends.base import Gradients, is_float, packed
 from conformance.adapters.keras.nesting import flat
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from conformance.adapters.keras.backends.base import Backend, Plan
 
@@ -53,6 +53,41 @@ def recorded_gradients(backend: Backend, model: Any, plan: Plan) -> Gradients:
         {name: found[id(variable)] for name, variable in zip(names, wrapped.added)},
         [found[id(variable)] for variable in plan.trainable],
     )
+
+
+def recorded_function_gradients(
+    backend: Backend,
+    function: Any,
+    tensors: Sequence[Any],
+    moving: Sequence[int],
+    cotangents: Mapping[int, Any],
+) -> list[Any]:
+    """The gradients of ``sum(cotangent · output)`` of a function, as numbers for the wire.
+
+    Args:
+        backend: The Keras.
+        function: Takes the list of tensors, answers a list of them.
+        tensors: Its inputs.
+        moving: Places of the inputs whose gradients are wanted.
+        cotangents: By the place of their output.
+
+    Raises:
+        NotImplementedError: This backend does not train.
+        Exception: Whatever Keras raises.
+    """
+    keras = backend.keras
+    if not moving:
+        return []
+    wrapped = _function_probe_class(keras)(function, tensors, moving, cotangents)
+    optimizer = _recorder_class(keras)(learning_rate=0.0)
+    wrapped.compile(optimizer=optimizer, run_eagerly=True)
+    row = np.zeros((1, 1), dtype=np.float32)
+    wrapped.train_on_batch(row, row)
+    found = {
+        id(variable): backend.numbers(kept)
+        for variable, kept in zip(optimizer.recorded, optimizer.gradients)
+    }
+    return [found[id(variable)] for variable in wrapped.added]
 
 
 def total(keras: Any, outputs: Sequence[Any], cotangents: Sequence[Any]) -> Any:
@@ -130,6 +165,66 @@ def _probe_class(keras: Any) -> Any:
             return loss
 
     return Probe
+
+
+def _function_probe_class(keras: Any) -> Any:
+    ops = keras.ops
+
+    class FunctionProbe(keras.Model):  # type: ignore[misc]
+        """A function of constants with variables of zeros added, and the loss that is asked for."""
+
+        def __init__(
+            self,
+            function: Any,
+            tensors: Sequence[Any],
+            moving: Sequence[int],
+            cotangents: Mapping[int, Any],
+        ) -> None:
+            super().__init__(dtype="float32")
+            self._function = function
+            self._held = (list(tensors), list(moving), dict(cotangents))
+            self.added = [
+                self.add_weight(
+                    shape=tuple(tensors[at].shape),
+                    initializer="zeros",
+                    dtype=_wide(keras, tensors[at]),
+                    name=f"added_to_{at}",
+                )
+                for at in moving
+            ]
+            self.built = True
+
+        def call(self, inputs: Any) -> Any:
+            tensors, moving, cotangents = self._held
+            fed = list(tensors)
+            for at, variable in zip(moving, self.added):
+                wide = ops.add(ops.cast(fed[at], variable.dtype), ops.convert_to_tensor(variable))
+                fed[at] = ops.cast(wide, keras.backend.standardize_dtype(fed[at].dtype))
+            outputs = self._function(fed)
+            loss = total(keras, [outputs[at] for at in cotangents], list(cotangents.values()))
+            return ops.add(ops.multiply(ops.cast(inputs, loss.dtype), 0.0), loss)
+
+        def compute_loss(
+            self,
+            x: Any = None,
+            y: Any = None,
+            y_pred: Any = None,
+            sample_weight: Any = None,
+            training: bool = True,  # noqa: FBT001, FBT002 - Keras's own
+            **options: Any,
+        ) -> Any:
+            del x, y, sample_weight, training, options
+            loss = ops.sum(y_pred)
+            # Zero, so that every trainer finds a way from the loss to a variable.
+            for variable in self.added:
+                loss = ops.add(loss, ops.sum(ops.cast(ops.multiply(variable, 0.0), loss.dtype)))
+            return loss
+
+    return FunctionProbe
+
+
+def _wide(keras: Any, tensor: Any) -> str:
+    return "float64" if keras.backend.standardize_dtype(tensor.dtype) == "float64" else "float32"
 
 
 def _recorder_class(keras: Any) -> Any:

@@ -28,7 +28,7 @@ from conformance.adapters.keras.backends.base import (
 )
 from conformance.adapters.keras.backends.hidden import hide_tensorflow
 from conformance.adapters.keras.nesting import flat
-from conformance.adapters.keras.recording import recorded_gradients, total
+from conformance.adapters.keras.recording import recorded_function_gradients, recorded_gradients, total
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -167,6 +167,18 @@ class KerasBackend(Backend):
         if self._hides:
             told["tensorflow"] = "hidden from Keras"
         return told
+
+    def function_gradients(
+        self,
+        function: Any,
+        tensors: Sequence[Any],
+        moving: Sequence[int],
+        cotangents: Mapping[int, Any],
+    ) -> list[Any]:
+        """Recorded by an optimizer, in one step of training."""
+        if "gradients" in self.unsupported:
+            return super().function_gradients(function, tensors, moving, cotangents)
+        return recorded_function_gradients(self, function, tensors, moving, cotangents)
 
     def tensor(self, array: Any, dtype: str) -> Any:
         """NumPy's array as a tensor."""

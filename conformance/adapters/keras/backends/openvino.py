@@ -87,7 +87,10 @@ class OpenVinoBackend(Backend):
 
     def settings(self) -> dict[str, str]:
         """What was pinned."""
-        values = {"values": "predict_on_batch", "backend": self._origin}
+        values = {
+            "values": "predict_on_batch; of functions, eager",
+            "backend": self._origin,
+        }
         return {**_PINS, **values, "tensorflow": "hidden from Keras"}
 
     def tensor(self, array: Any, dtype: str) -> Any:
