@@ -44,6 +44,11 @@ class Measured(NamedTuple):
     rms: float
     said: str
 
+    @property
+    def holds(self) -> bool:
+        """Whether the answer has it, by the rule of every number."""
+        return self.peak <= PEAK and self.rms <= RMS
+
 
 def check(law: Invariants, outputs: Sequence[Values]) -> list[Measured]:
     """The properties that an answer doesn't have.
@@ -55,7 +60,7 @@ def check(law: Invariants, outputs: Sequence[Values]) -> list[Measured]:
     Returns:
         One entry for each property that fails; none for a right answer.
     """
-    return [m for m in measure(law, outputs) if not (m.peak <= PEAK and m.rms <= RMS)]
+    return [m for m in measure(law, outputs) if not m.holds]
 
 
 def measure(law: Invariants, outputs: Sequence[Values]) -> list[Measured]:
