@@ -12,7 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from conformance.adapters.host import registry
-from conformance.adapters.host.naming import base_of
+from conformance.adapters.shared.naming import base_of
 from conformance.bringup.ranking import Ranking
 from conformance.bringup.sharing import maps_of, with_functions
 from conformance.bringup.terminal import lines

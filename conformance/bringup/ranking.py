@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from conformance.adapters.host.naming import KERAS_3, base_of
+from conformance.adapters.shared.naming import KERAS_3, base_of
 from conformance.bringup.faults import SEVERAL, Faults, faults
 from conformance.bringup.model import Cause, Next, Unasked
 from conformance.cases.levels import complexity, family, layers_of

@@ -27,9 +27,6 @@ LEGACY = (*DECLARING, "batch_size")
 _NEARLY, _REMOTELY = 0.75, 0.5
 """Likeness from which a name counts as a mistyped other one; from which that one is suggested."""
 _CAMEL_CASE = re.compile(r"[A-Z][A-Za-z0-9]*")
-_CLASSES = {"GroupQueryAttention": "GroupedQueryAttention"}
-"""Layers whose class has another name than the one that they are exported by."""
-_WORD_START = re.compile(r"(?<=.)(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])")
 
 
 class _Names(msgspec.Struct, frozen=True):
@@ -85,9 +82,3 @@ def looks_like_layer(symbol: str) -> bool:
     return _CAMEL_CASE.fullmatch(symbol) is not None and (
         arguments("layers", symbol) is not None or symbol in _names().aliases
     )
-
-
-@cache
-def automatic(layer: str) -> str:
-    """Keras's automatic name of a layer: ``MaxPooling2D`` is ``max_pooling2d``."""
-    return _WORD_START.sub("_", _CLASSES.get(layer, layer)).lower()

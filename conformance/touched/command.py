@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from conformance.adapters.host import registry
-from conformance.adapters.host.naming import base_of
+from conformance.adapters.shared.naming import base_of
 from conformance.cases import CasesError
 from conformance.environments import PreparationError
 from conformance.environments.preparing import prepare

@@ -6,7 +6,7 @@ import re
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from conformance.adapters.host.naming import KERAS_3, base_of
+from conformance.adapters.shared.naming import KERAS_3, base_of
 from conformance.report.text import escaped, plural
 from conformance.verdicts.entries import matches
 

@@ -12,8 +12,8 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from conformance.adapters.host import registry
-from conformance.adapters.host.naming import base_of
 from conformance.adapters.host.variant import parse_package
+from conformance.adapters.shared.naming import base_of
 from conformance.cases import CasesError, default_root
 from conformance.environments import BlockedError, PreparationError, VariantError
 from conformance.environments.preparing import prepare
