@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from conformance.acceptance import TRAINING, VALUES, Limits
 from conformance.adapters.worker.failure import Unsupported
-from conformance.verdicts.tolerance import TRAINING, VALUES, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,17 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from conformance.acceptance import NOTE, VALUES, Limits
 from conformance.verdicts import text
 from conformance.verdicts.closeness import compare_closely
 from conformance.verdicts.comparison import NUMERIC_KINDS, Target, compare, dtype_name
 from conformance.verdicts.model import Comparison, FacetVerdict
-from conformance.verdicts.tolerance import (
-    NOTE,
-    VALUES,
-    Limits,
-    ReferenceFaultError,
-    scale,
-)
+from conformance.verdicts.tolerance import ReferenceFaultError, scale
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

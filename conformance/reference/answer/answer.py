@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
+from conformance.acceptance import EXACT
 from conformance.cases.model import Case, Model, Params, SummaryRow
 from conformance.reference.answer.book import Book, tau
 from conformance.reference.answer.claims import check, check_refusal, claimed, stated_values
@@ -333,7 +334,7 @@ def _check_twin(case: Case, run: Run, twin: Run) -> None:
                     f"(permuted) {list(expected.shape)}"
                 )
                 raise Contradiction(message)
-            apart = np.abs(expected - b.value) > 1e-4 * (permuted(tau(a), axes) + tau(b))
+            apart = np.abs(expected - b.value) > EXACT * (permuted(tau(a), axes) + tau(b))
             if apart.any():
                 place = tuple(int(i) for i in np.argwhere(apart)[0])
                 message = (

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from conformance.acceptance import VALUES
 from conformance.cases.model import Case, Params, Shape
 from conformance.reference.engine.dtypes import unit
 from conformance.reference.errors import Contradiction, NoAnswer, Refused
@@ -35,9 +36,6 @@ _KEYS = {
     "influence": ("influence",),
 }
 """Which facets each key of `expect` speaks of."""
-
-_TIMES_TAU = 16.0
-"""How far a stated number may be from the computed one: the suite's own acceptance limit."""
 
 
 def claimed(case: Case) -> list[str]:
@@ -214,7 +212,7 @@ def stated_values(
             message = _differ("values", f"shape {list(stated.shape)}", list(truth.shape))
             raise Contradiction(message)
         limit = (
-            _TIMES_TAU * unit(output.dtype) * arrays[output.spread].astype(np.float64)
+            VALUES.peak * unit(output.dtype) * arrays[output.spread].astype(np.float64)
             if output.spread
             else np.zeros(truth.shape)
         )

@@ -21,7 +21,7 @@ from conformance.reference.spec.layers.rnn.layers import Recurrent
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from conformance.reference.answer.answer import Book
+    from conformance.reference.answer.book import Book
     from conformance.reference.engine.array import Array, Values
     from conformance.reference.model.network import Network
     from conformance.reference.spec.layers.base import Context
