@@ -21,7 +21,8 @@ from conformance.acceptance import TRAINING, VALUES
 from conformance.cases import load
 from conformance.reference.answer.answer import Answer, evaluate
 from conformance.reference.errors import NoAnswer
-from conformance.reference.faults.fault import Fault, applicable
+from conformance.reference.faults.fault import Fault
+from conformance.reference.faults.applicable import applicable
 from conformance.reference.faults.observe import observe
 from conformance.verdicts.cell import judge_cell
 from conformance.verdicts.entries import matches

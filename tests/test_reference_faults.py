@@ -11,7 +11,8 @@ from reference_cases import SGD, case, chain, exact, of_layer, spec
 
 from conformance.cases.model import Call, Case, Data, Expect, Influence, Named, Raises, Train, Twin
 from conformance.reference import Unsupported, evaluate
-from conformance.reference.faults.fault import applicable, explanations, find, rounded_to
+from conformance.reference.faults.applicable import applicable, explanations, find
+from conformance.reference.faults.fault import rounded_to
 from conformance.reference.faults.observe import observe
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from repro_cells import catalogue, judged
 
 from conformance.acceptance import TRAINING, VALUES
 from conformance.records.model import AdapterLine
-from conformance.reference.faults.fault import applicable
+from conformance.reference.faults.applicable import applicable
 from conformance.repro.numbers import written
 from conformance.repro.script import NoScript, script
 from conformance.verdicts.comparison import Target, compare

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from conformance.report.text import one_line
 from conformance.verdicts.capabilities import CAPABILITIES_SAY
+from conformance.wording.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -12,8 +12,8 @@ from conformance.bringup.faults import SEVERAL, Faults, faults
 from conformance.bringup.model import Cause, Next, Unasked
 from conformance.cases.levels import complexity, family, layers_of
 from conformance.report.level import level_line
-from conformance.report.text import one_line
 from conformance.upkeep.evidence import without_ledger
+from conformance.wording.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

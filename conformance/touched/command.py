@@ -17,7 +17,6 @@ from conformance.environments import PreparationError
 from conformance.environments.preparing import prepare
 from conformance.printing import make_console
 from conformance.reference.answer.store import Store
-from conformance.report.text import plural, visible
 from conformance.report.touched import touched_lines
 from conformance.run.driving import select_cases
 from conformance.run.machine import usable_cores
@@ -29,6 +28,7 @@ from conformance.touched.map import MapError, read, write
 from conformance.touched.recording import Manner, RecordingError
 from conformance.touched.recording import record as make
 from conformance.touched.source import Source, SourceError
+from conformance.wording.text import plural, visible
 
 if TYPE_CHECKING:
     import argparse
