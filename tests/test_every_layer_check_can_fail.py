@@ -17,7 +17,7 @@ import pytest
 from conformance.cases import load
 from conformance.reference import evaluate
 from conformance.reference.errors import NoAnswer
-from conformance.reference.faults.fault import applicable
+from conformance.reference.faults.applicable import applicable
 from conformance.reference.faults.known import candidates
 from conformance.reference.faults.observe import observe
 from conformance.reference.model.network import Network
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conformance.cases.model import Case
-    from conformance.reference.faults.fault import Fault
-    from conformance.reference.faults.observe import Observed
+    from conformance.reference.faults.fault import Fault, Observed
 
 CHOICE = os.environ.get("KERAS_CONFORMANCE_VARIANT", "0")
 

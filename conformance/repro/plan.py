@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from conformance.acceptance import TRAINING, VALUES, Limits
 from conformance.adapters.worker.failure import Unsupported
 from conformance.facets import FACETS
-from conformance.verdicts.tolerance import TRAINING, VALUES, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

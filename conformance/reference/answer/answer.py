@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
+from conformance.acceptance import EXACT
 from conformance.cases.model import Case, Model, Params, Steps, SummaryRow
 from conformance.reference.answer.book import (
     CLEARANCE,
@@ -319,7 +320,7 @@ def _check_twin(case: Case, run: Run, twin: Run) -> None:
                     f"(permuted) {list(expected.shape)}"
                 )
                 raise Contradiction(message)
-            apart = np.abs(expected - b.value) > 1e-4 * (permuted(tau(a), axes) + tau(b))
+            apart = np.abs(expected - b.value) > EXACT * (permuted(tau(a), axes) + tau(b))
             if apart.any():
                 place = tuple(int(i) for i in np.argwhere(apart)[0])
                 message = (

@@ -8,13 +8,13 @@ from flax import nnx
 
 from conformance.adapters.flax.layout import filled, from_channels_last, to_channels_last
 from conformance.adapters.jax.layers.activation import linear
-from conformance.adapters.jax.layers.transposed import amounts
-from conformance.adapters.jax.layout import each
+from conformance.adapters.native.geometry import amounts, each
 
 if TYPE_CHECKING:
     from jax import Array
 
-    from conformance.adapters.jax.layout import Activation, Sizes, Weights
+    from conformance.adapters.jax.layout import Activation, Weights
+    from conformance.adapters.native.geometry import Sizes
 
 
 def conv(

@@ -13,13 +13,13 @@ from flax import nnx
 from jax import numpy as jnp
 
 from conformance.adapters.flax.layout import filled
-from conformance.adapters.jax.layers.normalization import ascending
+from conformance.adapters.native.geometry import ascending
 
 if TYPE_CHECKING:
     from jax import Array
 
-    from conformance.adapters.jax.layers.normalization import Axes
     from conformance.adapters.jax.layout import Weights
+    from conformance.adapters.native.geometry import Axes
 
 
 def batch_normalization(

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from flax import nnx
 
 from conformance.adapters.flax.layout import from_channels_last, to_channels_last
-from conformance.adapters.jax.layout import each
+from conformance.adapters.native.geometry import each
 
 if TYPE_CHECKING:
     from jax import Array
 
-    from conformance.adapters.jax.layout import Sizes, Weights
+    from conformance.adapters.jax.layout import Weights
+    from conformance.adapters.native.geometry import Sizes
 
 
 def max_pooling(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Union
 
 import jax
@@ -11,9 +10,11 @@ from jax import Array
 from jax import numpy as jnp
 
 if TYPE_CHECKING:
-    from conformance.adapters.jax.layout import Weights
+    from collections.abc import Sequence
 
-Axes = Union[int, Sequence[int]]
+    from conformance.adapters.jax.layout import Weights
+    from conformance.adapters.native.geometry import Axes
+
 Answer = Union[Array, list[Array]]
 
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from jax import lax
 
 from conformance.adapters.jax.layers.activation import linear
-from conformance.adapters.jax.layout import each
+from conformance.adapters.native.geometry import each
 
 if TYPE_CHECKING:
     from jax import Array
 
-    from conformance.adapters.jax.layout import Activation, Sizes, Weights
+    from conformance.adapters.jax.layout import Activation, Weights
+    from conformance.adapters.native.geometry import Sizes
 
 
 def conv1d(

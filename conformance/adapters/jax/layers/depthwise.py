@@ -10,7 +10,8 @@ from conformance.adapters.jax.layers.convolutional import add_bias, convolve
 if TYPE_CHECKING:
     from jax import Array
 
-    from conformance.adapters.jax.layout import Activation, Sizes, Weights
+    from conformance.adapters.jax.layout import Activation, Weights
+    from conformance.adapters.native.geometry import Sizes
 
 
 def depthwise_conv(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING
 
 import jax
 from jax import Array, lax
 from jax import numpy as jnp
 
-if TYPE_CHECKING:
-    from conformance.adapters.jax.layout import Layer, Weights
+from conformance.adapters.native.geometry import ascending
 
-Axes = Union[int, Sequence[int]]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from conformance.adapters.jax.layout import Layer, Weights
+    from conformance.adapters.native.geometry import Axes
 
 
 def batch_normalization(
@@ -142,12 +144,6 @@ def spectral_normalization(
 ) -> Array:
     """``SpectralNormalization`` outside of training: the layer with its kernel as it is."""
     return layer(x, {name: array for name, array in weights.items() if name != "vector_u"})
-
-
-def ascending(x: Array, axis: Axes) -> tuple[int, ...]:
-    """The axes counted from 0, in ascending order."""
-    axes = (axis,) if isinstance(axis, int) else axis
-    return tuple(sorted(i % x.ndim for i in axes))
 
 
 def along(x: Array, weight: Array, axes: Sequence[int]) -> Array:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from jax import lax
 from jax import numpy as jnp
 
-from conformance.adapters.jax.layout import each
+from conformance.adapters.native.geometry import each, spatial_axes
 
 if TYPE_CHECKING:
     from jax import Array
 
-    from conformance.adapters.jax.layout import Sizes, Weights
+    from conformance.adapters.jax.layout import Weights
+    from conformance.adapters.native.geometry import Sizes
 
 
 def max_pooling(
@@ -153,11 +154,6 @@ def mean_of_steps(
     axis = spatial_axes(x, data_format)
     total = jnp.sum(jnp.where(there, x, 0.0), axis, keepdims=keepdims)
     return total / jnp.sum(there, axis, keepdims=keepdims)
-
-
-def spatial_axes(x: Array, data_format: str) -> tuple[int, ...]:
-    """The axes between batch and channels."""
-    return tuple(range(2, x.ndim) if data_format == "channels_first" else range(1, x.ndim - 1))
 
 
 def windows(

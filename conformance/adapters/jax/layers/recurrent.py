@@ -15,6 +15,7 @@ from jax import Array, lax
 from jax import numpy as jnp
 
 from conformance.adapters.jax.layers.activation import sigmoid, tanh
+from conformance.adapters.native.nesting import below
 
 if TYPE_CHECKING:
     from conformance.adapters.jax.layout import Activation, Weights
@@ -313,9 +314,3 @@ def gru(
         initial_state=initial_state,
         mask=mask,
     )
-
-
-def below(name: str, weights: Weights) -> Weights:
-    """The variables whose names begin with ``<name>/``, by the rest of their names."""
-    start = f"{name}/"
-    return {key[len(start) :]: value for key, value in weights.items() if key.startswith(start)}

@@ -15,7 +15,8 @@ from conformance.adapters.jax.layers.recurrent import States, rnn
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.adapters.jax.layout import Activation, Sizes, Weights
+    from conformance.adapters.jax.layout import Activation, Weights
+    from conformance.adapters.native.geometry import Sizes
 
 
 def conv_lstm(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Union
 
 import torch
@@ -11,9 +10,11 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - torch's own documentation calls it F
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from conformance.adapters.native.geometry import Axes
     from conformance.adapters.torch.layout import Weights
 
-Axes = Union[int, Sequence[int]]
 Answer = Union[Tensor, list[Tensor]]
 
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from conformance.adapters.native.geometry import Sizes, each, same_padding
 from conformance.adapters.torch.layers.activation import linear
 from conformance.adapters.torch.layout import (
     Activation,
-    Sizes,
     Weights,
-    each,
     from_channels_first,
     pad,
-    same_padding,
     to_channels_first,
 )
 from conformance.adapters.torch.modules import empty

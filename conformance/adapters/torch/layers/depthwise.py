@@ -11,7 +11,8 @@ from conformance.adapters.torch.layout import from_channels_first, to_channels_f
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from conformance.adapters.torch.layout import Activation, Sizes, Weights
+    from conformance.adapters.native.geometry import Sizes
+    from conformance.adapters.torch.layout import Activation, Weights
 
 
 def depthwise_conv(

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - torch's own documentation calls it F
 
-if TYPE_CHECKING:
-    from conformance.adapters.torch.layout import Layer, Weights
+from conformance.adapters.native.geometry import ascending
 
-Axes = Union[int, Sequence[int]]
+if TYPE_CHECKING:
+    from conformance.adapters.native.geometry import Axes
+    from conformance.adapters.torch.layout import Layer, Weights
 
 
 def batch_normalization(
@@ -175,12 +175,6 @@ def spectral_normalization(
     ``parametrizations.spectral_norm`` keeps the kernel and divides it at every call.
     """
     return layer(x, {name: array for name, array in weights.items() if name != "vector_u"})
-
-
-def ascending(x: Tensor, axis: Axes) -> tuple[int, ...]:
-    """The axes counted from 0, in ascending order."""
-    axes = (axis,) if isinstance(axis, int) else axis
-    return tuple(sorted(i % x.ndim for i in axes))
 
 
 def behind(x: Tensor, axis: Axes) -> tuple[Tensor, tuple[int, ...]]:

@@ -5,16 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from conformance.adapters.torch.layout import (
-    Pairs,
-    Sizes,
-    Weights,
-    each,
-    from_channels_first,
-    pad,
-    same_padding,
-    to_channels_first,
-)
+from conformance.adapters.native.geometry import Pairs, Sizes, each, same_padding, spatial_axes
+from conformance.adapters.torch.layout import Weights, from_channels_first, pad, to_channels_first
 
 
 def max_pooling(
@@ -127,11 +119,6 @@ def mean_of_steps(
     axis = spatial_axes(x, data_format)
     total = torch.sum(torch.where(there, x, 0.0), axis, keepdim=keepdims)
     return total / torch.sum(there, axis, keepdim=keepdims)
-
-
-def spatial_axes(x: Tensor, data_format: str) -> tuple[int, ...]:
-    """The axes between batch and channels."""
-    return tuple(range(2, x.ndim) if data_format == "channels_first" else range(1, x.ndim - 1))
 
 
 def adaptive_max_pooling(

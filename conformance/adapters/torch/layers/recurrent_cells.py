@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 import torch
 from torch import Tensor
 
+from conformance.adapters.native.nesting import below
 from conformance.adapters.torch.layers.activation import sigmoid, tanh
 from conformance.adapters.torch.layers.recurrent import reset_first
 
@@ -284,9 +285,3 @@ def packed(like: States, arrays: list[Tensor]) -> States:
 def cell_rows(weights: Weights) -> tuple[Tensor, Tensor]:
     """The two matrices as torch's cells lay them out: one row a gate's unit."""
     return weights["kernel"].T, weights["recurrent_kernel"].T
-
-
-def below(name: str, weights: Weights) -> Weights:
-    """The variables whose names begin with ``<name>/``, by the rest of their names."""
-    start = f"{name}/"
-    return {key[len(start) :]: value for key, value in weights.items() if key.startswith(start)}

@@ -9,20 +9,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - torch's own documentation calls it F
 
+from conformance.adapters.native.geometry import each, same_padding
 from conformance.adapters.torch.layers.activation import sigmoid, tanh
 from conformance.adapters.torch.layers.recurrent_cells import States, rnn
-from conformance.adapters.torch.layout import (
-    each,
-    from_channels_first,
-    pad,
-    same_padding,
-    to_channels_first,
-)
+from conformance.adapters.torch.layout import from_channels_first, pad, to_channels_first
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.adapters.torch.layout import Activation, Sizes, Weights
+    from conformance.adapters.native.geometry import Sizes
+    from conformance.adapters.torch.layout import Activation, Weights
 
 
 def conv_lstm(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 import torch
 from torch import Tensor
 
-from conformance.adapters.torch.layers.recurrent_cells import below
+from conformance.adapters.native.nesting import below, is_backward
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,8 +81,3 @@ def merge(y: Tensor, z: Tensor, merge_mode: Optional[str]) -> list[Tensor]:  # n
     if merge_mode == "mul":
         return [y * z]
     return [y + z if merge_mode == "sum" else (y + z) / 2]
-
-
-def is_backward(name: str) -> bool:
-    """Whether a layer inside ``Bidirectional`` is the backward one: it calls the other so."""
-    return not name.startswith("forward_")
