@@ -218,7 +218,7 @@ def test_an_honest_answer_passes_and_each_facet_can_fail(case: Case) -> None:
     honest = one.judged(one.honest)
     assert honest.outcome == "pass", honest.message
     faults = applicable(case)
-    asked = set(case.program.facets)
+    asked = set(one.answer.expectation.asked(case.program).facets)
     edited = set[str]()
     for fault in faults:
         if fault.edit is not None:

@@ -97,7 +97,7 @@ def _case(run: Run, case: str, scripts: Scripts) -> dict[str, Any]:
 def _told(line: CaseLine) -> dict[str, Any]:
     return {
         "reference": visible(line.reference),
-        "without": json_of(line.without),
+        "without": json_of({**line.undefined, **line.without}),
         "seed": line.seed,
     }
 
