@@ -240,6 +240,18 @@ def test_a_file_that_is_too_large_is_not_kept(
     assert len(entries(cache)) == 1
 
 
+def test_a_path_that_is_no_text_does_not_matter(tmp_path: Path, cache: Path) -> None:
+    # Of the first, the ids would be wrong: that is a problem of its only case.
+    for name, count in ((b"\xff.yaml", 0), (b"relu.\xff", 1)):
+        file = tmp_path / os.fsdecode(name)
+        try:
+            file.write_text(RELU)
+        except OSError:
+            pytest.skip("there can be no such file here")
+        assert [len(load_file(file).cases) for _ in range(2)] == [count] * 2
+    assert entries(cache) == []
+
+
 def test_a_folder_that_cannot_be_written_does_not_matter(
     catalogue: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

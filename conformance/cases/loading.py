@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
+from conformance.cases import store
 from conformance.cases.model import Case
 from conformance.cases.problems import CasesError, Log, Problem
-from conformance.cases.store import store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -158,21 +158,17 @@ def _all_files(paths: Iterable[Path]) -> list[Path]:
 def _cases(file: Path, below: Path, log: Log) -> list[Case]:
     """The cases of a file, expanded now or, if it had no problem, before."""
     content = _content(file)
-    kept = store() if content is not None else None
-    if content is None or kept is None:
-        return _expanded(file, content, below, log)
-    cases = kept.get(below.as_posix(), content)
-    if cases is None:
-        cases = _expanded(file, content, below, log)
-        if not log.noted:
-            kept.put(below.as_posix(), content, cases)
+    kept = None
+    if content is not None and not log.noted:
+        kept = store.find(below.as_posix(), content)
+    if kept is not None:
+        return kept
+    from conformance.cases.expanding import expand  # mostly there is nothing to expand
+
+    cases = expand(file, content, below, log)
+    if content is not None and not log.noted:
+        store.keep(below.as_posix(), content, cases)
     return cases
-
-
-def _expanded(file: Path, content: bytes | None, below: Path, log: Log) -> list[Case]:
-    from conformance.cases.expanding import expand  # most of the time, all cases are in the store
-
-    return expand(file, content, below, log)
 
 
 def _content(file: Path) -> bytes | None:

@@ -44,7 +44,7 @@ _CHECK = hashlib.sha256().digest_size
 _DAY = 86_400
 
 _BEGUN = time.time() - 5.0
-"""What was edited later than this may have been imported before or after the edit."""
+"""A module that was edited later may have been imported before the edit or after it."""
 
 
 class _Texts(Struct, frozen=True, array_like=True):
@@ -74,65 +74,43 @@ _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(list[_Written])
 
 
-class CaseStore:
-    """The folder of expanded cases.
+def find(below: str, content: bytes) -> list[Case] | None:
+    """The cases of a file, if they are here and whole.
 
     Args:
-        folder: Where; by default ``cases`` in the suite's cache folder.
-        expands: Hash of all that expands cases; by default that of what runs here.
+        below: The file's path below its catalogue.
+        content: What is in the file.
     """
-
-    def __init__(self, folder: Path | None = None, expands: str | None = None) -> None:
-        """Nothing is read or made yet."""
-        self.folder = folder or cache_folder() / "cases"
-        self._expands = expands or version()
-
-    def get(self, below: str, content: bytes) -> list[Case] | None:
-        """The cases of a file, if they are here and whole.
-
-        Args:
-            below: The file's path below its catalogue.
-            content: What is in the file.
-        """
-        key = self._key(below, content)
-        try:
-            entry = _read(self._path(key))
-            if _check(key, entry[_CHECK:]) != entry[:_CHECK]:
-                return None
-            written = _decoder.decode(entry[_CHECK:])
-        except (OSError, msgspec.MsgspecError, RecursionError):
+    if _is_off():
+        return None
+    key = _key(below, content)
+    try:
+        entry = memoryview(_read(_path(key)))
+        if _check(key, entry[_CHECK:]) != entry[:_CHECK]:
             return None
-        return [case for one in written for case in _whole(one)]
+        written = _decoder.decode(entry[_CHECK:])
+    except (OSError, msgspec.MsgspecError, RecursionError):
+        return None
+    return [case for one in written for case in _whole(one)]
 
-    def put(self, below: str, content: bytes, cases: list[Case]) -> None:
-        """Keep the cases of a file without problems, if that can be done.
 
-        Other processes see the entry whole or not at all. Where the folder can't be written,
-        nothing happens, and the file is read again the next time.
-        """
-        if _newest_source() > _BEGUN:
-            return
-        key = self._key(below, content)
+def keep(below: str, content: bytes, cases: list[Case]) -> None:
+    """Keep the cases of a file that has no problem, if that can be done.
+
+    Other processes see the entry whole or not at all. Where the folder can't be written, nothing
+    happens, and the file is read again the next time.
+    """
+    # An edit of our own source: which of the two has this process imported?
+    if _is_off() or _newest_source() > _BEGUN:
+        return
+    key = _key(below, content)
+    path = _path(key)
+    with contextlib.suppress(OSError, UnicodeEncodeError):  # a path may hold what is no text
         entry = _encoder.encode([_parted(*one) for one in itertools.groupby(cases, _Texts.of)])
         if len(entry) <= MAX_ENTRY:
-            with contextlib.suppress(OSError):
-                path = self._path(key)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                _prune(self.folder)
-                _write(path, _check(key, entry) + entry)
-
-    def _key(self, below: str, content: bytes) -> bytes:
-        digest = hashlib.sha256(f"{self._expands}\0{below}\0".encode())
-        digest.update(content)
-        return digest.digest()
-
-    def _path(self, key: bytes) -> Path:
-        return self.folder / _LAYOUT / f"{key.hex()}.cases"
-
-
-def store() -> CaseStore | None:
-    """The folder of expanded cases, unless the environment says that there is to be none."""
-    return None if os.environ.get(ENVIRONMENT) == "off" else CaseStore()
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _prune(path.parents[1])
+            _write(path, _check(key, entry) + entry)
 
 
 @functools.cache
@@ -191,7 +169,21 @@ def _whole(written: _Written) -> list[Case]:
     return written.cases
 
 
-def _check(key: bytes, entry: bytes) -> bytes:
+def _is_off() -> bool:
+    return os.environ.get(ENVIRONMENT) == "off"
+
+
+def _key(below: str, content: bytes) -> bytes:
+    digest = hashlib.sha256(f"{version()}\0{below}\0".encode("utf-8", "surrogatepass"))
+    digest.update(content)
+    return digest.digest()
+
+
+def _path(key: bytes) -> Path:
+    return cache_folder() / "cases" / _LAYOUT / f"{key.hex()}.cases"
+
+
+def _check(key: bytes, entry: bytes | memoryview) -> bytes:
     digest = hashlib.sha256(key)
     digest.update(entry)
     return digest.digest()
@@ -207,7 +199,7 @@ def _read(path: Path) -> bytes:
     if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_ENTRY + _CHECK:
         return b""
     with path.open("rb", buffering=0) as file:
-        entry = file.read(MAX_ENTRY + _CHECK)
+        entry = file.read(status.st_size)
     if time.time() - status.st_mtime > _DAY:
         with contextlib.suppress(OSError):
             os.utime(path)  # used: others are deleted before it
