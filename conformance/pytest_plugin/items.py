@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from conformance.records.model import CellLine
 
 
+_markers_key = pytest.StashKey[dict[str, pytest.MarkDecorator]]()
+
+
 class Nonconformance(Exception):  # noqa: N818 - what was found, not a fault of the program
     """An item's verdict is a failure."""
 
@@ -97,6 +100,13 @@ class CaseItem(pytest.Item):
 
 def _marker(config: pytest.Config, name: str) -> pytest.MarkDecorator:
     """A suite's or adapter's marker, registered if the suite is one that we haven't heard of."""
+    known = config.stash.setdefault(_markers_key, {})
+    if name not in known:  # pytest would look for each item's among all that are registered
+        known[name] = _registered(config, name)
+    return known[name]
+
+
+def _registered(config: pytest.Config, name: str) -> pytest.MarkDecorator:
     marker = marker_of(name)
     if not any(line.startswith(f"{marker}:") for line in config.getini("markers")):
         config.addinivalue_line("markers", f"{marker}: cases of {name}")
