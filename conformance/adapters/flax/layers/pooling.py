@@ -29,11 +29,7 @@ def max_pooling(
 
     Args:
         x: (batch, spatial ..., channels), or channels first.
-        weights: None.
-        pool_size: Size of the window.
         strides: Steps from window to window, by default the window's size; Flax's default is 1.
-        padding: ``valid`` or ``same``, in upper or lower case.
-        data_format: ``channels_last`` or ``channels_first``.
 
     Returns:
         (batch, new spatial ..., channels), or channels first.
@@ -59,11 +55,7 @@ def average_pooling(
 
     Args:
         x: (batch, spatial ..., channels), or channels first.
-        weights: None.
-        pool_size: Size of the window.
         strides: Steps from window to window, by default the window's size; Flax's default is 1.
-        padding: ``valid`` or ``same``, in upper or lower case.
-        data_format: ``channels_last`` or ``channels_first``.
 
     Returns:
         (batch, new spatial ..., channels), or channels first.

@@ -75,8 +75,6 @@ def upsampling2d(
 
     Args:
         x: (batch, rows, columns, channels), or channels first.
-        weights: None.
-        size: Factor for rows and columns.
         data_format: Where the channels are.
         interpolation: By Keras's name; JAX's ``cubic`` is ``bicubic``.
     """

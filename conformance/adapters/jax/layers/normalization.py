@@ -34,13 +34,6 @@ def batch_normalization(
     Args:
         x: (batch, ...).
         weights: ``gamma``, ``beta``, ``moving_mean``, ``moving_variance``, each (channels,).
-        axis: The channels' axis.
-        momentum: Weight of the old statistics when they are brought up to date.
-        epsilon: Added to the variance.
-        center: Whether ``beta`` is added.
-        scale: Whether ``gamma`` is multiplied by.
-        training: Normalize by the mean and the population variance of this batch, and move the
-            statistics.
         mask: (batch, ...) without the channels: what counts for the batch's statistics.
 
     Returns:
@@ -74,10 +67,7 @@ def layer_normalization(
     Args:
         x: (batch, ...).
         weights: ``gamma`` and ``beta``, of the sizes of the normalized axes in ascending order.
-        axis: The axes to normalize.
         epsilon: Added to the variance; JAX's default is 1e-5.
-        center: Whether ``beta`` is added.
-        scale: Whether ``gamma`` is multiplied by.
 
     Returns:
         The shape of x.
@@ -103,10 +93,6 @@ def group_normalization(
         x: (batch, ...).
         weights: ``gamma`` and ``beta`` (channels,).
         groups: Number of groups; -1 makes one of each channel.
-        axis: The channels' axis.
-        epsilon: Added to the variance.
-        center: Whether ``beta`` is added.
-        scale: Whether ``gamma`` is multiplied by.
 
     Returns:
         The shape of x.

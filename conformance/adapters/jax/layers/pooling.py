@@ -29,11 +29,6 @@ def max_pooling(
 
     Args:
         x: (batch, spatial ..., channels), or channels first.
-        weights: None.
-        pool_size: Size of the window.
-        strides: Steps from window to window, by default the window's size.
-        padding: ``valid`` or ``same``, in upper or lower case.
-        data_format: ``channels_last`` or ``channels_first``.
 
     Returns:
         (batch, new spatial ..., channels), or channels first.
@@ -55,11 +50,6 @@ def average_pooling(
 
     Args:
         x: (batch, spatial ..., channels), or channels first.
-        weights: None.
-        pool_size: Size of the window.
-        strides: Steps from window to window, by default the window's size.
-        padding: ``valid`` or ``same``, in upper or lower case.
-        data_format: ``channels_last`` or ``channels_first``.
 
     Returns:
         (batch, new spatial ..., channels), or channels first.
@@ -81,9 +71,6 @@ def global_max_pooling(
 
     Args:
         x: (batch, spatial ..., channels), or channels first.
-        weights: None.
-        data_format: ``channels_last`` or ``channels_first``.
-        keepdims: Whether the spatial axes stay, with size 1.
 
     Returns:
         (batch, channels), or with the spatial axes.
@@ -109,9 +96,6 @@ def adaptive_max_pooling(
 
     Args:
         x: (batch, spatial ..., channels), or channels first.
-        weights: None.
-        output_size: Number of windows.
-        data_format: ``channels_last`` or ``channels_first``.
 
     Returns:
         (batch, *output_size, channels), or channels first.

@@ -41,8 +41,6 @@ def simple_rnn_cell(
         weights: ``kernel`` (features, units), ``recurrent_kernel`` (units, units), ``bias``
             (units,).
         states: The output of the step before, (batch, units); none: zeros.
-        units: Size of the state.
-        activation: A function of this package.
         use_bias: Whether there is a bias.
 
     Returns:
@@ -71,9 +69,6 @@ def lstm_cell(
         weights: ``kernel`` (features, 4 units), ``recurrent_kernel`` (units, 4 units), ``bias``
             (4 units,).
         states: Output and cell state of the step before, (batch, units) each; none: zeros.
-        units: Size of the states.
-        activation: A function of this package.
-        recurrent_activation: Likewise, of the gates.
         use_bias: Whether there is a bias.
 
     Returns:
@@ -108,9 +103,6 @@ def gru_cell(
         weights: ``kernel`` (features, 3 units), ``recurrent_kernel`` (units, 3 units), ``bias``
             (2, 3 units): of the input and of the state.
         states: The output of the step before, (batch, units); none: zeros.
-        units: Size of the state.
-        activation: A function of this package.
-        recurrent_activation: Likewise, of the gates.
         use_bias: Whether there is a bias.
         reset_after: Whether the reset gate acts on the product with the recurrent kernel; if not,
             on the state before it, and the bias is one of (3 units,).
@@ -177,12 +169,6 @@ def rnn(
     Args:
         x: (batch, steps, ...).
         weights: The cell's.
-        cell: A cell of this package, or several by name for a stack.
-        return_sequences: Every output instead of the last.
-        go_backwards: Read the steps from the last to the first, and answer in that order.
-        return_state: Answer the last states as well.
-        zero_output_for_mask: Answer masked steps with zeros, under return_sequences.
-        initial_state: The states to start from; none: zeros.
         mask: (batch, steps), true where a step counts.
 
     Returns:

@@ -46,10 +46,6 @@ def bidirectional(
     Args:
         x: (batch, steps, features).
         weights: ``forward_<name>/<variable>`` of the forward layer, and those of the backward one.
-        layer: A recurrent layer of this package.
-        backward_layer: Another that goes backwards; ``None``: the same, going backwards.
-        merge_mode: ``concat``, ``sum``, ``mul``, ``ave``, or ``None`` for both answers.
-        initial_state: The forward layer's states, then as many of the backward layer.
         mask: (batch, steps), true where a step counts; the answers at others are zeros.
 
     Returns:

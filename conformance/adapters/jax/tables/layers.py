@@ -42,9 +42,9 @@ _SEPARABLE = [
 ]
 
 
-def _convolution(function: str, *paddings: str) -> list[Entry]:
+def _convolution(*paddings: str) -> list[Entry]:
     symbol, only = "jax.lax.conv_general_dilated", {"padding": (*PADDING, *paddings), **FORMATS}
-    return [Entry("convolutional", function, symbol, _FILTERS, only=only)]
+    return [Entry("convolutional", "conv", symbol, _FILTERS, only=only)]
 
 
 def _pooling(function: str) -> list[Entry]:
@@ -67,9 +67,9 @@ LAYERS = {
     "Dense": [Entry("core", "dense", "jax.numpy.matmul", _KERNEL)],
     "Lambda": [Entry("core", "probe", "the identity", only={"function": ("probe",)})],
     "Activation": [Entry("activation", "activation", "jax.nn")],
-    "Conv1D": _convolution("conv1d", "causal", "CAUSAL"),
-    "Conv2D": _convolution("conv2d"),
-    "Conv3D": _convolution("conv3d"),
+    "Conv1D": _convolution("causal", "CAUSAL"),
+    "Conv2D": _convolution(),
+    "Conv3D": _convolution(),
     "Conv1DTranspose": _TRANSPOSED,
     "Conv2DTranspose": _TRANSPOSED,
     "Conv3DTranspose": _TRANSPOSED,

@@ -74,8 +74,6 @@ def upsampling2d(
 
     Args:
         x: (batch, spatial ..., channels), or channels first.
-        weights: None.
-        size: Factor by spatial axis.
         data_format: Where the channels are.
         interpolation: ``nearest`` and ``bilinear`` are ``nn.Upsample``'s. Its ``bicubic`` has
             a = -0.75 in the cubic; Keras's a = -0.5 is what torch has under ``antialias``, which

@@ -35,8 +35,6 @@ def batch_normalization(
         axis: The channels' axis; torch has it at 1.
         momentum: Weight of the old statistics; torch's ``momentum`` is that of the new ones.
         epsilon: Added to the variance; torch's default is 1e-5.
-        center: Whether ``beta`` is added.
-        scale: Whether ``gamma`` is multiplied by.
         training: Normalize by the mean and the population variance of this batch, and move the
             statistics; torch moves its own by the sample variance.
         mask: (batch, ...) without the channels: what counts for the batch's statistics.
@@ -87,10 +85,7 @@ def layer_normalization(
     Args:
         x: (batch, ...).
         weights: ``gamma`` and ``beta``, of the sizes of the normalized axes in ascending order.
-        axis: The axes to normalize.
         epsilon: Added to the variance; torch's default is 1e-5.
-        center: Whether ``beta`` is added.
-        scale: Whether ``gamma`` is multiplied by.
 
     Returns:
         The shape of x.
@@ -122,10 +117,7 @@ def group_normalization(
         x: (batch, ...).
         weights: ``gamma`` and ``beta`` (channels,).
         groups: Number of groups; -1 makes one of each channel.
-        axis: The channels' axis.
         epsilon: Added to the variance; torch's default is 1e-5.
-        center: Whether ``beta`` is added.
-        scale: Whether ``gamma`` is multiplied by.
 
     Returns:
         The shape of x.
@@ -150,7 +142,6 @@ def rms_normalization(
     Args:
         x: (batch, ...).
         weights: ``scale``, of the sizes of the normalized axes in ascending order.
-        axis: The axes to normalize.
         epsilon: Added to the mean square; torch's default is the smallest step of the dtype.
 
     Returns:

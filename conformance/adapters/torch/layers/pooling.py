@@ -22,11 +22,6 @@ def max_pooling(
 
     Args:
         x: (batch, spatial ..., channels), or channels first.
-        weights: None.
-        pool_size: Size of the window.
-        strides: Steps from window to window, by default the window's size.
-        padding: ``valid`` or ``same``, in upper or lower case.
-        data_format: ``channels_last`` or ``channels_first``.
 
     Returns:
         (batch, new spatial ..., channels), or channels first.
@@ -52,11 +47,6 @@ def average_pooling(
 
     Args:
         x: (batch, spatial ..., channels), or channels first.
-        weights: None.
-        pool_size: Size of the window.
-        strides: Steps from window to window, by default the window's size.
-        padding: ``valid`` or ``same``, in upper or lower case.
-        data_format: ``channels_last`` or ``channels_first``.
 
     Returns:
         (batch, new spatial ..., channels), or channels first.
@@ -85,9 +75,6 @@ def global_max_pooling(
 
     Args:
         x: (batch, spatial ..., channels), or channels first.
-        weights: None.
-        data_format: ``channels_last`` or ``channels_first``.
-        keepdims: Whether the spatial axes stay, with size 1.
 
     Returns:
         (batch, channels), or with the spatial axes.
@@ -128,9 +115,7 @@ def adaptive_max_pooling(
 
     Args:
         x: (batch, spatial ..., channels), or channels first.
-        weights: None.
         output_size: Number of windows, which torch lays out as Keras does.
-        data_format: ``channels_last`` or ``channels_first``.
 
     Returns:
         (batch, *output_size, channels), or channels first.

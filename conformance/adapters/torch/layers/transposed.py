@@ -38,14 +38,6 @@ def conv_transpose(
     Args:
         x: (batch, spatial ..., channels), or channels first.
         weights: ``kernel`` (spatial ..., filters, channels) and ``bias`` (filters,).
-        filters: Number of output channels.
-        kernel_size: Size of the window.
-        strides: Steps from window to window, in the output.
-        padding: ``valid`` or ``same``, in upper or lower case.
-        output_padding: Numbers answered beyond those that the window reaches.
-        data_format: ``channels_last`` or ``channels_first``.
-        dilation_rate: Steps from entry to entry within the window.
-        activation: A function of this package.
         use_bias: Whether there is a bias.
 
     Returns:

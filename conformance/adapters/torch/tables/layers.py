@@ -13,6 +13,18 @@ from conformance.adapters.torch.tables import regularization as regularizing
 _CONVOLUTION = {"bias": "bias = bias"}
 
 
+def _convolution(module: str, order: str, *paddings: str) -> list[Entry]:
+    return [
+        Entry(
+            "convolutional",
+            "conv",
+            module,
+            {"kernel": f"weight = kernel.permute({order})", **_CONVOLUTION},
+            only={"padding": (*PADDING, *paddings), **FORMATS},
+        )
+    ]
+
+
 def _transposed(symbol: str, order: str) -> list[Entry]:
     layout = {"kernel": f"weight = kernel.permute({order})", **_CONVOLUTION}
     return [Entry("transposed", "conv_transpose", symbol, layout, only=WINDOWS)]
@@ -63,33 +75,9 @@ LAYERS = {
     ],
     "Lambda": [Entry("core", "probe", "torch.nn.Identity", only={"function": ("probe",)})],
     "Activation": [Entry("activation", "activation", "torch.nn.functional")],
-    "Conv1D": [
-        Entry(
-            "convolutional",
-            "conv1d",
-            "torch.nn.Conv1d",
-            {"kernel": "weight = kernel.permute(2, 1, 0)", **_CONVOLUTION},
-            only={"padding": (*PADDING, "causal", "CAUSAL"), **FORMATS},
-        )
-    ],
-    "Conv2D": [
-        Entry(
-            "convolutional",
-            "conv2d",
-            "torch.nn.Conv2d",
-            {"kernel": "weight = kernel.permute(3, 2, 0, 1)", **_CONVOLUTION},
-            only=WINDOWS,
-        )
-    ],
-    "Conv3D": [
-        Entry(
-            "convolutional",
-            "conv3d",
-            "torch.nn.Conv3d",
-            {"kernel": "weight = kernel.permute(4, 3, 0, 1, 2)", **_CONVOLUTION},
-            only=WINDOWS,
-        )
-    ],
+    "Conv1D": _convolution("torch.nn.Conv1d", "2, 1, 0", "causal", "CAUSAL"),
+    "Conv2D": _convolution("torch.nn.Conv2d", "3, 2, 0, 1"),
+    "Conv3D": _convolution("torch.nn.Conv3d", "4, 3, 0, 1, 2"),
     "Conv1DTranspose": _transposed("torch.nn.ConvTranspose1d", "2, 1, 0"),
     "Conv2DTranspose": _transposed("torch.nn.ConvTranspose2d", "3, 2, 0, 1"),
     "Conv3DTranspose": _transposed("torch.nn.ConvTranspose3d", "4, 3, 0, 1, 2"),
