@@ -9,7 +9,6 @@ import numpy as np
 from conformance.reference.engine import functions as f
 from conformance.reference.engine import structure
 from conformance.reference.engine.array import Array, normalized_axes, reshape
-from conformance.reference.engine.conversion import convert, whole
 from conformance.reference.errors import Refused, Unsupported
 from conformance.reference.spec.activations import log_softmax, softplus
 from conformance.reference.spec.losses.base import Loss, same_rank
@@ -109,7 +108,9 @@ class SparseCategoricalCrossentropy(Loss):
         return f.choose(counts, -chosen, 0.0)
 
     def _labels(self, y_true: Array) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
-        return np.asarray(whole(convert(y_true, "int64")), np.int64)
+        """Labels are looked up: no gradient flows to them, so it doesn't matter where they jump."""
+        given = y_true.value if y_true.integers is None else y_true.integers
+        return np.asarray(given).astype(np.int64)
 
     def counted(self, y_true: Array) -> Array | None:
         """The samples of another class than the one that is ignored."""
