@@ -63,6 +63,9 @@ KEYS = (
 )
 """Every key of a case, in the order in which docs/cases.md explains them."""
 
+_SYMBOLIC = ("ops.", "activations.")
+"""Functions that Keras documents to take symbolic tensors."""
+
 _SUBJECTS = ("model", "layer", "function", "object")
 """What a case can be about: exactly one of these."""
 
@@ -190,6 +193,8 @@ class CaseReader:
                 asked -= {"gradients"}
             if not names.is_made(read.model.nodes[0].layer):
                 asked -= {"config_round_trip"}
+            if not all(node.layer.startswith(_SYMBOLIC) for node in read.model.nodes):
+                asked -= {"symbolic_shape"}
         facets = [facet for facet in FACETS if facet in asked.difference(without)]
         return msgspec.structs.replace(program, facets=facets), expect
 

@@ -35,7 +35,6 @@ class Method(NamedTuple):
 METHODS: Final[dict[str, dict[str, Method]]] = {
     "metrics": {
         "update_state": Method("arrays"),
-        "merge_state": Method("arrays"),
         "result": Method("", answers=True),
         "reset_state": Method(""),
     },
@@ -45,8 +44,8 @@ METHODS: Final[dict[str, dict[str, Method]]] = {
     },
     "random": {"next": Method("", answers=True)},
 }
-"""Every method that a step may call, by the namespace of the object. ``merge_state`` merges an
-equal object that has been updated with these arrays; ``set`` sets attributes."""
+"""Every method that a step may call, by the namespace of the object; ``set`` sets attributes. (Keras
+3's metrics have no ``merge_state``, which Keras 2's had.)"""
 
 ANSWERING: Final = frozenset(
     name for methods in METHODS.values() for name, method in methods.items() if method.answers

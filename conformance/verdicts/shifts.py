@@ -45,7 +45,7 @@ def shifts(
         arrays: the answers by the names of :class:`Draws`.
     """
     scores: dict[str, Array] = {}
-    for name in ("first", "second", "other"):
+    for name in ("first", "other") if expected.repeats else ("first", "second", "other"):
         theta, blur, misfit = _solved(evidence, expected, law, arrays[name], name)
         yield misfit
         if misfit.message:
@@ -69,7 +69,20 @@ def _moments(law: ExpectedAffine) -> tuple[float, float, float]:
     """Mean, standard deviation and fourth standardized moment."""
     if law.law == "normal":
         return 0.0, 1.0, 3.0
+    if law.law == "truncated":
+        return _truncated_moments(law.low, law.high)
     return (law.low + law.high) / 2, (law.high - law.low) / math.sqrt(12), 1.8
+
+
+def _truncated_moments(low: float, high: float) -> tuple[float, float, float]:
+    """Those of the normal law on [low, high], by quadrature: to 1e-9."""
+    theta = np.linspace(low, high, 20_001)
+    density = np.exp(-np.square(theta) / 2)
+    density /= np.trapezoid(density, theta)
+    mean = float(np.trapezoid(density * theta, theta))
+    deviation = math.sqrt(float(np.trapezoid(density * np.square(theta - mean), theta)))
+    fourth = float(np.trapezoid(density * (theta - mean) ** 4, theta))
+    return mean, deviation, fourth / deviation**4
 
 
 def _solved(
@@ -156,6 +169,10 @@ def _distribution(law: ExpectedAffine, scores: Array, kurtosis: float) -> Iterat
     ordered = np.sort(scores)
     if law.law == "normal":
         levels = statistics.normal_levels(ordered)
+    elif law.law == "truncated":
+        center, deviation, _ = _moments(law)
+        below, above = statistics.normal_levels(np.array([law.low, law.high]))
+        levels = (statistics.normal_levels(ordered * deviation + center) - below) / (above - below)
     else:
         levels = ordered / math.sqrt(12) + 0.5
     found, limit = statistics.distance(levels), statistics.farthest(scores.size)

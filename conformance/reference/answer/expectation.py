@@ -118,8 +118,9 @@ class ExpectedAffine(Struct, frozen=True, kw_only=True, omit_defaults=True, tag=
     location: Expected
     """Its spread holds for the whole answer."""
     scale: Expected
-    law: Literal["normal", "uniform"]
-    """``normal``: mean 0, variance 1; ``uniform``: evenly over [low, high]."""
+    law: Literal["normal", "uniform", "truncated"]
+    """``normal``: mean 0, variance 1; ``uniform``: evenly over [low, high]; ``truncated``: the
+    normal one without what lies outside of [low, high]."""
     low: float = 0.0
     high: float = 1.0
 

@@ -85,11 +85,6 @@ def _step(
         return None
     place = [arrays[name] for name in step.inputs]
     keywords = {key: arrays[name] for key, name in step.tensors.items()} | step.arguments
-    if step.call == "merge_state":
-        other = made(symbol, program.object.config, arithmetic)
-        applied(symbol, other.update_state, place, keywords, arithmetic)
-        subject.merge_state([other])
-        return None
     method = getattr(subject, step.call, None)
     if method is None:
         message = f"{symbol} has no {step.call} in the reference"

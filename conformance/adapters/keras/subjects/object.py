@@ -78,19 +78,12 @@ class ObjectSession(Answering):
         place = [fed(name) for name in step.get("inputs", ())]
         keywords = {key: fed(name) for key, name in step.get("tensors", {}).items()}
         keywords.update({key: literal(one) for key, one in step.get("arguments", {}).items()})
-        target = self.subject
-        if call == "merge_state":
-            program = self.program["object"]
-            target = make(self.keras, program["layer"], program["config"])
-            call = "update_state"
-        method = getattr(target, call)
+        method = getattr(self.subject, call)
         try:
             answer = method(*place, **keywords)
         except TypeError as error:
             explain(self.keras, self.program["object"]["layer"], method, keywords, error)
             raise
-        if step["call"] == "merge_state":
-            self.subject.merge_state([target])
         return answer if step["call"] in {"result", "next"} else None
 
     def _state(self, index: int) -> dict[str, str]:

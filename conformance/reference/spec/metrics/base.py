@@ -11,8 +11,6 @@ from conformance.reference.errors import Refused
 from conformance.reference.spec.losses.base import float_dtype, without_zero
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from conformance.reference.engine.arithmetic import Arithmetic
     from conformance.reference.engine.conversion import Scalar, Tensor
 
@@ -46,12 +44,6 @@ class Metric(ABC):
     def add(self, name: str, more: Array) -> None:
         """Add to a variable; what it was before has no gradient."""
         self.variables[name] = (self.variables[name] + more).detached()
-
-    def merge_state(self, metrics: Sequence[Metric]) -> None:
-        """Add what other metrics of this kind have counted: their variables to one's own."""
-        for other in metrics:
-            for name, more in other.variables.items():
-                self.add(name, more)
 
     def given(self, x: Tensor | Scalar) -> Array:
         """An argument in the metric's dtype."""
