@@ -29,11 +29,11 @@ CUT = 2.0
 """Standard deviations beyond which a truncated normal number is drawn again."""
 
 KEPT = 0.87962566103423978
-"""Standard deviation of a normal number of variance 1 that is cut off at ±2: VarianceScaling divides
-by it so that what is left has the variance that it promises."""
+"""Standard deviation of a normal number of variance 1 that is cut off at ±2: VarianceScaling
+divides by it so that what is left has the variance that it promises."""
 
 
-class Initializer(ABC):
+class Initializer:
     """Makes the numbers of one variable."""
 
     def __init__(self, arithmetic: Arithmetic) -> None:
@@ -114,7 +114,7 @@ class Identity(Initializer):
         return ones * as_array(self.gain, self.arithmetic, name)  # type: ignore[operator] # one dtype
 
 
-class Random(Initializer):
+class Random(Initializer, ABC):
     """One that draws; the seed decides what, and is no matter of the law."""
 
     def __init__(self, seed: Any, arithmetic: Arithmetic) -> None:

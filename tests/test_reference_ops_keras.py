@@ -1,0 +1,136 @@
+"""Signatures and dtypes of the reference's definitions against the Keras that is installed."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+
+from conformance.reference.engine.arithmetic import Variance
+from conformance.reference.engine.conversion import fed
+from conformance.reference.engine.laws import Invariants
+from conformance.reference.errors import Unsupported
+from conformance.reference.spec import table
+
+pytestmark = pytest.mark.frameworks
+
+NAMESPACES = ("ops", "losses", "metrics", "optimizers", "initializers", "activations")
+DTYPES = ("bool", "uint8", "int8", "int32", "int64", "float16", "bfloat16", "float32")
+NARROWED = {"uint64": "uint32", "int64": "int32", "float64": "float32"}
+SYMBOLIC = {
+    # Keras's symbolic answer alone says float32 of narrow floats, and the input's of integers.
+    "logsumexp": {"float16", "bfloat16"},
+}
+UNARY = [
+    "absolute",
+    "sign",
+    "floor",
+    "exp",
+    "log",
+    "log1p",
+    "expm1",
+    "sin",
+    "cos",
+    "arcsin",
+    "sqrt",
+    "square",
+    "sum",
+    "mean",
+    "max",
+    "min",
+    "var",
+    "prod",
+    "any",
+    "all",
+    "argmax",
+    "argmin",
+    "cumsum",
+    "logsumexp",
+    "flip",
+    "sort",
+    "argsort",
+    "relu",
+    "sigmoid",
+    "softmax",
+]
+BINARY = [
+    "add",
+    "subtract",
+    "multiply",
+    "divide",
+    "power",
+    "maximum",
+    "minimum",
+    "equal",
+    "greater",
+    "less",
+    "logical_and",
+    "matmul",
+    "dot",
+]
+
+
+@pytest.fixture(scope="module")
+def keras() -> Any:
+    return pytest.importorskip("keras", minversion="3.15")
+
+
+def found(keras: Any, symbol: str) -> Any:
+    for part in symbol.split("."):
+        keras = getattr(keras, part)
+    return keras
+
+
+def parameters(definition: Any, *, ours: bool) -> list[tuple[str, Any]]:
+    drawn = inspect.signature(definition).parameters.values()
+    return [
+        (p.name, p.default)
+        for p in drawn
+        if p.kind is not p.VAR_KEYWORD and not (ours and p.name == "arithmetic")
+    ]
+
+
+def test_every_definition_takes_what_keras_takes(keras: Any) -> None:
+    for namespace in NAMESPACES:
+        for name in table.known(namespace):
+            symbol = f"{namespace}.{name}"
+            ours, theirs = table.find(symbol), found(keras, symbol)
+            if symbol in {"initializers.Zeros", "initializers.Ones"}:
+                continue  # they have no arguments
+            assert parameters(ours, ours=True) == parameters(theirs, ours=False), symbol
+            for method in ("__call__", "update_state"):
+                if inspect.isclass(ours) and method in vars(ours):
+                    assert parameters(getattr(ours, method), ours=True) == parameters(
+                        getattr(theirs, method), ours=False
+                    ), (symbol, method)
+
+
+def dtype_of(symbol: str, *dtypes: str) -> str | None:
+    """What the reference answers; nothing where it judges nothing."""
+    values = np.arange(4).reshape(2, 2) % 3
+    arrays = [fed(Variance(), values.astype(None if d == "bfloat16" else d), d) for d in dtypes]
+    try:
+        with np.errstate(all="ignore"):
+            answer = table.find(f"ops.{symbol}")(*arrays)
+    except Unsupported:
+        return None
+    dtype: str = answer.dtypes[0] if isinstance(answer, Invariants) else answer.dtype
+    return dtype
+
+
+def test_functions_answer_in_keras_dtypes(keras: Any) -> None:
+    wrong = []
+    rows = [(f, (d,)) for f in UNARY for d in DTYPES]
+    rows += [(f, pair) for f in BINARY for pair in itertools.product(DTYPES, DTYPES)]
+    for function, dtypes in rows:
+        ours = dtype_of(function, *dtypes)
+        if ours is None or dtypes[0] in SYMBOLIC.get(function, ()):
+            continue
+        given = [keras.KerasTensor((2, 2), dtype=d) for d in dtypes]
+        theirs = keras.backend.standardize_dtype(getattr(keras.ops, function)(*given).dtype)
+        if theirs not in {ours, NARROWED.get(ours)}:
+            wrong.append((function, dtypes, ours, theirs))
+    assert not wrong
