@@ -12,13 +12,14 @@ import re
 import sys
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
+T = TypeVar("T")
 ROOT = Path(__file__).parents[1]
 DOCUMENT = ROOT / "docs/architecture.md"
 PACKAGE = "conformance"
@@ -37,21 +38,18 @@ IN_A_PROCESS = {
 }
 """Folders of ``adapters/`` that a framework's interpreter runs, with what they import of others."""
 
-ABOVE = {"__init__.py", "adapters/__init__.py"}
-"""The packages of these folders, which their import runs as well."""
+BESIDE = {"__init__.py", "adapters/__init__.py", "facets.py"}
+"""What such a process imports besides: the packages of these folders, and what both sides go by."""
 
 EMPTY = {"", "adapters"}
 """Packages with nothing in them but the version and a word: anyone may look where they lie."""
 
 BETWEEN_FAMILIES = {
-    "layers.convolutional.conv": "sliding windows",
-    "layers.normalization.layer": "a mean and a variance that are given",
-    "layers.reshaping.reshape": "where an array's channels are",
+    "convolutional.conv": "sliding windows",
+    "normalization.layer": "a mean and a variance that are given",
+    "reshaping.reshape": "where an array's channels are",
 }
-"""Modules of ``reference/spec/`` that other families import, and what they take from them."""
-
-BASES = {"activations", "config", "naming", "table"}
-"""Modules of ``reference/spec/`` that are of no family; and every ``base``."""
+"""Modules of ``reference/spec/layers/`` that other families import, with what they take."""
 
 ENGINE = ("arithmetic", "array", "elementary", "exactness", "windows")
 PLUGIN = ("items", "keys", "run", "touched")
@@ -258,7 +256,7 @@ def processes(package: Package) -> list[str]:
     for path, text in package.texts.items():
         first, _, rest = path.partition("/")
         home = rest.partition("/")[0]
-        if path not in ABOVE and not (first == "adapters" and home in IN_A_PROCESS):
+        if path not in BESIDE and not (first == "adapters" and home in IN_A_PROCESS):
             continue
         try:
             ast.parse(text, path, feature_version=(3, 9))
@@ -271,27 +269,29 @@ def processes(package: Package) -> list[str]:
         found += [
             f"{path} imports {one}"
             for one in sorted(package.own(module))
-            if not any(within(one, f"adapters.{name}") for name in IN_A_PROCESS)
+            if package.paths.get(one) not in BESIDE
+            and not any(within(one, f"adapters.{name}") for name in IN_A_PROCESS)
         ]
     return found
 
 
 def families(package: Package) -> list[str]:
-    """Imports from one family of the specification to another."""
-    spec = "reference.spec."
-    found = []
-    for module in package.paths:
-        if not module.startswith(f"{spec}layers."):
-            continue
-        for target in sorted(package.own(module)):
-            if not target.startswith(spec):
-                continue
-            inner = target.removeprefix(spec)
-            same = inner.split(".")[:2] == module.removeprefix(spec).split(".")[:2]
-            free = inner in BASES | BETWEEN_FAMILIES.keys() or inner.rpartition(".")[2] == "base"
-            if not same and not free:
-                found.append(f"{package.paths[module]} imports {target}")
-    return found
+    """Imports from one family of layers to another."""
+    layers = "reference.spec.layers."
+    return [
+        f"{package.paths[module]} imports {target}"
+        for module in package.paths
+        if module.startswith(layers)
+        for target in sorted(package.own(module))
+        if target.startswith(layers)
+        and family(target) not in {"base", family(module)}
+        and target.removeprefix(layers) not in BETWEEN_FAMILIES
+    ]
+
+
+def family(module: str) -> str:
+    """``pooling`` of ``reference.spec.layers.pooling.windows``."""
+    return module.split(".")[3]
 
 
 # --- the package is as it is said to be -----------------------------------------------------
@@ -365,6 +365,14 @@ def with_module(path: str, text: str) -> Package:
     return Package(texts)
 
 
+def added(
+    rule: Callable[[Package], Iterable[T]], package: Package, path: str, text: str
+) -> list[T]:
+    """What a rule finds of such a copy and not of the package."""
+    before = list(rule(package))
+    return [one for one in rule(with_module(path, text)) if one not in before]
+
+
 @pytest.mark.parametrize(
     ("path", "text"),
     [
@@ -378,22 +386,28 @@ def with_module(path: str, text: str) -> Package:
         ("new_room/__init__.py", ""),
     ],
 )
-def test_an_import_that_is_not_allowed_is_found(path: str, text: str, table: list[Row]) -> None:
-    (found,) = strays(with_module(path, text), table)
+def test_an_import_that_is_not_allowed_is_found(
+    path: str, text: str, package: Package, table: list[Row]
+) -> None:
+    (found,) = added(lambda one: strays(one, table), package, path, text)
     assert found.startswith(path)
 
 
-def test_types_may_be_named_across_rooms(table: list[Row]) -> None:
-    package = with_module("report/new.py", TYPES + "from conformance.run import plan\n")
-    assert strays(package, table) == []
+def test_types_may_be_named_across_rooms(package: Package, table: list[Row]) -> None:
+    text = TYPES + "from conformance.run import plan\n"
+    assert added(lambda one: strays(one, table), package, "report/new.py", text) == []
 
 
-def test_a_permission_that_nobody_uses_is_found(package: Package) -> None:
-    text = DOCUMENT.read_text("utf-8")
-    more = text.replace("| `wording/` | ", "| `gone/` | | | `touched` |\n| `wording/` | ")
-    assert idle(package, rows(more)) == ["gone/ has no module"]
-    more = text.replace("`verdicts.ledger`, `verdicts.model` |\n| `comp", "`touched` |\n| `comp")
-    assert idle(package, rows(more)) == ["wording/ imports nothing of touched"]
+def test_a_room_that_is_gone_and_a_permission_that_nobody_uses_are_found(
+    package: Package, table: list[Row]
+) -> None:
+    wording = next(row for row in table if row.patterns == ("wording/",))
+    more = [*table, Row(("gone/",), ("touched",)), wording._replace(imports=("touched",))]
+    more.remove(wording)
+    assert [one for one in idle(package, more) if one not in idle(package, table)] == [
+        "gone/ has no module",
+        "wording/ imports nothing of touched",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -403,8 +417,8 @@ def test_a_permission_that_nobody_uses_is_found(package: Package) -> None:
         TYPES + "import conformance.cases.loading\n",
     ],
 )
-def test_a_circle_is_found(text: str) -> None:
-    (found,) = circles(with_module("cases/model.py", text)) - CIRCLES
+def test_a_circle_is_found(text: str, package: Package) -> None:
+    (found,) = added(circles, package, "cases/model.py", text)
     assert {"cases.model", "cases.loading"} <= found
 
 
@@ -418,8 +432,10 @@ def test_a_circle_is_found(text: str) -> None:
         ("adapters/torch/tables/core.py", "import torch\n"),
     ],
 )
-def test_a_framework_or_pytest_where_it_should_not_be_is_found(path: str, text: str) -> None:
-    (found,) = foreign(with_module(path, text))
+def test_a_framework_or_pytest_where_it_should_not_be_is_found(
+    path: str, text: str, package: Package
+) -> None:
+    (found,) = added(foreign, package, path, text)
     assert found.startswith(path)
 
 
@@ -434,13 +450,14 @@ def test_a_framework_or_pytest_where_it_should_not_be_is_found(path: str, text: 
         ("adapters/shared/new.py", "from conformance.cases import model\n"),
     ],
 )
-def test_what_a_process_could_not_run_is_found(path: str, text: str) -> None:
-    (found,) = processes(with_module(path, text))
+def test_what_a_process_could_not_run_is_found(path: str, text: str, package: Package) -> None:
+    (found,) = added(processes, package, path, text)
     assert found.startswith(path)
 
 
-def test_an_import_from_family_to_family_is_found() -> None:
+def test_an_import_from_family_to_family_is_found(package: Package) -> None:
     text = "from conformance.reference.spec.layers.merging.dot import Dot\n"
-    assert families(with_module("reference/spec/layers/core/dense.py", text)) == [
-        "reference/spec/layers/core/dense.py imports reference.spec.layers.merging.dot"
+    path = "reference/spec/layers/core/dense.py"
+    assert added(families, package, path, text) == [
+        f"{path} imports reference.spec.layers.merging.dot"
     ]

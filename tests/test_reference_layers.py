@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from reference_cases import case, chain, exact, of_layer, spec
 
+from conformance.adapters.shared import calling
 from conformance.cases.model import Call, InputSpec, Model, Node
 from conformance.reference.answer.answer import evaluate
 from conformance.reference.errors import Refused, Unsupported
 from conformance.reference.model.network import Network
+from conformance.reference.spec.layers import base
 
 FEW = ["values", "shape"]
 
@@ -299,3 +301,7 @@ def test_several_inputs_and_outputs() -> None:
     outputs = [answer.arrays[o.tensor] for o in answer.expectation.calls[0].outputs]
     assert np.array_equal(outputs[0], a.astype(float) + b)
     assert np.array_equal(outputs[1], a.astype(float) - b)
+
+
+def test_adapters_hand_on_masks_in_the_layers_that_the_reference_does() -> None:
+    assert calling.PASSES_MASK == base.PASSES_MASK

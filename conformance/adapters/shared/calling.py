@@ -1,6 +1,7 @@
 """How a node is called: what its inputs stand for, and how a layer takes them.
 
-The one table of these rules: every adapter, in Keras or native, and the repro scripts go by it.
+Every adapter, in Keras or native, and the repro scripts go by these rules. The reference has its
+own, out of Keras's documentation.
 """
 
 from __future__ import annotations
@@ -46,7 +47,8 @@ PASSES_MASK = frozenset(
     }
 )
 """Layers that hand on the mask that came with their input, for adapters whose arrays carry none.
-Recurrent layers do where they return sequences."""
+Recurrent layers do where they return sequences. The reference's list is the same
+(``tests/test_reference_layers.py``)."""
 
 TAKES_MASK = frozenset(
     {

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 
 def claimed(case: Case) -> list[str]:
-    """Facets that the source itself speaks of; ``values`` where it says nothing in particular."""
+    """Facets that the source itself speaks of.
+
+    Where it says nothing in particular, ``values``; without these, all that is asked.
+    """
     program, expect = case.program, case.expect
     said = {key for key in expect.__struct_fields__ if getattr(expect, key) not in (None, False)}
     if expect.layers is not None and any(one.params is not None for one in expect.layers):
@@ -42,7 +45,9 @@ def claimed(case: Case) -> list[str]:
     if len(program.calls) > 1:
         facets.add("values")
     asked = [facet for facet in program.facets if facet in facets]
-    return asked or ["values"]
+    if asked or "values" in program.facets:
+        return asked or ["values"]
+    return list(program.facets)
 
 
 def check_refusal(case: Case, refusal: Refused) -> None:

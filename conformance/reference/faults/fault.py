@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from conformance.adapters.host.observation import Observation
-    from conformance.cases.model import Case, Graph, Model, Steps, Train
+    from conformance.cases.model import Case, Graph, Model, Node, Steps, Train
     from conformance.reference.engine.arithmetic import Arithmetic, Rounding
     from conformance.reference.engine.array import Values
 
@@ -132,6 +132,20 @@ class Fault:
 
 HONEST = Fault(name="honest", says="follows the documentation")
 """No fault at all; lets honest and faulty runs share their code."""
+
+
+def nodewise(rewrite: Callable[[Node], list[Node]]) -> Callable[[Model], Model]:
+    """Rewrite a model node by node.
+
+    Args:
+        rewrite: Takes one node to those that stand in its place; the last one keeps its name.
+    """
+
+    def model(original: Model) -> Model:
+        nodes = [new for node in original.nodes for new in rewrite(node)]
+        return msgspec.structs.replace(original, nodes=nodes)
+
+    return model
 
 
 def rounded_to(bits: int) -> Rounding:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
 
 from conformance.reference.faults.editing import EDITS
-from conformance.reference.faults.fault import Fault, rounded_to
+from conformance.reference.faults.fault import Fault, nodewise, rounded_to
 from conformance.reference.faults.misdrawing import misdrawn
 from conformance.reference.model.network import Network
 from conformance.reference.spec.config import INERT
 from conformance.reference.spec.layers.base import Context
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
     from conformance.cases.model import Case, Model, Named, Node, Train
     from conformance.reference.engine.array import Values
-
-Rewrite = Callable[["Node"], "list[Node]"]
-"""Takes one node to those that stand in its place; the last one must keep its name."""
 
 
 class PaddedBefore(Context):
@@ -54,14 +52,6 @@ def candidates(case: Case) -> Iterator[Fault]:
     yield from (fault for facet, fault in EDITS if facet in program.facets)
 
 
-def _nodewise(rewrite: Rewrite) -> Callable[[Model], Model]:
-    def model(original: Model) -> Model:
-        nodes = [new for node in original.nodes for new in rewrite(node)]
-        return msgspec.structs.replace(original, nodes=nodes)
-
-    return model
-
-
 def _with(node: Node, **changes: Any) -> Node:
     return msgspec.structs.replace(node, config={**node.config, **changes})
 
@@ -88,7 +78,7 @@ def _ignored(nodes: list[Node]) -> Iterator[Fault]:
         yield Fault(
             name=f"ignored:{owner}.{argument}",
             says=f"ignored the argument {argument} of {owner}",
-            model=_nodewise(rewrite),
+            model=nodewise(rewrite),
         )
 
 
@@ -102,7 +92,7 @@ def _rewrites(nodes: list[Node], layers: set[str]) -> Iterator[Fault]:
     yield Fault(
         name="padding-same-not-causal",
         says="padded evenly where the padding is causal",
-        model=_nodewise(_same_not_causal),
+        model=nodewise(_same_not_causal),
     )
     if "Flatten" in layers:
         yield Fault(
@@ -118,18 +108,18 @@ def _rewrites(nodes: list[Node], layers: set[str]) -> Iterator[Fault]:
     yield Fault(
         name="leaky-relu",
         says="let a tenth of the negative numbers through relu",
-        model=_nodewise(lambda n: _reactivated(n, "relu", "leaky_relu")),
+        model=nodewise(lambda n: _reactivated(n, "relu", "leaky_relu")),
     )
     yield Fault(
         name="softmax-other-axis",
         says="took the softmax along the axis before the last",
-        model=_nodewise(_softmax_axis),
+        model=nodewise(_softmax_axis),
     )
     if layers & {"LSTM", "GRU"}:
         yield Fault(
             name="hard-gates",
             says="used hard_sigmoid for the gates, as early versions of Keras did",
-            model=_nodewise(
+            model=nodewise(
                 lambda n: (
                     [_with(n, recurrent_activation="hard_sigmoid")]
                     if n.layer in {"LSTM", "GRU"}
@@ -141,7 +131,7 @@ def _rewrites(nodes: list[Node], layers: set[str]) -> Iterator[Fault]:
         yield Fault(
             name="sequence-reversed",
             says="read the sequence from its other end",
-            model=_nodewise(
+            model=nodewise(
                 lambda n: (
                     [_with(n, go_backwards=not n.config.get("go_backwards", False))]
                     if n.layer in {"SimpleRNN", "LSTM", "GRU"}
@@ -152,7 +142,7 @@ def _rewrites(nodes: list[Node], layers: set[str]) -> Iterator[Fault]:
     yield Fault(
         name="inputs-reversed",
         says="took the inputs of a merging layer in the other order",
-        model=_nodewise(
+        model=nodewise(
             lambda n: (
                 [msgspec.structs.replace(n, inputs=n.inputs[::-1])]
                 if n.layer in {"Concatenate", "Subtract"}
@@ -163,7 +153,7 @@ def _rewrites(nodes: list[Node], layers: set[str]) -> Iterator[Fault]:
     yield Fault(
         name="average-for-maximum",
         says="pooled by the mean instead of the maximum",
-        model=_nodewise(
+        model=nodewise(
             lambda n: (
                 [msgspec.structs.replace(n, layer=n.layer.replace("MaxPool", "AveragePool"))]
                 if n.layer.startswith("MaxPooling")
@@ -202,7 +192,7 @@ def _fortran_flatten(model: Model) -> Model:
             return [node]
         return _before(node, "Permute", {"dims": list(range(rank, 0, -1))})
 
-    return _nodewise(rewrite)(model)
+    return nodewise(rewrite)(model)
 
 
 def _mixed_channels(model: Model) -> Model:
@@ -220,7 +210,7 @@ def _mixed_channels(model: Model) -> Model:
         moved = msgspec.structs.replace(moved, inputs=[reshaped.name], name=f"{node.name}~moved")
         return [reshaped, moved, msgspec.structs.replace(last, inputs=[moved.name])]
 
-    return _nodewise(rewrite)(model)
+    return nodewise(rewrite)(model)
 
 
 def _turned_round(values: Values) -> Values:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from conformance.reference.faults.fault import Fault
+from conformance.reference.faults.fault import Fault, nodewise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,20 +48,13 @@ def misdrawn(nodes: list[Node]) -> Iterator[Fault]:
 
 
 def _changed(name: str, change: Callable[[Any], Any]) -> Callable[[Model], Model]:
-    def rewrite(node: Node) -> Node:
+    def rewrite(node: Node) -> list[Node]:
         if name not in node.config:
-            return node
+            return [node]
         config = {**node.config, name: change(node.config[name])}
-        return msgspec.structs.replace(node, config=config)
+        return [msgspec.structs.replace(node, config=config)]
 
-    return _nodewise(rewrite)
-
-
-def _nodewise(rewrite: Callable[[Node], Node]) -> Callable[[Model], Model]:
-    def model(original: Model) -> Model:
-        return msgspec.structs.replace(original, nodes=[rewrite(node) for node in original.nodes])
-
-    return model
+    return nodewise(rewrite)
 
 
 def _nudged(value: Any) -> Any:
@@ -80,11 +73,11 @@ def _sharing(axis: int) -> Callable[[Model], Model]:
     def model(original: Model) -> Model:
         rank = 1 + len(original.inputs[0].shape)
 
-        def rewrite(node: Node) -> Node:
+        def rewrite(node: Node) -> list[Node]:
             sizes = list(node.config.get("noise_shape") or [None] * rank)
             sizes[axis] = 1
-            return msgspec.structs.replace(node, config={**node.config, "noise_shape": sizes})
+            return [msgspec.structs.replace(node, config={**node.config, "noise_shape": sizes})]
 
-        return _nodewise(rewrite)(original)
+        return nodewise(rewrite)(original)
 
     return model

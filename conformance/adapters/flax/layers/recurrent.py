@@ -7,7 +7,7 @@ mask.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any
 
 from flax import nnx
 from jax import Array
@@ -174,7 +174,7 @@ def simple_rnn(
     go_backwards: bool = False,
     return_state: bool = False,
     initial_state: Sequence[Array] = (),
-) -> Union[Array, list[Array]]:  # noqa: UP007 (Python 3.9 reads it)
+) -> Array | list[Array]:
     """``SimpleRNN``: ``nnx.RNN`` with ``nnx.SimpleCell``.
 
     Args:
@@ -208,7 +208,7 @@ def lstm(
     go_backwards: bool = False,
     return_state: bool = False,
     initial_state: Sequence[Array] = (),
-) -> Union[Array, list[Array]]:  # noqa: UP007
+) -> Array | list[Array]:
     """``LSTM``: ``nnx.RNN`` with ``nnx.OptimizedLSTMCell``; arguments as ``simple_rnn``.
 
     ``kernel`` is (features, 4 units), ``recurrent_kernel`` (units, 4 units), ``bias`` (4 units,).
@@ -241,7 +241,7 @@ def gru(
     go_backwards: bool = False,
     return_state: bool = False,
     initial_state: Sequence[Array] = (),
-) -> Union[Array, list[Array]]:  # noqa: UP007
+) -> Array | list[Array]:
     """``GRU`` without bias and with ``reset_after``: ``nnx.RNN`` with ``nnx.GRUCell``.
 
     ``kernel`` is (features, 3 units), ``recurrent_kernel`` (units, 3 units); arguments as

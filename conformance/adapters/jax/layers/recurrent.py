@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Optional, Union
+from typing import TYPE_CHECKING, Any
 
 import jax
 from jax import Array, lax
@@ -154,14 +154,14 @@ def rnn(
     x: Array,
     weights: Weights,
     *,
-    cell: Union[Cell, dict[str, Cell]],  # noqa: UP007 (Python 3.9 reads it)
+    cell: Cell | dict[str, Cell],
     return_sequences: bool = False,
     go_backwards: bool = False,
     return_state: bool = False,
     zero_output_for_mask: bool = False,
     initial_state: Sequence[Array] = (),
-    mask: Optional[Array] = None,  # noqa: UP045
-) -> Union[Array, list[Array]]:  # noqa: UP007
+    mask: Array | None = None,
+) -> Array | list[Array]:
     """``RNN``: a cell along the second axis.
 
     A masked step leaves the states as they were and answers what the step before answered.
@@ -216,8 +216,8 @@ def simple_rnn(
     go_backwards: bool = False,
     return_state: bool = False,
     initial_state: Sequence[Array] = (),
-    mask: Optional[Array] = None,  # noqa: UP045
-) -> Union[Array, list[Array]]:  # noqa: UP007
+    mask: Array | None = None,
+) -> Array | list[Array]:
     """``SimpleRNN``: ``rnn`` with ``simple_rnn_cell``, whose arguments it shares."""
     cell = functools.partial(simple_rnn_cell, units=units, activation=activation, use_bias=use_bias)
     return rnn(
@@ -244,8 +244,8 @@ def lstm(
     go_backwards: bool = False,
     return_state: bool = False,
     initial_state: Sequence[Array] = (),
-    mask: Optional[Array] = None,  # noqa: UP045
-) -> Union[Array, list[Array]]:  # noqa: UP007
+    mask: Array | None = None,
+) -> Array | list[Array]:
     """``LSTM``: ``rnn`` with ``lstm_cell``, whose arguments it shares."""
     cell = functools.partial(
         lstm_cell,
@@ -279,8 +279,8 @@ def gru(
     go_backwards: bool = False,
     return_state: bool = False,
     initial_state: Sequence[Array] = (),
-    mask: Optional[Array] = None,  # noqa: UP045
-) -> Union[Array, list[Array]]:  # noqa: UP007
+    mask: Array | None = None,
+) -> Array | list[Array]:
     """``GRU``: ``rnn`` with ``gru_cell``, whose arguments it shares."""
     cell = functools.partial(
         gru_cell,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Optional, Union
+from typing import TYPE_CHECKING
 
 from jax import Array
 from jax import numpy as jnp
@@ -36,8 +36,8 @@ def conv_lstm(
     go_backwards: bool = False,
     return_state: bool = False,
     initial_state: Sequence[Array] = (),
-    mask: Optional[Array] = None,  # noqa: UP045 (Python 3.9 reads it)
-) -> Union[Array, list[Array]]:  # noqa: UP007
+    mask: Array | None = None,
+) -> Array | list[Array]:
     """``ConvLSTM1D`` to ``ConvLSTM3D``: ``rnn`` with ``conv_lstm_cell``.
 
     Args:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any, Optional, Union
+from typing import TYPE_CHECKING, Any
 
 from jax import Array, vmap
 from jax import numpy as jnp
@@ -21,7 +21,7 @@ def time_distributed(
     weights: Weights,
     *,
     layer: Layer,
-    mask: Optional[Array] = None,  # noqa: UP045 (Python 3.9 reads it)
+    mask: Array | None = None,
 ) -> Array:
     """``TimeDistributed``: the inner layer on every step, by ``jax.vmap`` over the time axis.
 
@@ -36,11 +36,11 @@ def bidirectional(
     weights: Weights,
     *,
     layer: Callable[..., Any],
-    backward_layer: Optional[Callable[..., Any]] = None,  # noqa: UP045 (Python 3.9 reads it)
-    merge_mode: Optional[str] = "concat",  # noqa: UP045
+    backward_layer: Callable[..., Any] | None = None,
+    merge_mode: str | None = "concat",
     initial_state: Sequence[Array] = (),
-    mask: Optional[Array] = None,  # noqa: UP045
-) -> Union[Array, list[Array]]:  # noqa: UP007
+    mask: Array | None = None,
+) -> Array | list[Array]:
     """``Bidirectional``: two layers of this package, their answers side by side or merged.
 
     Args:
@@ -67,7 +67,7 @@ def bidirectional(
     return merged[0] if len(merged) == 1 and not of_ahead else [*merged, *of_ahead, *of_back]
 
 
-def merge(y: Array, z: Array, merge_mode: Optional[str]) -> list[Array]:  # noqa: UP045
+def merge(y: Array, z: Array, merge_mode: str | None) -> list[Array]:
     """Two answers as ``Bidirectional`` merges them; ``None`` keeps both."""
     if merge_mode is None:
         return [y, z]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Optional, Union
+from typing import TYPE_CHECKING
 
 from conformance.adapters.torch.layers.activation import sigmoid, tanh
 from conformance.adapters.torch.layers.recurrent_cells import (
@@ -32,8 +32,8 @@ def simple_rnn_by_steps(
     go_backwards: bool = False,
     return_state: bool = False,
     initial_state: Sequence[Tensor] = (),
-    mask: Optional[Tensor] = None,  # noqa: UP045 (Python 3.9 reads it)
-) -> Union[Tensor, list[Tensor]]:  # noqa: UP007
+    mask: Tensor | None = None,
+) -> Tensor | list[Tensor]:
     """``SimpleRNN`` with any activations and any mask: ``rnn`` with ``simple_rnn_cell_by_hand``."""
     cell = functools.partial(
         simple_rnn_cell_by_hand, units=units, activation=activation, use_bias=use_bias
@@ -62,8 +62,8 @@ def lstm_by_steps(
     go_backwards: bool = False,
     return_state: bool = False,
     initial_state: Sequence[Tensor] = (),
-    mask: Optional[Tensor] = None,  # noqa: UP045 (Python 3.9 reads it)
-) -> Union[Tensor, list[Tensor]]:  # noqa: UP007
+    mask: Tensor | None = None,
+) -> Tensor | list[Tensor]:
     """``LSTM`` with any activations and any mask: ``rnn`` with ``lstm_cell_by_hand``."""
     cell = functools.partial(
         lstm_cell_by_hand,
@@ -97,8 +97,8 @@ def gru_by_steps(
     go_backwards: bool = False,
     return_state: bool = False,
     initial_state: Sequence[Tensor] = (),
-    mask: Optional[Tensor] = None,  # noqa: UP045 (Python 3.9 reads it)
-) -> Union[Tensor, list[Tensor]]:  # noqa: UP007
+    mask: Tensor | None = None,
+) -> Tensor | list[Tensor]:
     """``GRU`` with any activations and any mask: ``rnn`` with ``gru_cell_by_hand``."""
     cell = functools.partial(
         gru_cell_by_hand,

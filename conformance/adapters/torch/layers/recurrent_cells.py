@@ -7,7 +7,7 @@ states it starts from zeros. Weights are Keras's variables, in Keras's layout an
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any, Callable, Optional, Union
+from typing import TYPE_CHECKING, Any, Callable
 
 import torch
 from torch import Tensor
@@ -211,14 +211,14 @@ def rnn(
     x: Tensor,
     weights: Weights,
     *,
-    cell: Union[Cell, dict[str, Cell]],  # noqa: UP007 (Python 3.9 reads it)
+    cell: Cell | dict[str, Cell],
     return_sequences: bool = False,
     go_backwards: bool = False,
     return_state: bool = False,
     zero_output_for_mask: bool = False,
     initial_state: Sequence[Tensor] = (),
-    mask: Optional[Tensor] = None,  # noqa: UP045
-) -> Union[Tensor, list[Tensor]]:  # noqa: UP007
+    mask: Tensor | None = None,
+) -> Tensor | list[Tensor]:
     """``RNN``: a cell along the second axis.
 
     A masked step leaves the states as they were and answers what the step before answered.

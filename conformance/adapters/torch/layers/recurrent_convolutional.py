@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Optional, Union
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -38,8 +38,8 @@ def conv_lstm(
     go_backwards: bool = False,
     return_state: bool = False,
     initial_state: Sequence[Tensor] = (),
-    mask: Optional[Tensor] = None,  # noqa: UP045 (Python 3.9 reads it)
-) -> Union[Tensor, list[Tensor]]:  # noqa: UP007
+    mask: Tensor | None = None,
+) -> Tensor | list[Tensor]:
     """``ConvLSTM1D`` to ``ConvLSTM3D``: ``rnn`` with ``conv_lstm_cell``.
 
     Args:

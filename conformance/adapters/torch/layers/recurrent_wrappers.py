@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any, Callable, Optional, Union
+from typing import TYPE_CHECKING, Any, Callable
 
 import torch
 from torch import Tensor
@@ -21,7 +21,7 @@ def time_distributed(
     weights: Weights,
     *,
     layer: Layer,
-    mask: Optional[Tensor] = None,  # noqa: UP045 (Python 3.9 reads it)
+    mask: Tensor | None = None,
 ) -> Tensor:
     """``TimeDistributed``: the steps become part of the batch while the inner layer runs.
 
@@ -37,11 +37,11 @@ def bidirectional(
     weights: Weights,
     *,
     layer: Callable[..., Any],
-    backward_layer: Optional[Callable[..., Any]] = None,  # noqa: UP045 (Python 3.9 reads it)
-    merge_mode: Optional[str] = "concat",  # noqa: UP045
+    backward_layer: Callable[..., Any] | None = None,
+    merge_mode: str | None = "concat",
     initial_state: Sequence[Tensor] = (),
-    mask: Optional[Tensor] = None,  # noqa: UP045
-) -> Union[Tensor, list[Tensor]]:  # noqa: UP007
+    mask: Tensor | None = None,
+) -> Tensor | list[Tensor]:
     """``Bidirectional``: ``bidirectional=True`` of torch's modules concatenates and knows no more.
 
     Args:
@@ -68,7 +68,7 @@ def bidirectional(
     return merged[0] if len(merged) == 1 and not of_ahead else [*merged, *of_ahead, *of_back]
 
 
-def merge(y: Tensor, z: Tensor, merge_mode: Optional[str]) -> list[Tensor]:  # noqa: UP045
+def merge(y: Tensor, z: Tensor, merge_mode: str | None) -> list[Tensor]:
     """Two answers as ``Bidirectional`` merges them; ``None`` keeps both."""
     if merge_mode is None:
         return [y, z]
