@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import re
 from functools import cached_property
@@ -11,17 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
-from conformance.cases import building, combining, variation
+from conformance.cases import building, variation
 from conformance.cases.building import CaseReader
 from conformance.cases.model import Case
 from conformance.cases.problems import CasesError, Log, Problem, Where
 from conformance.cases.reading import Document, Map, Seq, read_file
-from conformance.facets import REPEATS
+from conformance.cases.repeating import few_repeats
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-
-    from conformance.cases.combining import Combination
 
 ROOT_NAMES = frozenset({"cases", "catalogue"})
 """Folders with these names are the root of a catalogue: ids count from there."""
@@ -138,7 +135,7 @@ def load_file(path: Path | str, root: Path | str | None = None) -> Catalogue:
     document = read_file(file, log)
     cases: list[Case] = []
     if document is not None:
-        cases = list(_cases(document, below, log))
+        cases = few_repeats(list(_cases(document, below, log)))
     if root is None:
         _read_ids[file.absolute()] = state, frozenset(case.id for case in cases)
     return Catalogue(cases=cases, problems=log.sorted())
@@ -220,22 +217,13 @@ def _expanded(
     plan = variation.read_variation(tree, where, building.KEYS)
     if plan is None:
         return
-    found: dict[Combination, Case] = {}
     for combination in plan.combinations:
         varied = plan.apply(tree, combination, where)
         full_id = f"{case_id}[{plan.label(combination)}]"
         values: dict[str, Any] = plan.values(combination)
         case = reader.read(varied, where, case_id=full_id, yaml=yaml, variation=values)
         if case is not None:
-            found[combination] = case
-    # Numbers go wrong where two arguments meet; what is lost in other ways is lost one by one.
-    # Each of those facets of its own: not every row asks for all of them.
-    repeats = {row: REPEATS.intersection(case.program.facets) for row, case in found.items()}
-    whole = combining.few_that_show_all(
-        {row: set(itertools.product(enumerate(row), asked)) for row, asked in repeats.items()}
-    )
-    for row, case in found.items():
-        yield building.without_repeats(case) if repeats[row] and row not in whole else case
+            yield case
 
 
 def _files(path: Path) -> Iterator[Path]:
