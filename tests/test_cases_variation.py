@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
+import re
+import runpy
 import textwrap
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,15 +17,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.cases import combining, load_file
+from conformance.cases import load as load_cases
 from conformance.facets import REPEATS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from conformance.cases.combining import Clause, Combination
 
+ROOT = Path(__file__).parents[1]
 HEAD = "- id: a\n  title: t\n  source: {keras: keras.layers.Conv2D}\n"
+WRAPPED = (
+    "input: {shape: [2, 7, 8, 6]}\nlayer: TimeDistributed\n"
+    "config: {layer: {Conv2D: {filters: 4, kernel_size: 3}}}\n"
+)
 CONV = "input: {shape: [7, 8, 6]}\nlayer: Conv2D\nconfig: {filters: 4, kernel_size: 3}\n"
 
 
@@ -325,6 +334,12 @@ def test_pairwise_stays_near_the_best_known_sizes(counts: tuple[int, ...], most:
     assert math.prod(sorted(counts)[-2:]) <= len(found) <= most
 
 
+def bits(row: Combination, counts: list[int]) -> int:
+    """A bit for each of a combination's values."""
+    before = itertools.accumulate(counts, initial=0)
+    return sum(1 << start + value for start, value in zip(before, row, strict=False))
+
+
 @settings(deadline=None, max_examples=80)
 @given(spaces())
 def test_few_rows_show_every_value_and_none_is_taken_in_vain(
@@ -332,7 +347,7 @@ def test_few_rows_show_every_value_and_none_is_taken_in_vain(
 ) -> None:
     counts, clauses = space
     every = combining.product(counts, clauses, 10_000)
-    shown = {row: set(enumerate(row)) for row in every}
+    shown = {row: bits(row, counts) for row in every}
     few = combining.few_that_show_all(shown)
     assert few <= set(every)
     assert {choice for row in few for choice in enumerate(row)} == {
@@ -343,7 +358,8 @@ def test_few_rows_show_every_value_and_none_is_taken_in_vain(
 
 
 def test_few_rows_are_found_quickly_among_many() -> None:
-    shown = {row: set(enumerate(row)) for row in itertools.product(range(400), range(25))}
+    every = itertools.product(range(400), range(25))
+    shown = {row: bits(row, [400, 25]) for row in every}
     begin = time.perf_counter()
     assert len(combining.few_that_show_all(shown)) == 400
     assert time.perf_counter() - begin < 5
@@ -402,3 +418,133 @@ def test_each_way_of_asking_again_is_asked_with_every_value_for_itself(load: Any
             rows = [case for case in found if case.variation[f"config.{name}"] == value]
             asked = set().union(*(case.program.facets for case in rows))
             assert asked >= REPEATS, (name, value)
+
+
+# --- the cases of one file together -----------------------------------------------------------
+
+
+@pytest.fixture
+def repeats(tmp_path: Path) -> Any:
+    """What each case of a file is asked for once more, by the part of its id that is its own."""
+
+    def repeats(*cases: str) -> dict[str, set[str]]:
+        file = tmp_path / "x.yaml"
+        heads = [HEAD.replace("id: a", f"id: {name}") for name in "abcdef"]
+        written = [
+            head + textwrap.indent(textwrap.dedent(body), "  ")
+            for head, body in zip(heads, cases, strict=False)
+        ]
+        file.write_text("\n".join(written))
+        found = load_file(file).checked()
+        return {c.id.removeprefix("x/"): set(c.program.facets) & REPEATS for c in found}
+
+    return repeats
+
+
+def test_a_later_case_is_asked_again_only_for_what_is_new(repeats: Any) -> None:
+    asked = repeats(
+        CONV,
+        CONV.replace("[7, 8, 6]", "[9, 4, 6]"),
+        CONV.replace("filters: 4", "filters: 4, strides: 2"),
+        CONV.replace("filters: 4", "filters: 4, use_bias: false, strides: 2"),
+    )
+    # `a` shows what the others leave out; `d` shows all that `c` does.
+    assert asked == {"a": REPEATS, "b": set(), "c": set(), "d": REPEATS}
+
+
+def test_no_value_of_any_argument_is_left_out(repeats: Any) -> None:
+    asked = repeats(
+        CONV + "vary: {strides: [1, 2], padding: [valid, same]}\n",
+        CONV + "vary: {strides: [2, 3], use_bias: [true, false]}\n",
+    )
+    names = [name for name, facets in asked.items() if facets]
+    shown = {part for name in names for part in re.split(r"[\[\],]", name)}
+    values = {"strides=1", "strides=2", "strides=3", "padding=valid", "padding=same"}
+    assert values | {"use_bias=true", "use_bias=false"} <= shown
+    assert sum(bool(facets) for facets in asked.values()) < len(asked)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        CONV.replace("Conv2D", "DepthwiseConv2D").replace("filters: 4, ", ""),
+        CONV.replace("[7, 8, 6]}", "[7, 8, 6], dtype: float16}"),
+        CONV.replace("[7, 8, 6]}", "[null, 8, 6], sizes: [7, 8, 6]}"),
+        CONV.replace("filters: 4", "filters: 4, dtype: float16"),
+        CONV.replace("filters: 4", "filters: 5"),
+        "input: {shape: [7, 8, 6]}\nmodel: [Conv2D: {filters: 4, kernel_size: 3}, Flatten: {}]\n",
+        WRAPPED,
+    ],
+    ids=["layer", "input dtype", "open size", "dtype", "value", "model", "layer inside"],
+)
+def test_what_makes_a_case_worth_asking_again(repeats: Any, other: str) -> None:
+    asked = repeats(CONV, other, CONV.replace("[7, 8, 6]", "[9, 4, 6]"))
+    assert asked["b"] == REPEATS
+    assert asked["c"] == set()
+
+
+def test_each_layer_inside_another_is_a_layer_of_its_own(repeats: Any) -> None:
+    wrapped = (
+        "input: {shape: [3, 4]}\nlayer: TimeDistributed\nconfig: {layer: {Dense: {units: 4}}}\n"
+    )
+    asked = repeats(
+        wrapped,
+        wrapped.replace("units: 4", "units: 4, use_bias: false"),
+        "input: {shape: [3, 4]}\nlayer: Dense\nconfig: {units: 4, use_bias: false}\n",
+    )
+    assert all(asked.values())
+
+
+def test_a_reason_that_is_written_takes_the_facet_away_and_another_case_shows_it(
+    repeats: Any,
+) -> None:
+    asked = repeats(CONV + "without: {save_round_trip: no file}\n", CONV)
+    assert asked["a"] | asked["b"] == REPEATS
+    assert "save_round_trip" in asked["b"]
+    assert "save_round_trip" not in asked["a"]
+
+
+# --- what another revision asked ---------------------------------------------------------------
+
+
+def asked_by(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], **more: set[str]
+) -> tuple[int, str]:
+    """tools/asked.py, told that an earlier catalogue asked for this, and for more of some cases."""
+    facets = {case.id: {*case.program.facets} for case in load_cases().checked()}
+    for case, further in more.items():
+        facets[case] |= further
+    before = tmp_path / "before.json"
+    listed = [{"id": name, "facets": sorted(asked)} for name, asked in facets.items()]
+    before.write_text(json.dumps(listed))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.argv", ["tools/asked.py", str(before)])
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_path(str(ROOT / "tools/asked.py"), run_name="__main__")
+    return int(ended.value.code or 0), capsys.readouterr().out
+
+
+def test_the_tool_finds_nothing_lost_where_nothing_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, text = asked_by(tmp_path, capsys)
+    assert status == 0
+    assert ", 0 lost" in text
+    # Of a layer alone, its repeats may be asked of another case with the same arguments.
+    name = next(
+        case.id
+        for case in load_cases().checked()
+        if case.family == "layers/convolutional" and REPEATS.isdisjoint(case.program.facets)
+    )
+    assert asked_by(tmp_path, capsys, **{name: {"compiled"}})[0] == 0
+
+
+def test_the_tool_finds_what_is_lost(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    name = "documents/input_shape/" + next(
+        case.id.rpartition("/")[2]
+        for case in load_cases().checked()
+        if case.family == "documents/input_shape" and "save_round_trip" in case.without
+    )
+    status, text = asked_by(tmp_path, capsys, **{name: {"save_round_trip"}})
+    assert status == 1
+    assert "lost: documents/input_shape.yaml Lambda" in text

@@ -6,18 +6,20 @@ that has, for each of its axes, one of the clause's values.
 
 from __future__ import annotations
 
+import functools
 import heapq
 import itertools
 import math
+import operator
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from collections.abc import Set as AbstractSet
 
 Combination = tuple[int, ...]
 Clause = dict[int, frozenset[int]]
+Row = TypeVar("Row")
 
 _MAX_ENUMERATED = 200_000
 """Combinations that a product may have before ``unless``."""
@@ -111,25 +113,28 @@ WAYS: dict[str, Callable[[Sequence[int], Sequence[Clause], int], list[Combinatio
 """The words that ``combine`` takes."""
 
 
-def few_that_show_all(shown: Mapping[Combination, AbstractSet[Any]]) -> set[Combination]:
-    """Few of these combinations that together show everything that any of them shows.
+def few_that_show_all(shown: Mapping[Row, int]) -> set[Row]:
+    """Few of these rows that together show everything that any of them shows.
 
     Greedily: each adds as much as possible, the first of those that add alike. The same input
     always gives the same ones.
+
+    Args:
+        shown: By row, what it shows: a number with a bit for each thing.
     """
-    missing = set().union(*shown.values())
-    found: set[Combination] = set()
+    missing = functools.reduce(operator.or_, shown.values(), 0)
+    found: set[Row] = set()
     # What a row adds only becomes less, so most rows never have to be looked at again.
-    at_most = [(-len(shown[row]), place, row) for place, row in enumerate(shown)]
+    at_most = [(-shown[row].bit_count(), place, row) for place, row in enumerate(shown)]
     heapq.heapify(at_most)
     while missing:
         known, place, row = heapq.heappop(at_most)
         adds = missing & shown[row]
-        if len(adds) == -known:
+        if adds.bit_count() == -known:
             found.add(row)
-            missing -= adds
+            missing &= ~adds
         elif adds:
-            heapq.heappush(at_most, (-len(adds), place, row))
+            heapq.heappush(at_most, (-adds.bit_count(), place, row))
     return found
 
 

@@ -6,21 +6,19 @@ all of them there needs neither this module nor the YAML parser.
 
 from __future__ import annotations
 
-import itertools
 import re
 from typing import TYPE_CHECKING, Any
 
-from conformance.cases import building, combining, variation
+from conformance.cases import building, variation
 from conformance.cases.building import CaseReader
 from conformance.cases.problems import Where
 from conformance.cases.reading import Map, Seq, read_bytes, read_file
-from conformance.facets import REPEATS
+from conformance.cases.repeating import few_repeats
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from conformance.cases.combining import Combination
     from conformance.cases.model import Case
     from conformance.cases.problems import Log
     from conformance.cases.reading import Document
@@ -44,7 +42,7 @@ def expand(file: Path, content: bytes | None, below: Path, log: Log) -> list[Cas
         Every sound case.
     """
     document = read_file(file, log) if content is None else read_bytes(content, log)
-    return [] if document is None else list(_cases(document, below, log))
+    return [] if document is None else few_repeats(list(_cases(document, below, log)))
 
 
 def _cases(document: Document, below: Path, log: Log) -> Iterator[Case]:
@@ -105,19 +103,10 @@ def _expanded(
     plan = variation.read_variation(tree, where, building.KEYS)
     if plan is None:
         return
-    found: dict[Combination, Case] = {}
     for combination in plan.combinations:
         varied = plan.apply(tree, combination, where)
         full_id = f"{case_id}[{plan.label(combination)}]"
         values: dict[str, Any] = plan.values(combination)
         case = reader.read(varied, where, case_id=full_id, yaml=yaml, variation=values)
         if case is not None:
-            found[combination] = case
-    # Numbers go wrong where two arguments meet; what is lost in other ways is lost one by one.
-    # Each of those facets of its own: not every row asks for all of them.
-    repeats = {row: REPEATS.intersection(case.program.facets) for row, case in found.items()}
-    whole = combining.few_that_show_all(
-        {row: set(itertools.product(enumerate(row), asked)) for row, asked in repeats.items()}
-    )
-    for row, case in found.items():
-        yield building.without_repeats(case) if repeats[row] and row not in whole else case
+            yield case
