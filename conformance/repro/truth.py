@@ -82,7 +82,11 @@ def targets(plan: Plan, answer: StoredAnswer) -> list[tuple[str, Expected]]:
     if plan.facet == "state" and told.state is not None:
         losses = told.state.losses
         word = "after" if losses is None else "trained"
-        weights = [(f"{word} {name}", one) for name, one in told.state.weights.items()]
+        weights = [
+            (f"{word} {name}", one)
+            for name, one in told.state.weights.items()
+            if plan.of_model or name.startswith(f"{plan.call}/")
+        ]
         return weights if losses is None else [("losses", losses), *weights]
     if plan.facet == "mask":
         masks = told.calls[0].masks
@@ -209,7 +213,9 @@ def _name(plan: Plan, comparison: Comparison) -> str:
     """What a script calls an array; empty where it is of a call that the script doesn't make."""
     found = _CALL.fullmatch(comparison.what)
     if not found:
-        return comparison.what
+        other_step = not plan.of_model and plan.facet == "state"
+        other_step = other_step and not comparison.what.startswith(f"after {plan.call}/")
+        return "" if other_step else comparison.what
     return "" if plan.facet == "values" and int(found[1] or 0) != plan.call else found[2]
 
 
