@@ -17,6 +17,7 @@ from conformance.cases.model import (
     Graph,
     Place,
     Raises,
+    Source,
     Twin,
 )
 from conformance.cases.reading import Map, Seq, plain_value
@@ -95,14 +96,16 @@ class CaseReader:
     ) -> Case | None:
         """The case, or None where the log says why there is none."""
         problems = where.log.noted
-        fields.mapping(tree, where, KEYS, required=("title", "source"))
+        fields.mapping(tree, where, KEYS, required=("title",))
         title = fields.line(tree.get("title", "-"), where.value(tree, "title"))
         why = None
         if "why" in tree:
             why = fields.text(tree["why"], where.value(tree, "why"), "what the case catches")
-        source = None
+        source = _symbol_as_source(tree)
         if "source" in tree:
             source = expects.read_source(tree["source"], where.value(tree, "source"))
+        elif source is None:
+            where.refuse("the key 'source' is missing", expected="who says so")
         raises = None
         if "raises" in tree:
             raises = expects.read_raises(tree["raises"], where.value(tree, "raises"))
@@ -254,6 +257,14 @@ class CaseReader:
         asked = _asked(program, read, expect, without) if raises is None else {"raises"}
         facets = [facet for facet in FACETS if facet in asked]
         return msgspec.structs.replace(program, facets=facets), expect
+
+
+def _symbol_as_source(tree: Map) -> Source | None:
+    """The documentation of the one symbol that a case is about, which needn't be named again."""
+    for key, home in (("layer", "keras.layers."), ("function", "keras."), ("object", "keras.")):
+        if isinstance(tree.get(key), str):
+            return Source(keras=home + tree[key])
+    return None
 
 
 def without_repeats(case: Case) -> Case:

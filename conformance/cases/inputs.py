@@ -21,6 +21,8 @@ DEFAULT_BATCH = 2
 MAX_BATCH = 65_536
 MAX_BOUND = 2**24
 """Beyond, float32 doesn't tell neighbouring whole numbers apart."""
+UNSIGNED_BELOW = 9
+"""The unsigned integers that are drawn by default stay below, as the others are at most 4."""
 MAX_CALLS = 64
 """Batch sizes, or sizes of an input, that one case may list."""
 
@@ -233,6 +235,8 @@ def _data(given: Map, where: Where, dtype: str, *, least: int = 1) -> tuple[Data
         where.refuse("has no strings", hint="write them out: `values: [[a, b], [c, d]]`")
         return Data(), None
     kind: Any = "boolean" if dtype == "bool" else "normal" if "float" in dtype else "integers"
+    if dtype.startswith("u") and not given.keys() & {"data", "low", "high"}:
+        return Data(kind="indices", high=UNSIGNED_BELOW), None
     place = where
     if "data" in given:
         place = where.value(given, "data")

@@ -17,6 +17,7 @@ from conformance.verdicts import text
 from conformance.verdicts.closeness import compare_closely
 from conformance.verdicts.comparison import NUMERIC_KINDS, Target, compare, dtype_name
 from conformance.verdicts.model import Comparison, FacetVerdict
+from conformance.verdicts.properties import judged
 from conformance.verdicts.tolerance import (
     NOTE,
     VALUES,
@@ -176,6 +177,23 @@ class Evidence:
         """
         judge = compare_closely if keep else compare
         return judge(what, self.target(expected), self.array(name, what), limits)
+
+    def answers(
+        self,
+        expected: ExpectedCall,
+        observed: Sequence[Output],
+        prefix: str = "",
+        *,
+        keep: bool = False,
+    ) -> list[Comparison]:
+        """Compare an answer to a call, by its numbers or by what must be true of them."""
+        if not expected.properties or len(observed) != len(expected.outputs):
+            return self.outputs(expected.outputs, observed, prefix, keep=keep)
+        arrays = [
+            self.array(output.tensor, f"{prefix}output {index}")
+            for index, output in enumerate(observed)
+        ]
+        return judged(expected, arrays, self.truth, prefix)
 
     def outputs(
         self,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from msgspec.structs import replace
 
-from conformance.reference.answer.expectation import Expected
+from conformance.reference.answer.expectation import Expected, ExpectedProperty
 from conformance.reference.engine.arithmetic import THIRD
 from conformance.reference.engine.complexes import Complex
 from conformance.reference.engine.dtypes import unit
@@ -17,6 +17,7 @@ from conformance.reference.engine.structure import stack
 if TYPE_CHECKING:
     from conformance.reference.answer.expectation import Expectation
     from conformance.reference.engine.array import Array, Values
+    from conformance.reference.engine.laws import Invariants
 
 
 CLEARANCE = 64.0
@@ -85,6 +86,29 @@ class Book:
         """Keep integers or booleans, which must come out exactly."""
         self.arrays[f"truth/{name}"] = np.asarray(values, order="C")
         return Expected(shape=list(values.shape), dtype=values.dtype.name, tensor=f"truth/{name}")
+
+    def enter_law(
+        self, name: str, law: Invariants
+    ) -> tuple[list[Expected], list[ExpectedProperty]]:
+        """Keep what is true of an answer whose numbers are not unique."""
+        outputs = [
+            Expected(shape=list(shape), dtype=dtype, tensor="")
+            for shape, dtype in zip(law.shapes, law.dtypes, strict=True)
+        ]
+        properties = []
+        for index, one in enumerate(law.properties):
+            names = {"truth": "", "spread": ""}
+            for part in names:
+                values = getattr(one, part)
+                if values is not None:
+                    names[part] = f"{part}/{name}/property/{index}"
+                    self.arrays[names[part]] = np.asarray(values, order="C")
+            properties.append(
+                ExpectedProperty(
+                    kind=one.kind, outputs=list(one.outputs), how=one.how, axis=one.axis, **names
+                )
+            )
+        return outputs, properties
 
 
 def spread_of(a: Array) -> Values:

@@ -32,6 +32,19 @@ class Expected(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """True when the sign of a zero is judged."""
 
 
+class ExpectedProperty(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One thing that is true of an answer whose numbers are not unique (``engine/invariants``)."""
+
+    kind: str
+    outputs: list[int]
+    how: str = ""
+    axis: int = -1
+    truth: str = ""
+    """Array that the outputs are held against; empty: none."""
+    spread: str = ""
+    """Array of its rounding, in units of u; empty: it holds exactly."""
+
+
 class ExpectedCall(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The answer to one call of the program, by index."""
 
@@ -39,6 +52,8 @@ class ExpectedCall(Struct, frozen=True, kw_only=True, omit_defaults=True):
     outputs: list[Expected]
     masks: list[Expected | None] = field(default_factory=list)
     """The mask of each output, where the facet ``mask`` is asked for."""
+    properties: list[ExpectedProperty] = field(default_factory=list)
+    """What is judged in place of numbers where these are not unique: such outputs have none."""
     nodes: dict[str, list[int]] = field(default_factory=dict)
     probes: dict[str, list[int]] = field(default_factory=dict)
 

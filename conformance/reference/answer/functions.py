@@ -31,6 +31,7 @@ from conformance.reference.answer.expectation import (
     ExpectedSymbolic,
 )
 from conformance.reference.engine.arithmetic import Variance
+from conformance.reference.engine.laws import Invariants
 from conformance.reference.errors import Contradiction, NearKink, NotClear, Refused
 from conformance.reference.model import data
 from conformance.reference.model.functions import (
@@ -40,6 +41,7 @@ from conformance.reference.model.functions import (
     function_feeds,
     run_functions,
 )
+from conformance.reference.spec import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -87,7 +89,8 @@ def evaluate_function(case: Case, program: Graph, fault: Fault | None = None) ->
 
 
 def _run(program: Graph, feeds: dict[str, Values], seed: int, arithmetic: Variance) -> FunctionRun:
-    if "gradients" not in program.facets:
+    symbols = [node.layer for node in program.model.nodes]
+    if "gradients" not in program.facets or not all(map(table.differentiable, symbols)):
         return run_functions(program, feeds, arithmetic)
 
     def cotangents(outputs: Sequence[Array]) -> Mapping[int, Values]:
@@ -105,6 +108,10 @@ def _run(program: Graph, feeds: dict[str, Values], seed: int, arithmetic: Varian
 def _expectation(
     case: Case, program: Graph, run: FunctionRun, seed: int, book: Book
 ) -> Expectation:
+    if len(run.outputs) == 1 and isinstance(run.outputs[0], Invariants):
+        outputs, properties = book.enter_law("call/0", run.outputs[0])
+        calls = [ExpectedCall(facet="values", outputs=outputs, properties=properties)]
+        return _built(case, program, seed, outputs=outputs, calls=calls)
     outputs = [book.enter(f"call/0/{j}", y) for j, y in enumerate(run.outputs)]
     calls = [ExpectedCall(facet="values", outputs=outputs, nodes=run.nodes)]
     for index, stated in stated_values(case, calls, book.arrays).items():

@@ -31,6 +31,7 @@ from conformance.reference.answer.expectation import (
     Expectation,
     Expected,
     ExpectedInfluence,
+    ExpectedProperty,
     ExpectedSummary,
     ExpectedSymbolic,
     ExpectedWeight,
@@ -192,6 +193,8 @@ def _names(expectation: Expectation) -> set[str]:
         value = left.pop()
         if isinstance(value, Expected):
             found |= {value.tensor, value.spread}
+        elif isinstance(value, ExpectedProperty):
+            found |= {value.truth, value.spread}
         elif isinstance(value, ExpectedInfluence):
             found.add(value.changed)
         else:

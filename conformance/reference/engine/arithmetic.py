@@ -335,6 +335,9 @@ class Variance(Arithmetic):
         # Where there is no error none is passed on, however steep: sqrt of a 0 that is known. An
         # infinity that went wrong would not be one.
         known = (a.variance == 0) | np.isinf(a.value)
+        if a.quantum is not None:
+            # What was fed is what it is, where the slope has no end: sqrt of 0, arcsin of 1.
+            known |= np.isinf(slope)
         passed = np.square(slope) * np.where(known, 0.0, a.variance)
         return Result(y, np.where(known, 0.0, passed) + own)
 

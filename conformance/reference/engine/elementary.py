@@ -98,7 +98,7 @@ ERF = Function("erf", _erf, _erf_slope, 4)
 
 
 def _power_slopes(x: Values, exponent: Values, y: Values) -> tuple[Values, Values]:
-    logarithm = np.log(np.where(x.real > 0, x, 1.0))
+    logarithm = np.log(np.where(x.real < 0, -x, np.where(x == 0, 1.0, x)))
     return np.asarray(exponent * x ** (exponent - 1)), np.asarray(y * logarithm)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.cases.names import is_made
 from conformance.reference.engine.array import Array, cast, gradients
 from conformance.reference.engine.dtypes import DIGITS
+from conformance.reference.engine.laws import Invariants
 from conformance.reference.errors import Unsupported
 from conformance.reference.model import data
 from conformance.reference.model.execution import fed, watching
@@ -83,7 +84,7 @@ def run_functions(
     run.nodes = {
         node.name: list(values[node.name][0].shape)
         for node in program.model.nodes
-        if len(values[node.name]) == 1
+        if len(values[node.name]) == 1 and not isinstance(values[node.name][0], Invariants)
     }
     if cotangents is not None:
         moving = {name: array for name, array in inputs.items() if array.tracked}

@@ -28,7 +28,11 @@ from conformance.adapters.keras.backends.base import (
 )
 from conformance.adapters.keras.backends.hidden import hide_tensorflow
 from conformance.adapters.keras.nesting import flat
-from conformance.adapters.keras.recording import recorded_function_gradients, recorded_gradients, total
+from conformance.adapters.keras.recording import (
+    recorded_function_gradients,
+    recorded_gradients,
+    total,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -165,7 +165,7 @@ class Layer(ABC):
     keywords: ClassVar[frozenset[str]] = frozenset()
     """Keyword arguments of the call that are understood, beside ``training`` and ``mask``."""
     reads_strings: ClassVar[bool] = False
-    """Whether it takes strings, which are arrays of one axis more (``adapters/shared/texts.py``)."""
+    """Whether it takes strings: arrays of one axis more (``adapters/shared/texts.py``)."""
     strings: Sequence[bool] = ()
     """Which of its inputs are strings."""
     answers_strings: bool = False

@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from conformance.reference.engine.array import Array, broadcast
+from conformance.reference.engine.complexes import Complex
+from conformance.reference.engine.conversion import whole
 from conformance.reference.engine.dtypes import DTYPES
 from conformance.reference.errors import Refused, Unsupported
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from conformance.reference.engine.conversion import Tensor
+
+FORMATS = ("channels_last", "channels_first")
+"""Where images have their channels; the first is Keras's default."""
 
 Axes = int | Sequence[int] | None
 """The argument ``axis`` where several axes can be given."""
@@ -57,3 +72,46 @@ def dtype_named(dtype: Any, default: str, function: str) -> str:
         message = f"{function}: dtype={dtype!r} is no dtype"
         raise Refused(message, at="call")
     return str(name)
+
+
+def moving(a: Tensor, move: Callable[[Array], Array]) -> Tensor:
+    """A function that only moves numbers, of both parts of complex ones."""
+    return a.each(move) if isinstance(a, Complex) else move(a)
+
+
+def broadcast_to(a: Tensor, shape: tuple[int, ...], function: str) -> Tensor:
+    """An array repeated along missing axes and those of size 1.
+
+    Raises:
+        Refused: It doesn't fit.
+    """
+    if a.shape != shape and np.broadcast_shapes(a.shape, shape) != shape:
+        message = f"{function}: {list(a.shape)} does not fit {list(shape)}"
+        raise Refused(message, at="call")
+    return moving(a, lambda part: broadcast(part, shape))
+
+
+def integers_of(x: Any, function: str) -> NDArray[Any]:
+    """Integers given as an array, a number or a list of numbers.
+
+    Raises:
+        Unsupported: They are floats.
+    """
+    values = whole(x) if isinstance(x, Array | Complex) else np.asarray(x)
+    if values.dtype.kind not in "iu":
+        message = f"{function}: indices of {values.dtype} are not in the reference"
+        raise Unsupported(message)
+    return values.astype(np.int64)
+
+
+def places_of(x: Any, size: int, function: str) -> NDArray[np.int64]:
+    """Indices into an axis of this size; negative ones count from its end.
+
+    Raises:
+        Unsupported: One lies outside: Keras documents no answer, and frameworks differ.
+    """
+    places = integers_of(x, function)
+    if places.size and not (-size <= int(places.min()) and int(places.max()) < size):
+        message = f"{function}: an index outside of an axis of {size}: Keras documents no answer"
+        raise Unsupported(message)
+    return np.where(places < 0, places + size, places)

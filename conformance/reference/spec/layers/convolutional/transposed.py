@@ -20,12 +20,9 @@ from conformance.reference.spec.layers.base import (
     of_rank,
     register,
 )
-from conformance.reference.spec.layers.convolutional.conv import (
-    Sliding,
-    add_bias,
-    without_strided_dilation,
-)
+from conformance.reference.spec.layers.convolutional.conv import add_bias, without_strided_dilation
 from conformance.reference.spec.layers.reshaping.reshape import FORMATS
+from conformance.reference.spec.sliding import Sliding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,8 +10,8 @@ from conformance.reference.engine.functions import choose, largest
 from conformance.reference.engine.structure import unfold
 from conformance.reference.engine.windows import Windows
 from conformance.reference.spec.layers.base import Context, Layer, Weights, of_rank, register
-from conformance.reference.spec.layers.convolutional.conv import Sliding
 from conformance.reference.spec.layers.reshaping.reshape import FORMATS
+from conformance.reference.spec.sliding import Sliding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

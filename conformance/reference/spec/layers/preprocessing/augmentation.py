@@ -16,6 +16,7 @@ from conformance.reference.errors import Refused, Unsupported
 from conformance.reference.spec.config import Config
 from conformance.reference.spec.layers.base import Context, Drawing, of_rank, register
 from conformance.reference.spec.layers.preprocessing.images import Resizing
+from conformance.reference.spec.ops.image import luminance
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from conformance.cases.model import Shape
     from conformance.reference.engine.array import Array
     from conformance.reference.spec.layers.base import Weights
-
-GRAY = (0.2989, 0.587, 0.114)
-"""Weights of red, green and blue in the luminance of ITU-R BT.601, as Keras rounds them."""
 
 
 class Images(Drawing):
@@ -172,11 +170,7 @@ class RandomColorDegeneration(Images):
 
 def gray(x: Array, axis: int) -> Array:
     """The luminance, in every channel."""
-    if x.shape[axis] != len(GRAY):
-        message = f"an image of {x.shape[axis]} channels has no gray: there must be 3"
-        raise Refused(message, at="call")
-    parts = [take(x, axis, i, i + 1) * weight for i, weight in enumerate(GRAY)]
-    light = parts[0] + parts[1] + parts[2]
+    light = luminance(x, axis)
     return concatenate([light, light, light], axis)
 
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from conformance.reference.engine.contraction import einsum
 from conformance.reference.engine.functions import choose, clip, largest, split_at
-from conformance.reference.engine.resampling import KINDS, sampling
-from conformance.reference.engine.structure import pad, take
+from conformance.reference.engine.resampling import KINDS
+from conformance.reference.engine.structure import take
 from conformance.reference.errors import Refused, Unsupported
 from conformance.reference.spec.layers.base import Context, Layer, Weights, of_rank, register
 from conformance.reference.spec.layers.reshaping.reshape import FORMATS
+from conformance.reference.spec.ops.image import cropped, padded, resampled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,31 +54,9 @@ class Sized(Images):
             shape[axis] = size
         return shape
 
-    def aspect(self, x: Array) -> tuple[int, int]:
-        """Sizes of the image's own height and width that have the target's aspect ratio.
-
-        Each is what the other one calls for: larger than the image along at most one axis.
-        """
-        height, width = (x.shape[axis] for axis in self.space)
-        tall, wide = self.size
-        return width * tall // wide, height * wide // tall
-
     def cropped(self, x: Array) -> Array:
         """The largest window in the middle with the target's aspect ratio."""
-        for axis, wanted in zip(self.space, self.aspect(x), strict=True):
-            size = max(min(x.shape[axis], wanted), 1)
-            start = (x.shape[axis] - size) // 2
-            x = take(x, axis, start, start + size)
-        return x
-
-    def resized(self, x: Array, kind: str, *, antialias: bool) -> Array:
-        """Rows, then columns, by the matrices of :mod:`resampling`."""
-        letters = "abcd"
-        for axis, target in zip(self.space, self.size, strict=True):
-            matrix = sampling(x.arithmetic, kind, x.shape[axis], target, antialias=antialias)
-            into = letters.replace(letters[axis], "o")
-            x = einsum(f"o{letters[axis]},{letters}->{into}", matrix, x)
-        return x
+        return cropped(x, self.space, self.size)
 
 
 @register("Resizing")
@@ -119,13 +97,8 @@ class Resizing(Sized):
         if self.crop:
             x = self.cropped(x)
         if self.pad:
-            amounts = [(0, 0)] * x.ndim
-            for axis, wanted in zip(self.space, self.aspect(x), strict=True):
-                # Evenly: as much before as after.
-                side = max(wanted - x.shape[axis], 0) // 2
-                amounts[axis] = (side, side)
-            x = pad(x, amounts, float(np.float32(self.fill)))
-        return self.resized(x, self.kind, antialias=self.antialias)
+            x = padded(x, self.space, self.size, self.fill)
+        return resampled(x, self.space, self.size, self.kind, antialias=self.antialias)
 
 
 @register("CenterCrop")
@@ -136,7 +109,7 @@ class CenterCrop(Sized):
         """The middle; a smaller image is cropped to the target's aspect ratio and resized."""
         x = inputs[0]
         if any(x.shape[axis] < size for axis, size in zip(self.space, self.size, strict=True)):
-            return self.resized(self.cropped(x), "bilinear", antialias=False)
+            return resampled(self.cropped(x), self.space, self.size, "bilinear", antialias=False)
         for axis, size in zip(self.space, self.size, strict=True):
             start = (x.shape[axis] - size) // 2
             x = take(x, axis, start, start + size)

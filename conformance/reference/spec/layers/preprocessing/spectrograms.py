@@ -30,9 +30,9 @@ from conformance.reference.spec.layers.base import (
     of_rank,
     register,
 )
-from conformance.reference.spec.layers.convolutional.conv import Sliding
 from conformance.reference.spec.layers.preprocessing.numbers import EPSILON
 from conformance.reference.spec.layers.reshaping.reshape import FORMATS
+from conformance.reference.spec.sliding import Sliding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

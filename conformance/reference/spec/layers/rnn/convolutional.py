@@ -19,10 +19,10 @@ from conformance.reference.spec.layers.base import (
     of_rank,
     register,
 )
-from conformance.reference.spec.layers.convolutional.conv import Sliding
 from conformance.reference.spec.layers.reshaping.reshape import FORMATS
 from conformance.reference.spec.layers.rnn.cells import Cell
 from conformance.reference.spec.layers.rnn.layers import Recurrent
+from conformance.reference.spec.sliding import Sliding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,16 +1,29 @@
-"""Functions that choose and place numbers."""
+"""Functions that choose numbers by a condition or by their places."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from conformance.reference.engine import functions as f
 from conformance.reference.engine.complexes import Complex
-from conformance.reference.engine.conversion import arithmetic_of, booleans, real, together
-from conformance.reference.errors import Unsupported
+from conformance.reference.engine.conversion import (
+    arithmetic_of,
+    as_array,
+    booleans,
+    real,
+    together,
+)
+from conformance.reference.engine.structure import picked
+from conformance.reference.errors import Refused, Unsupported
+from conformance.reference.spec.ops.base import integers_of, moving, one_axis, places_of
 from conformance.reference.spec.table import defines
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from conformance.reference.engine.conversion import Scalar, Tensor
 
 
@@ -30,3 +43,51 @@ def where(
     if isinstance(a, Complex) and isinstance(b, Complex):
         return Complex(f.choose(chosen, a.real, b.real), f.choose(chosen, a.imag, b.imag))
     return f.choose(chosen, real(a), real(b))
+
+
+def grid_of(shape: tuple[int, ...]) -> NDArray[np.int64]:
+    """The place in C order of every number of an array."""
+    return np.arange(math.prod(shape)).reshape(shape)
+
+
+@defines("ops.take")
+def take(x: Tensor | Scalar, indices: Any, axis: int | None = None) -> Tensor:
+    """Entries of an axis by their numbers; of all numbers in C order without an axis."""
+    a = as_array(x, arithmetic_of(x))
+    grid = grid_of(a.shape)
+    if axis is None:
+        grid, axis = grid.reshape(-1), 0
+    place = one_axis(axis, grid.ndim, "take")
+    places = np.take(grid, places_of(indices, grid.shape[place], "take"), place)
+    return moving(a, lambda part: picked(part, places))
+
+
+@defines("ops.take_along_axis")
+def take_along_axis(x: Tensor | Scalar, indices: Any, axis: int | None = None) -> Tensor:
+    """For every place of ``indices`` an entry of an axis by its number; other axes broadcast.
+
+    Raises:
+        Refused: The shapes don't fit.
+    """
+    a = as_array(x, arithmetic_of(x))
+    grid, numbers = grid_of(a.shape), integers_of(indices, "take_along_axis")
+    if axis is None:
+        grid, numbers, axis = grid.reshape(-1), numbers.reshape(-1), 0
+    place = one_axis(axis, grid.ndim, "take_along_axis")
+    chosen = places_of(indices, grid.shape[place], "take_along_axis").reshape(numbers.shape)
+    try:
+        rest = np.broadcast_shapes(
+            *((*shape[:place], 1, *shape[place + 1 :]) for shape in (grid.shape, chosen.shape))
+        )
+    except ValueError:
+        rest = ()
+    if chosen.ndim != grid.ndim or len(rest) != grid.ndim:
+        message = f"take_along_axis: indices of {chosen.shape} for an array of {grid.shape}"
+        raise Refused(message, at="call")
+    sizes = [
+        (*rest[:place], n, *rest[place + 1 :]) for n in (grid.shape[place], chosen.shape[place])
+    ]
+    places = np.take_along_axis(
+        np.broadcast_to(grid, sizes[0]), np.broadcast_to(chosen, sizes[1]), place
+    )
+    return moving(a, lambda part: picked(part, places))

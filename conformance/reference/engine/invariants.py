@@ -1,0 +1,204 @@
+"""Judging an answer by what must be true of it, where its numbers are not unique.
+
+A decomposition may turn its vectors around, and a sort may put what is equal in any order. What is
+compared then is a residual: how far the product of the factors is from what was decomposed. It is
+computed in float64 from the answer's numbers, so that all of it is the framework's own rounding.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from conformance.reference.engine.dtypes import DIGITS, unit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from conformance.reference.engine.array import Values
+    from conformance.reference.engine.laws import Invariants, Property
+
+PEAK = 16.0
+"""The rule of every number of an answer: docs/numerics.md."""
+
+RMS = 3.0
+"""And of all of them together."""
+
+_SMALLEST = {"float16": 2.0**-24, "float64": 2.0**-1022}
+"""What may be flushed to zero: the smallest normal number, of float16 the smallest of all."""
+
+
+class Measured(NamedTuple):
+    """How far an answer is from having one property.
+
+    Attributes:
+        property: As the law says it.
+        peak: Largest deviation, in units of its tolerance τ; infinite where something exact fails.
+        rms: Root mean square of all deviations, likewise.
+        said: What was compared, in words.
+    """
+
+    property: Property
+    peak: float
+    rms: float
+    said: str
+
+
+def check(law: Invariants, outputs: Sequence[Values]) -> list[Measured]:
+    """The properties that an answer doesn't have.
+
+    Args:
+        law: What must be true.
+        outputs: The answer's arrays, of the law's shapes.
+
+    Returns:
+        One entry for each property that fails; none for a right answer.
+    """
+    return [m for m in measure(law, outputs) if not (m.peak <= PEAK and m.rms <= RMS)]
+
+
+def measure(law: Invariants, outputs: Sequence[Values]) -> list[Measured]:
+    """How far an answer is from having each property.
+
+    Raises:
+        ValueError: An array has another shape than the law says; that is to be judged before.
+    """
+    for found, shape in zip(outputs, law.shapes, strict=True):
+        if found.shape != tuple(shape):
+            message = f"an array of the shape {found.shape} is judged by a law for {shape}"
+            raise ValueError(message)
+    return [_measured(law, p, [outputs[i] for i in p.outputs]) for p in law.properties]
+
+
+def _measured(law: Invariants, p: Property, outputs: list[Values]) -> Measured:
+    residual, said = _RESIDUALS[p.kind](p, outputs)
+    dtype = next((law.dtypes[i] for i in p.outputs if law.dtypes[i] in DIGITS), "")
+    z = _relative(residual, p.spread, dtype)
+    peak = float(np.max(z, initial=0.0))
+    return Measured(p, peak, float(np.sqrt(np.mean(np.square(z)))) if z.size else 0.0, said)
+
+
+def _relative(residual: Values, spread: Values | None, dtype: str) -> Values:
+    """Deviations in units of τ; what is not a number never passes."""
+    if spread is None or not dtype:
+        return np.where(residual == 0, 0.0, np.inf)
+    tau = unit(dtype) * np.asarray(spread, np.float64) + 4 * _SMALLEST.get(dtype, 2.0**-126)
+    z = np.abs(residual) / tau
+    return np.asarray(np.where(np.isnan(z), np.inf, z))
+
+
+def _wide(values: Values) -> Values:
+    return np.asarray(values, np.complex128 if values.dtype.kind == "c" else np.float64)
+
+
+def _truth(p: Property) -> Values:
+    if p.truth is None:
+        message = f"the property {p.kind} needs a truth"
+        raise ValueError(message)
+    return p.truth
+
+
+def _apart(found: Values, truth: Values) -> Values:
+    """Differences; none between equal infinities, and an infinite one of different non-numbers."""
+    with np.errstate(invalid="ignore"):
+        difference = found - truth
+    same = (found == truth) | (np.isnan(found) & np.isnan(truth))
+    return np.where(same, 0.0, np.where(np.isnan(difference), np.inf, difference))
+
+
+def _equals(p: Property, outputs: list[Values]) -> tuple[Values, str]:
+    """The numbers themselves, where these are unique."""
+    found, truth = outputs[0], _truth(p)
+    if found.dtype.kind in "iub":
+        return np.asarray(found != truth, np.float64), "numbers"
+    return _apart(_wide(found), truth), "numbers"
+
+
+def _dagger(values: Values) -> Values:
+    return np.swapaxes(values, -1, -2).conj()
+
+
+def _reconstructs(p: Property, outputs: list[Values]) -> tuple[Values, str]:
+    """``product``: a @ b; ``singular``: a @ diag(b) @ c; ``eigen``: b @ diag(a) @ bᴴ."""
+    wide = [_wide(values) for values in outputs]
+    if p.how == "singular":
+        k = wide[1].shape[-1]
+        made = (wide[0][..., :k] * wide[1][..., None, :]) @ wide[2][..., :k, :]
+    elif p.how == "eigen":
+        made = (wide[1] * wide[0][..., None, :]) @ _dagger(wide[1])
+    else:
+        made = wide[0] @ wide[1]
+    return _apart(made, _truth(p)), "the product of the factors"
+
+
+def _orthonormal(p: Property, outputs: list[Values]) -> tuple[Values, str]:
+    """``rows`` or ``columns``: products of two are 0, of one with itself 1."""
+    vectors = _wide(outputs[0])
+    gram = vectors @ _dagger(vectors) if p.how == "rows" else _dagger(vectors) @ vectors
+    return gram - np.eye(gram.shape[-1]), f"products of {p.how} with each other"
+
+
+def _triangular(p: Property, outputs: list[Values]) -> tuple[Values, str]:
+    """``upper`` or ``lower``: exact zeros on the other side."""
+    values = _wide(outputs[0])
+    inside = (
+        np.triu(np.ones(values.shape[-2:], bool))
+        if p.how == "upper"
+        else np.tril(np.ones(values.shape[-2:], bool))
+    )
+    return np.where(inside, 0.0, values), f"zeros beside the {p.how} triangle"
+
+
+def _sorted(p: Property, outputs: list[Values]) -> tuple[Values, str]:
+    """``rising`` or ``falling``: no number lies on the wrong side of the one before."""
+    return _disorder(_wide(outputs[0]), p), f"{p.how} order"
+
+
+def _disorder(values: Values, p: Property) -> Values:
+    with np.errstate(invalid="ignore"):
+        steps = np.diff(values, axis=p.axis) * (1.0 if p.how == "rising" else -1.0)
+    return np.asarray(np.where(steps < 0, steps, 0.0))
+
+
+def _permutation(p: Property, outputs: list[Values]) -> tuple[Values, str]:
+    """The truth's numbers along an axis, each as often, in any order."""
+    found, truth = (np.sort(values, axis=p.axis) for values in (outputs[0], _truth(p)))
+    if found.dtype.kind in "iub":
+        return np.asarray(found != truth, np.float64), "which numbers there are"
+    return _apart(_wide(found), _wide(truth)), "which numbers there are"
+
+
+def _points(p: Property, outputs: list[Values]) -> tuple[Values, str]:
+    """Indices along an axis of the truth, no two alike.
+
+    The numbers that they point at are ``rising`` or ``falling`` in order, or the ``largest`` or
+    ``smallest`` there is; or, with a second output, those of that output.
+    """
+    places, into = outputs[0].astype(np.int64), _truth(p)
+    if places.ndim < into.ndim:  # the axis along which one was chosen is gone
+        places = np.expand_dims(places, p.axis)
+    size = into.shape[p.axis]
+    if places.size and not (places.min() >= 0 and places.max() < size):
+        return np.full(1, np.inf), "indices within the axis"
+    in_order = np.sort(places, axis=p.axis)
+    if (np.diff(in_order, axis=p.axis) == 0).any():
+        return np.full(1, np.inf), "indices of which no two are alike"
+    found = _wide(np.take_along_axis(into, places, axis=p.axis))
+    if len(outputs) > 1:
+        return _apart(_wide(outputs[1]), found), "the numbers that indices point at"
+    if p.how in {"rising", "falling"}:
+        return _disorder(found, p), f"{p.how} order of what indices point at"
+    best = np.max if p.how == "largest" else np.min
+    return _apart(found, _wide(best(into, axis=p.axis, keepdims=True))), f"the {p.how} number"
+
+
+_RESIDUALS: dict[str, Callable[[Property, list[Values]], tuple[Values, str]]] = {
+    "equals": _equals,
+    "reconstructs": _reconstructs,
+    "orthonormal": _orthonormal,
+    "triangular": _triangular,
+    "sorted": _sorted,
+    "permutation": _permutation,
+    "points": _points,
+}

@@ -1,0 +1,88 @@
+"""Answers whose numbers are not unique, judged by what must be true of them.
+
+The rule is that of every number: a residual may be sixteen of its own tolerances, and three in the
+root mean square (docs/numerics.md).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.reference.engine.invariants import PEAK, RMS, measure
+from conformance.reference.engine.laws import Invariants, Property
+from conformance.verdicts import text
+from conformance.verdicts.model import Comparison
+from conformance.verdicts.tolerance import ReferenceFaultError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from numpy.typing import NDArray
+
+    from conformance.reference.answer.expectation import ExpectedCall, ExpectedProperty
+
+
+def judged(
+    expected: ExpectedCall,
+    outputs: Sequence[NDArray[Any]],
+    truth: Mapping[str, NDArray[Any]],
+    prefix: str,
+) -> list[Comparison]:
+    """One comparison for each property of an answer.
+
+    Args:
+        expected: What must be true.
+        outputs: The answer's arrays.
+        truth: The reference's arrays by name.
+        prefix: Names the call where there is more than one.
+
+    Raises:
+        ReferenceFaultError: The reference names an array that it does not carry.
+    """
+    for number, (want, have) in enumerate(zip(expected.outputs, outputs, strict=True)):
+        if list(have.shape) != want.shape:
+            what = f"{prefix}output {number}"
+            message = f"{what}: expected shape {text.shape(want.shape)}, observed "
+            return [Comparison(what=what, message=message + text.shape(have.shape))]
+    law = Invariants(
+        [tuple(one.shape) for one in expected.outputs],
+        [one.dtype for one in expected.outputs],
+        [_property(one, truth) for one in expected.properties],
+    )
+    found = []
+    for one, measured in zip(expected.properties, measure(law, outputs), strict=True):
+        margin = max(measured.peak / PEAK, measured.rms / RMS)
+        what = f"{prefix}{_said(one)}"
+        message = ""
+        if not margin <= 1:
+            message = f"{what}: {measured.said} {_out(margin)}"
+        found.append(Comparison(what=what, margin=margin, message=message))
+    return found
+
+
+def _property(one: ExpectedProperty, truth: Mapping[str, NDArray[Any]]) -> Property:
+    try:
+        return Property(
+            one.kind,  # type: ignore[arg-type]
+            tuple(one.outputs),
+            one.how,
+            one.axis,
+            truth[one.truth] if one.truth else None,
+            truth[one.spread] if one.spread else None,
+        )
+    except KeyError as missing:
+        raise ReferenceFaultError(
+            f"it names the array {missing.args[0]!r} and does not carry it"
+        ) from None
+
+
+def _said(one: ExpectedProperty) -> str:
+    outputs = " and ".join(map(str, one.outputs))
+    return f"{one.kind} {one.how}".strip() + f" (output {outputs})"
+
+
+def _out(margin: float) -> str:
+    if margin == float("inf"):
+        return "don't hold"
+    return f"are {margin:.2g} times the tolerance out"
