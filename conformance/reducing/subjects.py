@@ -1,4 +1,4 @@
-"""Programs a little smaller than a given one that is no model: functions, and objects with steps."""
+"""Programs of functions, and of objects with steps, a little smaller than a given one."""
 
 from __future__ import annotations
 

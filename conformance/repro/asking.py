@@ -15,6 +15,7 @@ from conformance.repro import pieces
 from conformance.repro.checks import equal_lines
 from conformance.repro.plan import Body
 from conformance.repro.structure import refusal_lines, structure_lines
+from conformance.repro.subjects import words
 from conformance.repro.subjects.function import function_steps
 from conformance.repro.subjects.steps import steps_of
 from conformance.repro.text import identifier, literal
@@ -35,7 +36,7 @@ def keras_body(plan: Plan) -> Body:
     result = Body(imports=["from importlib.metadata import distributions"])
     if plan.old:
         result.prelude = ["import tf_keras as keras"]
-        if plan.facet == "gradients" or not plan.of_model:
+        if plan.facet == "gradients":
             result.prelude.append("import tensorflow as tf")
     else:
         result.imports.append("import os")
@@ -44,6 +45,7 @@ def keras_body(plan: Plan) -> Body:
     dtype = "tensor.dtype.name" if plan.old else "keras.backend.standardize_dtype(tensor.dtype)"
     result.functions = [pieces.AS_NUMPY.format(numbers), pieces.KIND.format(dtype), pieces.FLAT]
     if not plan.of_model:
+        result.prelude += words.imports(plan.program.model.inputs, "" if plan.old else plan.backend)
         if isinstance(plan.program, Steps):
             result.steps = steps_of(plan, plan.program, result)
         else:

@@ -64,7 +64,7 @@ def lines(plan: Plan) -> list[str]:
     """
     if plan.raises == "build":
         return []
-    program, network = plan.program, plan.network or Network.build(plan.program.model)
+    program, network = plan.graph, plan.network or Network.build(plan.program.model)
     feeds = _feeds(plan, network)
     written = [f"inputs = {{{_members(_inputs(plan, plan.call, feeds))}}}"]
     if plan.before:
@@ -84,7 +84,7 @@ def lines(plan: Plan) -> list[str]:
 
 def _feeds(plan: Plan, network: Network) -> Mapping[str, NDArray[Any]] | None:
     """All that is fed, where it is little enough to be written out."""
-    program = plan.program
+    program = plan.graph
     counts = [math.prod((program.calls[0].batch, *s.shape)) for s in program.model.inputs]
     variables = sum(math.prod(v.shape) for v in network.variables.values())
     if sum(counts) + variables > LITERAL:
@@ -141,7 +141,7 @@ def _weights(plan: Plan, network: Network, feeds: Mapping[str, NDArray[Any]] | N
 
 
 def _weight(plan: Plan, name: str, variable: Variable) -> str:
-    kind = plan.program.weights
+    kind = plan.graph.weights
     text = drawn(plan.seed, f"weight/{name}", variable.shape, kind)
     if variable.kind == "variance":
         return f"np.abs({text}) / np.float32(2) + np.float32(0.25)"

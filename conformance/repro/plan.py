@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.worker.failure import Unsupported
-from conformance.cases.model import Steps
+from conformance.cases.model import Graph, Steps
 from conformance.facets import FACETS
 from conformance.verdicts.tolerance import TRAINING, VALUES, Limits
 
@@ -48,6 +48,17 @@ class Plan:
     def of_model(self) -> bool:
         """Whether it is about a model of layers, not about functions or an object's steps."""
         return is_model(self.program)
+
+    @property
+    def graph(self) -> Graph:
+        """The program of a model or of functions.
+
+        Raises:
+            Unsupported: It is an object's.
+        """
+        if not isinstance(self.program, Graph):
+            raise self.no()
+        return self.program
 
     @property
     def keras(self) -> bool:

@@ -23,6 +23,7 @@ from conformance.repro.native import TABLES
 from conformance.repro.native_steps import native_body
 from conformance.repro.plan import Plan, is_model
 from conformance.repro.subjects import arrays
+from conformance.repro.subjects.properties import properties_of, property_lines
 from conformance.repro.subjects.steps import step_shown
 from conformance.repro.text import comment
 from conformance.repro.truth import numbers_of
@@ -164,7 +165,7 @@ def _body(plan: Plan) -> Body:
 def _choose(case: CaseLine, cell: CellLine) -> str:
     """The first facet that fails or raised; else the refusal or the values."""
     for judged in cell.verdict.facets:
-        if judged.outcome in {"fail", "error"}:
+        if judged.outcome in {"fail", "error"} and judged.broken != "reference":
             return judged.facet
     return "raises" if case.raises is not None else "values"
 
@@ -205,15 +206,19 @@ def _checks(plan: Plan, body: Body) -> tuple[list[str], list[str]]:
         known += _dtypes(plan)
     if plan.facet == "shape":
         return [*shown, *known], []
+    if plan.answer is not None and properties_of(plan):
+        return [*shown, *known, "", *property_lines(plan, plan.answer)], []
     numbers = numbers_of(plan)
     if numbers:
         compared = checks.number_lines(numbers, plan.limits)
         return [*shown, *known, "", *compared], [checks.function(numbers)]
     raised = judged is not None and judged.outcome == "error"
+    if judged is not None and judged.outcome == "fail" and plan.facet != "mask":
+        known = []  # what fails is not among what is known
     if not raised and not known and plan.facet != "mask":
         raise Unsupported(
-            f"the record keeps no numbers of the facet {plan.facet} where it passes; without --run "
-            "they are computed anew"
+            f"the record doesn't keep what the facet {plan.facet} is judged by here; without --run "
+            "it is computed anew"
         )
     return [*shown, *known], []
 
@@ -228,7 +233,7 @@ def _shapes(plan: Plan) -> list[str]:
         elif plan.network is None:
             told = plan.answer.expectation.calls[plan.call].outputs if plan.answer else None
             shapes = None if told is None else [one.shape for one in told]
-        elif plan.program.every_call[plan.call].sizes is None:
+        elif not getattr(plan.program.every_call[plan.call], "sizes", None):
             shapes = plan.network.fed_outputs(plan.program.every_call[plan.call].batch)
     elif plan.facet in REPEATS and stated is not None:
         shapes = stated[0]

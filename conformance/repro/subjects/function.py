@@ -14,6 +14,7 @@ from conformance.repro.text import literal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from conformance.cases.model import InputSpec
     from conformance.repro.plan import Body, Plan
 
 CALLED = "outputs = flat(function(*tensors))"
@@ -127,7 +128,8 @@ def _compiled(plan: Plan) -> list[str]:
 def _gradients(plan: Plan) -> list[str]:
     if plan.old:
         raise plan.no()
-    moving, fed = [], []
+    moving: list[InputSpec] = []
+    fed = []
     for at, spec in enumerate(plan.program.model.inputs):
         if "float" in spec.dtype:
             fed.append(f"self.moving[{len(moving)}] * 1")

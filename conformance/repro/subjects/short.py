@@ -11,9 +11,11 @@ from conformance.repro.short_parts import TooLong, as_numpy
 from conformance.repro.structure import refusal_lines
 from conformance.repro.subjects import words
 from conformance.repro.subjects.arrays import feeds_of, travels_as
+from conformance.repro.subjects.properties import properties_of, residual
 from conformance.repro.subjects.steps import begin_lines, names_of, step_lines
 from conformance.repro.text import comment
 from conformance.repro.truth import numbers_of
+from conformance.verdicts.properties import said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +70,10 @@ def subject_lines(plan: Plan, write: Writer, *, answered: bool) -> list[str]:
     asked = _steps if isinstance(plan.program, Steps) else _function
     judged = plan.judged
     compared = next((one for one in (judged.comparisons if judged else []) if one.message), None)
-    lines = asked(plan, compared, write)
+    lines = [
+        *words.imports(plan.program.model.inputs, "" if plan.old else plan.backend),
+        *asked(plan, compared, write),
+    ]
     if plan.facet == "raises":
         return lines
     if judged is not None and judged.outcome == "error":
@@ -103,6 +108,13 @@ def _answer(plan: Plan, compared: Comparison | None, write: Writer) -> list[str]
         if plan.facet == "symbolic_shape":
             return [shape, *dtype]
         return [shape] if plan.facet == "shape" else dtype
+    if plan.answer is not None and (listed := properties_of(plan)):
+        off = next((one for one in listed if compared and said(one) == compared.what), listed[0])
+        shown = residual(plan, plan.answer, off)
+        return [
+            f"off = {shown.text}  # must be 0: {shown.what}",
+            f"assert (np.abs(off) <= {shown.within}).all(), off",
+        ]
     if compared is not None and compared.what.startswith("dtype of "):
         return repeated_dtype_lines(plan, compared)
     numbers = numbers_of(plan)
@@ -138,6 +150,9 @@ def _function(plan: Plan, compared: Comparison | None, write: Writer) -> list[st
     several = plan.answer is not None and len(plan.answer.expectation.calls[0].outputs) > 1
     which = f"[{_place(plan, compared)}]" if several else ""
     lines = [*given, *own]
+    if plan.facet == "values" and properties_of(plan):
+        each = f"for one in {called}" if several else f"for one in [{called}]"
+        return [*lines, f"o = [keras.ops.convert_to_numpy(one).astype(float) {each}]"]
     if plan.facet in {"shape", "dtype", "symbolic_shape"}:
         return [*lines, f"y = {called}{which}"]
     if plan.facet in {"values", "config_round_trip"}:
@@ -210,7 +225,7 @@ def _steps(plan: Plan, compared: Comparison | None, write: Writer) -> list[str]:
         return lines
     if plan.facet != "state":
         raise TooLong(f"the facet {plan.facet} takes more than a few lines")
-    name = compared.what.partition("/")[2] if compared is not None else ""
+    name = compared.what.partition(": ")[2] if compared is not None else ""
     trained = {spec.name: known[spec.name] for spec in program.variables}
     found = trained.get(name, "")
     if not found:

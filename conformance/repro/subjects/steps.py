@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from conformance.repro.plan import Body, Plan
     from conformance.verdicts.model import FacetVerdict
 
-_STEP = re.compile(r"(?:call |after )(\d+)[ :/]")
-
-Writer = "Callable[[int, str], str]"
+_STEP = re.compile(r"(?:after )?call (\d+)[ :]")
 
 _NAME_OF = '''
 def name_of(variable):
@@ -71,7 +69,9 @@ def steps_of(plan: Plan, program: Steps, body: Body) -> list[str]:
         subject = known[program.object.name]
         lines += [
             f"found = {{{own}**{{name_of(v): v for v in {subject}.variables}}}}",
-            f'observed = {{f"after {plan.call}/{{name}}": as_numpy(v) for name, v in found.items()}}',
+            "observed = {",
+            f'    f"after call {plan.call}: {{name}}": as_numpy(v) for name, v in found.items()',
+            "}",
         ]
         body.filled = True
         return lines

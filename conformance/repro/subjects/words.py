@@ -11,14 +11,51 @@ from conformance.repro.text import identifier, literal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from conformance.cases.model import Model, Node
+    from conformance.cases.model import InputSpec, Model, Node
 
 RESERVED = frozenset(
-    "again array cotangents deviating distributions draw expected fed flat found function "
-    "hashlib importlib inputs keras kind moving name np observed one os outputs seen t tensors "
-    "tf torch jax total variable variables within y".split()
+    {
+        "again",
+        "array",
+        "cotangents",
+        "deviating",
+        "distributions",
+        "draw",
+        "expected",
+        "fed",
+        "flat",
+        "found",
+        "function",
+        "hashlib",
+        "importlib",
+        "inputs",
+        "jax",
+        "keras",
+        "kind",
+        "moving",
+        "name",
+        "np",
+        "observed",
+        "one",
+        "os",
+        "outputs",
+        "seen",
+        "tensors",
+        "tf",
+        "torch",
+        "total",
+        "traced",
+        "variable",
+        "variables",
+        "within",
+        "y",
+    }
 )
 """Names that a script has a use for itself."""
+
+
+_WIDE = frozenset({"uint16", "uint32", "uint64"})
+"""Dtypes that PyTorch has, and in whose place Keras puts wider ones with a sign."""
 
 
 def variables(wanted: Iterable[str]) -> dict[str, str]:
@@ -149,6 +186,14 @@ def instance_lines(model: Model, known: Mapping[str, str], *, rebuilt: bool = Fa
     return lines
 
 
+def imports(specs: Iterable[InputSpec], backend: str) -> list[str]:
+    """What :func:`tensor` needs beside Keras and NumPy."""
+    if not backend:
+        return ["import tensorflow as tf"]
+    wide = backend == "torch" and any(spec.dtype in _WIDE for spec in specs)
+    return ["import torch"] if wide else []
+
+
 def tensor(array: str, kind: str, dtype: str, backend: str) -> str:
     """An array as the backend is given it.
 
@@ -161,6 +206,10 @@ def tensor(array: str, kind: str, dtype: str, backend: str) -> str:
     if not backend:
         converted = f"tf.convert_to_tensor({array})"
         return converted if kind == dtype else f"tf.cast({array}, {dtype!r})"
+    if backend == "torch" and dtype in _WIDE:
+        return f"torch.tensor({array}, dtype=torch.{dtype})"
+    if kind != dtype and backend == "openvino":
+        return f"{array}.astype({dtype!r})"
     if kind != dtype:
         return f"keras.ops.convert_to_tensor({array}, {dtype!r})"
     return array if backend in {"numpy", "openvino"} else f"keras.ops.convert_to_tensor({array})"
