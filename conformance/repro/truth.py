@@ -166,7 +166,8 @@ def _of_record(plan: Plan) -> Iterator[Numbers]:
             continue
         if zero := _ZERO.search(comparison.message):
             place = tuple(int(index) for index in zero[1].split(",") if index.strip())
-            yield Numbers(what, [place], np.array([float(zero[2])]), None, signed=True)
+            output = what.rpartition(" of ")[2]  # it is called "sign of the zeros of output 0"
+            yield Numbers(output, [place], np.array([float(zero[2])]), None, signed=True)
         elif _together(comparison):
             yield _all_together(what, comparison)
         elif comparison.worst:
