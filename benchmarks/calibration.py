@@ -17,15 +17,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from conformance.acceptance import TRAINING, VALUES
 from conformance.cases import load
 from conformance.reference.answer.answer import Answer, evaluate
 from conformance.reference.errors import NoAnswer
-from conformance.reference.faults.fault import Fault, applicable
+from conformance.reference.faults.applicable import applicable
+from conformance.reference.faults.fault import Fault
 from conformance.reference.faults.observe import observe
 from conformance.verdicts.cell import judge_cell
 from conformance.verdicts.entries import matches
 from conformance.verdicts.explain import Suspect, explain, failing
-from conformance.verdicts.tolerance import TRAINING, VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 
 from conformance.adapters.host.observation import Native
-from conformance.cases.model import Call, Expect, InputSpec, Model, Node, Place, Graph, Source
+from conformance.cases.model import Call, Expect, Graph, InputSpec, Model, Node, Place, Source
 from conformance.records.model import (
     SCHEMA,
     AdapterLine,

@@ -45,7 +45,7 @@ def deviations(case: Case) -> dict[str, str]:
     answer = evaluate(case)
     observed = observe(case, answer.feeds)
     found = judge(
-        case.program.facets,
+        answer.expectation.asked(case.program).facets,
         answer.expectation,
         answer.arrays,
         observed.observation,

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from conformance.adapters.shared.layer_names import automatic_name
 from conformance.cases import CasesError, commands, json_schema, load, load_file, names
 from conformance.cases.building import KEYS as KEYS_OF_A_CASE
 from conformance.cases.problems import Log
@@ -231,9 +232,21 @@ def test_the_schema_refuses_what_the_loader_refuses(
 def test_every_layer_of_keras_is_known() -> None:
     assert len(names.known("layers")) == 143
     assert names.arguments("layers", "Dense") is not None
-    assert names.automatic("PReLU") == "p_re_lu"
-    assert names.automatic("SimpleRNN") == "simple_rnn"
-    assert names.automatic("Conv2DTranspose") == "conv2d_transpose"
+
+
+@pytest.mark.parametrize(
+    ("layer", "name"),
+    [
+        ("PReLU", "p_re_lu"),
+        ("SimpleRNNCell", "simple_rnn_cell"),
+        ("Conv2D", "conv2d"),
+        ("Conv2DTranspose", "conv2d_transpose"),
+        ("ConvLSTM1D", "conv_lstm1d"),
+        ("GroupQueryAttention", "grouped_query_attention"),
+    ],
+)
+def test_automatic_names_are_those_of_keras(layer: str, name: str) -> None:
+    assert automatic_name(layer) == name
 
 
 @pytest.mark.frameworks
@@ -261,7 +274,7 @@ print("FOUND" + json.dumps([keras.__version__, found]))
     if not version.startswith("3.15."):
         pytest.skip(f"the names are those of Keras 3.15, and {version} is installed")
     for layer, (snake, parameters) in found.items():
-        assert names.automatic(layer) == snake
+        assert automatic_name(layer) == snake
         own = names.arguments("layers", layer) or {}
         assert set(parameters) - {"self", "name"} == set(own)
 

@@ -21,7 +21,7 @@ def test_what_was_read_is_not_read_again(tmp_path, monkeypatch):
     def read(*_):
         pytest.fail("it was read again")
 
-    monkeypatch.setattr(loading, "read_file", read)
+    monkeypatch.setattr(loading, "load_file", read)
     assert load_ids([tmp_path]) == {"fakes/one", "fakes/two"}
 
 

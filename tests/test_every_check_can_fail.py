@@ -12,7 +12,7 @@ import pytest
 
 from conformance.cases import load
 from conformance.reference import evaluate
-from conformance.reference.faults.fault import applicable
+from conformance.reference.faults.applicable import applicable
 from conformance.reference.faults.observe import observe
 from conformance.verdicts.cell import judge_cell
 

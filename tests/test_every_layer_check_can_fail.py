@@ -17,7 +17,7 @@ import pytest
 from conformance.cases import load
 from conformance.reference import evaluate
 from conformance.reference.errors import NoAnswer
-from conformance.reference.faults.fault import applicable
+from conformance.reference.faults.applicable import applicable
 from conformance.reference.faults.known import candidates
 from conformance.reference.faults.observe import observe
 from conformance.reference.model.network import Network
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conformance.cases.model import Case
-    from conformance.reference.faults.fault import Fault
-    from conformance.reference.faults.observe import Observed
+    from conformance.reference.faults.fault import Fault, Observed
 
 CHOICE = os.environ.get("KERAS_CONFORMANCE_VARIANT", "0")
 
@@ -219,7 +218,7 @@ def test_an_honest_answer_passes_and_each_facet_can_fail(case: Case) -> None:
     honest = one.judged(one.honest)
     assert honest.outcome == "pass", honest.message
     faults = applicable(case)
-    asked = set(case.program.facets)
+    asked = set(one.answer.expectation.asked(case.program).facets)
     edited = set[str]()
     for fault in faults:
         if fault.edit is not None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 import pytest
+from reference_cases import case as reference_case
+from reference_cases import chain
+from reference_cases import spec as given
 
 from conformance.adapters.host.host import AdapterProcess, Answered
 from conformance.adapters.host.observation import Observation
@@ -17,10 +21,12 @@ from conformance.bringup.model import Kind
 from conformance.cases import load
 from conformance.cases.building import KEYS
 from conformance.cases.levels import complexity
-from conformance.cases.model import Expect
+from conformance.cases.model import Data, Expect
 from conformance.facets import AGAIN, FACETS, FUNCTION, MODEL, REPEATS, STEPS, asked_of
 from conformance.reference import evaluate
+from conformance.reference.answer.answer import NOTHING_MOVES
 from conformance.reference.faults.editing import EDITS
+from conformance.reference.faults.observe import observe
 from conformance.verdicts.cell import judge_cell
 from conformance.verdicts.facets import JUDGES
 
@@ -149,3 +155,101 @@ def test_a_built_in_adapter_answers_each_facet(name: str, process: AdapterProces
     (facet,) = [facet for facet in verdict.facets if facet.facet == name]
     assert facet.outcome == "pass", facet.message
     assert getattr(got.observation, FACETS[name].answer) is not None or name == "raises"
+
+
+# What a case asks and nothing can answer
+
+
+WITHOUT_GRADIENTS = {
+    "Discretization",
+    "HashedCrossing",
+    "Hashing",
+    "IntegerLookup",
+    "StringLookup",
+    "TextVectorization",
+}
+"""Layers that no number can be moved through: they answer in steps, or with no real number."""
+
+
+def test_gradients_are_defined_for_every_layer_but_those_that_answer_in_steps() -> None:
+    """A reference that lost a layer's gradient would not take the facet away unseen."""
+    asking: defaultdict[str, list[Case]] = defaultdict(list)
+    for case in load().cases:
+        nodes = case.program.model.nodes
+        if len(nodes) == 1 and "gradients" in case.program.facets:
+            asking[nodes[0].layer].append(case)
+    lacking = set()
+    for layer, cases in asking.items():
+        cases.sort(key=lambda c: complexity(c.program, refusal=False))
+        # The simplest ones that feed real numbers, where any does.
+        cases.sort(key=lambda c: all("float" not in s.dtype for s in c.program.model.inputs))
+        if "gradients" in evaluate(cases[0]).expectation.undefined:
+            lacking.add(layer)
+    assert len(asking) > 100
+    assert lacking == WITHOUT_GRADIENTS
+
+
+def written(layer: str, config: dict[str, Any], **spec: Any) -> Case:
+    facets = ["shape", "dtype", "values", "gradients", "compiled"]
+    return reference_case(chain((layer, config), given=given([4], **spec)), facets=facets)
+
+
+@pytest.mark.parametrize(
+    ("layer", "config", "spec"),
+    [
+        ("Discretization", {"bin_boundaries": [-0.5, 0.0, 0.5]}, {}),
+        ("Hashing", {"num_bins": 7}, {"dtype": "int32"}),
+        ("Flatten", {}, {"dtype": "int32"}),
+    ],
+)
+def test_what_nothing_moves_has_no_gradients_and_no_verdict_on_them(
+    layer: str, config: dict[str, Any], spec: dict[str, Any]
+) -> None:
+    case = written(layer, config, **spec)
+    answer = evaluate(case)
+    assert answer.expectation.undefined == {"gradients": NOTHING_MOVES}
+    assert answer.expectation.gradients is None
+    assert not [key for key in answer.feeds if "cotangent" in key]
+    assert "gradients" not in answer.expectation.asked(case.program).facets
+    verdict = judged(case, answer)
+    assert verdict.outcome == "pass"
+    assert [facet.facet for facet in verdict.facets] == ["shape", "dtype", "values", "compiled"]
+
+
+@pytest.mark.parametrize(
+    ("layer", "config", "spec"),
+    [
+        ("Flatten", {}, {}),
+        ("Embedding", {"input_dim": 5, "output_dim": 2}, {"dtype": "int32"}),
+        # No number passes: the gradient is zero everywhere, and that can be got wrong.
+        ("ReLU", {"negative_slope": 0.0, "threshold": 100.0}, {}),
+    ],
+)
+def test_what_a_number_leads_to_has_gradients(
+    layer: str, config: dict[str, Any], spec: dict[str, Any]
+) -> None:
+    data = Data(kind="indices", high=5) if layer == "Embedding" else Data()
+    case = written(layer, config, data=data, **spec)
+    answer = evaluate(case)
+    assert answer.expectation.undefined == {}
+    assert answer.expectation.gradients is not None
+    assert answer.expectation.asked(case.program) is case.program
+    assert "gradients" in [facet.facet for facet in judged(case, answer).facets]
+
+
+def test_a_seed_is_not_too_near_to_a_step_that_no_gradient_leads_over() -> None:
+    """Steps so close that no seed could keep away from them, were there a gradient to judge."""
+    case = written("Discretization", {"bin_boundaries": [i * 1e-7 for i in range(-2000, 2000)]})
+    assert evaluate(case).expectation.seed == 0
+
+
+def judged(case: Case, answer: Any) -> Any:
+    seen = observe(case, answer.feeds)
+    return judge_cell(
+        case,
+        "reference",
+        expectation=answer.expectation,
+        truth=answer.arrays,
+        observation=seen.observation,
+        tensors=seen.tensors,
+    )

@@ -11,7 +11,7 @@ import pytest
 from conformance.adapters.host.observation import Draws, Observation, Output
 from conformance.cases import load
 from conformance.reference import evaluate
-from conformance.reference.faults.fault import applicable
+from conformance.reference.faults.applicable import applicable
 from conformance.reference.faults.observe import observe
 from conformance.verdicts import statistics
 from conformance.verdicts.facets import judge

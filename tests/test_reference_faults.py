@@ -22,7 +22,8 @@ from conformance.cases.model import (
     Twin,
 )
 from conformance.reference import Unsupported, evaluate
-from conformance.reference.faults.fault import applicable, explanations, find, rounded_to
+from conformance.reference.faults.applicable import applicable, explanations, find
+from conformance.reference.faults.fault import rounded_to
 from conformance.reference.faults.observe import observe
 
 if TYPE_CHECKING:

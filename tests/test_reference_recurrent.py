@@ -13,7 +13,7 @@ from conformance.cases.model import Call, Data, InputSpec, Model, Node
 from conformance.reference.answer.answer import Answer, evaluate
 from conformance.reference.errors import Refused
 from conformance.reference.model.network import Network
-from conformance.reference.spec.naming import automatic_name, shortened
+from conformance.reference.spec.naming import shortened
 
 MASK = [
     [True, True, False, False],
@@ -277,10 +277,3 @@ def test_what_keras_refuses_is_refused(layer: str, config: dict[str, Any]) -> No
 )
 def test_variables_are_called_by_what_tells_them_apart(paths: list[str], names: list[str]) -> None:
     assert shortened(paths) == names
-
-
-@pytest.mark.parametrize(
-    ("layer", "name"), [("LSTMCell", "lstm_cell"), ("SimpleRNNCell", "simple_rnn_cell")]
-)
-def test_automatic_names_are_keras_own(layer: str, name: str) -> None:
-    assert automatic_name(layer) == name

@@ -19,7 +19,7 @@ from conformance.cases.model import Case, Expect
 from conformance.reference import evaluate
 from conformance.reference.answer import store as store_module
 from conformance.reference.answer.store import Store, default_folder
-from conformance.reference.faults.fault import find
+from conformance.reference.faults.applicable import find
 
 ONE = case(chain(("Dense", {"units": 3}), given=spec([2, 4])), train=SGD)
 

@@ -9,8 +9,9 @@ import pytest
 
 import conformance
 from conformance.cases import load
-from conformance.reference.answer.version import Sources, installed, symbols
+from conformance.reference.answer.version import RUNS, Versions, symbols
 from conformance.reference.spec import table
+from conformance.sources import Sources, installed
 
 PACKAGE = Path(conformance.__file__).parent
 
@@ -30,22 +31,20 @@ def path_of(folder: Path, module: str) -> Path:
 
 @pytest.mark.parametrize("symbol", ["layers.Dense", "layers.LSTM", "layers.HashedCrossing"])
 def test_an_edit_of_any_module_that_is_imported_changes_it(copy: Path, symbol: str) -> None:
-    before = Sources(copy).version([symbol])
-    modules = Sources(copy).closure(["conformance.reference.answer.answer", table.homes()[symbol]])
+    before = Versions(Sources(copy)).of([symbol])
+    modules = Sources(copy).closure([RUNS, table.homes()[symbol]])
     assert len(modules) > 30
     for module in sorted(modules):
         path = path_of(copy, module)
         source = path.read_text()
         path.write_text(source + "\n# edited\n")
-        assert Sources(copy).version([symbol]) != before, module
+        assert Versions(Sources(copy)).of([symbol]) != before, module
         path.write_text(source)
-    assert Sources(copy).version([symbol]) == before
+    assert Versions(Sources(copy)).of([symbol]) == before
 
 
 def test_what_makes_the_strings_that_are_fed_is_among_them() -> None:
-    assert "conformance.adapters.shared.texts" in installed().closure(
-        ["conformance.reference.answer.answer"]
-    )
+    assert "conformance.adapters.shared.texts" in installed().closure([RUNS])
 
 
 def test_what_is_imported_as_a_case_is_answered_is_what_the_source_says(copy: Path) -> None:
@@ -65,15 +64,15 @@ def test_what_is_imported_as_a_case_is_answered_is_what_the_source_says(copy: Pa
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     homes = [table.homes()[symbol] for symbol in symbols(case)]
-    known = installed().closure(["conformance.reference.answer.answer", *homes])
+    known = installed().closure([RUNS, *homes])
     assert {*said.stdout.split()} <= known
 
 
 def test_an_edit_of_one_family_leaves_the_others_alone(copy: Path) -> None:
-    before = {name: Sources(copy).version([f"layers.{name}"]) for name in ("Dense", "LSTM")}
+    before = {name: Versions(Sources(copy)).of([f"layers.{name}"]) for name in ("Dense", "LSTM")}
     path = path_of(copy, "conformance.reference.spec.layers.core.dense")
     path.write_text(path.read_text() + "\n# edited\n")
-    after = {name: Sources(copy).version([f"layers.{name}"]) for name in before}
+    after = {name: Versions(Sources(copy)).of([f"layers.{name}"]) for name in before}
     assert after["Dense"] != before["Dense"]
     assert after["LSTM"] == before["LSTM"]
 

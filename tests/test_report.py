@@ -20,8 +20,8 @@ from conformance.report import (
     summary,
     summary_text,
 )
-from conformance.report.causes import causes
-from conformance.report.text import json_of, one_line, shown, tree, visible
+from conformance.wording.causes import causes
+from conformance.wording.text import json_of, one_line, shown, tree, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -24,8 +24,8 @@ from conformance.report import (
     write_html,
 )
 from conformance.report.packing import logarithmic
-from conformance.report.text import visible
 from conformance.verdicts.model import Comparison, FacetVerdict
+from conformance.wording.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

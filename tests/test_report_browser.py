@@ -14,8 +14,8 @@ import pytest
 import synthetic_runs as synthetic
 
 from conformance.report import html, write_html
-from conformance.report.text import visible
 from conformance.verdicts.model import Comparison, FacetVerdict
+from conformance.wording.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

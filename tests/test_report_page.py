@@ -20,12 +20,12 @@ from conformance.report import (
     html,
     write_html,
 )
-from conformance.report.causes import causes
 from conformance.report.packing import letter, logarithmic
-from conformance.report.text import visible
 from conformance.report.views import VIEWS
 from conformance.verdicts.cell import adapter_failed
 from conformance.verdicts.model import FacetVerdict, Known
+from conformance.wording.causes import causes
+from conformance.wording.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

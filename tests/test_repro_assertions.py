@@ -19,12 +19,13 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from repro_cells import catalogue, judged
 
+from conformance.acceptance import TRAINING, VALUES
 from conformance.records.model import AdapterLine
-from conformance.reference.faults.fault import applicable
+from conformance.reference.faults.applicable import applicable
 from conformance.repro.numbers import written
 from conformance.repro.script import NoScript, script
 from conformance.verdicts.comparison import Target, compare
-from conformance.verdicts.tolerance import TRAINING, VALUES, scale
+from conformance.verdicts.tolerance import scale
 
 if TYPE_CHECKING:
     from repro_cells import Judged

@@ -22,7 +22,7 @@ from repro_cells import catalogue, judged
 
 from conformance.cases.model import Raises
 from conformance.records.model import AdapterLine
-from conformance.reference.faults.fault import applicable
+from conformance.reference.faults.applicable import applicable
 from conformance.repro.script import NoScript, script
 from conformance.verdicts.entries import matches, read_entries
 

@@ -11,7 +11,7 @@ from repro_cells import judged_case
 from test_repro_backends import Made, came_to
 
 from conformance.cases.model import Call, Extra, InputSpec, Raises
-from conformance.reference.faults.fault import applicable
+from conformance.reference.faults.applicable import applicable
 from conformance.repro.short import LINES, TooLong, short_script
 from conformance.verdicts.model import CellVerdict, FacetVerdict
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from conformance.acceptance import TRAINING, VALUES, Limits
 from conformance.verdicts.closeness import (
     NO_SIZE,
     NUMBERS_PASSING,
@@ -19,7 +20,7 @@ from conformance.verdicts.closeness import (
     relative_error,
 )
 from conformance.verdicts.comparison import Target, compare, upward
-from conformance.verdicts.tolerance import TRAINING, VALUES, Limits, scale
+from conformance.verdicts.tolerance import scale
 
 FLOAT32 = scale("float32")
 U = 2.0**-24

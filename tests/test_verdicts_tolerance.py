@@ -12,17 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
+from conformance.acceptance import PRECISIONS, TRAINING, VALUES, Limits
 from conformance.verdicts import comparison
 from conformance.verdicts.comparison import Target, compare, compare_observed, moved, sample
-from conformance.verdicts.tolerance import (
-    PRECISIONS,
-    TRAINING,
-    VALUES,
-    Limits,
-    PrecisionError,
-    ReferenceFaultError,
-    scale,
-)
+from conformance.verdicts.tolerance import PrecisionError, ReferenceFaultError, scale
 
 FLOAT32 = scale("float32")
 LARGEST = float(np.finfo(np.float32).max)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import os
 import re
 import subprocess
@@ -124,17 +123,6 @@ def test_worker_dies_with_a_host_that_is_killed_outright(tmp_path: Path) -> None
         assert runs(worker)
         host.kill()
     assert dies_soon(worker)
-
-
-def test_worker_side_files_are_python_3_9() -> None:
-    folders = ("shared", "worker", "native", "keras", "torch", "jax", "flax")
-    shared = ("__init__.py", "facets.py", "adapters/__init__.py")
-    files = [ROOT / "conformance" / name for name in shared]
-    for folder in folders:
-        files += sorted((ROOT / "conformance/adapters" / folder).rglob("*.py"))
-    assert len(files) > 8
-    for file in files:
-        ast.parse(file.read_text(), str(file), feature_version=(3, 9))
 
 
 def test_harmless_shows_what_a_terminal_would_obey() -> None:

@@ -12,17 +12,17 @@ import msgspec
 from msgspec.structs import replace
 
 from conformance.adapters.host import registry
-from conformance.adapters.host.naming import base_of
+from conformance.adapters.shared.naming import base_of
 from conformance.bringup.ranking import Ranking
 from conformance.bringup.sharing import maps_of, with_functions
 from conformance.bringup.terminal import lines
 from conformance.cases import CasesError, default_root
 from conformance.records import RecordsError, read
 from conformance.records.files import find_records
-from conformance.report.text import tree
 from conformance.touched.map import MapError
 from conformance.touched.map import read as read_map
 from conformance.upkeep.command import column_of
+from conformance.wording.text import tree
 
 if TYPE_CHECKING:
     import argparse

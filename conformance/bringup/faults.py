@@ -12,8 +12,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from conformance.facets import FACETS
-from conformance.report.text import one_line
 from conformance.verdicts.capabilities import CAPABILITIES_SAY
+from conformance.wording.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -7,13 +7,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from conformance.adapters.host.naming import KERAS_3, base_of
+from conformance.adapters.shared.naming import KERAS_3, base_of
 from conformance.bringup.faults import SEVERAL, Faults, faults
 from conformance.bringup.model import Cause, Next, Unasked
 from conformance.cases.levels import complexity, family, layers_of
 from conformance.report.level import level_line
-from conformance.report.text import one_line
 from conformance.upkeep.evidence import without_ledger
+from conformance.wording.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

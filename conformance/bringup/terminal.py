@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from conformance.report.text import plural, visible
+from conformance.wording.text import plural, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from conformance.adapters.shared.layer_names import automatic_name
 from conformance.cases import fields, names, references
 from conformance.cases.inputs import as_spec
 from conformance.cases.model import Model, Node
@@ -77,7 +78,7 @@ def read_function(
             fed.where.refuse(f"the input {fed.name!r} is not used by the function")
     if any(fed.shape is None or fed.name not in used for fed in given):
         return None
-    name = names.automatic(symbol)
+    name = automatic_name(symbol.rpartition(".")[2])
     node = Node(
         name=name if name not in scope[0] else f"{name}_call", layer=symbol, **_parts(bound)
     )

@@ -21,7 +21,7 @@ DEFAULT_BATCH = 2
 MAX_BATCH = 65_536
 MAX_BOUND = 2**24
 """Beyond, float32 doesn't tell neighbouring whole numbers apart."""
-UNSIGNED_BELOW = 9
+UNSIGNED_BELOW = 9.0
 """The unsigned integers that are drawn by default stay below, as the others are at most 4."""
 MAX_CALLS = 64
 """Batch sizes, or sizes of an input, that one case may list."""

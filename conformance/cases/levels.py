@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from conformance.cases import names
 from conformance.cases.model import to_json
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ _OF: Final[dict[int, Callable[[Sequence[Case], set[str]], Iterable[Case]]]] = {
 
 
 def _stands_alone(case: Case) -> bool:
-    """Whether a case is one layer, with none inside, that a model could be trained through.
+    """Whether a case is one layer, with none inside, that takes real numbers or has weights.
 
     It draws nothing, is adapted to nothing, and is called with nothing but its inputs.
     """
@@ -131,7 +132,17 @@ def _stands_alone(case: Case) -> bool:
         and not (node.arguments or node.tensors or node.adapt)
         and not (case.raises or program.train or program.twin or program.random)
         and {"values", "gradients"}.issubset(program.facets)
+        and (_takes_floats(program.model) or _has_weights(node.layer))
     )
+
+
+def _takes_floats(model: Model) -> bool:
+    return all("float" in spec.dtype for spec in model.inputs)
+
+
+def _has_weights(layer: str) -> bool:
+    """Whether a layer has variables, which are told how to begin."""
+    return any(key.endswith("_initializer") for key in names.arguments("layers", layer) or ())
 
 
 def _complexity(case: Case) -> tuple[int, ...]:

@@ -1,37 +1,33 @@
-"""Files and folders of cases to a :class:`Catalogue`."""
+"""Files and folders of cases to a :class:`Catalogue`.
+
+A file whose content has been expanded before comes from :mod:`~conformance.cases.store`.
+"""
 
 from __future__ import annotations
 
-import itertools
 import os
 import re
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from conformance.cases import building, combining, variation
-from conformance.cases.building import CaseReader
+from conformance.cases import store
 from conformance.cases.model import Case
-from conformance.cases.problems import CasesError, Log, Problem, Where
-from conformance.cases.reading import Document, Map, Seq, read_file
-from conformance.facets import REPEATS
+from conformance.cases.problems import CasesError, Log, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-
-    from conformance.cases.combining import Combination
 
 ROOT_NAMES = frozenset({"cases", "catalogue"})
 """Folders with these names are the root of a catalogue: ids count from there."""
 NOT_CASES = frozenset({"capabilities", "divergences"})
 """Folders below a catalogue that hold something else."""
-MAX_PROBLEMS = 500
-"""Of one file. It is read no further then: looking for what was meant takes time."""
+MAX_KEPT = 2**20
+"""Bytes of a file up to which its cases are kept: twenty times the largest of the catalogue."""
 ENDINGS = frozenset({".yaml", ".yml"})
 
-_ID = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _FILE_PART = re.compile(r"[A-Za-z0-9_.-]+")
 
 
@@ -135,10 +131,7 @@ def load_file(path: Path | str, root: Path | str | None = None) -> Catalogue:
             message = f"{part!r} would be part of the cases' ids"
             log.add((1, 1), "", message, expected="letters, digits, '-', '.' and '_' in file names")
     state = _state(file)
-    document = read_file(file, log)
-    cases: list[Case] = []
-    if document is not None:
-        cases = list(_cases(document, below, log))
+    cases = _cases(file, below, log)
     if root is None:
         _read_ids[file.absolute()] = state, frozenset(case.id for case in cases)
     return Catalogue(cases=cases, problems=log.sorted())
@@ -162,80 +155,32 @@ def _all_files(paths: Iterable[Path]) -> list[Path]:
     return list(dict.fromkeys(file.absolute() for path in paths for file in _files(path)))
 
 
-def _cases(document: Document, below: Path, log: Log) -> Iterator[Case]:
-    top = document.value
-    if not isinstance(top, Seq) or not top:
-        Where(log, "", (1, 1)).mistyped("a list of cases: '- id: …'", top)
-        return
-    # What the YAML reader has complained of, and gone on from, can't be trusted to be meant so.
-    doubtful = {problem.place.line for problem in log.sorted()}
-    reader = CaseReader(below.as_posix())
-    prefix = below.with_suffix("").as_posix()
-    lines: dict[str, int] = {}
-    for index, tree in enumerate(top):
-        where = Where(log, "", top.at[index])
-        if log.noted > MAX_PROBLEMS:
-            where.refuse(f"is not read, nor is what follows: {MAX_PROBLEMS} problems are enough")
-            return
-        if not isinstance(tree, Map):
-            where.mistyped("a case: a mapping that begins with `id`", tree)
-            continue
-        before = log.noted
-        name = _id(tree, where)
-        if name in lines:
-            where.value(tree, "id").refuse(
-                f"the id {name!r} is taken", hint=f"by the case in line {lines[name]}"
-            )
-        elif name is not None:
-            lines[name] = where.at[0]
-        case_id = f"{prefix}/{name or index}"
-        found = list(_expanded(tree, where, reader, case_id, document.excerpt(index)))
-        # All of a written case or nothing: a variant can share a mistake that shows in another.
-        if log.noted == before and doubtful.isdisjoint(document.lines(index)):
-            yield from found
+def _cases(file: Path, below: Path, log: Log) -> list[Case]:
+    """The cases of a file, expanded now or, if it had no problem, before."""
+    content = _content(file)
+    kept = None
+    if content is not None and not log.noted:
+        kept = store.find(below.as_posix(), content)
+    if kept is not None:
+        return kept
+    from conformance.cases.expanding import expand  # mostly there is nothing to expand
+
+    cases = expand(file, content, below, log)
+    if content is not None and not log.noted:
+        store.keep(below.as_posix(), content, cases)
+    return cases
 
 
-def _id(tree: Map, where: Where) -> str | None:
-    if "id" not in tree:
-        where.refuse("the key 'id' is missing")
+def _content(file: Path) -> bytes | None:
+    """What is in a file; None where that can't be told, or is too much to be kept."""
+    try:
+        if not file.is_file():
+            return None
+        with file.open("rb", buffering=0) as stream:
+            content = stream.read(MAX_KEPT + 1)
+    except OSError:
         return None
-    name = tree["id"]
-    if isinstance(name, str) and _ID.fullmatch(name):
-        return name
-    where.value(tree, "id").mistyped("lower case letters, digits, '-', '.' and '_'", name)
-    return None
-
-
-def _expanded(
-    tree: Map, where: Where, reader: CaseReader, case_id: str, yaml: str
-) -> Iterator[Case]:
-    if "vary" not in tree:
-        for key in ("unless", "combine"):
-            if key in tree:
-                where.key(tree, key).refuse("is here without `vary`")
-        case = reader.read(tree, where, case_id=case_id, yaml=yaml, variation={})
-        if case is not None:
-            yield case
-        return
-    plan = variation.read_variation(tree, where, building.KEYS)
-    if plan is None:
-        return
-    found: dict[Combination, Case] = {}
-    for combination in plan.combinations:
-        varied = plan.apply(tree, combination, where)
-        full_id = f"{case_id}[{plan.label(combination)}]"
-        values: dict[str, Any] = plan.values(combination)
-        case = reader.read(varied, where, case_id=full_id, yaml=yaml, variation=values)
-        if case is not None:
-            found[combination] = case
-    # Numbers go wrong where two arguments meet; what is lost in other ways is lost one by one.
-    # Each of those facets of its own: not every row asks for all of them.
-    repeats = {row: REPEATS.intersection(case.program.facets) for row, case in found.items()}
-    whole = combining.few_that_show_all(
-        {row: set(itertools.product(enumerate(row), asked)) for row, asked in repeats.items()}
-    )
-    for row, case in found.items():
-        yield building.without_repeats(case) if repeats[row] and row not in whole else case
+    return content if len(content) <= MAX_KEPT else None
 
 
 def _files(path: Path) -> Iterator[Path]:

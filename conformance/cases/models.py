@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
 
-from conformance.cases import fields, inputs, names, references
+from conformance.adapters.shared.layer_names import automatic_name
+from conformance.cases import fields, inputs, references
 from conformance.cases.model import Model, Node
 from conformance.cases.problems import described, did_you_mean
 from conformance.cases.reading import Map, Seq
@@ -114,7 +115,7 @@ def single_layer(  # noqa: PLR0913 - what ``layer:``, ``call:`` and ``inputs:`` 
         return None
     arguments, tensors = called
     passed = set(references.flat(tensors.values()))
-    name = layer.name or names.automatic(layer.layer)
+    name = layer.name or automatic_name(layer.layer)
     node = Node(
         name=name,
         layer=layer.layer,
@@ -201,7 +202,7 @@ def _unique_names(layers: list[Layer], taken: set[str]) -> list[str] | None:
     for layer in layers:
         name = layer.name
         while name is None:
-            base = names.automatic(layer.layer)
+            base = automatic_name(layer.layer)
             count = counts.get(base, 0)
             counts[base] = count + 1
             candidate = f"{base}_{count}" if count else base

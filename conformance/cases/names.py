@@ -28,9 +28,6 @@ _NEARLY, _REMOTELY = 0.75, 0.5
 """Likeness from which a name counts as a mistyped other one; from which that one is suggested."""
 _CAMEL_CASE = re.compile(r"[A-Z][A-Za-z0-9]*")
 _SYMBOL = re.compile(r"[a-z][a-z0-9_]*(?:\.[A-Za-z][A-Za-z0-9_]*)+")
-_CLASSES = {"GroupQueryAttention": "GroupedQueryAttention"}
-"""Layers whose class has another name than the one that they are exported by."""
-_WORD_START = re.compile(r"(?<=.)(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])")
 
 
 Arguments = dict[str, Literal["required", "flag", ""]]
@@ -157,10 +154,3 @@ def looks_like_layer(symbol: str) -> bool:
     return _CAMEL_CASE.fullmatch(symbol) is not None and (
         arguments("layers", symbol) is not None or symbol in _names().aliases
     )
-
-
-@cache
-def automatic(layer: str) -> str:
-    """Keras's automatic name of a layer: ``MaxPooling2D`` is ``max_pooling2d``."""
-    layer = layer.rpartition(".")[2]
-    return _WORD_START.sub("_", _CLASSES.get(layer, layer)).lower()

@@ -15,7 +15,7 @@ from conformance.cases.model import Place
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.cases.reading import Map, Seq
+    from conformance.cases.tree import Map, Seq
 
 T = TypeVar("T")
 

@@ -30,6 +30,7 @@ __all__ = [
     "Map",
     "Seq",
     "plain_value",
+    "read_bytes",
     "read_file",
     "read_text",
     "size",
@@ -87,6 +88,11 @@ def read_file(path: Path, log: Log) -> Document | None:
     except OSError as error:
         log.add((1, 1), "", f"can't be read: {error.strerror or error}")
         return None
+    return read_bytes(content, log)
+
+
+def read_bytes(content: bytes, log: Log) -> Document | None:
+    """Read the bytes of a YAML file. See :func:`read_file`."""
     if len(content) > MAX_BYTES:
         log.add((1, 1), "", *_too_large("more bytes than it said"))
         return None

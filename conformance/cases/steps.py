@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from conformance.adapters.shared.layer_names import automatic_name
 from conformance.cases import fields, inputs, names, references
 from conformance.cases.functions import literals_of
 from conformance.cases.inputs import as_spec
@@ -93,7 +94,9 @@ def read_steps(tree: Map, where: Where, given: Sequence[Fed]) -> Steps | None:
         return None
     return Steps(
         case="",
-        object=Node(name=names.automatic(symbol), layer=symbol, config=config, inputs=[]),
+        object=Node(
+            name=automatic_name(symbol.rpartition(".")[2]), layer=symbol, config=config, inputs=[]
+        ),
         variables=[as_spec(fed, None) for fed in variables.values()],
         inputs=[as_spec(fed, None) for fed in given],
         steps=steps,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from conformance.report.causes import alike
-from conformance.report.text import one_line
+from conformance.wording.causes import alike
+from conformance.wording.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

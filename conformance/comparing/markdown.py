@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from conformance.comparing.grouping import groups
 from conformance.comparing.words import LOOKS, NOT_YET, facet_text, headline, outcomes
-from conformance.report.text import escaped, listed, one_line
+from conformance.wording.text import escaped, listed, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from conformance.comparing.grouping import groups
 from conformance.comparing.words import LOOKS, NOT_YET, facet_text, headline, outcomes
-from conformance.report.text import listed, one_line, visible
+from conformance.wording.text import listed, one_line, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from conformance.report.text import plural
+from conformance.wording.text import plural
 
 if TYPE_CHECKING:
     from conformance.comparing.model import CellChange, Change, Diff, FacetChange

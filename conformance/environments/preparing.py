@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any, Final
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from conformance.adapters.host.naming import BACKEND_VARIABLE
 from conformance.adapters.host.registry import with_python
+from conformance.adapters.shared.naming import BACKEND_VARIABLE
 from conformance.environments import store
 from conformance.environments.problems import BlockedError, PreparationError
 from conformance.environments.releases import no_such_release

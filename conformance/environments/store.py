@@ -14,7 +14,7 @@ import secrets
 import shutil
 from typing import TYPE_CHECKING, Any
 
-from conformance.adapters.host.environment import cache_folder
+from conformance.cache import cache_folder
 from conformance.environments.problems import BlockedError, PreparationError
 
 if TYPE_CHECKING:

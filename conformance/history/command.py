@@ -17,8 +17,8 @@ from conformance.history.writing import add
 from conformance.printing import make_console
 from conformance.records import RecordsError, read
 from conformance.records.files import all_records, find_records
-from conformance.report.outcomes import LOOKS
-from conformance.report.text import visible
+from conformance.wording.outcomes import LOOKS
+from conformance.wording.text import visible
 
 if TYPE_CHECKING:
     import argparse

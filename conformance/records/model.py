@@ -138,6 +138,9 @@ class CaseLine(Struct, frozen=True, kw_only=True, tag="case", tag_field="type", 
     held_to: str = ""
     """Hash of the truth and of how far rounding may move it, number by number. It may differ in
     the last bit between machines; two runs of one ``Header.rule`` held the case to the same."""
+    undefined: dict[str, str] = field(default_factory=dict)
+    """Facets of the program to which the reference finds no answer, each with the reason: no
+    adapter was asked for them."""
 
 
 class AdapterLine(

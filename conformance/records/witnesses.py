@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
-from conformance.adapters.host.naming import KERAS_3, base_of
+from conformance.adapters.shared.naming import KERAS_3, base_of
 from conformance.verdicts.model import FAILING
 
 if TYPE_CHECKING:

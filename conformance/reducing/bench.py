@@ -58,7 +58,8 @@ class Bench:
             expected = self._oracle.answer(case)
         except NoAnswer:
             return None
-        answer = self._process.run(case.program, expected.feeds, timeout=self._seconds)
+        program = expected.expectation.asked(case.program)
+        answer = self._process.run(program, expected.feeds, timeout=self._seconds)
         if not isinstance(answer, host.Answered):
             return None
         verdict = cells.judge_cell(

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from conformance.adapters.host import registry
-from conformance.adapters.host.naming import base_of
+from conformance.adapters.shared.naming import base_of
 from conformance.cases import CasesError
 from conformance.environments import PreparationError
 from conformance.environments.preparing import prepare
@@ -83,7 +83,7 @@ def _text(found: Reduced, hello: Hello, asked: str | None) -> str:
             )
         except TooLong as reason:
             print(f"# not on a few lines: {reason}", file=sys.stderr)  # noqa: T201
-    case = case_line(found.case, seed=found.trial.expected.expectation.seed)
+    case = case_line(found.case, answer=found.trial.expected)
     base = base_of(found.trial.verdict.adapter)
     adapter = AdapterLine(
         name=base, status="ready", versions=hello.versions, precision=hello.precision

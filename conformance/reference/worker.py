@@ -18,7 +18,7 @@ from conformance.cases.model import Case
 from conformance.reference.answer.answer import evaluate
 from conformance.reference.answer.store import Store
 from conformance.reference.errors import NoAnswer
-from conformance.reference.faults.fault import find
+from conformance.reference.faults.applicable import find
 
 
 class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from conformance.comparing import compare
 from conformance.comparing.words import LOOKS, headline, outcomes
-from conformance.report.text import one_line
+from conformance.wording.text import one_line
 
 if TYPE_CHECKING:
     from conformance.comparing import CellChange, Change, Diff

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 from xml.sax.saxutils import quoteattr
 
 from conformance.report.html import write_html
-from conformance.report.outcomes import fails
 from conformance.report.terminal import markdown, summary_text
-from conformance.report.text import visible
 from conformance.report.views import BROKEN, VIEWS, view
+from conformance.wording.outcomes import fails
+from conformance.wording.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,11 +11,11 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.facets import FACETS
-from conformance.report.outcomes import FACET_LOOKS
 from conformance.report.packing import NOTHING, Table, letter, logarithmic
 from conformance.report.slim import DECODER
-from conformance.report.text import json_of, visible
 from conformance.report.views import BROKEN, FAILS, VIEWS, view
+from conformance.wording.outcomes import FACET_LOOKS
+from conformance.wording.text import json_of, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from conformance.adapters.host.observation import Native
     from conformance.records import Run
     from conformance.records.model import AdapterLine
-    from conformance.report.outcomes import Look
     from conformance.report.slim import SlimVerdict
     from conformance.report.written import Written
+    from conformance.wording.outcomes import Look
 
 NOT_ASKED: Final = "."
 MESSAGE_LIMIT: Final = 300

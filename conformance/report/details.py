@@ -14,15 +14,15 @@ import msgspec
 
 from conformance.report.packing import packed
 from conformance.report.scripts import Scripts
-from conformance.report.text import LISTING_LIMIT, json_of, visible
+from conformance.wording.text import LISTING_LIMIT, json_of, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conformance.records import Run
     from conformance.records.model import CaseLine, CellLine
-    from conformance.report.causes import Cause
     from conformance.verdicts.model import CellVerdict
+    from conformance.wording.causes import Cause
 
 CHUNK: Final = 8
 """Cases whose details are compressed together: neighbours resemble each other."""
@@ -46,7 +46,7 @@ class Details:
 
         Args:
             run: the run.
-            found: its causes (:func:`conformance.report.causes.causes`).
+            found: its causes (:func:`conformance.wording.causes.causes`).
             everything: leave nothing out, however large the page becomes.
         """
         self.chunks: list[str] = []
@@ -97,7 +97,7 @@ def _case(run: Run, case: str, scripts: Scripts) -> dict[str, Any]:
 def _told(line: CaseLine) -> dict[str, Any]:
     return {
         "reference": visible(line.reference),
-        "without": json_of(line.without),
+        "without": json_of({**line.undefined, **line.without}),
         "seed": line.seed,
     }
 

@@ -25,17 +25,17 @@ from conformance.porting import bites, own, porting_rows
 from conformance.records import Run, read
 from conformance.report import overview
 from conformance.report.baseline import Baseline
-from conformance.report.causes import SAID, causes
 from conformance.report.columns import Columns
 from conformance.report.details import Details
 from conformance.report.level import level_line
 from conformance.report.packing import packed, without_collecting
 from conformance.report.past import past
 from conformance.report.terminal import headline
-from conformance.report.text import json_of, one_line, shown, visible
 from conformance.report.touched import touched_lines
 from conformance.report.views import FAILS, VIEWS
 from conformance.report.written import Written
+from conformance.wording.causes import SAID, causes
+from conformance.wording.text import json_of, one_line, shown, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

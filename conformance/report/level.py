@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.report.text import plural, visible
+from conformance.wording.text import plural, visible
 
 if TYPE_CHECKING:
     from conformance.records.model import LevelOf

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance.report.causes import first_fault
 from conformance.report.terminal import unasked, versions_of
-from conformance.report.text import shown
 from conformance.report.views import BROKEN, NO_DATA, STALE, VIEWS, view
+from conformance.wording.causes import first_fault
+from conformance.wording.text import shown
 
 if TYPE_CHECKING:
     from collections import Counter
 
     from conformance.records import Run
-    from conformance.report.causes import Cause
     from conformance.verdicts.model import FacetVerdict
+    from conformance.wording.causes import Cause
 
 CAUSES_SHOWN: Final = 40
 """Causes that a section lists, gravest first."""

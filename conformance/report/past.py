@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 from conformance.comparing.facets import DEVIATES
 from conformance.history import points, trend
 from conformance.history.since import changes_between, stretches
-from conformance.report.text import visible
+from conformance.wording.text import visible
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from conformance.history.since import Stretch
-    from conformance.report.causes import Cause
+    from conformance.wording.causes import Cause
 
 CASES: Final = 300
 """Cases whose past is told: those that deviate now, the gravest first."""

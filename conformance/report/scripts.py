@@ -6,7 +6,7 @@ import logging
 import shlex
 from typing import TYPE_CHECKING
 
-from conformance.report.outcomes import deviates
+from conformance.wording.outcomes import deviates
 
 if TYPE_CHECKING:
     from conformance.records import Run

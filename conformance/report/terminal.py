@@ -11,11 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from conformance.printing import make_console
-from conformance.report.causes import SAID, causes
 from conformance.report.level import level_line
-from conformance.report.outcomes import LOOKS
-from conformance.report.text import escaped, listed, one_line, plural, visible
 from conformance.report.touched import scope_of, touched_lines
+from conformance.wording.causes import SAID, causes
+from conformance.wording.outcomes import LOOKS
+from conformance.wording.text import escaped, listed, one_line, plural, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from conformance.records import Run
     from conformance.records.model import AdapterLine
-    from conformance.report.causes import Cause
     from conformance.verdicts.model import Outcome
+    from conformance.wording.causes import Cause
 
 SHOWN = 20
 """Unexpected causes that are listed; the rest are counted, and all are in the HTML report."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from conformance.report.outcomes import LOOKS, Look
+from conformance.wording.outcomes import LOOKS, Look
 
 if TYPE_CHECKING:
     from conformance.records import Run
@@ -32,7 +32,7 @@ VIEWS: Final[dict[str, Look]] = {
     NO_DATA: Look("n", "?", "no data", "planned, and never answered", "bold yellow"),
     **{name: LOOKS[name] for name in ("xfail", "pass", "unsupported", "not-installed")},
 }
-"""Worst first, as in :data:`conformance.report.outcomes.LOOKS`."""
+"""Worst first, as in :data:`conformance.wording.outcomes.LOOKS`."""
 
 FAILS: Final = frozenset({"fail", "error", "crash", "timeout", "xpass", BROKEN, STALE, NO_DATA})
 """What makes a run not clean."""

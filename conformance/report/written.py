@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.report.packing import Table
-from conformance.report.text import LISTING_LIMIT, json_of, visible
+from conformance.wording.text import LISTING_LIMIT, json_of, visible
 
 if TYPE_CHECKING:
     from conformance.records import Run

@@ -12,8 +12,8 @@ from conformance.repro.text import literal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from conformance.acceptance import Limits
     from conformance.repro.truth import Numbers
-    from conformance.verdicts.tolerance import Limits
 
 DEVIATING = '''
 def deviating(observed, expected, within):

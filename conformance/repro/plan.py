@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from conformance.acceptance import TRAINING, VALUES, Limits
 from conformance.adapters.worker.failure import Unsupported
 from conformance.cases.model import Graph, Steps
 from conformance.facets import FACETS
-from conformance.verdicts.tolerance import TRAINING, VALUES, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from conformance.adapters.host.naming import base_of
+from conformance.adapters.shared.naming import base_of
 from conformance.adapters.worker.failure import Unsupported
 from conformance.cases.model import STRING, Steps
 from conformance.facets import REPEATS

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from conformance.adapters.host.naming import base_of
+from conformance.adapters.shared.naming import base_of
 from conformance.adapters.worker.failure import Unsupported
 from conformance.cases.model import STRING, Steps
 from conformance.reference.errors import NoAnswer

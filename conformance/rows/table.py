@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from conformance.comparing.markdown import markdown as diff_markdown
 from conformance.comparing.words import LOOKS as LOOKS_OF_CHANGES
-from conformance.report.causes import causes
-from conformance.report.outcomes import LOOKS
 from conformance.report.terminal import markdown as run_markdown
 from conformance.report.terminal import versions_of
-from conformance.report.text import escaped, one_line, plural
+from conformance.wording.causes import causes
+from conformance.wording.outcomes import LOOKS
+from conformance.wording.text import escaped, one_line, plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -345,8 +345,8 @@ class Engine:
                 verdict = cells.reference_failed(case.id, spec.name, str(error))
                 self._settle(CellLine(digest=case.digest, verdict=verdict))
                 continue
-            self._case_line(case, seed=answer.expectation.seed, held_to=answer.digest)
-            process.send(case.program, answer.feeds, fatal=fatal)
+            self._case_line(case, answer=answer)
+            process.send(answer.expectation.asked(case.program), answer.feeds, fatal=fatal)
             sent.append(answer)
             if fatal or len(sent) == AHEAD:
                 receive()
@@ -439,14 +439,14 @@ class Engine:
             self._tell(line)
 
     def _case_line(
-        self, case: Case, *, reference: str = "", seed: int | None = None, held_to: str = ""
+        self, case: Case, *, reference: str = "", answer: StoredAnswer | None = None
     ) -> None:
         with self._changed:
             before = self._cases.get(case.id)
             # Told again where an adapter that is not installed came first, without an answer.
-            if before is not None and (before.held_to or not held_to):
+            if before is not None and (before.held_to or answer is None):
                 return
-            line = case_line(case, reference=reference, seed=seed, held_to=held_to)
+            line = case_line(case, reference=reference, answer=answer)
             self._cases[case.id] = line
             self._tell(line)
 

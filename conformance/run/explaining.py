@@ -49,7 +49,7 @@ def name_faults(
 
 
 def _suspects(case: Case, oracle: Oracle) -> Iterator[Suspect]:
-    from conformance.reference.faults.fault import explanations
+    from conformance.reference.faults.applicable import explanations
 
     deadline = time.monotonic() + SECONDS
     for fault in explanations(case):

@@ -11,13 +11,18 @@ if TYPE_CHECKING:
     from conformance.adapters.host.observation import Hello
     from conformance.adapters.host.registry import AdapterSpec
     from conformance.cases.model import Case
+    from conformance.reference.answer.store import StoredAnswer
     from conformance.verdicts.model import CellVerdict
 
 
-def case_line(
-    case: Case, *, reference: str = "", seed: int | None = None, held_to: str = ""
-) -> CaseLine:
-    """A planned case as the record has it."""
+def case_line(case: Case, *, reference: str = "", answer: StoredAnswer | None = None) -> CaseLine:
+    """A planned case as the record has it.
+
+    Args:
+        case: The case.
+        reference: Why the reference could not answer.
+        answer: What it answered.
+    """
     return CaseLine(
         id=case.id,
         digest=case.digest,
@@ -32,8 +37,9 @@ def case_line(
         without=case.without,
         variation=case.variation,
         reference=reference,
-        seed=seed,
-        held_to=held_to,
+        seed=None if answer is None else answer.expectation.seed,
+        held_to="" if answer is None else answer.digest,
+        undefined={} if answer is None else answer.expectation.undefined,
     )
 
 

@@ -6,6 +6,7 @@ import functools
 import hashlib
 from pathlib import Path
 
+import conformance.acceptance
 import conformance.verdicts
 from conformance.reference.answer.version import every_version
 
@@ -17,8 +18,9 @@ _ABOUT_THE_LEDGER = frozenset(
 
 @functools.cache
 def rule() -> str:
-    """Hash of the specification's source and of the verdicts'."""
+    """Hash of the specification's source, of the acceptance rule's, and of the verdicts'."""
     digest = hashlib.sha256(every_version().encode())
+    digest.update(Path(conformance.acceptance.__file__).read_bytes())
     folder = Path(conformance.verdicts.__path__[0])
     for path in sorted(folder.rglob("*.py")):
         if path.name not in _ABOUT_THE_LEDGER:

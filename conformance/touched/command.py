@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from conformance.adapters.host import registry
-from conformance.adapters.host.naming import base_of
+from conformance.adapters.shared.naming import base_of
 from conformance.cases import CasesError
 from conformance.environments import PreparationError
 from conformance.environments.preparing import prepare
 from conformance.printing import make_console
 from conformance.reference.answer.store import Store
-from conformance.report.text import plural, visible
 from conformance.report.touched import touched_lines
 from conformance.run.driving import select_cases
 from conformance.run.machine import usable_cores
@@ -29,6 +28,7 @@ from conformance.touched.map import MapError, read, write
 from conformance.touched.recording import Manner, RecordingError
 from conformance.touched.recording import record as make
 from conformance.touched.source import Source, SourceError
+from conformance.wording.text import plural, visible
 
 if TYPE_CHECKING:
     import argparse

@@ -6,8 +6,8 @@ import contextlib
 import hashlib
 from typing import TYPE_CHECKING, Final
 
-from conformance.adapters.host.environment import cache_folder
-from conformance.adapters.host.naming import base_of
+from conformance.adapters.shared.naming import base_of
+from conformance.cache import cache_folder
 from conformance.touched.map import Map, MapError, read, write
 
 if TYPE_CHECKING:

@@ -245,7 +245,7 @@ class _Recorder:
         if hello.status != "ready":
             self._stopped = hello.reason
             return hello.reason
-        answer = process.run(case.program, expected.feeds)
+        answer = process.run(expected.expectation.asked(case.program), expected.feeds)
         with self._lock:
             self._taken.means = hello.settings.get("recorded by", "")
             if isinstance(answer, Answered):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from conformance import adapters
-from conformance.adapters.host.naming import base_of
+from conformance.adapters.shared.naming import base_of
 from conformance.touched import maps
 from conformance.touched.changes import Changes, Function, Known, Version, compare
 from conformance.touched.map import read

@@ -14,8 +14,8 @@ from packaging.utils import canonicalize_name
 
 from conformance import adapters
 from conformance.adapters.host.environment import environment
-from conformance.adapters.host.naming import base_of
 from conformance.adapters.host.registry import BOOTSTRAP
+from conformance.adapters.shared.naming import base_of
 from conformance.touched.map import Context
 from conformance.touched.source import Source, SourceError
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.adapters.host import registry
-from conformance.adapters.host.naming import base_of
+from conformance.adapters.shared.naming import base_of
 from conformance.cases import CasesError, default_root, load
 from conformance.records import RecordsError, read
 from conformance.records.files import find_records, write_whole

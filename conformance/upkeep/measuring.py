@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import msgspec
 from packaging.version import Version
 
-from conformance.adapters.host.naming import base_of
+from conformance.adapters.shared.naming import base_of
 from conformance.records.wire import RecordsError
 from conformance.verdicts.ledger import hold_alone
 from conformance.verdicts.releases import parsed

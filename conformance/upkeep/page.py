@@ -6,9 +6,9 @@ import re
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from conformance.adapters.host.naming import KERAS_3, base_of
-from conformance.report.text import escaped, plural
+from conformance.adapters.shared.naming import KERAS_3, base_of
 from conformance.verdicts.entries import matches
+from conformance.wording.text import escaped, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from conformance.adapters.host.naming import base_of
+from conformance.adapters.shared.naming import base_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from conformance.adapters.host.naming import KERAS_3
+from conformance.adapters.shared.naming import KERAS_3
 from conformance.facets import FACETS
 from conformance.records.wire import RecordsError
 from conformance.upkeep.evidence import without_ledger

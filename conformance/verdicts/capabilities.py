@@ -14,7 +14,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 from packaging.specifiers import SpecifierSet
 
-from conformance.adapters.host.naming import base_of
+from conformance.adapters.shared.naming import base_of
 from conformance.cases import fields
 from conformance.cases.model import Place
 from conformance.cases.problems import Log, Problem, Where

@@ -58,7 +58,7 @@ def judge_cell(  # noqa: PLR0913 - a case, who answered, and the two sides with 
             absent=observation.absent,
         )
     facets = judge(
-        case.program.facets,
+        expectation.asked(case.program).facets,
         expectation,
         truth,
         observation,

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from conformance.acceptance import VALUES
 from conformance.verdicts import statistics, text
 from conformance.verdicts.drawn import checked, independence
 from conformance.verdicts.model import Comparison
-from conformance.verdicts.tolerance import VALUES, ReferenceFaultError
+from conformance.verdicts.tolerance import ReferenceFaultError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -19,9 +19,9 @@ from conformance.verdicts.comparison import compare, sample
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from conformance.acceptance import Limits
     from conformance.verdicts.comparison import Target
     from conformance.verdicts.model import Comparison
-    from conformance.verdicts.tolerance import Limits
 
     Array = NDArray[Any]
 

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from conformance.acceptance import VALUES, Limits
 from conformance.verdicts import text
 from conformance.verdicts.model import Comparison, Worst
-from conformance.verdicts.tolerance import VALUES, Limits, ReferenceFaultError, Scale
+from conformance.verdicts.tolerance import ReferenceFaultError, Scale
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

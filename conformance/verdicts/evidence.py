@@ -13,18 +13,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from conformance.acceptance import NOTE, VALUES, Limits
 from conformance.verdicts import text
 from conformance.verdicts.closeness import compare_closely
 from conformance.verdicts.comparison import NUMERIC_KINDS, Target, compare, dtype_name
 from conformance.verdicts.model import Comparison, FacetVerdict
 from conformance.verdicts.properties import judged
-from conformance.verdicts.tolerance import (
-    NOTE,
-    VALUES,
-    Limits,
-    ReferenceFaultError,
-    scale,
-)
+from conformance.verdicts.tolerance import ReferenceFaultError, scale
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from msgspec.structs import replace
 
-from conformance.adapters.host.naming import base_of
+from conformance.adapters.shared.naming import base_of
 from conformance.cases.problems import Problem, did_you_mean
 from conformance.verdicts.entries import Entry, matches, read_entries
 from conformance.verdicts.model import CellVerdict, FacetVerdict, Known

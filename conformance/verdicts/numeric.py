@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from conformance.acceptance import TRAINING
 from conformance.verdicts import text
 from conformance.verdicts.comparison import compare_observed, moved
 from conformance.verdicts.evidence import (
@@ -16,7 +17,7 @@ from conformance.verdicts.evidence import (
     wrong_number,
 )
 from conformance.verdicts.model import Comparison, FacetVerdict
-from conformance.verdicts.tolerance import TRAINING, ReferenceFaultError
+from conformance.verdicts.tolerance import ReferenceFaultError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -1,20 +1,11 @@
-"""How far honest rounding may move a number: the one rule, for every layer and framework.
-
-For each number the reference gives, beside the truth ``ref``, the spread ``sqrt(s² + ref²/3)`` that
-honest rounding has, in units of the rounding unit ``u``. With it,
-
-    τ = u · spread + 4η        z = (observed - ref) / τ
-
-and an array passes when ``max|z| <= 16`` and ``rms z <= 3`` (docs/numerics.md). There is no
-tolerance in any case: what differs between adapters is ``u`` alone, by the precision that they
-declare.
-"""
+"""The tolerance of one array: the acceptance rule for its dtype and an adapter's precision."""
 
 from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import Final
+
+from conformance.acceptance import FLOORS, LARGEST, PRECISIONS, UNITS
 
 
 class PrecisionError(ValueError):
@@ -23,55 +14,6 @@ class PrecisionError(ValueError):
 
 class ReferenceFaultError(Exception):
     """The reference's own answer can't be judged by: the suite is at fault, not a framework."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Where an array stops passing."""
-
-    peak: float
-    """Largest admissible ``|z|`` of a single number."""
-    rms: float
-    """Largest admissible root mean square of ``z`` over the array."""
-
-
-VALUES: Final = Limits(peak=16.0, rms=3.0)
-"""Forward answers. Honest results were measured up to 7.4, seeded defects from 51 on."""
-
-TRAINING: Final = Limits(peak=32.0, rms=4.0)
-"""Gradients and what training changes: twice the room, as these are not calibrated yet."""
-
-NOTE: Final = 0.5
-"""Share of the tolerance above which a passing array gets an accuracy note."""
-
-_UNITS: Final = {
-    "float64": 2.0**-53,
-    "float32": 2.0**-24,
-    "tensorfloat32": 2.0**-11,
-    "float16": 2.0**-11,
-    "bfloat16": 2.0**-8,
-}
-"""Rounding unit ``u = 2**-p`` by effective precision with ``p`` significand bits."""
-
-_FLOORS: Final = {
-    "float64": 2.0**-1022,
-    "float32": 2.0**-126,
-    "bfloat16": 2.0**-126,
-    "float16": 2.0**-24,
-}
-"""``η`` by dtype: the smallest normal number, as flushing subnormals to zero is allowed. For
-float16 it is the smallest subnormal: there, flushing would cost digits that its range has not to
-spare."""
-
-_LARGEST: Final = {
-    "float64": 1.7976931348623157e308,
-    "float32": 3.4028234663852886e38,
-    "bfloat16": 3.3895313892515355e38,
-    "float16": 65504.0,
-}
-
-PRECISIONS: Final = tuple(_UNITS)
-"""Effective precisions that an adapter may declare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +48,13 @@ def scale(dtype: str, precision: str = "float32") -> Scale | None:
     Raises:
         PrecisionError: for a precision that the rule doesn't know.
     """
-    if precision not in _UNITS:
+    if precision not in UNITS:
         raise PrecisionError(
             f"The adapter declares the precision {precision!r}; known are {', '.join(PRECISIONS)}."
         )
-    if dtype not in _FLOORS:
+    if dtype not in FLOORS:
         return None
     # A framework may work more precisely than the dtype of its answer, but the answer itself has
     # been rounded to that dtype: the coarser of the two units holds.
     working = precision if dtype == "float32" else dtype
-    return Scale(max(_UNITS[dtype], _UNITS[working]), 4 * _FLOORS[dtype], _LARGEST[dtype])
+    return Scale(max(UNITS[dtype], UNITS[working]), 4 * FLOORS[dtype], LARGEST[dtype])

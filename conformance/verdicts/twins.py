@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from conformance.acceptance import TRAINING, VALUES, Limits
 from conformance.verdicts import text
 from conformance.verdicts.comparison import compare_observed
 from conformance.verdicts.evidence import Evidence, NotAnsweredError, Raised, numeric
 from conformance.verdicts.model import Comparison, FacetVerdict
 from conformance.verdicts.numeric import same_count
-from conformance.verdicts.tolerance import TRAINING, VALUES, Limits, ReferenceFaultError
+from conformance.verdicts.tolerance import ReferenceFaultError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

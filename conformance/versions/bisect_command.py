@@ -20,7 +20,6 @@ from conformance.environments.uv import Uv
 from conformance.printing import make_console
 from conformance.records.files import write_whole
 from conformance.records.wire import RecordsError
-from conformance.report.text import plural, visible
 from conformance.run import machine
 from conformance.run.driving import select_cases
 from conformance.run.engine import Stopped
@@ -28,6 +27,7 @@ from conformance.run.session import Settings
 from conformance.versions.bisect import Bisection
 from conformance.versions.bisect_text import conclusion, line, message
 from conformance.versions.probing import Prober
+from conformance.wording.text import plural, visible
 
 if TYPE_CHECKING:
     import argparse

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
-from conformance.report.text import listed, one_line, plural
 from conformance.versions.likeness import conforms
+from conformance.wording.text import listed, one_line, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from conformance.adapters.host import registry
-from conformance.adapters.host.naming import SEPARATOR, base_of
+from conformance.adapters.shared.naming import SEPARATOR, base_of
 from conformance.environments import Variant, VariantError
 
 if TYPE_CHECKING:

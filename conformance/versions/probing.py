@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from conformance.adapters.host import registry
-from conformance.adapters.host.naming import SEPARATOR
+from conformance.adapters.shared.naming import SEPARATOR
 from conformance.environments import BlockedError, PreparationError
 from conformance.environments.preparing import prepare
 from conformance.run.plan import Cell, Plan

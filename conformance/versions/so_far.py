@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from conformance.comparing.facets import incomparable, weigh
-from conformance.report.text import plural
+from conformance.wording.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct, field
 from packaging.version import InvalidVersion, Version
 
-from conformance.adapters.host.naming import SEPARATOR
+from conformance.adapters.shared.naming import SEPARATOR
 from conformance.verdicts.model import Outcome
 from conformance.versions.likeness import passes
 

@@ -12,8 +12,8 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from conformance.adapters.host import registry
-from conformance.adapters.host.naming import base_of
 from conformance.adapters.host.variant import parse_package
+from conformance.adapters.shared.naming import base_of
 from conformance.cases import CasesError, default_root
 from conformance.environments import BlockedError, PreparationError, VariantError
 from conformance.environments.preparing import prepare
@@ -22,7 +22,6 @@ from conformance.environments.uv import Uv
 from conformance.printing import make_console
 from conformance.records import RecordsError, read
 from conformance.records.files import write_whole
-from conformance.report.text import plural
 from conformance.run.driving import drive, select_cases
 from conformance.run.engine import Stopped
 from conformance.run.folder import RunFolder
@@ -32,6 +31,7 @@ from conformance.verdicts.ledger import Ledger
 from conformance.versions.columns import column_of
 from conformance.versions.sweep import Skipped, sweep_of
 from conformance.versions.sweep_text import markdown, terminal
+from conformance.wording.text import plural
 
 if TYPE_CHECKING:
     import argparse

@@ -9,8 +9,8 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from conformance.report.text import escaped, one_line, plural, visible
 from conformance.versions.likeness import passes
+from conformance.wording.text import escaped, one_line, plural, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,7 +10,7 @@ import flax
 
 from conformance.adapters.flax.tables.layers import TABLE
 from conformance.adapters.jax.adapter import UNANSWERED as OF_JAX
-from conformance.adapters.jax.adapter import Adapter, Framework, versions
+from conformance.adapters.jax.adapter import Adapter, Jax, versions
 
 UNANSWERED = {
     **OF_JAX,
@@ -27,4 +27,4 @@ UNANSWERED = {
 
 def create(name: str) -> Adapter:
     """Make the adapter; the contract is in docs/adapters.md."""
-    return Adapter(Framework(TABLE, {"flax": flax.__version__, **versions()}, UNANSWERED))
+    return Adapter(Jax(TABLE, UNANSWERED), {"flax": flax.__version__, **versions()})

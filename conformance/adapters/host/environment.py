@@ -13,20 +13,10 @@ import platform
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import platformdirs
+from conformance.cache import cache_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-CACHE_VARIABLE = "KERAS_CONFORMANCE_CACHE"
-"""Environment variable that names another cache folder."""
-
-
-def cache_folder() -> Path:
-    """Where compiled code and answers are kept between runs. It need not exist."""
-    return Path(
-        os.environ.get(CACHE_VARIABLE) or platformdirs.user_cache_path("keras-conformance")
-    ).absolute()
 
 
 def pins() -> dict[str, str | None]:

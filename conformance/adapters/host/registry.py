@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.host.environment import jax_pins, keras_pins, pins
-from conformance.adapters.host.naming import BACKEND_VARIABLE, KERAS_3, SEPARATOR
 from conformance.adapters.host.variant import Variant, VariantError
+from conformance.adapters.shared.naming import BACKEND_VARIABLE, KERAS_3, SEPARATOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from conformance.adapters.host.naming import BACKEND_VARIABLE, KERAS_3
 from conformance.adapters.keras.backends.base import Feed, Plan
 from conformance.adapters.keras.backends.generic import load_backend
 from conformance.adapters.keras.session import Session
 from conformance.adapters.keras.subjects.function import FunctionSession
 from conformance.adapters.keras.subjects.object import ObjectSession
+from conformance.adapters.shared.naming import BACKEND_VARIABLE, KERAS_3
 from conformance.adapters.worker.probe import effective_precision, probe
 
 if TYPE_CHECKING:

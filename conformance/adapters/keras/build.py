@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ import numpy as np
 from conformance.adapters.keras.lacking import explain_call, explain_constructor, layer_class
 from conformance.adapters.keras.nesting import flat
 from conformance.adapters.shared.calling import chosen, positional
+from conformance.adapters.shared.layer_names import automatic_name
 from conformance.adapters.worker.failure import Unsupported
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ class _Maker:
 
     def _name(self, kind: str) -> str:
         """The name that Keras gives by itself, counted within this model alone."""
-        snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=.)(?=[A-Z][a-z])", "_", kind).lower()
+        snake = automatic_name(kind)
         count = self._unnamed[snake]
         self._unnamed[snake] += 1
         return f"{snake}_{count}" if count else snake

@@ -6,10 +6,10 @@ An argument is either handled, known to be without effect on the answer, or a re
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Callable, NamedTuple
 
+from conformance.adapters.shared.layer_names import automatic_name
 from conformance.adapters.worker.failure import Unsupported
 
 Json = Any
@@ -251,7 +251,7 @@ def _listed(
     for one in value:
         kind, config = _written(layer, key, one)
         bound = bind(table, kind, config, parameters)
-        base = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=.)(?=[A-Z][a-z])", "_", kind).lower()
+        base = automatic_name(kind)
         name = config.get("name", base)
         number = 0
         while name in found:

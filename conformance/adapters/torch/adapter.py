@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,22 +9,21 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - torch's own documentation calls it F
 
-from conformance.adapters.native.feeds import Feeds, split
-from conformance.adapters.native.model import Model
+from conformance.adapters.native.session import CallSession, Framework, Subject
 from conformance.adapters.shared.wire import BF16
 from conformance.adapters.torch import random
 from conformance.adapters.torch.tables.layers import TABLE
 from conformance.adapters.torch.training import Optimizer, loss_of
 from conformance.adapters.torch.watch import Watch
-from conformance.adapters.worker.failure import Unsupported, failure
-from conformance.adapters.worker.outputs import Arrays
 from conformance.adapters.worker.probe import effective_precision, probe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from torch import Tensor
 
+    from conformance.adapters.native.feeds import Feeds
+    from conformance.adapters.native.model import Answer, Model
 
 UNANSWERED = {
     "symbolic_shape": "a torch module states no shape before it has seen data",
@@ -57,7 +55,8 @@ class Adapter:
         Args:
             exports: Whether to answer ``compiled``, by ``torch.export``.
         """
-        self._exports = exports
+        unanswered = UNANSWERED if exports else {**UNANSWERED, "compiled": NOT_EXPORTED}
+        self._framework = Torch(TABLE, unanswered, cast=cast)
 
     def hello(self) -> dict[str, Any]:
         """Pin what could change an answer, and say what this is."""
@@ -86,129 +85,51 @@ class Adapter:
         Raises:
             Unsupported: No facet can be answered, or a layer, or an argument.
         """
-        run = Run(program, tensors)
-        if not self._exports and "compiled" in run.asked:
-            run.asked.remove("compiled")
-            run.unsupported["compiled"] = NOT_EXPORTED
-        return run.answer()
+        return CallSession(self._framework, program, tensors).answer()
 
 
-class Run:
-    """One program on its way to its answer."""
+class Called(Subject):
+    """A model in eager PyTorch, and the modules that ran in its first call."""
 
-    def __init__(self, program: Mapping[str, Any], tensors: Mapping[str, Any]) -> None:
-        """Bind the model, and the twin where there is one."""
-        self.program = program
-        self.asked = set(program["facets"])
-        if self.asked <= set(UNANSWERED):
-            raise Unsupported("; ".join(UNANSWERED[facet] for facet in program["facets"]))
-        self.arrays = Arrays()
-        self.errors: dict[str, Any] = {}
-        self.unsupported = {f: UNANSWERED[f] for f in program["facets"] if f in UNANSWERED}
-        self.seconds: dict[str, float] = {}
-        self.after: dict[str, Tensor] = {}
-        self.model = Model(TABLE, program["model"], cast)
-        self.feeds = self.model.declared(split(tensors, torch.from_numpy))
-        self.drawn = {
-            name.split("/", 1)[1]: torch.from_numpy(array)
-            for name, array in tensors.items()
-            if name.startswith("random/")
-        }
-        self.twin = None
-        if program.get("twin") and "equals" in self.asked:
-            self.twin = Model(TABLE, program["twin"]["model"], cast)
-            self.twin_feeds = self.twin.declared(split(tensors, torch.from_numpy, prefix="twin/"))
+    def __init__(
+        self, spec: Mapping[str, Any], model: Model, feeds: Feeds, ordinary: frozenset[int]
+    ) -> None:
+        """Watch what runs in it."""
+        super().__init__(spec, model, feeds, ordinary)
+        self._watch = Watch(model)
 
-    def answer(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Answer every facet that is asked; an error in one leaves the others alone."""
-        watch = Watch(self.model)
-        observation = self._built(self.model, self.feeds, watch, "")
-        if self.twin is not None:
-            observation["twin"] = self._built(self.twin, self.twin_feeds, Watch(self.twin), "twin/")
-        if "compiled" in self.asked:
-            self._facet("compiled", observation, self._compiled)
-        if "state" in self.asked:
-            self._facet("state", observation, self._state)
-        if "random" in self.asked:
-            self._facet("random", observation, self._draws)
-        observation.update(
-            unsupported=self.unsupported,
-            errors=self.errors,
-            native=watch.native(self.model, self.feeds.weights),
-            seconds=self.seconds,
-        )
-        return observation, self.arrays.tensors
+    def call(self, index: int, weights: Mapping[str, Tensor]) -> Answer:
+        """One call, with these variables."""
+        with torch.no_grad():
+            if index:  # the other calls run the same modules
+                return self.model(self.feeds.calls[index], weights)
+            with self._watch.watching():
+                return self.model(self.feeds.calls[index], weights, self._watch.node)
 
-    def _facet(self, facet: str, into: dict[str, Any], work: Callable[[], Any]) -> None:
-        """Put a facet's answer, its error, or the reason for having none where it belongs."""
-        start = time.perf_counter()
-        try:
-            into[facet] = work()
-        except Unsupported as reason:
-            self.unsupported[facet] = str(reason)
-        except Exception as error:  # noqa: BLE001 - whatever a framework raises is the answer
-            self.errors[facet] = failure(error, facet)
-        self.seconds[facet] = self.seconds.get(facet, 0.0) + time.perf_counter() - start
+    def native(self) -> list[dict[str, Any]]:
+        """How each node is done, by what ran in call 0."""
+        return self._watch.native(self.model, self.feeds.weights)
 
-    def _built(self, model: Model, feeds: Feeds, watch: Watch, prefix: str) -> dict[str, Any]:
-        start = time.perf_counter()
-        built: dict[str, Any] = {"calls": []}
-        first = feeds
-        for index in range(len(feeds.calls)):
-            result, updates = self._call(model, feeds, index, watch, prefix)
-            built["calls"].append(result)
-            if updates and index < len(self.program["calls"]):
-                feeds = feeds._replace(weights={**feeds.weights, **updates})
-        if not prefix:
-            self.after = feeds.weights
-        feeds = first
-        self.seconds[f"{prefix}calls"] = time.perf_counter() - start
-        if "params" in self.asked:
-            built["params"] = watch.counts(feeds.weights, model.frozen)
-        if "gradients" in self.asked and feeds.cotangents:
-            self._facet("gradients", built, lambda: self._gradients(model, feeds, prefix))
-        return built
+    def params(self) -> dict[str, Any]:
+        """Numbers of parameters, by what ran in call 0."""
+        return self._watch.counts(self.feeds.weights, self.model.frozen)
 
-    def _call(
-        self, model: Model, feeds: Feeds, index: int, watch: Watch, prefix: str
-    ) -> tuple[dict[str, Any], dict[str, Tensor]]:
-        """The ``CallResult`` of one call, and the variables that it changed."""
-        try:
-            with torch.no_grad():
-                if index == 0:  # the other calls run the same modules
-                    with watch.watching():
-                        answer = model(feeds.calls[index], feeds.weights, watch.node)
-                else:
-                    answer = model(feeds.calls[index], feeds.weights)
-        except Exception as error:  # noqa: BLE001 - whatever a framework raises is the answer
-            return {"error": failure(error, "call")}, {}
-        return {
-            "outputs": self._outputs(f"{prefix}call/{index}", answer.outputs),
-            "nodes": answer.nodes,
-            "probes": answer.probes,
-        }, dict(answer.updates)
-
-    def _outputs(self, name: str, outputs: list[Tensor]) -> list[dict[str, Any]]:
-        return [
-            self.arrays.output(f"{name}/output/{j}", to_numpy(output))
-            for j, output in enumerate(outputs)
-        ]
-
-    def _gradients(self, model: Model, feeds: Feeds, prefix: str) -> dict[str, dict[str, str]]:
-        inputs = {name: _leaf(array) for name, array in feeds.calls[0].items()}
+    def gradients(self) -> dict[str, dict[str, Tensor]]:
+        """Gradients of ``sum(cotangent * output)`` over the float outputs of call 0."""
+        inputs = {name: _leaf(array) for name, array in self.feeds.calls[0].items()}
         weights = {
-            name: array if name in model.frozen else _leaf(array)
-            for name, array in feeds.weights.items()
+            name: array if name in self.model.frozen else _leaf(array)
+            for name, array in self.feeds.weights.items()
         }
-        outputs = model(inputs, weights).outputs
+        outputs = self.model(inputs, weights).outputs
         loss = torch.stack(
             [
                 torch.sum(c.to(y.dtype) * y).to(torch.float64)
-                for c, y in zip(feeds.cotangents, outputs)
+                for c, y in zip(self.feeds.cotangents, outputs)
                 if y.requires_grad
             ]
         ).sum()
-        result: dict[str, dict[str, str]] = {"inputs": {}, "weights": {}}
+        result: dict[str, dict[str, Tensor]] = {"inputs": {}, "weights": {}}
         leaves = [
             (kind, name, leaf)
             for kind, group in (("inputs", inputs), ("weights", weights))
@@ -217,30 +138,18 @@ class Run:
         ]
         found = torch.autograd.grad(loss, [leaf for *_, leaf in leaves], allow_unused=True)
         for (kind, name, leaf), gradient in zip(leaves, found):
-            array = torch.zeros_like(leaf) if gradient is None else gradient
-            key = f"{prefix}gradient/{kind}/{name}"
-            result[kind][name] = self.arrays.put(key, to_numpy(array))
+            result[kind][name] = torch.zeros_like(leaf) if gradient is None else gradient
         return result
 
-    def _compiled(self) -> list[dict[str, Any]]:
-        """Call 0 as the graph that ``torch.export`` makes of the model."""
+    def compiled(self, outputs: list[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
+        """Call 0 as it was, and as the graph that ``torch.export`` makes of the model."""
         call = self.feeds.calls[0], self.feeds.weights
         with torch.no_grad():
             exported = torch.export.export(_Program(self.model), call, strict=False)
-            return self._outputs("compiled", exported.module()(*call))
+            return outputs, exported.module()(*call)
 
-    def _draws(self) -> dict[str, Any]:
-        found = random.draws(TABLE, self.program, self.drawn)
-        return {
-            name: self.arrays.output(f"random/{name}", to_numpy(y)) for name, y in found.items()
-        }
-
-    def _state(self) -> dict[str, Any]:
-        if not self.program.get("train"):
-            return {"weights": self._weights(self.after)}
-        if self.model.frozen:
-            raise Unsupported("moving statistics in training are not handled here")
-        train = self.program["train"]
+    def train(self, train: Mapping[str, Any]) -> tuple[Tensor, dict[str, Tensor]]:
+        """The losses of the steps, and the variables after the last."""
         weights = {name: _leaf(array) for name, array in self.feeds.weights.items()}
         optimizer = Optimizer(
             train["optimizer"]["name"], train["optimizer"]["config"], list(weights.values())
@@ -252,16 +161,25 @@ class Run:
             total = torch.stack([loss(y, t) for y, t in zip(outputs, self.feeds.targets)]).sum()
             losses.append(total.detach())
             optimizer.step(total)
-        return {
-            "losses": self.arrays.put("state/losses", to_numpy(torch.stack(losses))),
-            "weights": self._weights(weights),
-        }
+        return torch.stack(losses), weights
 
-    def _weights(self, weights: Mapping[str, Tensor]) -> dict[str, str]:
-        return {
-            name: self.arrays.put(f"state/weights/{name}", to_numpy(weight))
-            for name, weight in weights.items()
-        }
+
+class Torch(Framework):
+    """PyTorch, whose models are called operation by operation."""
+
+    subject = Called
+
+    def array(self, numbers: Any) -> Tensor:
+        """An array of NumPy as a tensor, which shares its memory."""
+        return torch.from_numpy(numbers)
+
+    def numbers(self, array: Tensor) -> Any:
+        """The numbers of a tensor in its own dtype."""
+        return to_numpy(array)
+
+    def draws(self, program: Mapping[str, Any], inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Answers of a layer that draws random numbers in training."""
+        return random.draws(self.table, program, inputs)
 
 
 class _Program(nn.Module):  # type: ignore[misc] # torch is not followed by the type checker

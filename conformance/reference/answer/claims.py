@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from conformance.acceptance import VALUES
 from conformance.cases.model import Case, Params, Shape
 from conformance.facets import FACETS
 from conformance.reference.engine.dtypes import unit
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from conformance.reference.engine.array import Values
     from conformance.reference.model.execution import Run
     from conformance.reference.model.network import Network
-
-_TIMES_TAU = 16.0
-"""How far a stated number may be from the computed one: the suite's own acceptance limit."""
 
 
 def claimed(case: Case) -> list[str]:
@@ -197,7 +195,7 @@ def stated_values(
             message = differ("values", f"shape {list(stated.shape)}", list(truth.shape))
             raise Contradiction(message)
         limit = (
-            _TIMES_TAU * unit(output.dtype) * arrays[output.spread].astype(np.float64)
+            VALUES.peak * unit(output.dtype) * arrays[output.spread].astype(np.float64)
             if output.spread
             else np.zeros(truth.shape)
         )

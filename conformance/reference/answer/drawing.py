@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -16,13 +16,11 @@ from conformance.reference.answer.expectation import (
 from conformance.reference.engine.laws import Affine, Choice, Drawn
 from conformance.reference.errors import Unsupported
 from conformance.reference.spec.layers.base import Drawing
-from conformance.reference.spec.layers.rnn.dropout import dropped
-from conformance.reference.spec.layers.rnn.layers import Recurrent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from conformance.reference.answer.answer import Book
+    from conformance.reference.answer.book import Book
     from conformance.reference.engine.array import Array, Values
     from conformance.reference.model.network import Network
     from conformance.reference.spec.layers.base import Context
@@ -32,6 +30,14 @@ _FAR = 6.0
 
 SEEDS = (1, 2)
 """Of imagined draws: the layer's own seed, and another."""
+
+
+@runtime_checkable
+class Dropping(Protocol):
+    """A layer whose law is of its variables too: it drops what they are multiplied with."""
+
+    def dropped(self, context: Context, x: Array, weights: Mapping[str, Array]) -> Drawn:
+        """The law of the answer to ``x`` in training, with these variables by name."""
 
 
 def drawn_by(network: Network, feeds: Mapping[str, Values], context: Context) -> Drawn:
@@ -44,12 +50,12 @@ def drawn_by(network: Network, feeds: Mapping[str, Values], context: Context) ->
     x = context.arithmetic.leaf(feeds[f"random/{network.model.inputs[0].name}"])
     if len(layers) == 1 and isinstance(layers[0], Drawing):
         return layers[0].drawn(context, x)
-    if len(layers) == 1 and isinstance(layers[0], Recurrent):
+    if len(layers) == 1 and isinstance(layers[0], Dropping):
         weights = {
             name.split("/", 1)[1]: context.arithmetic.leaf(feeds[f"weight/{name}"])
             for name in network.variables
         }
-        return dropped(layers[0], context, x, weights)
+        return layers[0].dropped(context, x, weights)
     message = "the facet random is for a model of one layer that draws in training"
     raise Unsupported(message)
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import Literal
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from conformance.cases.model import (
     Params,
+    Program,
     Shape,
     SummaryRow,
 )
@@ -176,3 +178,13 @@ class Expectation(ExpectedBuilt, frozen=True, kw_only=True, omit_defaults=True):
     raises: Literal["build", "call", ""] = ""
     claims: list[str] = field(default_factory=list)
     """Facets that the source itself speaks of."""
+    undefined: dict[str, str] = field(default_factory=dict)
+    """Facets of the case to which there is no answer, each with the reason. No adapter is asked for
+    them and no verdict speaks of them."""
+
+    def asked(self, program: Program) -> Program:
+        """The case's program without what has no answer: what an adapter is sent."""
+        if not self.undefined:
+            return program
+        facets = [facet for facet in program.facets if facet not in self.undefined]
+        return replace(program, facets=facets)

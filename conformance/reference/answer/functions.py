@@ -111,7 +111,9 @@ def _expectation(
     if len(run.outputs) == 1 and isinstance(run.outputs[0], Invariants):
         outputs, properties = book.enter_law("call/0", run.outputs[0])
         calls = [ExpectedCall(facet="values", outputs=outputs, properties=properties)]
-        return _built(case, program, seed, outputs=outputs, calls=calls)
+        return _built(
+            case, program, seed, outputs=outputs, calls=calls, undefined=_without_gradients(program)
+        )
     outputs = [book.enter(f"call/0/{j}", y) for j, y in enumerate(run.outputs)]
     calls = [ExpectedCall(facet="values", outputs=outputs, nodes=run.nodes)]
     for index, stated in stated_values(case, calls, book.arrays).items():
@@ -127,7 +129,26 @@ def _expectation(
             },
             weights={},
         )
-    return _built(case, program, seed, outputs=outputs, calls=calls, gradients=gradients)
+    undefined = {} if gradients is not None else _without_gradients(program)
+    return _built(
+        case,
+        program,
+        seed,
+        outputs=outputs,
+        calls=calls,
+        gradients=gradients,
+        undefined=undefined,
+    )
+
+
+def _without_gradients(program: Graph) -> dict[str, str]:
+    """Why there are no gradients, where they were asked for."""
+    if "gradients" not in program.facets:
+        return {}
+    symbols = [n.layer for n in program.model.nodes if not table.differentiable(n.layer)]
+    if symbols:
+        return {"gradients": f"{' and '.join(symbols)} has no gradient that could be stated"}
+    return {"gradients": "no float input leads to an output of floats"}
 
 
 def _built(  # noqa: PLR0913 (the parts of one answer)
@@ -138,6 +159,7 @@ def _built(  # noqa: PLR0913 (the parts of one answer)
     outputs: Sequence[Expected] = (),
     calls: Sequence[ExpectedCall] = (),
     gradients: ExpectedGradients | None = None,
+    undefined: Mapping[str, str] = {},
     raises: str = "",
 ) -> Expectation:
     expectation = Expectation(
@@ -156,6 +178,7 @@ def _built(  # noqa: PLR0913 (the parts of one answer)
         calls=list(calls),
         gradients=gradients,
         claims=claimed(case),
+        undefined=dict(undefined),
     )
     return msgspec.structs.replace(expectation, raises=raises)
 

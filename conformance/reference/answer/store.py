@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
-import platformdirs
 from safetensors.numpy import save
 
+from conformance.cache import ENVIRONMENT, cache_folder
 from conformance.cases.model import Params
 from conformance.reference.answer.expectation import (
     Expectation,
@@ -44,9 +44,6 @@ if TYPE_CHECKING:
     from conformance.cases.model import Case
     from conformance.reference.answer.answer import Answer
     from conformance.reference.engine.array import Values
-
-ENVIRONMENT = "KERAS_CONFORMANCE_CACHE"
-"""Environment variable that names another folder."""
 
 _DTYPES: dict[str, np.dtype[Any]] = {
     "F32": np.dtype("<f4"),
@@ -170,10 +167,7 @@ class Store:
 
 def default_folder() -> Path:
     """The folder named by the environment, else ``answers`` in the user's cache folder."""
-    named = os.environ.get(ENVIRONMENT)
-    if named:
-        return Path(named)
-    return Path(platformdirs.user_cache_dir("keras-conformance", appauthor=False)) / "answers"
+    return cache_folder() if os.environ.get(ENVIRONMENT) else cache_folder() / "answers"
 
 
 def _digest(expectation: Expectation, *checksums: str) -> str:

@@ -9,44 +9,35 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from conformance.reference.spec import table
+from conformance.sources import Sources, installed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from conformance.cases.model import Case
 
-_RUNS = "conformance.reference.answer.answer"
+RUNS = "conformance.reference.answer.answer"
 """What evaluates a case: it imports the engine, the runner and the answer, but no definition."""
 
-_TYPES_ONLY = re.compile(r"^if TYPE_CHECKING:\n(?:[ \t]+[^\n]*\n|\n)*", re.MULTILINE)
-_IMPORT = re.compile(
-    r"^[ \t]*(?:from (conformance[\w.]*) import (\([^)]*\)|[^\n]*)|import (conformance[\w.]*))",
-    re.MULTILINE,
-)
-_WORD = re.compile(r"\w+")
 
-
-class Sources:
-    """The modules of a copy of the package.
+class Versions:
+    """Versions of answers, by the modules of a copy of the package.
 
     Args:
-        folder: The folder ``conformance``.
+        sources: The copy.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, sources: Sources) -> None:
         """Nothing is read yet."""
-        self.folder = folder
-        self._imports: dict[str, frozenset[str]] = {}
-        self._closures: dict[frozenset[str], str] = {}
+        self.sources = sources
+        self._known: dict[frozenset[str], str] = {}
 
-    def version(self, symbols: Iterable[str] = ()) -> str:
+    def of(self, symbols: Iterable[str] = ()) -> str:
         """Hash of everything besides the case that an answer depends on.
 
         Args:
@@ -54,61 +45,30 @@ class Sources:
                 nothing.
         """
         homes = table.homes()
-        roots = frozenset({_RUNS, *(homes[symbol] for symbol in symbols if symbol in homes)})
-        if roots not in self._closures:
+        roots = frozenset({RUNS, *(homes[symbol] for symbol in symbols if symbol in homes)})
+        if roots not in self._known:
             digest = hashlib.sha256(f"numpy {np.__version__.split('.')[0]}".encode())
-            for module in sorted(self.closure(roots)):
-                path = self._path(module)
+            for module in sorted(self.sources.closure(roots)):
+                path = self.sources.path(module)
                 if path is not None:
                     digest.update(module.encode() + b"\0" + path.read_bytes())
-            self._closures[roots] = digest.hexdigest()[:16]
-        return self._closures[roots]
-
-    def closure(self, roots: Iterable[str]) -> set[str]:
-        """Modules that are imported when these are, they themselves and their packages included."""
-        found: set[str] = set()
-        left = [*roots]
-        while left:
-            module = left.pop()
-            if module not in found and self._path(module) is not None:
-                found.add(module)
-                left += self._imported(module)
-        return found
-
-    def _imported(self, module: str) -> frozenset[str]:
-        if module not in self._imports:
-            path = self._path(module)
-            text = "" if path is None else path.read_text("utf-8")
-            found = set()
-            for origin, names, plain in _IMPORT.findall(_TYPES_ONLY.sub("", text)):
-                found.add(origin or plain)
-                found |= {f"{origin}.{name}" for name in _WORD.findall(names)}
-            parent = module.rpartition(".")[0]
-            self._imports[module] = frozenset({*found, parent} - {""})
-        return self._imports[module]
-
-    def _path(self, module: str) -> Path | None:
-        plain = self.folder.parent.joinpath(*module.split("."))
-        for path in (plain.with_suffix(".py"), plain / "__init__.py"):
-            if path.is_file():
-                return path
-        return None
+            self._known[roots] = digest.hexdigest()[:16]
+        return self._known[roots]
 
 
 @functools.cache
-def installed() -> Sources:
-    """The modules that run here."""
-    return Sources(Path(__file__).parents[2])
+def _installed() -> Versions:
+    return Versions(installed())
 
 
 def version(case: Case) -> str:
     """Hash of everything besides the case that its answer depends on."""
-    return installed().version(symbols(case))
+    return _installed().of(symbols(case))
 
 
 def every_version() -> str:
     """Hash of everything that any answer depends on."""
-    return installed().version(table.homes())
+    return _installed().of(table.homes())
 
 
 def symbols(case: Case) -> frozenset[str]:

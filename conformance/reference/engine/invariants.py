@@ -29,6 +29,19 @@ _SMALLEST = {"float16": 2.0**-24, "float64": 2.0**-1022}
 """What may be flushed to zero: the smallest normal number, of float16 the smallest of all."""
 
 
+_EACH = 0.5
+"""Variance, in units of u² and of the squared length of a column, that one reflection or rotation
+adds to each of its numbers: an inner product, a product and a difference (docs/numerics.md)."""
+
+
+def transformed(count: int) -> float:
+    """Variance, in units of u², of each number of a column of length 1 after so many reflections.
+
+    One more than there are stands for what is rounded before the first and after the last.
+    """
+    return (count + 1) * _EACH
+
+
 class Measured(NamedTuple):
     """How far an answer is from having one property.
 
@@ -44,6 +57,11 @@ class Measured(NamedTuple):
     rms: float
     said: str
 
+    @property
+    def holds(self) -> bool:
+        """Whether the answer has it, by the rule of every number."""
+        return self.peak <= PEAK and self.rms <= RMS
+
 
 def check(law: Invariants, outputs: Sequence[Values]) -> list[Measured]:
     """The properties that an answer doesn't have.
@@ -55,7 +73,7 @@ def check(law: Invariants, outputs: Sequence[Values]) -> list[Measured]:
     Returns:
         One entry for each property that fails; none for a right answer.
     """
-    return [m for m in measure(law, outputs) if not (m.peak <= PEAK and m.rms <= RMS)]
+    return [m for m in measure(law, outputs) if not m.holds]
 
 
 def measure(law: Invariants, outputs: Sequence[Values]) -> list[Measured]:
@@ -133,10 +151,18 @@ def _reconstructs(p: Property, outputs: list[Values]) -> tuple[Values, str]:
 
 
 def _orthonormal(p: Property, outputs: list[Values]) -> tuple[Values, str]:
-    """``rows`` or ``columns``: products of two are 0, of one with itself 1."""
+    """``rows`` or ``columns``: products of two are 0, of one with itself 1.
+
+    A truth says otherwise: what the products are. ``flat rows`` and ``flat columns`` are those of
+    one matrix, all axes but the last being one.
+    """
     vectors = _wide(outputs[0])
-    gram = vectors @ _dagger(vectors) if p.how == "rows" else _dagger(vectors) @ vectors
-    return gram - np.eye(gram.shape[-1]), f"products of {p.how} with each other"
+    if p.how.startswith("flat"):
+        vectors = vectors.reshape(-1, vectors.shape[-1])
+    by_rows = p.how.endswith("rows")
+    gram = vectors @ _dagger(vectors) if by_rows else _dagger(vectors) @ vectors
+    truth = np.eye(gram.shape[-1]) if p.truth is None else p.truth
+    return gram - truth, f"products of {p.how} with each other"
 
 
 def _triangular(p: Property, outputs: list[Values]) -> tuple[Values, str]:

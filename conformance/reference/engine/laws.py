@@ -30,19 +30,20 @@ class Choice:
 
 @dataclass(frozen=True)
 class Affine:
-    """``location + scale · θ`` with a continuous law for θ.
+    """``location + scale · θ`` with a continuous distribution of θ.
 
     Attributes:
         location: Of the shape of the answer.
         scale: Broadcasts to it.
-        law: ``normal`` of mean 0 and variance 1, or ``uniform`` over [low, high].
-        low: Least draw of the uniform law.
-        high: Its largest.
+        law: ``normal`` of mean 0 and variance 1, ``uniform`` over [low, high], or ``truncated``:
+            the normal one without what lies outside of [low, high].
+        low: Least draw, where there is one.
+        high: Largest draw, likewise.
     """
 
     location: Array
     scale: Array
-    law: Literal["normal", "uniform"]
+    law: Literal["normal", "uniform", "truncated"]
     low: float = 0.0
     high: float = 1.0
 
@@ -63,11 +64,13 @@ class Drawn:
         shape: Of the answer, batch axis included.
         draws: The same, with 1 for each axis along which all numbers share a draw.
         law: Of each draw.
+        dtype: Of the answer.
     """
 
     shape: tuple[int, ...]
     draws: tuple[int, ...]
     law: Choice | Affine | Bounds
+    dtype: str = "float32"
 
 
 @dataclass(frozen=True)

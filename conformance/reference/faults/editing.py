@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.adapters.host.observation import Observation
-    from conformance.reference.faults.observe import Observed
+    from conformance.reference.faults.fault import Observed
 
 
 def _edited(observed: Observed, **changes: Any) -> Observed:

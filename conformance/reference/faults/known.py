@@ -11,7 +11,9 @@ import numpy as np
 from conformance.reference.faults.editing import EDITS
 from conformance.reference.faults.fault import Fault, rounded_to
 from conformance.reference.faults.misdrawing import misdrawn
+from conformance.reference.model.network import Network
 from conformance.reference.spec.config import INERT
+from conformance.reference.spec.layers.base import Context
 
 if TYPE_CHECKING:
     from conformance.cases.model import Case, Model, Named, Node, Train
@@ -19,6 +21,15 @@ if TYPE_CHECKING:
 
 Rewrite = Callable[["Node"], "list[Node]"]
 """Takes one node to those that stand in its place; the last one must keep its name."""
+
+
+class PaddedBefore(Context):
+    """Pads an odd row before the input, where Keras pads it after."""
+
+    def halves(self, total: int) -> tuple[int, int]:
+        """Padding before and after an axis."""
+        after, before = super().halves(total)
+        return before, after
 
 
 def candidates(case: Case) -> Iterator[Fault]:
@@ -86,7 +97,7 @@ def _rewrites(nodes: list[Node], layers: set[str]) -> Iterator[Fault]:
         yield Fault(
             name="padding-other-side",
             says="put the odd row of padding before the input, not after it",
-            swap_padding=True,
+            context=PaddedBefore,
         )
     yield Fault(
         name="padding-same-not-causal",
@@ -183,8 +194,6 @@ def _softmax_axis(node: Node) -> list[Node]:
 
 def _fortran_flatten(model: Model) -> Model:
     """Reverse the axes first: C order of the reversed axes is Fortran order of the sample."""
-    from conformance.reference.model.network import Network
-
     shapes = Network.build(model).shapes
 
     def rewrite(node: Node) -> list[Node]:
@@ -198,8 +207,6 @@ def _fortran_flatten(model: Model) -> Model:
 
 def _mixed_channels(model: Model) -> Model:
     """Reshape channels-first inputs instead of transposing them; pass over what has no pixels."""
-    from conformance.reference.model.network import Network
-
     shapes = Network.build(model).shapes
 
     def rewrite(node: Node) -> list[Node]:

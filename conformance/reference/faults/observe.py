@@ -8,7 +8,7 @@ itself without any framework.
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -31,7 +31,7 @@ from conformance.facets import AGAIN
 from conformance.reference.answer.drawing import drawn_by, imagined
 from conformance.reference.engine.working import Working
 from conformance.reference.errors import Refused
-from conformance.reference.faults.fault import HONEST, Fault
+from conformance.reference.faults.fault import HONEST, Fault, Observed
 from conformance.reference.model.network import Network
 from conformance.reference.spec.layers.base import Context
 
@@ -42,13 +42,6 @@ if TYPE_CHECKING:
     from conformance.reference.engine.array import Array, Values
     from conformance.reference.model.execution import Run
     from conformance.reference.spec.layers.base import Mask
-
-
-class Observed(NamedTuple):
-    """An observation and the arrays that it names."""
-
-    observation: Observation
-    tensors: dict[str, Values]
 
 
 def observe(

@@ -10,7 +10,7 @@ from conformance.reference.engine.arithmetic import Arithmetic, Variance
 from conformance.reference.engine.array import Array, Values, cast, gradients
 from conformance.reference.engine.dtypes import DEFAULT, DIGITS
 from conformance.reference.engine.structure import stack, take
-from conformance.reference.errors import Refused, Unsupported
+from conformance.reference.errors import NearKink, Refused, Unsupported
 from conformance.reference.model.network import Network, Trace
 from conformance.reference.spec.losses import make_loss
 from conformance.reference.spec.optimizers import make_optimizer
@@ -24,10 +24,17 @@ Feeds = Mapping[str, Values]
 
 @dataclass(frozen=True)
 class GradientRun:
-    """Gradient of sum(cotangent * output) of call 0."""
+    """Gradient of sum(cotangent * output) of call 0.
+
+    Attributes:
+        inputs: By input; zeros where no path leads from it to an output.
+        weights: By trainable variable; likewise.
+        reached: Whether a path leads to an output from any of them.
+    """
 
     inputs: dict[str, Array]
     weights: dict[str, Array]
+    reached: bool
 
 
 @dataclass(frozen=True)
@@ -90,7 +97,7 @@ def execute(
             for spec in network.model.inputs
         }
         try:
-            if index == 0 and "gradients" in program.facets:
+            if index == 0 and f"{prefix}cotangent/0" in feeds:
                 cotangents = [
                     arithmetic.leaf(feeds[f"{prefix}cotangent/{j}"])
                     for j in range(len(network.outputs))
@@ -148,7 +155,11 @@ def _differentiate(
     cotangents: list[Array],
     context: Context,
 ) -> tuple[Trace, GradientRun]:
-    """Call 0 with the tape on; kinks are watched, as gradients jump there."""
+    """Call 0 with the tape on; kinks are watched, as gradients jump there.
+
+    Where nothing leads to an output there is no gradient that could jump: whether the model rounds
+    or compares, no seed is too near to where it does.
+    """
     watched_inputs = {name: array.watched() for name, array in inputs.items()}
     watched = {
         name: array.watched()
@@ -156,7 +167,14 @@ def _differentiate(
         if network.variables[name].trainable
     }
     watching(context.arithmetic, on=True)
-    trace = network.run(watched_inputs, weights | watched, context)
+    try:
+        trace = network.run(watched_inputs, weights | watched, context)
+    except NearKink:
+        watching(context.arithmetic, on=False)
+        context.memory.clear()
+        trace = network.run(watched_inputs, weights | watched, context)
+        if any(output.tracked for output in trace.outputs):
+            raise
     watching(context.arithmetic, on=False)
     moving = {name: array for name, array in watched_inputs.items() if array.tracked}
     given = [
@@ -167,6 +185,7 @@ def _differentiate(
     return trace, GradientRun(
         inputs=dict(zip(moving, found[:count], strict=True)),
         weights=dict(zip(watched, found[count:], strict=True)),
+        reached=any(output.tracked for output in trace.outputs),
     )
 
 

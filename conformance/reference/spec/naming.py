@@ -1,17 +1,11 @@
-"""What Keras calls layers that nobody named, and how variables of nested layers are called."""
+"""How variables of nested layers are called."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-
-def automatic_name(layer: str) -> str:
-    """Keras's name for the first unnamed layer of a class: ``LSTMCell`` is ``lstm_cell``."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=.)(?=[A-Z][a-z])", "_", layer).lower()
 
 
 def shortened(paths: Sequence[str]) -> list[str]:

@@ -43,19 +43,14 @@ def multi_head_attention(
         x: Query (batch, targets ..., any), value and perhaps key (batch, sources ..., any).
         weights: ``query``, ``key``, ``value`` and ``attention_output``, each with ``/kernel`` and
             ``/bias``, laid out as Flax has them.
-        num_heads: Number of heads.
         key_dim: Size of one head; Flax's ``qkv_features`` is that of all together.
         value_dim: Flax has one size for all heads.
-        dropout: Nothing is dropped outside of training.
         use_bias: Whether there are biases.
         output_shape: Sizes of the answer's last axes; default: the query's last size.
         attention_axes: Flax attends over one axis; here several are made one and two again.
-        sliding_window: A target looks at sources less than so many steps away.
         flash_attention: A way of computing.
         use_gate: Flax has no gate.
-        seed: Of the dropout.
         attention_mask: (batch, targets, sources), ``True`` for what may be looked at.
-        use_causal_mask: A target looks at no later source.
         return_attention_scores: Flax only sows them.
 
     Returns:

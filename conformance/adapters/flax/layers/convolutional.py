@@ -8,13 +8,13 @@ from flax import nnx
 
 from conformance.adapters.flax.layout import filled, from_channels_last, to_channels_last
 from conformance.adapters.jax.layers.activation import linear
-from conformance.adapters.jax.layers.transposed import amounts
-from conformance.adapters.jax.layout import each
+from conformance.adapters.native.geometry import amounts, each
 
 if TYPE_CHECKING:
     from jax import Array
 
-    from conformance.adapters.jax.layout import Activation, Sizes, Weights
+    from conformance.adapters.jax.layout import Activation, Weights
+    from conformance.adapters.native.geometry import Sizes
 
 
 def conv(
@@ -36,13 +36,7 @@ def conv(
     Args:
         x: (batch, spatial ..., channels), or channels first.
         weights: ``kernel`` (spatial ..., channels / groups, filters) and ``bias`` (filters,).
-        filters: Number of output channels.
         kernel_size: Size of the window; Flax takes a number for one axis only.
-        strides: Steps from window to window.
-        padding: ``valid``, ``same`` or, in ``Conv1D``, ``causal``, in upper or lower case.
-        data_format: ``channels_last`` or ``channels_first``.
-        dilation_rate: Steps from entry to entry within the window.
-        groups: Number of groups that the channels fall into.
         activation: A function of jax.nn.
         use_bias: Whether there is a bias.
 
@@ -85,12 +79,6 @@ def depthwise_conv(
     Args:
         x: (batch, spatial ..., channels), or channels first.
         weights: ``kernel`` (spatial ..., channels, depth_multiplier) and ``bias``.
-        kernel_size: Size of the window.
-        strides: Steps from window to window.
-        padding: ``valid`` or ``same``, in upper or lower case.
-        depth_multiplier: Filters for each channel.
-        data_format: ``channels_last`` or ``channels_first``.
-        dilation_rate: Steps from entry to entry within the window.
         activation: A function of jax.nn.
         use_bias: Whether there is a bias.
 
@@ -134,13 +122,6 @@ def separable_conv(
         x: (batch, spatial ..., channels), or channels first.
         weights: ``depthwise_kernel`` (spatial ..., channels, depth_multiplier),
             ``pointwise_kernel`` (1 ..., channels * depth_multiplier, filters) and ``bias``.
-        filters: Number of output channels.
-        kernel_size: As of ``depthwise_conv``, and so are the others.
-        strides: Of the first convolution.
-        padding: Of the first convolution.
-        data_format: ``channels_last`` or ``channels_first``.
-        dilation_rate: Of the first convolution.
-        depth_multiplier: Filters for each channel of the first convolution.
         activation: A function of jax.nn.
         use_bias: Whether there is a bias at the end.
 
@@ -188,14 +169,8 @@ def conv_transpose(
     Args:
         x: (batch, spatial ..., channels), or channels first.
         weights: ``kernel`` (spatial ..., filters, channels) and ``bias`` (filters,).
-        filters: Number of output channels.
-        kernel_size: Size of the window.
-        strides: Steps from window to window, in the output.
-        padding: ``valid`` or ``same``, in upper or lower case.
         output_padding: Numbers answered beyond those that the window reaches; Flax has no such
             argument and takes amounts of padding instead.
-        data_format: ``channels_last`` or ``channels_first``.
-        dilation_rate: Steps from entry to entry within the window.
         activation: A function of jax.nn.
         use_bias: Whether there is a bias.
 

@@ -34,7 +34,6 @@ def dense(
     Args:
         x: (batch, ..., features).
         weights: ``kernel`` (features, units) and ``bias`` (units,), as Flax has them.
-        units: Size of the last axis of the answer.
         activation: A function of jax.nn.
         use_bias: Whether there is a bias.
 
@@ -66,7 +65,6 @@ def einsum_dense(
     Args:
         x: By the letters of the equation's first term.
         weights: ``kernel`` by its second term, ``bias`` broadcasting to the last axes.
-        equation: Such as ``abc,cd->abd``; an ellipsis stands for any axes.
         output_shape: Follows from the kernel here.
         activation: A function of jax.nn.
         bias_axes: The bias has been shaped by it; it is added behind the module.
@@ -127,11 +125,6 @@ def reversible_embedding(
         x: Whole numbers; with ``reverse``, (..., output_dim).
         weights: ``embeddings`` (input_dim, output_dim); without ``tie_weights`` also
             ``reverse_embeddings`` (output_dim, input_dim).
-        input_dim: Number of rows.
-        output_dim: Size of a row.
-        tie_weights: Whether the way back takes the same table.
-        logit_soft_cap: What the answers of the way back are held below, by a tanh.
-        reverse: Of the call: go from vectors back to one number for each row.
     """
     layer = nnx.Embed(
         input_dim, output_dim, embedding_init=nnx.initializers.zeros, rngs=nnx.Rngs(0)

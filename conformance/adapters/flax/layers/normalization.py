@@ -13,13 +13,13 @@ from flax import nnx
 from jax import numpy as jnp
 
 from conformance.adapters.flax.layout import filled
-from conformance.adapters.jax.layers.normalization import ascending
+from conformance.adapters.native.geometry import ascending
 
 if TYPE_CHECKING:
     from jax import Array
 
-    from conformance.adapters.jax.layers.normalization import Axes
     from conformance.adapters.jax.layout import Weights
+    from conformance.adapters.native.geometry import Axes
 
 
 def batch_normalization(
@@ -39,11 +39,7 @@ def batch_normalization(
     Args:
         x: (batch, ...).
         weights: ``gamma``, ``beta``, ``moving_mean``, ``moving_variance``, each (channels,).
-        axis: The channels' axis.
-        momentum: Weight of the old statistics when they are brought up to date.
         epsilon: Added to the variance; Flax's default is 1e-5.
-        center: Whether ``beta`` is added.
-        scale: Whether ``gamma`` is multiplied by.
         training: Normalize by the mean and the population variance of this batch, and move the
             statistics; Flax does so by default.
         mask: (batch, ...) without the channels: what counts for the batch's statistics.
@@ -91,8 +87,6 @@ def layer_normalization(
         weights: ``gamma`` and ``beta``, of the sizes of the normalized axes in ascending order.
         axis: The axes to normalize; Flax asks for them twice, as reduced ones and as features.
         epsilon: Added to the variance; Flax's default is 1e-6.
-        center: Whether ``beta`` is added.
-        scale: Whether ``gamma`` is multiplied by.
 
     Returns:
         The shape of x.
@@ -133,10 +127,7 @@ def group_normalization(
         weights: ``gamma`` and ``beta`` (channels,).
         groups: Number of groups; -1 makes one of each channel, for which Flax has
             ``group_size=1``.
-        axis: The channels' axis.
         epsilon: Added to the variance; Flax's default is 1e-6.
-        center: Whether ``beta`` is added.
-        scale: Whether ``gamma`` is multiplied by.
 
     Returns:
         The shape of x.
@@ -167,8 +158,6 @@ def rms_normalization(
     Args:
         x: (batch, ...).
         weights: ``scale``, of the sizes of the normalized axes in ascending order; flat in Flax.
-        axis: The axes to normalize.
-        epsilon: Added to the mean square.
 
     Returns:
         The shape of x.

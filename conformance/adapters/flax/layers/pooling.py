@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from flax import nnx
 
 from conformance.adapters.flax.layout import from_channels_last, to_channels_last
-from conformance.adapters.jax.layout import each
+from conformance.adapters.native.geometry import each
 
 if TYPE_CHECKING:
     from jax import Array
 
-    from conformance.adapters.jax.layout import Sizes, Weights
+    from conformance.adapters.jax.layout import Weights
+    from conformance.adapters.native.geometry import Sizes
 
 
 def max_pooling(
@@ -28,11 +29,7 @@ def max_pooling(
 
     Args:
         x: (batch, spatial ..., channels), or channels first.
-        weights: None.
-        pool_size: Size of the window.
         strides: Steps from window to window, by default the window's size; Flax's default is 1.
-        padding: ``valid`` or ``same``, in upper or lower case.
-        data_format: ``channels_last`` or ``channels_first``.
 
     Returns:
         (batch, new spatial ..., channels), or channels first.
@@ -58,11 +55,7 @@ def average_pooling(
 
     Args:
         x: (batch, spatial ..., channels), or channels first.
-        weights: None.
-        pool_size: Size of the window.
         strides: Steps from window to window, by default the window's size; Flax's default is 1.
-        padding: ``valid`` or ``same``, in upper or lower case.
-        data_format: ``channels_last`` or ``channels_first``.
 
     Returns:
         (batch, new spatial ..., channels), or channels first.

@@ -181,12 +181,8 @@ def simple_rnn(
         x: (batch, steps, features).
         weights: ``kernel`` (features, units), ``recurrent_kernel`` (units, units), ``bias``
             (units,).
-        units: Size of the state.
         activation: A function of jax.nn.
         use_bias: Whether there is a bias.
-        return_sequences: Every state instead of the last.
-        go_backwards: Read the steps from the last to the first, and answer in that order.
-        return_state: Answer the last states as well.
         initial_state: The states to start from, (batch, units) each; none: zeros.
 
     Returns:

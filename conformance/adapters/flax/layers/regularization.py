@@ -30,11 +30,8 @@ def dropout(
 
     Args:
         x: (batch, ...).
-        weights: None.
-        rate: Share of the numbers that become zero in training.
         noise_shape: Shape of the mask, ``None`` for the input's own size; where it is 1, Flax says
             ``broadcast_dims``.
-        seed: Of the key.
         training: Whether anything is dropped; Flax drops by default.
         call: How often the layer was called before: a module in Flax counts for itself.
     """

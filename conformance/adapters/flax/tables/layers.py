@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from conformance.adapters.jax.tables.layers import TABLE as JAX
 from conformance.adapters.native.binding import Entry, Function, Table
+from conformance.adapters.native.conditions import FORMATS, PADDING, WINDOWS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,9 +40,6 @@ EXPORTED = frozenset(
 )
 """Functions of ``jax.nn`` that are ``flax.nnx``'s under the same name: the very same objects."""
 
-_FORMATS = {"data_format": ("channels_last", "channels_first")}
-_PADDING = ("valid", "same", "VALID", "SAME")
-_WINDOWS = {"padding": _PADDING, **_FORMATS}
 _KERNEL = {"kernel": "kernel = kernel", "bias": "bias = bias"}
 _AFFINE = {"gamma": "scale = gamma", "beta": "bias = beta"}
 _FLAT = {"gamma": "scale = gamma.reshape(-1)", "beta": "bias = beta.reshape(-1)"}
@@ -80,12 +78,12 @@ def _named(symbol: str) -> str:
 
 
 def _conv(*paddings: str) -> list[Entry]:
-    only = {"padding": (*_PADDING, *paddings), **_FORMATS}
+    only = {"padding": (*PADDING, *paddings), **FORMATS}
     return [Entry("convolutional", "conv", "flax.nnx.Conv", _KERNEL, only=only)]
 
 
 def _pool(function: str, symbol: str) -> list[Entry]:
-    return [Entry("pooling", function, symbol, only=_WINDOWS)]
+    return [Entry("pooling", function, symbol, only=WINDOWS)]
 
 
 def _or_lent(layer: str, *entries: Entry) -> list[Entry]:
@@ -99,7 +97,7 @@ _DEPTHWISE = [
         "depthwise_conv",
         "flax.nnx.Conv",
         {**_KERNEL, "kernel": "kernel = kernel.reshape(*size, 1, channels * multiplier)"},
-        only=_WINDOWS,
+        only=WINDOWS,
     )
 ]
 _SEPARABLE = [
@@ -115,13 +113,13 @@ _SEPARABLE = [
             "bias": "second bias = bias",
         },
         composed=True,
-        only=_WINDOWS,
+        only=WINDOWS,
     )
 ]
 _TRANSPOSED = [
-    Entry("convolutional", "conv_transpose", "flax.nnx.ConvTranspose", _KERNEL, only=_WINDOWS)
+    Entry("convolutional", "conv_transpose", "flax.nnx.ConvTranspose", _KERNEL, only=WINDOWS)
 ]
-_SPATIAL = [Entry("regularization", "spatial_dropout", "flax.nnx.Dropout", only=_FORMATS)]
+_SPATIAL = [Entry("regularization", "spatial_dropout", "flax.nnx.Dropout", only=FORMATS)]
 
 _OWN: Mapping[str, Sequence[Entry]] = {
     "Dense": [Entry("core", "dense", "flax.nnx.Linear", _KERNEL)],

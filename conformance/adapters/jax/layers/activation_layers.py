@@ -39,7 +39,6 @@ def relu_in_pieces(
 
     Args:
         x: Of any shape.
-        weights: None.
         max_value: The largest answer; JAX knows 6 only.
         negative_slope: JAX's leaky relu has it, but its corner is always at 0.
         threshold: Where the corner lies.
@@ -76,8 +75,6 @@ def softmax(
 
     Args:
         x: The logits.
-        weights: None.
-        axis: Along which the answer sums to 1.
         mask: Broadcasting to ``x``; where it is false, the answer is 0.
     """
     axes = axis if isinstance(axis, int) else tuple(axis)

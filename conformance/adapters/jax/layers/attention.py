@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Union
 
 import jax
@@ -11,9 +10,11 @@ from jax import Array
 from jax import numpy as jnp
 
 if TYPE_CHECKING:
-    from conformance.adapters.jax.layout import Weights
+    from collections.abc import Sequence
 
-Axes = Union[int, Sequence[int]]
+    from conformance.adapters.jax.layout import Weights
+    from conformance.adapters.native.geometry import Axes
+
 Answer = Union[Array, list[Array]]
 
 
@@ -35,13 +36,7 @@ def attention(
         x: Query (batch, targets, size), value (batch, sources, any) and perhaps key
             (batch, sources, size), in this order.
         weights: ``scale`` and ``concat_score_weight``, one number each, where they are used.
-        use_scale: Multiply scores by a weight.
-        score_mode: ``dot``, or ``concat`` for sums of hyperbolic tangents.
-        dropout: Nothing is dropped outside of training.
-        seed: Of the dropout.
         mask: Which queries (batch, targets) are answered and which values (batch, sources) count.
-        use_causal_mask: A target looks at no later source.
-        return_attention_scores: Answer with the softmax too.
 
     Returns:
         (batch, targets, any); with scores also (batch, targets, sources).
@@ -102,20 +97,10 @@ def multi_head_attention(
         x: Query (batch, targets ..., any), value and perhaps key (batch, sources ..., any).
         weights: ``query``, ``key``, ``value``, ``gate`` and ``attention_output``, each with
             ``/kernel`` (sizes in ..., sizes out ...) and ``/bias`` (sizes out ...).
-        num_heads: Number of heads.
-        key_dim: Size of a head of query and key, by whose root scores are divided.
-        value_dim: Size of a head of value; default ``key_dim``.
-        dropout: Nothing is dropped outside of training.
         use_bias: Whether there are biases.
         output_shape: Sizes of the answer's last axes; default: the query's last size.
-        attention_axes: Axes of the inputs over which to attend; default: all but first and last.
-        sliding_window: A target looks at sources less than so many steps away.
         flash_attention: A way of computing.
-        use_gate: Multiply heads by a sigmoid of the projected query.
-        seed: Of the dropout.
         attention_mask: (batch, targets, sources), ``True`` for what may be looked at.
-        use_causal_mask: A target looks at no later source.
-        return_attention_scores: Answer with the softmax too.
 
     Returns:
         The query's shape with the output's sizes last; with scores also (batch, other axes ...,

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING
 
 import jax
 from jax import numpy as jnp
 
-from conformance.adapters.jax.layout import each
+from conformance.adapters.native.geometry import each, sides
 
 if TYPE_CHECKING:
     from jax import Array
 
-    from conformance.adapters.jax.layout import Sizes, Weights
-
-Border = Union[int, Sequence[int], Sequence[Sequence[int]]]
-"""One number for all sides; a number or a pair for each axis; for one axis, a pair."""
+    from conformance.adapters.jax.layout import Weights
+    from conformance.adapters.native.geometry import Border, Sizes
 
 
 def pairs(border: Border, rank: int, data_format: str) -> list[tuple[int, int]]:
     """(before, after) for every axis of an array with ``rank`` spatial axes."""
-    sides: Sequence[Any] = [border] * rank if isinstance(border, int) or rank == 1 else border
-    inner = [(n, n) if isinstance(n, int) else (n[0], n[1]) for n in sides]
-    still = [(0, 0)]
+    still, inner = [(0, 0)], sides(border, rank)
     if data_format == "channels_first":
         return [*still, *still, *inner]
     return [*still, *inner, *still]
@@ -80,8 +75,6 @@ def upsampling2d(
 
     Args:
         x: (batch, rows, columns, channels), or channels first.
-        weights: None.
-        size: Factor for rows and columns.
         data_format: Where the channels are.
         interpolation: By Keras's name; JAX's ``cubic`` is ``bicubic``.
     """

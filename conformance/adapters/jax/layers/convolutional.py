@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 from jax import lax
 
 from conformance.adapters.jax.layers.activation import linear
-from conformance.adapters.jax.layout import each
+from conformance.adapters.native.geometry import each
 
 if TYPE_CHECKING:
     from jax import Array
 
-    from conformance.adapters.jax.layout import Activation, Sizes, Weights
+    from conformance.adapters.jax.layout import Activation, Weights
+    from conformance.adapters.native.geometry import Sizes
 
 
-def conv1d(
+def conv(
     x: Array,
     weights: Weights,
     *,
@@ -29,111 +30,15 @@ def conv1d(
     activation: Activation = linear,
     use_bias: bool = True,
 ) -> Array:
-    """``Conv1D``; ``padding="causal"`` pads the past only.
+    """``Conv1D``, ``Conv2D`` and ``Conv3D``; ``padding="causal"`` of the first pads the past only.
 
     Args:
-        x: (batch, steps, channels), or (batch, channels, steps) when channels come first.
-        weights: ``kernel`` (kernel_size, channels / groups, filters) and ``bias`` (filters,).
-        filters: Number of output channels.
-        kernel_size: Length of the window.
-        strides: Steps from window to window.
-        padding: ``valid``, ``same`` or ``causal``.
-        data_format: ``channels_last`` or ``channels_first``.
-        dilation_rate: Steps from entry to entry within the window.
-        groups: Number of groups that the channels fall into.
-        activation: A function of this package.
+        x: (batch, spatial ..., channels), or channels first.
+        weights: ``kernel`` (spatial ..., channels / groups, filters) and ``bias`` (filters,).
         use_bias: Whether there is a bias.
 
     Returns:
-        (batch, new steps, filters), or channels first.
-    """
-    x = convolve(
-        x,
-        weights["kernel"],
-        strides=strides,
-        padding=padding,
-        data_format=data_format,
-        dilation_rate=dilation_rate,
-        groups=groups,
-    )
-    return activation(add_bias(x, weights, data_format, use_bias=use_bias))
-
-
-def conv2d(
-    x: Array,
-    weights: Weights,
-    *,
-    filters: int,
-    kernel_size: Sizes,
-    strides: Sizes = 1,
-    padding: str = "valid",
-    data_format: str = "channels_last",
-    dilation_rate: Sizes = 1,
-    groups: int = 1,
-    activation: Activation = linear,
-    use_bias: bool = True,
-) -> Array:
-    """``Conv2D``.
-
-    Args:
-        x: (batch, rows, columns, channels), or (batch, channels, rows, columns).
-        weights: ``kernel`` (rows, columns, channels / groups, filters) and ``bias`` (filters,).
-        filters: Number of output channels.
-        kernel_size: Size of the window, one number or two.
-        strides: Steps from window to window.
-        padding: ``valid`` or ``same``.
-        data_format: ``channels_last`` or ``channels_first``.
-        dilation_rate: Steps from entry to entry within the window.
-        groups: Number of groups that the channels fall into.
-        activation: A function of this package.
-        use_bias: Whether there is a bias.
-
-    Returns:
-        (batch, new rows, new columns, filters), or channels first.
-    """
-    x = convolve(
-        x,
-        weights["kernel"],
-        strides=strides,
-        padding=padding,
-        data_format=data_format,
-        dilation_rate=dilation_rate,
-        groups=groups,
-    )
-    return activation(add_bias(x, weights, data_format, use_bias=use_bias))
-
-
-def conv3d(
-    x: Array,
-    weights: Weights,
-    *,
-    filters: int,
-    kernel_size: Sizes,
-    strides: Sizes = 1,
-    padding: str = "valid",
-    data_format: str = "channels_last",
-    dilation_rate: Sizes = 1,
-    groups: int = 1,
-    activation: Activation = linear,
-    use_bias: bool = True,
-) -> Array:
-    """``Conv3D``.
-
-    Args:
-        x: (batch, depth, rows, columns, channels), or channels first.
-        weights: ``kernel`` (depth, rows, columns, channels / groups, filters), ``bias``.
-        filters: Number of output channels.
-        kernel_size: Size of the window, one number or three.
-        strides: Steps from window to window.
-        padding: ``valid`` or ``same``.
-        data_format: ``channels_last`` or ``channels_first``.
-        dilation_rate: Steps from entry to entry within the window.
-        groups: Number of groups that the channels fall into.
-        activation: A function of this package.
-        use_bias: Whether there is a bias.
-
-    Returns:
-        (batch, new depth, new rows, new columns, filters), or channels first.
+        (batch, new spatial ..., filters), or channels first.
     """
     x = convolve(
         x,

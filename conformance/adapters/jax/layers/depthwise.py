@@ -10,7 +10,8 @@ from conformance.adapters.jax.layers.convolutional import add_bias, convolve
 if TYPE_CHECKING:
     from jax import Array
 
-    from conformance.adapters.jax.layout import Activation, Sizes, Weights
+    from conformance.adapters.jax.layout import Activation, Weights
+    from conformance.adapters.native.geometry import Sizes
 
 
 def depthwise_conv(
@@ -31,13 +32,6 @@ def depthwise_conv(
     Args:
         x: (batch, spatial ..., channels), or channels first.
         weights: ``kernel`` (spatial ..., channels, depth_multiplier) and ``bias``.
-        kernel_size: Size of the window.
-        strides: Steps from window to window.
-        padding: ``valid`` or ``same``.
-        depth_multiplier: Filters for each channel.
-        data_format: ``channels_last`` or ``channels_first``.
-        dilation_rate: Steps from entry to entry within the window.
-        activation: A function of this package.
         use_bias: Whether there is a bias.
 
     Returns:
@@ -74,14 +68,6 @@ def separable_conv(
         x: (batch, spatial ..., channels), or channels first.
         weights: ``depthwise_kernel`` (spatial ..., channels, depth_multiplier),
             ``pointwise_kernel`` (1 ..., channels * depth_multiplier, filters) and ``bias``.
-        filters: Number of output channels.
-        kernel_size: As of ``depthwise_conv``, and so are the others.
-        strides: Of the first convolution.
-        padding: Of the first convolution.
-        data_format: ``channels_last`` or ``channels_first``.
-        dilation_rate: Of the first convolution.
-        depth_multiplier: Filters for each channel of the first convolution.
-        activation: A function of this package.
         use_bias: Whether there is a bias at the end.
 
     Returns:

@@ -7,17 +7,14 @@ from typing import TYPE_CHECKING
 import jax
 from jax import numpy as jnp
 
+from conformance.adapters.native.geometry import aspect
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jax import Array
 
     from conformance.adapters.jax.layout import Weights
-
-
-def aspect(size: Sequence[int], target: Sequence[int]) -> tuple[int, int]:
-    """Height and width of the target's aspect ratio, each as the image's other size asks for."""
-    return size[1] * target[0] // target[1], size[0] * target[1] // target[0]
 
 
 def middle(x: Array, size: Sequence[int]) -> Array:

@@ -69,9 +69,6 @@ def dot(
 
     Args:
         x: Two arrays, batch axis first.
-        weights: None.
-        axes: The axis of both, or one for each; the batch axis is 0.
-        normalize: Divide vectors by their length first.
 
     Returns:
         (batch, rest of the first, rest of the second), or (batch, 1) where nothing is left.

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING
 
 import jax
 from jax import Array, lax
 from jax import numpy as jnp
 
-if TYPE_CHECKING:
-    from conformance.adapters.jax.layout import Layer, Weights
+from conformance.adapters.native.geometry import ascending
 
-Axes = Union[int, Sequence[int]]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from conformance.adapters.jax.layout import Layer, Weights
+    from conformance.adapters.native.geometry import Axes
 
 
 def batch_normalization(
@@ -32,13 +34,6 @@ def batch_normalization(
     Args:
         x: (batch, ...).
         weights: ``gamma``, ``beta``, ``moving_mean``, ``moving_variance``, each (channels,).
-        axis: The channels' axis.
-        momentum: Weight of the old statistics when they are brought up to date.
-        epsilon: Added to the variance.
-        center: Whether ``beta`` is added.
-        scale: Whether ``gamma`` is multiplied by.
-        training: Normalize by the mean and the population variance of this batch, and move the
-            statistics.
         mask: (batch, ...) without the channels: what counts for the batch's statistics.
 
     Returns:
@@ -72,10 +67,7 @@ def layer_normalization(
     Args:
         x: (batch, ...).
         weights: ``gamma`` and ``beta``, of the sizes of the normalized axes in ascending order.
-        axis: The axes to normalize.
         epsilon: Added to the variance; JAX's default is 1e-5.
-        center: Whether ``beta`` is added.
-        scale: Whether ``gamma`` is multiplied by.
 
     Returns:
         The shape of x.
@@ -101,10 +93,6 @@ def group_normalization(
         x: (batch, ...).
         weights: ``gamma`` and ``beta`` (channels,).
         groups: Number of groups; -1 makes one of each channel.
-        axis: The channels' axis.
-        epsilon: Added to the variance.
-        center: Whether ``beta`` is added.
-        scale: Whether ``gamma`` is multiplied by.
 
     Returns:
         The shape of x.
@@ -142,12 +130,6 @@ def spectral_normalization(
 ) -> Array:
     """``SpectralNormalization`` outside of training: the layer with its kernel as it is."""
     return layer(x, {name: array for name, array in weights.items() if name != "vector_u"})
-
-
-def ascending(x: Array, axis: Axes) -> tuple[int, ...]:
-    """The axes counted from 0, in ascending order."""
-    axes = (axis,) if isinstance(axis, int) else axis
-    return tuple(sorted(i % x.ndim for i in axes))
 
 
 def along(x: Array, weight: Array, axes: Sequence[int]) -> Array:

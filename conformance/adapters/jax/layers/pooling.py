@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from jax import lax
 from jax import numpy as jnp
 
-from conformance.adapters.jax.layout import each
+from conformance.adapters.native.geometry import each, spatial_axes
 
 if TYPE_CHECKING:
     from jax import Array
 
-    from conformance.adapters.jax.layout import Sizes, Weights
+    from conformance.adapters.jax.layout import Weights
+    from conformance.adapters.native.geometry import Sizes
 
 
 def max_pooling(
@@ -28,11 +29,6 @@ def max_pooling(
 
     Args:
         x: (batch, spatial ..., channels), or channels first.
-        weights: None.
-        pool_size: Size of the window.
-        strides: Steps from window to window, by default the window's size.
-        padding: ``valid`` or ``same``, in upper or lower case.
-        data_format: ``channels_last`` or ``channels_first``.
 
     Returns:
         (batch, new spatial ..., channels), or channels first.
@@ -54,11 +50,6 @@ def average_pooling(
 
     Args:
         x: (batch, spatial ..., channels), or channels first.
-        weights: None.
-        pool_size: Size of the window.
-        strides: Steps from window to window, by default the window's size.
-        padding: ``valid`` or ``same``, in upper or lower case.
-        data_format: ``channels_last`` or ``channels_first``.
 
     Returns:
         (batch, new spatial ..., channels), or channels first.
@@ -80,9 +71,6 @@ def global_max_pooling(
 
     Args:
         x: (batch, spatial ..., channels), or channels first.
-        weights: None.
-        data_format: ``channels_last`` or ``channels_first``.
-        keepdims: Whether the spatial axes stay, with size 1.
 
     Returns:
         (batch, channels), or with the spatial axes.
@@ -108,9 +96,6 @@ def adaptive_max_pooling(
 
     Args:
         x: (batch, spatial ..., channels), or channels first.
-        weights: None.
-        output_size: Number of windows.
-        data_format: ``channels_last`` or ``channels_first``.
 
     Returns:
         (batch, *output_size, channels), or channels first.
@@ -153,11 +138,6 @@ def mean_of_steps(
     axis = spatial_axes(x, data_format)
     total = jnp.sum(jnp.where(there, x, 0.0), axis, keepdims=keepdims)
     return total / jnp.sum(there, axis, keepdims=keepdims)
-
-
-def spatial_axes(x: Array, data_format: str) -> tuple[int, ...]:
-    """The axes between batch and channels."""
-    return tuple(range(2, x.ndim) if data_format == "channels_first" else range(1, x.ndim - 1))
 
 
 def windows(

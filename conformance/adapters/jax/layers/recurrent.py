@@ -15,6 +15,7 @@ from jax import Array, lax
 from jax import numpy as jnp
 
 from conformance.adapters.jax.layers.activation import sigmoid, tanh
+from conformance.adapters.native.nesting import below
 
 if TYPE_CHECKING:
     from conformance.adapters.jax.layout import Activation, Weights
@@ -40,8 +41,6 @@ def simple_rnn_cell(
         weights: ``kernel`` (features, units), ``recurrent_kernel`` (units, units), ``bias``
             (units,).
         states: The output of the step before, (batch, units); none: zeros.
-        units: Size of the state.
-        activation: A function of this package.
         use_bias: Whether there is a bias.
 
     Returns:
@@ -70,9 +69,6 @@ def lstm_cell(
         weights: ``kernel`` (features, 4 units), ``recurrent_kernel`` (units, 4 units), ``bias``
             (4 units,).
         states: Output and cell state of the step before, (batch, units) each; none: zeros.
-        units: Size of the states.
-        activation: A function of this package.
-        recurrent_activation: Likewise, of the gates.
         use_bias: Whether there is a bias.
 
     Returns:
@@ -107,9 +103,6 @@ def gru_cell(
         weights: ``kernel`` (features, 3 units), ``recurrent_kernel`` (units, 3 units), ``bias``
             (2, 3 units): of the input and of the state.
         states: The output of the step before, (batch, units); none: zeros.
-        units: Size of the state.
-        activation: A function of this package.
-        recurrent_activation: Likewise, of the gates.
         use_bias: Whether there is a bias.
         reset_after: Whether the reset gate acts on the product with the recurrent kernel; if not,
             on the state before it, and the bias is one of (3 units,).
@@ -176,12 +169,6 @@ def rnn(
     Args:
         x: (batch, steps, ...).
         weights: The cell's.
-        cell: A cell of this package, or several by name for a stack.
-        return_sequences: Every output instead of the last.
-        go_backwards: Read the steps from the last to the first, and answer in that order.
-        return_state: Answer the last states as well.
-        zero_output_for_mask: Answer masked steps with zeros, under return_sequences.
-        initial_state: The states to start from; none: zeros.
         mask: (batch, steps), true where a step counts.
 
     Returns:
@@ -313,9 +300,3 @@ def gru(
         initial_state=initial_state,
         mask=mask,
     )
-
-
-def below(name: str, weights: Weights) -> Weights:
-    """The variables whose names begin with ``<name>/``, by the rest of their names."""
-    start = f"{name}/"
-    return {key[len(start) :]: value for key, value in weights.items() if key.startswith(start)}

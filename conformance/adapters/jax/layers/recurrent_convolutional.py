@@ -15,7 +15,8 @@ from conformance.adapters.jax.layers.recurrent import States, rnn
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.adapters.jax.layout import Activation, Sizes, Weights
+    from conformance.adapters.jax.layout import Activation, Weights
+    from conformance.adapters.native.geometry import Sizes
 
 
 def conv_lstm(
@@ -42,19 +43,7 @@ def conv_lstm(
     Args:
         x: (batch, steps, spatial ..., channels), channels third with channels_first.
         weights: See ``conv_lstm_cell``.
-        filters: Channels of the states.
-        kernel_size: Known from the kernels.
-        strides: Of the input's convolution; the states' has none.
-        padding: ``valid`` or ``same``, of the input's convolution; the states' is ``same``.
-        data_format: ``channels_last`` or ``channels_first``.
-        dilation_rate: Of the input's convolution.
-        activation: A function of this package.
-        recurrent_activation: Likewise, of the gates.
         use_bias: Whether there is a bias.
-        return_sequences: Every state instead of the last.
-        go_backwards: Read the steps from the last to the first, and answer in that order.
-        return_state: Answer the last states as well.
-        initial_state: The states to start from; none: zeros.
         mask: (batch, steps), true where a step counts.
 
     Returns:

@@ -48,11 +48,6 @@ def dropout(
 
     Args:
         x: (batch, ...).
-        weights: None.
-        rate: Share of the numbers that become zero in training.
-        noise_shape: Shape of the mask, ``None`` for the input's own size.
-        seed: Of the key.
-        training: Whether anything is dropped.
         call: How often the layer was called before: JAX's functions keep no count.
     """
     if not training:

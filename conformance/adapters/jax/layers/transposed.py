@@ -8,12 +8,13 @@ from jax import lax
 
 from conformance.adapters.jax.layers.activation import linear
 from conformance.adapters.jax.layers.convolutional import add_bias, axes
-from conformance.adapters.jax.layout import each
+from conformance.adapters.native.geometry import amounts, each
 
 if TYPE_CHECKING:
     from jax import Array
 
-    from conformance.adapters.jax.layout import Activation, Sizes, Weights
+    from conformance.adapters.jax.layout import Activation, Weights
+    from conformance.adapters.native.geometry import Sizes
 
 
 def conv_transpose(
@@ -35,14 +36,6 @@ def conv_transpose(
     Args:
         x: (batch, spatial ..., channels), or channels first.
         weights: ``kernel`` (spatial ..., filters, channels) and ``bias`` (filters,).
-        filters: Number of output channels.
-        kernel_size: Size of the window.
-        strides: Steps from window to window, in the output.
-        padding: ``valid`` or ``same``, in upper or lower case.
-        output_padding: Numbers answered beyond those that the window reaches.
-        data_format: ``channels_last`` or ``channels_first``.
-        dilation_rate: Steps from entry to entry within the window.
-        activation: A function of this package.
         use_bias: Whether there is a bias.
 
     Returns:
@@ -68,21 +61,3 @@ def conv_transpose(
         transpose_kernel=True,
     )
     return activation(add_bias(x, weights, data_format, use_bias=use_bias))
-
-
-def amounts(padding: str, window: int, dilation: int, extra: int) -> tuple[int, int]:
-    """Zeros before and after the input that is spread out by the stride; below 0: it is cut.
-
-    Args:
-        padding: ``valid`` or ``same``.
-        window: Of one axis, as are all the others.
-        dilation: Steps from entry to entry within the window.
-        extra: Keras's ``output_padding``.
-
-    Returns:
-        (before, after): all windows that touch the input, less what ``same`` cuts off.
-    """
-    reach = (window - 1) * dilation + 1
-    cut = 0 if padding == "valid" else reach - reach % 2
-    first = max(cut - extra, 0) // 2
-    return reach - 1 - first, reach - 1 - cut + extra + first

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from conformance.adapters.native.binding import Entry, Function
-
-_FORMATS = {"data_format": ("channels_last", "channels_first")}
+from conformance.adapters.native.conditions import FORMATS
 
 
 def _merging(function: str, symbol: str) -> list[Entry]:
@@ -12,7 +11,7 @@ def _merging(function: str, symbol: str) -> list[Entry]:
 
 
 def _border(function: str, symbol: str) -> list[Entry]:
-    return [Entry("borders", function, symbol, only=_FORMATS)]
+    return [Entry("borders", function, symbol, only=FORMATS)]
 
 
 LAYERS = {
@@ -66,7 +65,7 @@ LAYERS = {
     "Maximum": _merging("maximum", "jax.numpy.maximum"),
     "Minimum": _merging("minimum", "jax.numpy.minimum"),
     "Dot": _merging("dot", "jax.lax.dot_general"),
-    "Flatten": [Entry("reshaping", "flatten", "jax.numpy.reshape", only=_FORMATS)],
+    "Flatten": [Entry("reshaping", "flatten", "jax.numpy.reshape", only=FORMATS)],
     "Reshape": [Entry("reshaping", "reshape", "jax.numpy.reshape")],
     "Permute": [Entry("reshaping", "permute", "jax.numpy.transpose")],
     "RepeatVector": [Entry("reshaping", "repeat_vector", "jax.numpy.repeat")],
@@ -84,7 +83,7 @@ LAYERS = {
             "jax.image.resize",
             only={
                 "interpolation": ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"),
-                **_FORMATS,
+                **FORMATS,
             },
         )
     ],

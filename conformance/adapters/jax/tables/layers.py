@@ -8,16 +8,14 @@ from conformance.adapters.jax.tables import preprocessing as preprocessed
 from conformance.adapters.jax.tables import recurrent as recurrence
 from conformance.adapters.jax.tables import regularization as regularizing
 from conformance.adapters.native.binding import Entry, Function, Table
+from conformance.adapters.native.conditions import FORMATS, PADDING, WINDOWS
 
-_FORMATS = {"data_format": ("channels_last", "channels_first")}
-_PADDING = ("valid", "same", "VALID", "SAME")
-_WINDOWS = {"padding": _PADDING, **_FORMATS}
 _KERNEL = {"kernel": "as it is", "bias": "added on the last axis"}
 _FILTERS = {"kernel": "as it is", "bias": "added on the channels' axis"}
 
 
 _TRANSPOSED = [
-    Entry("transposed", "conv_transpose", "jax.lax.conv_transpose", _FILTERS, only=_WINDOWS)
+    Entry("transposed", "conv_transpose", "jax.lax.conv_transpose", _FILTERS, only=WINDOWS)
 ]
 _DEPTHWISE = [
     Entry(
@@ -25,7 +23,7 @@ _DEPTHWISE = [
         "depthwise_conv",
         "jax.lax.conv_general_dilated",
         {**_FILTERS, "kernel": "kernel.reshape(*size, 1, channels * multiplier)"},
-        only=_WINDOWS,
+        only=WINDOWS,
     )
 ]
 _SEPARABLE = [
@@ -39,26 +37,26 @@ _SEPARABLE = [
             "bias": "added on the channels' axis",
         },
         composed=True,
-        only=_WINDOWS,
+        only=WINDOWS,
     )
 ]
 
 
-def _convolution(function: str, *paddings: str) -> list[Entry]:
-    symbol, only = "jax.lax.conv_general_dilated", {"padding": (*_PADDING, *paddings), **_FORMATS}
-    return [Entry("convolutional", function, symbol, _FILTERS, only=only)]
+def _convolution(*paddings: str) -> list[Entry]:
+    symbol, only = "jax.lax.conv_general_dilated", {"padding": (*PADDING, *paddings), **FORMATS}
+    return [Entry("convolutional", "conv", symbol, _FILTERS, only=only)]
 
 
 def _pooling(function: str) -> list[Entry]:
-    return [Entry("pooling", function, "jax.lax.reduce_window", only=_WINDOWS)]
+    return [Entry("pooling", function, "jax.lax.reduce_window", only=WINDOWS)]
 
 
 def _whole(function: str, symbol: str) -> list[Entry]:
-    return [Entry("pooling", function, symbol, only=_FORMATS)]
+    return [Entry("pooling", function, symbol, only=FORMATS)]
 
 
 def _composed(function: str, symbol: str) -> list[Entry]:
-    return [Entry("pooling", function, symbol, composed=True, only=_FORMATS)]
+    return [Entry("pooling", function, symbol, composed=True, only=FORMATS)]
 
 
 LAYERS = {
@@ -69,9 +67,9 @@ LAYERS = {
     "Dense": [Entry("core", "dense", "jax.numpy.matmul", _KERNEL)],
     "Lambda": [Entry("core", "probe", "the identity", only={"function": ("probe",)})],
     "Activation": [Entry("activation", "activation", "jax.nn")],
-    "Conv1D": _convolution("conv1d", "causal", "CAUSAL"),
-    "Conv2D": _convolution("conv2d"),
-    "Conv3D": _convolution("conv3d"),
+    "Conv1D": _convolution("causal", "CAUSAL"),
+    "Conv2D": _convolution(),
+    "Conv3D": _convolution(),
     "Conv1DTranspose": _TRANSPOSED,
     "Conv2DTranspose": _TRANSPOSED,
     "Conv3DTranspose": _TRANSPOSED,

@@ -16,7 +16,6 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from conformance.adapters.host.naming import BACKEND_VARIABLE
 from conformance.adapters.keras.backends.base import (
     Backend,
     Evaluator,
@@ -33,6 +32,7 @@ from conformance.adapters.keras.recording import (
     recorded_gradients,
     total,
 )
+from conformance.adapters.shared.naming import BACKEND_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -39,7 +39,6 @@ def relu_in_pieces(
 
     Args:
         x: Of any shape.
-        weights: None.
         max_value: The largest answer; torch's modules know 6 only.
         negative_slope: Torch's leaky relu has it, but its corner is always at 0.
         threshold: Torch's ``Threshold`` has it, but answers a constant below.
@@ -74,8 +73,6 @@ def softmax(x: Tensor, weights: Weights, *, axis: int = -1, mask: Tensor | None 
 
     Args:
         x: The logits.
-        weights: None.
-        axis: Along which the answer sums to 1.
         mask: Broadcasting to ``x``; where it is false, the answer is 0.
     """
     if mask is None:

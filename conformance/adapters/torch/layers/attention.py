@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Union
 
 import torch
@@ -11,9 +10,11 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - torch's own documentation calls it F
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from conformance.adapters.native.geometry import Axes
     from conformance.adapters.torch.layout import Weights
 
-Axes = Union[int, Sequence[int]]
 Answer = Union[Tensor, list[Tensor]]
 
 
@@ -36,14 +37,8 @@ def attention(
         x: Query (batch, targets, size), value (batch, sources, any) and perhaps key
             (batch, sources, size), in this order.
         weights: ``scale`` and ``concat_score_weight``, one number each, where they are used.
-        use_scale: Multiply scores by a weight.
-        score_mode: ``dot``, or ``concat`` for sums of hyperbolic tangents.
-        dropout: Share of the softmax that is dropped in training.
         seed: Of the dropout; torch has one generator for all.
         mask: Which queries (batch, targets) are answered and which values (batch, sources) count.
-        use_causal_mask: A target looks at no later source.
-        return_attention_scores: Answer with the softmax too.
-        training: Whether dropout acts.
 
     Returns:
         (batch, targets, any); with scores also (batch, targets, sources).
@@ -139,21 +134,11 @@ def multi_head_attention(
         x: Query (batch, targets ..., any), value and perhaps key (batch, sources ..., any).
         weights: ``query``, ``key``, ``value``, ``gate`` and ``attention_output``, each with
             ``/kernel`` (sizes in ..., sizes out ...) and ``/bias`` (sizes out ...).
-        num_heads: Number of heads.
-        key_dim: Size of a head of query and key, by whose root scores are divided.
-        value_dim: Size of a head of value; default ``key_dim``.
-        dropout: Share of the softmax that is dropped in training.
         use_bias: Whether there are biases.
         output_shape: Sizes of the answer's last axes; default: the query's last size.
-        attention_axes: Axes of the inputs over which to attend; default: all but first and last.
-        sliding_window: A target looks at sources less than so many steps away.
         flash_attention: A way of computing.
-        use_gate: Multiply heads by a sigmoid of the projected query.
         seed: Of the dropout; torch has one generator for all.
         attention_mask: (batch, targets, sources), ``True`` for what may be looked at.
-        use_causal_mask: A target looks at no later source.
-        return_attention_scores: Answer with the softmax too.
-        training: Whether dropout acts.
 
     Returns:
         The query's shape with the output's sizes last; with scores also (batch, other axes ...,

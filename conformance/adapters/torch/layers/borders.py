@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING
 
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - torch's own documentation calls it F
 
-from conformance.adapters.torch.layout import each, from_channels_first, to_channels_first
+from conformance.adapters.native.geometry import each, sides
+from conformance.adapters.torch.layout import from_channels_first, to_channels_first
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from conformance.adapters.torch.layout import Sizes, Weights
-
-Border = Union[int, Sequence[int], Sequence[Sequence[int]]]
-"""One number for all sides; a number or a pair for each axis; for one axis, a pair."""
+    from conformance.adapters.native.geometry import Border, Pairs, Sizes
+    from conformance.adapters.torch.layout import Weights
 
 
-def pairs(border: Border, rank: int) -> list[tuple[int, int]]:
-    """(before, after) for each of ``rank`` spatial axes, as Keras reads its argument."""
-    sides: Sequence[Any] = [border] * rank if isinstance(border, int) or rank == 1 else border
-    return [(n, n) if isinstance(n, int) else (n[0], n[1]) for n in sides]
-
-
-def bordered(x: Tensor, amounts: Sequence[tuple[int, int]], data_format: str) -> Tensor:
+def bordered(x: Tensor, amounts: Pairs, data_format: str) -> Tensor:
     """Zeros around the spatial axes; negative amounts cut. Torch wants the last axis first."""
     sizes = [n for pair in reversed(amounts) for n in pair]
     # The channels are the last axis in Keras's default format, and keep their number.
@@ -37,7 +29,7 @@ def zero_padding(
     x: Tensor, weights: Weights, *, padding: Border = 1, data_format: str = "channels_last"
 ) -> Tensor:
     """``ZeroPadding1D``, ``2D`` and ``3D``."""
-    return bordered(x, pairs(padding, x.ndim - 2), data_format)
+    return bordered(x, sides(padding, x.ndim - 2), data_format)
 
 
 def cropping1d(x: Tensor, weights: Weights, *, cropping: Border = 1) -> Tensor:
@@ -59,7 +51,7 @@ def cropping3d(
 
     Cutting is padding by negative amounts.
     """
-    amounts = [(-before, -after) for before, after in pairs(cropping, x.ndim - 2)]
+    amounts = [(-before, -after) for before, after in sides(cropping, x.ndim - 2)]
     return bordered(x, amounts, data_format)
 
 
@@ -82,8 +74,6 @@ def upsampling2d(
 
     Args:
         x: (batch, spatial ..., channels), or channels first.
-        weights: None.
-        size: Factor by spatial axis.
         data_format: Where the channels are.
         interpolation: ``nearest`` and ``bilinear`` are ``nn.Upsample``'s. Its ``bicubic`` has
             a = -0.75 in the cubic; Keras's a = -0.5 is what torch has under ``antialias``, which

@@ -5,21 +5,19 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from conformance.adapters.native.geometry import Sizes, each, same_padding
 from conformance.adapters.torch.layers.activation import linear
 from conformance.adapters.torch.layout import (
     Activation,
-    Sizes,
     Weights,
-    each,
     from_channels_first,
     pad,
-    same_padding,
     to_channels_first,
 )
 from conformance.adapters.torch.modules import empty
 
 
-def conv1d(
+def conv(
     x: Tensor,
     weights: Weights,
     *,
@@ -33,111 +31,15 @@ def conv1d(
     activation: Activation = linear,
     use_bias: bool = True,
 ) -> Tensor:
-    """``Conv1D``; ``padding="causal"`` pads the past only.
+    """``Conv1D``, ``Conv2D`` and ``Conv3D``; ``padding="causal"`` of the first pads the past only.
 
     Args:
-        x: (batch, steps, channels), or (batch, channels, steps) when channels come first.
-        weights: ``kernel`` (kernel_size, channels / groups, filters) and ``bias`` (filters,).
-        filters: Number of output channels.
-        kernel_size: Length of the window.
-        strides: Steps from window to window.
-        padding: ``valid``, ``same`` or ``causal``.
-        data_format: ``channels_last`` or ``channels_first``.
-        dilation_rate: Steps from entry to entry within the window.
-        groups: Number of groups that the channels fall into.
-        activation: A function of this package.
+        x: (batch, spatial ..., channels), or channels first.
+        weights: ``kernel`` (spatial ..., channels / groups, filters) and ``bias`` (filters,).
         use_bias: Whether there is a bias.
 
     Returns:
-        (batch, new steps, filters), or channels first.
-    """
-    x = convolve(
-        to_channels_first(x, data_format),
-        out_in_spatial(weights["kernel"]),
-        weights["bias"] if use_bias else None,
-        strides=strides,
-        padding=padding,
-        dilation_rate=dilation_rate,
-        groups=groups,
-    )
-    return activation(from_channels_first(x, data_format))
-
-
-def conv2d(
-    x: Tensor,
-    weights: Weights,
-    *,
-    filters: int,
-    kernel_size: Sizes,
-    strides: Sizes = 1,
-    padding: str = "valid",
-    data_format: str = "channels_last",
-    dilation_rate: Sizes = 1,
-    groups: int = 1,
-    activation: Activation = linear,
-    use_bias: bool = True,
-) -> Tensor:
-    """``Conv2D``.
-
-    Args:
-        x: (batch, rows, columns, channels), or (batch, channels, rows, columns).
-        weights: ``kernel`` (rows, columns, channels / groups, filters) and ``bias`` (filters,).
-        filters: Number of output channels.
-        kernel_size: Size of the window, one number or two.
-        strides: Steps from window to window.
-        padding: ``valid`` or ``same``.
-        data_format: ``channels_last`` or ``channels_first``.
-        dilation_rate: Steps from entry to entry within the window.
-        groups: Number of groups that the channels fall into.
-        activation: A function of this package.
-        use_bias: Whether there is a bias.
-
-    Returns:
-        (batch, new rows, new columns, filters), or channels first.
-    """
-    x = convolve(
-        to_channels_first(x, data_format),
-        out_in_spatial(weights["kernel"]),
-        weights["bias"] if use_bias else None,
-        strides=strides,
-        padding=padding,
-        dilation_rate=dilation_rate,
-        groups=groups,
-    )
-    return activation(from_channels_first(x, data_format))
-
-
-def conv3d(
-    x: Tensor,
-    weights: Weights,
-    *,
-    filters: int,
-    kernel_size: Sizes,
-    strides: Sizes = 1,
-    padding: str = "valid",
-    data_format: str = "channels_last",
-    dilation_rate: Sizes = 1,
-    groups: int = 1,
-    activation: Activation = linear,
-    use_bias: bool = True,
-) -> Tensor:
-    """``Conv3D``.
-
-    Args:
-        x: (batch, depth, rows, columns, channels), or channels first.
-        weights: ``kernel`` (depth, rows, columns, channels / groups, filters), ``bias``.
-        filters: Number of output channels.
-        kernel_size: Size of the window, one number or three.
-        strides: Steps from window to window.
-        padding: ``valid`` or ``same``.
-        data_format: ``channels_last`` or ``channels_first``.
-        dilation_rate: Steps from entry to entry within the window.
-        groups: Number of groups that the channels fall into.
-        activation: A function of this package.
-        use_bias: Whether there is a bias.
-
-    Returns:
-        (batch, new depth, new rows, new columns, filters), or channels first.
+        (batch, new spatial ..., filters), or channels first.
     """
     x = convolve(
         to_channels_first(x, data_format),

@@ -33,8 +33,6 @@ def dense(
     Args:
         x: (batch, ..., features).
         weights: ``kernel`` (features, units) and ``bias`` (units,).
-        units: Size of the last axis of the answer.
-        activation: A function of this package.
         use_bias: Whether there is a bias.
 
     Returns:
@@ -61,9 +59,7 @@ def einsum_dense(
     Args:
         x: By the letters of the equation's first term.
         weights: ``kernel`` by its second term, ``bias`` broadcasting to the last axes.
-        equation: Such as ``abc,cd->abd``; an ellipsis stands for any axes.
         output_shape: Follows from the kernel here.
-        activation: A function of this package.
         bias_axes: The bias has been shaped by it.
     """
     x = torch.einsum(equation, x, weights["kernel"])
@@ -114,11 +110,6 @@ def reversible_embedding(
         x: Whole numbers; with ``reverse``, (..., output_dim).
         weights: ``embeddings`` (input_dim, output_dim); without ``tie_weights`` also
             ``reverse_embeddings`` (output_dim, input_dim).
-        input_dim: Number of rows.
-        output_dim: Size of a row.
-        tie_weights: Whether the way back takes the same table.
-        logit_soft_cap: What the answers of the way back are held below, by a tanh.
-        reverse: Of the call: go from vectors back to one number for each row.
     """
     if not reverse:
         return F.embedding(x, weights["embeddings"])

@@ -11,7 +11,8 @@ from conformance.adapters.torch.layout import from_channels_first, to_channels_f
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from conformance.adapters.torch.layout import Activation, Sizes, Weights
+    from conformance.adapters.native.geometry import Sizes
+    from conformance.adapters.torch.layout import Activation, Weights
 
 
 def depthwise_conv(
@@ -32,13 +33,6 @@ def depthwise_conv(
     Args:
         x: (batch, spatial ..., channels), or channels first.
         weights: ``kernel`` (spatial ..., channels, depth_multiplier) and ``bias``.
-        kernel_size: Size of the window.
-        strides: Steps from window to window.
-        padding: ``valid`` or ``same``.
-        depth_multiplier: Filters for each channel.
-        data_format: ``channels_last`` or ``channels_first``.
-        dilation_rate: Steps from entry to entry within the window.
-        activation: A function of this package.
         use_bias: Whether there is a bias.
 
     Returns:
@@ -77,14 +71,10 @@ def separable_conv(
         x: (batch, spatial ..., channels), or channels first.
         weights: ``depthwise_kernel`` (spatial ..., channels, depth_multiplier),
             ``pointwise_kernel`` (1 ..., channels * depth_multiplier, filters) and ``bias``.
-        filters: Number of output channels.
-        kernel_size: As of ``depthwise_conv``, and so are the others.
         strides: Of the depthwise module.
         padding: Of the depthwise module.
-        data_format: ``channels_last`` or ``channels_first``.
         dilation_rate: Of the depthwise module.
         depth_multiplier: Filters for each channel of the depthwise module.
-        activation: A function of this package.
         use_bias: Whether the second module has a bias; the first has none.
 
     Returns:

@@ -7,17 +7,14 @@ from typing import TYPE_CHECKING
 import torch
 from torch.nn import functional as F  # noqa: N812 (its usual name)
 
+from conformance.adapters.native.geometry import aspect
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from torch import Tensor
 
     from conformance.adapters.torch.layout import Weights
-
-
-def aspect(size: Sequence[int], target: Sequence[int]) -> tuple[int, int]:
-    """Height and width of the target's aspect ratio, each as the image's other size asks for."""
-    return size[1] * target[0] // target[1], size[0] * target[1] // target[0]
 
 
 def middle(x: Tensor, size: Sequence[int]) -> Tensor:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - torch's own documentation calls it F
 
-if TYPE_CHECKING:
-    from conformance.adapters.torch.layout import Layer, Weights
+from conformance.adapters.native.geometry import ascending
 
-Axes = Union[int, Sequence[int]]
+if TYPE_CHECKING:
+    from conformance.adapters.native.geometry import Axes
+    from conformance.adapters.torch.layout import Layer, Weights
 
 
 def batch_normalization(
@@ -35,8 +35,6 @@ def batch_normalization(
         axis: The channels' axis; torch has it at 1.
         momentum: Weight of the old statistics; torch's ``momentum`` is that of the new ones.
         epsilon: Added to the variance; torch's default is 1e-5.
-        center: Whether ``beta`` is added.
-        scale: Whether ``gamma`` is multiplied by.
         training: Normalize by the mean and the population variance of this batch, and move the
             statistics; torch moves its own by the sample variance.
         mask: (batch, ...) without the channels: what counts for the batch's statistics.
@@ -87,10 +85,7 @@ def layer_normalization(
     Args:
         x: (batch, ...).
         weights: ``gamma`` and ``beta``, of the sizes of the normalized axes in ascending order.
-        axis: The axes to normalize.
         epsilon: Added to the variance; torch's default is 1e-5.
-        center: Whether ``beta`` is added.
-        scale: Whether ``gamma`` is multiplied by.
 
     Returns:
         The shape of x.
@@ -122,10 +117,7 @@ def group_normalization(
         x: (batch, ...).
         weights: ``gamma`` and ``beta`` (channels,).
         groups: Number of groups; -1 makes one of each channel.
-        axis: The channels' axis.
         epsilon: Added to the variance; torch's default is 1e-5.
-        center: Whether ``beta`` is added.
-        scale: Whether ``gamma`` is multiplied by.
 
     Returns:
         The shape of x.
@@ -150,7 +142,6 @@ def rms_normalization(
     Args:
         x: (batch, ...).
         weights: ``scale``, of the sizes of the normalized axes in ascending order.
-        axis: The axes to normalize.
         epsilon: Added to the mean square; torch's default is the smallest step of the dtype.
 
     Returns:
@@ -175,12 +166,6 @@ def spectral_normalization(
     ``parametrizations.spectral_norm`` keeps the kernel and divides it at every call.
     """
     return layer(x, {name: array for name, array in weights.items() if name != "vector_u"})
-
-
-def ascending(x: Tensor, axis: Axes) -> tuple[int, ...]:
-    """The axes counted from 0, in ascending order."""
-    axes = (axis,) if isinstance(axis, int) else axis
-    return tuple(sorted(i % x.ndim for i in axes))
 
 
 def behind(x: Tensor, axis: Axes) -> tuple[Tensor, tuple[int, ...]]:

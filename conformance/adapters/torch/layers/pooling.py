@@ -5,16 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from conformance.adapters.torch.layout import (
-    Pairs,
-    Sizes,
-    Weights,
-    each,
-    from_channels_first,
-    pad,
-    same_padding,
-    to_channels_first,
-)
+from conformance.adapters.native.geometry import Pairs, Sizes, each, same_padding, spatial_axes
+from conformance.adapters.torch.layout import Weights, from_channels_first, pad, to_channels_first
 
 
 def max_pooling(
@@ -30,11 +22,6 @@ def max_pooling(
 
     Args:
         x: (batch, spatial ..., channels), or channels first.
-        weights: None.
-        pool_size: Size of the window.
-        strides: Steps from window to window, by default the window's size.
-        padding: ``valid`` or ``same``, in upper or lower case.
-        data_format: ``channels_last`` or ``channels_first``.
 
     Returns:
         (batch, new spatial ..., channels), or channels first.
@@ -60,11 +47,6 @@ def average_pooling(
 
     Args:
         x: (batch, spatial ..., channels), or channels first.
-        weights: None.
-        pool_size: Size of the window.
-        strides: Steps from window to window, by default the window's size.
-        padding: ``valid`` or ``same``, in upper or lower case.
-        data_format: ``channels_last`` or ``channels_first``.
 
     Returns:
         (batch, new spatial ..., channels), or channels first.
@@ -93,9 +75,6 @@ def global_max_pooling(
 
     Args:
         x: (batch, spatial ..., channels), or channels first.
-        weights: None.
-        data_format: ``channels_last`` or ``channels_first``.
-        keepdims: Whether the spatial axes stay, with size 1.
 
     Returns:
         (batch, channels), or with the spatial axes.
@@ -129,11 +108,6 @@ def mean_of_steps(
     return total / torch.sum(there, axis, keepdim=keepdims)
 
 
-def spatial_axes(x: Tensor, data_format: str) -> tuple[int, ...]:
-    """The axes between batch and channels."""
-    return tuple(range(2, x.ndim) if data_format == "channels_first" else range(1, x.ndim - 1))
-
-
 def adaptive_max_pooling(
     x: Tensor, weights: Weights, *, output_size: Sizes, data_format: str = "channels_last"
 ) -> Tensor:
@@ -141,9 +115,7 @@ def adaptive_max_pooling(
 
     Args:
         x: (batch, spatial ..., channels), or channels first.
-        weights: None.
         output_size: Number of windows, which torch lays out as Keras does.
-        data_format: ``channels_last`` or ``channels_first``.
 
     Returns:
         (batch, *output_size, channels), or channels first.

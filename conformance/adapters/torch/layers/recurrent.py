@@ -38,12 +38,7 @@ def simple_rnn(
         x: (batch, steps, features).
         weights: ``kernel`` (features, units), ``recurrent_kernel`` (units, units), ``bias``
             (units,).
-        units: Size of the state.
-        activation: ``tanh`` or ``relu`` of this package.
         use_bias: Whether there is a bias.
-        return_sequences: Every state instead of the last.
-        go_backwards: Read the steps from the last to the first, and answer in that order.
-        return_state: Answer the last states as well.
         initial_state: The states to start from, (batch, units) each; none: zeros.
 
     Returns:
@@ -90,14 +85,8 @@ def lstm(
         x: (batch, steps, features).
         weights: ``kernel`` (features, 4 units), ``recurrent_kernel`` (units, 4 units), ``bias``
             (4 units,).
-        units: Size of the state.
         use_bias: Whether there is a bias.
-        return_sequences: Every state instead of the last.
-        go_backwards: Read the steps from the last to the first, and answer in that order.
-        return_state: Answer the last states as well.
         initial_state: The states to start from, (batch, units) each; none: zeros.
-        activation: ``tanh``.
-        recurrent_activation: ``sigmoid``.
 
     Returns:
         (batch, units), or (batch, steps, units); with return_state a list with the states behind.
@@ -137,15 +126,8 @@ def gru(
         x: (batch, steps, features).
         weights: ``kernel`` (features, 3 units), ``recurrent_kernel`` (units, 3 units), ``bias``
             (2, 3 units): of the input and of the state.
-        units: Size of the state.
         use_bias: Whether there is a bias.
-        return_sequences: Every state instead of the last.
-        go_backwards: Read the steps from the last to the first, and answer in that order.
-        return_state: Answer the last states as well.
         initial_state: The states to start from, (batch, units) each; none: zeros.
-        reset_after: ``True``: the reset gate acts on the product with the recurrent kernel.
-        activation: ``tanh``.
-        recurrent_activation: ``sigmoid``.
 
     Returns:
         (batch, units), or (batch, steps, units); with return_state a list with the states behind.

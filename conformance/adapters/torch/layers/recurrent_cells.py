@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 import torch
 from torch import Tensor
 
+from conformance.adapters.native.nesting import below
 from conformance.adapters.torch.layers.activation import sigmoid, tanh
 from conformance.adapters.torch.layers.recurrent import reset_first
 
@@ -41,8 +42,6 @@ def simple_rnn_cell(
         weights: ``kernel`` (features, units), ``recurrent_kernel`` (units, units), ``bias``
             (units,).
         states: The output of the step before, (batch, units); none: zeros.
-        units: Size of the state.
-        activation: ``tanh`` or ``relu`` of this package.
         use_bias: Whether there is a bias.
 
     Returns:
@@ -72,9 +71,6 @@ def lstm_cell(
         weights: ``kernel`` (features, 4 units), ``recurrent_kernel`` (units, 4 units), ``bias``
             (4 units,).
         states: Output and cell state of the step before, (batch, units) each; none: zeros.
-        units: Size of the states.
-        activation: ``tanh``.
-        recurrent_activation: ``sigmoid``.
         use_bias: Whether there is a bias.
 
     Returns:
@@ -105,11 +101,7 @@ def gru_cell(
         weights: ``kernel`` (features, 3 units), ``recurrent_kernel`` (units, 3 units), ``bias``
             (2, 3 units): of the input and of the state.
         states: The output of the step before, (batch, units); none: zeros.
-        units: Size of the state.
-        activation: ``tanh``.
-        recurrent_activation: ``sigmoid``.
         use_bias: Whether there is a bias.
-        reset_after: ``True``: the reset gate acts on the product with the recurrent kernel.
 
     Returns:
         The output, and the states: the output once more.
@@ -234,12 +226,6 @@ def rnn(
     Args:
         x: (batch, steps, ...).
         weights: The cell's.
-        cell: A cell of this package, or several by name for a stack.
-        return_sequences: Every output instead of the last.
-        go_backwards: Read the steps from the last to the first, and answer in that order.
-        return_state: Answer the last states as well.
-        zero_output_for_mask: Answer masked steps with zeros, under return_sequences.
-        initial_state: The states to start from; none: zeros.
         mask: (batch, steps), true where a step counts.
 
     Returns:
@@ -284,9 +270,3 @@ def packed(like: States, arrays: list[Tensor]) -> States:
 def cell_rows(weights: Weights) -> tuple[Tensor, Tensor]:
     """The two matrices as torch's cells lay them out: one row a gate's unit."""
     return weights["kernel"].T, weights["recurrent_kernel"].T
-
-
-def below(name: str, weights: Weights) -> Weights:
-    """The variables whose names begin with ``<name>/``, by the rest of their names."""
-    start = f"{name}/"
-    return {key[len(start) :]: value for key, value in weights.items() if key.startswith(start)}

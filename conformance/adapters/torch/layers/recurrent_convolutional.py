@@ -9,20 +9,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - torch's own documentation calls it F
 
+from conformance.adapters.native.geometry import each, same_padding
 from conformance.adapters.torch.layers.activation import sigmoid, tanh
 from conformance.adapters.torch.layers.recurrent_cells import States, rnn
-from conformance.adapters.torch.layout import (
-    each,
-    from_channels_first,
-    pad,
-    same_padding,
-    to_channels_first,
-)
+from conformance.adapters.torch.layout import from_channels_first, pad, to_channels_first
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.adapters.torch.layout import Activation, Sizes, Weights
+    from conformance.adapters.native.geometry import Sizes
+    from conformance.adapters.torch.layout import Activation, Weights
 
 
 def conv_lstm(
@@ -49,19 +45,7 @@ def conv_lstm(
     Args:
         x: (batch, steps, spatial ..., channels), channels third with channels_first.
         weights: See ``conv_lstm_cell``.
-        filters: Channels of the states.
-        kernel_size: Known from the kernels.
-        strides: Of the input's convolution; the states' has none.
-        padding: ``valid`` or ``same``, of the input's convolution; the states' is ``same``.
-        data_format: ``channels_last`` or ``channels_first``.
-        dilation_rate: Of the input's convolution.
-        activation: A function of this package.
-        recurrent_activation: Likewise, of the gates.
         use_bias: Whether there is a bias.
-        return_sequences: Every state instead of the last.
-        go_backwards: Read the steps from the last to the first, and answer in that order.
-        return_state: Answer the last states as well.
-        initial_state: The states to start from; none: zeros.
         mask: (batch, steps), true where a step counts.
 
     Returns:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 import torch
 from torch import Tensor
 
-from conformance.adapters.torch.layers.recurrent_cells import below
+from conformance.adapters.native.nesting import below, is_backward
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,10 +47,6 @@ def bidirectional(
     Args:
         x: (batch, steps, features).
         weights: ``forward_<name>/<variable>`` of the forward layer, and those of the backward one.
-        layer: A recurrent layer of this package.
-        backward_layer: Another that goes backwards; ``None``: the same, going backwards.
-        merge_mode: ``concat``, ``sum``, ``mul``, ``ave``, or ``None`` for both answers.
-        initial_state: The forward layer's states, then as many of the backward layer.
         mask: (batch, steps), true where a step counts; the answers at others are zeros.
 
     Returns:
@@ -81,8 +77,3 @@ def merge(y: Tensor, z: Tensor, merge_mode: Optional[str]) -> list[Tensor]:  # n
     if merge_mode == "mul":
         return [y * z]
     return [y + z if merge_mode == "sum" else (y + z) / 2]
-
-
-def is_backward(name: str) -> bool:
-    """Whether a layer inside ``Bidirectional`` is the backward one: it calls the other so."""
-    return not name.startswith("forward_")

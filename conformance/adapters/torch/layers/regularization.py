@@ -32,11 +32,8 @@ def dropout(
 
     Args:
         x: (batch, ...).
-        weights: None.
-        rate: Share of the numbers that become zero in training.
         noise_shape: A mask of its own shape is ``dropout_with_shared_mask``'s business.
         seed: For ``torch.manual_seed``, before the model is called: modules have no seed.
-        training: Whether anything is dropped.
     """
     return nn.Dropout(rate).train(training)(x)
 

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 from torch import nn
 from torch.func import functional_call
 
+from conformance.adapters.native.geometry import cut, each
 from conformance.adapters.torch.layers.activation import linear
-from conformance.adapters.torch.layout import each, from_channels_first, to_channels_first
+from conformance.adapters.torch.layout import from_channels_first, to_channels_first
 from conformance.adapters.torch.modules import empty
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from conformance.adapters.torch.layout import Activation, Sizes, Weights
+    from conformance.adapters.native.geometry import Sizes
+    from conformance.adapters.torch.layout import Activation, Weights
 
 
 def conv_transpose(
@@ -36,14 +38,6 @@ def conv_transpose(
     Args:
         x: (batch, spatial ..., channels), or channels first.
         weights: ``kernel`` (spatial ..., filters, channels) and ``bias`` (filters,).
-        filters: Number of output channels.
-        kernel_size: Size of the window.
-        strides: Steps from window to window, in the output.
-        padding: ``valid`` or ``same``, in upper or lower case.
-        output_padding: Numbers answered beyond those that the window reaches.
-        data_format: ``channels_last`` or ``channels_first``.
-        dilation_rate: Steps from entry to entry within the window.
-        activation: A function of this package.
         use_bias: Whether there is a bias.
 
     Returns:
@@ -77,26 +71,3 @@ def conv_transpose(
     for axis, (first, last) in enumerate(cuts, start=2):
         x = x.narrow(axis, 0, x.shape[axis] - max(last - first, 0))
     return activation(from_channels_first(x, data_format))
-
-
-def cut(
-    padding: str, window: int, stride: int, dilation: int, extra: int | None
-) -> tuple[int, int]:
-    """What Keras cuts off both ends of ``(size - 1) * stride + reach``; below 0: zeros are added.
-
-    Args:
-        padding: ``valid`` or ``same``.
-        window: Of one axis, as are all the others.
-        stride: Steps from window to window.
-        dilation: Steps from entry to entry within the window.
-        extra: Keras's ``output_padding``.
-
-    Returns:
-        (first, last), of which the last is the larger by one where they differ.
-    """
-    reach = (window - 1) * dilation + 1
-    if padding == "valid":
-        return 0, -extra if extra is not None else min(reach - stride, 0)
-    total = reach - stride if extra is None else reach - reach % 2 - extra
-    first = max(total, 0) // 2
-    return first, total - first

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from conformance.adapters.native.binding import Entry, Function
+from conformance.adapters.native.conditions import FORMATS
 
 _F = "torch.nn.functional."
-_FORMATS = {"data_format": ("channels_last", "channels_first")}
 _UPSAMPLE = "torch.nn.Upsample"
 
 
@@ -14,7 +14,7 @@ def _merging(function: str, symbol: str) -> list[Entry]:
 
 
 def _border(function: str, symbol: str) -> list[Entry]:
-    return [Entry("borders", function, symbol, only=_FORMATS)]
+    return [Entry("borders", function, symbol, only=FORMATS)]
 
 
 LAYERS = {
@@ -76,7 +76,7 @@ LAYERS = {
     "Maximum": _merging("maximum", "torch.maximum"),
     "Minimum": _merging("minimum", "torch.minimum"),
     "Dot": _merging("dot", "torch.bmm"),
-    "Flatten": [Entry("reshaping", "flatten", "torch.nn.Flatten", only=_FORMATS)],
+    "Flatten": [Entry("reshaping", "flatten", "torch.nn.Flatten", only=FORMATS)],
     "Reshape": [Entry("reshaping", "reshape", "torch.reshape")],
     "Permute": [Entry("reshaping", "permute", "torch.permute")],
     "RepeatVector": [Entry("reshaping", "repeat_vector", "torch.Tensor.expand")],
@@ -92,13 +92,13 @@ LAYERS = {
             "borders",
             "upsampling2d",
             _UPSAMPLE,
-            only={"interpolation": ("nearest", "bilinear"), **_FORMATS},
+            only={"interpolation": ("nearest", "bilinear"), **FORMATS},
         ),
         Entry(
             "borders",
             "upsampling2d",
             _F + "interpolate",
-            only={"interpolation": ("bicubic",), **_FORMATS},
+            only={"interpolation": ("bicubic",), **FORMATS},
         ),
     ],
     "UpSampling3D": _border("upsampling", _UPSAMPLE),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from conformance.adapters.native.binding import Entry, Function, Table
+from conformance.adapters.native.conditions import FORMATS, PADDING, WINDOWS
 from conformance.adapters.torch.tables import core as elementary
 from conformance.adapters.torch.tables import normalization as normalized
 from conformance.adapters.torch.tables import preprocessing as preprocessed
@@ -10,19 +11,28 @@ from conformance.adapters.torch.tables import recurrent as recurrence
 from conformance.adapters.torch.tables import regularization as regularizing
 
 _CONVOLUTION = {"bias": "bias = bias"}
-_FORMATS = {"data_format": ("channels_last", "channels_first")}
-_PADDING = ("valid", "same", "VALID", "SAME")
-_WINDOWS = {"padding": _PADDING, **_FORMATS}
+
+
+def _convolution(module: str, order: str, *paddings: str) -> list[Entry]:
+    return [
+        Entry(
+            "convolutional",
+            "conv",
+            module,
+            {"kernel": f"weight = kernel.permute({order})", **_CONVOLUTION},
+            only={"padding": (*PADDING, *paddings), **FORMATS},
+        )
+    ]
 
 
 def _transposed(symbol: str, order: str) -> list[Entry]:
     layout = {"kernel": f"weight = kernel.permute({order})", **_CONVOLUTION}
-    return [Entry("transposed", "conv_transpose", symbol, layout, only=_WINDOWS)]
+    return [Entry("transposed", "conv_transpose", symbol, layout, only=WINDOWS)]
 
 
 def _depthwise(symbol: str, order: str) -> list[Entry]:
     layout = {"kernel": f"weight = kernel.permute({order}).flatten(0, 1)[:, None]", **_CONVOLUTION}
-    return [Entry("depthwise", "depthwise_conv", symbol, layout, only=_WINDOWS)]
+    return [Entry("depthwise", "depthwise_conv", symbol, layout, only=WINDOWS)]
 
 
 def _separable(symbol: str, depthwise: str, pointwise: str) -> list[Entry]:
@@ -33,20 +43,20 @@ def _separable(symbol: str, depthwise: str, pointwise: str) -> list[Entry]:
         "pointwise_kernel": f"second weight = pointwise_kernel.permute({pointwise})",
         "bias": "second bias = bias",
     }
-    return [Entry("depthwise", "separable_conv", symbol, layout, composed=True, only=_WINDOWS)]
+    return [Entry("depthwise", "separable_conv", symbol, layout, composed=True, only=WINDOWS)]
 
 
 def _pooling(function: str, symbol: str) -> list[Entry]:
-    return [Entry("pooling", function, symbol, only=_WINDOWS)]
+    return [Entry("pooling", function, symbol, only=WINDOWS)]
 
 
 def _whole(function: str, symbol: str) -> list[Entry]:
     """A pooling without windows of its own."""
-    return [Entry("pooling", function, symbol, only=_FORMATS)]
+    return [Entry("pooling", function, symbol, only=FORMATS)]
 
 
 def _composed(function: str, symbol: str) -> list[Entry]:
-    return [Entry("pooling", function, symbol, composed=True, only=_FORMATS)]
+    return [Entry("pooling", function, symbol, composed=True, only=FORMATS)]
 
 
 LAYERS = {
@@ -65,33 +75,9 @@ LAYERS = {
     ],
     "Lambda": [Entry("core", "probe", "torch.nn.Identity", only={"function": ("probe",)})],
     "Activation": [Entry("activation", "activation", "torch.nn.functional")],
-    "Conv1D": [
-        Entry(
-            "convolutional",
-            "conv1d",
-            "torch.nn.Conv1d",
-            {"kernel": "weight = kernel.permute(2, 1, 0)", **_CONVOLUTION},
-            only={"padding": (*_PADDING, "causal", "CAUSAL"), **_FORMATS},
-        )
-    ],
-    "Conv2D": [
-        Entry(
-            "convolutional",
-            "conv2d",
-            "torch.nn.Conv2d",
-            {"kernel": "weight = kernel.permute(3, 2, 0, 1)", **_CONVOLUTION},
-            only=_WINDOWS,
-        )
-    ],
-    "Conv3D": [
-        Entry(
-            "convolutional",
-            "conv3d",
-            "torch.nn.Conv3d",
-            {"kernel": "weight = kernel.permute(4, 3, 0, 1, 2)", **_CONVOLUTION},
-            only=_WINDOWS,
-        )
-    ],
+    "Conv1D": _convolution("torch.nn.Conv1d", "2, 1, 0", "causal", "CAUSAL"),
+    "Conv2D": _convolution("torch.nn.Conv2d", "3, 2, 0, 1"),
+    "Conv3D": _convolution("torch.nn.Conv3d", "4, 3, 0, 1, 2"),
     "Conv1DTranspose": _transposed("torch.nn.ConvTranspose1d", "2, 1, 0"),
     "Conv2DTranspose": _transposed("torch.nn.ConvTranspose2d", "3, 2, 0, 1"),
     "Conv3DTranspose": _transposed("torch.nn.ConvTranspose3d", "4, 3, 0, 1, 2"),

@@ -105,7 +105,6 @@ class Context:
         probes: Shapes seen by ``Lambda: {function: probe}``, by node.
         first_rows: A ``batch`` call is answered by the first row of call 0, which is what it must
             equal, instead of being run.
-        swap_padding: A fault: odd padding goes to the other side than documented.
     """
 
     arithmetic: Arithmetic
@@ -118,7 +117,6 @@ class Context:
     memory: dict[str, list[Array]] = field(default_factory=dict)
     probes: dict[str, list[int]] = field(default_factory=dict)
     first_rows: bool = False
-    swap_padding: bool = False
 
     @property
     def training(self) -> bool:
@@ -147,8 +145,7 @@ class Context:
 
     def halves(self, total: int) -> tuple[int, int]:
         """Padding before and after an axis; the odd one goes after."""
-        before, after = total // 2, total - total // 2
-        return (after, before) if self.swap_padding else (before, after)
+        return total // 2, total - total // 2
 
 
 class Layer(ABC):

@@ -14,6 +14,7 @@ from conformance.reference.engine import functions as f
 from conformance.reference.engine import structure
 from conformance.reference.engine.array import Array, reshape
 from conformance.reference.engine.conversion import floats, real
+from conformance.reference.engine.invariants import transformed
 from conformance.reference.engine.laws import Invariants, Property
 from conformance.reference.errors import Refused, Unsupported
 from conformance.reference.spec.ops.base import some_axes
@@ -26,10 +27,6 @@ if TYPE_CHECKING:
 
     from conformance.reference.engine.array import Values
     from conformance.reference.engine.conversion import Scalar, Tensor
-
-_EACH = 0.5
-"""Variance, in units of u² and of the squared length of a column, that one reflection or rotation
-adds to each of its numbers: an inner product, a product and a difference (docs/numerics.md)."""
 
 _SWEEPS = 6
 """Transformations for each row that an iteration to eigenvalues or singular values needs: two to
@@ -62,7 +59,7 @@ def qr(x: Tensor | Scalar, mode: str = "reduced") -> Invariants:
     *lead, m, n = a.shape
     k = min(m, n) if mode == "reduced" else m
     # Every column goes through as many reflections as there are, and q is made of them.
-    many = (min(m, n) + 1) * _EACH
+    many = transformed(min(m, n))
     product = np.sqrt(many) * _length(a.value, -2)
     return Invariants(
         [(*lead, m, k), (*lead, k, n)],
@@ -77,7 +74,7 @@ def qr(x: Tensor | Scalar, mode: str = "reduced") -> Invariants:
 
 def _iterated(a: Array) -> tuple[Values, Values]:
     """Spread of what an iteration to a diagonal form answers: of the whole, and of unit vectors."""
-    many = np.sqrt(_SWEEPS * (min(a.shape[-2:]) + 1) * _EACH)
+    many = np.sqrt(_SWEEPS * transformed(min(a.shape[-2:])))
     return many * _length(a.value, (-2, -1)), np.asarray(np.sqrt(2.0) * many)
 
 

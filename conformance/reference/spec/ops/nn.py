@@ -11,7 +11,6 @@ from conformance.reference.engine.conversion import (
     arithmetic_of,
     as_array,
     convert,
-    floats,
     real,
     together,
 )
@@ -36,25 +35,38 @@ if TYPE_CHECKING:
     from conformance.reference.engine.conversion import Scalar, Tensor
 
 
+def _floats(x: Tensor | Scalar, function: str) -> Array:
+    """The one argument of a function that takes floats.
+
+    Raises:
+        Unsupported: It holds integers: the documentation says nothing of them, frameworks differ.
+    """
+    a = real(as_array(x, arithmetic_of(x)))
+    if a.integers is not None:
+        message = f"{function} of {a.dtype} is not in the reference: Keras documents no answer"
+        raise Unsupported(message)
+    return a
+
+
 @defines("ops.relu")
 def relu(x: Tensor | Scalar) -> Tensor:
     """Numbers above zero, else zero."""
     a = real(as_array(x, arithmetic_of(x)))
-    if a.integers is None:
-        return f.relu(a)
+    if a.integers is None or a.dtype == "bool":
+        return f.relu(_floats(a, "relu"))
     return a.arithmetic.whole(np.maximum(a.integers, np.zeros((), a.integers.dtype)))
 
 
 @defines("ops.sigmoid", "activations.sigmoid")
 def sigmoid(x: Tensor | Scalar) -> Tensor:
     """``1 / (1 + exp(-x))``."""
-    return f.sigmoid(floats(x))
+    return f.sigmoid(_floats(x, "sigmoid"))
 
 
 @defines("ops.softmax", "activations.softmax")
 def softmax(x: Tensor | Scalar, axis: Axes = -1) -> Tensor:
     """``exp(x) / sum(exp(x))`` over axes."""
-    a = floats(x)
+    a = _floats(x, "softmax")
     return f.softmax(a, some_axes(axis, a.ndim, "softmax"))
 
 
@@ -68,7 +80,7 @@ def relu_activation(
     """X from the threshold to ``max_value``, which is the most; below, the slope from there."""
     if negative_slope == 0.0 and max_value is None and threshold == 0.0:
         return relu(x)
-    a = floats(x)
+    a = _floats(x, "relu")
     above = f.split_at(a, threshold)
     made = f.choose(above, a, (a - threshold) * negative_slope if negative_slope else 0.0)
     if max_value is None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
+from conformance.adapters.shared.layer_names import automatic_name
 from conformance.reference.engine.array import Array, reshape
 from conformance.reference.engine.contraction import matmul
 from conformance.reference.engine.structure import take
@@ -23,7 +24,6 @@ from conformance.reference.spec.layers.base import (
     of_rank,
     register,
 )
-from conformance.reference.spec.naming import automatic_name
 
 if TYPE_CHECKING:
     from conformance.cases.model import Shape

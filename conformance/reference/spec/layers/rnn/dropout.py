@@ -20,27 +20,32 @@ from conformance.reference.engine.structure import concatenate, take
 from conformance.reference.errors import Unsupported
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from conformance.reference.engine.array import Array
-    from conformance.reference.spec.layers.base import Context
     from conformance.reference.spec.layers.rnn.cells import Cell
-    from conformance.reference.spec.layers.rnn.layers import Recurrent
 
 
-def dropped(layer: Recurrent, context: Context, x: Array, weights: Mapping[str, Array]) -> Drawn:
+def dropped(
+    owner: str,
+    cell: Cell,
+    forward: Callable[[Mapping[str, Array]], Array],
+    x: Array,
+    weights: Mapping[str, Array],
+) -> Drawn:
     """The law of a recurrent layer's answer in training.
 
     Args:
-        layer: With ``dropout`` or ``recurrent_dropout``, one output, and cells of one kernel.
-        context: Of the run, not in training.
+        owner: The layer, for messages.
+        cell: Its cell, of one kernel, with ``dropout`` or ``recurrent_dropout``.
+        forward: The layer's one output for ``x`` without dropping, by its variables.
         x: (rows, steps, ...).
         weights: The layer's variables by name.
 
     Raises:
         Unsupported: More than one number may be dropped at a time.
     """
-    cell, steps = layer.cell, x.shape[1]
+    steps = x.shape[1]
     rates = {"kernel": cell.dropout, "recurrent_kernel": cell.recurrent_dropout}
     (name,) = [name for name, rate in rates.items() if rate] or [""]
     numbers = math.prod(x.shape[2:])
@@ -51,7 +56,7 @@ def dropped(layer: Recurrent, context: Context, x: Array, weights: Mapping[str, 
     )
     if not small or "recurrent_kernel" not in weights:
         message = (
-            f"{layer.owner}: the law of drop-out is for one number at a time: dropout with one "
+            f"{owner}: the law of drop-out is for one number at a time: dropout with one "
             "step of one number, or recurrent_dropout with two steps and one unit"
         )
         raise Unsupported(message)
@@ -59,7 +64,7 @@ def dropped(layer: Recurrent, context: Context, x: Array, weights: Mapping[str, 
     options = []
     for kept in itertools.product((True, False), repeat=cell.gates):
         thinned = {**weights, name: _thinned(cell, weights[name], kept, rate)}
-        options.append(layer.forward(context, [x], thinned))
+        options.append(forward(thinned))
     odds = [1 - rate, rate] if cell.gates == 1 else []
     shape = options[0].shape
     return Drawn(shape, (shape[0], *[1] * (len(shape) - 1)), Choice(options, odds))

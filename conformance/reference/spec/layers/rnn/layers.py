@@ -25,12 +25,14 @@ from conformance.reference.spec.layers.rnn.cells import (
     SimpleRNNCell,
     make_cell,
 )
+from conformance.reference.spec.layers.rnn.dropout import dropped
 from conformance.reference.spec.naming import shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from conformance.cases.model import Shape
+    from conformance.reference.engine.laws import Drawn
     from conformance.reference.spec.config import Config
 
 
@@ -154,6 +156,10 @@ class Recurrent(Layer):
         """The output's, and under return_state those of the states."""
         first = self.output_shape(shapes)
         return [first, *self.state_shapes(shapes[0])] if self.return_state else [first]
+
+    def dropped(self, context: Context, x: Array, weights: Mapping[str, Array]) -> Drawn:
+        """The law of the answer to ``x`` in training, with these variables by name."""
+        return dropped(self.owner, self.cell, lambda w: self.forward(context, [x], w), x, weights)
 
     def state_shapes(self, shape: Shape) -> list[Shape]:
         """Those of the states, flattened."""

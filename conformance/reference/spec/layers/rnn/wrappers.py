@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from conformance.adapters.shared.layer_names import automatic_name
 from conformance.reference.engine.structure import concatenate, flip, stack
 from conformance.reference.errors import Refused, Unsupported
 from conformance.reference.spec.layers.base import (
@@ -16,7 +17,7 @@ from conformance.reference.spec.layers.base import (
     register,
 )
 from conformance.reference.spec.layers.rnn.layers import Recurrent, at_time, initial_states, renamed
-from conformance.reference.spec.naming import automatic_name, shortened
+from conformance.reference.spec.naming import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -237,8 +237,16 @@ def square(x: Tensor | Scalar) -> Tensor:
 
 @defines("ops.negative")
 def negative(x: Tensor | Scalar) -> Tensor:
-    """Every number with the other sign."""
-    return -as_array(x, arithmetic_of(x))
+    """Every number with the other sign.
+
+    Raises:
+        Unsupported: Of booleans.
+    """
+    a = as_array(x, arithmetic_of(x))
+    if a.dtype == "bool":
+        message = "a negative boolean is not in the reference: Keras documents none"
+        raise Unsupported(message)
+    return -a
 
 
 @defines("ops.real")

@@ -20,9 +20,14 @@ if TYPE_CHECKING:
 
 
 def _factors(*operands: Tensor | Scalar) -> list[Array]:
-    """Real arrays in the dtype in which they meet; products of int8 are added up as int32."""
-    met = [real(x) for x in together(*operands)]
-    if met[0].dtype == "int8":
+    """Real arrays in the dtype in which they meet."""
+    return [real(x) for x in together(*operands)]
+
+
+def _wider(*operands: Tensor | Scalar) -> list[Array]:
+    """The same; where all are int8, products are added up as int32, as quantized layers do."""
+    met = _factors(*operands)
+    if all(isinstance(x, Array) and x.dtype == "int8" for x in operands):
         met = [real(convert(x, "int32")) for x in met]
     return met
 
@@ -38,7 +43,7 @@ def matmul(x1: Tensor | Scalar, x2: Tensor | Scalar) -> Tensor:
     Raises:
         Refused: The shapes don't fit.
     """
-    a, b = _factors(x1, x2)
+    a, b = _wider(x1, x2)
     if not a.ndim or not b.ndim or a.shape[-1] != b.shape[max(b.ndim - 2, 0)]:
         raise _refuse("matmul", a, b)
     if a.integers is not None:
@@ -100,7 +105,7 @@ def einsum(subscripts: str, *operands: Tensor | Scalar, **kwargs: Any) -> Tensor
     if kwargs:
         message = f"einsum: {', '.join(kwargs)} is not in the reference"
         raise Unsupported(message)
-    arrays = _factors(*operands)
+    arrays = _wider(*operands)
     terms, answer = _letters(subscripts, [a.ndim for a in arrays])
     if arrays[0].integers is not None:
         return arrays[0].arithmetic.whole(

@@ -110,7 +110,7 @@ def _extreme(
     return (maximum if sign > 0 else minimum)(found, initial)
 
 
-@defines("ops.max", "ops.amax")
+@defines("ops.max")
 def max(
     x: Tensor | Scalar,
     axis: Axes = None,
@@ -121,7 +121,7 @@ def max(
     return _extreme(x, axis, keepdims, initial, sign=1)
 
 
-@defines("ops.min", "ops.amin")
+@defines("ops.min")
 def min(
     x: Tensor | Scalar,
     axis: Axes = None,
@@ -130,6 +130,18 @@ def min(
 ) -> Tensor:
     """Smallest number over axes, and at most ``initial``; a tie is a kink."""
     return _extreme(x, axis, keepdims, initial, sign=-1)
+
+
+@defines("ops.amax")
+def amax(x: Tensor | Scalar, axis: Axes = None, keepdims: bool = False) -> Tensor:
+    """Largest number over axes."""
+    return max(x, axis, keepdims)
+
+
+@defines("ops.amin")
+def amin(x: Tensor | Scalar, axis: Axes = None, keepdims: bool = False) -> Tensor:
+    """Smallest number over axes."""
+    return min(x, axis, keepdims)
 
 
 @defines("ops.any", differentiable=False)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from conformance.adapters.host.registry import AdapterSpec
+    from conformance.pytest_plugin.items import CaseItem
     from conformance.records.model import Touched
-    from conformance.run.pytest_items import CaseItem
 
 
 def narrowing_of(config: pytest.Config) -> Narrowing:

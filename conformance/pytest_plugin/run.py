@@ -12,6 +12,8 @@ from conformance.cases import CasesError, load
 from conformance.cases.levels import LevelError, at_level
 from conformance.environments import PreparationError
 from conformance.environments.preparing import prepare
+from conformance.pytest_plugin.items import CaseItem, adapter_of, item_name
+from conformance.pytest_plugin.touched import choose, chosen_items
 from conformance.records import RecordsError
 from conformance.records.model import CellLine, Line
 from conformance.report.level import level_line
@@ -20,8 +22,6 @@ from conformance.run.folder import FolderError, RunFolder
 from conformance.run.level import of_level
 from conformance.run.level import told as told_of_level
 from conformance.run.plan import Cell, Plan
-from conformance.run.pytest_items import CaseItem, adapter_of, item_name
-from conformance.run.pytest_touched import choose, chosen_items
 from conformance.run.session import Session, Settings
 from conformance.run.shard import Shard, ShardError
 from conformance.run.touched import NOTHING

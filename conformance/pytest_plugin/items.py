@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.cases import load_file
+from conformance.pytest_plugin.keys import marker_of, run_key
 from conformance.run.engine import Stopped
 from conformance.run.explanation import explain
 from conformance.run.plan import Cell
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from conformance.adapters.host.registry import AdapterSpec
     from conformance.cases.model import Case
     from conformance.records.model import CellLine
+
+
+_markers_key = pytest.StashKey[dict[str, pytest.MarkDecorator]]()
 
 
 class Nonconformance(Exception):  # noqa: N818 - what was found, not a fault of the program
@@ -38,8 +42,6 @@ class CaseFile(pytest.File):
         Raises:
             CollectError: Something is wrong in the file; it names every place.
         """
-        from conformance.pytest_plugin import run_key
-
         run = self.config.stash[run_key]
         catalogue = load_file(self.path)
         if catalogue.problems:
@@ -70,8 +72,6 @@ class CaseItem(pytest.Item):
 
     def runtest(self) -> None:
         """Waits for the verdict and turns it into pytest's outcome."""
-        from conformance.pytest_plugin import run_key
-
         line = self.config.stash[run_key].result(self.cell)
         verdict = line.verdict
         self.user_properties.append(("outcome", verdict.outcome))
@@ -100,8 +100,13 @@ class CaseItem(pytest.Item):
 
 def _marker(config: pytest.Config, name: str) -> pytest.MarkDecorator:
     """A suite's or adapter's marker, registered if the suite is one that we haven't heard of."""
-    from conformance.pytest_plugin import marker_of
+    known = config.stash.setdefault(_markers_key, {})
+    if name not in known:  # pytest would look for each item's among all that are registered
+        known[name] = _registered(config, name)
+    return known[name]
 
+
+def _registered(config: pytest.Config, name: str) -> pytest.MarkDecorator:
     marker = marker_of(name)
     if not any(line.startswith(f"{marker}:") for line in config.getini("markers")):
         config.addinivalue_line("markers", f"{marker}: cases of {name}")

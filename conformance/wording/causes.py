@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from conformance.records.witnesses import Witnesses
-from conformance.report.outcomes import LOOKS, deviates
-from conformance.report.text import one_line
 from conformance.verdicts.ledger import LEDGER_SAYS
+from conformance.wording.outcomes import LOOKS, deviates
+from conformance.wording.text import one_line
 
 if TYPE_CHECKING:
     from conformance.records import Run

@@ -13,20 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from conformance.pytest_plugin.keys import adapters_key, marker_of, narrowing_key, run_key
+
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from conformance.adapters.host.registry import AdapterSpec
-    from conformance.run.pytest_items import CaseFile
-    from conformance.run.pytest_run import PytestRun
-    from conformance.run.touched import Narrowing
+    from conformance.pytest_plugin.items import CaseFile
+    from conformance.pytest_plugin.run import PytestRun
 
 SUITES = ("documents", "layers", "functions", "ops", "training", "applications")
 """Top folders of the catalogue, each a marker for ``-m``."""
-
-narrowing_key: pytest.StashKey[Narrowing] = pytest.StashKey()
-run_key = pytest.StashKey["PytestRun"]()
-adapters_key = pytest.StashKey[list["AdapterSpec"]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -171,15 +167,15 @@ def pytest_configure(config: pytest.Config) -> None:
     except registry.RegistryError as error:
         raise pytest.UsageError(str(error)) from None
     if option.shard is not None:
-        from conformance.run.pytest_run import shard_of
+        from conformance.pytest_plugin.run import shard_of
 
         shard_of(config)
     if option.level is not None:
-        from conformance.run.pytest_run import level_of
+        from conformance.pytest_plugin.run import level_of
 
         level_of(config)
     if option.touched_by is not None or option.source is not None or option.recording:
-        from conformance.run.pytest_touched import narrowing_of
+        from conformance.pytest_plugin.touched import narrowing_of
 
         config.stash[narrowing_key] = narrowing_of(config)
     for name in dict.fromkeys([*registry.names(), *(spec.name for spec in chosen)]):
@@ -206,7 +202,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> CaseFile |
 
     if NOT_CASES.intersection(file_path.parts):
         return None
-    from conformance.run.pytest_items import CaseFile
+    from conformance.pytest_plugin.items import CaseFile
 
     _run(parent.config)
     return CaseFile.from_parent(parent, path=file_path)
@@ -268,7 +264,7 @@ class _Controller:
         """Keeps each adapter's items on one worker, so that no framework is started twice."""
         if config.getvalue("dist") != "load" or not _is_ours(config):
             return None
-        from conformance.run.pytest_xdist import AdapterScheduling
+        from conformance.pytest_plugin.xdist import AdapterScheduling
 
         return AdapterScheduling(config, log)
 
@@ -319,11 +315,6 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         run.close()
 
 
-def marker_of(name: str) -> str:
-    """The marker of an adapter or suite: its name, as far as ``-m`` can say it."""
-    return "".join(letter if letter.isalnum() else "_" for letter in name)
-
-
 def _roots(config: pytest.Config) -> list[Path]:
     """Roots of the catalogues whose files are collected."""
     from conformance.cases import CasesError, default_root
@@ -345,7 +336,7 @@ def _run(config: pytest.Config) -> PytestRun:
     """This pytest's run, made when the first case file turns up."""
     run = config.stash.get(run_key, None)
     if run is None:
-        from conformance.run.pytest_run import PytestRun
+        from conformance.pytest_plugin.run import PytestRun
 
         run = config.stash[run_key] = PytestRun(
             config,

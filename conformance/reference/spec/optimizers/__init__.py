@@ -1,13 +1,13 @@
-"""Optimizers by Keras's names: how a gradient changes a weight."""
+"""keras.optimizers, and the optimizers that training takes by their names."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
-from conformance.reference.engine.functions import maximum, power, sqrt
 from conformance.reference.errors import Refused, Unsupported
 from conformance.reference.spec.config import Config
+from conformance.reference.spec.optimizers import adam, sgd
 
 if TYPE_CHECKING:
     from conformance.cases.model import Named
@@ -65,12 +65,12 @@ class SGD(Optimizer):
         With nesterov ``w + momentum * v - learning_rate * g``, without momentum
         ``w - learning_rate * g``.
         """
+        before = self.remembered(name, "velocity", weight) if self.momentum else None
         step = gradient * self.learning_rate
-        if self.momentum == 0.0:
-            return weight - step
-        velocity = self.remembered(name, "velocity", weight) * self.momentum - step
-        self.slots[name, "velocity"] = velocity
-        return weight + (velocity * self.momentum - step if self.nesterov else velocity)
+        weight, velocity = sgd.moved(weight, step, before, self.momentum, nesterov=self.nesterov)
+        if velocity is not None:
+            self.slots[name, "velocity"] = velocity
+        return weight
 
 
 class Adam(Optimizer):
@@ -87,22 +87,24 @@ class Adam(Optimizer):
 
     def update(self, name: str, weight: Array, gradient: Array) -> Array:
         """Kingma and Ba's rule with the bias correction in the step size, as Keras has it."""
-        if gradient.quantum is None:
-            # A step of about the learning rate whatever the gradient's size: it jumps at 0.
-            gradient.arithmetic.kink(gradient, gradient.value)
-        first = self.remembered(name, "m", weight)
-        second = self.remembered(name, "v", weight)
-        first = first + (gradient - first) * (1.0 - self.beta_1)
-        second = second + (gradient * gradient - second) * (1.0 - self.beta_2)
-        self.slots[name, "m"], self.slots[name, "v"] = first, second
-        if self.amsgrad:
-            second = maximum(self.remembered(name, "vhat", weight), second)
-            self.slots[name, "vhat"] = second
-        # Computed in the arithmetic: 1 - beta**t cancels, and a float32 0.999 is off by u/2.
-        decay_1 = power(weight.arithmetic.constant(self.beta_1), self.steps)
-        decay_2 = power(weight.arithmetic.constant(self.beta_2), self.steps)
-        rate = self.learning_rate * sqrt(1.0 - decay_2) / (1.0 - decay_1)
-        return weight - first * rate / (sqrt(second) + self.epsilon)
+        before = adam.Moments(
+            self.remembered(name, "m", weight),
+            self.remembered(name, "v", weight),
+            self.remembered(name, "vhat", weight) if self.amsgrad else None,
+        )
+        weight, after = adam.moved(
+            weight,
+            gradient,
+            before,
+            self.learning_rate,
+            (self.beta_1, self.beta_2),
+            epsilon=self.epsilon,
+            step=self.steps,
+        )
+        self.slots[name, "m"], self.slots[name, "v"] = after.first, after.second
+        if after.largest is not None:
+            self.slots[name, "vhat"] = after.largest
+        return weight
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {"SGD": SGD, "sgd": SGD, "Adam": Adam, "adam": Adam}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from xdist.scheduler import LoadScopeScheduling
 
-from conformance.run.pytest_items import adapter_of
+from conformance.pytest_plugin.items import adapter_of
 
 
 class AdapterScheduling(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist is untyped

@@ -1,4 +1,4 @@
-"""Losses by Keras's names, reduced as `train_on_batch` reports them."""
+"""keras.losses, and the losses that training takes by their names."""
 
 from __future__ import annotations
 
@@ -6,25 +6,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from conformance.reference.engine.array import Array
-from conformance.reference.engine.functions import absolute, square
 from conformance.reference.errors import Unsupported
 from conformance.reference.spec.config import Config
+from conformance.reference.spec.losses.regression import mean_absolute_error, mean_squared_error
 
 if TYPE_CHECKING:
     from conformance.cases.model import Named
 
 Loss = Callable[[Array, Array], Array]
 """Takes target and prediction to one number."""
-
-
-def mean_squared_error(target: Array, prediction: Array) -> Array:
-    """Per sample ``mean(square(y_true - y_pred), axis=-1)``."""
-    return square(target - prediction).mean(-1)
-
-
-def mean_absolute_error(target: Array, prediction: Array) -> Array:
-    """Per sample ``mean(abs(y_true - y_pred), axis=-1)``."""
-    return absolute(target - prediction).mean(-1)
 
 
 LOSSES: dict[str, Loss] = {

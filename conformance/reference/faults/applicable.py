@@ -1,0 +1,159 @@
+"""Which faults a case could show: those that fit its layers and keep its weights."""
+
+from __future__ import annotations
+
+from dataclasses import is_dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+
+from conformance.reference.engine.arithmetic import Arithmetic
+from conformance.reference.errors import NoAnswer, Refused, Unsupported
+from conformance.reference.faults.known import PaddedBefore, candidates
+from conformance.reference.model.network import Network
+from conformance.reference.spec.layers.base import Context
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from conformance.cases.model import Case, Graph, Model, Shape
+    from conformance.reference.engine.array import Values
+    from conformance.reference.faults.fault import Fault
+
+
+def applicable(case: Case) -> list[Fault]:
+    """The faults that this case could show: those that fit its layers and keep its weights.
+
+    Cheap: models are rewritten and their shapes worked out, nothing is computed.
+    """
+    try:
+        honest = Network.build(case.program.model)
+    except Refused:
+        # Nothing is computed here; but the refusal itself can be told wrongly.
+        return [fault for fault in candidates(case) if fault.edit is not None]
+    except NoAnswer:
+        return []
+    return [fault for fault in _distinct(candidates(case)) if _fits(fault, case, honest)]
+
+
+def explanations(case: Case) -> list[Fault]:
+    """The applicable faults that have an answer of their own: what a failure may behave like."""
+    return [fault for fault in applicable(case) if fault.edit is None]
+
+
+def find(case: Case, name: str) -> Fault:
+    """The applicable fault of this name.
+
+    Raises:
+        Unsupported: There is none.
+    """
+    for fault in applicable(case):
+        if fault.name == name:
+            return fault
+    message = f"the fault {name!r} does not apply to {case.id}"
+    raise Unsupported(message)
+
+
+def _distinct(faults: Iterable[Fault]) -> Iterable[Fault]:
+    seen: dict[str, Fault] = {}
+    for fault in faults:
+        seen.setdefault(fault.name, fault)
+    return seen.values()
+
+
+def _fits(fault: Fault, case: Case, honest: Network) -> bool:
+    """Whether the faulty model can be built and takes the honest weights and targets."""
+    program = fault.program(case.program)
+    if program == case.program and (fault.model or fault.train):
+        return False
+    try:
+        network = Network.build(program.model)
+        fits_twin = _fits_twin(program, case.program)
+    except NoAnswer:
+        return False
+    asked = {"gradients", "losses", "state"} & set(program.facets)
+    if fault.model is not None and _same_layers(honest, network):
+        return False
+    if fault.context is PaddedBefore and not _pads_oddly(honest):
+        return False
+    if fault.weights is not None and not _changes_weights(fault.weights, honest):
+        return False
+    alike = not asked or _fed(program.model) == _fed(case.program.model)
+    return fits_twin and alike and _shapes(honest) == _shapes(network)
+
+
+def _fits_twin(program: Graph, honest: Graph) -> bool:
+    """Whether the faulty twin, where there is one, takes the honest twin's weights."""
+    if program.twin is None or honest.twin is None:
+        return True
+    ours, theirs = Network.build(honest.twin.model), Network.build(program.twin.model)
+    alike = "gradients" not in program.facets or _fed(program.twin.model) == _fed(honest.twin.model)
+    return alike and _shapes(ours) == _shapes(theirs)
+
+
+def _shapes(network: Network) -> dict[str, tuple[int, ...]]:
+    return {name: variable.shape for name, variable in network.variables.items()}
+
+
+def _fed(model: Model) -> list[Shape]:
+    """Output shapes for the sizes that are fed, also where the model is told any size."""
+    inputs = [msgspec.structs.replace(spec, declared=None) for spec in model.inputs]
+    return Network.build(msgspec.structs.replace(model, inputs=inputs)).outputs
+
+
+def _same_layers(honest: Network, faulty: Network) -> bool:
+    """Whether the rewrite came to nothing: an argument dropped that stood at its default."""
+    return (
+        honest.model.outputs == faulty.model.outputs
+        and honest.policies == faulty.policies
+        and honest.as_given == faulty.as_given
+        and [node.inputs for node in honest.model.nodes]
+        == [node.inputs for node in faulty.model.nodes]
+        and all(
+            _alike(layer, faulty.layers[name])
+            for name, layer in honest.layers.items()
+            if name in faulty.layers
+        )
+    )
+
+
+def _alike(ours: Any, theirs: Any) -> bool:
+    """Whether two layers, or what they were made with, are the same, cells inside included."""
+    if type(ours) is not type(theirs):
+        return False
+    if isinstance(ours, np.ndarray):
+        return np.array_equal(ours, theirs, equal_nan=ours.dtype.kind == "f")
+    if hasattr(ours, "__dict__") and not (callable(ours) or is_dataclass(ours)):
+        ours, theirs = vars(ours), vars(theirs)
+    if isinstance(ours, dict):
+        return ours.keys() == theirs.keys() and all(_alike(v, theirs[k]) for k, v in ours.items())
+    if isinstance(ours, list | tuple):
+        return len(ours) == len(theirs) and all(map(_alike, ours, theirs))
+    return bool(ours == theirs)
+
+
+def _changes_weights(rewrite: Callable[[str, Values], Values], network: Network) -> bool:
+    """Whether a rewrite of weights changes any, tried on numbers that are all different."""
+    for name, variable in network.variables.items():
+        probe = np.arange(1.0, 1.0 + np.prod(variable.shape)).reshape(variable.shape)
+        if not np.array_equal(rewrite(name, probe), probe):
+            return True
+    return False
+
+
+def _pads_oddly(network: Network) -> bool:
+    """Whether any padding is uneven, so that it matters on which side the odd row lies."""
+    context = Context(Arithmetic())
+    for node in network.model.nodes:
+        sliding = getattr(network.layers[node.name], "sliding", None)
+        if sliding is None or sliding.padding != "same":
+            continue
+        shape = network.shapes.get(node.inputs[0])
+        if shape is None:
+            continue  # fed by one of several outputs: nothing slides over such
+        _, space, _ = sliding.split(shape)
+        amounts = sliding.amounts([n or 0 for n in space], context)
+        if any(before != after for before, after in amounts):
+            return True
+    return False

@@ -1,0 +1,96 @@
+"""Intersection over union, by a confusion matrix."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from conformance.reference.engine.array import Array, reshape
+from conformance.reference.engine.conversion import arithmetic_of, as_array, convert, whole
+from conformance.reference.engine.structure import picked, scatter
+from conformance.reference.errors import Refused, Unsupported
+from conformance.reference.spec.losses.base import without_zero
+from conformance.reference.spec.metrics.accuracy import classes
+from conformance.reference.spec.metrics.base import Metric
+from conformance.reference.spec.table import defines
+
+if TYPE_CHECKING:
+    from conformance.reference.engine.arithmetic import Arithmetic
+    from conformance.reference.engine.array import Values
+    from conformance.reference.engine.conversion import Scalar, Tensor
+
+_MATRIX = "total_confusion_matrix"
+
+
+@defines("metrics.MeanIoU")
+class MeanIoU(Metric):
+    """keras.metrics.MeanIoU."""
+
+    def __init__(
+        self,
+        num_classes: int,
+        name: str | None = None,
+        dtype: str | None = None,
+        ignore_class: int | None = None,
+        sparse_y_true: bool = True,
+        sparse_y_pred: bool = True,
+        axis: int = -1,
+        *,
+        arithmetic: Arithmetic,
+    ) -> None:
+        """See Keras."""
+        super().__init__(name, dtype, arithmetic)
+        self.count, self.ignored, self.axis = num_classes, ignore_class, axis
+        self.sparse = (sparse_y_true, sparse_y_pred)
+        self.add_variable(_MATRIX, (num_classes, num_classes))
+
+    def _labels(self, y: Tensor | Scalar, *, sparse: bool) -> Values:
+        if not sparse:
+            return classes(y, self.axis, self.owner).reshape(-1)
+        given = convert(as_array(y, arithmetic_of(y, self.variables[_MATRIX])), "int64")
+        return whole(given).reshape(-1)
+
+    def update_state(
+        self,
+        y_true: Tensor | Scalar,
+        y_pred: Tensor | Scalar,
+        sample_weight: Tensor | Scalar | None = None,
+    ) -> None:
+        """Add weights to the matrix: its rows are the true classes, its columns the predicted.
+
+        Raises:
+            Refused: There are more labels than predictions, or weights, or fewer.
+            Unsupported: A label is no class.
+        """
+        true = self._labels(y_true, sparse=self.sparse[0])
+        found = self._labels(y_pred, sparse=self.sparse[1])
+        weights = self.arithmetic.constant(1.0, true.shape)
+        if sample_weight is not None:
+            given = self.given(sample_weight)
+            weights = reshape(given, (given.value.size,)) if given.ndim else weights * given
+        if not true.shape == found.shape == weights.shape:
+            message = f"{self.owner}: {true.size} labels, {found.size} predictions, weights of "
+            raise Refused(f"{message}{weights.shape}", at="call")
+        counts = true != self.ignored if self.ignored is not None else np.ones(true.shape, bool)
+        places = np.flatnonzero(counts)
+        cells = (true * self.count + found)[places]
+        outside = [v for v in (true[places], found[places]) if v.size and _outside(v, self.count)]
+        if outside:
+            message = f"{self.owner}: a label outside of 0..{self.count - 1}"
+            raise Unsupported(message)
+        matrix = scatter(picked(weights, places), cells, self.count**2)
+        self.add(_MATRIX, reshape(matrix, (self.count, self.count)))
+
+    def result(self) -> Array:
+        """The mean over classes that have been seen, as true or as predicted ones."""
+        matrix = self.variables[_MATRIX]
+        diagonal = picked(matrix, np.arange(self.count) * (self.count + 1))
+        union = matrix.sum(0) + matrix.sum(1) - diagonal
+        seen = int((union.value.real != 0).sum())
+        total = without_zero(diagonal, union).sum()
+        return total / float(seen) if seen else total
+
+
+def _outside(labels: Values, count: int) -> bool:
+    return bool(labels.min() < 0 or labels.max() >= count)

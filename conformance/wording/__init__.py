@@ -1,0 +1,1 @@
+"""What reports, comparisons and histories say alike: text made harmless, outcomes, causes."""
