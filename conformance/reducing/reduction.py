@@ -102,4 +102,8 @@ def _sign(judged: FacetVerdict) -> tuple[str, str]:
 
 
 def _failing(verdict: CellVerdict) -> dict[str, FacetVerdict]:
-    return {judged.facet: judged for judged in verdict.facets if judged.outcome in _FAILS}
+    return {
+        judged.facet: judged
+        for judged in verdict.facets
+        if judged.outcome in _FAILS and judged.broken != "reference"
+    }

@@ -6,41 +6,33 @@ framework refuses, is judged like any other, and simply is not the same failure.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from conformance.cases.model import Data, Graph, Program
+from conformance.reducing.shrinking import ROUND, below, shrunk_mapping, sliced
+from conformance.reducing.subjects import smaller_function, smaller_steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conformance.cases.model import Call, InputSpec, Json, Model, Node, Steps
-
-_ROUND = frozenset({"normal", "uniform"})
-"""Data of many digits; integers say the same in fewer."""
+    from conformance.cases.model import Call, InputSpec, Model, Node
 
 
 def smaller(program: Program) -> Iterator[Program]:
     """Yield programs that are one step smaller, the largest steps first."""
     if not isinstance(program, Graph):
-        yield from _fewer_steps(program)
+        yield from smaller_steps(program)
+        return
+    if program.model.form == "function":
+        yield from smaller_function(program)
         return
     yield from _fewer_calls(program)
     yield from _fewer_layers(program)
     yield from _smaller_sizes(program)
     yield from _rounder_numbers(program)
     yield from _smaller_configs(program)
-
-
-def _fewer_steps(program: Steps) -> Iterator[Program]:
-    """Without one of the steps, the last one first."""
-    for index in reversed(range(len(program.steps))):
-        left = [*program.steps[:index], *program.steps[index + 1 :]]
-        used = {name for step in left for name in step.names}
-        inputs = [spec for spec in program.inputs if spec.name in used]
-        if left:
-            yield replace(program, steps=left, inputs=inputs)
 
 
 def _fewer_calls(program: Graph) -> Iterator[Program]:
@@ -51,14 +43,14 @@ def _fewer_calls(program: Graph) -> Iterator[Program]:
         for call in calls:
             yield _with_one(program, call)
     for index, call in enumerate(calls):
-        for batch in _below(call.batch):
+        for batch in below(call.batch):
             fewer = replace(call, batch=batch)
             model = program.model
             if len(calls) == 1:
                 model = replace(model, inputs=[_cut_rows(spec, batch) for spec in model.inputs])
             yield replace(program, model=model, calls=[*calls[:index], fewer, *calls[index + 1 :]])
     for index, one in enumerate(extra):
-        for batch in _below(one.batch):
+        for batch in below(one.batch):
             rest = [*extra[:index], replace(one, batch=batch), *extra[index + 1 :]]
             yield replace(program, extra=rest)
 
@@ -67,7 +59,7 @@ def _cut_rows(spec: InputSpec, rows: int) -> InputSpec:
     """Literal numbers are written with all their rows."""
     if spec.data.kind != "values":
         return spec
-    return replace(spec, data=replace(spec.data, values=_sliced(spec.data.values, 0, rows)))
+    return replace(spec, data=replace(spec.data, values=sliced(spec.data.values, 0, rows)))
 
 
 def _with_one(program: Graph, call: Call) -> Program:
@@ -101,7 +93,7 @@ def _smaller_sizes(program: Graph) -> Iterator[Program]:
     model = program.model
     for index, spec in enumerate(model.inputs):
         for axis, size in enumerate(spec.shape):
-            for less in _below(size):
+            for less in below(size):
                 yield _with_input(program, model, index, _cut(spec, axis, less))
 
 
@@ -112,24 +104,15 @@ def _cut(spec: InputSpec, axis: int, size: int) -> InputSpec:
         declared = [*declared[:axis], size, *declared[axis + 1 :]]
     data = spec.data
     if data.kind == "values":
-        data = replace(data, values=_sliced(data.values, axis + 1, size))
+        data = replace(data, values=sliced(data.values, axis + 1, size))
     return replace(spec, shape=shape, declared=declared, data=data)
-
-
-def _sliced(values: Any, axis: int, size: int) -> Json:
-    """Nested lists, cut to the first ``size`` along an axis."""
-    if not isinstance(values, list):
-        return values
-    if axis == 0:
-        return values[:size]
-    return [_sliced(part, axis - 1, size) for part in values]
 
 
 def _rounder_numbers(program: Graph) -> Iterator[Program]:
     if program.weights == "normal":
         yield replace(program, weights="integers")
     for index, spec in enumerate(program.model.inputs):
-        if spec.data.kind in _ROUND and "float" in spec.dtype:
+        if spec.data.kind in ROUND and "float" in spec.dtype:
             rounder = replace(spec, data=Data(kind="integers"))
             yield _with_input(program, program.model, index, rounder)
 
@@ -142,43 +125,9 @@ def _with_input(program: Graph, model: Model, index: int, spec: InputSpec) -> Pr
 def _smaller_configs(program: Graph) -> Iterator[Program]:
     model = program.model
     for node in model.layers:
-        for config in _shrunk_mapping(node.config):
+        for config in shrunk_mapping(node.config):
             nodes = [
                 replace(one, config=config) if one.owner == node.name else one
                 for one in model.nodes
             ]
             yield replace(program, model=replace(model, nodes=nodes))
-
-
-def _shrunk_mapping(config: dict[str, Json]) -> Iterator[dict[str, Json]]:
-    """Without one key (its default then), or with one value smaller."""
-    for key in config:
-        yield {name: value for name, value in config.items() if name != key}
-    for key, value in config.items():
-        for less in _shrunk(value, shape=key.endswith("shape")):
-            yield {**config, key: less}
-
-
-def _shrunk(value: Any, *, shape: bool = False) -> Iterator[Json]:
-    """Smaller values of an argument; a shape stays a list."""
-    if isinstance(value, bool):
-        return
-    if isinstance(value, int):
-        yield from _below(value)
-    elif isinstance(value, list):
-        if not shape and len(value) > 1 and all(part == value[0] for part in value):
-            yield value[0]
-        for index, part in enumerate(value):
-            for less in _shrunk(part):
-                yield [*value[:index], less, *value[index + 1 :]]
-    elif isinstance(value, dict) and len(value) == 1:
-        # A layer inside a layer: {Dense: {units: 4}}.
-        ((name, config),) = value.items()
-        if isinstance(config, dict):
-            for less in _shrunk_mapping(config):
-                yield {name: less}
-
-
-def _below(number: int) -> list[int]:
-    """Smaller sizes to try instead, the smallest first."""
-    return sorted({n for n in (1, 2, 3, number // 2, number - 1) if 0 < n < number})

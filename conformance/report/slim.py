@@ -78,4 +78,5 @@ class SlimCell(Struct):
     native: list[Native] = field(default_factory=list)
 
 
-DECODER: Final = msgspec.json.Decoder(SlimCell)
+# Not strict, as in `records.wire`: "inf" is read where the model says float.
+DECODER: Final = msgspec.json.Decoder(SlimCell, strict=False)

@@ -9,11 +9,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from conformance.cases.model import Steps
 from conformance.repro import keras as keras_words
 from conformance.repro import pieces
 from conformance.repro.checks import equal_lines
 from conformance.repro.plan import Body
 from conformance.repro.structure import refusal_lines, structure_lines
+from conformance.repro.subjects import words
+from conformance.repro.subjects.function import function_steps
+from conformance.repro.subjects.steps import steps_of
 from conformance.repro.text import identifier, literal
 
 if TYPE_CHECKING:
@@ -39,8 +43,15 @@ def keras_body(plan: Plan) -> Body:
         result.prelude = _begin(plan)
     numbers = "np.asarray(array)" if plan.old else "keras.ops.convert_to_numpy(array)"
     dtype = "tensor.dtype.name" if plan.old else "keras.backend.standardize_dtype(tensor.dtype)"
-    build = keras_words.model_lines(plan.program.model)
     result.functions = [pieces.AS_NUMPY.format(numbers), pieces.KIND.format(dtype), pieces.FLAT]
+    if not plan.of_model:
+        result.prelude += words.imports(plan.program.model.inputs, "" if plan.old else plan.backend)
+        if isinstance(plan.program, Steps):
+            result.steps = steps_of(plan, plan.program, result)
+        else:
+            result.steps = function_steps(plan, result)
+        return result
+    build = keras_words.model_lines(plan.program.model)
     if any("probe" in line for line in build) or plan.facet.endswith("round_trip"):
         result.functions.append(pieces.PROBE)
     if plan.facet == "raises":

@@ -56,6 +56,16 @@ for what, where, numbers, within in expected:
 """
 
 
+_SIGNED = """
+# A zero has a sign.
+for what, where, numbers, _ in expected:
+    if what in signed:
+        numbers, seen = np.asarray(numbers), np.asarray(observed[what][where])
+        turned = (numbers == 0) & (np.signbit(numbers) != np.signbit(seen))
+        assert not turned.any(), f"{what}: zeros have the wrong sign: {seen[turned]}"
+"""
+
+
 def function(numbers: Sequence[Numbers]) -> str:
     """The function that :func:`number_lines` calls."""
     overflows = [one.largest for one in numbers if _overflows(one)]
@@ -77,6 +87,9 @@ def number_lines(numbers: Sequence[Numbers], limits: Limits) -> list[str]:
     if together:
         asked = _TOGETHER.format(peak=limits.peak, rms=limits.rms)
         lines += [f"together = {literal(together)}", asked.strip("\n")]
+    signed = [one.what for one in numbers if one.signed]
+    if signed:
+        lines += [f"signed = {literal(signed)}", _SIGNED.strip("\n")]
     return lines
 
 

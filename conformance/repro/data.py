@@ -64,7 +64,7 @@ def lines(plan: Plan) -> list[str]:
     """
     if plan.raises == "build":
         return []
-    program, network = plan.program, plan.network or Network.build(plan.program.model)
+    program, network = plan.graph, plan.network or Network.build(plan.program.model)
     feeds = _feeds(plan, network)
     written = [f"inputs = {{{_members(_inputs(plan, plan.call, feeds))}}}"]
     if plan.before:
@@ -75,7 +75,7 @@ def lines(plan: Plan) -> list[str]:
     extra = {"gradients": "cotangent", "state": "target"}.get(plan.facet)
     if extra == "cotangent" or (extra == "target" and program.train is not None):
         texts = [
-            _fed(feeds, f"{extra}/{j}") or _draw(plan.seed, f"{extra}/{j}", shape, program.weights)
+            _fed(feeds, f"{extra}/{j}") or drawn(plan.seed, f"{extra}/{j}", shape, program.weights)
             for j, shape in enumerate(network.fed_outputs(batch))
         ]
         written.append(f"{extra}s = [{', '.join(texts)}]")
@@ -84,7 +84,7 @@ def lines(plan: Plan) -> list[str]:
 
 def _feeds(plan: Plan, network: Network) -> Mapping[str, NDArray[Any]] | None:
     """All that is fed, where it is little enough to be written out."""
-    program = plan.program
+    program = plan.graph
     counts = [math.prod((program.calls[0].batch, *s.shape)) for s in program.model.inputs]
     variables = sum(math.prod(v.shape) for v in network.variables.values())
     if sum(counts) + variables > LITERAL:
@@ -119,8 +119,8 @@ def _input(plan: Plan, spec: InputSpec, call: int, feeds: Mapping[str, NDArray[A
     cast = "" if "float" in spec.dtype else f".astype({spec.dtype!r})"
     if made.facet == "batch":
         whole = (plan.program.calls[0].batch, *spec.shape)
-        return f"{_draw_input(plan.seed, source, whole, spec.data)}{cast}[:1]"
-    return _draw_input(plan.seed, source, shape, spec.data) + cast
+        return f"{drawn_input(plan.seed, source, whole, spec.data)}{cast}[:1]"
+    return drawn_input(plan.seed, source, shape, spec.data) + cast
 
 
 def _weights(plan: Plan, network: Network, feeds: Mapping[str, NDArray[Any]] | None) -> list[str]:
@@ -141,8 +141,8 @@ def _weights(plan: Plan, network: Network, feeds: Mapping[str, NDArray[Any]] | N
 
 
 def _weight(plan: Plan, name: str, variable: Variable) -> str:
-    kind = plan.program.weights
-    text = _draw(plan.seed, f"weight/{name}", variable.shape, kind)
+    kind = plan.graph.weights
+    text = drawn(plan.seed, f"weight/{name}", variable.shape, kind)
     if variable.kind == "variance":
         return f"np.abs({text}) / np.float32(2) + np.float32(0.25)"
     return text if kind == "integers" else f"{text} * np.float32({data.weight_scale(variable)!r})"
@@ -152,14 +152,16 @@ def _members(texts: Mapping[str, str]) -> str:
     return ", ".join(f"{name!r}: {text}" for name, text in texts.items())
 
 
-def _draw(seed: int, name: str, shape: tuple[int, ...], kind: str) -> str:
+def drawn(seed: int, name: str, shape: tuple[int, ...], kind: str = "normal") -> str:
+    """Numbers of a generator, as source that needs :data:`DRAW`."""
     tail = "" if kind == "normal" else f", {kind!r}"
     return f"draw({seed!r}, {name!r}, {shape!r}{tail})"
 
 
-def _draw_input(seed: int, name: str, shape: tuple[int, ...], given: Data) -> str:
+def drawn_input(seed: int, name: str, shape: tuple[int, ...], given: Data) -> str:
+    """The same of an input, whose generator may have bounds."""
     if given.kind not in {"uniform", "indices"}:
-        return _draw(seed, name, shape, given.kind)
+        return drawn(seed, name, shape, given.kind)
     low = 0.0 if given.low is None else given.low
     high = 1.0 if given.high is None else given.high
     return f"draw({seed!r}, {name!r}, {shape!r}, {given.kind!r}, {low!r}, {high!r})"

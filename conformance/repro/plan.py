@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.acceptance import TRAINING, VALUES, Limits
 from conformance.adapters.worker.failure import Unsupported
+from conformance.cases.model import Graph, Steps
 from conformance.facets import FACETS
 
 if TYPE_CHECKING:
@@ -42,6 +43,22 @@ class Plan:
     """The reference's answer, where it is at hand."""
     precision: str = "float32"
     """That the adapter declares."""
+
+    @property
+    def of_model(self) -> bool:
+        """Whether it is about a model of layers, not about functions or an object's steps."""
+        return is_model(self.program)
+
+    @property
+    def graph(self) -> Graph:
+        """The program of a model or of functions.
+
+        Raises:
+            Unsupported: It is an object's.
+        """
+        if not isinstance(self.program, Graph):
+            raise self.no()
+        return self.program
 
     @property
     def keras(self) -> bool:
@@ -81,6 +98,8 @@ class Plan:
     @property
     def remembers(self) -> bool:
         """Whether what an ordinary call changes of the model holds for the calls after it."""
+        if not self.of_model:
+            return False
         if self.program.train is None and "state" in self.program.facets:
             return True
         nodes = self.program.model.nodes
@@ -104,7 +123,9 @@ class Plan:
 
     @property
     def ordinary(self) -> list[int]:
-        """The calls that are judged as themselves."""
+        """The calls that are judged as themselves; of an object, its steps."""
+        if isinstance(self.program, Steps):
+            return [*range(len(self.program.steps))]
         return [i for i, call in enumerate(self.program.every_call) if call.facet == "values"]
 
     def stated(self, facet: str) -> Any:
@@ -115,6 +136,11 @@ class Plan:
     def no(self) -> Unsupported:
         """The reason why there is no script of this facet."""
         return Unsupported(f"the facet {self.facet} is not shown by a script on {self.adapter}")
+
+
+def is_model(program: Program) -> bool:
+    """Whether a program is a model of layers."""
+    return program.model.form in {"sequential", "functional"}
 
 
 def _is_stateful(config: Any) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from conformance.adapters.shared.naming import base_of
 from conformance.adapters.worker.failure import Unsupported
-from conformance.cases.model import STRING
+from conformance.cases.model import STRING, Steps
 from conformance.facets import REPEATS
 from conformance.reference.errors import NoAnswer
 from conformance.reference.model.network import Network
@@ -21,7 +21,10 @@ from conformance.repro import checks, data
 from conformance.repro.asking import keras_body
 from conformance.repro.native import TABLES
 from conformance.repro.native_steps import native_body
-from conformance.repro.plan import Plan
+from conformance.repro.plan import Plan, is_model
+from conformance.repro.subjects import arrays
+from conformance.repro.subjects.properties import properties_of, property_lines
+from conformance.repro.subjects.steps import step_shown
 from conformance.repro.text import comment
 from conformance.repro.truth import numbers_of
 from conformance.repro.versions import check_lines, install_lines
@@ -70,7 +73,7 @@ def script(
     try:
         plan = _plan(case, cell, adapter, shown, answer)
         body = _body(plan)
-        made = [] if plan.keras and plan.structural else data.lines(plan)
+        made = _made(plan)
         checks, needs = _checks(plan, body)
     except _BROKEN as reason:
         raise NoScript(f"No script for this cell: {reason}") from reason
@@ -104,6 +107,13 @@ def script(
 _WIDE = 400
 
 
+def _made(plan: Plan) -> list[str]:
+    """The statements that make what is fed."""
+    if not plan.of_model:
+        return [] if plan.structural else arrays.lines(plan)
+    return [] if plan.keras and plan.structural else data.lines(plan)
+
+
 def _plan(
     case: CaseLine,
     cell: CellLine,
@@ -119,7 +129,7 @@ def _plan(
         program=case.program,
         seed=case.seed or 0,
         call=_call(case, verdicts.get(facet), facet),
-        network=None if facet == "raises" else Network.build(model),
+        network=Network.build(model) if is_model(case.program) and facet != "raises" else None,
         raises=case.raises.at if case.raises and facet == "raises" else "",
         verdicts=verdicts,
         answer=answer,
@@ -138,6 +148,10 @@ def _body(plan: Plan) -> Body:
         raise Unsupported(f"{plan.adapter} doesn't answer the facet {plan.facet}: {judged.message}")
     if plan.keras:
         return keras_body(plan)
+    if not plan.of_model:
+        raise Unsupported(
+            f"functions and objects with steps are shown on Keras's backends, not on {plan.adapter}"
+        )
     if plan.adapter not in TABLES:
         raise Unsupported(f"the adapter {plan.adapter} is not one of this suite's own")
     model = plan.program.model
@@ -151,13 +165,15 @@ def _body(plan: Plan) -> Body:
 def _choose(case: CaseLine, cell: CellLine) -> str:
     """The first facet that fails or raised; else the refusal or the values."""
     for judged in cell.verdict.facets:
-        if judged.outcome in {"fail", "error"}:
+        if judged.outcome in {"fail", "error"} and judged.broken != "reference":
             return judged.facet
     return "raises" if case.raises is not None else "values"
 
 
 def _call(case: CaseLine, judged: FacetVerdict | None, facet: str) -> int:
     """Which call the script makes: the first that deviates."""
+    if isinstance(case.program, Steps):
+        return step_shown(case.program, judged, facet)
     calls = case.program.every_call
     ordinary = [index for index, call in enumerate(calls) if call.facet == "values"]
     if facet == "batch":
@@ -190,15 +206,19 @@ def _checks(plan: Plan, body: Body) -> tuple[list[str], list[str]]:
         known += _dtypes(plan)
     if plan.facet == "shape":
         return [*shown, *known], []
+    if plan.answer is not None and properties_of(plan):
+        return [*shown, *known, "", *property_lines(plan, plan.answer)], []
     numbers = numbers_of(plan)
     if numbers:
         compared = checks.number_lines(numbers, plan.limits)
         return [*shown, *known, "", *compared], [checks.function(numbers)]
     raised = judged is not None and judged.outcome == "error"
+    if judged is not None and judged.outcome == "fail" and plan.facet != "mask":
+        known = []  # what fails is not among what is known
     if not raised and not known and plan.facet != "mask":
         raise Unsupported(
-            f"the record keeps no numbers of the facet {plan.facet} where it passes; without --run "
-            "they are computed anew"
+            f"the record doesn't keep what the facet {plan.facet} is judged by here; without --run "
+            "it is computed anew"
         )
     return [*shown, *known], []
 
@@ -208,11 +228,13 @@ def _shapes(plan: Plan) -> list[str]:
     shapes: Sequence[Sequence[int]] | None = None
     stated = plan.stated("shape")
     if plan.facet in {"values", "shape"}:
-        call = plan.program.every_call[plan.call]
         if stated is not None:
             shapes = stated[plan.ordinal]
-        elif plan.network is not None and call.sizes is None:
-            shapes = plan.network.fed_outputs(call.batch)
+        elif plan.network is None:
+            told = plan.answer.expectation.calls[plan.call].outputs if plan.answer else None
+            shapes = None if told is None else [one.shape for one in told]
+        elif not getattr(plan.program.every_call[plan.call], "sizes", None):
+            shapes = plan.network.fed_outputs(plan.program.every_call[plan.call].batch)
     elif plan.facet in REPEATS and stated is not None:
         shapes = stated[0]
         if plan.facet == "batch":

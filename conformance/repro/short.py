@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.shared.naming import base_of
 from conformance.adapters.worker.failure import Unsupported
-from conformance.cases.model import STRING
+from conformance.cases.model import STRING, Steps
 from conformance.reference.errors import NoAnswer
 from conformance.reference.model.network import Network
 from conformance.repro.data import array, strings
 from conformance.repro.keras import listed, model_lines, nests
 from conformance.repro.pieces import IMPORTED_BY_KERAS
-from conformance.repro.plan import Plan
+from conformance.repro.plan import Plan, is_model
 from conformance.repro.short_asking import asked, needs_arrays, needs_weights
 from conformance.repro.short_parts import TooLong
+from conformance.repro.subjects.short import subject_lines
+from conformance.repro.subjects.steps import step_shown
 from conformance.repro.text import comment, literal
 from conformance.repro.versions import install_lines, needed
 
@@ -110,15 +112,19 @@ def _plan(
         TooLong: There are no short scripts of this.
     """
     model, calls = case.program.model, case.program.every_call
-    first_row = next((i for i, call in enumerate(calls) if call.facet == "batch"), 0)
     verdicts = {judged.facet: judged for judged in verdict.facets}
+    shown = next((i for i, call in enumerate(calls) if call.facet == "batch"), 0)
+    if isinstance(case.program, Steps):
+        shown = step_shown(case.program, verdicts.get(facet), facet)
+    elif facet != "batch":
+        shown = 0
     plan = Plan(
         adapter=base_of(verdict.adapter),
         facet=facet,
         program=case.program,
         seed=answer.expectation.seed,
-        call=first_row if facet == "batch" else 0,
-        network=None if facet == "raises" else Network.build(model),
+        call=shown,
+        network=Network.build(model) if is_model(case.program) and facet != "raises" else None,
         raises=case.raises.at if case.raises and facet == "raises" else "",
         verdicts=verdicts,
         answer=answer,
@@ -126,6 +132,8 @@ def _plan(
     )
     if not plan.keras or plan.judged is None:
         raise TooLong(f"short scripts are of Keras's backends, not of {plan.adapter}")
+    if not plan.of_model:
+        return plan
     if plan.before:
         raise TooLong("it takes an earlier call to see it")
     if any(node.layer == "Lambda" for node in model.nodes):
@@ -165,6 +173,8 @@ def _head(plan: Plan, case: Case, versions: Mapping[str, str]) -> list[str]:
 
 
 def _body(plan: Plan, case: Case, answer: StoredAnswer, *, answered: bool = True) -> list[str]:
+    if not plan.of_model:
+        return subject_lines(plan, _array, answered=answered)
     lines = []
     if needs_arrays(plan):
         arrays = [

@@ -28,6 +28,19 @@ def compared_lines(number: Numbers, plan: Plan, write: Writer) -> list[str]:
     """
     expected = number.expected
     lines = [f"expected = {_written(expected, write)}"]
+    if number.signed:
+        same = "(np.signbit(y) == np.signbit(expected))[expected == 0].all()"
+        return [*_near(number, plan, lines, write), f'assert {same}, f"{{y}}: a zero has a sign"']
+    return _near(number, plan, lines, write)
+
+
+def _near(number: Numbers, plan: Plan, lines: list[str], write: Writer) -> list[str]:
+    """That no number is further off than rounding may move it.
+
+    Raises:
+        TooLong: There is no short way.
+    """
+    expected = number.expected
     if number.within is None:
         same = "np.array_equal(y, expected, equal_nan=True)"
         if expected.dtype.kind != "f" or not np.isnan(expected).any():

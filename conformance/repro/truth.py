@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,6 +39,7 @@ FEW = 6
 """Numbers of a larger array that conforms as far as is known."""
 
 _CALL = re.compile(r"(?:call (\d+) |first row alone: )?(output \d+)")
+_ZERO = re.compile(r" at \[([\d, ]*)\]: expected (-?0\.0), observed .* have the wrong sign\)")
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ class Numbers:
     """Whether the root of their mean square has to be looked at, too."""
     largest: float = math.inf
     """Largest number of the dtype: beyond it infinity is right as well."""
+    signed: bool = False
+    """Whether the sign of a zero has to be looked at."""
 
 
 def numbers_of(plan: Plan) -> list[Numbers]:
@@ -82,6 +85,13 @@ def targets(plan: Plan, answer: StoredAnswer) -> list[tuple[str, Expected]]:
     if plan.facet == "state" and told.state is not None:
         losses = told.state.losses
         word = "after" if losses is None else "trained"
+        if not plan.of_model:
+            prefix = f"{plan.call}/"
+            return [
+                (f"after call {plan.call}: {name.removeprefix(prefix)}", one)
+                for name, one in told.state.weights.items()
+                if name.startswith(prefix)
+            ]
         weights = [(f"{word} {name}", one) for name, one in told.state.weights.items()]
         return weights if losses is None else [("losses", losses), *weights]
     if plan.facet == "mask":
@@ -121,7 +131,15 @@ def _of_answer(plan: Plan, answer: StoredAnswer) -> Iterator[Numbers]:
             together = _together(comparison)
             if together and truth.size > TOGETHER:
                 raise Unsupported(f"it takes all {truth.size:,} numbers of {what} together")
-            yield Numbers(what, None, truth, within, together=together, largest=largest)
+            yield Numbers(
+                what,
+                None,
+                truth,
+                within,
+                together=together,
+                largest=largest,
+                signed=one.signed_zero,
+            )
             continue
         places = [tuple(worst.index) for worst in (comparison.worst if comparison else [])]
         spread_out = np.linspace(0, truth.size - 1, FEW).astype(int)
@@ -129,7 +147,12 @@ def _of_answer(plan: Plan, answer: StoredAnswer) -> Iterator[Numbers]:
         places = list(dict.fromkeys(places))
         index = tuple(np.transpose(places))
         yield Numbers(
-            what, places, truth[index], None if within is None else within[index], largest=largest
+            what,
+            places,
+            truth[index],
+            None if within is None else within[index],
+            largest=largest,
+            signed=one.signed_zero,
         )
 
 
@@ -141,7 +164,11 @@ def _of_record(plan: Plan) -> Iterator[Numbers]:
         what = _name(plan, comparison)
         if not what:
             continue
-        if _together(comparison):
+        if zero := _ZERO.search(comparison.message):
+            place = tuple(int(index) for index in zero[1].split(",") if index.strip())
+            output = what.rpartition(" of ")[2]  # it is called "sign of the zeros of output 0"
+            yield Numbers(output, [place], np.array([float(zero[2])]), None, signed=True)
+        elif _together(comparison):
             yield _all_together(what, comparison)
         elif comparison.worst:
             yield from _worst(what, comparison, plan)
@@ -164,7 +191,13 @@ def _worst(what: str, comparison: Comparison, plan: Plan) -> Iterator[Numbers]:
             distance = abs(_number(one.observed) - truth)
             within.append(min(plan.limits.peak * distance / one.times, sys.float_info.max))
     places = [tuple(one.index) for one in shown]
-    yield Numbers(what, places, np.array(expected), _or_equal(within), largest=_largest(comparison))
+    yield Numbers(
+        what,
+        places,
+        np.array(expected),
+        _or_equal(within),
+        largest=_largest(comparison),
+    )
 
 
 def _sample(what: str, comparison: Comparison) -> Iterator[Numbers]:
@@ -209,7 +242,9 @@ def _name(plan: Plan, comparison: Comparison) -> str:
     """What a script calls an array; empty where it is of a call that the script doesn't make."""
     found = _CALL.fullmatch(comparison.what)
     if not found:
-        return comparison.what
+        of_steps = not plan.of_model and plan.facet == "state"
+        other = of_steps and not comparison.what.startswith(f"after call {plan.call}: ")
+        return "" if other else comparison.what
     return "" if plan.facet == "values" and int(found[1] or 0) != plan.call else found[2]
 
 
@@ -247,7 +282,7 @@ def _legible(one: Numbers, plan: Plan) -> Numbers:
             if place in seen and abs(seen[place] - short[index]) <= within[index]:
                 short, within = expected, one.within
                 break
-    return Numbers(one.what, one.places, short, within, one.together, one.largest)
+    return replace(one, expected=short, within=within)
 
 
 def _number(text: float | str) -> float:

@@ -69,8 +69,17 @@ def state(evidence: Evidence) -> FacetVerdict:
     if expected is None:
         raise ReferenceFaultError("it states no training and no calls that change the model")
     observed = evidence.part(evidence.observation.state, "the state afterwards")
+    if not evidence.expectation.symbolic.outputs:  # an object's: its variables after every step
+        want = {_by_call(name): one for name, one in expected.weights.items()}
+        have = {_by_call(name): one for name, one in observed.weights.items()}
+        return numeric("state", list(_named(evidence, "after call", want, have)))
     what = "after" if expected.losses is None else "trained"
     return numeric("state", list(_named(evidence, what, expected.weights, observed.weights)))
+
+
+def _by_call(name: str) -> str:
+    """``1: momentum`` for ``1/momentum``."""
+    return name.replace("/", ": ", 1)
 
 
 def losses(evidence: Evidence) -> FacetVerdict:

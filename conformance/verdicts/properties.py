@@ -54,7 +54,7 @@ def judged(
     found = []
     for one, measured in zip(expected.properties, measure(law, outputs), strict=True):
         margin: float | None = max(measured.peak / PEAK, measured.rms / RMS)
-        what = f"{prefix}{_said(one)}"
+        what = f"{prefix}{said(one)}"
         message = ""
         if not measured.holds:
             # Without a size where something exact fails, or where there is no number at all.
@@ -80,7 +80,8 @@ def _property(one: ExpectedProperty, truth: Mapping[str, NDArray[Any]]) -> Prope
         ) from None
 
 
-def _said(one: ExpectedProperty) -> str:
+def said(one: ExpectedProperty) -> str:
+    """What a comparison of a property is called: ``triangular upper (output 1)``."""
     outputs = " and ".join(map(str, one.outputs))
     return f"{one.kind} {one.how}".strip() + f" (output {outputs})"
 

@@ -48,15 +48,18 @@ def symbolic_shape(evidence: Evidence) -> FacetVerdict:
         for index, (want, have) in enumerate(zip(expected.dtypes, observed.dtypes, strict=False))
         if want != have
     ]
+    dtypes = ({"dtypes": one.dtypes} if expected.dtypes else {} for one in (expected, observed))
     return structural(
         "symbolic_shape",
         faults,
-        {"inputs": expected.inputs, "outputs": expected.outputs, "nodes": expected.nodes},
+        {"inputs": expected.inputs, "outputs": expected.outputs, "nodes": expected.nodes}
+        | next(dtypes),
         {
             "inputs": observed.inputs,
             "outputs": observed.outputs,
             "nodes": {node: observed.nodes.get(node) for node in expected.nodes},
-        },
+        }
+        | next(dtypes),
     )
 
 

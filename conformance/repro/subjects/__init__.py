@@ -1,0 +1,1 @@
+"""Scripts of cases that are no model: functions called on arrays, and objects with steps."""

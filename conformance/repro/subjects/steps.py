@@ -1,0 +1,161 @@
+"""What a script asks of an object with a memory: its steps, up to the one that is shown."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from conformance.cases.steps import ANSWERING
+from conformance.repro.checks import equal_lines
+from conformance.repro.subjects import words
+from conformance.repro.subjects.arrays import travels_as
+from conformance.repro.text import identifier, literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conformance.cases.model import Step, Steps
+    from conformance.repro.plan import Body, Plan
+    from conformance.verdicts.model import FacetVerdict
+
+_STEP = re.compile(r"(?:after )?call (\d+)[ :]")
+
+_NAME_OF = '''
+def name_of(variable):
+    """Keras's name; a slot's is that of the variable that it is kept for, and its own."""
+    for own in variables:
+        if variable.name.startswith(own + "_"):
+            return own + "/" + variable.name[len(own) + 1 :]
+    return variable.name'''
+
+
+def step_shown(program: Steps, judged: FacetVerdict | None, facet: str) -> int:
+    """The step that deviates first; where none does, the last that is looked at."""
+    told = []
+    if judged is not None:
+        told = [one.what for one in judged.comparisons if one.message] or [judged.message]
+    found = [int(match[1]) for text in told if (match := _STEP.match(text))]
+    found = [at for at in found if at < len(program.steps)]
+    if found:
+        return min(found)
+    looked = [
+        at for at, step in enumerate(program.steps) if facet == "state" or step.call in ANSWERING
+    ]
+    return looked[-1] if looked else len(program.steps) - 1
+
+
+def steps_of(plan: Plan, program: Steps, body: Body) -> list[str]:
+    """The statements of a script, and the functions that they need.
+
+    Raises:
+        Unsupported: There is no script for this facet.
+    """
+    if plan.facet not in {"values", "shape", "dtype", "state"} or plan.old:
+        raise plan.no()
+
+    def fed(at: int, name: str) -> str:
+        return f"fed[{at}][{name!r}]"
+
+    known = names_of(program)
+    lines = [
+        *begin_lines(program, known, lambda name: f"variables[{name!r}]"),
+        *step_lines(plan, program, known, fed),
+    ]
+    if plan.facet == "state":
+        body.functions.append(_NAME_OF)
+        if not program.variables:
+            lines.append("variables = {}")
+        own = "".join(f"{spec.name!r}: {known[spec.name]}, " for spec in program.variables)
+        subject = known[program.object.name]
+        lines += [
+            f"found = {{{own}**{{name_of(v): v for v in {subject}.variables}}}}",
+            "observed = {",
+            f'    f"after call {plan.call}: {{name}}": as_numpy(v) for name, v in found.items()',
+            "}",
+        ]
+        body.filled = True
+        return lines
+    lines.append("outputs = [y]")
+    stated = plan.stated("dtype")
+    if plan.facet == "dtype":
+        kinds = [] if stated is None else [literal(stated[plan.ordinal])]
+        return [*lines, *(text for one in kinds for text in equal_lines(one, "[kind(y)]"))]
+    body.filled = True
+    return [*lines, 'observed = {"output 0": as_numpy(y)}']
+
+
+def names_of(program: Steps) -> dict[str, str]:
+    """A variable for the object and for each variable that it trains."""
+    return words.variables([program.object.name, *(spec.name for spec in program.variables)])
+
+
+def begin_lines(program: Steps, known: dict[str, str], array: Callable[[str], str]) -> list[str]:
+    """Statements that make the object and what it trains.
+
+    Args:
+        program: The program.
+        known: The names of variables.
+        array: Gives the numbers of a variable, as source.
+    """
+    subject = known[program.object.name]
+    lines = [f"{subject} = {words.made(program.object.layer, program.object.config)}"]
+    for spec in program.variables:
+        dtype = "" if spec.dtype == "float32" else f", dtype={spec.dtype!r}"
+        given = f"{array(spec.name)}{dtype}, name={spec.name!r}"
+        lines.append(f"{known[spec.name]} = keras.Variable({given})")
+    if program.variables:
+        lines.append(f"{subject}.build([{', '.join(known[s.name] for s in program.variables)}])")
+    return lines
+
+
+def step_lines(
+    plan: Plan, program: Steps, known: dict[str, str], fed: Callable[[int, str], str]
+) -> list[str]:
+    """The calls, up to the step that is shown; an answer of the last one is ``y``."""
+    last = plan.call
+    return [
+        line
+        for at, step in enumerate(program.steps[: last + 1])
+        for line in _step(plan, program, known, (at, step), fed)
+    ]
+
+
+def _step(
+    plan: Plan,
+    program: Steps,
+    known: dict[str, str],
+    numbered: tuple[int, Step],
+    fed: Callable[[int, str], str],
+) -> list[str]:
+    at, step = numbered
+    subject = known[program.object.name]
+    specs = {spec.name: spec for spec in program.inputs}
+
+    def tensor(name: str) -> str:
+        spec = specs[name]
+        return words.tensor(fed(at, name), travels_as(spec), spec.dtype, plan.backend)
+
+    if step.call == "apply":
+        gradients = [tensor(step.tensors[spec.name]) for spec in program.variables]
+        trained = [known[spec.name] for spec in program.variables]
+        return [f"{subject}.apply([{', '.join(gradients)}], [{', '.join(trained)}])"]
+    if step.call == "set":
+        return [
+            f"{subject}.{identifier(key)} = {words.value(one)}"
+            for key, one in step.arguments.items()
+        ]
+    arguments = [
+        *(tensor(name) for name in step.inputs),
+        *(f"{identifier(key)}={tensor(name)}" for key, name in step.tensors.items()),
+        *(f"{identifier(key)}={words.value(one)}" for key, one in step.arguments.items()),
+    ]
+    given = ", ".join(arguments)
+    if step.call == "merge_state":
+        made = words.made(program.object.layer, program.object.config)
+        return [
+            f"again = {made}",
+            f"again.update_state({given})",
+            f"{subject}.merge_state([again])",
+        ]
+    kept = "y = " if at == plan.call and step.call in ANSWERING else ""
+    return [f"{kept}{subject}.{identifier(step.call)}({given})"]
