@@ -26,8 +26,6 @@ class ObjectSession(Answering):
         self.subject = make(self.keras, symbol, self.program["object"]["config"])
         self.trained: dict[str, Any] = {}
         if self.program.get("variables"):
-            if "state" in self.backend.unsupported:
-                raise Unsupported(self.backend.unsupported["state"])
             self._build()
         calls: list[dict[str, Any]] = []
         states: dict[str, str] = {}
