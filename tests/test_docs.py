@@ -107,6 +107,7 @@ COMMANDS: dict[str, Run | Shown] = {
         f"keras-conformance run {MINIMAL} {ONE}"
     ),
     "keras-conformance list 'documents/*'": Run(),
+    "keras-conformance list --json > before.json": Run("keras-conformance list --json"),
     "python tools/asked.py before.json": Shown("tests/test_cases_variation.py", '"tools/asked.py"'),
     "keras-conformance adapters": Run(),
     "keras-conformance validate my-cases/": Run(),
