@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from conformance.invariants import Invariants, Property, check, measure
 from conformance.reference.engine.arithmetic import Variance
 from conformance.reference.engine.conversion import fed
-from conformance.reference.engine.invariants import check, measure
-from conformance.reference.engine.laws import Invariants, Property
 from conformance.reference.spec import table
 
 RANDOM = np.random.default_rng(11)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from conformance.invariants import Invariants, check
 from conformance.reference.engine.arithmetic import Variance
 from conformance.reference.engine.conversion import fed
-from conformance.reference.engine.invariants import check
-from conformance.reference.engine.laws import Affine, Drawn, Invariants
+from conformance.reference.engine.laws import Affine, Drawn
 from conformance.reference.errors import Refused, Unsupported
 from conformance.reference.spec import table
 

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from conformance.invariants import Invariants
 from conformance.reference.engine.arithmetic import Variance
 from conformance.reference.engine.array import Array
 from conformance.reference.engine.complexes import Complex
 from conformance.reference.engine.conversion import fed, whole
-from conformance.reference.engine.laws import Invariants
 from conformance.reference.errors import NearKink, Refused, Unsupported
 from conformance.reference.spec import table
 

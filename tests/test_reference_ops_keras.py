@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from conformance.invariants import Invariants
 from conformance.reference.engine.arithmetic import Variance
 from conformance.reference.engine.conversion import fed
-from conformance.reference.engine.laws import Invariants
 from conformance.reference.errors import Unsupported
 from conformance.reference.spec import table
 

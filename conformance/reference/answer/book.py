@@ -15,9 +15,9 @@ from conformance.reference.engine.dtypes import unit
 from conformance.reference.engine.structure import stack
 
 if TYPE_CHECKING:
+    from conformance.invariants import Invariants
     from conformance.reference.answer.expectation import Expectation
     from conformance.reference.engine.array import Array, Values
-    from conformance.reference.engine.laws import Invariants
 
 
 CLEARANCE = 64.0
