@@ -102,7 +102,7 @@ SAMPLES: dict[str, list[tuple[list[Any], dict[str, Any]]]] = {
     "losses.MeanAbsoluteError": [([X, Y], {"reduction": "mean_with_sample_weight"})],
     "losses.MeanSquaredError": [([X, Y, ABOVE[:, 0]], {"reduction": "mean_with_sample_weight"})],
     "losses.SparseCategoricalCrossentropy": [
-        ([np.asarray([0, 3, 1]), ABOVE], {"ignore_class": 3}),
+        ([np.asarray([0, 3, 1]), ABOVE / 3], {"ignore_class": 3}),
         ([np.asarray([0, 3, 1]), X], {"from_logits": True, "reduction": "sum"}),
     ],
 }
