@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from conformance.acceptance import FLOORS, UNITS, VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
 
     Values = NDArray[Any]
 
@@ -63,17 +64,30 @@ class Invariants:
     properties: Sequence[Property]
 
 
+_EACH = 0.5
+"""Variance, in units of u² and of the squared length of a column, that one reflection or rotation
+adds to each of its numbers: an inner product, a product and a difference (docs/numerics.md)."""
+
+
+def transformed(count: int) -> float:
+    """Variance, in units of u², of each number of a column of length 1 after so many reflections.
+
+    One more than there are stands for what is rounded before the first and after the last.
+    """
+    return (count + 1) * _EACH
+
+
 class Measured(NamedTuple):
     """How far an answer is from having one property.
 
     Attributes:
-        property: As the law says it.
+        claim: The property, as the law says it.
         peak: Largest deviation, in units of its tolerance τ; infinite where something exact fails.
         rms: Root mean square of all deviations, likewise.
         said: What was compared, in words.
     """
 
-    property: Property
+    claim: Property
     peak: float
     rms: float
     said: str

@@ -24,7 +24,7 @@ def law(symbol: str, x: Any, **named: Any) -> Invariants:
 
 
 def failed(judged: Invariants, *outputs: Any) -> set[str]:
-    return {m.property.kind for m in check(judged, [np.asarray(o) for o in outputs])}
+    return {m.claim.kind for m in check(judged, [np.asarray(o) for o in outputs])}
 
 
 def rounded_like_bfloat16(values: Any) -> Any:
