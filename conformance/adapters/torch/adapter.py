@@ -12,12 +12,15 @@ from torch.nn import functional as F  # noqa: N812 - torch's own documentation c
 
 from conformance.adapters.native.feeds import Feeds, split
 from conformance.adapters.native.model import Model
+from conformance.adapters.native.subjects import FunctionSession, StepsSession
 from conformance.adapters.shared.wire import BF16
 from conformance.adapters.torch import random
+from conformance.adapters.torch.functions import Torch
 from conformance.adapters.torch.tables.layers import TABLE
 from conformance.adapters.torch.training import Optimizer, loss_of
 from conformance.adapters.torch.watch import Watch
 from conformance.adapters.worker.failure import Unsupported, failure
+from conformance.adapters.worker.loop import kind_of
 from conformance.adapters.worker.outputs import Arrays
 from conformance.adapters.worker.probe import effective_precision, probe
 
@@ -50,6 +53,8 @@ NOT_EXPORTED = (
 
 class Adapter:
     """Runs programs in eager PyTorch on one thread."""
+
+    kinds = ("model", "function", "steps")
 
     def __init__(self, *, exports: bool) -> None:
         """Make it.
@@ -86,6 +91,10 @@ class Adapter:
         Raises:
             Unsupported: No facet can be answered, or a layer, or an argument.
         """
+        if (kind := kind_of(program)) != "model":
+            unanswered = UNANSWERED if self._exports else {**UNANSWERED, "compiled": NOT_EXPORTED}
+            session = StepsSession if kind == "steps" else FunctionSession
+            return session(Torch(unanswered), program, tensors).answer()
         run = Run(program, tensors)
         if not self._exports and "compiled" in run.asked:
             run.asked.remove("compiled")
