@@ -239,3 +239,21 @@ class StepsSession(Answering):
             )
             for variable, name in given.items()
         }
+
+
+def answered(
+    library: Library, kind: str, program: Mapping[str, Any], tensors: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The observation of one program of functions or of steps, and its arrays.
+
+    Args:
+        library: The framework.
+        kind: ``function`` or ``steps``.
+        program: As an adapter is given it.
+        tensors: Likewise.
+
+    Raises:
+        Unsupported: The framework has no counterpart.
+    """
+    session = StepsSession if kind == "steps" else FunctionSession
+    return session(library, program, tensors).answer()

@@ -33,7 +33,7 @@ TABLE = Table(
 """All functions and objects that the adapter can do."""
 
 
-class Torch(Library):
+class TorchLibrary(Library):
     """PyTorch, operation by operation."""
 
     casting = "torch.Tensor.to"
