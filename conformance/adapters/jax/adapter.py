@@ -16,12 +16,14 @@ from jax import numpy as jnp
 
 from conformance.adapters.jax import random
 from conformance.adapters.jax.describe import Description
+from conformance.adapters.jax.functions import answered
 from conformance.adapters.jax.tables.layers import TABLE
 from conformance.adapters.jax.training import loss_of, optimizer_of
 from conformance.adapters.native.feeds import Feeds, split
 from conformance.adapters.native.model import Answer, Model
 from conformance.adapters.shared.compiling import forget, keep_context
 from conformance.adapters.worker.failure import Unsupported, failure
+from conformance.adapters.worker.loop import kind_of
 from conformance.adapters.worker.outputs import Arrays
 from conformance.adapters.worker.probe import effective_precision, probe
 
@@ -58,6 +60,8 @@ class Framework(NamedTuple):
 
 class Adapter:
     """Runs programs in JAX on the CPU."""
+
+    kinds = ("model", "function", "steps")
 
     def __init__(self, framework: Framework) -> None:
         """Make it for JAX, or for what stands on it."""
@@ -98,6 +102,8 @@ class Adapter:
         self._cases += 1
         if self._cases % _CASES_BETWEEN_SHEDDINGS == 0:
             forget(jax)
+        if (kind := kind_of(program)) != "model":
+            return answered(self._framework.unanswered, kind, program, tensors)
         with jax.enable_x64(_is_wide(program)):
             return Run(self._framework, program, tensors).answer()
 

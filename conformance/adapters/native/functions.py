@@ -131,12 +131,13 @@ class Table(NamedTuple):
 
     package: str
     """``conformance.adapters.torch``."""
-    rows: Mapping[str, Sequence[Row] | str]
-    """By Keras's symbol. The first row that covers the arguments is taken. A text is the reason
-    why there is no counterpart."""
+    rows: Mapping[str, Sequence[Row]]
+    """By Keras's symbol. The first row that covers the arguments is taken."""
     promotion: Mapping[tuple[str, str], str]
     """Pairs of dtypes, in the order of their names, that the framework promotes otherwise than
     Keras, and Keras's dtype. ``int`` and ``float`` are numbers of Python's."""
+    absent: Mapping[str, str] = {}
+    """Why nothing of a namespace is there: ``{"metrics": "torch has no metrics"}``."""
 
 
 class Operation(NamedTuple):
@@ -169,10 +170,10 @@ def bound(table: Table, node: Mapping[str, Any]) -> Operation:
     """
     symbol = node["layer"]
     rows = table.rows.get(symbol)
+    if not rows and (why := table.absent.get(symbol.partition(".")[0])):
+        raise Unsupported(f"{symbol}: {why}")
     if not rows:
         raise Unsupported(f"this adapter has no native counterpart for {symbol}")
-    if isinstance(rows, str):
-        raise Unsupported(f"{symbol}: {rows}")
     literals = {
         key: literal(value)
         for key, value in {**node["config"], **node.get("arguments", {})}.items()

@@ -241,19 +241,15 @@ class StepsSession(Answering):
         }
 
 
-def answered(
+def session(
     library: Library, kind: str, program: Mapping[str, Any], tensors: Mapping[str, Any]
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The observation of one program of functions or of steps, and its arrays.
+) -> Answering:
+    """What answers one program that is no model.
 
     Args:
         library: The framework.
         kind: ``function`` or ``steps``.
         program: As an adapter is given it.
         tensors: Likewise.
-
-    Raises:
-        Unsupported: The framework has no counterpart.
     """
-    session = StepsSession if kind == "steps" else FunctionSession
-    return session(library, program, tensors).answer()
+    return (StepsSession if kind == "steps" else FunctionSession)(library, program, tensors)

@@ -12,10 +12,9 @@ from torch.nn import functional as F  # noqa: N812 - torch's own documentation c
 
 from conformance.adapters.native.feeds import Feeds, split
 from conformance.adapters.native.model import Model
-from conformance.adapters.native.subjects import answered
 from conformance.adapters.shared.wire import BF16
 from conformance.adapters.torch import random
-from conformance.adapters.torch.functions import TorchLibrary
+from conformance.adapters.torch.functions import answered
 from conformance.adapters.torch.tables.layers import TABLE
 from conformance.adapters.torch.training import Optimizer, loss_of
 from conformance.adapters.torch.watch import Watch
@@ -93,7 +92,7 @@ class Adapter:
         """
         if (kind := kind_of(program)) != "model":
             unanswered = UNANSWERED if self._exports else {**UNANSWERED, "compiled": NOT_EXPORTED}
-            return answered(TorchLibrary(unanswered), kind, program, tensors)
+            return answered(unanswered, kind, program, tensors)
         run = Run(program, tensors)
         if not self._exports and "compiled" in run.asked:
             run.asked.remove("compiled")

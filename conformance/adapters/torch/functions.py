@@ -11,6 +11,7 @@ from torch import nn
 
 from conformance.adapters.native.functions import Table
 from conformance.adapters.native.running import Library
+from conformance.adapters.native.subjects import session
 from conformance.adapters.shared.wire import BF16
 from conformance.adapters.torch.tables.initializers import INITIALIZERS
 from conformance.adapters.torch.tables.losses import LOSSES
@@ -29,6 +30,7 @@ TABLE = Table(
     "conformance.adapters.torch",
     {**OPS, **LOSSES, **INITIALIZERS, **OPTIMIZERS},
     PROMOTION,
+    {"metrics": "torch has no metrics", "random": "torch's generators are not made of a seed alone"},
 )
 """All functions and objects that the adapter can do."""
 
@@ -120,3 +122,20 @@ class _Module(nn.Module):  # type: ignore[misc] # torch is not followed by the t
 
     def forward(self, *arrays: Tensor) -> list[Tensor]:
         return self._function(arrays)
+
+
+def answered(
+    unanswered: Mapping[str, str], kind: str, program: Mapping[str, Any], tensors: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The observation of one program that is no model, and its arrays.
+
+    Args:
+        unanswered: Facets that the adapter does not answer, with the reasons.
+        kind: ``function`` or ``steps``.
+        program: A ``Program`` of ``conformance/cases/model.py`` as a plain dict.
+        tensors: Its arrays.
+
+    Raises:
+        Unsupported: torch has no counterpart.
+    """
+    return session(TorchLibrary(unanswered), kind, program, tensors).answer()

@@ -7,21 +7,16 @@ from typing import TYPE_CHECKING
 import torch
 from torch.nn import functional as F  # noqa: N812 - torch's own documentation calls it F
 
+from conformance.adapters.native.geometry import each, same_padding
 from conformance.adapters.torch.layers.convolutional import out_in_spatial
-from conformance.adapters.torch.layout import (
-    each,
-    from_channels_first,
-    pad,
-    same_padding,
-    to_channels_first,
-)
+from conformance.adapters.torch.layout import from_channels_first, pad, to_channels_first
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from torch import Tensor
 
-    from conformance.adapters.torch.layout import Sizes
+    from conformance.adapters.native.geometry import Sizes
 
 
 def softmax(x: Tensor, *, axis: Sequence[int] | None) -> Tensor:

@@ -29,3 +29,8 @@ def prod(
 def flat_cumsum(x: Tensor, *, axis: None = None, dtype: Any = None) -> Tensor:
     """``ops.cumsum``: without an axis, torch is given the flattened array."""
     return torch.cumsum(torch.flatten(x), dim=0, dtype=dtype)
+
+
+def logsumexp_of_all(x: Tensor, *, axis: None = None, keepdims: bool = False) -> Tensor:
+    """``ops.logsumexp``: torch has no word for all axes here, so that each is named."""
+    return torch.logsumexp(x, dim=tuple(range(max(x.ndim, 1))), keepdim=keepdims)

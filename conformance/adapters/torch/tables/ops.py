@@ -141,7 +141,10 @@ _REDUCTIONS: dict[str, list[Row]] = {
         Own("ops.reductions", "flat_cumsum", "torch.cumsum", only={"axis": (None,)}, dtypes=_SAME),
     ],
     "ops.logsumexp": [
-        Direct("torch.logsumexp", keywords=_OVER, rename=_REDUCED, instead=_ALL_AXES)
+        Direct(
+            "torch.logsumexp", keywords=_OVER, rename=_REDUCED, only={"axis": (WHOLE, LIST)}
+        ),
+        Own("ops.reductions", "logsumexp_of_all", "torch.logsumexp", only={"axis": (None,)}),
     ],
     "ops.norm": [
         Direct(
@@ -188,10 +191,10 @@ _SHAPES: dict[str, list[Row]] = {
     "ops.stack": [
         Direct(
             "torch.stack",
-            ("xs",),
+            ("x",),
             keywords={"axis": 0},
             rename={"axis": "dim"},
-            dtypes=Dtypes(meet=("xs",)),
+            dtypes=Dtypes(meet=("x",)),
         )
     ],
     "ops.pad": [
