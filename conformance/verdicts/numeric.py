@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from conformance.adapters.host.observation import Output
+    from conformance.adapters.host.observation import Output, State
     from conformance.reference.answer.expectation import (
         Expected,
         ExpectedCall,
@@ -69,7 +69,30 @@ def state(evidence: Evidence) -> FacetVerdict:
         raise ReferenceFaultError("it states no training and no calls that change the model")
     observed = evidence.part(evidence.observation.state, "the state afterwards")
     what = "after" if expected.losses is None else "trained"
-    return numeric("state", list(_named(evidence, what, expected.weights, observed.weights)))
+    lacking = _lacking(expected.weights, observed)
+    if lacking and len(lacking) == len(expected.weights):
+        reasons = "; ".join(dict.fromkeys(lacking.values()))
+        return FacetVerdict(facet="state", outcome="unsupported", message=reasons)
+    weights = {name: one for name, one in expected.weights.items() if name not in lacking}
+    return numeric(
+        "state",
+        [
+            *_named(evidence, what, weights, observed.weights),
+            *(Comparison(what=f"{name}: not judged, {why}") for name, why in lacking.items()),
+        ],
+    )
+
+
+def _lacking(expected: Mapping[str, Expected], observed: State) -> dict[str, str]:
+    """Variables that the adapter has no counterpart of, with its reasons."""
+    reasons = {
+        text.clean(name, text.NAME_LIMIT): text.clean(reason)
+        for name, reason in observed.lacking.items()
+    }
+    found = {name: reasons.get(name.partition("/")[2], "") for name in expected}
+    return {
+        name: reason for name, reason in found.items() if reason and name not in observed.weights
+    }
 
 
 def losses(evidence: Evidence) -> FacetVerdict:

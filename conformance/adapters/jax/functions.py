@@ -16,6 +16,7 @@ from conformance.adapters.jax.tables.promotion import PROMOTION
 from conformance.adapters.native.functions import Table
 from conformance.adapters.native.running import Library
 from conformance.adapters.native.subjects import session
+from conformance.adapters.worker.failure import Unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -31,6 +32,9 @@ TABLE = Table(
     {"metrics": "JAX has no metrics", "random": "JAX's keys are split by whoever draws"},
 )
 """All functions and objects that the adapter can do."""
+
+_TRACED = (jax.errors.ConcretizationTypeError, jax.errors.TracerIntegerConversionError)
+"""What is raised where a number has to be known and is traced."""
 
 _WIDE = frozenset({"int64", "uint64", "float64"})
 
@@ -58,8 +62,15 @@ class JaxLibrary(Library):
         return name
 
     def cast(self, array: Array, dtype: str) -> Array:
-        """An array in the dtype of this name."""
-        return array.astype(dtype)
+        """An array in the dtype of this name.
+
+        Raises:
+            Unsupported: It has 64 bits, and the program spoke of none.
+        """
+        found = array.astype(dtype)
+        if str(found.dtype) != dtype:
+            raise Unsupported(f"the answer is {dtype}, which JAX has with jax_enable_x64 only")
+        return found
 
     def scalar(self, number: float, others: Sequence[Array]) -> Array:  # noqa: ARG002 - as any's
         """A number as an array that is weak, as JAX has it."""
@@ -76,7 +87,7 @@ class JaxLibrary(Library):
         moving: Sequence[int],
         cotangents: Mapping[int, Any],
     ) -> list[Array]:
-        """By ``jax.vjp``, within one jitted function."""
+        """By ``jax.vjp``, within one jitted function where sizes don't hang on numbers."""
         ends = sorted(cotangents)
 
         def some(leaves: Sequence[Array]) -> list[Array]:
@@ -92,7 +103,11 @@ class JaxLibrary(Library):
             return list(found)
 
         leaves = [arrays[at] for at in moving]
-        return list(jax.jit(pulled)(leaves, [jnp.asarray(cotangents[at]) for at in ends]))
+        pairs = [jnp.asarray(cotangents[at]) for at in ends]
+        try:
+            return jax.jit(pulled)(leaves, pairs)  # type: ignore[no-any-return]
+        except _TRACED:
+            return pulled(leaves, pairs)
 
     def compiled(self, function: Function, arrays: Sequence[Array]) -> list[Array]:
         """By ``jax.jit``."""
@@ -113,8 +128,7 @@ class JaxLibrary(Library):
 
     def refusal(self, error: Exception) -> str:
         """A size that hangs on numbers, of which nothing is known where JAX traces."""
-        traced = (jax.errors.ConcretizationTypeError, jax.errors.TracerIntegerConversionError)
-        if isinstance(error, traced):
+        if isinstance(error, _TRACED):
             return "the size of the answer hangs on numbers, which JAX has to know beforehand"
         return super().refusal(error)
 

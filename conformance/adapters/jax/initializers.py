@@ -9,6 +9,8 @@ from jax import Array
 from jax import numpy as jnp
 from jax.nn import initializers
 
+from conformance.adapters.worker.failure import Unsupported
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -37,6 +39,8 @@ def glorot_uniform(
     dtype: Any = None,
 ) -> Array:
     """``initializers.GlorotUniform``: JAX counts the fans of the same axes as Keras."""
+    if len(shape) < 2:  # noqa: PLR2004 - a matrix
+        raise Unsupported("initializers.GlorotUniform: JAX wants two axes at least")
     return initializers.glorot_uniform()(_key(seed), tuple(shape), dtype or jnp.float32)
 
 

@@ -26,7 +26,7 @@ def huber(
     if installed("optax"):
         import optax
 
-        values = optax.huber_loss(pred, true, delta)
+        values = optax.huber_loss(pred, true, delta=delta)
     else:
         off = jnp.abs(pred - true)
         values = jnp.where(off <= delta, 0.5 * off * off, delta * (off - 0.5 * delta))

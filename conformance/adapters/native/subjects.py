@@ -181,7 +181,8 @@ class StepsSession(Answering):
     def examine(self) -> None:
         """Take every step in order; the first that raises ends them."""
         node = self.program["object"]
-        operation = bound(self.library.table, node)
+        names_ = [spec["name"] for spec in self.program.get("variables", ())]
+        operation = bound(self.library.table, {**node, "tensors": {"variables": names_}})
         if operation.function is None:
             raise TypeError(f"{operation.symbol} is made by a function of the adapter's")
         literals = {k: v for k, v in operation.literals.items() if k not in operation.arrays}

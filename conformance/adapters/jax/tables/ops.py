@@ -56,7 +56,7 @@ _ELEMENTWISE: dict[str, list[Row]] = {
             dtypes=Dtypes(meet=("x1", "x2")),
         ),
     ],
-    "ops.cast": [Direct("jax.numpy.astype", keywords={"dtype": REQUIRED})],
+    "ops.cast": [Direct("jax.numpy.astype", keywords={"dtype": REQUIRED}, place=("dtype",))],
     "ops.relu": [Direct("jax.nn.relu")],
 }
 
