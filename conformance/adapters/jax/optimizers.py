@@ -26,7 +26,9 @@ class Moving:
         make: The optimizer, of ``learning_rate`` and ``more``.
         rate: The learning rate, or Keras's words for a schedule of it.
         clips: Keras's ``clipnorm``, ``clipvalue`` and ``global_clipnorm``.
-        more: Further arguments of ``make``; a function is one of the step, counted from 0.
+        averages: Keras's ``ema_momentum`` and ``ema_overwrite_frequency``, if there are averages.
+        more: Further arguments of ``make``; a function is one of the step, counted from 0. Numbers
+            stay Python's: as an array, 0.999 would be a float32, and 1 - 0.999 off by 1e-5.
     """
 
     slots: Mapping[str, str] = {}
@@ -38,6 +40,7 @@ class Moving:
         make: Callable[..., Any],
         rate: float | Mapping[str, Any],
         clips: Mapping[str, float | None],
+        averages: tuple[float, int | None] | None = None,
         **more: Any,
     ) -> None:
         """Make the optimizer, whose learning rate can be set from step to step."""
@@ -50,7 +53,12 @@ class Moving:
         schedule = _schedule(rate)
         self.scheduled = schedule is not None
         given = schedule if schedule is not None else rate
-        self.optimizer = optax.inject_hyperparams(make)(learning_rate=given, **more)
+        numbers = [name for name, value in more.items() if not callable(value)]
+        injected = optax.inject_hyperparams(make, static_args=numbers)
+        self.optimizer = injected(learning_rate=given, **more)
+        self.averages = averages
+        self.average: Arrays = {name: jnp.zeros_like(one) for name, one in self.variables.items()}
+        self.steps = 0
         self.kept = self.optimizer.init(self.variables)
 
     @property
@@ -68,6 +76,16 @@ class Moving:
             self._clipped(dict(gradients)), self.kept, self.variables
         )
         self.variables = optax.apply_updates(self.variables, moves)
+        if self.averages is not None:
+            self._averaged(*self.averages)
+
+    def _averaged(self, momentum: float, every: int | None) -> None:
+        """Bring the averages along; from time to time, put them in the variables' place."""
+        step = 1 - momentum if self.steps else 1.0
+        self.average = optax.incremental_update(self.variables, self.average, step)
+        self.steps += 1
+        if every is not None and self.steps % every == 0:
+            self.variables = dict(self.average)
 
     def set(self, *, learning_rate: float) -> None:
         """Set the learning rate."""
@@ -93,6 +111,8 @@ class Moving:
     def state(self) -> Arrays:
         """Every variable of Keras's that optax has a counterpart of, by Keras's name."""
         found = {**self.variables, "iteration": self.kept.count}
+        if self.averages is not None:
+            found.update({f"{name}/average": one for name, one in self.average.items()})
         if not self.scheduled:
             found["learning_rate"] = jnp.asarray(self.rate, jnp.float32)
         for part in _parts(self.kept.inner_state):
@@ -148,7 +168,7 @@ def sgd(
     global_clipnorm: float | None = None,
     use_ema: bool = False,
     ema_momentum: float = 0.99,
-    ema_overwrite_frequency: None = None,
+    ema_overwrite_frequency: int | None = None,
     loss_scale_factor: None = None,
     gradient_accumulation_steps: None = None,
 ) -> Moving:
@@ -165,7 +185,8 @@ def sgd(
     plain = optax.sgd if weight_decay is None else make
     more = {"momentum": momentum or None, "nesterov": nesterov} if plain is optax.sgd else {}
     clips = _clips(clipnorm, clipvalue, global_clipnorm)
-    return _Sgd(variables, plain, learning_rate, clips, **more)
+    averages = (ema_momentum, ema_overwrite_frequency) if use_ema else None
+    return _Sgd(variables, plain, learning_rate, clips, averages, **more)
 
 
 class _Adam(Moving):
@@ -186,7 +207,7 @@ def adam(
     global_clipnorm: float | None = None,
     use_ema: bool = False,
     ema_momentum: float = 0.99,
-    ema_overwrite_frequency: None = None,
+    ema_overwrite_frequency: int | None = None,
     loss_scale_factor: None = None,
     gradient_accumulation_steps: None = None,
 ) -> Moving:
@@ -202,7 +223,8 @@ def adam(
     make = optax.adam
     if weight_decay is not None:
         make, more = optax.adamw, {**more, "weight_decay": weight_decay}
-    return _Adam(variables, make, learning_rate, clips, **more)
+    averages = (ema_momentum, ema_overwrite_frequency) if use_ema else None
+    return _Adam(variables, make, learning_rate, clips, averages, **more)
 
 
 def _clips(

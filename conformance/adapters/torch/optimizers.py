@@ -6,14 +6,15 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor
-from torch.nn.utils import clip_grad_norm_, clip_grad_value_
+from torch import Tensor, nn
+from torch.nn.utils import clip_grad_value_
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from conformance.adapters.torch import schedules
 from conformance.adapters.worker.failure import Unsupported
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 class Moving:
@@ -24,6 +25,7 @@ class Moving:
         kind: torch's class.
         rate: The learning rate, or Keras's words for a schedule of it.
         clips: Keras's ``clipnorm``, ``clipvalue`` and ``global_clipnorm``.
+        averages: How the variables are averaged, if they are.
         more: Further arguments of the class.
     """
 
@@ -36,6 +38,7 @@ class Moving:
         kind: Any,
         rate: float | Mapping[str, Any],
         clips: Mapping[str, float | None],
+        averages: Averages | None = None,
         **more: Any,
     ) -> None:
         """Make the optimizer, and the scheduler where there is one."""
@@ -48,6 +51,9 @@ class Moving:
         initial, make = _scheduled(rate)
         self.optimizer = kind(list(self.variables.values()), lr=initial, **more)
         self.scheduler = make(self.optimizer) if make else None
+        self.averages = averages
+        if averages is not None:
+            averages.begin(self.variables)
 
     @property
     def rate(self) -> float:
@@ -63,6 +69,8 @@ class Moving:
         before = self.rate
         self.optimizer.step()
         self.optimizer.zero_grad()
+        if self.averages is not None:
+            self.averages.update()
         if self.scheduler is not None:
             self.scheduler.step()
             self.changed(before)
@@ -81,14 +89,16 @@ class Moving:
         if limit := self.clips.get("clipvalue"):
             clip_grad_value_(variables, limit)
         elif limit := self.clips.get("global_clipnorm"):
-            clip_grad_norm_(variables, limit)
+            _clip_norm(variables, limit)
         elif limit := self.clips.get("clipnorm"):
             for variable in variables:
-                clip_grad_norm_([variable], limit)
+                _clip_norm([variable], limit)
 
     def state(self) -> dict[str, Tensor]:
         """Every variable of Keras's that torch has a counterpart of, by Keras's name."""
         found = dict(self.variables)
+        if self.averages is not None:
+            found.update(self.averages.state())
         if self.scheduler is None:
             found["learning_rate"] = torch.tensor(self.rate, dtype=torch.float32)
         for name, variable in self.variables.items():
@@ -101,6 +111,48 @@ class Moving:
     def slot(self, kept: Tensor) -> Tensor:
         """What is kept, as Keras keeps it."""
         return kept
+
+
+def _clip_norm(variables: Sequence[Tensor], limit: float) -> None:
+    """Shrink gradients whose common norm is larger: clip_grad_norm_ would add 1e-6 to the norm."""
+    gradients = [variable.grad for variable in variables if variable.grad is not None]
+    norms = torch.stack([torch.linalg.vector_norm(one) for one in gradients])
+    share = limit / torch.clamp(torch.linalg.vector_norm(norms), min=limit)
+    for gradient in gradients:
+        gradient.mul_(share)
+
+
+class Averages:
+    """Averages of variables, which torch keeps of modules.
+
+    Args:
+        momentum: Keras's ``ema_momentum``.
+        every: Keras's ``ema_overwrite_frequency``.
+    """
+
+    def __init__(self, momentum: float, every: int | None) -> None:
+        """Hold them."""
+        self._momentum, self._every, self._steps = momentum, every, 0
+
+    def begin(self, variables: Mapping[str, Tensor]) -> None:
+        """Make a module of the variables, whose memory it shares."""
+        self._module = nn.ParameterDict(
+            {name: nn.Parameter(one, requires_grad=False) for name, one in variables.items()}
+        )
+        average = get_ema_multi_avg_fn(self._momentum)
+        self._averaged = AveragedModel(self._module, multi_avg_fn=average)
+
+    def update(self) -> None:
+        """Bring the averages along; from time to time, put them in the variables' place."""
+        self._steps += 1
+        self._averaged.update_parameters(self._module)
+        if self._every is not None and self._steps % self._every == 0:
+            for name, variable in self._module.items():
+                variable.copy_(self._averaged.module[name])
+
+    def state(self) -> dict[str, Tensor]:
+        """The averages, as Keras calls them."""
+        return {f"{name}/average": one for name, one in self._averaged.module.items()}
 
 
 class _Sgd(Moving):
@@ -138,7 +190,7 @@ def sgd(
     global_clipnorm: float | None = None,
     use_ema: bool = False,
     ema_momentum: float = 0.99,
-    ema_overwrite_frequency: None = None,
+    ema_overwrite_frequency: int | None = None,
     loss_scale_factor: None = None,
     gradient_accumulation_steps: None = None,
 ) -> Moving:
@@ -153,6 +205,7 @@ def sgd(
         0.0 if coupled else weight_decay or 0.0,
         rate=learning_rate,
         clips=_clips(clipnorm, clipvalue, global_clipnorm),
+        averages=Averages(ema_momentum, ema_overwrite_frequency) if use_ema else None,
         momentum=momentum,
         nesterov=nesterov and momentum > 0,
         **more,
@@ -197,7 +250,7 @@ def adam(
     global_clipnorm: float | None = None,
     use_ema: bool = False,
     ema_momentum: float = 0.99,
-    ema_overwrite_frequency: None = None,
+    ema_overwrite_frequency: int | None = None,
     loss_scale_factor: None = None,
     gradient_accumulation_steps: None = None,
 ) -> Moving:
@@ -212,6 +265,7 @@ def adam(
         kind=torch.optim.AdamW if decayed else torch.optim.Adam,
         rate=learning_rate,
         clips=_clips(clipnorm, clipvalue, global_clipnorm),
+        averages=Averages(ema_momentum, ema_overwrite_frequency) if use_ema else None,
         betas=(beta_1, beta_2),
         eps=epsilon,
         amsgrad=amsgrad,

@@ -5,13 +5,10 @@ from __future__ import annotations
 from conformance.adapters.native.functions import NUMBER, Own, Row
 
 _SHARED = {
-    "use_ema": (False,),
     "loss_scale_factor": (None,),
     "gradient_accumulation_steps": (None,),
-    "ema_overwrite_frequency": (None,),
 }
 _WHY = {
-    "use_ema": "optax averages updates (optax.ema), not variables",
     "loss_scale_factor": "optax scales no losses",
     "gradient_accumulation_steps": "optax.MultiSteps accumulates around an optimizer, and is not "
     "handled here",

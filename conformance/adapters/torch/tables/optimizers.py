@@ -5,13 +5,10 @@ from __future__ import annotations
 from conformance.adapters.native.functions import NUMBER, Own, Row
 
 _SHARED = {
-    "use_ema": (False,),
     "loss_scale_factor": (None,),
     "gradient_accumulation_steps": (None,),
-    "ema_overwrite_frequency": (None,),
 }
 _WHY = {
-    "use_ema": "torch.optim keeps no average of variables; torch.optim.swa_utils does, of modules",
     "loss_scale_factor": "torch.optim scales no losses; torch.amp.GradScaler does",
     "gradient_accumulation_steps": "torch.optim accumulates nothing: gradients add up until they "
     "are zeroed",
