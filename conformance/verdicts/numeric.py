@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from conformance.adapters.host.observation import Output, State
+    from conformance.adapters.host.observation import Output
     from conformance.reference.answer.expectation import (
         Expected,
         ExpectedCall,
@@ -69,30 +70,7 @@ def state(evidence: Evidence) -> FacetVerdict:
         raise ReferenceFaultError("it states no training and no calls that change the model")
     observed = evidence.part(evidence.observation.state, "the state afterwards")
     what = "after" if expected.losses is None else "trained"
-    lacking = _lacking(expected.weights, observed)
-    if lacking and len(lacking) == len(expected.weights):
-        reasons = "; ".join(dict.fromkeys(lacking.values()))
-        return FacetVerdict(facet="state", outcome="unsupported", message=reasons)
-    weights = {name: one for name, one in expected.weights.items() if name not in lacking}
-    return numeric(
-        "state",
-        [
-            *_named(evidence, what, weights, observed.weights),
-            *(Comparison(what=f"{name}: not judged, {why}") for name, why in lacking.items()),
-        ],
-    )
-
-
-def _lacking(expected: Mapping[str, Expected], observed: State) -> dict[str, str]:
-    """Variables that the adapter has no counterpart of, with its reasons."""
-    reasons = {
-        text.clean(name, text.NAME_LIMIT): text.clean(reason)
-        for name, reason in observed.lacking.items()
-    }
-    found = {name: reasons.get(name.partition("/")[2], "") for name in expected}
-    return {
-        name: reason for name, reason in found.items() if reason and name not in observed.weights
-    }
+    return numeric("state", list(_named(evidence, what, expected.weights, observed.weights)))
 
 
 def losses(evidence: Evidence) -> FacetVerdict:
@@ -131,8 +109,14 @@ def mask(evidence: Evidence) -> FacetVerdict:
 def _named(
     evidence: Evidence, what: str, expected: Mapping[str, Expected], observed: Mapping[str, str]
 ) -> Iterable[Comparison]:
-    """Compare arrays by name; one too few is no answer, one too many is wrong."""
+    """Compare arrays by name; one too few is no answer, one too many is wrong.
+
+    Variables of an object that the adapter has no counterpart of are left out, if not all are.
+    """
+    lacking = _lacking(evidence, expected) - observed.keys()
     for name, truth in expected.items():
+        if name in lacking and len(lacking) < len(expected):
+            continue
         if name not in observed:
             raise NotAnsweredError(
                 f"the adapter did not answer: {what} {name} is missing from its answer"
@@ -141,6 +125,20 @@ def _named(
     for name in observed.keys() - expected.keys():
         known = f"{what} {text.clean(name, text.NAME_LIMIT)}"
         yield Comparison(what=known, message=f"{known}: there should be none")
+
+
+def _lacking(evidence: Evidence, expected: Iterable[str]) -> set[str]:
+    """Names of an object's variables after a step, ``0/momentum``, that the adapter says it lacks.
+
+    Only those begin with a number.
+    """
+    state = evidence.observation.state
+    parts = {name: re.split(r"/|: ", name, maxsplit=1) for name in expected}
+    return {
+        name
+        for name, (step, *rest) in parts.items()
+        if state is not None and step.isdecimal() and rest and rest[0] in state.lacking
+    }
 
 
 def batch(evidence: Evidence) -> FacetVerdict:
