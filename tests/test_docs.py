@@ -337,6 +337,7 @@ COMMANDS: dict[str, Run | Shown] = {
     "python benchmarks/whole_run.py": Run(HELP.format("whole_run.py")),
     "python benchmarks/layers.py": Run(HELP.format("layers.py")),
     "python benchmarks/loading.py": Run(HELP.format("loading.py")),
+    "python benchmarks/catalogue.py": Run(HELP.format("catalogue.py")),
     "python benchmarks/overhead.py torch keras-torch": Run(HELP.format("overhead.py")),
     "python benchmarks/calibration.py": Run(HELP.format("calibration.py")),
 }
