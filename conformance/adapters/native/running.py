@@ -30,6 +30,7 @@ Array = Any
 Numbers = Any
 """An array of NumPy, or a :class:`~conformance.adapters.shared.wire.BF16`."""
 
+
 class Library(ABC):
     """What each framework does in its own way."""
 
@@ -57,8 +58,7 @@ class Library(ABC):
 
     @abstractmethod
     def scalar(self, number: float, others: Sequence[Array]) -> Array:
-        """A number of Python's as an array without axes, that promotes others as the number does.
-        """
+        """A number of Python's as an array without axes, which promotes others as it does."""
 
     @abstractmethod
     def promoted(self, dtypes: Sequence[str]) -> str:

@@ -30,7 +30,10 @@ TABLE = Table(
     "conformance.adapters.torch",
     {**OPS, **LOSSES, **INITIALIZERS, **OPTIMIZERS},
     PROMOTION,
-    {"metrics": "torch has no metrics", "random": "torch's generators are not made of a seed alone"},
+    {
+        "metrics": "torch has no metrics",
+        "random": "torch's generators are not made of a seed alone",
+    },
 )
 """All functions and objects that the adapter can do."""
 
@@ -95,9 +98,7 @@ class TorchLibrary(Library):
             return [torch.zeros_like(leaf) for leaf in leaves]
         ends, given = zip(*pairs)
         found = torch.autograd.grad(ends, leaves, given, allow_unused=True)
-        return [
-            torch.zeros_like(leaf) if one is None else one for leaf, one in zip(leaves, found)
-        ]
+        return [torch.zeros_like(leaf) if one is None else one for leaf, one in zip(leaves, found)]
 
     def compiled(self, function: Function, arrays: Sequence[Tensor]) -> list[Tensor]:
         """The graph that ``torch.export`` makes."""
@@ -110,6 +111,8 @@ class TorchLibrary(Library):
         text = str(error)
         if isinstance(error, (NotImplementedError, RuntimeError)) and "not implemented for" in text:
             return f"torch has it for other dtypes only: {text.splitlines()[0]}"
+        if type(error).__name__.startswith("GuardOnDataDependent"):
+            return "what is computed hangs on a number, which torch.export does not know"
         return ""
 
 
