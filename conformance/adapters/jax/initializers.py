@@ -27,7 +27,8 @@ def constant(*, shape: Sequence[int], value: float = 0.0, dtype: Any = None) -> 
 
 def identity(*, shape: Sequence[int], gain: float = 1.0, dtype: Any = None) -> Array:
     """``initializers.Identity``: JAX has jnp.eye."""
-    return gain * jnp.eye(*shape, dtype=dtype or jnp.float32)
+    rows, columns = shape
+    return gain * jnp.eye(rows, columns, dtype=dtype or jnp.float32)
 
 
 def glorot_uniform(

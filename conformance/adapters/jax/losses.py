@@ -62,7 +62,7 @@ def binary_crossentropy(
     axis: int = -1,
     reduction: str | None = "sum_over_batch_size",
 ) -> Array:
-    """``losses.BinaryCrossentropy``: optax takes logits only; probabilities stay 1e-7 from 0 and 1."""
+    """``losses.BinaryCrossentropy``: optax takes logits; probabilities stay 1e-7 from 0 and 1."""
     true, pred = _floats(y_true, y_pred)
     true = true * (1.0 - label_smoothing) + 0.5 * label_smoothing
     if not from_logits:
@@ -87,8 +87,9 @@ def sparse_categorical_crossentropy(
     axis: int = -1,
     reduction: str | None = "sum_over_batch_size",
 ) -> Array:
-    """``losses.SparseCategoricalCrossentropy``: optax takes logits only; of probabilities it is the
-    logarithm of the class's share.
+    """``losses.SparseCategoricalCrossentropy``: optax takes logits only.
+
+    Of probabilities it is the logarithm of the class's share.
     """
     pred = jnp.moveaxis(y_pred.astype(jnp.float32), axis, -1)
     true = y_true.reshape(y_true.shape[:-1]) if y_true.ndim == y_pred.ndim else y_true

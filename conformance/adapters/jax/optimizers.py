@@ -137,7 +137,7 @@ def _parts(state: Any) -> list[Any]:
 
 
 class _Sgd(Moving):
-    slots = {"trace": "momentum"}
+    slots: Mapping[str, str] = {"trace": "momentum"}
 
     def changed(self, before: Any, after: Any) -> None:
         def scaled(part: Any) -> Any:
@@ -170,8 +170,9 @@ def sgd(
     loss_scale_factor: None = None,
     gradient_accumulation_steps: None = None,
 ) -> Moving:
-    """``optimizers.SGD``: optax's trace gathers gradients, Keras's momentum gathers steps, so that
-    it is scaled by old / new when the learning rate changes; a weight decay is added last.
+    """``optimizers.SGD``: optax's trace gathers gradients, Keras's momentum gathers steps.
+
+    So it is scaled by old / new when the learning rate changes. A weight decay is added last.
     """
 
     def make(learning_rate: Any) -> Any:
@@ -188,7 +189,7 @@ def sgd(
 
 
 class _Adam(Moving):
-    slots = {"mu": "momentum", "nu": "velocity"}
+    slots: Mapping[str, str] = {"mu": "momentum", "nu": "velocity"}
 
 
 def adam(
@@ -209,8 +210,9 @@ def adam(
     loss_scale_factor: None = None,
     gradient_accumulation_steps: None = None,
 ) -> Moving:
-    """``optimizers.Adam``: optax adds epsilon after the correction of the bias, so that it is told
-    ``epsilon / sqrt(1 - beta_2 ** t)`` at step t; with a weight decay it is adamw.
+    """``optimizers.Adam``: optax adds epsilon after the correction of the bias.
+
+    So it is told ``epsilon / sqrt(1 - beta_2 ** t)`` at step t. With a weight decay it is adamw.
     """
 
     def eps(count: Array) -> Array:

@@ -58,8 +58,9 @@ def warm_cosine_decay(
     warmup_target: float,
     warmup_steps: int = 0,
 ) -> Array:
-    """``optimizers.schedules.CosineDecay``: optax's ``decay_steps`` hold the warm-up, and its
-    ``end_value`` is a rate, not a share.
+    """``optimizers.schedules.CosineDecay``: optax's ``decay_steps`` hold the warm-up.
+
+    Its ``end_value`` is a rate, not a share.
     """
     schedule = optax.warmup_cosine_decay_schedule(
         init_value=initial_learning_rate,

@@ -14,13 +14,15 @@ import functools
 import importlib
 import importlib.util
 import inspect
-from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import Any, Callable, NamedTuple, Union
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Union
 
 from conformance.adapters.native.binding import is_one_of
 from conformance.adapters.shared.functions import literal
 from conformance.adapters.worker.failure import Unsupported
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 Json = Any
 
@@ -78,7 +80,7 @@ class Direct(NamedTuple):
     rename: Mapping[str, str] = {}
     """What the symbol calls them: ``{"axis": "dim"}``."""
     instead: Mapping[str, Mapping[Json, Json]] = {}
-    """By Keras's argument: what is passed in the place of a value, ``{"dtype": {None: "float32"}}``.
+    """By Keras's argument: what is passed instead of a value, ``{"dtype": {None: "float32"}}``.
     """
     front: Sequence[str] = ()
     """Those of ``keywords`` that go by position, before the arrays."""
@@ -322,6 +324,6 @@ def note_of(operation: Operation) -> str:
     """What whoever wrote the row, or the function, says of it, in a sentence."""
     if operation.function is not None:
         doc = inspect.getdoc(operation.function) or ""
-        return " ".join(doc.partition("\n\n")[0].split())
+        return " ".join(doc.split())
     row = operation.row
     return f"``{operation.symbol}``: {row.note}" if isinstance(row, Direct) and row.note else ""

@@ -59,5 +59,6 @@ def reduced(
     if reduction == "sum":
         return total
     if reduction == "mean_with_sample_weight" and weight is not None:
-        return total / weight.sum()
+        # Each weight counts as often as it is broadcast to a value.
+        return total / (weight.sum() * (math.prod(values.shape) / math.prod(weight.shape)))
     return total / math.prod(values.shape)

@@ -58,7 +58,7 @@ class Library(ABC):
 
     @abstractmethod
     def scalar(self, number: float, others: Sequence[Array]) -> Array:
-        """A number of Python's as an array without axes, that promotes others as the number does."""
+        """A number of Python's as an array without axes, which promotes others as it does."""
 
     @abstractmethod
     def promoted(self, dtypes: Sequence[str]) -> str:

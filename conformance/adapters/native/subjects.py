@@ -15,7 +15,6 @@ from conformance.adapters.worker.outputs import Arrays
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from conformance.adapters.native.functions import Operation
     from conformance.adapters.native.running import Array, Library
 
 _OF_CALLS = frozenset({"shape", "dtype", "values"})
@@ -187,22 +186,17 @@ class StepsSession(Answering):
         spy = Spy(names(operation.row.symbol))
         with spy.watching(), spy.node(operation.name):
             subject = operation.function(self._variables(), **literals)
-            self._steps(subject, operation)
+            self._steps(subject)
         self.observation["native"] = [told(operation, {}, spy)]
 
-    def _steps(self, subject: Any, operation: Operation) -> None:
+    def _steps(self, subject: Any) -> None:
         specs = {spec["name"]: spec for spec in self.program.get("inputs", ())}
         calls: list[dict[str, Any]] = []
         weights: dict[str, str] = {}
         with self.timed("calls"):
             for index, step in enumerate(self.program["steps"]):
                 try:
-                    if step["call"] == "apply":
-                        subject.apply(self._gradients(index, step["tensors"], specs))
-                    elif step["call"] == "set":
-                        subject.set(**step["arguments"])
-                    else:
-                        raise Unsupported(f"{operation.symbol} has no {step['call']} here")
+                    self._step(subject, index, step, specs)
                     state = subject.state()
                 except Unsupported:
                     raise
@@ -220,6 +214,16 @@ class StepsSession(Answering):
             self.observation["calls"] = calls
         if "state" in self.asked and "state" not in self.observation["errors"]:
             self.observation["state"] = {"weights": weights, "lacking": dict(subject.lacking)}
+
+    def _step(
+        self, subject: Any, index: int, step: Mapping[str, Any], specs: Mapping[str, Any]
+    ) -> None:
+        if step["call"] == "apply":
+            subject.apply(self._gradients(index, step["tensors"], specs))
+        elif step["call"] == "set":
+            subject.set(**step["arguments"])
+        else:
+            raise Unsupported(f"{self.program['object']['layer']} has no {step['call']} here")
 
     def _variables(self) -> dict[str, Array]:
         return {

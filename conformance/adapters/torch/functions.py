@@ -111,6 +111,8 @@ class TorchLibrary(Library):
         text = str(error)
         if isinstance(error, (NotImplementedError, RuntimeError)) and "not implemented for" in text:
             return f"torch has it for other dtypes only: {text.splitlines()[0]}"
+        if type(error).__name__.startswith("GuardOnDataDependent"):
+            return "what is computed hangs on a number, which torch.export does not know"
         return ""
 
 

@@ -38,8 +38,9 @@ def glorot_uniform(
     output_axes: None = None,
     dtype: Any = None,
 ) -> Tensor:
-    """``initializers.GlorotUniform``: torch counts the fans of (out, in, spatial ...), so that is
-    filled, and its axes are moved.
+    """``initializers.GlorotUniform``: torch counts the fans of (out, in, spatial ...).
+
+    So that is filled, and its axes are moved.
     """
     rank = len(shape)
     if rank < 2:  # noqa: PLR2004 - a matrix
@@ -67,7 +68,7 @@ def truncated_normal(
 def orthogonal(
     *, shape: Sequence[int], gain: float = 1.0, seed: int | None = None, dtype: Any = None
 ) -> Tensor:
-    """``initializers.Orthogonal``: torch flattens all axes but the first, Keras all but the last."""
+    """``initializers.Orthogonal``: torch flattens all axes behind the first, Keras the others."""
     rows = torch.empty((math.prod(shape[:-1]), shape[-1]), dtype=dtype)
     return init.orthogonal_(rows, gain, generator=_generator(seed)).reshape(tuple(shape))
 

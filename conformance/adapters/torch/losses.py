@@ -49,8 +49,9 @@ def binary_crossentropy(
     axis: int = -1,
     reduction: str | None = "sum_over_batch_size",
 ) -> Tensor:
-    """``losses.BinaryCrossentropy``: torch smooths no labels here, and cuts logarithms at -100,
-    where Keras keeps probabilities 1e-7 from 0 and 1.
+    """``losses.BinaryCrossentropy``: torch smooths no labels here, and cuts logarithms at -100.
+
+    Keras keeps probabilities 1e-7 from 0 and 1.
     """
     true, pred = _floats(y_true, y_pred)
     true = true * (1.0 - label_smoothing) + 0.5 * label_smoothing
@@ -72,8 +73,9 @@ def sparse_categorical_crossentropy(
     axis: int = -1,
     reduction: str | None = "sum_over_batch_size",
 ) -> Tensor:
-    """``losses.SparseCategoricalCrossentropy``: torch.nn.functional.cross_entropy takes logits, with
-    the classes on axis 1; of probabilities, it is nll_loss of the logarithm of their shares.
+    """``losses.SparseCategoricalCrossentropy``: cross_entropy takes logits, classes on axis 1.
+
+    Of probabilities it is nll_loss of the logarithm of their shares.
     """
     pred = torch.movedim(y_pred.to(torch.float32), axis, 1)
     true = y_true.reshape(y_true.shape[:-1]) if y_true.ndim == y_pred.ndim else y_true

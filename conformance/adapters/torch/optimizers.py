@@ -156,7 +156,7 @@ class Averages:
 
 
 class _Sgd(Moving):
-    slots = {"momentum_buffer": "momentum"}
+    slots: Mapping[str, str] = {"momentum_buffer": "momentum"}
 
     def __init__(self, variables: Mapping[str, Tensor], decay: float, **more: Any) -> None:
         super().__init__(variables, torch.optim.SGD, **more)
@@ -194,9 +194,10 @@ def sgd(
     loss_scale_factor: None = None,
     gradient_accumulation_steps: None = None,
 ) -> Moving:
-    """``optimizers.SGD``: torch's momentum gathers gradients, Keras's gathers steps, so that it is
-    scaled by old / new when the learning rate changes; torch's weight decay goes through the
-    momentum, so that with one variables are shrunk by hand.
+    """``optimizers.SGD``: torch's momentum gathers gradients, Keras's gathers steps.
+
+    So it is scaled by old / new when the learning rate changes. torch's weight decay goes through
+    the momentum, so that beside one variables are shrunk by hand.
     """
     coupled = weight_decay is not None and momentum == 0
     more: dict[str, Any] = {"weight_decay": weight_decay} if coupled else {}
@@ -213,7 +214,7 @@ def sgd(
 
 
 class _Adam(Moving):
-    slots = {
+    slots: Mapping[str, str] = {
         "exp_avg": "momentum",
         "exp_avg_sq": "velocity",
         "max_exp_avg_sq": "velocity_hat",
@@ -254,8 +255,9 @@ def adam(
     loss_scale_factor: None = None,
     gradient_accumulation_steps: None = None,
 ) -> Moving:
-    """``optimizers.Adam``: torch adds epsilon after the correction of the bias, so that it is told
-    ``epsilon / sqrt(1 - beta_2 ** t)`` at step t; with a weight decay it is AdamW.
+    """``optimizers.Adam``: torch adds epsilon after the correction of the bias.
+
+    So it is told ``epsilon / sqrt(1 - beta_2 ** t)`` at step t. With a weight decay it is AdamW.
     """
     decayed = weight_decay is not None
     more: dict[str, Any] = {"weight_decay": weight_decay} if decayed else {}

@@ -29,8 +29,9 @@ def exponential_decay(
     decay_rate: float,
     staircase: bool = False,
 ) -> Tensor:
-    """``optimizers.schedules.ExponentialDecay``: torch's rate is that of one step,
-    ``decay_rate ** (1 / decay_steps)``; a staircase is StepLR.
+    """``optimizers.schedules.ExponentialDecay``: torch's rate is that of one step.
+
+    It is ``decay_rate ** (1 / decay_steps)``. A staircase is StepLR.
     """
     make = exponential(decay_steps, decay_rate, staircase=staircase)
     return _after(step, initial_learning_rate, make)
@@ -52,8 +53,9 @@ def cosine_decay(
     warmup_target: None = None,
     warmup_steps: int = 0,
 ) -> Tensor:
-    """``optimizers.schedules.CosineDecay``: torch's rises again after ``decay_steps``, so that it is
-    stopped there; its ``eta_min`` is a rate, not a share.
+    """``optimizers.schedules.CosineDecay``: torch's rises again after ``decay_steps``.
+
+    So it is stopped there. Its ``eta_min`` is a rate, not a share.
     """
     least = alpha * initial_learning_rate
     return _after(
@@ -73,8 +75,9 @@ def warm_cosine_decay(
     warmup_target: float,
     warmup_steps: int = 0,
 ) -> Tensor:
-    """``optimizers.schedules.CosineDecay``: torch's LinearLR can't begin at zero, so that a warm-up
-    is a function of the step.
+    """``optimizers.schedules.CosineDecay``: torch's LinearLR can't begin at zero.
+
+    So a warm-up is a function of the step.
     """
 
     def rate(at: int) -> float:

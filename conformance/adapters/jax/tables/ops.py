@@ -130,7 +130,7 @@ _INDEXING: dict[str, list[Row]] = {
             "jax.lax.top_k",
             keywords={"k": REQUIRED},
             only={"sorted": (True, False)},
-            note="JAX's are always in falling order",
+            note="always in falling order",
         )
     ],
     "ops.segment_sum": [
@@ -149,7 +149,7 @@ _PRODUCTS: dict[str, list[Row]] = {
             "jax.numpy.matmul",
             ("x1", "x2"),
             dtypes=Dtypes(meet=("x1", "x2"), pairs={("int8", "int8"): "int32"}),
-            note="JAX adds up products of int8 in int8 unless told a preferred_element_type",
+            note="products of int8 are int8 unless JAX is told a preferred_element_type",
         )
     ],
     "ops.dot": [
@@ -217,7 +217,7 @@ _CREATION: dict[str, list[Row]] = {
             (),
             {"shape": REQUIRED, "fill_value": REQUIRED, "dtype": None},
             instead={"dtype": {None: "float32"}},
-            note="JAX answers the dtype of the number",
+            note="without a dtype it is that of the number",
         )
     ],
     "ops.arange": [

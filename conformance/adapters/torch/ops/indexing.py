@@ -36,7 +36,11 @@ def sort(x: Tensor, *, axis: int = -1) -> Tensor:
 
 
 def segment_sum(
-    data: Tensor, segment_ids: Tensor, *, num_segments: int | None = None, sorted: bool = False
+    data: Tensor,
+    segment_ids: Tensor,
+    *,
+    num_segments: int | None = None,
+    sorted: bool = False,  # noqa: A002 - Keras's name
 ) -> Tensor:
     """``ops.segment_sum``: rows added to zeros at their places; torch's are counted beforehand."""
     if num_segments is None:

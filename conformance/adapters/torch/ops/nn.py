@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def softmax(x: Tensor, *, axis: Sequence[int] | None) -> Tensor:
-    """``ops.softmax``: torch's runs along one axis, so that several are put behind and flattened."""
+    """``ops.softmax``: along one axis in torch, so that several are put behind and flattened."""
     axes = [one % x.ndim for one in (range(x.ndim) if axis is None else axis)]
     behind = list(range(x.ndim - len(axes), x.ndim))
     moved = torch.movedim(x, axes, behind)

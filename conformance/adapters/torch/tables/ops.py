@@ -38,9 +38,9 @@ def _one(symbol: str, given: dict[str, str] | None = None, note: str = "") -> li
     return [Direct(symbol, dtypes=Dtypes(given={"x": given or {}}), note=note)]
 
 
-def _two(symbol: str, numbers: tuple[str, ...] = ("x2",), **more: str) -> list[Row]:
+def _two(symbol: str, numbers: tuple[str, ...] = ("x2",)) -> list[Row]:
     """A function of two arrays that are promoted; of Python's numbers torch takes ``numbers``."""
-    return [Direct(symbol, ("x1", "x2"), numbers=numbers, dtypes=Dtypes(meet=("x1", "x2")), **more)]
+    return [Direct(symbol, ("x1", "x2"), numbers=numbers, dtypes=Dtypes(meet=("x1", "x2")))]
 
 
 _ELEMENTWISE: dict[str, list[Row]] = {
@@ -81,9 +81,23 @@ _ELEMENTWISE: dict[str, list[Row]] = {
 }
 
 _REDUCTIONS: dict[str, list[Row]] = {
-    "ops.sum": [Direct("torch.sum", keywords=_OVER, rename=_REDUCED, dtypes=_SUMMED)],
+    "ops.sum": [
+        Direct(
+            "torch.sum",
+            keywords=_OVER,
+            rename=_REDUCED,
+            dtypes=_SUMMED,
+            note="integers are added up in int64, Keras's answer is int32 or uint32",
+        )
+    ],
     "ops.mean": [
-        Direct("torch.mean", keywords=_OVER, rename=_REDUCED, dtypes=Dtypes(given={"x": _TO_FLOAT}))
+        Direct(
+            "torch.mean",
+            keywords=_OVER,
+            rename=_REDUCED,
+            dtypes=Dtypes(given={"x": _TO_FLOAT}),
+            note="integers have to be cast first",
+        )
     ],
     "ops.var": [
         Direct(
@@ -92,7 +106,7 @@ _REDUCTIONS: dict[str, list[Row]] = {
             rename=_REDUCED,
             fixed={"correction": 0},
             dtypes=Dtypes(given={"x": _TO_FLOAT}),
-            note="torch divides by one less than the count unless told not to",
+            note="divided by one less than the count unless torch is told not to",
         )
     ],
     "ops.max": [
@@ -103,7 +117,7 @@ _REDUCTIONS: dict[str, list[Row]] = {
             instead=_ALL_AXES,
             only={"initial": (None,)},
             why={"initial": "torch's maximum starts from none of its own"},
-            note="torch.max answers places as well, and takes one axis",
+            note="amax: torch.max answers places as well, and takes one axis",
         )
     ],
     "ops.prod": [
@@ -119,16 +133,28 @@ _REDUCTIONS: dict[str, list[Row]] = {
             rename=_REDUCED,
             only={"axis": (WHOLE,)},
             dtypes=_SUMMED,
-            note="torch multiplies along one axis, or over everything",
+            note="along one axis or over everything; integers in int64",
         ),
         Own("ops.reductions", "prod", "torch.prod", dtypes=_SUMMED),
     ],
     "ops.any": [
         Direct(
-            "torch.any", keywords=_OVER, rename=_REDUCED, dtypes=Dtypes(answer={"uint8": "bool"})
+            "torch.any",
+            keywords=_OVER,
+            rename=_REDUCED,
+            dtypes=Dtypes(answer={"uint8": "bool"}),
+            note="uint8 is answered as uint8",
         )
     ],
-    "ops.argmax": [Direct("torch.argmax", keywords=_OVER, rename=_REDUCED, dtypes=_PLACES)],
+    "ops.argmax": [
+        Direct(
+            "torch.argmax",
+            keywords=_OVER,
+            rename=_REDUCED,
+            dtypes=_PLACES,
+            note="places are int64, Keras's are int32",
+        )
+    ],
     "ops.cumsum": [
         Direct(
             "torch.cumsum",
@@ -163,7 +189,7 @@ _SHAPES: dict[str, list[Row]] = {
             keywords={"axes": REQUIRED},
             rename={"axes": "dims"},
             only={"axes": (LIST,)},
-            note="torch.transpose exchanges two axes",
+            note="permute: torch.transpose exchanges two axes",
         ),
         Own("ops.shapes", "transpose", "torch.permute", only={"axes": (None,)}),
     ],
@@ -222,7 +248,7 @@ _INDEXING: dict[str, list[Row]] = {
             ("x", "indices"),
             only={"axis": (None,)},
             dtypes=Dtypes(given={"indices": {"*": "int64"}}),
-            note="torch.take knows no axis; along one, an array is indexed",
+            note="take knows no axis in torch; along one, an array is indexed",
         ),
         Own("ops.indexing", "take", "x[:, indices]", only={"axis": (WHOLE,)}),
     ],
@@ -253,7 +279,7 @@ _INDEXING: dict[str, list[Row]] = {
             only={"axis": (WHOLE,)},
             fixed={"stable": True},
             dtypes=_PLACES,
-            note="torch's order of equals is any unless it is told to keep theirs",
+            note="equals are in any order unless torch is told to keep theirs; places are int64",
         )
     ],
     "ops.top_k": [
@@ -262,6 +288,7 @@ _INDEXING: dict[str, list[Row]] = {
             keywords={"k": REQUIRED, "sorted": True},
             fixed={"dim": -1},
             dtypes=Dtypes(answer={"int64": "int32"}, which=(1,)),
+            note="places are int64, Keras's are int32",
         )
     ],
     "ops.segment_sum": [
@@ -280,7 +307,10 @@ _PRODUCT = Dtypes(meet=("x1", "x2"), pairs={("int8", "int8"): "int32"}, alike=Tr
 _PRODUCTS: dict[str, list[Row]] = {
     "ops.matmul": [
         Direct(
-            "torch.matmul", ("x1", "x2"), dtypes=_PRODUCT, note="torch promotes nothing in products"
+            "torch.matmul",
+            ("x1", "x2"),
+            dtypes=_PRODUCT,
+            note="nothing is promoted in products: both need one dtype",
         )
     ],
     "ops.dot": [Own("ops.products", "dot", "torch.tensordot, torch.matmul", dtypes=_PRODUCT)],
@@ -343,7 +373,7 @@ _NN: dict[str, list[Row]] = {
                 "fill_mode": ("constant",),
                 "data_format": (None, "channels_last", "channels_first"),
             },
-            why={"interpolation": "torch's kernel is another one"},
+            why={"interpolation": "torch's bicubic kernel has a = -0.75, Keras's a = -0.5"},
         )
     ],
     "ops.image.rgb_to_grayscale": [
@@ -363,7 +393,7 @@ _CREATION: dict[str, list[Row]] = {
             {"shape": REQUIRED, "fill_value": REQUIRED, "dtype": None},
             {"shape": "size"},
             instead={"dtype": {None: "float32"}},
-            note="torch.full answers the dtype of the number",
+            note="without a dtype it is that of the number",
         )
     ],
     "ops.arange": [
