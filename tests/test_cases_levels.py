@@ -12,6 +12,7 @@ import pytest
 
 from conformance.cases import load
 from conformance.cases.levels import LEVELS, LevelError, at_level
+from conformance.cases.model import kind_of, symbols_of
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +33,15 @@ def layers(some):
     return {n.layer for case in some if not case.raises for n in case.program.model.nodes}
 
 
+def functions(some):
+    return {
+        symbol
+        for case in some
+        if kind_of(case.program) == "function" and not case.raises
+        for symbol in symbols_of(case.program)
+    }
+
+
 def activations(some):
     return {
         node.config["activation"]
@@ -47,8 +57,8 @@ def test_each_level_holds_the_one_before_it_in_the_same_order(cases, levels):
         assert set(smaller) < set(larger)
         assert [case for case in larger if case in set(smaller)] == smaller
     assert ids[max(LEVELS)] == [case.id for case in cases]
-    assert len(ids[1]) < 80
-    assert len(ids[2]) < 250
+    assert len(ids[1]) < 80 + len(functions(cases))
+    assert len(ids[2]) < 250 + len(functions(cases))
     assert len(ids[3]) < len(cases) / 4
 
 
@@ -58,7 +68,9 @@ def test_the_first_is_what_a_backend_needs_on_its_first_day(levels):
     assert wanted | {"Conv1D", "MaxPooling1D", "Embedding", "BatchNormalization"} <= layers(first)
     for case in first:
         assert len(case.program.model.nodes) == 1, case.id
-        assert {"values", "gradients"} <= set(case.program.facets), case.id
+        wanted = {"values"} if kind_of(case.program) == "function" else {"values", "gradients"}
+        assert wanted <= set(case.program.facets), case.id
+        assert kind_of(case.program) != "steps", case.id
         assert not case.program.random, case.id
         assert not case.raises, case.id
     assert len(layers(first)) == len(first), "a layer once is enough"
@@ -74,6 +86,15 @@ def test_the_simplest_case_is_one_about_nothing_in_particular(levels):
     ids = {case.id for case in levels[1]}
     assert "layers/convolutional/one-of-everything[layer=Conv1D]" not in ids
     assert "layers/normalization/rms-normalization-small-numbers" not in ids
+
+
+def test_the_first_has_each_function_on_an_array_of_a_usual_dtype(cases, levels):
+    first = {case.id: case for case in levels[1] if kind_of(case.program) == "function"}
+    drawing = {c.program.model.nodes[0].layer for c in cases if c.program.random}
+    assert functions(levels[1]) == functions(cases) - drawing
+    (found,) = [case for case in first.values() if symbols_of(case.program) == ["ops.sum"]]
+    assert found.program.model.inputs[0].shape
+    assert found.program.model.inputs[0].dtype == "float32"
 
 
 def test_the_second_has_every_layer_and_every_activation(cases, levels):

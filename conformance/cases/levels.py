@@ -1,8 +1,8 @@
 """A few cases that say much, some more, and all: levels for a backend that is half built.
 
 Each level holds the one before it. The first takes seconds and says whether the elementary layers
-work at all; the last is everything. Which case is of which level is told by the catalogue alone:
-by what its cases are made of, and by their order. No list of names is kept.
+and the functions work at all; the last is everything. Which case is of which level is told by the
+catalogue alone: by what its cases are made of, and by their order. No list of names is kept.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from conformance.cases import names
-from conformance.cases.model import to_json
+from conformance.cases.model import Steps, kind_of, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from conformance.cases.model import Case, InputSpec, Model, Program
 
 LEVELS: Final = {
-    1: "each elementary layer once",
-    2: "every layer and every activation once",
+    1: "each elementary layer and each function once",
+    2: "every layer, function, object and activation once",
     3: "every written case once",
     4: "every value of every argument",
     5: "everything",
@@ -35,6 +35,9 @@ _USUAL: Final = frozenset(
     {"values", "gradients", "batch", "compiled", "config_round_trip", "save_round_trip"}
 )
 """What a layer can be asked for: a case that asks for all of it tells more than its like."""
+
+_USUAL_OF_FUNCTIONS: Final = frozenset({"values", "gradients"})
+"""The same of a function."""
 
 _PLAIN: Final = frozenset({"normal", "integers", "indices", "boolean"})
 """Generators of data that are about nothing in particular."""
@@ -71,7 +74,10 @@ def at_level(cases: Sequence[Case], level: int) -> list[Case]:
 
 
 def _elementary(cases: Sequence[Case], _: set[str]) -> Iterator[Case]:
-    """Of each layer that can stand alone, its simplest case; one for 1D, 2D and 3D together."""
+    """Of each layer that can stand alone, and of each function, its simplest case.
+
+    There is one for 1D, 2D and 3D together.
+    """
     seen: set[str] = set()
     for case in sorted(filter(_stands_alone, cases), key=_complexity):
         name = family(case.program.model.nodes[0].layer)
@@ -81,7 +87,7 @@ def _elementary(cases: Sequence[Case], _: set[str]) -> Iterator[Case]:
 
 
 def _every_layer(cases: Sequence[Case], chosen: set[str]) -> Iterator[Case]:
-    """Simplest first, each case with a layer or an activation that no chosen case has."""
+    """Simplest first, each case with a symbol or an activation that no chosen case has."""
     seen = {part for case in cases if case.id in chosen for part in _parts(case)}
     plain = (case for case in cases if case.raises is None)
     for case in sorted(plain, key=_complexity):
@@ -120,12 +126,17 @@ _OF: Final[dict[int, Callable[[Sequence[Case], set[str]], Iterable[Case]]]] = {
 
 
 def _stands_alone(case: Case) -> bool:
-    """Whether a case is one layer, with none inside, that takes real numbers or has weights.
+    """Whether a case is one function, or one layer that takes real numbers or has weights.
 
-    It draws nothing, is adapted to nothing, and is called with nothing but its inputs.
+    It draws nothing. A layer has none inside, is adapted to nothing, and is called with nothing but
+    its inputs.
     """
     program = case.program
     node = program.model.nodes[0]
+    kind = kind_of(program)
+    if kind != "model":
+        alone = kind == "function" and len(program.model.nodes) == 1
+        return alone and "values" in program.facets and not (case.raises or program.random)
     return (
         len(program.model.nodes) == 1
         and next(_nested(node.config), None) is None
@@ -159,16 +170,20 @@ def complexity(program: Program, *, refusal: bool) -> tuple[int, ...]:
     """
     model = program.model
     nodes = model.nodes
-    usual = _USUAL.issubset(program.facets) or "random" in program.facets
+    kind = kind_of(program)
+    every = _USUAL if kind == "model" else _USUAL_OF_FUNCTIONS
+    usual = kind == "steps" or every.issubset(program.facets) or "random" in program.facets
+    steps = program.steps if isinstance(program, Steps) else []
     special = (
         refusal
         or any(map(_is_special, model.inputs))
         or any("dtype" in node.config or _has_nought(node.config) for node in nodes)
         or any(call.batch < 1 or call.sizes for call in program.calls)
+        or (kind == "function" and any(map(_is_odd, model.inputs)))
     )
     said = [part for node in nodes for part in (node.config, node.arguments, node.tensors)]
     return (
-        len(nodes),
+        len(nodes) + len(steps),
         len(model.inputs),
         special,
         not usual,
@@ -187,8 +202,13 @@ def _is_special(spec: InputSpec) -> bool:
     )
 
 
+def _is_odd(spec: InputSpec) -> bool:
+    """Whether an array is a single number, or of a dtype that few things are made for."""
+    return not spec.shape or spec.dtype not in {"float32", "int32", "bool"}
+
+
 def _parts(case: Case) -> set[tuple[str, str]]:
-    """The layers of a case's model, those inside others, and the activations by name."""
+    """What a case is about, the layers inside others, and the activations by name."""
     found: set[tuple[str, str]] = set()
     for node in case.program.model.nodes:
         found.add(("layer", node.layer))

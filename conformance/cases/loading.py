@@ -16,14 +16,13 @@ from msgspec import Struct, field
 from conformance.cases import store
 from conformance.cases.model import Case
 from conformance.cases.problems import CasesError, Log, Problem
+from conformance.suites import NOT_CASES, places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 ROOT_NAMES = frozenset({"cases", "catalogue"})
 """Folders with these names are the root of a catalogue: ids count from there."""
-NOT_CASES = frozenset({"capabilities", "divergences"})
-"""Folders below a catalogue that hold something else."""
 MAX_KEPT = 2**20
 """Bytes of a file up to which its cases are kept: twenty times the largest of the catalogue."""
 ENDINGS = frozenset({".yaml", ".yml"})
@@ -62,13 +61,10 @@ def default_root() -> Path:
     Raises:
         CasesError: there is neither.
     """
-    package = Path(__file__).parents[1]
-    for root in (package / "catalogue", package.parent / "cases"):
+    for root in places():
         if root.is_dir():
             return root
-    raise CasesError(
-        f"there is no catalogue: neither {package}/catalogue nor {package.parent}/cases"
-    )
+    raise CasesError(f"there is no catalogue: neither {' nor '.join(map(str, places()))}")
 
 
 def is_packaged(root: Path) -> bool:

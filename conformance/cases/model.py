@@ -310,6 +310,18 @@ Program = Graph | Steps
 """What is built and fed, and which facets are asked for."""
 
 
+def kind_of(program: Program) -> Literal["model", "function", "steps"]:
+    """What a program is: a model, functions, or an object with steps."""
+    if isinstance(program, Steps):
+        return "steps"
+    return "function" if program.model.form == "function" else "model"
+
+
+def symbols_of(program: Program) -> list[str]:
+    """The layers, functions or the object that it is about, each once and in order: ``ops.sum``."""
+    return list(dict.fromkeys(node.layer for node in program.model.nodes))
+
+
 class Source(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Who says so: a document's claims, a Keras symbol's docstring, or an upstream issue."""
 

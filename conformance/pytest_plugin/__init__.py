@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.pytest_plugin.keys import adapters_key, marker_of, narrowing_key, run_key
+from conformance.suites import NOT_CASES, suites
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -21,8 +22,13 @@ if TYPE_CHECKING:
     from conformance.pytest_plugin.items import CaseFile
     from conformance.pytest_plugin.run import PytestRun
 
-SUITES = ("documents", "layers", "functions", "ops", "training", "applications")
-"""Top folders of the catalogue, each a marker for ``-m``."""
+
+KINDS = {
+    "model": "models of layers",
+    "function": "functions called on arrays: ops, losses, schedules, initializers",
+    "steps": "objects with a memory, step by step: metrics, optimizers",
+}
+"""What a case can be about, each a marker for ``-m``."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -154,9 +160,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Registers the markers: every suite, every built-in adapter."""
-    for suite in SUITES:
-        config.addinivalue_line("markers", f"{suite}: cases of the suite cases/{suite}")
+    """Registers the markers: every suite, every kind of subject, every built-in adapter."""
+    for suite in suites():
+        config.addinivalue_line("markers", f"{marker_of(suite)}: cases of the suite cases/{suite}")
+    for kind, what in KINDS.items():
+        config.addinivalue_line("markers", f"{kind}: cases of {what}")
     config.addinivalue_line("markers", "conformance: a case of keras-conformance")
     from conformance.adapters.host import registry
 
@@ -198,8 +206,6 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> CaseFile |
     named = parent.session.isinitpath(file_path)
     if not named and not any(file_path.is_relative_to(root) for root in _roots(parent.config)):
         return None
-    from conformance.cases.loading import NOT_CASES
-
     if NOT_CASES.intersection(file_path.parts):
         return None
     from conformance.pytest_plugin.items import CaseFile

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.cases import load_file
+from conformance.cases.model import kind_of, symbols_of
 from conformance.pytest_plugin.keys import marker_of, run_key
 from conformance.run.engine import Stopped
 from conformance.run.explanation import explain
@@ -60,14 +61,15 @@ class CaseItem(pytest.Item):
     """One case on one adapter."""
 
     def __init__(self, *, case: Case, spec: AdapterSpec, **rest: Any) -> None:
-        """Mark the item with its suite and its adapter, for ``-m``."""
+        """Mark the item with suite, kind and adapter, for ``-m``; ``-k`` finds its symbols."""
         super().__init__(**rest)
         self.case = case
         self.spec = spec
         self.cell = Cell(case.id, spec.name)
         self.add_marker("conformance")
-        for name in (case.suite, spec.name):
+        for name in (case.suite, kind_of(case.program), spec.name):
             self.add_marker(_marker(self.config, name))
+        self.extra_keyword_matches.update(symbols_of(case.program))
         self.user_properties += [("case", case.id), ("adapter", spec.name)]
 
     def runtest(self) -> None:

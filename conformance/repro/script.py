@@ -167,7 +167,10 @@ def _choose(case: CaseLine, cell: CellLine) -> str:
     for judged in cell.verdict.facets:
         if judged.outcome in {"fail", "error"} and judged.broken != "reference":
             return judged.facet
-    return "raises" if case.raises is not None else "values"
+    if case.raises is not None:
+        return "raises"
+    asked = case.program.facets
+    return "values" if "values" in asked or "state" not in asked else "state"
 
 
 def _call(case: CaseLine, judged: FacetVerdict | None, facet: str) -> int:

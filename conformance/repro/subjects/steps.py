@@ -150,12 +150,5 @@ def _step(
         *(f"{identifier(key)}={words.value(one)}" for key, one in step.arguments.items()),
     ]
     given = ", ".join(arguments)
-    if step.call == "merge_state":
-        made = words.made(program.object.layer, program.object.config)
-        return [
-            f"again = {made}",
-            f"again.update_state({given})",
-            f"{subject}.merge_state([again])",
-        ]
     kept = "y = " if at == plan.call and step.call in ANSWERING else ""
     return [f"{kept}{subject}.{identifier(step.call)}({given})"]
