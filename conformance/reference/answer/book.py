@@ -97,9 +97,8 @@ class Book:
         ]
         properties = []
         for index, one in enumerate(law.properties):
-            names = {"truth": "", "spread": ""}
-            for part in names:
-                values = getattr(one, part)
+            names = dict[str, str]()
+            for part, values in (("truth", one.truth), ("spread", one.spread)):
                 if values is not None:
                     names[part] = f"{part}/{name}/property/{index}"
                     self.arrays[names[part]] = np.asarray(values, order="C")

@@ -87,7 +87,7 @@ class ObjectSession(Answering):
     def _state(self, index: int) -> dict[str, str]:
         if "state" not in self.facets:
             return {}
-        found = {name: variable for name, variable in self.trained.items()}
+        found = dict(self.trained)
         for variable in self.subject.variables:
             found[self._name(variable)] = variable
         return {
