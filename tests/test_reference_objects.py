@@ -163,8 +163,11 @@ def test_mean_adds_up_over_updates_and_begins_again() -> None:
     mean.reset_state()
     mean.update_state(array([[1.0, 2], [3, 6]]), sample_weight=array([1.0, 3.0]))
     assert near(mean.result(), (1.5 + 13.5) / 4)
+    mean.reset_state()
+    mean.update_state(array([1.0, 3.0]), sample_weight=0.5)
+    assert [float(v.value) for v in mean.variables.values()] == [1.0, 0.5]
     mean.update_state(4.0)
-    assert near(mean.variables["count"], 5.0)
+    assert near(mean.variables["count"], 1.5)
 
 
 def test_sparse_categorical_accuracy_is_as_documented() -> None:

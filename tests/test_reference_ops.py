@@ -369,6 +369,8 @@ def test_nan_is_neither_smaller_nor_larger_and_comes_through() -> None:
         ]
         assert np.isnan(numbers(of("ops.minimum", x, 0.0))).tolist() == [True, False, False]
         assert np.isnan(numbers(of("ops.max", x)))
+        for symbol in ("ops.relu", "ops.relu6", "ops.sigmoid", "ops.hard_tanh", "ops.elu"):
+            assert np.isnan(numbers(of(symbol, x))).tolist() == [True, False, False]
         assert numbers(of("ops.equal", x, x)).tolist() == [False, True, True]
         assert numbers(of("ops.greater", x, 0.0)).tolist() == [False, True, True]
         assert numbers(of("ops.divide", np.float32([1, 0, -1]), 0.0)).tolist()[::2] == [
