@@ -51,7 +51,7 @@ def test_what_makes_the_strings_that_are_fed_is_among_them() -> None:
 def test_what_is_imported_as_a_case_is_answered_is_what_the_source_says(copy: Path) -> None:
     # The other way round: a module that is really imported and not found in the source would be
     # one whose edit finds stale answers.
-    import subprocess  # noqa: S404
+    import subprocess
     import sys
 
     case = next(case for case in load().cases if case.id.startswith("layers/core/"))
