@@ -22,7 +22,6 @@ from conformance.cases import load
 from conformance.reference.answer.answer import Answer, evaluate
 from conformance.reference.errors import NoAnswer
 from conformance.reference.faults.applicable import applicable
-from conformance.reference.faults.fault import Fault
 from conformance.reference.faults.observe import observe
 from conformance.verdicts.cell import judge_cell
 from conformance.verdicts.entries import matches
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from conformance.cases.model import Case
+    from conformance.reference.faults.fault import Fault
     from conformance.verdicts.model import CellVerdict
 
 PEAKS = dict.fromkeys(("gradients", "losses", "state"), TRAINING.peak)

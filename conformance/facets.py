@@ -274,8 +274,8 @@ _ALL = (
         name="config_round_trip",
         answer="config_round_trip",
         answers="`config_round_trip`",
-        how="outputs of call 0 from a model (or a loss, a schedule) rebuilt from its config, weights "
-        "copied",
+        how="outputs of call 0 from a model (or a loss, a schedule) rebuilt from its config, "
+        "weights copied",
         passes="call 0's outputs, by the same truth as `values`",
         wrong="wrong round trip",
         kinds=_CALLED,
@@ -322,8 +322,8 @@ _ALL = (
         kinds=frozenset({MODEL, STEPS}),
         parts=("train", "changes"),
         when="`train` is there: the weights after training; or a call has `training: true`, or a "
-        "layer `stateful: true`: every variable after the ordinary calls, from the case's weights; of "
-        "`steps`, every variable after every step",
+        "layer `stateful: true`: every variable after the ordinary calls, from the case's weights; "
+        "of `steps`, every variable after every step",
         stated_by=("train",),
         blocked_by=_PLACED,
         follows=("values", "gradients", "losses"),

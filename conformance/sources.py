@@ -1,7 +1,7 @@
 """Which modules of the package others import, from their source alone: nothing is run.
 
-What is kept of a computation is found by a hash of the source that it depends on, so what depends on
-nothing that was edited is found again.
+What is kept of a computation is found by a hash of the source that it depends on, so what depends
+on nothing that was edited is found again.
 """
 
 from __future__ import annotations

@@ -19,6 +19,17 @@ def pytest_configure(config):
     config.addinivalue_line("markers", f"network: asks the package index; runs where {NETWORK}=1")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config):
+    """``-n`` alone: each worker gets one half of the files, and takes from the other's at the end.
+
+    So a module's fixtures, which start processes, are made once, or twice in the modules where the
+    halves meet. pytest-xdist's own choice deals the tests out like cards.
+    """
+    if getattr(config.option, "numprocesses", None) and config.option.dist == "no":
+        config.option.dist = "worksteal"
+
+
 def pytest_collection_modifyitems(items):
     missing = [name for name in FRAMEWORKS if importlib.util.find_spec(name) is None]
     if missing:
@@ -33,3 +44,17 @@ def pytest_collection_modifyitems(items):
         for item in items:
             if item.get_closest_marker("network"):
                 item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory):
+    """A cache folder for runs of fakes: what one has computed, the others find.
+
+    One for all workers of pytest-xdist. Where an empty cache is the point, a test has its own.
+    """
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+    folder = base / "cache"
+    folder.mkdir(exist_ok=True)
+    return folder

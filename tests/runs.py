@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import signal
 import subprocess
@@ -9,10 +11,20 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
+from conformance import cli
 from conformance.records import read
 
 FAKES = Path(__file__).parent / "fakes"
-FAKE = f"{sys.executable} {FAKES / 'dense.py'}"
+
+
+def fake(name, *arguments):
+    """The command of a fake that imports nothing: no site-packages, so that it starts at once."""
+    return " ".join([sys.executable, "-I", "-S", str(FAKES / name), *map(str, arguments)])
+
+
+FAKE = fake("dense.py")
 
 CASE = """\
 - id: {id}
@@ -41,6 +53,27 @@ def environment(cache):
     return {**os.environ, "KERAS_CONFORMANCE_CACHE": str(cache), "NO_COLOR": "1", "COLUMNS": "120"}
 
 
+def called(arguments, folder, env):
+    """``keras-conformance ARGUMENTS`` in a folder, in this process, told as ``subprocess`` would.
+
+    For all tests but those of a process's own life: its start is most of what a small run costs.
+    ``env`` is the whole environment, as it is for ``subprocess``.
+    """
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for name in os.environ.keys() - env.keys():
+            patch.delenv(name)
+        for name, value in env.items():
+            patch.setenv(name, value)
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            try:
+                code = cli.main(list(map(str, arguments)))
+            except SystemExit as ended:  # argparse
+                code = ended.code
+    return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
+
+
 class Runner:
     """Runs ``keras-conformance run`` in a folder of its own."""
 
@@ -56,6 +89,11 @@ class Runner:
         return [sys.executable, "-m", "conformance.cli", "run", *arguments, *options]
 
     def run(self, *arguments, adapters=None):
+        """The run in this process; see :meth:`process` and :meth:`start`."""
+        return called(self.command(*arguments, adapters=adapters)[3:], self.folder, self.env)
+
+    def process(self, *arguments, adapters=None):
+        """The run in a process of its own, as a user starts it."""
         return subprocess.run(
             self.command(*arguments, adapters=adapters),
             cwd=self.folder,

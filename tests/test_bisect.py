@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
 from fake_index import COMMAND, cases, index, needs_uv, releases, variables
 from hypothesis import given
 from hypothesis import strategies as st
 from packaging.version import Version
+from runs import called
 
 from conformance.environments import PreparationError
 from conformance.environments.releases import Release
@@ -172,16 +171,9 @@ def place(tmp_path_factory):
 
 
 def bisect(place, *arguments):
-    command = [sys.executable, "-m", "conformance.cli", "bisect", "cases/fakes.yaml", *COMMAND]
-    return subprocess.run(
-        [*command, "--adapter", "framed", "--package", "fakeframe", *arguments],
-        cwd=place,
-        env=variables(place / "wheels", place / "cache"),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    command = ["bisect", "cases/fakes.yaml", *COMMAND, "--adapter", "framed"]
+    command += ["--package", "fakeframe", *arguments]
+    return called(command, place, variables(place / "wheels", place / "cache"))
 
 
 @needs_uv

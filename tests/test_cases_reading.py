@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+import tracemalloc
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -129,11 +130,11 @@ def test_aliases_share_a_value() -> None:
 def test_an_alias_bomb_is_refused_before_it_goes_off() -> None:
     levels = ["- &a0 [x, x, x, x, x, x, x, x, x, x]"]
     levels += [f"- &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 12)]
-    began = time.perf_counter()
+    began = time.process_time()
     problem = only_problem("\n".join(levels))
     assert "aliases expanded" in problem.message
     assert problem.place.line == 6
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize(
@@ -150,8 +151,13 @@ def test_aliases_that_can_not_be(text: str, message: str) -> None:
 
 @pytest.mark.parametrize("opening", ["[", "{a: ", "- "])
 def test_deep_nesting_is_refused_with_its_place(opening: str) -> None:
+    own = f"is nested more than {reading.MAX_DEPTH} levels deep"
+    problem = only_problem(opening * (reading.MAX_DEPTH + 1))
+    assert problem.message == own
+    assert problem.place.line == 1
+    # PyYAML 6.0.4 has a limit of its own, which it may come to first as it reads ahead.
     problem = only_problem(opening * 50_000)
-    assert problem.message == f"is nested more than {reading.MAX_DEPTH} levels deep"
+    assert problem.message == own or "maximum nesting depth" in problem.message, problem.message
     assert problem.place.line == 1
 
 
@@ -213,9 +219,11 @@ def test_a_file_of_100_mb_is_refused_from_its_size(tmp_path: Path) -> None:
     with file.open("wb") as stream:
         stream.truncate(100 * 2**20)
     log = Log("huge.yaml")
-    began = time.perf_counter()
+    tracemalloc.start()
     assert read_file(file, log) is None
-    assert time.perf_counter() - began < 0.1
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 2**20, "it was read"
     assert "is too large: 104,857,600 bytes" in log.sorted()[0].message
 
 

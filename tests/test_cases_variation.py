@@ -251,9 +251,9 @@ def test_mistakes_of_a_case_show_beside_those_of_its_vary(load: Any) -> None:
 def test_too_many_cases_are_refused_quickly(load: Any, combine: str) -> None:
     values = list(range(1, 301))
     keys = "".join(f"  config.k{i}: {values}\n" for i in range(20))
-    began = time.perf_counter()
+    began = time.process_time()
     found = load(f"{CONV}vary:\n{keys}combine: {combine}\n")
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
     assert not found.cases
     assert found.problems
 
@@ -360,9 +360,9 @@ def test_few_rows_show_every_value_and_none_is_taken_in_vain(
 def test_few_rows_are_found_quickly_among_many() -> None:
     every = itertools.product(range(400), range(25))
     shown = {row: bits(row, [400, 25]) for row in every}
-    begin = time.perf_counter()
+    begin = time.process_time()
     assert len(combining.few_that_show_all(shown)) == 400
-    assert time.perf_counter() - begin < 5
+    assert time.process_time() - begin < 5
 
 
 def test_answers_are_asked_for_in_other_ways_where_a_value_is_new(load: Any) -> None:

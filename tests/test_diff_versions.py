@@ -13,6 +13,7 @@ from collections import Counter
 import pytest
 from comparisons import cell, facets, run
 from fake_index import FRAMED, cases, needs_uv, variables, wheel
+from runs import called
 
 from conformance import cli
 from conformance.adapters.host import registry
@@ -282,24 +283,30 @@ class Differ:
     def __init__(self, place, folder):
         self.place, self.folder = place, folder
 
-    def start(self, old, new, *arguments, adapters=("framed",)):
-        command = [sys.executable, "-m", "conformance.cli", "diff", f"fakeframe=={old}"]
-        command += [f"fakeframe=={new}", str(self.place / "cases/fakes.yaml"), *arguments]
+    def command(self, old, new, *arguments, adapters=("framed",)):
+        command = ["diff", f"fakeframe=={old}", f"fakeframe=={new}"]
+        command += [str(self.place / "cases/fakes.yaml"), *arguments]
         for name in adapters:
             command += ["--adapter", name, "--adapter-command", f"{name}={FRAMED}"]
+        return [*command, "--json", "diff.json", "--markdown", "diff.md"]
+
+    def start(self, *arguments, **given):
+        """In a process of its own, to be interrupted."""
         return subprocess.Popen(
-            [*command, "--json", "diff.json", "--markdown", "diff.md"],
+            [sys.executable, "-m", "conformance.cli", *self.command(*arguments, **given)],
             cwd=self.folder,
-            env=variables(self.place / "wheels", self.place / "cache"),
+            env=self.env(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
 
     def diff(self, *arguments, **given):
-        process = self.start(*arguments, **given)
-        out, _ = process.communicate(timeout=120)
-        return process.returncode, out
+        result = called(self.command(*arguments, **given), self.folder, self.env())
+        return result.returncode, result.stdout + result.stderr
+
+    def env(self):
+        return variables(self.place / "wheels", self.place / "cache")
 
     def told(self):
         return json.loads((self.folder / "diff.json").read_text())

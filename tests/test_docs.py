@@ -17,6 +17,7 @@ import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
+import inner
 import pytest
 
 from conformance import cli
@@ -107,6 +108,7 @@ COMMANDS: dict[str, Run | Shown] = {
         f"keras-conformance run {MINIMAL} {ONE}"
     ),
     "keras-conformance list 'documents/*'": Run(),
+    "keras-conformance list --json > before.json": Run("keras-conformance list --json"),
     "python tools/asked.py before.json": Shown("tests/test_cases_variation.py", '"tools/asked.py"'),
     "keras-conformance adapters": Run(),
     "keras-conformance validate my-cases/": Run(),
@@ -335,6 +337,7 @@ COMMANDS: dict[str, Run | Shown] = {
     "python benchmarks/whole_run.py": Run(HELP.format("whole_run.py")),
     "python benchmarks/layers.py": Run(HELP.format("layers.py")),
     "python benchmarks/loading.py": Run(HELP.format("loading.py")),
+    "python benchmarks/catalogue.py": Run(HELP.format("catalogue.py")),
     "python benchmarks/overhead.py torch keras-torch": Run(HELP.format("overhead.py")),
     "python benchmarks/calibration.py": Run(HELP.format("calibration.py")),
 }
@@ -359,9 +362,9 @@ WRITTEN = sorted({line for page in PAGES for line in told(page)})
 
 
 @pytest.fixture(scope="module")
-def checkout(tmp_path_factory):
-    """What a command needs of a checkout, and one run made there."""
-    folder = tmp_path_factory.mktemp("checkout")
+def prepared(tmp_path_factory):
+    """What a command needs of a checkout, and one run made there, which begins a history."""
+    folder = tmp_path_factory.mktemp("prepared")
     shutil.copytree(ROOT / "examples", folder / "examples")
     shutil.copytree(ROOT / "benchmarks", folder / "benchmarks")
     (folder / "web").mkdir()
@@ -374,11 +377,17 @@ def checkout(tmp_path_factory):
     (folder / "conformance").mkdir()
     (folder / "conformance/capabilities.yaml").write_text(CAPABILITIES)
     (folder / "conformance/divergences.yaml").write_text("[]\n")
-    arguments = shlex.split(f"run {ONE} {MINIMAL}")
+    arguments = shlex.split(f"run {ONE} {MINIMAL} --history reports/history.sqlite")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         assert cli.main(arguments) == 0
     return folder
+
+
+@pytest.fixture
+def checkout(prepared, tmp_path):
+    """One for each command, so that none rests on what another has left behind."""
+    return shutil.copytree(prepared, tmp_path / "checkout")
 
 
 def test_the_table_has_no_command_that_is_written_nowhere():
@@ -386,20 +395,30 @@ def test_the_table_has_no_command_that_is_written_nowhere():
 
 
 @pytest.mark.parametrize("line", WRITTEN)
-def test_a_command_does_what_is_said(line, checkout, monkeypatch, capfd):
+def test_a_command_is_accounted_for(line):
     way = COMMANDS.get(line)
     assert way is not None, f"no test and no part of CI runs {line!r}: say in COMMANDS who does"
     if isinstance(way, Shown):
         assert way.text in (ROOT / way.file).read_text(), f"{way.file} does not run {line!r}"
-        return
-    monkeypatch.chdir(checkout)
+
+
+RUN_HERE = [line for line in WRITTEN if isinstance(COMMANDS.get(line), Run)]
+
+
+@pytest.mark.parametrize("line", RUN_HERE)
+def test_a_command_does_what_is_said(line, checkout, request, monkeypatch, capfd):
+    way = COMMANDS[line]
     records = next(checkout.glob("reports/*/records.jsonl"))
     program, *arguments = shlex.split((way.line or line).replace("{run}", str(records.parent)))
-    if program == "keras-conformance":
+    if program == "pytest":
+        pytester = request.getfixturevalue("pytester")
+        monkeypatch.chdir(checkout)
+        code = inner.run(pytester, *arguments).ret
+    elif program == "keras-conformance":
+        monkeypatch.chdir(checkout)
         code = cli.main(arguments)
     else:
-        command = [sys.executable, *(["-m", "pytest"] if program == "pytest" else []), *arguments]
-        code = subprocess.run(command, check=False).returncode
+        code = subprocess.run([sys.executable, *arguments], cwd=checkout, check=False).returncode
     printed = capfd.readouterr()
     assert code in way.expects, printed.out + printed.err
 

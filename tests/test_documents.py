@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 import pytest
+from catalogue import suite
 
-from conformance.cases import load
 from conformance.cases.model import Influence, LayerExpect, Params
 from conformance.reference import Contradiction, evaluate
 
@@ -77,7 +77,7 @@ CLAIMS = {
     "H9": "Flatten does not touch the batch size",
 }
 
-SUITE = load([ROOT / "cases" / "documents"])
+SUITE = suite("documents")
 CASES = {case.id: case for case in SUITE.cases}
 HEAVY = frozenset({"documents/vgg16/without-top"})
 """Ten seconds of reference: left to the run itself."""

@@ -8,8 +8,10 @@ import sys
 import sysconfig
 from pathlib import Path
 
+import inner
 import pytest
 from fake_index import COMMAND, cases, index, needs_uv, variables, wheel
+from runs import called
 
 from conformance.adapters.host import registry
 from conformance.adapters.host.registry import RegistryError
@@ -37,16 +39,7 @@ def framed(text):
 
 
 def run(folder, wheels, *arguments):
-    command = [sys.executable, "-m", "conformance.cli", *arguments, *COMMAND]
-    return subprocess.run(
-        command,
-        cwd=folder,
-        env=variables(wheels, folder / "cache"),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    return called([*arguments, *COMMAND], folder, variables(wheels, folder / "cache"))
 
 
 # --- what may be asked for -----------------------------------------------------------------------
@@ -278,6 +271,7 @@ def test_pytest_takes_columns(tmp_path, wheels):
     path = cases(tmp_path, "one")
     columns = ["--adapter", "framed@fakeframe==1.1", "--adapter", "framed@fakeframe==1.2"]
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-rA", "-q", str(path)]
+    command += inner.WITHOUT
     result = subprocess.run(
         [*command, *columns, *COMMAND],
         cwd=tmp_path,

@@ -9,17 +9,15 @@ from __future__ import annotations
 import math
 
 import pytest
+from catalogue import cases_of
+from seeded import answered
 
-from conformance.cases import load
-from conformance.reference import evaluate
 from conformance.reference.faults.applicable import applicable
-from conformance.reference.faults.observe import observe
-from conformance.verdicts.cell import judge_cell
 
 LARGEST = 2**16
 """Numbers fed: the same layers are judged in smaller cases, and here each costs seconds."""
 
-CASES = [case for case in load().checked() if case.suite == "documents"]
+CASES = cases_of("documents")
 
 
 def numbers(case):
@@ -30,26 +28,9 @@ def numbers(case):
 SMALL = [case for case in CASES if numbers(case) <= LARGEST]
 
 
-def judged(case, answer, fault=None):
-    seen = observe(case, answer.feeds, fault)
-    return judge_cell(
-        case,
-        "reference",
-        expectation=answer.expectation,
-        truth=answer.arrays,
-        observation=seen.observation,
-        tensors=seen.tensors,
-    )
-
-
-def failed(case, answer):
-    """Facets that a seeded fault fails."""
-    return {
-        facet.facet
-        for fault in applicable(case)
-        for facet in judged(case, answer, fault).facets
-        if facet.outcome in {"fail", "error"}
-    }
+def failures(one):
+    """For one seeded fault after the other, the facets that it fails."""
+    return (one.failed(fault) for fault in applicable(one.case))
 
 
 def test_only_the_largest_cases_are_left_to_the_frameworks():
@@ -59,14 +40,13 @@ def test_only_the_largest_cases_are_left_to_the_frameworks():
 
 @pytest.mark.parametrize("case", SMALL, ids=lambda case: case.id)
 def test_an_honest_answer_passes_and_faults_are_caught(case):
-    answer = evaluate(case)
-    honest = judged(case, answer)
+    one = answered(case)
+    honest = one.judged(one.honest)
     assert honest.outcome == "pass", honest.message
     assert applicable(case), "no named fault fits this case: nothing shows that it can fail"
-    claims = set(answer.expectation.claims)
-    assert failed(case, answer) & claims, (
-        f"no seeded fault fails what the source claims: {sorted(claims)}"
-    )
+    claims = set(one.answer.expectation.claims)
+    failed = set().union(*failures(one))
+    assert failed & claims, f"no seeded fault fails what the source claims: {sorted(claims)}"
 
 
 ASKED = {facet for case in SMALL for facet in case.program.facets}
@@ -74,5 +54,5 @@ ASKED = {facet for case in SMALL for facet in case.program.facets}
 
 @pytest.mark.parametrize("facet", sorted(ASKED))
 def test_every_facet_that_is_asked_is_failed_by_some_fault(facet):
-    asking = (case for case in SMALL if facet in case.program.facets)
-    assert any(facet in failed(case, evaluate(case)) for case in asking)
+    asking = sorted((case for case in SMALL if facet in case.program.facets), key=numbers)
+    assert any(facet in found for case in asking for found in failures(answered(case)))

@@ -2,54 +2,41 @@
 
 As ``test_every_check_can_fail.py`` for the documents, and quicker: of each written case one
 variant is tried, chosen by its name. ``KERAS_CONFORMANCE_VARIANT=1`` chooses the next one of each,
-``2`` the one after that; ``KERAS_CONFORMANCE_VARIANT=all`` tries every one, which takes minutes.
+``2`` the one after that; ``KERAS_CONFORMANCE_VARIANT=all`` tries every one, which takes minutes. A
+failure names the variant.
 """
 
 from __future__ import annotations
 
 import os
 import zlib
-from collections import defaultdict
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import pytest
+from catalogue import variants, written
+from seeded import answered
 
-from conformance.cases import load
-from conformance.reference import evaluate
 from conformance.reference.errors import NoAnswer
 from conformance.reference.faults.applicable import applicable
 from conformance.reference.faults.known import candidates
-from conformance.reference.faults.observe import observe
 from conformance.reference.model.network import Network
-from conformance.verdicts.cell import judge_cell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from conformance.cases.model import Case
-    from conformance.reference.faults.fault import Fault, Observed
+    from conformance.reference.faults.fault import Fault
 
 CHOICE = os.environ.get("KERAS_CONFORMANCE_VARIANT", "0")
 
 
-def written() -> dict[str, list[Case]]:
-    """Every written case of a layer with its variants."""
-    found = defaultdict(list)
-    for case in load().checked():
-        if case.suite == "layers":
-            found[case.id.partition("[")[0]].append(case)
-    return found
+def chosen(name: str) -> list[Case]:
+    """The variants of what is written under this id that are tried."""
+    every = variants("layers")[name]
+    if CHOICE == "all":
+        return every
+    return [every[(zlib.crc32(name.encode()) + int(CHOICE)) % len(every)]]
 
 
-WRITTEN = written()
-
-
-def chosen() -> Iterator[Case]:
-    for name, variants in WRITTEN.items():
-        if CHOICE == "all":
-            yield from variants
-        else:
-            yield variants[(zlib.crc32(name.encode()) + int(CHOICE)) % len(variants)]
+each_written = pytest.mark.parametrize("name", written("layers"))
 
 
 CONSTANT = {
@@ -180,55 +167,29 @@ WITHOUT_EFFECT = {
 """Arguments that are set where they move nothing, by written case, each with the reason."""
 
 
-class Answered(NamedTuple):
-    """A case, what is true of it, and what an honest framework answers."""
-
-    case: Case
-    answer: Any
-    honest: Observed
-
-    def judged(self, seen: Observed) -> Any:
-        return judge_cell(
-            self.case,
-            "reference",
-            expectation=self.answer.expectation,
-            truth=self.answer.arrays,
-            observation=seen.observation,
-            tensors=seen.tensors,
-        )
-
-    def failed(self, fault: Fault) -> set[str]:
-        """The facets that a fault fails."""
-        if fault.edit is None:
-            seen = observe(self.case, self.answer.feeds, fault)
-        else:
-            seen = fault.edit(self.honest)
-        found = self.judged(seen).facets
-        return {one.facet for one in found if one.outcome in {"fail", "error"}}
+@each_written
+def test_an_honest_answer_passes_and_each_facet_can_fail(name: str) -> None:
+    for case in chosen(name):
+        check_that_it_can_fail(case)
 
 
-def answered(case: Case) -> Answered:
-    answer = evaluate(case)
-    return Answered(case, answer, observe(case, answer.feeds))
-
-
-@pytest.mark.parametrize("case", list(chosen()), ids=lambda case: case.id)
-def test_an_honest_answer_passes_and_each_facet_can_fail(case: Case) -> None:
+def check_that_it_can_fail(case: Case) -> None:
     one = answered(case)
     honest = one.judged(one.honest)
-    assert honest.outcome == "pass", honest.message
+    assert honest.outcome == "pass", (case.id, honest.message)
     faults = applicable(case)
     asked = set(one.answer.expectation.asked(case.program).facets)
     edited = set[str]()
     for fault in faults:
         if fault.edit is not None:
             edited |= one.failed(fault)
-    assert asked - edited == set(), "no seeded fault fails these facets"
+    assert asked - edited == set(), f"no seeded fault fails these facets of {case.id}"
     if "values" in asked and not case.id.startswith(tuple(CONSTANT)):
         answers = [fault for fault in faults if fault.edit is None]
         # Those that fit every case first: one is enough.
         answers.sort(key=lambda fault: not fault.name.startswith("inputs-"))
-        assert any("values" in one.failed(fault) for fault in answers), "no fault moves its numbers"
+        moved = any("values" in one.failed(fault) for fault in answers)
+        assert moved, f"no fault moves the numbers of {case.id}"
 
 
 def ignored(case: Case) -> list[Fault]:
@@ -261,10 +222,14 @@ def moves(one: Case, name: str) -> bool:
         return True  # no answer can be stated without it
 
 
-@pytest.mark.parametrize("case", list(chosen()), ids=lambda case: case.id)
-def test_an_argument_that_is_set_moves_the_answer_of_some_variant(case: Case) -> None:
-    name = case.id.partition("[")[0]
-    others = [one for one in WRITTEN[name] if one is not case]
+@each_written
+def test_an_argument_that_is_set_moves_the_answer_of_some_variant(name: str) -> None:
+    for case in chosen(name):
+        check_that_each_argument_moves_something(name, case)
+
+
+def check_that_each_argument_moves_something(name: str, case: Case) -> None:
+    others = [one for one in variants("layers")[name] if one is not case]
     still = []
     for fault in applicable(case):
         kind, _, argument = fault.name.partition(":")
@@ -272,13 +237,19 @@ def test_an_argument_that_is_set_moves_the_answer_of_some_variant(case: Case) ->
             continue
         moving = any(moves(one, fault.name) for one in (case, *others))
         if (name, argument) in WITHOUT_EFFECT:
-            assert not moving, f"{argument} moves the answer: it needs no excuse any more"
+            assert not moving, f"{argument} moves the answer of {case.id}: it needs no excuse"
         elif not moving:
             still.append(argument)
-    assert not still, "these arguments could be ignored and nothing would tell"
+    assert not still, f"these arguments of {case.id} could be ignored and nothing would tell"
 
 
 def test_what_is_excused_is_there() -> None:
-    assert {name for name, _ in WITHOUT_EFFECT} <= WRITTEN.keys()
-    every = [case.id for variants in WRITTEN.values() for case in variants]
+    assert {name for name, _ in WITHOUT_EFFECT} <= variants("layers").keys()
+    every = [case.id for cases in variants("layers").values() for case in cases]
     assert all(any(case.startswith(one) for case in every) for one in CONSTANT)
+
+
+def test_what_is_tried_is_all_that_is_written() -> None:
+    names = written("layers")
+    assert len(names) == len(set(names))
+    assert set(names) == variants("layers").keys()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import inner
 import pytest
 from runs import FAKE, Runner, write_cases
 
@@ -12,11 +13,6 @@ from conformance.records import read
 from conformance.records.model import LevelOf
 
 ALL = ["one", "off-by-a-little", "two"]
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    return tmp_path_factory.mktemp("cache")
 
 
 @pytest.fixture
@@ -125,7 +121,7 @@ def suite(pytester, cache, monkeypatch):
     write_cases(pytester.path, ALL)
     options = [f"--adapter-command={name}={FAKE}" for name in ("left", "right")]
     chosen = ["--adapter=left", "--adapter=right"]
-    return lambda *arguments: pytester.runpytest_subprocess(*options, *chosen, *arguments)
+    return lambda *arguments: inner.run(pytester, *options, *chosen, *arguments)
 
 
 def newest(pytester):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import inner
 import pytest
 from comparisons import record
 from hypothesis import given
@@ -243,11 +244,6 @@ class TestFiles:
             merge(parts, tmp_path / "out.jsonl")
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    return tmp_path_factory.mktemp("cache")
-
-
 def test_shards_of_a_real_run_are_the_run(tmp_path, cache, monkeypatch, capsys):
     """Two from the command line, one from pytest: joined, they say what one run would say."""
     monkeypatch.chdir(tmp_path)
@@ -257,7 +253,7 @@ def test_shards_of_a_real_run_are_the_run(tmp_path, cache, monkeypatch, capsys):
     codes = [cli.main(["run", str(cases), "--shard", f"{index}/3", *options]) for index in (1, 3)]
     # The second shard is empty, and as good as the others.
     last = subprocess.run(
-        [sys.executable, "-m", "pytest", str(cases), "--shard", "2/3", *options],
+        [sys.executable, "-m", "pytest", *inner.WITHOUT, str(cases), "--shard", "2/3", *options],
         cwd=tmp_path,
         capture_output=True,
         text=True,

@@ -6,15 +6,11 @@ import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+import inner
 import pytest
 from runs import FAKE, FAKES, write_cases
 
 from conformance.records import read
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    return tmp_path_factory.mktemp("cache")
 
 
 @pytest.fixture
@@ -27,13 +23,13 @@ def suite(pytester, cache, monkeypatch):
     pytester.makeini("[pytest]\nconformance_cases = cases\ntestpaths = cases\n")
     write_cases(pytester.path, ["one", "off-by-a-little", "two"])
 
-    def run(*arguments, adapters=("left", "right"), selected=True):
+    def run(*arguments, adapters=("left", "right"), selected=True, process=False):
         options = []
         for name in adapters:
             options += ["--adapter-command", f"{name}={FAKE}"]
             if selected:
                 options += ["--adapter", name]
-        return pytester.runpytest_subprocess(*options, *arguments)
+        return inner.run(pytester, *options, *arguments, process=process)
 
     return run
 
@@ -209,7 +205,7 @@ def test_the_pytest_process_imports_no_framework(suite, pytester):
         "    assert not names & set(sys.modules), names & set(sys.modules)\n"
         "    open('checked', 'w').close()\n"
     )
-    suite("-k", "one")
+    suite("-k", "one", process=True)
     assert (pytester.path / "checked").exists()
 
 

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from conformance.invariants import Invariants
 from conformance.reference.engine.arithmetic import Variance
 from conformance.reference.engine.array import Array
 from conformance.reference.engine.complexes import Complex
 from conformance.reference.engine.conversion import fed, whole
-from conformance.reference.engine.laws import Invariants
 from conformance.reference.errors import NearKink, Refused, Unsupported
 from conformance.reference.spec import table
 
@@ -184,6 +184,34 @@ AGREE: list[tuple[str, tuple[Any, ...], dict[str, Any], Any]] = [
     ("ops.sigmoid", (BELOW,), {}, 1 / (1 + np.exp(-BELOW))),
     ("ops.softmax", (BELOW, 0), {}, np.exp(BELOW) / np.exp(BELOW).sum(0)),
     ("ops.softmax", (BELOW, None), {}, np.exp(BELOW) / np.exp(BELOW).sum()),
+    ("ops.tanh", (BELOW,), {}, np.tanh(BELOW)),
+    ("ops.silu", (BELOW,), {}, BELOW / (1 + np.exp(-BELOW))),
+    ("ops.softplus", (BELOW,), {}, np.logaddexp(0, BELOW)),
+    ("ops.softsign", (BELOW,), {}, BELOW / (1 + np.abs(BELOW))),
+    ("ops.selu", (BELOW,), {}, 1.0507009873554805 * np.where(
+        BELOW > 0, BELOW, 1.6732632423543772 * np.expm1(BELOW))),
+    ("ops.hard_sigmoid", (4 * BELOW,), {}, np.clip(4 * BELOW / 6 + 0.5, 0, 1)),
+    ("ops.hard_silu", (4 * BELOW,), {}, 4 * BELOW * np.clip(4 * BELOW / 6 + 0.5, 0, 1)),
+    ("ops.relu6", (9 * BELOW,), {}, np.clip(9 * BELOW, 0, 6)),
+    ("ops.log_sigmoid", (BELOW,), {}, -np.logaddexp(0, -BELOW)),
+    ("ops.hard_tanh", (BELOW,), {}, np.clip(BELOW, -1, 1)),
+    ("ops.tanh_shrink", (BELOW,), {}, BELOW - np.tanh(BELOW)),
+    ("ops.sparse_plus", (BELOW,), {}, np.where(
+        BELOW > 1, BELOW, np.where(BELOW > -1, (BELOW + 1) ** 2 / 4, 0))),
+    ("ops.sparse_sigmoid", (BELOW,), {}, np.clip((BELOW + 1) / 2, 0, 1)),
+    ("ops.elu", (BELOW, 0.5), {}, np.where(BELOW > 0, BELOW, 0.5 * np.expm1(BELOW))),
+    ("ops.leaky_relu", (BELOW,), {}, np.where(BELOW > 0, BELOW, 0.2 * BELOW)),
+    ("ops.soft_shrink", (BELOW,), {}, np.sign(BELOW) * np.maximum(np.abs(BELOW) - 0.5, 0)),
+    ("ops.hard_shrink", (BELOW, 0.25), {}, np.where(np.abs(BELOW) > 0.25, BELOW, 0)),
+    ("ops.gelu", (BELOW,), {}, BELOW / 2 * (
+        1 + np.tanh(np.sqrt(2 / np.pi) * (BELOW + 0.044715 * BELOW**3)))),
+    ("ops.gelu", (BELOW, False), {}, BELOW / 2 * (1 + np.vectorize(math.erf)(BELOW / np.sqrt(2)))),
+    ("activations.gelu", (BELOW, True), {}, BELOW / 2 * (
+        1 + np.tanh(np.sqrt(2 / np.pi) * (BELOW + 0.044715 * BELOW**3)))),
+    ("ops.log_softmax", (BELOW, 0), {}, BELOW - np.log(np.exp(BELOW).sum(0))),
+    ("activations.mish", (BELOW,), {}, BELOW * np.tanh(np.logaddexp(0, BELOW))),
+    ("activations.exponential", (BELOW,), {}, np.exp(BELOW)),
+    ("activations.linear", (COUNTS,), {}, COUNTS),
     ("activations.relu", (BELOW, 0.25, 0.75, 0.5), {},
      np.where(BELOW >= 0.5, np.minimum(BELOW, 0.75), 0.25 * (BELOW - 0.5))),
     ("ops.one_hot", (np.asarray([[2, 0]]), 3), {}, np.eye(3)[[[2, 0]]]),
@@ -215,8 +243,12 @@ def test_functions_agree_with_numpy(symbol: str, given: Any, named: Any, truth: 
 def test_every_function_is_held_against_something() -> None:
     others = {"zeros", "ones", "full", "arange", "eye", "linspace", "fft", "conv", "image.resize"}
     others |= {"qr", "svd", "eigh", "cholesky"}
+    others |= {"swish", "hard_swish"}  # other names of silu and hard_silu
     named = {symbol.removeprefix("ops.") for symbol, *_ in AGREE if symbol.startswith("ops.")}
     assert set(table.known("ops")) == named | others
+    shared = {f"activations.{name}" for name in table.known("ops")}
+    alone = {symbol for symbol, *_ in AGREE if symbol.startswith("activations.")}
+    assert {f"activations.{name}" for name in table.known("activations")} <= alone | shared
 
 
 def test_creation() -> None:
@@ -337,6 +369,8 @@ def test_nan_is_neither_smaller_nor_larger_and_comes_through() -> None:
         ]
         assert np.isnan(numbers(of("ops.minimum", x, 0.0))).tolist() == [True, False, False]
         assert np.isnan(numbers(of("ops.max", x)))
+        for symbol in ("ops.relu", "ops.relu6", "ops.sigmoid", "ops.hard_tanh", "ops.elu"):
+            assert np.isnan(numbers(of(symbol, x))).tolist() == [True, False, False]
         assert numbers(of("ops.equal", x, x)).tolist() == [False, True, True]
         assert numbers(of("ops.greater", x, 0.0)).tolist() == [False, True, True]
         assert numbers(of("ops.divide", np.float32([1, 0, -1]), 0.0)).tolist()[::2] == [

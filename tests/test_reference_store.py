@@ -239,6 +239,6 @@ def test_reading_a_small_answer_is_cheap(store: Store) -> None:
 
 
 def _timed(store: Store) -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     assert store.get(ONE) is not None
-    return time.perf_counter() - start
+    return time.process_time() - start

@@ -47,7 +47,7 @@ def test_what_makes_the_strings_that_are_fed_is_among_them() -> None:
     assert "conformance.adapters.shared.texts" in installed().closure([RUNS])
 
 
-def test_what_is_imported_as_a_case_is_answered_is_what_the_source_says(copy: Path) -> None:
+def test_what_is_imported_as_a_case_is_answered_is_what_the_source_says() -> None:
     # The other way round: a module that is really imported and not found in the source would be
     # one whose edit finds stale answers.
     import subprocess
@@ -55,7 +55,8 @@ def test_what_is_imported_as_a_case_is_answered_is_what_the_source_says(copy: Pa
 
     case = next(case for case in load().cases if case.id.startswith("layers/core/"))
     script = (
-        "import sys; from conformance.cases import load; from conformance.reference import evaluate;"
+        "import sys; from conformance.cases import load;"
+        "from conformance.reference import evaluate;"
         "before = {*sys.modules};"
         f"evaluate(next(c for c in load().cases if c.id == {case.id!r}));"
         "print(*(m for m in {*sys.modules} - before if m.startswith('conformance.')))"

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from runs import FAKE, FAKES, Runner, gone, processes_with, served, write_cases
+from runs import FAKE, Runner, fake, gone, processes_with, served, write_cases
 
 WAYS = {
     "hang": ("timeout", "no answer within"),
@@ -38,18 +38,13 @@ WAYS = {
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    return tmp_path_factory.mktemp("cache")
-
-
-@pytest.fixture(scope="module")
 def misbehaved(tmp_path_factory, cache):
     """One run over every way to misbehave, with an honest case behind each."""
     folder = tmp_path_factory.mktemp("misbehaved")
     ids = [name for way in WAYS for name in (way, f"after-{way}")]
     cases = write_cases(folder, ids)
     runner = Runner(folder, cache)
-    result = runner.run(str(cases), "--case-timeout", "2")
+    result = runner.process(str(cases), "--case-timeout", "2")
     return runner, result
 
 
@@ -95,7 +90,7 @@ def test_the_report_is_written_and_its_path_printed(misbehaved):
 
 def test_an_honest_run_passes(tmp_path, cache):
     runner = Runner(tmp_path, cache)
-    result = runner.run(str(write_cases(tmp_path, ["one", "two"])))
+    result = runner.process(str(write_cases(tmp_path, ["one", "two"])))
     assert result.returncode == 0, result.stdout + result.stderr
     assert set(runner.outcomes().values()) == {"pass"}
 
@@ -157,7 +152,9 @@ def test_kill_9_keeps_what_was_recorded_leaves_no_process_and_can_be_resumed(tmp
 
 def test_ctrl_c_keeps_what_was_recorded(tmp_path, cache):
     runner = Runner(tmp_path, cache)
-    process = runner.start(str(write_cases(tmp_path, ["one", "two", "hang", "three"])))
+    mine = str(tmp_path)  # no way to misbehave: it tells this test's processes from others'
+    cases = write_cases(tmp_path, ["one", "two", "hang", "three"])
+    process = runner.start(str(cases), adapters={"fake": f"{FAKE} {mine}"})
     runner.wait_for_cells(2, process)
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=30)
@@ -165,7 +162,7 @@ def test_ctrl_c_keeps_what_was_recorded(tmp_path, cache):
     assert "Traceback" not in out
     assert len(runner.records().cells) == 2
     assert runner.records().partial
-    assert gone(str(Path(FAKE.split()[1])))
+    assert gone(mine)
 
 
 def test_a_changed_case_is_run_again_on_resume(tmp_path, cache):
@@ -264,7 +261,7 @@ def test_cases_known_to_be_fatal_come_last_and_take_nothing_with_them(tmp_path, 
     cases.write_text(f"{written[0]}{vary}- id: one{written[1]}")
     ledger, starts = tmp_path / "ours.yaml", tmp_path / "starts"
     ledger.write_text(FATAL)
-    command = f"{sys.executable} {FAKES / 'counted.py'} {starts}"
+    command = fake("counted.py", starts)
     result = runner.run(
         str(cases), "--jobs", "1", "--ledger", str(ledger), adapters={"fake": command}
     )

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import ast
-import sys
-import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from runs import FAKES, Runner, processes_with, served, write_cases
+from runs import Runner, fake, write_cases
 
 import conformance
 from conformance.run.share import MANY, WORTH, Share
@@ -125,25 +123,17 @@ def test_what_threads_decode_is_decoded_by_decoders_that_are_there(module):
         assert not (inside and "json.Decoder(" in ast.unparse(call)), "made in each thread"
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    return tmp_path_factory.mktemp("cache")
-
-
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_one_adapter_uses_as_many_processes_as_jobs(tmp_path, cache, jobs):
     runner = Runner(tmp_path, cache)
-    # The first is the longest, so that on any machine a second process looks as if it would pay.
-    ids = ["nap", *(f"nap-{number}" for number in range(20))]
+    ids = [f"case-{number}" for number in range(20)]
     cases = write_cases(tmp_path, ids)
-    name = f"{tmp_path.name}-{jobs}"
-    process = runner.start(str(cases), "--jobs", str(jobs), adapters={"fake": served(name)})
-    together = 0
-    while process.poll() is None:
-        together = max(together, len(processes_with(f"bootstrap.py {FAKES / 'served.py'} {name}")))
-        time.sleep(0.05)
-    assert process.returncode == 0, process.stdout.read()
-    assert together == jobs
+    starts = tmp_path / "starts"
+    command = fake("beside.py", starts, jobs)
+    result = runner.run(str(cases), "--jobs", str(jobs), adapters={"fake": command})
+    assert result.returncode == 0, result.stdout
+    # The first waited for the others to start, so that they were at work beside each other.
+    assert starts.read_text().split() == ["started"] * jobs
     assert runner.outcomes() == {f"fakes/{name}": "pass" for name in ids}
 
 
@@ -157,7 +147,7 @@ def test_a_second_process_is_started_beside_the_first_and_lets_that_one_speak(tm
     vary = f"  vary: {{model.0.Dense.units: {sizes}, input.batch: {rows}}}\n"
     cases.write_text(cases.read_text() + vary)
     starts = tmp_path / "starts"
-    command = f"{sys.executable} {FAKES / 'counted.py'} {starts} {how}"
+    command = fake("counted.py", starts, how)
     result = runner.run(str(cases), "--jobs", "2", adapters={"fake": command})
     outcome = {"not-installed": "not-installed", "no-hello": "error"}.get(how, "pass")
     assert Counter(runner.outcomes().values()) == {outcome: 2 * MANY}, result.stdout
@@ -169,7 +159,7 @@ def test_a_second_process_is_started_beside_the_first_and_lets_that_one_speak(tm
 def test_a_process_that_keeps_dying_leaves_the_rest_to_the_other(tmp_path, cache):
     runner = Runner(tmp_path, cache)
     cases = write_cases(tmp_path, [f"case-{number}" for number in range(40)])
-    command = f"{sys.executable} {FAKES / 'second_dies.py'} {tmp_path / 'mark'}"
+    command = fake("second_dies.py", tmp_path / "mark")
     result = runner.run(str(cases), "--jobs", "2", adapters={"fake": command})
     assert result.returncode == 1
     found = Counter(runner.outcomes().values())

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from fake_index import COMMAND, cases, index, needs_uv, releases, variables
+from runs import called
 
 from conformance import cli
 from conformance.versions import sweep_command
@@ -25,15 +24,8 @@ def place(tmp_path_factory):
 
 
 def command(place, *arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "conformance.cli", *arguments, *COMMAND, "--adapter", "framed"],
-        cwd=place,
-        env=variables(place / "wheels", place / "cache"),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    env = variables(place / "wheels", place / "cache")
+    return called([*arguments, *COMMAND, "--adapter", "framed"], place, env)
 
 
 def test_a_sweep_says_since_when_each_case_passes(place):

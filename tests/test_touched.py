@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 
+import inner
 import pytest
 from msgspec.structs import replace
 from runs import FAKE, write_cases
@@ -436,7 +437,7 @@ def pytest_run(toy, recording, *more):
     environment = {k: v for k, v in os.environ.items() if k != "PYTEST_XDIST_WORKER"}
     environment["PYTHONPATH"] = os.pathsep.join([str(toy.repository), *sys.path])
     return subprocess.run(
-        [sys.executable, "-m", "pytest", *options],
+        [sys.executable, "-m", "pytest", *inner.WITHOUT, *options],
         cwd=toy.folder,
         env=environment,
         capture_output=True,

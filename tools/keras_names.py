@@ -71,9 +71,7 @@ def functions() -> tuple[dict[str, dict[str, str]], dict[str, str]]:
     """Every plain function with its signature, and other names of the same one."""
     found: dict[str, dict[str, str]] = {}
     aliases: dict[str, str] = {}
-    homes = {
-        f"ops.{name}": one for name, one in members("ops").items() if inspect.isfunction(one)
-    }
+    homes = {f"ops.{name}": one for name, one in members("ops").items() if inspect.isfunction(one)}
     by_object = {id(one): symbol for symbol, one in homes.items()}
     for module in SUBMODULES:
         for name, one in members(f"ops.{module}").items():
@@ -97,7 +95,10 @@ def made() -> dict[str, list[dict[str, str]]]:
     found = {}
     for namespace in MADE:
         for name, one in classes(namespace).items():
-            both = [signature(one.__init__, without=INTERNAL), signature(one.__call__, without=INTERNAL)]
+            both = [
+                signature(one.__init__, without=INTERNAL),
+                signature(one.__call__, without=INTERNAL),
+            ]
             if overlap := both[0].keys() & both[1].keys():
                 message = f"{namespace}.{name} has {overlap} in its constructor and in its call"
                 raise ValueError(message)
@@ -127,7 +128,12 @@ def text() -> str:
     kept = json.loads(FILE.read_text("utf-8"))
     plain, aliases = functions()
     tables = {key: kept[key] for key in ("layers", "aliases", "optimizers", "losses")}
-    tables |= {"functions": plain, "function_aliases": aliases, "made": made(), "objects": objects()}
+    tables |= {
+        "functions": plain,
+        "function_aliases": aliases,
+        "made": made(),
+        "objects": objects(),
+    }
     source = json.dumps(f"signatures of keras {keras.__version__}")
     parts = [f'  "source": {source}', *(f'  "{key}": {lines(one)}' for key, one in tables.items())]
     return "{\n" + ",\n".join(parts) + "\n}\n"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import msgspec
 
-from conformance.cases import drawing, expects, fields, functions, inputs, models, names, steps
+from conformance.cases import drawing, expects, fields, inputs, models, subjects
 from conformance.cases.layers import LayerReader
 from conformance.cases.model import (
     Call,
@@ -21,7 +21,7 @@ from conformance.cases.model import (
     Twin,
 )
 from conformance.cases.reading import Map, Seq, plain_value
-from conformance.facets import FACETS, FUNCTION, MODEL, REPEATS, STEPS, asked_of
+from conformance.facets import FACETS, MODEL, REPEATS, asked_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -62,27 +62,6 @@ KEYS = (
     "combine",
 )
 """Every key of a case, in the order in which docs/cases.md explains them."""
-
-_SYMBOLIC = ("ops.", "activations.")
-"""Functions that Keras documents to take symbolic tensors."""
-
-_SUBJECTS = ("model", "layer", "function", "object")
-"""What a case can be about: exactly one of these."""
-
-_ONLY_FOR: dict[str, tuple[str, ...]] = {
-    "call": ("layer",),
-    "adapt": ("layer",),
-    "of": ("function",),
-    "with": ("function",),
-    "variables": ("object",),
-    "steps": ("object",),
-    "config": ("layer", "function", "object"),
-    "weights": ("model", "layer"),
-    "train": ("model", "layer"),
-    "equals": ("model", "layer"),
-    "random": ("model", "layer", "function"),
-}
-"""Keys that mean something only beside one of these."""
 
 
 class CaseReader:
@@ -142,81 +121,14 @@ class CaseReader:
         self, tree: Map, where: Where, raises: str | None, without: dict[str, str]
     ) -> tuple[Program, Expect] | None:
         """The program of whatever the case is about."""
-        there = [key for key in _SUBJECTS if key in tree]
-        if len(there) > 1:
-            where.key(tree, there[1]).refuse(
-                f"is beside `{there[0]}`", expected=f"one of {', '.join(_SUBJECTS)}"
-            )
+        subject = subjects.which(tree, where)
+        if subject is None:
             return None
-        subject = there[0] if there else "model"
-        for key, beside in _ONLY_FOR.items():
-            if key in tree and subject not in beside:
-                hint = "in a graph: `with:` beside `of:`" if key == "call" else ""
-                where.key(tree, key).refuse(
-                    f"is here without `{'`, `'.join(beside)}`"
-                    if not there
-                    else f"says nothing beside `{subject}`",
-                    hint=hint,
-                )
         if subject == "function":
-            return self._function(tree, where, raises, without)
+            return subjects.function(tree, where, raises, without)
         if subject == "object":
-            return self._object(tree, where, raises, without)
+            return subjects.steps_of(tree, where, raises, without)
         return self._program(tree, where, raises, without)
-
-    @staticmethod
-    def _function(
-        tree: Map, where: Where, raises: str | None, without: dict[str, str]
-    ) -> tuple[Program, Expect] | None:
-        given = inputs.read_inputs(tree, where, whole=True)
-        if given is None:
-            return None
-        read = functions.read_function(tree, where, given, incomplete=raises is not None)
-        if read is None:
-            return None
-        expect, random = Expect(), None
-        if "expect" in tree:
-            place = where.value(tree, "expect")
-            expect = expects.read_expect(tree["expect"], place, read) or expect
-        if "random" in tree:
-            random = drawing.read_seed(tree["random"], where.value(tree, "random"), read)
-        if raises == "build":
-            where.value(tree, "raises").refuse("is build", expected="call: a function has no build")
-        program = Graph(case="", model=read.model, calls=[Call(batch=1)], facets=[], random=random)
-        if raises is not None:
-            asked = frozenset({"raises"})
-        elif random is not None:
-            asked = frozenset({"random"})
-        else:
-            asked = asked_of(FUNCTION, frozenset())
-            if not _has_floats(read):
-                asked -= {"gradients"}
-            if not names.is_made(read.model.nodes[0].layer):
-                asked -= {"config_round_trip"}
-            if not all(node.layer.startswith(_SYMBOLIC) for node in read.model.nodes):
-                asked -= {"symbolic_shape"}
-        facets = [facet for facet in FACETS if facet in asked.difference(without)]
-        return msgspec.structs.replace(program, facets=facets), expect
-
-    @staticmethod
-    def _object(
-        tree: Map, where: Where, raises: str | None, without: dict[str, str]
-    ) -> tuple[Program, Expect] | None:
-        given = inputs.read_inputs(tree, where, whole=True)
-        if given is None:
-            return None
-        program = steps.read_steps(tree, where, given)
-        if program is None:
-            return None
-        if raises is not None:
-            where.key(tree, "raises").refuse("is not looked at in steps")
-        if "expect" in tree:
-            where.key(tree, "expect").refuse("is not read beside `steps`", hint="leave it out")
-        asked = asked_of(STEPS, frozenset({"changes"}))
-        if not any(step.call in steps.ANSWERING for step in program.steps):
-            asked &= {"state"}
-        facets = [facet for facet in FACETS if facet in asked.difference(without)]
-        return msgspec.structs.replace(program, facets=facets), Expect()
 
     def _program(
         self, tree: Map, where: Where, raises: str | None, without: dict[str, str]
@@ -409,10 +321,6 @@ def _ordinary(batches: list[int], sizes: list[dict[str, list[int]]]) -> list[Cal
     rows_of_each = batches if len(batches) > 1 else batches * (len(sizes) + 1)
     later = zip(rows_of_each[1:], sizes, strict=True)
     return [Call(batch=batches[0]), *(Call(batch=rows, sizes=fed) for rows, fed in later)]
-
-
-def _has_floats(read: Read) -> bool:
-    return any("float" in spec.dtype for spec in read.model.inputs)
 
 
 def _extra(

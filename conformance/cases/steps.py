@@ -44,8 +44,8 @@ METHODS: Final[dict[str, dict[str, Method]]] = {
     },
     "random": {"next": Method("", answers=True)},
 }
-"""Every method that a step may call, by the namespace of the object; ``set`` sets attributes. (Keras
-3's metrics have no ``merge_state``, which Keras 2's had.)"""
+"""Every method that a step may call, by the namespace of the object; ``set`` sets attributes.
+(Keras 3's metrics have no ``merge_state``, which Keras 2's had.)"""
 
 ANSWERING: Final = frozenset(
     name for methods in METHODS.values() for name, method in methods.items() if method.answers
@@ -77,18 +77,12 @@ def read_steps(tree: Map, where: Where, given: Sequence[Fed]) -> Steps | None:
     if config is not None:
         _check(symbol, config, config_place)
     variables = _variables(tree, where, kind)
-    for fed in given:
-        if fed.shape is None:
-            fed.where.refuse("has no shape", expected="`shape` or `values`")
     if "steps" not in tree:
         where.refuse("has an object without `steps`", expected="a list of calls")
         return None
     scope = {fed.name: fed for fed in given}
     steps = _steps(tree["steps"], where.value(tree, "steps"), kind, scope, variables)
-    used = {name for step in steps for name in step.names}
-    for fed in given:
-        if fed.name not in used:
-            fed.where.refuse(f"the input {fed.name!r} is not used by a step")
+    _refuse_unused(given, steps)
     if config is None:
         return None
     return Steps(
@@ -101,6 +95,15 @@ def read_steps(tree: Map, where: Where, given: Sequence[Fed]) -> Steps | None:
         steps=steps,
         facets=[],
     )
+
+
+def _refuse_unused(given: Sequence[Fed], steps: Sequence[Step]) -> None:
+    used = {name for step in steps for name in step.names}
+    for fed in given:
+        if fed.shape is None:
+            fed.where.refuse("has no shape", expected="`shape` or `values`")
+        if fed.name not in used:
+            fed.where.refuse(f"the input {fed.name!r} is not used by a step")
 
 
 def _check(symbol: str, config: dict[str, Any], where: Where) -> None:
@@ -257,7 +260,7 @@ def _applied(
     if given is None:
         return None
     found: dict[str, str] = {}
-    for variable in variables:
+    for variable, declared in variables.items():
         if variable not in given:
             where.refuse(f"has no gradient for {variable!r}", expected="one for every variable")
             continue
@@ -266,10 +269,10 @@ def _applied(
             place.refuse(
                 f"is {described(gradient)}", expected=f"one of the inputs {', '.join(scope)}"
             )
-        elif scope[gradient].shape != variables[variable].shape:
+        elif scope[gradient].shape != declared.shape:
             place.refuse(
                 f"has the shape {scope[gradient].shape}",
-                expected=f"{variables[variable].shape}, as the variable",
+                expected=f"{declared.shape}, as the variable",
             )
         else:
             found[variable] = gradient

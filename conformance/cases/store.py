@@ -116,7 +116,7 @@ def keep(below: str, content: bytes, cases: list[Case]) -> None:
 
 @functools.cache
 def version() -> str:
-    """Hash of all that expands cases: the modules that do, all that these import, and their data."""
+    """Hash of all that expands cases: modules, all that these import, and their data."""
     libyaml = yaml._yaml.get_version() if yaml.__with_libyaml__ else None  # noqa: SLF001 - nothing else tells
     tools = [sys.version_info[:2], msgspec.__version__, yaml.__version__, libyaml, _LAYOUT]
     digest = hashlib.sha256(repr(tools).encode())

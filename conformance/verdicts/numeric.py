@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -118,8 +119,14 @@ def mask(evidence: Evidence) -> FacetVerdict:
 def _named(
     evidence: Evidence, what: str, expected: Mapping[str, Expected], observed: Mapping[str, str]
 ) -> Iterable[Comparison]:
-    """Compare arrays by name; one too few is no answer, one too many is wrong."""
+    """Compare arrays by name; one too few is no answer, one too many is wrong.
+
+    Variables of an object that the adapter has no counterpart of are left out, if not all are.
+    """
+    lacking = _lacking(evidence, expected) - observed.keys()
     for name, truth in expected.items():
+        if name in lacking and len(lacking) < len(expected):
+            continue
         if name not in observed:
             raise NotAnsweredError(
                 f"the adapter did not answer: {what} {name} is missing from its answer"
@@ -128,6 +135,20 @@ def _named(
     for name in observed.keys() - expected.keys():
         known = f"{what} {text.clean(name, text.NAME_LIMIT)}"
         yield Comparison(what=known, message=f"{known}: there should be none")
+
+
+def _lacking(evidence: Evidence, expected: Iterable[str]) -> set[str]:
+    """Names of an object's variables after a step, ``0/momentum``, that the adapter says it lacks.
+
+    Only those begin with a number.
+    """
+    state = evidence.observation.state
+    parts = {name: re.split(r"/|: ", name, maxsplit=1) for name in expected}
+    return {
+        name
+        for name, (step, *rest) in parts.items()
+        if state is not None and step.isdecimal() and rest and rest[0] in state.lacking
+    }
 
 
 def batch(evidence: Evidence) -> FacetVerdict:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from conformance.reference.engine.invariants import PEAK, RMS, measure
-from conformance.reference.engine.laws import Invariants, Property
+from conformance.acceptance import VALUES
+from conformance.invariants import Invariants, Property, measure
 from conformance.verdicts import text
 from conformance.verdicts.model import Comparison
 from conformance.verdicts.tolerance import ReferenceFaultError
@@ -53,7 +53,7 @@ def judged(
     )
     found = []
     for one, measured in zip(expected.properties, measure(law, outputs), strict=True):
-        margin: float | None = max(measured.peak / PEAK, measured.rms / RMS)
+        margin: float | None = max(measured.peak / VALUES.peak, measured.rms / VALUES.rms)
         what = f"{prefix}{said(one)}"
         message = ""
         if not measured.holds:

@@ -1,7 +1,8 @@
 """An adapter that knows one Dense layer, and misbehaves over cases whose ids say so.
 
 The ways to misbehave are those of ``misbehaving.py``; every other case is answered honestly, so
-that a run can show that the faulty cells fail and no other.
+that a run can show that the faulty cells fail and no other. Like that module it imports next to
+nothing, so that a run of it starts at once: ``python -I -S`` will do.
 """
 # ruff: noqa: ARG001 - read by people, called by nobody
 
@@ -10,8 +11,6 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import numpy as np
-
 sys.path.insert(0, str(Path(__file__).parent))
 import misbehaving
 
@@ -19,23 +18,30 @@ JUDGED = {"shape", "dtype", "values", "batch", "weights", "params"}
 tensors = {}
 
 
-def numbers(name):
-    """An array that was received, for NumPy."""
-    return np.reshape(tensors[name].numbers, tensors[name].shape)
+def dense(x, kernel, bias):
+    """``x @ kernel + bias``, on the last axis of ``x``."""
+    rows, columns = kernel.shape
+    y = [
+        sum(x.numbers[start + row] * kernel.numbers[row * columns + column] for row in range(rows))
+        + bias.numbers[column]
+        for start in range(0, len(x.numbers), rows)
+        for column in range(columns)
+    ]
+    return misbehaving.Tensor(y, [*x.shape[:-1], columns])
 
 
 def honest(asked, x, **more):
     program = asked["program"]
     node = program["model"]["nodes"][0]["name"]
-    kernel, bias = numbers(f"weight/{node}/kernel"), numbers(f"weight/{node}/bias")
+    kernel, bias = tensors[f"weight/{node}/kernel"], tensors[f"weight/{node}/bias"]
     calls, arrays = [], {}
     for index in range(len(program["calls"])):
-        y = numbers(f"call/{index}/x") @ kernel + bias
-        arrays[f"y{index}"] = misbehaving.Tensor(y.ravel(), list(y.shape))
-        output = {"shape": list(y.shape), "dtype": "float32", "tensor": f"y{index}"}
+        y = arrays[f"y{index}"] = dense(tensors[f"call/{index}/x"], kernel, bias)
+        output = {"shape": y.shape, "dtype": y.dtype, "tensor": f"y{index}"}
         calls.append({"outputs": [output]})
+    count = len(kernel.numbers) + len(bias.numbers)
     weights = [
-        {"name": f"{node}/{name}", "shape": list(w.shape), "dtype": "float32", "trainable": True}
+        {"name": f"{node}/{name}", "shape": w.shape, "dtype": w.dtype, "trainable": True}
         for name, w in (("kernel", kernel), ("bias", bias))
     ]
     answer = {
@@ -44,11 +50,7 @@ def honest(asked, x, **more):
         "case": program["case"],
         "calls": calls,
         "weights": weights,
-        "params": {
-            "total": kernel.size + bias.size,
-            "trainable": kernel.size + bias.size,
-            "non_trainable": 0,
-        },
+        "params": {"total": count, "trainable": count, "non_trainable": 0},
         "unsupported": dict.fromkeys(set(program["facets"]) - JUDGED, "the fake has no such thing"),
     }
     misbehaving.send({**answer, **more}, arrays)

@@ -192,6 +192,12 @@ def close_stdout(asked, x):
     time.sleep(3600)
 
 
+def die_slowly(asked, x):
+    os.close(1)
+    time.sleep(1.5)
+    os._exit(7)
+
+
 def flood_stderr(asked, x):
     chunk = b"noise \x1b[31m" * 8192
     for _ in range(200):

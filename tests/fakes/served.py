@@ -1,5 +1,4 @@
-"""The fake of ``dense.py`` as a module for the suite's own worker; hangs over ``…/hang``,
-and sleeps over ``…/nap``, and less over ``…/nap-1`` and the like."""
+"""The fake of ``dense.py`` as a module for the suite's own worker; hangs over ``…/hang``."""
 
 from __future__ import annotations
 
@@ -13,8 +12,6 @@ class Served:
     def run(self, program, tensors):
         if program["case"].endswith("/hang"):
             time.sleep(3600)
-        if "/nap" in program["case"]:
-            time.sleep(2 if program["case"].endswith("/nap") else 0.1)
         node = program["model"]["nodes"][0]["name"]
         calls, arrays = [], {}
         for index in range(len(program["calls"])):

@@ -89,6 +89,9 @@ class State(Struct, frozen=True, kw_only=True, omit_defaults=True):
     losses: str = ""
     """Empty where nothing was trained."""
     weights: dict[str, str] = field(default_factory=dict)
+    lacking: dict[str, str] = field(default_factory=dict)
+    """Variables of an object, without the step in front, that the framework has no counterpart of,
+    each with the reason: they are not judged."""
 
 
 class Draws(Struct, frozen=True, kw_only=True, omit_defaults=True):

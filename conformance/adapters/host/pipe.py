@@ -20,6 +20,7 @@ from typing import IO, TYPE_CHECKING
 import numpy as np
 
 from conformance.adapters.host.environment import environment
+from conformance.adapters.host.speed import slowness
 from conformance.adapters.host.text import harmless
 from conformance.adapters.shared import wire
 
@@ -134,10 +135,13 @@ class Connection:
     def last_words(self) -> int | None:
         """Exit status as subprocess gives it (negative: a signal), None while it still runs.
 
-        Waits a moment for a process whose stdout has ended.
+        Waits a moment for a process whose stdout has ended, and longer on a busy machine, which may
+        not have let it come to its end.
         """
         with contextlib.suppress(subprocess.TimeoutExpired):
             return self._process.wait(_LAST_WORDS)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self._process.wait(_LAST_WORDS * (slowness() - 1.0))
         return None
 
     def ask_where(self) -> None:

@@ -15,10 +15,12 @@ from jax import numpy as jnp
 
 from conformance.adapters.jax import random
 from conformance.adapters.jax.describe import Description
+from conformance.adapters.jax.functions import answered
 from conformance.adapters.jax.tables.layers import TABLE
 from conformance.adapters.jax.training import loss_of, optimizer_of
 from conformance.adapters.native.session import CallSession, Examined, Framework, Subject
 from conformance.adapters.shared.compiling import forget, keep_context
+from conformance.adapters.worker.loop import kind_of
 from conformance.adapters.worker.probe import effective_precision, probe
 
 if TYPE_CHECKING:
@@ -44,6 +46,8 @@ _CASES_BETWEEN_SHEDDINGS = 16
 
 class Adapter:
     """Runs programs in JAX on the CPU."""
+
+    kinds = ("model", "function", "steps")
 
     def __init__(self, framework: Framework, versions: Mapping[str, str]) -> None:
         """Make it.
@@ -90,6 +94,8 @@ class Adapter:
         self._cases += 1
         if self._cases % _CASES_BETWEEN_SHEDDINGS == 0:
             forget(jax)
+        if (kind := kind_of(program)) != "model":
+            return answered(self._framework.unanswered, kind, program, tensors)
         with jax.enable_x64(_is_wide(program)):
             return CallSession(self._framework, program, tensors).answer()
 

@@ -179,7 +179,7 @@ def bind(  # noqa: PLR0913 - what is called, with what, by whom
         # An argument that a layer can't do without is its own: Embedding's ``input_dim``.
         if (key not in DECLARATIONS or key in parameters(entries[0])[1])
         and key not in WITHOUT_EFFECT
-        and not (key in NEUTRAL and _is_one_of(value, NEUTRAL[key]))
+        and not (key in NEUTRAL and is_one_of(value, NEUTRAL[key]))
     }
     # An entry that can't be given these arrays gives way to one that can, if there is one.
     able = [one for one in entries if set(passed) <= set(parameters(one)[0])]
@@ -210,7 +210,7 @@ def _choose(layer: str, entries: Sequence[Entry], given: Mapping[str, Json]) -> 
         conditions = [(key, given.get(key, some[0]), some) for key, some in entry.only.items()]
         conditions += [(key, given.get(key), some) for key, some in entry.given.items()]
         unmet = next(
-            (f"{key}={value!r}" for key, value, some in conditions if not _is_one_of(value, some)),
+            (f"{key}={value!r}" for key, value, some in conditions if not is_one_of(value, some)),
             "",
         )
         if not unmet:
@@ -218,7 +218,7 @@ def _choose(layer: str, entries: Sequence[Entry], given: Mapping[str, Json]) -> 
     raise Unsupported(f"{layer}: no native counterpart with {unmet}")
 
 
-def _is_one_of(value: Json, allowed: Sequence[Json]) -> bool:
+def is_one_of(value: Json, allowed: Sequence[Json]) -> bool:
     """Membership that tells ``True`` from ``1`` and never hashes a list."""
     return any(type(value) is type(item) and value == item for item in allowed)
 

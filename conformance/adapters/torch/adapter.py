@@ -12,9 +12,11 @@ from torch.nn import functional as F  # noqa: N812 - torch's own documentation c
 from conformance.adapters.native.session import CallSession, Framework, Subject
 from conformance.adapters.shared.wire import BF16
 from conformance.adapters.torch import random
+from conformance.adapters.torch.functions import answered
 from conformance.adapters.torch.tables.layers import TABLE
 from conformance.adapters.torch.training import Optimizer, loss_of
 from conformance.adapters.torch.watch import Watch
+from conformance.adapters.worker.loop import kind_of
 from conformance.adapters.worker.probe import effective_precision, probe
 
 if TYPE_CHECKING:
@@ -48,6 +50,8 @@ NOT_EXPORTED = (
 
 class Adapter:
     """Runs programs in eager PyTorch on one thread."""
+
+    kinds = ("model", "function", "steps")
 
     def __init__(self, *, exports: bool) -> None:
         """Make it.
@@ -85,6 +89,8 @@ class Adapter:
         Raises:
             Unsupported: No facet can be answered, or a layer, or an argument.
         """
+        if (kind := kind_of(program)) != "model":
+            return answered(self._framework.unanswered, kind, program, tensors)
         return CallSession(self._framework, program, tensors).answer()
 
 

@@ -125,10 +125,7 @@ def _answer(
     head = {"type": "result", "id": message["id"], "case": program["case"]}
     started = time.perf_counter()
     try:
-        kind = kind_of(program)
-        if kind not in getattr(adapter, "kinds", ("model",)):
-            raise Unsupported(f"this adapter answers nothing about {_SUBJECTS[kind]}")
-        observation, arrays = adapter.run(program, tensors)
+        observation, arrays = _observed(adapter, program, tensors)
     except Unsupported as error:
         observation, arrays = error.answer(), {}
     except Exception as error:  # noqa: BLE001 - the host learns of everything that went wrong
@@ -140,6 +137,15 @@ def _answer(
     except WireError as error:
         refused = {"status": "error", "error": failure(error, "adapter", internal=True)}
         channel.send({**refused, **head, **tail}, {})
+
+
+def _observed(
+    adapter: Adapter, program: dict[str, Any], tensors: dict[str, Array]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    kind = kind_of(program)
+    if kind not in getattr(adapter, "kinds", ("model",)):
+        raise Unsupported(f"this adapter answers nothing about {_SUBJECTS[kind]}")
+    return adapter.run(program, tensors)
 
 
 _SUBJECTS = {

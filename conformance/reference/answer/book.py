@@ -15,9 +15,9 @@ from conformance.reference.engine.dtypes import unit
 from conformance.reference.engine.structure import stack
 
 if TYPE_CHECKING:
+    from conformance.invariants import Invariants
     from conformance.reference.answer.expectation import Expectation
     from conformance.reference.engine.array import Array, Values
-    from conformance.reference.engine.laws import Invariants
 
 
 CLEARANCE = 64.0
@@ -97,9 +97,8 @@ class Book:
         ]
         properties = []
         for index, one in enumerate(law.properties):
-            names = {"truth": "", "spread": ""}
-            for part in names:
-                values = getattr(one, part)
+            names = dict[str, str]()
+            for part, values in (("truth", one.truth), ("spread", one.spread)):
                 if values is not None:
                     names[part] = f"{part}/{name}/property/{index}"
                     self.arrays[names[part]] = np.asarray(values, order="C")

@@ -35,7 +35,7 @@ class Expected(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ExpectedProperty(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One thing that is true of an answer whose numbers are not unique (``engine/invariants``)."""
+    """One thing that is true of an answer whose numbers are not unique (``invariants.py``)."""
 
     kind: str
     outputs: list[int]

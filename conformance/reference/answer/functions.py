@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from conformance.cases.model import Params
+from conformance.invariants import Invariants
 from conformance.reference.answer.book import (
     CLEARANCE,
     TRIES,
@@ -31,7 +32,6 @@ from conformance.reference.answer.expectation import (
     ExpectedSymbolic,
 )
 from conformance.reference.engine.arithmetic import Variance
-from conformance.reference.engine.laws import Invariants
 from conformance.reference.errors import Contradiction, NearKink, NotClear, Refused
 from conformance.reference.model import data
 from conformance.reference.model.functions import (

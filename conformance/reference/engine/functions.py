@@ -200,8 +200,8 @@ def split_at(a: Array, threshold: float) -> Values:
 
 
 def relu(a: Array) -> Array:
-    """Numbers above zero, else zero."""
-    return choose(split_at(a, 0.0), a, 0.0)
+    """Numbers above zero, else zero; NaN comes through."""
+    return choose(split_at(a, 0.0) | np.isnan(a.value), a, 0.0)
 
 
 def absolute(a: Array) -> Array:
@@ -210,8 +210,10 @@ def absolute(a: Array) -> Array:
 
 
 def clip(a: Array, low: float, high: float) -> Array:
-    """Numbers held between two bounds."""
-    return choose(split_at(a, low), choose(~split_at(a, high), a, high), low)
+    """Numbers held between two bounds; NaN comes through."""
+    unknown = np.isnan(a.value)
+    held = choose(~split_at(a, high) | unknown, a, high)
+    return choose(split_at(a, low) | unknown, held, low)
 
 
 def maximum(a: Array, b: Array) -> Array:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.reference.engine.array import Array, Values
+    from conformance.reference.engine.array import Array
 
 
 @dataclass(frozen=True)
@@ -71,45 +71,3 @@ class Drawn:
     draws: tuple[int, ...]
     law: Choice | Affine | Bounds
     dtype: str = "float32"
-
-
-@dataclass(frozen=True)
-class Property:
-    """One thing that is true of an answer whose numbers are not unique.
-
-    ``invariants.check`` says what each kind compares. All arrays are plain NumPy, so that a
-    property can be kept and judged without the engine.
-
-    Attributes:
-        kind: What must be true.
-        outputs: The answer's arrays that it speaks of, by their numbers.
-        how: Which of a kind's forms.
-        axis: Along which, where the kind has one.
-        truth: What the outputs are held against.
-        spread: Of the comparison's rounding, in units of u of the first output that is of
-            floats; broadcasts to what is compared. ``None``: exactly.
-    """
-
-    kind: Literal[
-        "equals", "reconstructs", "orthonormal", "triangular", "sorted", "permutation", "points"
-    ]
-    outputs: tuple[int, ...]
-    how: str = ""
-    axis: int = -1
-    truth: Values | None = None
-    spread: Values | None = None
-
-
-@dataclass(frozen=True)
-class Invariants:
-    """An answer of which only properties are unique: a decomposition, the order of a tie.
-
-    Attributes:
-        shapes: Of each array of the answer.
-        dtypes: Of each.
-        properties: All of which must hold.
-    """
-
-    shapes: Sequence[tuple[int, ...]]
-    dtypes: Sequence[str]
-    properties: Sequence[Property]

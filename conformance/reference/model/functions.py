@@ -6,10 +6,10 @@ import inspect
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from conformance.cases.names import is_made
+from conformance.adapters.shared.functions import is_made
+from conformance.invariants import Invariants
 from conformance.reference.engine.array import Array, cast, gradients
 from conformance.reference.engine.dtypes import DIGITS
-from conformance.reference.engine.laws import Invariants
 from conformance.reference.errors import Unsupported
 from conformance.reference.model import data
 from conformance.reference.model.execution import fed, watching

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from conformance.invariants import Invariants, Property, transformed
 from conformance.reference.engine.conversion import as_array, convert
 from conformance.reference.engine.dtypes import DIGITS, FLOATX
-from conformance.reference.engine.invariants import transformed
-from conformance.reference.engine.laws import Affine, Drawn, Invariants, Property
+from conformance.reference.engine.laws import Affine, Drawn
 from conformance.reference.errors import Refused, Unsupported
 from conformance.reference.spec.ops.base import broadcast_to, dtype_named
 from conformance.reference.spec.table import defines

@@ -159,10 +159,12 @@ class Backend:
             moving: Places of the inputs whose gradients are wanted.
             cotangents: By the place of their output.
         """
+        del function, tensors, moving, cotangents
         raise Unsupported(self.unsupported["gradients"])
 
     def compiled_function(self, function: Any, tensors: Sequence[Any]) -> list[Any]:
         """A function's outputs in graph mode."""
+        del function, tensors
         raise Unsupported(self.unsupported["compiled"])
 
     def tensor(self, array: Any, dtype: str) -> Any:

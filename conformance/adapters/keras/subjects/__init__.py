@@ -1,1 +1,1 @@
-"""What a case may be about beside a model: functions called on arrays, and objects with a memory."""
+"""What a case may be about beside a model: functions on arrays, and objects with a memory."""

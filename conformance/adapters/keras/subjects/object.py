@@ -26,8 +26,6 @@ class ObjectSession(Answering):
         self.subject = make(self.keras, symbol, self.program["object"]["config"])
         self.trained: dict[str, Any] = {}
         if self.program.get("variables"):
-            if "state" in self.backend.unsupported:
-                raise Unsupported(self.backend.unsupported["state"])
             self._build()
         calls: list[dict[str, Any]] = []
         states: dict[str, str] = {}
@@ -89,7 +87,7 @@ class ObjectSession(Answering):
     def _state(self, index: int) -> dict[str, str]:
         if "state" not in self.facets:
             return {}
-        found = {name: variable for name, variable in self.trained.items()}
+        found = dict(self.trained)
         for variable in self.subject.variables:
             found[self._name(variable)] = variable
         return {

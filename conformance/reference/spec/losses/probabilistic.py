@@ -77,11 +77,12 @@ class SparseCategoricalCrossentropy(Loss):
     def call(self, y_true: Array, y_pred: Array) -> Array:
         """``-log`` of the probability of the class that a label names.
 
-        Probabilities are divided by their sum, so that they are some.
+        Probabilities are divided by their sum.
 
         Raises:
             Refused: Labels don't fit the predictions.
-            Unsupported: A label is no class: Keras documents no answer.
+            Unsupported: A label is no class, or a probability lies outside of 0..1: Keras documents
+                no answer, and frameworks differ.
         """
         axis = normalized_axes(self.axis, y_pred.ndim)[0]
         order = [*(i for i in range(y_pred.ndim) if i != axis), axis]
@@ -100,6 +101,9 @@ class SparseCategoricalCrossentropy(Loss):
             raise Unsupported(message)
         if self.from_logits:
             logarithms = log_softmax(scores)
+        elif (scores.value.real < 0).any() or (scores.value.real > 1).any():
+            message = f"{self.owner}: a probability outside of 0..1"
+            raise Unsupported(message)
         else:
             shares = scores / scores.sum(-1, keepdims=True)
             logarithms = f.log(f.clip(shares, EPSILON, 1.0 - EPSILON))

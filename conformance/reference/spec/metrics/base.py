@@ -84,7 +84,7 @@ class Averaged(Metric):
         weights = self.given(sample_weight)
         if weights.ndim == values.ndim + 1 and weights.shape[-1] == 1:
             weights = reshape(weights, weights.shape[:-1])
-        if weights.ndim and weights.ndim < values.ndim:
+        if weights.ndim < values.ndim:
             values = values.mean(range(weights.ndim, values.ndim))
         fits = weights.ndim in {0, values.ndim} and all(
             n in {1, m} for n, m in zip(weights.shape, values.shape, strict=False)

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from conformance.invariants import Invariants, Property, transformed
 from conformance.reference.engine import functions as f
 from conformance.reference.engine import structure
 from conformance.reference.engine.array import Array, reshape
 from conformance.reference.engine.conversion import floats, real
-from conformance.reference.engine.invariants import transformed
-from conformance.reference.engine.laws import Invariants, Property
 from conformance.reference.errors import Refused, Unsupported
 from conformance.reference.spec.ops.base import some_axes
 from conformance.reference.spec.ops.numpy.reductions import max as largest

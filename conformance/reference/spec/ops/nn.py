@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,8 +16,10 @@ from conformance.reference.engine.conversion import (
     together,
 )
 from conformance.reference.engine.dtypes import FLOATX
+from conformance.reference.engine.structure import transpose
 from conformance.reference.engine.windows import Windows
 from conformance.reference.errors import Refused, Unsupported
+from conformance.reference.spec import activations as curves
 from conformance.reference.spec.ops.base import (
     FORMATS,
     Axes,
@@ -68,6 +71,156 @@ def softmax(x: Tensor | Scalar, axis: Axes = -1) -> Tensor:
     """``exp(x) / sum(exp(x))`` over axes."""
     a = _floats(x, "softmax")
     return f.softmax(a, some_axes(axis, a.ndim, "softmax"))
+
+
+@defines("ops.tanh", "activations.tanh")
+def tanh(x: Tensor | Scalar) -> Tensor:
+    """Hyperbolic tangent."""
+    return f.tanh(_floats(x, "tanh"))
+
+
+@defines("ops.silu", "activations.silu", "ops.swish", "activations.swish")
+def silu(x: Tensor | Scalar) -> Tensor:
+    """``x * sigmoid(x)``."""
+    return curves.silu(_floats(x, "silu"))
+
+
+@defines("ops.softplus", "activations.softplus")
+def softplus(x: Tensor | Scalar) -> Tensor:
+    """``log(exp(x) + 1)``."""
+    return curves.softplus(_floats(x, "softplus"))
+
+
+@defines("ops.softsign", "activations.softsign")
+def softsign(x: Tensor | Scalar) -> Tensor:
+    """``x / (abs(x) + 1)``."""
+    return curves.softsign(_floats(x, "softsign"))
+
+
+@defines("ops.selu", "activations.selu")
+def selu(x: Tensor | Scalar) -> Tensor:
+    """A scaled elu whose constants keep mean and variance."""
+    return curves.selu(_floats(x, "selu"))
+
+
+@defines("ops.hard_sigmoid", "activations.hard_sigmoid")
+def hard_sigmoid(x: Tensor | Scalar) -> Tensor:
+    """``relu6(x + 3) / 6``."""
+    return curves.hard_sigmoid(_floats(x, "hard_sigmoid"))
+
+
+@defines("ops.hard_silu", "activations.hard_silu", "ops.hard_swish", "activations.hard_swish")
+def hard_silu(x: Tensor | Scalar) -> Tensor:
+    """``x * hard_sigmoid(x)``."""
+    return curves.hard_silu(_floats(x, "hard_silu"))
+
+
+@defines("ops.relu6", "activations.relu6")
+def relu6(x: Tensor | Scalar) -> Tensor:
+    """Relu cut off at 6."""
+    return curves.relu6(_floats(x, "relu6"))
+
+
+@defines("ops.log_sigmoid", "activations.log_sigmoid")
+def log_sigmoid(x: Tensor | Scalar) -> Tensor:
+    """``log(1 / (1 + exp(-x)))``."""
+    return curves.log_sigmoid(_floats(x, "log_sigmoid"))
+
+
+@defines("ops.hard_tanh", "activations.hard_tanh")
+def hard_tanh(x: Tensor | Scalar) -> Tensor:
+    """X, held between -1 and 1."""
+    return curves.hard_tanh(_floats(x, "hard_tanh"))
+
+
+@defines("ops.tanh_shrink", "activations.tanh_shrink")
+def tanh_shrink(x: Tensor | Scalar) -> Tensor:
+    """``x - tanh(x)``."""
+    return curves.tanh_shrink(_floats(x, "tanh_shrink"))
+
+
+@defines("ops.sparse_plus", "activations.sparse_plus")
+def sparse_plus(x: Tensor | Scalar) -> Tensor:
+    """0 up to -1, ``(x + 1)**2 / 4`` up to 1, then x."""
+    return curves.sparse_plus(_floats(x, "sparse_plus"))
+
+
+@defines("ops.sparse_sigmoid", "activations.sparse_sigmoid")
+def sparse_sigmoid(x: Tensor | Scalar) -> Tensor:
+    """``(x + 1) / 2``, held between 0 and 1."""
+    return curves.sparse_sigmoid(_floats(x, "sparse_sigmoid"))
+
+
+@defines("activations.mish")
+def mish(x: Tensor | Scalar) -> Tensor:
+    """``x * tanh(softplus(x))``."""
+    return curves.mish(_floats(x, "mish"))
+
+
+@defines("activations.exponential")
+def exponential(x: Tensor | Scalar) -> Tensor:
+    """E to the power of every number."""
+    return f.exp(_floats(x, "exponential"))
+
+
+@defines("activations.linear")
+def linear(x: Tensor | Scalar) -> Tensor:
+    """The input."""
+    return as_array(x, arithmetic_of(x))
+
+
+@defines("ops.elu", "activations.elu")
+def elu(x: Tensor | Scalar, alpha: float = 1.0) -> Tensor:
+    """X above zero, ``alpha * (exp(x) - 1)`` below."""
+    return curves.elu(_floats(x, "elu"), alpha)
+
+
+@defines("ops.leaky_relu", "activations.leaky_relu")
+def leaky_relu(x: Tensor | Scalar, negative_slope: float = 0.2) -> Tensor:
+    """X above zero, ``negative_slope * x`` below."""
+    return curves.leaky_relu(_floats(x, "leaky_relu"), negative_slope)
+
+
+@defines("ops.soft_shrink", "activations.soft_shrink")
+def soft_shrink(x: Tensor | Scalar, threshold: float = 0.5) -> Tensor:
+    """X moved towards zero by the threshold; zero where it is nearer than that."""
+    return curves.soft_shrink(_floats(x, "soft_shrink"), threshold)
+
+
+@defines("ops.hard_shrink", "activations.hard_shrink")
+def hard_shrink(x: Tensor | Scalar, threshold: float = 0.5) -> Tensor:
+    """X where its size exceeds the threshold, else zero."""
+    return curves.hard_shrink(_floats(x, "hard_shrink"), threshold)
+
+
+def _gelu(a: Array, *, approximate: bool) -> Array:
+    """``0.5x(1 + erf(x/√2))``, or with the tanh that Hendrycks and Gimpel give for it."""
+    if not approximate:
+        return curves.gelu(a)
+    inner = (a + a * a * a * 0.044715) * math.sqrt(2 / math.pi)
+    return a * 0.5 * (f.tanh(inner) + 1.0)
+
+
+@defines("ops.gelu")
+def gelu(x: Tensor | Scalar, approximate: bool = True) -> Tensor:
+    """X times the normal distribution function of x, approximated unless told otherwise."""
+    return _gelu(_floats(x, "gelu"), approximate=approximate)
+
+
+@defines("activations.gelu")
+def gelu_activation(x: Tensor | Scalar, approximate: bool = False) -> Tensor:
+    """X times the normal distribution function of x, approximated only if told so."""
+    return _gelu(_floats(x, "gelu"), approximate=approximate)
+
+
+@defines("ops.log_softmax", "activations.log_softmax")
+def log_softmax(x: Tensor | Scalar, axis: int = -1) -> Tensor:
+    """``x - log(sum(exp(x)))`` along an axis."""
+    a = _floats(x, "log_softmax")
+    place = one_axis(axis, a.ndim, "log_softmax")
+    order = [*(i for i in range(a.ndim) if i != place), place]
+    made = curves.log_softmax(transpose(a, order))
+    return transpose(made, np.argsort(order).tolist())
 
 
 @defines("activations.relu")

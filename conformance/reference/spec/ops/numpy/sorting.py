@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from conformance.invariants import Invariants, Property
 from conformance.reference.engine.array import reshape
 from conformance.reference.engine.conversion import arithmetic_of, as_array, real
-from conformance.reference.engine.laws import Invariants, Property
 from conformance.reference.engine.structure import picked, take
 from conformance.reference.errors import Refused
 from conformance.reference.spec.ops.base import one_axis

@@ -7,26 +7,61 @@ computed in float64 from the answer's numbers, so that all of it is the framewor
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from conformance.reference.engine.dtypes import DIGITS, unit
+from conformance.acceptance import FLOORS, UNITS, VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from conformance.reference.engine.array import Values
-    from conformance.reference.engine.laws import Invariants, Property
+    from numpy.typing import NDArray
 
-PEAK = 16.0
-"""The rule of every number of an answer: docs/numerics.md."""
+    Values = NDArray[Any]
 
-RMS = 3.0
-"""And of all of them together."""
 
-_SMALLEST = {"float16": 2.0**-24, "float64": 2.0**-1022}
-"""What may be flushed to zero: the smallest normal number, of float16 the smallest of all."""
+@dataclass(frozen=True)
+class Property:
+    """One thing that is true of an answer whose numbers are not unique.
+
+    ``invariants.check`` says what each kind compares. All arrays are plain NumPy, so that a
+    property can be kept and judged without the engine.
+
+    Attributes:
+        kind: What must be true.
+        outputs: The answer's arrays that it speaks of, by their numbers.
+        how: Which of a kind's forms.
+        axis: Along which, where the kind has one.
+        truth: What the outputs are held against.
+        spread: Of the comparison's rounding, in units of u of the first output that is of
+            floats; broadcasts to what is compared. ``None``: exactly.
+    """
+
+    kind: Literal[
+        "equals", "reconstructs", "orthonormal", "triangular", "sorted", "permutation", "points"
+    ]
+    outputs: tuple[int, ...]
+    how: str = ""
+    axis: int = -1
+    truth: Values | None = None
+    spread: Values | None = None
+
+
+@dataclass(frozen=True)
+class Invariants:
+    """An answer of which only properties are unique: a decomposition, the order of a tie.
+
+    Attributes:
+        shapes: Of each array of the answer.
+        dtypes: Of each.
+        properties: All of which must hold.
+    """
+
+    shapes: Sequence[tuple[int, ...]]
+    dtypes: Sequence[str]
+    properties: Sequence[Property]
 
 
 _EACH = 0.5
@@ -46,13 +81,13 @@ class Measured(NamedTuple):
     """How far an answer is from having one property.
 
     Attributes:
-        property: As the law says it.
+        claim: The property, as the law says it.
         peak: Largest deviation, in units of its tolerance τ; infinite where something exact fails.
         rms: Root mean square of all deviations, likewise.
         said: What was compared, in words.
     """
 
-    property: Property
+    claim: Property
     peak: float
     rms: float
     said: str
@@ -60,7 +95,7 @@ class Measured(NamedTuple):
     @property
     def holds(self) -> bool:
         """Whether the answer has it, by the rule of every number."""
-        return self.peak <= PEAK and self.rms <= RMS
+        return self.peak <= VALUES.peak and self.rms <= VALUES.rms
 
 
 def check(law: Invariants, outputs: Sequence[Values]) -> list[Measured]:
@@ -91,7 +126,7 @@ def measure(law: Invariants, outputs: Sequence[Values]) -> list[Measured]:
 
 def _measured(law: Invariants, p: Property, outputs: list[Values]) -> Measured:
     residual, said = _RESIDUALS[p.kind](p, outputs)
-    dtype = next((law.dtypes[i] for i in p.outputs if law.dtypes[i] in DIGITS), "")
+    dtype = next((law.dtypes[i] for i in p.outputs if law.dtypes[i] in FLOORS), "")
     z = _relative(residual, p.spread, dtype)
     peak = float(np.max(z, initial=0.0))
     return Measured(p, peak, float(np.sqrt(np.mean(np.square(z)))) if z.size else 0.0, said)
@@ -101,7 +136,7 @@ def _relative(residual: Values, spread: Values | None, dtype: str) -> Values:
     """Deviations in units of τ; what is not a number never passes."""
     if spread is None or not dtype:
         return np.where(residual == 0, 0.0, np.inf)
-    tau = unit(dtype) * np.asarray(spread, np.float64) + 4 * _SMALLEST.get(dtype, 2.0**-126)
+    tau = UNITS[dtype] * np.asarray(spread, np.float64) + 4 * FLOORS[dtype]
     z = np.abs(residual) / tau
     return np.asarray(np.where(np.isnan(z), np.inf, z))
 

@@ -1,0 +1,1 @@
+"""Functions of keras.ops that are more than one call of JAX's."""

@@ -1,0 +1,135 @@
+"""What a case is about, and the programs of what is no model: functions, and objects with steps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from conformance.cases import drawing, expects, functions, inputs, names, steps
+from conformance.cases.model import Call, Expect, Graph
+from conformance.facets import FACETS, FUNCTION, STEPS, asked_of
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
+    from conformance.cases.model import Program
+    from conformance.cases.models import Read
+    from conformance.cases.problems import Where
+    from conformance.cases.reading import Map
+
+_SYMBOLIC = ("ops.", "activations.")
+"""Functions that Keras documents to take symbolic tensors."""
+
+_SUBJECTS = ("model", "layer", "function", "object")
+"""What a case can be about: exactly one of these."""
+
+_ONLY_FOR: dict[str, tuple[str, ...]] = {
+    "call": ("layer",),
+    "adapt": ("layer",),
+    "of": ("function",),
+    "with": ("function",),
+    "variables": ("object",),
+    "steps": ("object",),
+    "config": ("layer", "function", "object"),
+    "weights": ("model", "layer"),
+    "train": ("model", "layer"),
+    "equals": ("model", "layer"),
+    "random": ("model", "layer", "function"),
+}
+"""Keys that mean something only beside one of these."""
+
+
+def which(tree: Map, where: Where) -> str | None:
+    """The key that says what a case is about; its other keys must fit it."""
+    there = [key for key in _SUBJECTS if key in tree]
+    if len(there) > 1:
+        where.key(tree, there[1]).refuse(
+            f"is beside `{there[0]}`", expected=f"one of {', '.join(_SUBJECTS)}"
+        )
+        return None
+    subject = there[0] if there else "model"
+    for key, beside in _ONLY_FOR.items():
+        if key in tree and subject not in beside:
+            hint = "in a graph: `with:` beside `of:`" if key == "call" else ""
+            where.key(tree, key).refuse(
+                f"is here without `{'`, `'.join(beside)}`"
+                if not there
+                else f"says nothing beside `{subject}`",
+                hint=hint,
+            )
+    return subject
+
+
+def function(
+    tree: Map, where: Where, raises: str | None, without: dict[str, str]
+) -> tuple[Program, Expect] | None:
+    """The program of a function that is called on arrays.
+
+    Args:
+        tree: The case.
+        where: Its place.
+        raises: The stage at which the call must be refused, if it must.
+        without: Facets that aren't asked for.
+    """
+    given = inputs.read_inputs(tree, where, whole=True)
+    if given is None:
+        return None
+    read = functions.read_function(tree, where, given, incomplete=raises is not None)
+    if read is None:
+        return None
+    expect, random = Expect(), None
+    if "expect" in tree:
+        place = where.value(tree, "expect")
+        expect = expects.read_expect(tree["expect"], place, read) or expect
+    if "random" in tree:
+        random = drawing.read_seed(tree["random"], where.value(tree, "random"), read)
+    if raises == "build":
+        where.value(tree, "raises").refuse("is build", expected="call: a function has no build")
+    asked: AbstractSet[str] = _asked_of_function(read)
+    if raises is not None or random is not None:
+        asked = {"raises" if raises is not None else "random"}
+    facets = [facet for facet in FACETS if facet in asked.difference(without)]
+    program = Graph(case="", model=read.model, calls=[Call(batch=1)], facets=facets, random=random)
+    return program, expect
+
+
+def _asked_of_function(read: Read) -> frozenset[str]:
+    asked = asked_of(FUNCTION, frozenset())
+    if not _has_floats(read):
+        asked -= {"gradients"}
+    if not names.is_made(read.model.nodes[0].layer):
+        asked -= {"config_round_trip"}
+    if not all(node.layer.startswith(_SYMBOLIC) for node in read.model.nodes):
+        asked -= {"symbolic_shape"}
+    return asked
+
+
+def _has_floats(read: Read) -> bool:
+    return any("float" in spec.dtype for spec in read.model.inputs)
+
+
+def steps_of(
+    tree: Map, where: Where, raises: str | None, without: dict[str, str]
+) -> tuple[Program, Expect] | None:
+    """The program of an object with a memory.
+
+    Args:
+        tree: The case.
+        where: Its place.
+        raises: Where something must be refused; nothing of steps can be.
+        without: Facets that aren't asked for.
+    """
+    given = inputs.read_inputs(tree, where, whole=True)
+    program = None if given is None else steps.read_steps(tree, where, given)
+    if program is None:
+        return None
+    if raises is not None:
+        where.key(tree, "raises").refuse("is not looked at in steps")
+    if "expect" in tree:
+        where.key(tree, "expect").refuse("is not read beside `steps`", hint="leave it out")
+    asked = asked_of(STEPS, frozenset({"changes"}))
+    if not any(step.call in steps.ANSWERING for step in program.steps):
+        asked &= {"state"}
+    facets = [facet for facet in FACETS if facet in asked.difference(without)]
+    return msgspec.structs.replace(program, facets=facets), Expect()

@@ -1,0 +1,46 @@
+"""A case, what the reference says is true of it, and what becomes of its facets under faults."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from conformance.reference import evaluate
+from conformance.reference.faults.observe import observe
+from conformance.verdicts.cell import judge_cell
+
+if TYPE_CHECKING:
+    from conformance.cases.model import Case
+    from conformance.reference.faults.fault import Fault
+    from conformance.reference.faults.observe import Observed
+
+
+class Answered(NamedTuple):
+    """A case, what is true of it, and what an honest framework answers."""
+
+    case: Case
+    answer: Any
+    honest: Observed
+
+    def judged(self, seen: Observed) -> Any:
+        return judge_cell(
+            self.case,
+            "reference",
+            expectation=self.answer.expectation,
+            truth=self.answer.arrays,
+            observation=seen.observation,
+            tensors=seen.tensors,
+        )
+
+    def failed(self, fault: Fault) -> set[str]:
+        """The facets that a fault fails."""
+        if fault.edit is None:
+            seen = observe(self.case, self.answer.feeds, fault)
+        else:
+            seen = fault.edit(self.honest)
+        found = self.judged(seen).facets
+        return {one.facet for one in found if one.outcome in {"fail", "error"}}
+
+
+def answered(case: Case) -> Answered:
+    answer = evaluate(case)
+    return Answered(case, answer, observe(case, answer.feeds))
