@@ -129,7 +129,7 @@ def parser() -> argparse.ArgumentParser:
     schema.set_defaults(command=_schema)
 
     coverage = commands.add_parser(
-        "coverage", help="show which layers and arguments of Keras no case exercises"
+        "coverage", help="show which layers, functions and arguments of Keras no case exercises"
     )
     coverage.add_argument(
         "--python", default=sys.executable, metavar="FILE", help="interpreter whose Keras is asked"

@@ -162,9 +162,14 @@ def validator() -> Any:
     return jsonschema.Draft202012Validator(json_schema())
 
 
-@pytest.mark.parametrize(
-    "file", sorted((DOCUMENTS / "documents").glob("*.yaml")), ids=lambda p: p.stem
-)
+OF_ALL_KINDS = [
+    path
+    for suite in ("documents", "initializers", "losses", "metrics", "ops", "optimizers")
+    for path in sorted((DOCUMENTS / suite).rglob("*.yaml"))
+]
+
+
+@pytest.mark.parametrize("file", OF_ALL_KINDS, ids=lambda p: p.stem)
 def test_the_schema_takes_the_catalogue(validator: Any, file: Path) -> None:
     document = read_file(file, Log(str(file)))
     assert document is not None
@@ -224,6 +229,82 @@ def test_the_schema_refuses_what_the_loader_refuses(
     document = read_text(text, Log("x.yaml"))
     assert document is not None
     assert not validator.is_valid(plain_value(document.value))
+
+
+FUNCTION = {
+    "id": "a",
+    "title": "t",
+    "function": "ops.add",
+    "inputs": "{a: {shape: []}, b: {shape: [2]}}",
+}
+METRIC = {
+    "id": "a",
+    "title": "t",
+    "object": "metrics.Mean",
+    "input": "{shape: [2]}",
+    "steps": "[update_state: [x], result]",
+}
+OPTIMIZER = {
+    "id": "a",
+    "title": "t",
+    "object": "optimizers.SGD",
+    "input": "{shape: [2]}",
+    "variables": "{w: {shape: [2]}}",
+    "steps": "[{apply: {w: x}, times: 2}, set: {learning_rate: 0.5}]",
+}
+
+
+@pytest.mark.parametrize("kind", [FUNCTION, METRIC, OPTIMIZER])
+def test_the_schema_takes_what_the_loader_takes(
+    validator: Any, tmp_path: Path, kind: dict[str, str]
+) -> None:
+    problems, valid = _both(validator, tmp_path, kind)
+    assert not problems
+    assert valid
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (FUNCTION, "function: sum"),
+        (FUNCTION, "function: ops.add\nlayer: Dense"),
+        (FUNCTION, "function: ops.add\nsteps: [result]"),
+        (FUNCTION, "of: [[[a]]]"),
+        (FUNCTION, "of: []"),
+        (FUNCTION, "with: {x1: 5}"),
+        (FUNCTION, "call: {training: true}"),
+        (FUNCTION, "expect: {signed_zero: 1}"),
+        (METRIC, "steps: []"),
+        (METRIC, "steps: [updates]"),
+        (METRIC, "steps: [update_state]"),
+        (METRIC, "steps: [result: 5]"),
+        (METRIC, "steps: [{update_state: [x], result: null}, result]"),
+        (METRIC, "steps: [{update_state: {with: {sample_weight: x}}}, result]"),
+        (METRIC, "of: [x]"),
+        (OPTIMIZER, "steps: [set: {momentum: 0.5}]"),
+        (OPTIMIZER, "steps: [{apply: {w: x}, times: 0}]"),
+        (OPTIMIZER, "steps: [apply: [x]]"),
+        (OPTIMIZER, "variables: {}"),
+    ],
+)
+def test_the_schema_refuses_of_functions_and_steps_what_the_loader_refuses(
+    validator: Any, tmp_path: Path, kind: dict[str, str], body: str
+) -> None:
+    given = dict(line.split(": ", 1) for line in body.splitlines())
+    problems, valid = _both(validator, tmp_path, {**kind, **given})
+    assert problems
+    assert not valid
+
+
+def _both(validator: Any, tmp_path: Path, keys: dict[str, str]) -> tuple[list[Any], bool]:
+    """What the loader says of a case, and whether the schema takes it."""
+    lines = "\n".join(f"{key}: {value}" for key, value in keys.items())
+    text = "-\n" + textwrap.indent(f"{lines}\n", "  ")
+    file = tmp_path / "x.yaml"
+    file.write_text(text)
+    document = read_text(text, Log("x.yaml"))
+    assert document is not None
+    return load_file(file).problems, validator.is_valid(plain_value(document.value))
 
 
 # --- names ---------------------------------------------------------------------------------

@@ -209,3 +209,93 @@ def test_the_installed_keras_tells_its_layers() -> None:
 @pytest.mark.frameworks
 def test_every_layer_and_argument_of_the_installed_keras_is_exercised(capsys) -> None:
     assert coverage_command.coverage() == 0, capsys.readouterr().out
+
+
+# --- functions and objects ------------------------------------------------------------------------
+
+SYMBOLS = {
+    "ops.sum": LayerInfo([], [Argument("x"), Argument("axis", None), Argument("keepdims", False)]),
+    "ops.cond": LayerInfo([], [Argument("pred")]),
+    "ops.abs": LayerInfo([], [Argument("x")]),
+    "losses.Huber": LayerInfo([Argument("delta", 1.0)], [Argument("y_true"), Argument("y_pred")]),
+    "metrics.Mean": LayerInfo(
+        [Argument("dtype", None)], [Argument("values"), Argument("sample_weight", None)]
+    ),
+    "optimizers.SGD": LayerInfo([Argument("learning_rate", 0.01)], []),
+    "optimizers.schedules.ExponentialDecay": LayerInfo([Argument("decay_rate")], []),
+}
+OF_SYMBOLS = """
+- id: sum
+  title: One argument of two, and the array
+  function: ops.sum
+  input: {shape: [2]}
+  vary: {axis: [null, 0]}
+- id: mean
+  title: An update with weights
+  object: metrics.Mean
+  inputs: {v: {shape: [2]}, w: {shape: [2]}}
+  steps:
+    - update_state: {of: [v], with: {sample_weight: w}}
+    - result
+- id: sgd
+  title: An optimizer with a schedule
+  object: optimizers.SGD
+  config: {learning_rate: {ExponentialDecay: {initial_learning_rate: 1.0, decay_steps: 2, decay_rate: 0.5}}}
+  variables: {w: {shape: [2]}}
+  inputs: {g: {shape: [2]}}
+  steps: [apply: {w: g}]
+"""  # noqa: E501
+
+
+@pytest.fixture
+def beside(tmp_path: Path):
+    file = tmp_path / "cases" / "some.yaml"
+    file.parent.mkdir()
+    file.write_text(OF_SYMBOLS)
+    exempt = tmp_path / "exempt.yaml"
+    exempt.write_text("- symbols: ops.cond\n  reason: It takes functions\n")
+    exemptions, problems = read_exemptions(exempt)
+    assert not problems
+    return measure(Inventory("9.0", {}, SYMBOLS), load([file]).checked(), exemptions)
+
+
+def test_symbols_are_told_by_namespace_and_miss_without_failing(beside) -> None:
+    found = {one.namespace: one for one in beside.namespaces}
+    assert [*found] == ["losses", "metrics", "ops", "optimizers", "optimizers.schedules"]
+    assert found["ops"].cases == 2
+    assert found["ops"].untouched == ["abs"]
+    assert found["ops"].exempt == {"ops.cond": "It takes functions"}
+    assert found["losses"].cases == 0
+    assert beside.complete
+
+
+def test_arguments_of_symbols_that_no_case_gives_are_told(beside) -> None:
+    missing = {one.symbol: one.uncovered for some in beside.namespaces for one in some.touched}
+    assert missing == {
+        "ops.sum": ["keepdims"],
+        "metrics.Mean": ["dtype"],
+        "optimizers.SGD": [],
+        "optimizers.schedules.ExponentialDecay": ["decay_rate"],  # of one value
+    }
+
+
+def test_an_exemption_of_a_symbol_that_is_not_there_is_stale(tmp_path: Path) -> None:
+    exempt = tmp_path / "exempt.yaml"
+    exempt.write_text("- symbols: ops.gone\n  reason: It was\n")
+    found = measure(Inventory("9.0", {}, SYMBOLS), [], read_exemptions(exempt)[0])
+    assert len(found.stale) == 1
+    assert not found.complete
+    exempt.write_text("- symbols: a\n  layers: b\n  reason: It was\n")
+    assert "about nothing in particular" in str(read_exemptions(exempt)[1][0])
+
+
+def test_a_namespace_without_cases_is_one_line(beside, capsys) -> None:
+    coverage_command._show(beside, everything=False)  # noqa: SLF001 - without asking a Keras
+    told = capsys.readouterr().out
+    assert [line.split() for line in told.splitlines() if line.startswith("losses")] == [
+        ["losses", "0", "0/1", "it", "has", "no", "cases", "yet"]
+    ]
+    coverage_command._show(beside, everything=True)  # noqa: SLF001
+    told = capsys.readouterr().out
+    assert "ops, no case touches: abs\n" in told
+    assert "ops.sum: keepdims\n" in told

@@ -57,6 +57,7 @@ FILE = """
   function: losses.Huber
   inputs: {y_true: {shape: [4, 3]}, y_pred: {shape: [4, 3]}, w: {shape: [4], data: uniform}}
   with: {sample_weight: w}
+  config: {reduction: none}
 - id: mean
   title: A metric
   object: metrics.Mean
@@ -171,7 +172,7 @@ def test_the_smallest_script_is_what_a_maintainer_reads(cases: dict[str, Case]) 
 
 def test_what_has_to_be_made_is_made_and_arrays_have_their_names(cases: dict[str, Case]) -> None:
     text = short(answered(cases["huber"], "keras-torch", Wrong("values")), "values")
-    assert "huber = keras.losses.Huber()\n" in text
+    assert "huber = keras.losses.Huber(reduction='none')\n" in text
     assert "huber(y_true, y_pred, sample_weight=w)" in text
     again = short(
         answered(cases["huber"], "keras-torch", Wrong("config_round_trip")), "config_round_trip"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.cases import combining, fields, inputs, names
+from conformance.cases import combining, fields, inputs, names, schema_subjects
 from conformance.cases.model import STRING
 from conformance.facets import FACETS
 
@@ -80,6 +80,12 @@ def _layer_names() -> list[str]:
 def _case() -> Schema:
     reason = _described(_TEXT, "The reason, in one line")
     varied = {"type": "array", "minItems": 1}
+    several: Schema = {
+        "type": "object",
+        "minProperties": 1,
+        "propertyNames": _NAME,
+        "additionalProperties": {"$ref": "#/$defs/input"},
+    }
     properties: Schema = {
         "id": _described(
             {"type": "string", "pattern": "^[a-z0-9][a-z0-9._-]*$"},
@@ -89,21 +95,16 @@ def _case() -> Schema:
         "why": _described(_TEXT, "Which wrong behaviour the case catches"),
         "source": _source(),
         "input": {"$ref": "#/$defs/input"},
-        "inputs": _described(
-            {
-                "type": "object",
-                "minProperties": 1,
-                "propertyNames": _NAME,
-                "additionalProperties": {"$ref": "#/$defs/input"},
-            },
-            "Several inputs by name",
-        ),
+        "inputs": _described(several, "Several inputs by name"),
         "model": {"$ref": "#/$defs/model"},
         "layer": _described(
             {"anyOf": [{"enum": _layer_names()}, {"type": "string", "pattern": "^[A-Z]"}]},
             "Short for a model of one layer; its arguments are in `config`",
         ),
-        "config": _described({"type": ["object", "null"]}, "The arguments of `layer`"),
+        **schema_subjects.properties(several),
+        "config": _described(
+            {"type": ["object", "null"]}, "Literal arguments of `layer`, `function` or `object`"
+        ),
         "call": _described(_keywords(), "The keyword arguments with which `layer` is called"),
         "weights": {"enum": ["normal", "integers"]},
         "train": _train(),
@@ -116,9 +117,9 @@ def _case() -> Schema:
                     "rows": {"type": "integer", "minimum": 1, "maximum": inputs.MAX_BATCH},
                     "other": {"type": "integer", "minimum": 0},
                 },
-                required=["rows"],
             ),
-            "Look at what the layer draws in training, on so many rows; it needs a `seed`",
+            "Look at what the layer draws in training, on so many rows, or at what the function "
+            "draws; it needs a `seed`",
         ),
         "equals": _equals(),
         "raises": _described({"enum": ["build", "call"]}, "Where the framework must refuse"),
@@ -136,18 +137,13 @@ def _case() -> Schema:
     }
     return _of(
         properties,
-        required=["id", "title", "source"],
-        anyOf=[{"required": [key]} for key in ("model", "layer", "vary")],
-        dependentRequired={
-            "config": ["layer"],
-            "call": ["layer"],
-            "adapt": ["layer"],
-            "unless": ["vary"],
-            "combine": ["vary"],
-        },
+        required=["id", "title"],
+        anyOf=[{"required": [key]} for key in (*schema_subjects.SUBJECTS, "vary")],
+        dependentRequired={"unless": ["vary"], "combine": ["vary"]},
         allOf=[
-            {"not": {"required": pair}}
-            for pair in (["model", "layer"], ["input", "inputs"], ["raises", "expect"])
+            {"not": {"required": ["input", "inputs"]}},
+            {"not": {"required": ["raises", "expect"]}},
+            *schema_subjects.conditions(),
         ],
     )
 
@@ -338,6 +334,7 @@ def _expect() -> Schema:
                 "weights": _described(sizes_by_name, "Shapes by <node>/<variable>"),
                 "values": _described(_NUMBERS, "The answer to the first call"),
                 "dtype": {"enum": list(fields.DTYPES)},
+                "signed_zero": _described({"type": "boolean"}, "Judge the sign of zeros"),
                 "probes": _described(sizes_by_name, "Shapes that a probing Lambda saw"),
                 "summary": {"type": "array", "items": _of(row, required=list(row))},
                 "influence": {

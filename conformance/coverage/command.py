@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from typing import TYPE_CHECKING
 
 import msgspec
 from rich.table import Table
@@ -15,13 +16,18 @@ from conformance.coverage.inventory import InventoryError, take
 from conformance.coverage.measure import Coverage, measure
 from conformance.printing import make_console
 
+if TYPE_CHECKING:
+    from rich.console import Console, JustifyMethod
+
+NAMED = 8
+"""Names of a namespace that are listed, unless all are asked for."""
 COMPLETE, INCOMPLETE, USAGE = 0, 1, 2
 
 
 def coverage(
     *, python: str = sys.executable, as_json: bool = False, everything: bool = False
 ) -> int:
-    """Print which layers and arguments of the installed Keras no case exercises.
+    """Print which layers, functions and arguments of the installed Keras no case exercises.
 
     Args:
         python: The interpreter whose Keras is asked.
@@ -29,7 +35,7 @@ def coverage(
         everything: List complete layers and those out of scope as well.
 
     Returns:
-        0 if nothing is missing, 1 if something is, 2 if it could not be told.
+        0 if nothing of the layers is missing, 1 if something is, 2 if it could not be told.
     """
     exemptions, problems = read_exemptions()
     try:
@@ -69,6 +75,46 @@ def _show(found: Coverage, *, everything: bool) -> None:
     for line in found.stale:
         console.print(line, soft_wrap=True)
     console.print(summary(found), soft_wrap=True)
+    if found.namespaces:
+        console.print()
+        _show_namespaces(console, found, everything=everything)
+
+
+def _show_namespaces(console: Console, found: Coverage, *, everything: bool) -> None:
+    """A line for each namespace; with everything, every name that is missing."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("beside layers", "cases", "touched", "arguments", "no case touches"):
+        justify: JustifyMethod = "right" if heading in {"cases", "touched"} else "left"
+        table.add_column(heading, justify=justify, overflow="fold")
+    for one in found.namespaces:
+        touched = f"{len(one.touched)}/{len(one.symbols)}"
+        done = sum(len(symbol.exercised) for symbol in one.touched)
+        of = done + sum(len(symbol.uncovered) for symbol in one.touched)
+        told = (
+            (f"{done}/{of}", _listed(one.untouched)) if one.cases else ("", "it has no cases yet")
+        )
+        table.add_row(*map(Text, (one.namespace, str(one.cases), touched, *told)))
+    console.print(table)
+    for one in found.namespaces if everything else ():
+        lines = [f"{symbol.symbol}: {', '.join(symbol.uncovered)}" for symbol in one.touched]
+        if one.untouched:
+            lines.insert(0, f"{one.namespace}, no case touches: {', '.join(one.untouched)}")
+        lines += [f"{name}: left out: {reason}" for name, reason in one.exempt.items()]
+        for line in lines:
+            if not line.endswith(": "):
+                console.print(Text(line))
+    console.print(
+        "Nothing that is missing here is a failure; --all tells every name, and the arguments that "
+        "are missing",
+        soft_wrap=True,
+    )
+
+
+def _listed(names: list[str]) -> str:
+    """The first names, and how many more there are."""
+    shown = names[:NAMED]
+    more = [f"… {len(names) - len(shown):,} more"] if len(shown) < len(names) else []
+    return ", ".join([*shown, *more])
 
 
 def summary(found: Coverage) -> str:

@@ -20,7 +20,7 @@ FILE = Path(__file__).with_name("exempt.yaml")
 
 
 class Exemption(Struct, frozen=True, kw_only=True):
-    """Layers, or arguments of them, that no case has to exercise.
+    """Layers or other symbols, or arguments of them, that no case has to exercise.
 
     In patterns ``*`` stands for any characters. An argument of a call is written ``call.mask``;
     a pattern without the prefix is about the constructor.
@@ -28,9 +28,11 @@ class Exemption(Struct, frozen=True, kw_only=True):
 
     layers: list[str]
     arguments: list[str] | None
-    """None: the layers as a whole."""
+    """None: the layers or symbols as a whole."""
     reason: str
     place: Place
+    symbols: list[str] = []
+    """Patterns of functions and objects: ``ops.while_loop``."""
 
     def covers(self, layer: str, argument: str | None) -> bool:
         """Whether it is about this layer (``argument=None``) or this argument of it."""
@@ -43,6 +45,14 @@ class Exemption(Struct, frozen=True, kw_only=True):
             and pattern.startswith("call.") == argument.startswith("call.")
             for pattern in self.arguments
         )
+
+    def covers_symbol(self, symbol: str, argument: str | None) -> bool:
+        """Whether it is about this function or object (``argument=None``), or this argument."""
+        if not any(matches(pattern, symbol) for pattern in self.symbols):
+            return False
+        if self.arguments is None or argument is None:
+            return self.arguments is None and argument is None
+        return any(matches(pattern, argument) for pattern in self.arguments)
 
 
 def read_exemptions(path: Path = FILE) -> tuple[list[Exemption], list[Problem]]:
@@ -62,18 +72,28 @@ def _entries(written: Seq, log: Log) -> Iterator[Exemption]:
         where = Where(log, "", written.at[index])
         before = log.noted
         given = fields.mapping(
-            value, where, ("layers", "arguments", "reason"), required=("layers", "reason")
+            value, where, ("layers", "symbols", "arguments", "reason"), required=("reason",)
         )
         if given is None:
             continue
-        layers = _names(given.get("layers"), where, "layers")
+        about = [key for key in ("layers", "symbols") if key in given]
+        if len(about) != 1:
+            where.refuse("is about nothing in particular", expected="`layers` or `symbols`")
+            continue
+        names = _names(given.get(about[0]), where, about[0])
         arguments = None
         if "arguments" in given:
             arguments = _names(given["arguments"], where.value(given, "arguments"), "arguments")
         reason = fields.text(given.get("reason"), where, "the reason")
         if log.noted == before and reason is not None:
             place = Place(file=log.file, line=where.at[0], column=where.at[1])
-            yield Exemption(layers=layers, arguments=arguments, reason=reason.strip(), place=place)
+            yield Exemption(
+                layers=names if about[0] == "layers" else [],
+                symbols=names if about[0] == "symbols" else [],
+                arguments=arguments,
+                reason=reason.strip(),
+                place=place,
+            )
 
 
 def _names(value: object, where: Where, what: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""What the installed Keras has: every public layer, and what its constructor and call take.
+"""What the installed Keras has: layers, functions and objects, and what arguments these take.
 
 Keras is asked in a process of its own; nothing here imports it.
 """
@@ -40,18 +40,21 @@ class Argument(Struct, frozen=True):
 
 
 class LayerInfo(Struct, frozen=True):
-    """One layer. The first argument of ``call`` is its input."""
+    """One layer, whose first argument of ``call`` is its input; or a function or an object."""
 
     constructor: list[Argument] = field(default_factory=list)
     call: list[Argument] = field(default_factory=list)
 
 
 class Inventory(Struct, frozen=True):
-    """Every public layer by name."""
+    """Every public layer by name, and what else cases can be about."""
 
     keras: str
     """Keras's version."""
     layers: dict[str, LayerInfo]
+    symbols: dict[str, LayerInfo] = field(default_factory=dict)
+    """Every function and object, ``ops.sum``. A function has no constructor; the call of an object
+    is its ``update_state``, where it has one."""
 
 
 def take(python: str = sys.executable) -> Inventory:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from conformance.cases.model import kind_of
 from conformance.coverage.exercise import Exercised, exercised, is_exercised
+from conformance.coverage.symbols import NamespaceCoverage, namespaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -36,11 +38,13 @@ class LayerCoverage(Struct, frozen=True, kw_only=True):
 
 
 class Coverage(Struct, frozen=True, kw_only=True):
-    """Every layer, and what is wrong with the exemptions."""
+    """Every layer and namespace, and what is wrong with the exemptions."""
 
     keras: str
     layers: list[LayerCoverage]
-    stale: list[str]
+    namespaces: list[NamespaceCoverage] = []
+    """Functions and objects. What is missing of them is told, and is no failure."""
+    stale: list[str] = []
     """Exemptions of what this Keras hasn't got, or of what the cases do exercise."""
 
     @property
@@ -53,7 +57,8 @@ def measure(
     inventory: Inventory, cases: Iterable[Case], exemptions: Sequence[Exemption]
 ) -> Coverage:
     """Compare; the layers come in the order of their names."""
-    seen = exercised(cases, inventory)
+    cases = list(cases)
+    seen = exercised([case for case in cases if kind_of(case.program) == "model"], inventory)
     used: set[int] = set()
     layers = []
     for name, info in inventory.layers.items():
@@ -75,13 +80,14 @@ def measure(
                     out_of_scope=whole.reason,
                 )
             )
+    beside = namespaces(inventory, cases, exemptions, used)
     stale = [
         f"{one.place.file}:{one.place.line}: it is about nothing that Keras {inventory.keras} has "
         "and that no case exercises; remove it"
         for index, one in enumerate(exemptions)
         if index not in used
     ]
-    return Coverage(keras=inventory.keras, layers=layers, stale=stale)
+    return Coverage(keras=inventory.keras, layers=layers, namespaces=beside, stale=stale)
 
 
 def _layer(

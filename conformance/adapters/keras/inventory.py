@@ -1,4 +1,4 @@
-"""What Keras says of itself: every public layer with its arguments, as JSON on stdout.
+"""What Keras says of itself: every public layer and symbol with its arguments, as JSON on stdout.
 
 Run by path in the interpreter that holds Keras: ``python inventory.py``. It needs the standard
 library and Keras alone; the coordinator, which imports no framework, reads what it prints.
@@ -12,17 +12,31 @@ import os
 import sys
 from typing import Any
 
+_OF_OPS = ("ops", "ops.image", "ops.linalg", "ops.nn", "ops.numpy")
+PLAIN = (*_OF_OPS, "activations", "losses", "metrics", "random")
+"""Where functions are. What has several names goes by the first."""
+MADE = ("losses", "initializers", "regularizers", "constraints", "optimizers.schedules")
+"""Where there are classes whose instances are called on arrays."""
+OBJECTS = ("metrics", "optimizers", "random")
+"""Where there are classes whose instances have a memory."""
+
+_BASES = {"Loss", "Initializer", "Regularizer", "Constraint", "LearningRateSchedule", "Metric"}
+_BASES |= {"Optimizer", "LossScaleOptimizer"}
+_HELPERS = {"get", "serialize", "deserialize"}
+_OF_NO_INTEREST = {"name", "self"}
 _OWN = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
 
 
 def inventory(keras: Any) -> dict[str, Any]:
-    """Every public layer of a Keras.
+    """Every public layer of a Keras, and every function and object of the suite's namespaces.
 
     Args:
         keras: The module.
 
     Returns:
-        ``{"keras": version, "layers": {name: {"constructor": …, "call": …}}}``. Constructor and
+        ``{"keras": version, "layers": {name: {"constructor": …, "call": …}}, "symbols": …}``,
+        symbols likewise by their public names without ``keras.``. A function has no constructor;
+        the call of a metric is its ``update_state``. Constructor and
         call are lists of ``{"name": …}`` in the signature's order, with ``default`` where there
         is one; a default that JSON can't carry is its ``repr``. A class that is exported under
         several names stands under the one that it calls itself.
@@ -37,7 +51,50 @@ def inventory(keras: Any) -> dict[str, Any]:
     for found, known in names.items():
         name = found.__name__ if found.__name__ in known else known[0]
         layers[name] = {"constructor": _constructor(found, base), "call": _call(found)}
-    return {"keras": str(keras.__version__), "layers": dict(sorted(layers.items()))}
+    return {
+        "keras": str(keras.__version__),
+        "layers": dict(sorted(layers.items())),
+        "symbols": symbols(keras),
+    }
+
+
+def symbols(keras: Any) -> dict[str, Any]:
+    """Functions, what is made and then called, and what has a memory, each under one name."""
+    found, known = {}, set()
+    for namespace in PLAIN:
+        for name, one in _members(keras, namespace).items():
+            if inspect.isfunction(one) and name not in _HELPERS and id(one) not in known:
+                known.add(id(one))
+                found[f"{namespace}.{name}"] = {"constructor": [], "call": _parameters(one)}
+    for namespace in (*MADE, *OBJECTS):
+        members = _members(keras, namespace)
+        for name, one in members.items():
+            if not inspect.isclass(one) or name in _BASES or name[0].islower():
+                continue
+            if name != one.__name__ and members.get(one.__name__) is one:
+                continue  # another name of it
+            call = one.__call__ if namespace in MADE else getattr(one, "update_state", None)
+            found[f"{namespace}.{name}"] = {
+                "constructor": _parameters(one.__init__),
+                "call": [] if call is None else _parameters(call),
+            }
+    return dict(sorted(found.items()))
+
+
+def _members(keras: Any, namespace: str) -> dict[str, Any]:
+    """Public members of a namespace; none where this Keras lacks it."""
+    home = keras
+    for part in namespace.split("."):
+        home = getattr(home, part, None)
+    return {name: getattr(home, name) for name in sorted(dir(home)) if name[0] != "_"}
+
+
+def _parameters(function: Any) -> list[dict[str, Any]]:
+    """The arguments of a function; those that all take, and variadic ones, left out."""
+    parameters = inspect.signature(function).parameters.values()
+    return [
+        _argument(one) for one in parameters if one.kind in _OWN and one.name not in _OF_NO_INTEREST
+    ]
 
 
 def _constructor(layer: Any, base: Any) -> list[dict[str, Any]]:

@@ -1,0 +1,134 @@
+"""Keys of the JSON Schema that are about functions, and about objects and their steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.cases import names, steps
+
+Schema = dict[str, Any]
+
+SUBJECTS = ("model", "layer", "function", "object")
+"""What a case can be about: exactly one of these, unless `vary` brings it."""
+SYMBOL = r"^[a-z][a-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)+$"
+"""A public name without ``keras.``: ``losses.Huber``."""
+
+_ARRAY: Schema = {"type": "string", "minLength": 1}
+_ARRAYS: Schema = {"type": "array", "items": _ARRAY, "minItems": 1}
+_ONE_OR_LIST: Schema = {"anyOf": [_ARRAY, _ARRAYS]}
+
+
+def properties(inputs: Schema) -> Schema:
+    """The keys and what each of them holds.
+
+    Args:
+        inputs: The schema of several inputs by name.
+    """
+    return {
+        "function": {
+            "description": "What is called on the inputs: ops.where, losses.Huber",
+            "anyOf": [{"enum": names.functions()}, {"type": "string", "pattern": SYMBOL}],
+        },
+        "of": {
+            "description": "What `function` takes, in order; a list in the list is one argument",
+            "anyOf": [_ARRAY, {"type": "array", "items": _ONE_OR_LIST, "minItems": 1}],
+        },
+        "with": {
+            "description": "Inputs that `function` takes by the names of its arguments",
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": _ONE_OR_LIST,
+        },
+        "object": {
+            "description": "What has a memory: metrics.MeanIoU, optimizers.Adam",
+            "anyOf": [{"enum": names.objects()}, {"type": "string", "pattern": SYMBOL}],
+        },
+        "variables": {**inputs, "description": "What an optimizer trains"},
+        "steps": {
+            "description": "Calls of the object's methods, in order",
+            "type": "array",
+            "minItems": 1,
+            "maxItems": steps.MAX_STEPS,
+            "items": {"anyOf": [{"enum": _bare()}, _step()]},
+        },
+    }
+
+
+def conditions() -> list[Schema]:
+    """What holds of these keys beside others."""
+    pairs = [[a, b] for i, a in enumerate(SUBJECTS) for b in SUBJECTS[i + 1 :]]
+    needs = {
+        "call": ["layer"],
+        "adapt": ["layer"],
+        "of": ["function"],
+        "with": ["function"],
+        "variables": ["object"],
+        "steps": ["object"],
+        "config": ["layer", "function", "object"],
+    }
+    return [
+        *({"not": {"required": pair}} for pair in pairs),
+        *(
+            {
+                "if": {"required": [key]},
+                "then": {"anyOf": [{"required": [one]} for one in [*subjects, "vary"]]},
+            }
+            for key, subjects in needs.items()
+        ),
+        {
+            "anyOf": [
+                {"required": [one]} for one in ("source", "layer", "function", "object", "vary")
+            ]
+        },
+        {
+            "if": {"required": ["object"], "not": {"required": ["vary"]}},
+            "then": {"required": ["steps"]},
+        },
+    ]
+
+
+def _methods() -> dict[str, steps.Method]:
+    return {name: one for methods in steps.METHODS.values() for name, one in methods.items()}
+
+
+def _bare() -> list[str]:
+    """Methods that take nothing."""
+    return sorted(name for name, method in _methods().items() if not method.takes)
+
+
+def _step() -> Schema:
+    """A step with what it takes: ``{update_state: [y, p], times: 2}``."""
+    takes: Schema = {
+        "arrays": {
+            "anyOf": [
+                _ARRAY,
+                _ARRAYS,
+                {
+                    "type": "object",
+                    "properties": {
+                        "of": _ONE_OR_LIST,
+                        "with": {"type": "object", "additionalProperties": _ARRAY},
+                    },
+                    "required": ["of"],
+                    "additionalProperties": False,
+                },
+            ]
+        },
+        "gradients": {"type": "object", "minProperties": 1, "additionalProperties": _ARRAY},
+        "literals": {
+            "type": "object",
+            "minProperties": 1,
+            "propertyNames": {"enum": list(steps.SETTABLE)},
+        },
+        "": {"type": "null"},
+    }
+    times = {"type": "integer", "minimum": 1, "maximum": steps.MAX_STEPS}
+    own = {name: takes[method.takes] for name, method in sorted(_methods().items())}
+    return {
+        "type": "object",
+        "properties": {**own, "times": times},
+        "additionalProperties": False,
+        "oneOf": [{"required": [name]} for name in own],
+        "minProperties": 1,
+        "maxProperties": 2,
+    }
