@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from conformance.reference.engine.array import Array, Values
+    from conformance.reference.engine.conversion import Tensor
 
 
 @dataclass(frozen=True)
@@ -113,3 +114,16 @@ class Invariants:
     shapes: Sequence[tuple[int, ...]]
     dtypes: Sequence[str]
     properties: Sequence[Property]
+
+
+@dataclass(frozen=True)
+class DataSized:
+    """An answer of which only the data tell some sizes, so that a symbolic call can't state them.
+
+    Attributes:
+        array: The answer.
+        axes: Those whose size isn't known before.
+    """
+
+    array: Tensor
+    axes: tuple[int, ...]
