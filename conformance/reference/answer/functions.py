@@ -141,6 +141,7 @@ def _expectation(
         calls=calls,
         gradients=gradients,
         undefined=undefined,
+        unsized=run.unsized,
     )
 
 
@@ -164,6 +165,7 @@ def _built(  # noqa: PLR0913 (the parts of one answer)
     gradients: ExpectedGradients | None = None,
     undefined: Mapping[str, str] = {},
     raises: str = "",
+    unsized: Mapping[int, Sequence[int]] = {},
 ) -> Expectation:
     expectation = Expectation(
         case=case.id,
@@ -171,7 +173,13 @@ def _built(  # noqa: PLR0913 (the parts of one answer)
         seed=seed,
         symbolic=ExpectedSymbolic(
             inputs=[[*spec.shape] for spec in program.model.inputs],
-            outputs=[[*one.shape] for one in outputs],
+            outputs=[
+                [
+                    None if axis in unsized.get(j, ()) else size
+                    for axis, size in enumerate(one.shape)
+                ]
+                for j, one in enumerate(outputs)
+            ],
             nodes={},
             dtypes=[one.dtype for one in outputs],
         ),
