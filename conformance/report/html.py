@@ -121,7 +121,8 @@ def _render(run: Run, old: Run | None, history: Path | None, *, everything: bool
         told = past(history, found) if history else {"trend": [], "cases": {}}
         pages["past"] = Markup(packed(told))  # noqa: S704
     totals = sum(columns.counts.values(), start=Counter[str]())
-    page = _environment().get_template("report.html.j2").stream(
+    template = _environment().get_template("report.html.j2")
+    page = template.stream(
         run=run,
         policy=_policy([program, _template(STARTER)] if program else [], style),
         style=Markup(style),  # noqa: S704 - our own file
