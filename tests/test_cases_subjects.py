@@ -156,13 +156,21 @@ def test_a_symbol_of_a_newer_keras_is_called_by_place(cases: Any) -> None:
         ("object: metrics.Mean\n", "without `steps`"),
         ("object: optimizers.SGD\nsteps: [{apply: {}}]\n", "without `variables`"),
         (
-            "object: optimizers.SGD\nvariables: {w: {shape: [2]}}\ninput: {shape: [3]}\n"
-            "steps: [{apply: {w: x}}]\n",
+            """\
+            object: optimizers.SGD
+            variables: {w: {shape: [2]}}
+            input: {shape: [3]}
+            steps: [{apply: {w: x}}]
+            """,
             "has the shape [3]",
         ),
         (
-            "object: optimizers.SGD\nvariables: {w: {shape: [2]}}\ninput: {shape: [2]}\n"
-            "steps: [{apply: {w: x}}, {set: {momentum: 1}}]\n",
+            """\
+            object: optimizers.SGD
+            variables: {w: {shape: [2]}}
+            input: {shape: [2]}
+            steps: [{apply: {w: x}}, {set: {momentum: 1}}]
+            """,
             "can't be set",
         ),
     ],
