@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from rich.console import Group
@@ -10,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from conformance.cases.model import symbols_of
 from conformance.printing import make_console
 from conformance.report.level import level_line
 from conformance.report.touched import scope_of, touched_lines
@@ -34,6 +36,8 @@ NAMED = 3
 """Adapters that the headline names; of more it says how many."""
 NAME_WIDTH = 40
 """Columns that an adapter's name may claim in a narrow terminal."""
+SYMBOLS_SHOWN = 4
+"""Up to so many layers, functions or objects, it is told of which the cases of a cause are."""
 CASES_SHOWN = 3
 """Cases that are named under one cause."""
 
@@ -247,8 +251,23 @@ def _cause(run: Run, cause: Cause) -> Iterable[RenderableType]:
             Text(visible(case), style="cyan").append(f"  {one_line(title_of, 60)}", style="dim")
         )
     if len(cause.cases) > CASES_SHOWN:
-        lines.append(Text(f"… and {len(cause.cases) - CASES_SHOWN} more cases"))
+        more = len(cause.cases) - CASES_SHOWN
+        lines.append(Text(f"… and {plural(more, 'more case')}{_subjects(run, cause)}"))
     yield Padding(Group(*lines), (0, 0, 0, 4))
+
+
+def _subjects(run: Run, cause: Cause) -> str:
+    """What all cases of a cause are about: `` (9 in all: 5 of ops.sum, 4 of ops.prod)``."""
+    counts = Counter(
+        symbol
+        for case in cause.cases
+        if case in run.cases
+        for symbol in symbols_of(run.cases[case].program)
+    )
+    if not counts or len(counts) > SYMBOLS_SHOWN:
+        return ""
+    told = listed([f"{count:,} of {visible(symbol)}" for symbol, count in counts.most_common()])
+    return f" ({len(cause.cases):,} in all: {told})"
 
 
 def _markdown_cause(cause: Cause) -> str:

@@ -25,6 +25,7 @@ from msgspec.structs import replace
 
 from conformance.adapters.host import host
 from conformance.adapters.host.host import AdapterProcess, Limits
+from conformance.cases.model import kind_of
 from conformance.records.model import AdapterLine, CaseLine, CellLine
 from conformance.run.judging import judge
 from conformance.run.lines import adapter_line, case_line, cell_line
@@ -380,7 +381,9 @@ class Engine:
         )
         with self._weighing:
             verdict = self._ledger.apply(verdict, hello.versions)
-            verdict = self._claims.apply(verdict, hello.versions, spec.known_as)
+            verdict = self._claims.apply(
+                verdict, hello.versions, spec.known_as, kind=kind_of(case.program)
+            )
         self._settle(cell_line(case, verdict, answer))
 
     def _groups(self, names: Sequence[str]) -> list[list[str]]:

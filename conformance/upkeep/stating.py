@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
+from conformance.cases.model import kind_of
+from conformance.facets import MODEL
 from conformance.upkeep.evidence import without_ledger
+from conformance.verdicts.capabilities import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,7 +42,8 @@ def statement(run: Run, adapter: str) -> str:
     Returns:
         YAML, ending in a line feed. Reasons are empty where only a person knows them.
     """
-    excluded, pending, families = _gather(run, adapter)
+    kinds = _kinds(run, adapter)
+    excluded, pending, families = _gather(run, adapter, kinds)
     told = run.adapters.get(adapter)
     versions = list(told.versions.items()) if told else []
     name = told.known_as if told and told.known_as else adapter.partition("@")[0]
@@ -47,6 +51,8 @@ def statement(run: Run, adapter: str) -> str:
     if versions:
         package, version = versions[0]
         lines.append(f'when: {{{package}: ">={version.partition("+")[0]}"}}')
+    if kinds not in ([], [MODEL]):
+        lines.append(f"kinds: [{', '.join(kinds)}]")
     if excluded:
         lines.append("excluded:")
         for group, count in sorted(excluded.items(), key=lambda item: (item[0].facets, -item[1])):
@@ -59,8 +65,20 @@ def statement(run: Run, adapter: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _kinds(run: Run, adapter: str) -> list[str]:
+    """The kinds of cases of which the adapter answers any, as models are always."""
+    answered = {MODEL}
+    for case, column in run.planned():
+        line = run.cells.get((case, column)) if column == adapter else None
+        if line is not None and case in run.cases:
+            outcome = line.verdict.judged or line.verdict.outcome
+            if outcome != "unsupported":
+                answered.add(kind_of(run.cases[case].program))
+    return [kind for kind in KINDS if kind in answered]
+
+
 def _gather(
-    run: Run, adapter: str
+    run: Run, adapter: str, kinds: list[str]
 ) -> tuple[Counter[_Excluded], dict[str, set[str]], dict[str, set[str]]]:
     """What was unsupported, with numbers; by family, the cases that deviate, and all of them."""
     excluded: Counter[_Excluded] = Counter()
@@ -70,6 +88,8 @@ def _gather(
     for case, column in run.planned():
         line = run.cells.get((case, column)) if column == adapter else None
         if line is None:
+            continue
+        if case in run.cases and kind_of(run.cases[case].program) not in kinds:
             continue
         family = case.partition("[")[0]
         families.setdefault(family, set()).add(case)

@@ -17,8 +17,9 @@ from packaging.specifiers import SpecifierSet
 from conformance.adapters.shared.naming import base_of
 from conformance.cases import fields
 from conformance.cases.model import Place
-from conformance.cases.problems import Log, Problem, Where
+from conformance.cases.problems import Log, Problem, Where, did_you_mean
 from conformance.cases.reading import Map, Seq, read_file
+from conformance.facets import FUNCTION, MODEL, STEPS
 from conformance.verdicts import reading
 from conformance.verdicts.caps import over
 from conformance.verdicts.entries import matches
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
+KINDS: Final = (MODEL, FUNCTION, STEPS)
+"""What a file can speak of. One that doesn't say speaks of models, as all did once."""
 PENDING: Final = "pending"
 """Kind and entry of the known deviation that a pending cell becomes."""
 
@@ -36,7 +39,7 @@ CAPABILITIES_SAY: Final = " [capabilities: "
 """Begins what a capability file adds to a message; ``]`` ends it."""
 
 _FAILS: Final = frozenset({"fail", "error", "crash", "timeout", "xpass"})
-_KEYS: Final = ("adapter", "when", "supported", "pending", "excluded")
+_KEYS: Final = ("adapter", "when", "kinds", "supported", "pending", "excluded")
 _GROUP: Final = ("cases", "facets", "says", "cap", "reason")
 
 
@@ -76,6 +79,9 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     adapter: str
     when: dict[str, SpecifierSet]
     """Versions that it speaks of; others are held to nothing."""
+    kinds: list[str]
+    """Kinds of cases that it speaks of, as :func:`conformance.cases.model.kind_of` names them;
+    cases of others are held to nothing."""
     supported: list[str]
     """Ids or patterns; empty: everything that is neither pending nor excluded."""
     pending: list[Group]
@@ -129,7 +135,12 @@ class Claims:
         self._pending: dict[str, Counter[bool]] = {}
 
     def apply(
-        self, cell: CellVerdict, versions: Mapping[str, str], known_as: str = ""
+        self,
+        cell: CellVerdict,
+        versions: Mapping[str, str],
+        known_as: str = "",
+        *,
+        kind: str = MODEL,
     ) -> CellVerdict:
         """Hold a cell against what is stated of its adapter.
 
@@ -137,6 +148,7 @@ class Claims:
             cell: a verdict, after the ledger has had its say.
             versions: as the adapter reported them.
             known_as: another name under which the adapter is known.
+            kind: of the cell's case.
 
         Returns:
             The same cell; or, where something is unsupported that should be supported, a failure;
@@ -144,6 +156,8 @@ class Claims:
         """
         stated = self.of(cell.adapter, known_as)
         if stated is None or not holds(stated.when, versions) or cell.outcome == "not-installed":
+            return cell
+        if kind not in stated.kinds:
             return cell
         if group := _pending(stated, cell.case):
             return self._as_pending(cell, group)
@@ -272,11 +286,25 @@ def _capabilities(value: object, where: Where) -> Capabilities | None:
         adapter=read("adapter", lambda value, at: fields.text(value, at, "an adapter's name"), "")
         or "",
         when=read("when", reading.when, {}) or {},
+        kinds=read("kinds", _kinds, [MODEL]) or [],
         supported=read("supported", reading.texts("a case id or a pattern"), []) or [],
         pending=read("pending", _groups(of_pending=True), []),
         excluded=read("excluded", _groups(of_pending=False), []),
         place=Place(file=where.log.file, line=where.at[0], column=where.at[1]),
     )
+
+
+def _kinds(value: object, where: Where) -> list[str]:
+    """The kinds that a file speaks of."""
+    found = reading.texts(f"one of {', '.join(KINDS)}")(value, where) or []
+    for kind in found:
+        if kind not in KINDS:
+            where.refuse(
+                f"{kind!r} is no kind of case",
+                expected=f"one of {', '.join(KINDS)}",
+                hint=did_you_mean(kind, KINDS),
+            )
+    return found
 
 
 def _groups(*, of_pending: bool) -> Callable[[object, Where], list[Group]]:

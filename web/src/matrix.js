@@ -34,7 +34,7 @@ export class Matrix {
     const labelled = (text, control) => h("label", {}, h("span", {}, text), control);
     const check = (id, text) => h("label", { class: "check" }, h("input", { id, type: "checkbox" }), ` ${text}`);
     const form = h("form", { id: "filters", role: "search", "aria-label": "Filters" },
-      labelled("Search", h("input", { id: "q", type: "search", placeholder: "id, title, claim, layer, message", autocomplete: "off" })),
+      labelled("Search", h("input", { id: "q", type: "search", placeholder: "id, title, claim, layer or function, message", autocomplete: "off" })),
       labelled("Verdict", select("verdict", "any", [["unexpected", "unexpected"], ["deviates", "does not conform"], ...data.views.filter((view) => used.has(view.code)).map((view) => [view.name, `${view.symbol} ${view.word}`]),
         ["note", `${data.lookOf.note.symbol} accuracy note`], ["blocked", `${data.lookOf.blocked.symbol} blocked (of a facet)`]])),
       labelled("Facet", select("facet", "whole verdict", data.facets.map((facet) => [facet, facet]))),
