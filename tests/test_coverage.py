@@ -214,7 +214,9 @@ def test_every_layer_and_argument_of_the_installed_keras_is_exercised(capsys) ->
 # --- functions and objects ------------------------------------------------------------------------
 
 SYMBOLS = {
-    "ops.sum": LayerInfo([], [Argument("x"), Argument("axis", None), Argument("keepdims", default=False)]),
+    "ops.sum": LayerInfo(
+        [], [Argument("x"), Argument("axis", None), Argument("keepdims", default=False)]
+    ),
     "ops.cond": LayerInfo([], [Argument("pred")]),
     "ops.abs": LayerInfo([], [Argument("x")]),
     "losses.Huber": LayerInfo([Argument("delta", 1.0)], [Argument("y_true"), Argument("y_pred")]),
