@@ -33,8 +33,8 @@ IN_A_PROCESS = {
     "native": set(),
     "keras": {"jax", "keras", "openvino", "tensorflow", "tf_keras", "torch"},
     "torch": {"torch"},
-    "jax": {"jax"},
-    "flax": {"flax", "jax"},
+    "jax": {"jax", "optax"},  # JAX's optimizers
+    "flax": {"flax", "jax", "optax"},
 }
 """Folders of ``adapters/`` that a framework's interpreter runs, with what they import of others."""
 

@@ -95,9 +95,9 @@ def test_all_mistakes_of_a_file_in_one_go(catalogue: Any) -> None:
     ("body", "said"),
     [
         # layers and models
-        ("input: {shape: [5]}\n", "has no model"),
+        ("input: {shape: [5]}\n", "has no subject"),
         ("layer: Dense\nconfig: {units: 1}\n", "has no input"),
-        (DENSE + "config: {}\n", "config: is here without `layer`"),
+        (DENSE + "config: {}\n", "config: says nothing beside `model`"),
         (DENSE + "layer: Flatten\n", "layer: is beside `model`"),
         ("input: {shape: [5]}\nmodel: []\n", "model: is empty"),
         ("input: {shape: [5]}\nmodel: Dense\n", "model: is the string 'Dense'; expected a list of"),
