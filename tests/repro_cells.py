@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec.structs import replace
+
 from conformance.cases import load
 from conformance.records.model import CaseLine, CellLine
 from conformance.reference import evaluate
@@ -30,7 +32,8 @@ class Judged(NamedTuple):
 
     @property
     def line(self) -> CaseLine:
-        return line_of(self.case, self.answer.expectation.seed)
+        told = self.answer.expectation
+        return replace(line_of(self.case, told.seed), undefined=told.undefined)
 
     @property
     def cell(self) -> CellLine:

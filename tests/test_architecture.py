@@ -461,3 +461,41 @@ def test_an_import_from_family_to_family_is_found(package: Package) -> None:
     assert added(families, package, path, text) == [
         f"{path} imports reference.spec.layers.merging.dot"
     ]
+
+
+def test_a_case_goes_through_the_rooms_of_the_sentence_and_no_others() -> None:
+    """From YAML to a verdict: what the first sentence of the documentation names."""
+    from conformance.cases import load
+    from conformance.reference import evaluate
+    from conformance.reference.faults.observe import observe
+    from conformance.verdicts.cell import judge_cell
+
+    (case,) = [one for one in load().cases if one.id == "documents/dense/last-axis"]
+    rooms: set[str] = set()
+
+    def entered(frame, _event, _argument) -> None:
+        path = Path(frame.f_code.co_filename)
+        if path.is_relative_to(ROOT / PACKAGE):
+            rooms.add(path.relative_to(ROOT / PACKAGE).parts[0].removesuffix(".py"))
+
+    sys.setprofile(entered)
+    try:
+        answer = evaluate(case)
+        observation, arrays = observe(case, answer.feeds)
+        verdict = judge_cell(
+            case,
+            "honest",
+            expectation=answer.expectation,
+            truth=answer.arrays,
+            observation=observation,
+            tensors=arrays,
+        )
+    finally:
+        sys.setprofile(None)
+    assert verdict.outcome == "pass"
+    text = DOCUMENT.read_text()
+    sentence = text[text.index("In one sentence") : text.index("Words that are")]
+    named = {"cases", "reference", "adapters", "verdicts", "records"}
+    assert all(f"*{word}" in sentence for word in ("cases", "reference", "adapter", "verdict"))
+    leaves = {"acceptance", "facets", "invariants", "sources", "__init__"}
+    assert rooms - leaves <= named

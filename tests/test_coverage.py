@@ -214,7 +214,9 @@ def test_every_layer_and_argument_of_the_installed_keras_is_exercised(capsys) ->
 # --- functions and objects ------------------------------------------------------------------------
 
 SYMBOLS = {
-    "ops.sum": LayerInfo([], [Argument("x"), Argument("axis", None), Argument("keepdims", False)]),
+    "ops.sum": LayerInfo(
+        [], [Argument("x"), Argument("axis", None), Argument("keepdims", default=False)]
+    ),
     "ops.cond": LayerInfo([], [Argument("pred")]),
     "ops.abs": LayerInfo([], [Argument("x")]),
     "losses.Huber": LayerInfo([Argument("delta", 1.0)], [Argument("y_true"), Argument("y_pred")]),
@@ -290,12 +292,12 @@ def test_an_exemption_of_a_symbol_that_is_not_there_is_stale(tmp_path: Path) -> 
 
 
 def test_a_namespace_without_cases_is_one_line(beside, capsys) -> None:
-    coverage_command._show(beside, everything=False)  # noqa: SLF001 - without asking a Keras
+    coverage_command._show(beside, everything=False)
     told = capsys.readouterr().out
     assert [line.split() for line in told.splitlines() if line.startswith("losses")] == [
         ["losses", "0", "0/1", "it", "has", "no", "cases", "yet"]
     ]
-    coverage_command._show(beside, everything=True)  # noqa: SLF001
+    coverage_command._show(beside, everything=True)
     told = capsys.readouterr().out
     assert "ops, no case touches: abs\n" in told
     assert "ops.sum: keepdims\n" in told

@@ -30,6 +30,7 @@ def place(tmp_path, wheels, monkeypatch):
     """A cache of its own, and the fake index instead of any other."""
     for name, value in variables(wheels, tmp_path / "cache").items():
         monkeypatch.setenv(name, value)
+    monkeypatch.delenv("PYTHONPATH", raising=False)  # an overlay goes before what is there
     return tmp_path / "cache" / "environments"
 
 

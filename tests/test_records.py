@@ -428,3 +428,21 @@ def test_reading_stays_lean(tmp_path: Path) -> None:
     assert run.cells[names[7], "torch"] == synthetic.cell(names[7], "torch")
     assert held / cells < 4_000, "45,000 cells are to stay under 500 MB"
     assert each < 0.003, "the suite's whole own cost per cell is to stay under 3 ms"
+
+
+def test_cases_of_schema_1_are_read_as_they_are_written_now(tmp_path):
+    """Programs had no kind then, and what facets need stood among the case's own calls."""
+    now = synthetic.case("documents/dense/a")
+    (spec,) = now.program.model.inputs
+    spec = msgspec.structs.replace(spec, data=Data(kind="integers"))  # another thing with a kind
+    model = msgspec.structs.replace(now.program.model, inputs=[spec])
+    now = msgspec.structs.replace(now, program=msgspec.structs.replace(now.program, model=model))
+    tree = msgspec.to_builtins(now)
+    del tree["program"]["kind"]
+    tree["program"]["calls"] += tree["program"].pop("extra")
+    header = msgspec.to_builtins(synthetic.header(["documents/dense/a"])) | {"schema": 1}
+    file = tmp_path / "old.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in (header, tree)))
+    run = read(file)
+    assert run.cases["documents/dense/a"].program == now.program
+    assert [call.facet for call in run.cases["documents/dense/a"].program.extra] == ["batch"]

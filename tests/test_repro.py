@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
-from repro_cells import catalogue, line_of
+from repro_cells import catalogue, judged, line_of
 
 from conformance.records.model import AdapterLine, CaseLine, CellLine
 from conformance.repro.native import TABLES, Extract
@@ -125,6 +125,15 @@ def test_a_facet_that_was_not_answered_gets_no_script() -> None:
     judged = FacetVerdict(facet="gradients", outcome="unsupported", message="it has none")
     with pytest.raises(NoScript, match="doesn't answer the facet gradients: it has none"):
         script(line_of(case), cell_of(case, "keras-numpy", judged), facet="gradients")
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_a_facet_that_has_no_answer_gets_no_script(*, recorded: bool) -> None:
+    one = judged(
+        "layers/preprocessing/encoding/discretization-of-infinities[output_mode=int]", "keras-torch"
+    )
+    with pytest.raises(NoScript, match="gradients has no answer: no float input and no trainable"):
+        script(one.line, one.cell, None, "gradients", None if recorded else one.answer)
 
 
 HOSTILE = [

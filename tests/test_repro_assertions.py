@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from repro_cells import catalogue, judged
+from repro_cells import answer_of, catalogue, judged
 
 from conformance.acceptance import TRAINING, VALUES
 from conformance.records.model import AdapterLine
@@ -117,7 +117,10 @@ def scripts(one: Judged, facet: str) -> list[str]:
 
 
 def asked(case_id: str) -> list[str]:
-    return [facet for facet in FACETS if facet in catalogue()[case_id].program.facets]
+    """Those of them that have an answer."""
+    case = catalogue()[case_id]
+    facets = answer_of(case_id).expectation.asked(case.program).facets
+    return [facet for facet in FACETS if facet in facets]
 
 
 def moved(array: np.ndarray, where: Any, numbers: Any, within: Any, share: float) -> np.ndarray:

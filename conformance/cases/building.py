@@ -204,7 +204,7 @@ def digest(program: Program, expect: Expect, raises: Raises | None) -> str:
     of a graph is as it was before there were kinds of programs, with the extra calls among the
     others, so that what is known of a case holds on.
     """
-    told: object = program
+    told: Any = program
     if isinstance(program, Graph):
         told = msgspec.to_builtins(program)
         del told["kind"]

@@ -417,6 +417,18 @@ class Case(Struct, frozen=True, kw_only=True, omit_defaults=True):
     variation: dict[str, Json] = field(default_factory=dict)
 
     @property
+    def graph(self) -> Graph:
+        """The program of a case that is no object's.
+
+        Raises:
+            TypeError: It is one's.
+        """
+        if isinstance(self.program, Steps):
+            message = f"{self.id} is about an object and its steps"
+            raise TypeError(message)
+        return self.program
+
+    @property
     def suite(self) -> str:
         """First part of the id: ``documents``."""
         return self.id.split("/", 1)[0]

@@ -122,9 +122,9 @@ def unfit_symbol(symbol: str, table: Literal["function", "object"]) -> tuple[str
 
     A name that is unlike every known one is let through: a newer Keras may have it.
     """
-    if not _SYMBOL.fullmatch(symbol):
-        message = f"{symbol!r} is no public name, which is written like 'ops.where'"
-        whole = symbol.removeprefix("keras.")
+    whole = symbol.removeprefix("keras.")
+    if whole != symbol or not _SYMBOL.fullmatch(symbol):
+        message = f"{symbol!r} is no public name without `keras.`, such as 'ops.where'"
         return message, f"write {whole!r}" if _SYMBOL.fullmatch(whole) else ""
     known = functions() if table == "function" else objects()
     if symbol in known:

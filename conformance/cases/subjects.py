@@ -11,8 +11,6 @@ from conformance.cases.model import Call, Expect, Graph
 from conformance.facets import FACETS, FUNCTION, STEPS, asked_of
 
 if TYPE_CHECKING:
-    from collections.abc import Set as AbstractSet
-
     from conformance.cases.model import Program
     from conformance.cases.models import Read
     from conformance.cases.problems import Where
@@ -86,9 +84,9 @@ def function(
         random = drawing.read_seed(tree["random"], where.value(tree, "random"), read)
     if raises == "build":
         where.value(tree, "raises").refuse("is build", expected="call: a function has no build")
-    asked: AbstractSet[str] = _asked_of_function(read)
+    asked = _asked_of_function(read)
     if raises is not None or random is not None:
-        asked = {"raises" if raises is not None else "random"}
+        asked = frozenset({"raises" if raises is not None else "random"})
     facets = [facet for facet in FACETS if facet in asked.difference(without)]
     program = Graph(case="", model=read.model, calls=[Call(batch=1)], facets=facets, random=random)
     return program, expect

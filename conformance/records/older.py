@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
+
+_CASE = re.compile(rb'\s*\{\s*"type"\s*:\s*"case"')
 
 
 def upgraded(data: bytes) -> bytes | None:
@@ -12,11 +15,13 @@ def upgraded(data: bytes) -> bytes | None:
     In schema 1 every program was of the kind that is called ``graph`` now, and what facets need
     beside the case's own calls stood among these.
     """
-    if b'"kind":' in data or not data.startswith(b'{"type":"case"'):
+    if not _CASE.match(data):
         return None
     try:
         line: Any = json.loads(data)
         program = line["program"]
+        if "kind" in program:
+            return None
         calls = program["calls"]
         program["kind"] = "graph"
         program["calls"] = [call for call in calls if "facet" not in call]

@@ -10,7 +10,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from conformance.reference.answer.answer import Answer, evaluate
+    from conformance.reference.answer.answer import evaluate
+    from conformance.reference.answer.book import Answer
     from conformance.reference.errors import (
         Contradiction,
         NoAnswer,
@@ -35,5 +36,5 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
-    home = "answer.answer" if name in {"Answer", "evaluate"} else "errors"
+    home = {"Answer": "answer.book", "evaluate": "answer.answer"}.get(name, "errors")
     return getattr(importlib.import_module(f"{__name__}.{home}"), name)

@@ -8,6 +8,7 @@ no other script, style, image or connection through than those that are named by
 from __future__ import annotations
 
 import base64
+import functools
 import gzip
 import hashlib
 import os
@@ -120,16 +121,8 @@ def _render(run: Run, old: Run | None, history: Path | None, *, everything: bool
         told = past(history, found) if history else {"trend": [], "cases": {}}
         pages["past"] = Markup(packed(told))  # noqa: S704
     totals = sum(columns.counts.values(), start=Counter[str]())
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("conformance.report"),
-        autoescape=True,
-        finalize=_finalize,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(shown=shown, one_line=one_line, visible=visible)
-    page = environment.get_template("report.html.j2").stream(
+    template = _environment().get_template("report.html.j2")
+    page = template.stream(
         run=run,
         policy=_policy([program, _template(STARTER)] if program else [], style),
         style=Markup(style),  # noqa: S704 - our own file
@@ -154,6 +147,21 @@ def _render(run: Run, old: Run | None, history: Path | None, *, everything: bool
     )
     page.enable_buffering(64)
     return page
+
+
+@functools.cache
+def _environment() -> jinja2.Environment:
+    """The templates' environment, which keeps those that it has compiled."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("conformance.report"),
+        autoescape=True,
+        finalize=_finalize,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(shown=shown, one_line=one_line, visible=visible)
+    return environment
 
 
 def _pages(run: Run, columns: Columns, details: Details) -> dict[str, Markup | Iterator[Markup]]:

@@ -70,6 +70,9 @@ def script(
         NoScript: The adapter or the facet can't be shown so, or the case has no data.
     """
     shown = facet or _choose(case, cell)
+    undefined = case.undefined if answer is None else answer.expectation.undefined
+    if shown in undefined:
+        raise NoScript(f"No script for this cell: {shown} has no answer: {undefined[shown]}")
     try:
         plan = _plan(case, cell, adapter, shown, answer)
         body = _body(plan)

@@ -344,10 +344,10 @@ def _names(adapter: str, known_as: str) -> tuple[str, ...]:
 
 
 def files_of(paths: Iterable[Path]) -> Iterable[Path]:
-    """Go through the files of a ledger: a folder stands for its ``*.yaml``."""
+    """Go through the files of a ledger: a folder stands for its ``*.yaml``, at any depth."""
     for path in paths:
         if path.is_dir():
-            yield from sorted(path.glob("*.yaml"))
+            yield from sorted(path.rglob("*.yaml"))
         else:
             yield path
 

@@ -103,7 +103,9 @@ class KerasAdapter:
         if self._cases % _CASES_BETWEEN_COLLECTIONS == 0:
             self._backend.shed()
             gc.collect()
-        return _session(program)(self._backend, program, tensors).run()
+        session: Session | FunctionSession | ObjectSession
+        session = _session(program)(self._backend, program, tensors)
+        return session.run()
 
     def _matmul(self, a: Any, b: Any) -> Any:
         layer = self._backend.keras.layers.Dense(b.shape[1], use_bias=False)

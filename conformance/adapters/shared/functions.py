@@ -82,3 +82,10 @@ def literal(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: literal(one) for key, one in value.items()}
     return value
+
+
+def argument(value: Any) -> Any:
+    """A literal that a function is called with: a case's list is the tuple that Keras documents."""
+    if isinstance(value, list):
+        return tuple(argument(one) for one in value)
+    return literal(value)

@@ -91,7 +91,7 @@ def _evaluate(case: Case, fault: Fault | None) -> Answer:
         return _refused_at_build(case)
     reason = ""
     for seed in range(TRIES):
-        feeds = make_feeds(case.program, network, twin, seed)
+        feeds = make_feeds(case.graph, network, twin, seed)
         try:
             run, twin_run = _run(case, network, twin, feeds)
         except NearKink as near:
@@ -130,10 +130,10 @@ def _run(
         NearKink: A number is too near to where a gradient jumps.
     """
     context = Context(Variance(least=CLEARANCE), first_rows=True)
-    run = execute(network, case.program, feeds, context)
+    run = execute(network, case.graph, feeds, context)
     if twin is None:
         return run, None
-    return run, execute(twin, case.program, feeds, context, prefix="twin/")
+    return run, execute(twin, case.graph, feeds, context, prefix="twin/")
 
 
 def _undefined(run: Run, twin_run: Run | None) -> dict[str, str]:
@@ -291,7 +291,7 @@ def _refused_at_build(case: Case) -> Answer:
         raises="build",
         claims=claimed(case),
     )
-    return Answer(expectation, make_feeds(case.program, None, None, 0), {})
+    return Answer(expectation, make_feeds(case.graph, None, None, 0), {})
 
 
 def influence_masks(case: Case, run: Run) -> tuple[dict[int, Values], str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from conformance.cases.model import Case, Graph
+    from conformance.reference.engine.arithmetic import Arithmetic
     from conformance.reference.engine.array import Array, Values
     from conformance.reference.faults.fault import Fault
 
@@ -88,7 +89,9 @@ def evaluate_function(case: Case, program: Graph, fault: Fault | None = None) ->
     raise NotClear(not_clear(reason))
 
 
-def _run(program: Graph, feeds: dict[str, Values], seed: int, arithmetic: Variance) -> FunctionRun:
+def _run(
+    program: Graph, feeds: dict[str, Values], seed: int, arithmetic: Arithmetic
+) -> FunctionRun:
     symbols = [node.layer for node in program.model.nodes]
     if "gradients" not in program.facets or not all(map(table.differentiable, symbols)):
         return run_functions(program, feeds, arithmetic)
@@ -138,6 +141,7 @@ def _expectation(
         calls=calls,
         gradients=gradients,
         undefined=undefined,
+        unsized=run.unsized,
     )
 
 
@@ -161,6 +165,7 @@ def _built(  # noqa: PLR0913 (the parts of one answer)
     gradients: ExpectedGradients | None = None,
     undefined: Mapping[str, str] = {},
     raises: str = "",
+    unsized: Mapping[int, Sequence[int]] = {},
 ) -> Expectation:
     expectation = Expectation(
         case=case.id,
@@ -168,7 +173,13 @@ def _built(  # noqa: PLR0913 (the parts of one answer)
         seed=seed,
         symbolic=ExpectedSymbolic(
             inputs=[[*spec.shape] for spec in program.model.inputs],
-            outputs=[[*one.shape] for one in outputs],
+            outputs=[
+                [
+                    None if axis in unsized.get(j, ()) else size
+                    for axis, size in enumerate(one.shape)
+                ]
+                for j, one in enumerate(outputs)
+            ],
             nodes={},
             dtypes=[one.dtype for one in outputs],
         ),
@@ -216,7 +227,7 @@ def _check(case: Case, expectation: Expectation) -> None:
 
 def _disagreements(case: Case, expectation: Expectation) -> Iterator[str]:
     outputs = expectation.calls[0].outputs
-    stated = case.expect.output_shape
+    stated: Any = case.expect.output_shape
     if stated is not None:
         several = bool(stated) and isinstance(stated[0], list)
         shapes = stated if several else [stated]

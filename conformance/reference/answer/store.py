@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from conformance.cases.model import Case
-    from conformance.reference.answer.answer import Answer
+    from conformance.reference.answer.book import Answer
     from conformance.reference.engine.array import Values
 
 _DTYPES: dict[str, np.dtype[Any]] = {

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from conformance.reference.engine.array import Array
+    from conformance.reference.engine.conversion import Tensor
 
 
 @dataclass(frozen=True)
@@ -71,3 +72,16 @@ class Drawn:
     draws: tuple[int, ...]
     law: Choice | Affine | Bounds
     dtype: str = "float32"
+
+
+@dataclass(frozen=True)
+class DataSized:
+    """An answer of which only the data tell some sizes, so that a symbolic call can't state them.
+
+    Attributes:
+        array: The answer.
+        axes: Those whose size isn't known before.
+    """
+
+    array: Tensor
+    axes: tuple[int, ...]

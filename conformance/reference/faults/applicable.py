@@ -64,12 +64,12 @@ def _distinct(faults: Iterable[Fault]) -> Iterable[Fault]:
 
 def _fits(fault: Fault, case: Case, honest: Network) -> bool:
     """Whether the faulty model can be built and takes the honest weights and targets."""
-    program = fault.program(case.program)
+    program = fault.program(case.graph)
     if program == case.program and (fault.model or fault.train):
         return False
     try:
         network = Network.build(program.model)
-        fits_twin = _fits_twin(program, case.program)
+        fits_twin = _fits_twin(program, case.graph)
     except NoAnswer:
         return False
     asked = {"gradients", "losses", "state"} & set(program.facets)

@@ -120,7 +120,7 @@ class Fault:
         Returns:
             The faulty network, what it did, what the twin did.
         """
-        program, feeds = self.program(case.program), self.feeds(feeds)
+        program, feeds = self.program(case.graph), self.feeds(feeds)
         context = self.context(make(operands=self.operands, results=self.results))
         network = Network.build(program.model)
         run = execute(network, program, feeds, context)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
+from conformance.cases.model import Extra
 from conformance.reference.errors import Contradiction
 from conformance.reference.model import data
 
@@ -61,14 +62,14 @@ def make_feeds(
 
 
 def _call_inputs(
-    model: Model, call: Call, index: int, before: dict[str, Values], seed: int
+    model: Model, call: Call | Extra, index: int, before: dict[str, Values], seed: int
 ) -> dict[str, Values]:
-    if call.facet == "batch":
+    if isinstance(call, Extra) and call.facet == "batch":
         return {f"call/{index}/{s.name}": before[f"call/0/{s.name}"][:1] for s in model.inputs}
     made: dict[str, Values] = {}
     for position, spec in enumerate(model.inputs):
         key = f"call/{index}/{spec.name}"
-        if call.facet == "influence":
+        if isinstance(call, Extra):
             values = before[f"call/0/{spec.name}"].copy()
             if position == 0 and values.dtype != bool:
                 # One sample, and in it the entries that the case names; never the same again.

@@ -10,6 +10,7 @@ from conformance.adapters.shared.functions import is_made
 from conformance.invariants import Invariants
 from conformance.reference.engine.array import Array, cast, gradients
 from conformance.reference.engine.dtypes import DIGITS
+from conformance.reference.engine.laws import DataSized
 from conformance.reference.errors import Unsupported
 from conformance.reference.model import data
 from conformance.reference.model.execution import fed, watching
@@ -33,12 +34,14 @@ class FunctionRun:
         nodes: Shape of what a node answers, of those with one answer.
         gradients: Of sum(cotangent * output) by input; None where it was not asked for.
         drawn: The law of the answer, where that is left to chance.
+        unsized: Axes of an output whose size only the data tell, by the output's place.
     """
 
     outputs: list[Any] = field(default_factory=list)
     nodes: dict[str, list[int]] = field(default_factory=dict)
     gradients: dict[str, Array] | None = None
     drawn: Drawn | None = None
+    unsized: dict[int, tuple[int, ...]] = field(default_factory=dict)
 
 
 def function_feeds(program: Graph, seed: int) -> dict[str, Values]:
@@ -77,10 +80,20 @@ def run_functions(
         inputs = {name: array.watched() for name, array in inputs.items()}
     watching(arithmetic, on=differentiated)
     values: dict[str, list[Any]] = {name: [array] for name, array in inputs.items()}
+    unsized: dict[str, dict[int, tuple[int, ...]]] = {}
     for node in program.model.nodes:
-        values[node.name] = called(node, values, arithmetic)
+        answers = called(node, values, arithmetic)
+        _unsized_only_last(node, unsized)
+        unsized[node.name] = {
+            j: one.axes for j, one in enumerate(answers) if isinstance(one, DataSized)
+        }
+        values[node.name] = [one.array if isinstance(one, DataSized) else one for one in answers]
     watching(arithmetic, on=False)
-    run = FunctionRun(outputs=[one for name in program.model.outputs for one in values[name]])
+    places = [(name, j) for name in program.model.outputs for j in range(len(values[name]))]
+    run = FunctionRun(outputs=[values[name][j] for name, j in places])
+    run.unsized = {
+        at: unsized[name][j] for at, (name, j) in enumerate(places) if j in unsized.get(name, {})
+    }
     run.nodes = {
         node.name: list(values[node.name][0].shape)
         for node in program.model.nodes
@@ -96,6 +109,20 @@ def run_functions(
         found = gradients([y for y, _ in pairs], [c for _, c in pairs], [*moving.values()])
         run.gradients = dict(zip(moving, found, strict=True))
     return run
+
+
+def _unsized_only_last(node: Node, unsized: Mapping[str, Mapping[int, object]]) -> None:
+    """See that nothing is made of an answer whose size only the data tell.
+
+    Raises:
+        Unsupported: What a symbolic call would then state is not worked out.
+    """
+    given = [*node.inputs]
+    for names in node.tensors.values():
+        given.extend([names] if isinstance(names, str) else names)
+    if any(unsized.get(name) or unsized.get(name.rpartition(".")[0]) for name in given):
+        message = f"{node.layer} of an answer whose size only the data tell is not in the reference"
+        raise Unsupported(message)
 
 
 def _cotangent(arithmetic: Arithmetic, output: Array, values: Values) -> Array:

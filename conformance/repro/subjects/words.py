@@ -114,7 +114,7 @@ def called(function: str, node: Node, known: Mapping[str, str]) -> str:
     signature = names.signature(node.layer)
     order = signature.call if signature is not None else {}
     arrays = {key: _arrays(given, known) for key, given in node.tensors.items()}
-    literals = {key: value(given) for key, given in node.arguments.items()}
+    literals = {key: literal(shared.argument(given)) for key, given in node.arguments.items()}
     place = []
     if node.inputs:  # a variadic parameter: those before it can't go by name
         before = [*order][: next((at for at, key in enumerate(order) if key[:1] == "*"), 0)]
@@ -208,8 +208,6 @@ def tensor(array: str, kind: str, dtype: str, backend: str) -> str:
         return converted if kind == dtype else f"tf.cast({array}, {dtype!r})"
     if backend == "torch" and dtype in _WIDE:
         return f"torch.tensor({array}, dtype=torch.{dtype})"
-    if kind != dtype and backend == "openvino":
-        return f"{array}.astype({dtype!r})"
     if kind != dtype:
         return f"keras.ops.convert_to_tensor({array}, {dtype!r})"
-    return array if backend in {"numpy", "openvino"} else f"keras.ops.convert_to_tensor({array})"
+    return array if backend == "numpy" else f"keras.ops.convert_to_tensor({array})"

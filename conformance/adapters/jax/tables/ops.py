@@ -13,6 +13,9 @@ from conformance.adapters.native.functions import (
 _OVER = {"axis": None, "keepdims": False}
 _INT32 = Dtypes(answer={"*": "int32"})
 """With 64 bits, JAX counts places in int64."""
+_TO_FLOAT = dict.fromkeys(
+    ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"), "float32"
+)
 _FORMATS = (None, "channels_last", "channels_first")
 
 
@@ -41,7 +44,7 @@ _ELEMENTWISE: dict[str, list[Row]] = {
     "ops.bitwise_and": _two("bitwise_and", "x", "y"),
     "ops.absolute": _one("abs"),
     "ops.sign": _one("sign"),
-    "ops.floor": _one("floor"),
+    "ops.floor": _one("floor", "integers are answered as integers", **_TO_FLOAT),
     "ops.exp": _one("exp"),
     "ops.log1p": _one("log1p"),
     "ops.expm1": _one("expm1"),

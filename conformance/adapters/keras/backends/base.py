@@ -171,6 +171,10 @@ class Backend:
         """NumPy's array as an input tensor of this dtype."""
         raise NotImplementedError
 
+    def operand(self, array: Any, dtype: str) -> Any:
+        """NumPy's array as the tensor of this dtype that a function is called with."""
+        return self.tensor(array, dtype)
+
     def value(self, tensor: Any) -> Value:
         """An output tensor as numbers for the wire, its dtype noted before any conversion."""
         array = self.keras.ops.convert_to_numpy(tensor)

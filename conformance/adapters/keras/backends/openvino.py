@@ -98,3 +98,7 @@ class OpenVinoBackend(Backend):
         if array.dtype.name == dtype:
             return array
         return array.astype(dtype)
+
+    def operand(self, array: Any, dtype: str) -> Any:
+        """A tensor: beside an array of NumPy's, a number of Python's widens the dtype."""
+        return self.keras.ops.convert_to_tensor(self.tensor(array, dtype))

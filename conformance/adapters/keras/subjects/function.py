@@ -9,8 +9,8 @@ from conformance.adapters.keras.nesting import flat
 from conformance.adapters.keras.subjects.parts import Answering
 from conformance.adapters.keras.subjects.symbols import explain, make, symbol
 from conformance.adapters.shared.functions import (
+    argument,
     is_made,
-    literal,
     outputs_of,
     variadic,
     walked,
@@ -69,7 +69,7 @@ class Functions:
 
     def _called(self, node: Mapping[str, Any], place: list[Any], keywords: dict[str, Any]) -> Any:
         function = self.made[node["name"]]
-        literals = {key: literal(one) for key, one in node.get("arguments", {}).items()}
+        literals = {key: argument(one) for key, one in node.get("arguments", {}).items()}
         if self._seed is not None and "seed" in literals:
             literals["seed"] = self._seed
         first = variadic(function) if place else []
@@ -117,7 +117,7 @@ class FunctionSession(Answering):
             raise Unsupported(self.backend.unsupported[facet])
 
     def _fed(self, feeds: Sequence[Feed]) -> list[Any]:
-        return [self.backend.tensor(feed.array, feed.dtype) for feed in feeds]
+        return [self.backend.operand(feed.array, feed.dtype) for feed in feeds]
 
     def _call(self, feeds: Sequence[Feed]) -> dict[str, Any]:
         with self.timed("calls"):

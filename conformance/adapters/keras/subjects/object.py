@@ -60,7 +60,7 @@ class ObjectSession(Answering):
 
         def fed(name: str) -> Any:
             array = self.tensors[f"step/{index}/{name}"]
-            return self.backend.tensor(np.array(array), specs[name].get("dtype", "float32"))
+            return self.backend.operand(np.array(array), specs[name].get("dtype", "float32"))
 
         call = step["call"]
         if call == "apply":

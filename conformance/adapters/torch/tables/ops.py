@@ -159,7 +159,7 @@ _REDUCTIONS: dict[str, list[Row]] = {
         Direct(
             "torch.cumsum",
             keywords={"axis": None, "dtype": None},
-            rename=_REDUCED,
+            rename={"axis": "dim"},
             only={"axis": (WHOLE,)},
             dtypes=_SAME,
         ),

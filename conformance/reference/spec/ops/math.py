@@ -9,6 +9,7 @@ import numpy as np
 from conformance.reference.engine import functions as f
 from conformance.reference.engine.array import reshape
 from conformance.reference.engine.conversion import arithmetic_of, as_array, floats, real
+from conformance.reference.engine.laws import DataSized
 from conformance.reference.engine.structure import scatter
 from conformance.reference.errors import Unsupported
 from conformance.reference.spec.ops.base import integers_of, some_axes
@@ -36,8 +37,11 @@ def segment_sum(
     segment_ids: Any,
     num_segments: int | None = None,
     sorted: bool = False,
-) -> Tensor:
+) -> Tensor | DataSized:
     """Sums of the entries of the first axis that have one number; 0 where there are none.
+
+    Without ``num_segments`` there are as many as the largest number asks for, which a symbolic
+    call can't know.
 
     Raises:
         Unsupported: A number is no segment's, there are several axes of numbers, or they are called
@@ -53,8 +57,11 @@ def segment_sum(
             "segments: Keras documents no answer"
         )
         raise Unsupported(message)
+    made: Tensor
     if a.integers is None:
-        return scatter(a, numbers, count)
-    total = np.zeros((count, *a.shape[1:]), a.integers.dtype)
-    np.add.at(total, numbers, a.integers)
-    return a.arithmetic.whole(total)
+        made = scatter(a, numbers, count)
+    else:
+        total = np.zeros((count, *a.shape[1:]), a.integers.dtype)
+        np.add.at(total, numbers, a.integers)
+        made = a.arithmetic.whole(total)
+    return made if num_segments is not None else DataSized(made, (0,))

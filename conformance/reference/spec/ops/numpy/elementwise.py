@@ -155,9 +155,9 @@ def absolute(x: Tensor | Scalar) -> Tensor:
     return f.choose(~np.signbit(a.value.real), a, -a)
 
 
-@defines("ops.sign", differentiable=False)
+@defines("ops.sign")
 def sign(x: Tensor | Scalar) -> Tensor:
-    """-1, 0 or 1, as a number is negative, zero or positive."""
+    """-1, 0 or 1, as a number is negative, zero or positive; its gradient is zero."""
     a = real(as_array(x, arithmetic_of(x)))
     if a.dtype == "bool":
         message = "the sign of a boolean is not in the reference: Keras documents none"
@@ -169,9 +169,12 @@ def sign(x: Tensor | Scalar) -> Tensor:
     return a.arithmetic.exact(np.sign(a.value.real))
 
 
-@defines("ops.floor", differentiable=False)
+@defines("ops.floor")
 def floor(x: Tensor | Scalar) -> Tensor:
-    """The largest integer that is not above a number, as a float; integers in floatx."""
+    """The largest integer that is not above a number, as a float; integers in floatx.
+
+    Its gradient is zero.
+    """
     a = floats(x)
     values = a.value.real
     a.arithmetic.jump(a, values - np.rint(values))
