@@ -120,7 +120,9 @@ def parser() -> argparse.ArgumentParser:
     validate.set_defaults(command=_validate)
 
     listing = commands.add_parser("list", help="list cases")
-    listing.add_argument("pattern", nargs="*", metavar="PATTERN")
+    listing.add_argument(
+        "pattern", nargs="*", metavar="PATTERN", help="globs over ids, parts of them, or case files"
+    )
     listing.add_argument("--level", type=int, metavar="N", help=LEVEL)
     listing.add_argument("--json", action="store_true", help="as JSON, with what each is asked")
     listing.set_defaults(command=_list)

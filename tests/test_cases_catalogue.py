@@ -147,6 +147,13 @@ def test_a_pattern_takes_the_brackets_of_an_id_literally(
     assert capsys.readouterr().out.startswith("x/k[units=2]")
 
 
+def test_a_file_is_listed_by_its_path(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "some.yaml"
+    file.write_text("- id: a\n  title: A sum\n  function: ops.sum\n  input: {shape: [2]}\n")
+    assert commands.list_cases([str(file)]) == 0
+    assert capsys.readouterr().out == "some/a  A sum\n"
+
+
 def test_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert commands.schema() == 0
     assert json.loads(capsys.readouterr().out) == json_schema()

@@ -75,6 +75,33 @@ def test_k_and_m_select(suite):
     suite("-m", "documents").assert_outcomes(deselected=6)
 
 
+def test_markers_are_the_suites_that_there_are_and_the_kinds(pytester):
+    told = inner.run(pytester, "--markers").stdout.str()
+    found = {line.split(":")[0].removeprefix("@pytest.mark.") for line in told.splitlines()}
+    folders = {path.name for path in (Path(__file__).parents[1] / "cases").iterdir()}
+    assert (folders - {"capabilities", "divergences"}) <= found
+    assert not {"capabilities", "divergences", "training", "applications"} & found
+    assert {"model", "function", "steps", "keras_torch"} <= found
+
+
+def test_kinds_and_symbols_select(suite, pytester):
+    (pytester.path / "cases" / "sums.yaml").write_text(
+        "- id: plain\n  title: t\n  function: ops.sum\n  input: {shape: [2]}\n"
+        "- id: mean\n  title: t\n  object: metrics.Mean\n  input: {shape: [2]}\n"
+        "  steps: [update_state: [x], result]\n"
+    )
+    for selection, count in (
+        (("-m", "function"), 2),
+        (("-m", "steps"), 2),
+        (("-m", "model"), 6),
+        (("-k", "ops.sum"), 2),
+        (("-k", "metrics.Mean and left"), 1),
+    ):
+        result = suite(*selection, "--collect-only", "-q")
+        listed = [line for line in result.stdout.lines if "::" in line]
+        assert len(listed) == count, selection
+
+
 def test_x_stops_at_the_first_failure_and_leaves_a_partial_run(suite, pytester):
     result = suite("-x")
     assert result.parseoutcomes()["failed"] == 1

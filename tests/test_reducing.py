@@ -217,3 +217,100 @@ def test_the_script_is_short_and_shows_it(tmp_path):
     )
     assert shown.returncode == 1
     assert "AssertionError: [[[" in shown.stderr
+
+
+# --- functions and steps ------------------------------------------------------------------------
+
+SUBJECTS = """\
+- id: sum
+  title: A function with literals and an array more than it takes to fail
+  function: losses.Huber
+  inputs: {a: {shape: [4, 6]}, b: {shape: [4, 6]}, w: {shape: [4], data: uniform}}
+  of: [a, b]
+  with: {sample_weight: w}
+  config: {delta: 2.0, reduction: none}
+- id: adam
+  title: An object with more steps and variables than it takes to fail
+  object: optimizers.Adam
+  config: {learning_rate: 0.5, amsgrad: true}
+  variables: {v: {shape: [4]}, w: {shape: [3, 2]}}
+  inputs: {g: {shape: [4]}, h: {shape: [3, 2]}}
+  steps:
+    - apply: {v: g, w: h}
+      times: 2
+    - set: {learning_rate: 0.25}
+    - apply: {v: g, w: h}
+"""
+
+
+@pytest.fixture
+def subjects(tmp_path):
+    path = tmp_path / "cases" / "some.yaml"
+    path.parent.mkdir()
+    path.write_text(SUBJECTS)
+    return {case.id.rpartition("/")[2]: case for case in load([path]).checked()}
+
+
+def test_a_function_loses_what_it_does_not_take_to_fail(subjects):
+    def fails(program):
+        (node,) = program.model.nodes
+        shapes = {spec.name: spec.shape for spec in program.model.inputs}
+        sound = {"y_true", "y_pred"} <= node.tensors.keys() and shapes["a"] == shapes["b"]
+        return "fail" if sound and node.config.get("reduction") == "none" else "pass"
+
+    judge, _ = judge_by(fails)
+    program = reduce(subjects["sum"], judge, 30).case.program
+    (node,) = program.model.nodes
+    assert node.config == {"reduction": "none"}
+    assert [*node.tensors] == ["y_true", "y_pred"]
+    # Sizes that belong together get smaller together, and an array that nothing takes is gone.
+    assert {spec.name: spec.shape for spec in program.model.inputs} == {"a": [1, 1], "b": [1, 1]}
+    assert {spec.data.kind for spec in program.model.inputs} == {"integers"}
+
+
+def test_an_object_loses_steps_variables_and_arguments(subjects):
+    def fails(program):
+        applied = [step for step in program.steps if "w" in step.tensors]
+        shapes = {spec.name: spec.shape for spec in (*program.variables, *program.inputs)}
+        sound = len(applied) >= 2 and shapes["w"] == shapes["h"]
+        return "fail" if sound and program.object.config.get("amsgrad") else "pass"
+
+    judge, _ = judge_by(fails)
+    program = reduce(subjects["adam"], judge, 30).case.program
+    assert [step.call for step in program.steps] == ["apply", "apply"]
+    assert program.object.config == {"amsgrad": True}
+    assert [(spec.name, spec.shape) for spec in program.variables] == [("w", [1, 1])]
+    assert [(spec.name, spec.shape) for spec in program.inputs] == [("h", [1, 1])]
+
+
+def test_a_fault_of_the_reference_is_none_to_be_shown(subjects):
+    """Where it states no gradients, say, there is nothing that a framework does wrong."""
+
+    def judge(case):
+        broken = FacetVerdict(facet="gradients", outcome="error", broken="reference")
+        return Trial(CellVerdict(case=case.id, adapter="a", outcome="error", facets=[broken]), None)
+
+    assert reduce(subjects["sum"], judge, 30).facet == ""
+
+
+@pytest.mark.frameworks
+def test_the_keepdims_of_a_sum_on_torch_is_a_script_of_a_few_lines(tmp_path):
+    path = tmp_path / "sum.yaml"
+    path.write_text(
+        "- id: sum\n  title: t\n  function: ops.sum\n  input: {shape: [3, 4, 2]}\n"
+        "  config: {axis: null, keepdims: true}\n"
+    )
+    program = [sys.executable, "-m", "conformance.cli", "repro", str(path)]
+    done = subprocess.run(
+        [*program, "--adapter", "keras-torch"], capture_output=True, text=True, check=True
+    )
+    if "nothing deviates" in done.stderr:
+        pytest.skip("this Keras keeps the dimensions")
+    assert done.stdout.splitlines()[-2:] == [
+        "y = keras.ops.sum(x, keepdims=True)",
+        "assert tuple(y.shape) == (1, 1, 1), y.shape",
+    ]
+    again = subprocess.run(
+        [sys.executable, "-c", done.stdout], capture_output=True, text=True, check=False
+    )
+    assert "AssertionError: torch.Size([])" in again.stderr

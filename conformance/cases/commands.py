@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.cases.levels import LevelError, at_level
-from conformance.cases.loading import Catalogue, load
+from conformance.cases.loading import ENDINGS, Catalogue, load
 from conformance.cases.problems import CasesError
 
 if TYPE_CHECKING:
@@ -55,8 +55,8 @@ def list_cases(
     """Print the ids and titles of cases.
 
     Args:
-        patterns: Globs over whole ids (``documents/dense/*``), or plain text within them; a case
-            that fits one of them is listed. None lists every case. Brackets are taken
+        patterns: Case files; or globs over whole ids (``documents/dense/*``), or plain text within
+            them; a case that fits one of these is listed. None lists every case. Brackets are taken
             literally, as ids have them.
         as_json: Print a JSON list of ``{id, title, source, file, line, facets, digest}`` instead.
         paths: Files and folders; none means the whole catalogue.
@@ -66,7 +66,9 @@ def list_cases(
         0; 1 if nothing fits or the files have problems (which go to stderr); 2 if there is no such
         level.
     """
-    catalogue = _loaded(paths)
+    named = [one for one in patterns if Path(one).suffix in ENDINGS and Path(one).is_file()]
+    patterns = [one for one in patterns if one not in named]
+    catalogue = _loaded([*paths, *named])
     if catalogue is None:
         return FAULTY
     for problem in catalogue.problems:

@@ -11,7 +11,16 @@ from typing import Literal
 from msgspec import Struct, field
 
 from conformance.adapters.host.observation import Native
-from conformance.cases.model import Expect, Json, Place, Program, Raises, Source
+from conformance.cases.model import (
+    Expect,
+    Json,
+    Place,
+    Program,
+    Raises,
+    Source,
+    kind_of,
+    symbols_of,
+)
 from conformance.verdicts.model import CellVerdict, FacetOutcome, Outcome
 
 SCHEMA = 2
@@ -141,6 +150,16 @@ class CaseLine(Struct, frozen=True, kw_only=True, tag="case", tag_field="type", 
     undefined: dict[str, str] = field(default_factory=dict)
     """Facets of the program to which the reference finds no answer, each with the reason: no
     adapter was asked for them."""
+
+    @property
+    def kind(self) -> str:
+        """What the case is about: a ``model``, a ``function``, or an object's ``steps``."""
+        return kind_of(self.program)
+
+    @property
+    def symbols(self) -> list[str]:
+        """The layers, functions or the object that it is about, each once: ``ops.sum``."""
+        return symbols_of(self.program)
 
 
 class AdapterLine(

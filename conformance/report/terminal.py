@@ -11,7 +11,6 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from conformance.cases.model import symbols_of
 from conformance.printing import make_console
 from conformance.report.level import level_line
 from conformance.report.touched import scope_of, touched_lines
@@ -259,10 +258,7 @@ def _cause(run: Run, cause: Cause) -> Iterable[RenderableType]:
 def _subjects(run: Run, cause: Cause) -> str:
     """What all cases of a cause are about: `` (9 in all: 5 of ops.sum, 4 of ops.prod)``."""
     counts = Counter(
-        symbol
-        for case in cause.cases
-        if case in run.cases
-        for symbol in symbols_of(run.cases[case].program)
+        symbol for case in cause.cases if case in run.cases for symbol in run.cases[case].symbols
     )
     if not counts or len(counts) > SYMBOLS_SHOWN:
         return ""

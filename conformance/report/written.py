@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance.cases.model import kind_of, symbols_of
 from conformance.report.packing import Table
 from conformance.wording.text import LISTING_LIMIT, json_of, visible
 
@@ -72,9 +71,8 @@ def group_of(case: str, line: CaseLine | None) -> str:
     Where it is one, that one: an entry may speak of one and vary to its kin.
     """
     symbol = line.source.keras if line else None
-    if line and kind_of(line.program) != "model":
-        own = symbols_of(line.program)
-        return own[0] if len(own) == 1 else family_of(case)
+    if line and line.kind != "model":
+        return line.symbols[0] if len(line.symbols) == 1 else family_of(case)
     if line and symbol and symbol.startswith(LAYERS) and len(line.program.model.nodes) == 1:
         return line.program.model.nodes[0].layer
     if symbol and symbol.startswith(KERAS):

@@ -173,7 +173,7 @@ def _choose(case: CaseLine, cell: CellLine) -> str:
     if case.raises is not None:
         return "raises"
     asked = case.program.facets
-    return "values" if "values" in asked or "state" not in asked else "state"
+    return next((facet for facet in ("values", "state", *asked) if facet in asked), "values")
 
 
 def _call(case: CaseLine, judged: FacetVerdict | None, facet: str) -> int:

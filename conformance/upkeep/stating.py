@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
-from conformance.cases.model import kind_of
 from conformance.facets import MODEL
 from conformance.upkeep.evidence import without_ledger
 from conformance.verdicts.capabilities import KINDS
@@ -73,7 +72,7 @@ def _kinds(run: Run, adapter: str) -> list[str]:
         if line is not None and case in run.cases:
             outcome = line.verdict.judged or line.verdict.outcome
             if outcome != "unsupported":
-                answered.add(kind_of(run.cases[case].program))
+                answered.add(run.cases[case].kind)
     return [kind for kind in KINDS if kind in answered]
 
 
@@ -89,7 +88,7 @@ def _gather(
         line = run.cells.get((case, column)) if column == adapter else None
         if line is None:
             continue
-        if case in run.cases and kind_of(run.cases[case].program) not in kinds:
+        if case in run.cases and run.cases[case].kind not in kinds:
             continue
         family = case.partition("[")[0]
         families.setdefault(family, set()).add(case)
