@@ -20,7 +20,7 @@ set -euo pipefail
 here=$(mktemp -d)
 trap 'rm -rf "$here"' EXIT
 python3 -m venv "$here/venv"
-"$here/venv/bin/pip" install --quiet keras==3.15.1 numpy==2.4.6
+"$here/venv/bin/pip" install --quiet keras==3.15.1 numpy==2.4.6 scipy==1.17.1
 KERAS_BACKEND=numpy "$here/venv/bin/python" - <<'PYTHON'
 import sys
 
