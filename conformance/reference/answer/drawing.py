@@ -18,7 +18,7 @@ from conformance.reference.errors import Unsupported
 from conformance.reference.spec.layers.base import Drawing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from conformance.reference.answer.book import Book
     from conformance.reference.engine.array import Array, Values
@@ -124,14 +124,20 @@ def _one(drawn: Drawn, generator: np.random.Generator) -> Values:
         for option, array in enumerate(law.options[1:], 1):
             values = np.where(picked == option, array.value, values)
     elif isinstance(law, Affine):
-        theta = (
-            generator.standard_normal(drawn.draws)
-            if law.law == "normal"
-            else generator.uniform(law.low, law.high, drawn.draws)
-        )
+        theta = _drawn_theta(law, drawn.draws, generator)
         values = law.location.value + law.scale.value * theta
     else:
         low = -1.0 if law.low is None else law.low
         high = low + 2.0 if law.high is None else law.high
         values = generator.uniform(min(low, high), high, drawn.shape)
     return np.ascontiguousarray(np.broadcast_to(values, drawn.shape), np.float32)
+
+
+def _drawn_theta(law: Affine, shape: Sequence[int], generator: np.random.Generator) -> Values:
+    if law.law == "uniform":
+        return generator.uniform(law.low, law.high, shape)
+    theta = generator.standard_normal(shape)
+    if law.law == "truncated":
+        while (outside := (theta < law.low) | (theta > law.high)).any():
+            theta[outside] = generator.standard_normal(int(outside.sum()))
+    return theta

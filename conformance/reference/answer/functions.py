@@ -33,11 +33,11 @@ from conformance.reference.answer.expectation import (
 )
 from conformance.reference.engine.arithmetic import Variance
 from conformance.reference.errors import Contradiction, NearKink, NotClear, Refused
-from conformance.reference.model import data
 from conformance.reference.model.functions import (
     FunctionRun,
+    cotangents_fed,
+    differentiated,
     drawn_law,
-    floats,
     function_feeds,
     run_functions,
 )
@@ -48,8 +48,9 @@ if TYPE_CHECKING:
 
     from conformance.cases.model import Case, Graph
     from conformance.reference.engine.arithmetic import Arithmetic
-    from conformance.reference.engine.array import Array, Values
+    from conformance.reference.engine.array import Values
     from conformance.reference.faults.fault import Fault
+    from conformance.reference.model.functions import Find
 
 
 def evaluate_function(case: Case, program: Graph, fault: Fault | None = None) -> Answer:
@@ -80,7 +81,8 @@ def evaluate_function(case: Case, program: Graph, fault: Fault | None = None) ->
             return Answer(_refused(case, program, seed), feeds, {})
         if fault is not None:
             faulty = fault.program(program)
-            run = _run(faulty, fault.feeds(feeds), seed, fault.arithmetic(Variance))
+            arithmetic = fault.arithmetic(Variance)
+            run = _run(faulty, fault.feeds(feeds), seed, arithmetic, fault.find)
         book = Book()
         expectation = _expectation(case, program, run, seed, book)
         if fault is None:
@@ -90,22 +92,15 @@ def evaluate_function(case: Case, program: Graph, fault: Fault | None = None) ->
 
 
 def _run(
-    program: Graph, feeds: dict[str, Values], seed: int, arithmetic: Arithmetic
+    program: Graph,
+    feeds: dict[str, Values],
+    seed: int,
+    arithmetic: Arithmetic,
+    find: Find = table.find,
 ) -> FunctionRun:
-    symbols = [node.layer for node in program.model.nodes]
-    if "gradients" not in program.facets or not all(map(table.differentiable, symbols)):
-        return run_functions(program, feeds, arithmetic)
-
-    def cotangents(outputs: Sequence[Array]) -> Mapping[int, Values]:
-        made = {}
-        for j in floats(list(outputs)):
-            key = f"cotangent/{j}"
-            if key not in feeds:
-                feeds[key] = data.normal(seed, key, outputs[j].shape)
-            made[j] = feeds[key]
-        return made
-
-    return run_functions(program, feeds, arithmetic, cotangents)
+    if not differentiated(program):
+        return run_functions(program, feeds, arithmetic, find=find)
+    return run_functions(program, feeds, arithmetic, cotangents_fed(feeds, seed), find)
 
 
 def _expectation(
@@ -201,7 +196,9 @@ def _refused(case: Case, program: Graph, seed: int) -> Expectation:
 
 def _random(case: Case, program: Graph, fault: Fault | None) -> Answer:
     """What a function draws: it is fed nothing, so any seed serves."""
-    drawn = drawn_law(program if fault is None else fault.program(program), Variance())
+    drawn = drawn_law(program, Variance())
+    if fault is not None:
+        drawn = drawn_law(fault.program(program), fault.arithmetic(Variance), fault.find)
     book = Book()
     random = msgspec.structs.replace(expected_random(drawn, book), repeats=True)
     expectation = msgspec.structs.replace(_built(case, program, 0), random=random)

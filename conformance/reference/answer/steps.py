@@ -54,7 +54,7 @@ def evaluate_steps(case: Case, program: Steps, fault: Fault | None = None) -> An
             continue
         if fault is not None:
             faulty = fault.of_steps(program)
-            run = run_steps(faulty, fault.feeds(feeds), fault.arithmetic(Variance))
+            run = run_steps(faulty, fault.feeds(feeds), fault.arithmetic(Variance), fault.find)
         book = Book()
         return Answer(_expectation(case, run, seed, book), feeds, book.arrays)
     raise NotClear(not_clear(reason))

@@ -160,7 +160,8 @@ class Store:
         return deleted
 
     def _paths(self, case: Case, fault: str) -> tuple[Path, Path]:
-        key = hashlib.sha256(f"{case.digest}:{fault}:{version(case)}".encode()).hexdigest()
+        known = version(case, faulty=bool(fault))
+        key = hashlib.sha256(f"{case.digest}:{fault}:{known}".encode()).hexdigest()
         folder = self.folder / _LAYOUT / key[:2]
         return folder / f"{key}.feeds{_SUFFIX}", folder / f"{key}.answer{_SUFFIX}"
 

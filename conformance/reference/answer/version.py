@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 RUNS = "conformance.reference.answer.answer"
 """What evaluates a case: it imports the engine, the runner and the answer, but no definition."""
 
+FAULTS = "conformance.reference.faults.applicable"
+"""What the answer of a seeded fault depends on besides."""
+
 
 class Versions:
     """Versions of answers, by the modules of a copy of the package.
@@ -37,15 +40,17 @@ class Versions:
         self.sources = sources
         self._known: dict[frozenset[str], str] = {}
 
-    def of(self, symbols: Iterable[str] = ()) -> str:
+    def of(self, symbols: Iterable[str] = (), *, faulty: bool = False) -> str:
         """Hash of everything besides the case that an answer depends on.
 
         Args:
             symbols: What the case uses, as ``layers.Dense``; one that has no definition adds
                 nothing.
+            faulty: Whether the answer is that of a seeded fault.
         """
         homes = table.homes()
-        roots = frozenset({RUNS, *(homes[symbol] for symbol in symbols if symbol in homes)})
+        own = {RUNS, FAULTS} if faulty else {RUNS}
+        roots = frozenset({*own, *(homes[symbol] for symbol in symbols if symbol in homes)})
         if roots not in self._known:
             digest = hashlib.sha256(f"numpy {np.__version__.split('.')[0]}".encode())
             for module in sorted(self.sources.closure(roots)):
@@ -61,9 +66,9 @@ def _installed() -> Versions:
     return Versions(installed())
 
 
-def version(case: Case) -> str:
-    """Hash of everything besides the case that its answer depends on."""
-    return _installed().of(symbols(case))
+def version(case: Case, *, faulty: bool = False) -> str:
+    """Hash of everything besides the case that its answer, or a seeded fault's, depends on."""
+    return _installed().of(symbols(case), faulty=faulty)
 
 
 def every_version() -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
+from conformance.cases.model import Steps
 from conformance.reference.engine.arithmetic import Arithmetic
 from conformance.reference.errors import NoAnswer, Refused, Unsupported
 from conformance.reference.faults.known import PaddedBefore, candidates
@@ -17,7 +18,7 @@ from conformance.reference.spec.layers.base import Context
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from conformance.cases.model import Case, Graph, Model, Shape
+    from conformance.cases.model import Case, Graph, Model, Program, Shape
     from conformance.reference.engine.array import Values
     from conformance.reference.faults.fault import Fault
 
@@ -27,6 +28,10 @@ def applicable(case: Case) -> list[Fault]:
 
     Cheap: models are rewritten and their shapes worked out, nothing is computed.
     """
+    if isinstance(case.program, Steps) or case.program.model.form == "function":
+        faults = (fault for fault in _distinct(candidates(case)) if _changes(fault, case.program))
+        refused = case.raises is not None
+        return [fault for fault in faults if not refused or fault.edit is not None]
     try:
         honest = Network.build(case.program.model)
     except Refused:
@@ -40,6 +45,14 @@ def applicable(case: Case) -> list[Fault]:
 def explanations(case: Case) -> list[Fault]:
     """The applicable faults that have an answer of their own: what a failure may behave like."""
     return [fault for fault in applicable(case) if fault.edit is None]
+
+
+def _changes(fault: Fault, program: Program) -> bool:
+    """Whether a rewrite of functions or of steps comes to more than nothing."""
+    if fault.model is None and fault.sequence is None:
+        return True
+    changed = fault.of_steps(program) if isinstance(program, Steps) else fault.program(program)
+    return bool(changed != program)
 
 
 def find(case: Case, name: str) -> Fault:
@@ -64,6 +77,8 @@ def _distinct(faults: Iterable[Fault]) -> Iterable[Fault]:
 
 def _fits(fault: Fault, case: Case, honest: Network) -> bool:
     """Whether the faulty model can be built and takes the honest weights and targets."""
+    if isinstance(case.program, Steps):
+        return False
     program = fault.program(case.graph)
     if program == case.program and (fault.model or fault.train):
         return False

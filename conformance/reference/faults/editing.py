@@ -6,6 +6,7 @@ fail.
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.adapters.host.observation import Observation
+    from conformance.reference.engine.array import Values
     from conformance.reference.faults.fault import Observed
 
 
@@ -102,10 +104,21 @@ def _crashes(observed: Observed) -> Observed:
     return _edited(observed, status="error", error=failure)
 
 
+def _dtype_misstated(observed: Observed) -> Observed:
+    """Another symbolic dtype of every output."""
+    symbolic = observed.observation.symbolic
+    if symbolic is None:
+        return observed
+    dtypes = ["float32" if one == "float64" else "float64" for one in symbolic.dtypes]
+    return _edited(observed, symbolic=_replaced(symbolic, dtypes=dtypes))
+
+
 def _scaled(
     select: Callable[[Observation], list[str]], factor: float
 ) -> Callable[[Observed], Observed]:
     """Multiply the arrays that ``select`` names; where they are all zero, add instead.
+
+    Infinities and NaN stay, unless there is nothing else. Of integers and booleans all bits turn.
 
     Numbers of half precision, where a thousandth is no more than rounding, are doubled.
     """
@@ -115,8 +128,14 @@ def _scaled(
         narrow = _narrow_outputs(observed.observation)
         for name in select(observed.observation):
             values, by = tensors[name], np.float32(2.0 if name in narrow else factor)
-            changed = values * by
-            tensors[name] = changed if values.any() else values + by
+            if values.dtype.kind in "biu":
+                tensors[name] = ~values
+                continue
+            finite = values[np.isfinite(values)]
+            if finite.any():
+                tensors[name] = values * by
+            else:
+                tensors[name] = values + by if finite.size else np.zeros_like(values)
         return observed._replace(tensors=tensors)
 
     return edit
@@ -142,10 +161,17 @@ def _call_arrays(index: int) -> Callable[[Observation], list[str]]:
 def _nan_outputs(observed: Observed) -> Observed:
     names = set(_call_arrays(0)(observed.observation))
     tensors = {
-        name: np.full_like(values, np.nan) if name in names else values
+        name: _no_number(values) if name in names else values
         for name, values in observed.tensors.items()
     }
     return observed._replace(tensors=tensors)
+
+
+def _no_number(values: Values) -> Values:
+    """NaN everywhere, and zero where NaN stood; integers and booleans with all bits turned."""
+    if values.dtype.kind in "biu":
+        return ~values
+    return np.where(np.isnan(values), 0, np.nan).astype(values.dtype)
 
 
 def _turned_mask(observed: Observed) -> Observed:
@@ -183,6 +209,43 @@ def _of(facet: str) -> Callable[[Observation], list[str]]:
 def _gradient_arrays(observation: Observation) -> list[str]:
     found = observation.gradients
     return [*found.inputs.values(), *found.weights.values()] if found else []
+
+
+def _one_gradient_missing(observed: Observed) -> Observed:
+    """All gradients of inputs but the last."""
+    found = observed.observation.gradients
+    if found is None:
+        return observed
+    inputs = dict(list(found.inputs.items())[:-1])
+    return _edited(observed, gradients=_replaced(found, inputs=inputs))
+
+
+def _gradients_exchanged(observed: Observed) -> Observed:
+    """The gradients of two inputs, of one shape, in each other's place."""
+    found = observed.observation.gradients
+    names = list(found.inputs) if found else []
+    for first, second in itertools.combinations(names, 2):
+        arrays = [observed.tensors[found.inputs[name]] for name in (first, second)]  # type: ignore[union-attr] # it has inputs
+        if arrays[0].shape == arrays[1].shape:
+            inputs = dict(found.inputs)  # type: ignore[union-attr] # it has inputs
+            inputs[first], inputs[second] = inputs[second], inputs[first]
+            return _edited(observed, gradients=_replaced(found, inputs=inputs))
+    return observed
+
+
+def _last_state_off(observed: Observed) -> Observed:
+    """One variable after the last step, and nothing else."""
+    return _scaled(lambda observation: _state_arrays(observation)[-1:], 1.001)(observed)
+
+
+def _outputs_reversed(observed: Observed) -> Observed:
+    """Outputs with their last axis from the other end: the order of a spectrum, a triangle."""
+    names = set(_call_arrays(0)(observed.observation))
+    tensors = {
+        name: np.flip(values, -1) if name in names and values.ndim else values
+        for name, values in observed.tensors.items()
+    }
+    return observed._replace(tensors=tensors)
 
 
 def _trained_otherwise(observed: Observed) -> Observed:
@@ -243,6 +306,7 @@ def _fault(
 
 EDITS: list[tuple[str, Fault]] = [
     _fault("symbolic_shape", "shape-misstated", "stated another symbolic shape", _longer_shape),
+    _fault("symbolic_shape", "dtype-misstated", "stated another dtype", _dtype_misstated),
     _fault("weights", "weights-renamed", "named its weights otherwise", _renamed_weight),
     _fault("params", "one-parameter-more", "counted one parameter more", _one_more_parameter),
     _fault("shape", "axis-too-many", "returned one axis too many", _flat_output),
@@ -250,6 +314,18 @@ EDITS: list[tuple[str, Fault]] = [
     _fault("probes", "probe-blind", "hid the batch axis from Lambda", _blind_probe),
     _fault("mask", "mask-turned", "masked what counts, and nothing else", _turned_mask),
     _fault("values", "not-a-number", "returned NaN", _nan_outputs),
+    _fault(
+        "values",
+        "outputs-scaled",
+        "answered a thousandth more",
+        _scaled(_call_arrays(0), 1.001),
+    ),
+    _fault(
+        "values",
+        "outputs-reversed",
+        "answered in the other order",
+        _outputs_reversed,
+    ),
     _fault("raises", "accepts", "accepted what it must refuse", _accepts),
     _fault("raises", "crashes", "failed inside the adapter", _crashes),
     _fault(
@@ -266,6 +342,15 @@ EDITS: list[tuple[str, Fault]] = [
     ),
     _fault(
         "gradients", "gradients-doubled", "doubled the gradients", _scaled(_gradient_arrays, 2.0)
+    ),
+    _fault(
+        "gradients", "gradient-missing", "lost the gradient of one input", _one_gradient_missing
+    ),
+    _fault(
+        "gradients",
+        "gradients-exchanged",
+        "took the gradients of two inputs for each other",
+        _gradients_exchanged,
     ),
     _fault(
         "equals", "twin-differs", "answered otherwise by the twin", _scaled(_twin_arrays, 1.001)
@@ -290,10 +375,14 @@ EDITS: list[tuple[str, Fault]] = [
     ),
     _fault("losses", "losses-off", "told other losses", _scaled(_loss_arrays, 1.001)),
     _fault("state", "training-off", "trained to other weights", _trained_otherwise),
+    _fault("state", "one-state-off", "held another last variable", _last_state_off),
     _fault(
         "random", "seed-ignored", "drew otherwise with the same seed", _repeated("other", "again")
     ),
     _fault("random", "draws-once", "drew the same in every call", _repeated("first", "second")),
+    _fault(
+        "random", "draws-anew", "drew otherwise when called again", _repeated("other", "second")
+    ),
     _fault("random", "seed-fixed", "drew the same with every seed", _repeated("first", "other")),
     _fault("random", "seeds-overlap", "went from seed to seed", _repeated("second", "other")),
     _fault("random", "changes-its-input", "changed what it was fed", _changes_its_input),
@@ -301,3 +390,20 @@ EDITS: list[tuple[str, Fault]] = [
     _fault("summary", "summary-off", "printed another count", _summary_off),
 ]
 """Facet by facet, what can be wrong with it alone."""
+
+UNLIKE_FUNCTIONS = frozenset({"draws-once"})
+"""Those that are none of functions and objects: with a whole number as its seed, a function that is
+called again answers the same."""
+
+UNLIKE_MODELS = frozenset(
+    {
+        "dtype-misstated",
+        "outputs-scaled",
+        "outputs-reversed",
+        "gradient-missing",
+        "gradients-exchanged",
+        "one-state-off",
+        "draws-anew",
+    }
+)
+"""Those that are tried on functions and objects alone."""

@@ -16,6 +16,7 @@ import numpy as np
 
 from conformance.reference.model.execution import Run, execute
 from conformance.reference.model.network import Network
+from conformance.reference.spec import table
 from conformance.reference.spec.layers.base import Context
 
 if TYPE_CHECKING:
@@ -71,6 +72,18 @@ class Fault:
     edit: Callable[[Observed], Observed] | None = None
     sequence: Callable[[Steps], Steps] | None = None
     """Rewrites the steps of an object with a memory."""
+    definition: Callable[[str, Any], Any] | None = None
+    """Takes a symbol and its definition, a function or a class, to one that has the defect."""
+
+    def find(self, symbol: str, definition: Any = None) -> Any:
+        """The definition of a symbol, with the defect if it is there.
+
+        Args:
+            symbol: Of a function or an object, ``ops.sum``.
+            definition: What stands for the specification's own one; None: nothing does.
+        """
+        found = table.find(symbol) if definition is None else definition
+        return found if self.definition is None else self.definition(symbol, found)
 
     def arithmetic(self, make: MakeArithmetic) -> Arithmetic:
         """The arithmetic that the fault computes in."""
@@ -103,7 +116,7 @@ class Fault:
         kind, _, name = key.removeprefix("twin/").partition("/")
         if kind == "weight" and self.weights is not None:
             return self.weights(name, values)
-        if kind == "call" and self.inputs is not None:
+        if kind in {"call", "step"} and self.inputs is not None:
             return self.inputs(values)
         return values
 

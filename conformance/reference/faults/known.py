@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from conformance.reference.faults.editing import EDITS
+from conformance.cases.model import Steps
+from conformance.reference.faults.editing import EDITS, UNLIKE_FUNCTIONS, UNLIKE_MODELS
 from conformance.reference.faults.fault import Fault, nodewise, rounded_to
+from conformance.reference.faults.functions import of_functions
 from conformance.reference.faults.misdrawing import misdrawn
+from conformance.reference.faults.steps import of_steps
 from conformance.reference.model.network import Network
 from conformance.reference.spec.config import INERT
 from conformance.reference.spec.layers.base import Context
@@ -17,7 +20,7 @@ from conformance.reference.spec.layers.base import Context
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from conformance.cases.model import Case, Model, Named, Node, Train
+    from conformance.cases.model import Case, Graph, Model, Named, Node, Train
     from conformance.reference.engine.array import Values
 
 
@@ -33,23 +36,48 @@ class PaddedBefore(Context):
 def candidates(case: Case) -> Iterator[Fault]:
     """Every fault that may fit a case; the caller drops those that don't."""
     program = case.program
+    if isinstance(program, Steps):
+        yield from of_steps(program)
+    elif program.model.form == "function":
+        yield from of_functions(case)
+    else:
+        yield from _of_models(program)
+        return
+    yield from _of_inputs(np.flip)
+    yield from _roundings()
+    yield from (
+        fault
+        for facet, fault in EDITS
+        if facet in program.facets and fault.name not in UNLIKE_FUNCTIONS
+    )
+
+
+def _of_models(program: Graph) -> Iterator[Fault]:
     nodes = [*program.model.nodes, *(program.twin.model.nodes if program.twin else [])]
     layers = {node.layer for node in nodes}
     yield from _ignored(nodes)
     yield from _rewrites(nodes, layers)
     yield from _weights(nodes, layers)
-    yield Fault(
-        name="inputs-turned-round",
-        says="read every axis of its inputs from the other end",
-        inputs=_turned_round,
-    )
-    yield Fault(name="inputs-doubled", says="took its inputs twice as large", inputs=_doubled)
+    yield from _of_inputs(_turned_round)
     if program.random is not None:
         yield from misdrawn(nodes)
     yield from _roundings()
     if program.train is not None and {"losses", "state"} & {*program.facets}:
         yield from _training(program.train)
-    yield from (fault for facet, fault in EDITS if facet in program.facets)
+    yield from (
+        fault
+        for facet, fault in EDITS
+        if facet in program.facets and fault.name not in UNLIKE_MODELS
+    )
+
+
+def _of_inputs(turned: Callable[[Values], Values]) -> Iterator[Fault]:
+    yield Fault(
+        name="inputs-turned-round",
+        says="read every axis of its inputs from the other end",
+        inputs=turned,
+    )
+    yield Fault(name="inputs-doubled", says="took its inputs twice as large", inputs=_doubled)
 
 
 def _with(node: Node, **changes: Any) -> Node:

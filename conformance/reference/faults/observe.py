@@ -16,21 +16,21 @@ from conformance.adapters.host.observation import (
     Built,
     CallResult,
     Counts,
-    Draws,
-    Failure,
     Gradients,
     Observation,
     Output,
-    State,
     Summary,
     SummaryRow,
     Symbolic,
     Weight,
 )
+from conformance.cases.model import Steps
 from conformance.facets import AGAIN
 from conformance.reference.answer.drawing import drawn_by, imagined
 from conformance.reference.engine.working import Working
 from conformance.reference.errors import Refused
+from conformance.reference.faults.called import function_observed, steps_observed
+from conformance.reference.faults.dressing import Dress, failure
 from conformance.reference.faults.fault import HONEST, Fault, Observed
 from conformance.reference.model.network import Network
 from conformance.reference.spec.layers.base import Context
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from conformance.cases.model import Case, Model
-    from conformance.reference.engine.array import Array, Values
+    from conformance.reference.engine.array import Values
     from conformance.reference.model.execution import Run
     from conformance.reference.spec.layers.base import Mask
 
@@ -63,18 +63,23 @@ def observe(
 
 
 def _observe(case: Case, feeds: Mapping[str, Values], fault: Fault, seed: int) -> Observed:
-    try:
-        network, run, twin_run = fault.run(case, feeds, functools.partial(Working, seed))
-    except Refused as refusal:
-        failure = _failure(refusal)
-        observed = Observed(Observation(case=case.id, status="error", error=failure), {})
+    program = case.program
+    if isinstance(program, Steps):
+        observed = steps_observed(program, feeds, fault, seed)
+    elif program.model.form == "function":
+        observed = function_observed(program, feeds, fault, seed)
     else:
-        observed = _dressed(case, feeds, fault, (network, run, twin_run), seed)
+        observed = _model_observed(case, feeds, fault, seed)
     return fault.edit(observed) if fault.edit is not None else observed
 
 
-def _failure(refusal: Refused) -> Failure:
-    return Failure(stage=refusal.at, type="ValueError", message=str(refusal))
+def _model_observed(case: Case, feeds: Mapping[str, Values], fault: Fault, seed: int) -> Observed:
+    try:
+        network, run, twin_run = fault.run(case, feeds, functools.partial(Working, seed))
+    except Refused as refusal:
+        error = failure(refusal)
+        return Observed(Observation(case=case.id, status="error", error=error), {})
+    return _dressed(case, feeds, fault, (network, run, twin_run), seed)
 
 
 def _dressed(
@@ -86,12 +91,12 @@ def _dressed(
 ) -> Observed:
     network, run, twin_run = done
     program = case.program
-    tensors: dict[str, Values] = {}
-    built = _built(program.model, network, run, tensors, "")
+    dress = Dress()
+    built = _built(program.model, network, run, dress, "")
     twin = None
     if program.twin is not None and twin_run is not None:
         twin_network = Network.build(fault.program(program).twin.model)  # type: ignore[union-attr] # a rewritten program keeps its twin
-        twin = _built(program.twin.model, twin_network, twin_run, tensors, "twin/")
+        twin = _built(program.twin.model, twin_network, twin_run, dress, "twin/")
     again: dict[str, Any] = {}
     for offset, facet in enumerate(AGAIN, 1):
         if facet in program.facets:
@@ -99,31 +104,17 @@ def _dressed(
             other = fault.run(case, feeds, functools.partial(Working, seed + offset))[1]
             first = other.calls[0]
             if not isinstance(first, Refused):
-                again[facet] = _outputs(first.outputs, tensors, facet)
+                again[facet] = dress.outputs(facet, first.outputs)
     state = None
     if run.training is not None:
-        state = State(
-            losses=_enter(tensors, "state/losses", run.training.losses),
-            weights={
-                name: _enter(tensors, f"state/weight/{name}", a)
-                for name, a in run.training.weights.items()
-            },
-        )
+        state = dress.state(run.training.weights, run.training.losses)
     elif "state" in program.facets:
-        state = State(
-            weights={
-                name: _enter(tensors, f"state/weight/{name}", a) for name, a in run.after.items()
-            }
-        )
+        state = dress.state(run.after)
     random = None
     if "random" in program.facets:
         # A fault that puts other layers beside the one that draws shows in the other facets.
         drawing = network if len(network.layers) == 1 else Network.build(program.model)
-        answers = imagined(drawn_by(drawing, feeds, Context(Working(seed))))
-        drawn: dict[str, Any] = {
-            name: _output(tensors, f"random/{name}", y) for name, y in answers.items()
-        }
-        random = Draws(**drawn)
+        random = dress.draws(imagined(drawn_by(drawing, feeds, Context(Working(seed)))))
     observation = Observation(
         case=case.id,
         symbolic=built.symbolic,
@@ -137,51 +128,27 @@ def _dressed(
         summary=_summary(program.model, network) if "summary" in program.facets else None,
         **again,
     )
-    return Observed(observation, tensors)
+    return Observed(observation, dress.tensors)
 
 
-def _enter(tensors: dict[str, Values], name: str, a: Array) -> str:
-    # NumPy has no bfloat16: such numbers travel as float32.
-    kind = a.whole or {"bfloat16": "float32"}.get(a.dtype, a.dtype)
-    tensors[name] = np.asarray(a.value, kind, order="C")
-    return name
+def _mask(dress: Dress, name: str, mask: Mask) -> Output | None:
+    return None if mask is None else dress.plain(name, mask)
 
 
-def _mask(tensors: dict[str, Values], name: str, mask: Mask) -> Output | None:
-    if mask is None:
-        return None
-    tensors[name] = mask
-    return Output(shape=list(mask.shape), dtype="bool", tensor=name)
-
-
-def _output(tensors: dict[str, Values], name: str, values: Values) -> Output:
-    tensors[name] = values
-    return Output(shape=list(values.shape), dtype=values.dtype.name, tensor=name)
-
-
-def _outputs(arrays: list[Array], tensors: dict[str, Values], name: str) -> list[Output]:
-    return [
-        Output(shape=list(a.shape), dtype=a.dtype, tensor=_enter(tensors, f"{name}/{j}", a))
-        for j, a in enumerate(arrays)
-    ]
-
-
-def _built(
-    model: Model, network: Network, run: Run, tensors: dict[str, Values], prefix: str
-) -> Built:
+def _built(model: Model, network: Network, run: Run, dress: Dress, prefix: str) -> Built:
     names = [node.name for node in model.nodes]  # a fault may have put others between them
     calls = []
     for index, trace in enumerate(run.calls):
         if isinstance(trace, Refused):
-            calls.append(CallResult(error=_failure(trace)))
+            calls.append(CallResult(error=failure(trace)))
             continue
         calls.append(
             CallResult(
-                outputs=_outputs(trace.outputs, tensors, f"{prefix}call/{index}"),
+                outputs=dress.outputs(f"{prefix}call/{index}", trace.outputs),
                 nodes={name: shape for name, shape in trace.nodes.items() if name in names},
                 probes=trace.probes,
                 masks=[
-                    _mask(tensors, f"{prefix}call/{index}/mask/{j}", mask)
+                    _mask(dress, f"{prefix}call/{index}/mask/{j}", mask)
                     for j, mask in enumerate(trace.masks)
                 ],
             )
@@ -189,14 +156,8 @@ def _built(
     gradients = None
     if run.gradients is not None:
         gradients = Gradients(
-            inputs={
-                name: _enter(tensors, f"{prefix}gradient/input/{name}", a)
-                for name, a in run.gradients.inputs.items()
-            },
-            weights={
-                name: _enter(tensors, f"{prefix}gradient/weight/{name}", a)
-                for name, a in run.gradients.weights.items()
-            },
+            inputs=dress.named(f"{prefix}gradient/input", run.gradients.inputs),
+            weights=dress.named(f"{prefix}gradient/weight", run.gradients.weights),
         )
     params = network.params
     return Built(

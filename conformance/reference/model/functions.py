@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from conformance.reference.engine.array import Values
     from conformance.reference.engine.laws import Drawn
 
+    Find = Callable[[str], Any]
+    """Takes a symbol to its definition; one of its own where a fault is in it."""
+
 
 @dataclass
 class FunctionRun:
@@ -57,6 +60,7 @@ def run_functions(
     feeds: Mapping[str, Values],
     arithmetic: Arithmetic,
     cotangents: Callable[[list[Array]], Mapping[int, Values]] | None = None,
+    find: Find = table.find,
 ) -> FunctionRun:
     """Run the functions of a program.
 
@@ -66,6 +70,7 @@ def run_functions(
         arithmetic: In which to compute.
         cotangents: Given the outputs, an array for each that is a float one, by its place; with
             None no gradient is taken.
+        find: The definition of a symbol.
 
     Raises:
         Unsupported: A function or an argument is not in the reference.
@@ -75,14 +80,14 @@ def run_functions(
         spec.name: fed(arithmetic, spec, feeds[f"call/0/{spec.name}"])
         for spec in program.model.inputs
     }
-    differentiated = cotangents is not None
-    if differentiated:
+    with_gradients = cotangents is not None
+    if with_gradients:
         inputs = {name: array.watched() for name, array in inputs.items()}
-    watching(arithmetic, on=differentiated)
+    watching(arithmetic, on=with_gradients)
     values: dict[str, list[Any]] = {name: [array] for name, array in inputs.items()}
     unsized: dict[str, dict[int, tuple[int, ...]]] = {}
     for node in program.model.nodes:
-        answers = called(node, values, arithmetic)
+        answers = called(node, values, arithmetic, find)
         _unsized_only_last(node, unsized)
         unsized[node.name] = {
             j: one.axes for j, one in enumerate(answers) if isinstance(one, DataSized)
@@ -125,27 +130,52 @@ def _unsized_only_last(node: Node, unsized: Mapping[str, Mapping[int, object]]) 
         raise Unsupported(message)
 
 
+def differentiated(program: Graph) -> bool:
+    """Whether gradients are asked for that could be stated."""
+    symbols = [node.layer for node in program.model.nodes]
+    return "gradients" in program.facets and all(map(table.differentiable, symbols))
+
+
+def cotangents_fed(
+    feeds: dict[str, Values], seed: int
+) -> Callable[[list[Array]], Mapping[int, Values]]:
+    """The arrays ``cotangent/<output>`` that are fed, drawn where there is none of the shape."""
+
+    def drawn(outputs: list[Array]) -> Mapping[int, Values]:
+        made = {}
+        for j in floats(outputs):
+            key = f"cotangent/{j}"
+            if key not in feeds or feeds[key].shape != outputs[j].shape:
+                feeds[key] = data.normal(seed, key, outputs[j].shape)
+            made[j] = feeds[key]
+        return made
+
+    return drawn
+
+
 def _cotangent(arithmetic: Arithmetic, output: Array, values: Values) -> Array:
     return cast(arithmetic.leaf(values), output.dtype)
 
 
-def drawn_law(program: Graph, arithmetic: Arithmetic) -> Drawn:
+def drawn_law(program: Graph, arithmetic: Arithmetic, find: Find = table.find) -> Drawn:
     """The law of what the program's one function draws."""
     node = program.model.nodes[0]
-    law: Drawn = _result(node, {}, arithmetic)
+    law: Drawn = _result(node, {}, arithmetic, find)
     return law
 
 
-def called(node: Node, values: Mapping[str, list[Any]], arithmetic: Arithmetic) -> list[Any]:
+def called(
+    node: Node, values: Mapping[str, list[Any]], arithmetic: Arithmetic, find: Find = table.find
+) -> list[Any]:
     """What one node answers, its several answers in order."""
-    answer = _result(node, values, arithmetic)
+    answer = _result(node, values, arithmetic, find)
     return list(answer) if isinstance(answer, (list, tuple)) else [answer]
 
 
-def _result(node: Node, values: Mapping[str, list[Any]], arithmetic: Arithmetic) -> Any:
-    function = table.find(node.layer)
+def _result(node: Node, values: Mapping[str, list[Any]], arithmetic: Arithmetic, find: Find) -> Any:
+    function = find(node.layer)
     if is_made(node.layer):
-        function = made(node.layer, node.config, arithmetic)
+        function = made(node.layer, node.config, arithmetic, find)
     place = [_one(name, values) for name in node.inputs]
     keywords = {**node.arguments}
     for key, names in node.tensors.items():
@@ -157,9 +187,11 @@ def _result(node: Node, values: Mapping[str, list[Any]], arithmetic: Arithmetic)
     return applied(node.layer, function, place, keywords, arithmetic)
 
 
-def made(symbol: str, config: Mapping[str, Any], arithmetic: Arithmetic) -> Any:
+def made(
+    symbol: str, config: Mapping[str, Any], arithmetic: Arithmetic, find: Find = table.find
+) -> Any:
     """An instance of a class of the specification."""
-    return applied(symbol, table.find(symbol), [], dict(config), arithmetic)
+    return applied(symbol, find(symbol), [], dict(config), arithmetic)
 
 
 def applied(

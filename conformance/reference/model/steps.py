@@ -9,6 +9,7 @@ from conformance.reference.errors import Unsupported
 from conformance.reference.model import data
 from conformance.reference.model.execution import fed
 from conformance.reference.model.functions import applied, made
+from conformance.reference.spec import table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from conformance.cases.model import Step, Steps
     from conformance.reference.engine.arithmetic import Arithmetic
     from conformance.reference.engine.array import Array, Values
+    from conformance.reference.model.functions import Find
 
 
 @dataclass
@@ -45,14 +47,25 @@ def steps_feeds(program: Steps, seed: int) -> dict[str, Values]:
     return feeds
 
 
-def run_steps(program: Steps, feeds: Mapping[str, Values], arithmetic: Arithmetic) -> StepsRun:
+def run_steps(
+    program: Steps,
+    feeds: Mapping[str, Values],
+    arithmetic: Arithmetic,
+    find: Find = table.find,
+) -> StepsRun:
     """Make the object, and call it step by step.
+
+    Args:
+        program: The object and its steps.
+        feeds: What is fed.
+        arithmetic: In which to compute.
+        find: The definition of a symbol.
 
     Raises:
         Unsupported: The object, an argument or a method is not in the reference.
     """
     symbol = program.object.layer
-    subject = made(symbol, program.object.config, arithmetic)
+    subject = made(symbol, program.object.config, arithmetic, find)
     if program.variables:
         subject.build(
             {

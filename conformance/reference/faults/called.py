@@ -1,0 +1,123 @@
+"""What an honest float32 framework would answer to functions, and to an object and its steps."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+from conformance.adapters.host.observation import CallResult, Gradients, Observation, Symbolic
+from conformance.facets import AGAIN
+from conformance.reference.answer.drawing import imagined
+from conformance.reference.engine.working import Working
+from conformance.reference.errors import Refused
+from conformance.reference.faults.dressing import Dress, failure
+from conformance.reference.faults.fault import Fault, Observed
+from conformance.reference.faults.plainly import NUMBERS
+from conformance.reference.model.functions import (
+    FunctionRun,
+    cotangents_fed,
+    differentiated,
+    drawn_law,
+    run_functions,
+)
+from conformance.reference.model.steps import run_steps
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conformance.cases.model import Graph, Steps
+    from conformance.reference.engine.array import Values
+
+
+def function_observed(
+    program: Graph, feeds: Mapping[str, Values], fault: Fault, seed: int
+) -> Observed:
+    """The answer to a program of functions.
+
+    Args:
+        program: Of the honest case.
+        feeds: Its data.
+        fault: A defect, or none.
+        seed: Of the orders of summation.
+    """
+    try:
+        if "random" in program.facets:
+            return _drawn(program, fault, seed)
+        run = _run(program, feeds, fault, seed)
+    except Refused as refusal:
+        return Observed(
+            Observation(case=program.case, calls=[CallResult(error=failure(refusal))]), {}
+        )
+    dress = Dress()
+    outputs = dress.outputs("call/0", run.outputs)
+    again: dict[str, Any] = {
+        # Another way to the same answer: the same functions, other orders of summation.
+        facet: dress.outputs(facet, _run(program, feeds, fault, seed + offset).outputs)
+        for offset, facet in enumerate(AGAIN, 1)
+        if facet in program.facets
+    }
+    gradients = None
+    if run.gradients is not None:
+        gradients = Gradients(inputs=dress.named("gradient/input", run.gradients))
+    symbolic = Symbolic(
+        inputs=[[*spec.shape] for spec in program.model.inputs],
+        outputs=[[*output.shape] for output in outputs],
+        dtypes=[output.dtype for output in outputs],
+    )
+    observation = Observation(
+        case=program.case,
+        symbolic=symbolic,
+        calls=[CallResult(outputs=outputs, nodes=run.nodes)],
+        gradients=gradients,
+        **again,
+    )
+    return Observed(observation, dress.tensors)
+
+
+def _find(fault: Fault) -> Any:
+    """Definitions that have numbers where the specification has a law."""
+    return lambda symbol: fault.find(symbol, NUMBERS.get(symbol))
+
+
+def _run(program: Graph, feeds: Mapping[str, Values], fault: Fault, seed: int) -> FunctionRun:
+    arithmetic = fault.arithmetic(functools.partial(Working, seed))
+    fed = fault.feeds(feeds)
+    taken = cotangents_fed(fed, seed) if differentiated(program) else None
+    return run_functions(fault.program(program), fed, arithmetic, taken, _find(fault))
+
+
+def _drawn(program: Graph, fault: Fault, seed: int) -> Observed:
+    arithmetic = fault.arithmetic(functools.partial(Working, seed))
+    drawn = drawn_law(fault.program(program), arithmetic, fault.find)
+    dress = Dress()
+    answers = imagined(drawn)
+    # A whole number as the seed: a second call draws what the first one drew.
+    random = dress.draws({**answers, "second": answers["first"].copy()})
+    return Observed(Observation(case=program.case, random=random), dress.tensors)
+
+
+def steps_observed(
+    program: Steps, feeds: Mapping[str, Values], fault: Fault, seed: int
+) -> Observed:
+    """The answer to an object and its steps.
+
+    Args:
+        program: Of the honest case.
+        feeds: Its data.
+        fault: A defect, or none.
+        seed: Of the orders of summation.
+    """
+    arithmetic = fault.arithmetic(functools.partial(Working, seed))
+    run = run_steps(fault.of_steps(program), fault.feeds(feeds), arithmetic, fault.find)
+    dress = Dress()
+    calls = [
+        CallResult(outputs=[] if result is None else dress.outputs(f"call/{index}", [result]))
+        for index, result in enumerate(run.results)
+    ]
+    variables = {
+        f"{index}/{name}": array
+        for index, state in enumerate(run.states)
+        for name, array in state.items()
+    }
+    state = dress.state(variables) if "state" in program.facets else None
+    return Observed(Observation(case=program.case, calls=calls, state=state), dress.tensors)

@@ -1,0 +1,272 @@
+"""Faults of functions: another function, operands exchanged, a wrong dtype, a wrong draw."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from conformance.adapters.shared.functions import is_made
+from conformance.reference.faults import definitions
+from conformance.reference.faults.arguments import mistaken, parameters
+from conformance.reference.faults.fault import Fault, nodewise
+from conformance.reference.spec import table
+from conformance.reference.spec.initializers import KEPT, fans
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from conformance.cases.model import Case, InputSpec, Node
+
+NEIGHBOURS = {
+    "ops.sum": ("ops.mean",),
+    "ops.mean": ("ops.sum",),
+    "ops.prod": ("ops.sum",),
+    "ops.var": ("ops.mean",),
+    "ops.max": ("ops.min",),
+    "ops.min": ("ops.max",),
+    "ops.logsumexp": ("ops.max",),
+    "ops.any": ("ops.all",),
+    "ops.all": ("ops.any",),
+    "ops.argmax": ("ops.argmin",),
+    "ops.argmin": ("ops.argmax",),
+    "ops.sort": ("ops.argsort",),
+    "ops.argsort": ("ops.sort",),
+    "ops.add": ("ops.subtract",),
+    "ops.subtract": ("ops.add",),
+    "ops.multiply": ("ops.divide",),
+    "ops.divide": ("ops.multiply",),
+    "ops.power": ("ops.multiply",),
+    "ops.maximum": ("ops.minimum",),
+    "ops.minimum": ("ops.maximum",),
+    "ops.equal": ("ops.greater",),
+    "ops.greater": ("ops.less",),
+    "ops.less": ("ops.greater",),
+    "ops.logical_and": ("ops.bitwise_and",),
+    "ops.bitwise_and": ("ops.logical_and",),
+    "ops.exp": ("ops.expm1",),
+    "ops.expm1": ("ops.exp",),
+    "ops.log": ("ops.log1p",),
+    "ops.log1p": ("ops.log",),
+    "ops.sin": ("ops.cos",),
+    "ops.cos": ("ops.sin",),
+    "ops.arcsin": ("ops.sin",),
+    "ops.sqrt": ("ops.square",),
+    "ops.square": ("ops.absolute",),
+    "ops.absolute": ("ops.relu",),
+    "ops.negative": ("ops.absolute",),
+    "ops.relu": ("ops.absolute",),
+    "ops.sigmoid": ("ops.softmax",),
+    "ops.softmax": ("ops.sigmoid",),
+    "ops.sign": ("ops.absolute",),
+    "ops.zeros": ("ops.ones",),
+    "ops.ones": ("ops.zeros",),
+    "ops.matmul": ("ops.dot",),
+    "ops.dot": ("ops.matmul",),
+    "ops.concatenate": ("ops.stack",),
+    "ops.stack": ("ops.concatenate",),
+    "ops.take": ("ops.take_along_axis",),
+    "ops.take_along_axis": ("ops.take",),
+    "losses.MeanSquaredError": ("losses.MeanAbsoluteError",),
+    "losses.MeanAbsoluteError": ("losses.MeanSquaredError",),
+    "losses.Huber": ("losses.MeanSquaredError",),
+    "initializers.Zeros": ("initializers.Ones",),
+    "initializers.Ones": ("initializers.Zeros",),
+    "initializers.GlorotUniform": ("initializers.GlorotNormal", "initializers.HeUniform"),
+    "initializers.GlorotNormal": ("initializers.GlorotUniform", "initializers.HeNormal"),
+    "initializers.HeUniform": ("initializers.HeNormal", "initializers.GlorotUniform"),
+    "initializers.HeNormal": ("initializers.HeUniform", "initializers.GlorotNormal"),
+    "initializers.TruncatedNormal": ("initializers.RandomNormal",),
+    "initializers.RandomNormal": ("initializers.TruncatedNormal",),
+}
+"""What a function may be taken for that takes the same arguments."""
+
+_EITHER_WAY = frozenset(
+    f"ops.{name}"
+    for name in ("add", "multiply", "maximum", "minimum", "equal", "logical_and", "bitwise_and")
+)
+"""Functions that answer the same whichever operand comes first."""
+
+
+def of_functions(case: Case) -> Iterator[Fault]:
+    """Every fault that may fit a case of functions; the caller drops those that don't."""
+    program = case.program
+    yield from mistaken(program.model.nodes)
+    for node in program.model.nodes:
+        yield from _left_out(node)
+        yield from _exchanged(node, program.model.inputs)
+        yield from _taken_for(node)
+        yield from definitions.of_symbol(node.layer)
+        if _numbers(node):
+            yield definitions.widening(node.layer)
+        if case.expect.signed_zero:
+            yield definitions.signless(node.layer)
+        yield from _other_dtypes(node, program.model.inputs)
+        yield from _misdrawn(node)
+
+
+def _only(node: Node, change: Callable[[Node], Node]) -> Any:
+    return nodewise(lambda other: [change(other) if other.name == node.name else other])
+
+
+def _left_out(node: Node) -> Iterator[Fault]:
+    """Arrays that a function can do without, such as sample weights."""
+    known = parameters(node.layer)
+    for name in node.tensors:
+        if name not in known or known[name].default is known[name].empty:
+            continue
+
+        def without(other: Node, name: str = name) -> Node:
+            tensors = {key: one for key, one in other.tensors.items() if key != name}
+            return msgspec.structs.replace(other, tensors=tensors)
+
+        yield Fault(
+            name=f"ignored:{node.layer}.{name}",
+            says=f"ignored the argument {name} of {node.layer}",
+            model=_only(node, without),
+        )
+
+
+def _exchanged(node: Node, inputs: list[InputSpec]) -> Iterator[Fault]:
+    """Two operands in each other's place, where both are arrays of one shape or one is a number."""
+    specs = {spec.name: spec for spec in inputs}
+    operands = [
+        name for name in parameters(node.layer) if name in {**node.tensors, **_numbers(node)}
+    ]
+    if node.layer in _EITHER_WAY:
+        return
+    for first, second in itertools.combinations(operands, 2):
+        pair = [specs[name] for name in _arrays(node, first, second) if name in specs]
+        several = len(pair) == 2  # noqa: PLR2004 (both are arrays)
+        if not pair or (several and pair[0].shape != pair[1].shape):
+            continue
+        places = {first: second, second: first}
+        yield Fault(
+            name=f"exchanged:{node.layer}.{first}.{second}",
+            says=f"took the arguments {first} and {second} of {node.layer} for each other",
+            model=_only(node, lambda other, places=places: _renamed(other, places)),  # type: ignore[misc] # a lambda with a default
+        )
+    for name, arrays in node.tensors.items():
+        if isinstance(arrays, list) and len(arrays) > 1:
+            turned = {**node.tensors, name: arrays[::-1]}
+            yield Fault(
+                name=f"reversed:{node.layer}.{name}",
+                says=f"took the arrays {name} of {node.layer} in the other order",
+                model=_only(
+                    node,
+                    lambda other, turned=turned: msgspec.structs.replace(other, tensors=turned),  # type: ignore[misc] # a lambda with a default
+                ),
+            )
+
+
+def _numbers(node: Node) -> dict[str, Any]:
+    """Numbers that stand where an array could: the operands of ``ops.add``."""
+    return {
+        key: value
+        for key, value in node.arguments.items()
+        if key in {"x1", "x2"} and isinstance(value, int | float)
+    }
+
+
+def _arrays(node: Node, *names: str) -> list[str]:
+    found = [node.tensors.get(name) for name in names]
+    return [name for name in found if isinstance(name, str)]
+
+
+def _renamed(node: Node, names: dict[str, str]) -> Node:
+    tensors = {names.get(key, key): value for key, value in node.tensors.items()}
+    arguments = {names.get(key, key): value for key, value in node.arguments.items()}
+    return msgspec.structs.replace(node, tensors=tensors, arguments=arguments)
+
+
+def _taken_for(node: Node) -> Iterator[Fault]:
+    """Another function, with those of the arguments that it knows too."""
+    for other in NEIGHBOURS.get(node.layer, ()):
+        ours, theirs = list(parameters(node.layer)), list(parameters(other))
+        names = {key: to for key, to in zip(ours, theirs, strict=False) if key not in theirs}
+        made = table.find(other) if is_made(other) else None
+
+        def swapped(
+            node: Node,
+            other: str = other,
+            names: dict[str, str] = names,
+            theirs: list[str] = theirs,
+            made: Any = made,
+        ) -> Node:
+            node = _renamed(node, names)
+            arguments = {key: one for key, one in node.arguments.items() if key in theirs}
+            config = {k: v for k, v in node.config.items() if k in definitions.arguments_of(made)}
+            return msgspec.structs.replace(node, layer=other, arguments=arguments, config=config)
+
+        yield Fault(
+            name=f"taken-for:{node.layer}.{other.rpartition('.')[2]}",
+            says=f"answered {other} for {node.layer}",
+            model=_only(node, swapped),
+        )
+
+
+def _other_dtypes(node: Node, inputs: list[InputSpec]) -> Iterator[Fault]:
+    """An answer in the dtype of one argument, or in one that is always the same."""
+    specs = {spec.name: spec for spec in inputs}
+    narrow = any(spec.dtype != "float32" for spec in inputs)
+    for key, name in node.tensors.items():
+        if narrow and isinstance(name, str) and name in specs:
+            yield Fault(
+                name=f"dtype-of:{node.layer}.{key}",
+                says=f"answered in the dtype of the argument {key} of {node.layer}",
+                definition=definitions.answering(node.layer, specs[name].dtype),
+            )
+    always = ["float32"] if narrow or "dtype" in node.arguments else []
+    if not is_made(node.layer) and not table.differentiable(node.layer):
+        always.append("int64")
+    for dtype in always:
+        yield Fault(
+            name=f"dtype:{dtype}",
+            says=f"answered in {dtype} whatever the dtype of the arguments",
+            definition=definitions.answering(node.layer, dtype),
+        )
+
+
+def _misdrawn(node: Node) -> Iterator[Fault]:
+    """Draws of another law: the fans of wrong axes, the variance of what is cut off left out."""
+    shape = node.arguments.get("shape")
+    fixed = getattr(table.find(node.layer), "fixed", None) if is_made(node.layer) else None
+    if not isinstance(shape, list) or fixed is None:
+        return
+    scale, mode, distribution = fixed
+    turned = fans(shape[::-1])
+    into, out = turned if len(shape) > 1 else (1.0, turned[1])
+    n = {"fan_in": into, "fan_out": out, "fan_avg": (into + out) / 2}[mode]
+    yield Fault(
+        name="fans-of-first-axes",
+        says="counted the fans over the first axes of the shape instead of the last",
+        model=_only(node, lambda other: _drawing(other, distribution, scale / n)),
+    )
+    if distribution == "truncated_normal":
+        honest = max(_fan(mode, shape), 1.0)
+        yield Fault(
+            name="cut-variance-left-out",
+            says="left out that cutting a normal law off makes its variance smaller",
+            model=_only(
+                node, lambda other: _drawing(other, distribution, scale / honest * KEPT**2)
+            ),
+        )
+
+
+def _fan(mode: str, shape: list[int]) -> float:
+    into, out = fans(shape)
+    return {"fan_in": into, "fan_out": out, "fan_avg": (into + out) / 2}[mode]
+
+
+def _drawing(node: Node, distribution: str, variance: float) -> Node:
+    """An initializer of this variance in a node's place."""
+    if distribution == "uniform":
+        reach = math.sqrt(3 * variance)
+        layer, config = "initializers.RandomUniform", {"minval": -reach, "maxval": reach}
+    else:
+        layer = "initializers.TruncatedNormal"
+        config = {"stddev": math.sqrt(variance) / KEPT}
+    config |= {key: node.config[key] for key in ("seed",) if key in node.config}
+    return msgspec.structs.replace(node, layer=layer, config=config)

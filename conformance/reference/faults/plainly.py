@@ -1,0 +1,90 @@
+"""Functions whose numbers are not unique, as a framework computes them: by NumPy in float32.
+
+The specification answers them with a law; an observation has numbers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from conformance.reference.engine.arithmetic import Result
+from conformance.reference.engine.conversion import arithmetic_of, as_array, floats, real
+from conformance.reference.engine.structure import picked
+from conformance.reference.spec.ops.numpy.indexing import grid_of
+from conformance.reference.spec.ops.numpy.sorting import numbers
+
+if TYPE_CHECKING:
+    from conformance.reference.engine.array import Array, Values
+
+
+def _floats(like: Array, *arrays: Values) -> list[Array]:
+    at = like.arithmetic
+    return [at.result(Result(np.asarray(values, at.dtype))) for values in arrays]
+
+
+def _places(like: Array, values: Values) -> Array:
+    return like.arithmetic.whole(np.asarray(values, np.int32))
+
+
+def _real(x: Any) -> Array:
+    return real(as_array(x, arithmetic_of(x)))
+
+
+def qr(x: Any, mode: str = "reduced") -> list[Array]:
+    """Factors by Householder's reflections."""
+    a = floats(x)
+    return _floats(a, *np.linalg.qr(a.value, mode))  # type: ignore[call-overload] # a mode that is a string
+
+
+def svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:  # noqa: FBT001, FBT002 (Keras's signature)
+    """Vectors on both sides and the values between them."""
+    a = floats(x)
+    if not compute_uv:
+        return _floats(a, np.linalg.svd(a.value, full_matrices, compute_uv=False))[0]
+    return _floats(a, *np.linalg.svd(a.value, full_matrices))
+
+
+def eigh(x: Any) -> list[Array]:
+    """Values and vectors of a symmetric matrix."""
+    a = floats(x)
+    return _floats(a, *np.linalg.eigh(a.value))
+
+
+def argsort(x: Any, axis: int | None = -1) -> Array:
+    """Places in rising order, equals as they came."""
+    a = _real(x)
+    return _places(a, np.argsort(numbers(a), axis=axis, kind="stable"))
+
+
+def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Array:  # noqa: FBT001, FBT002 (Keras's signature)
+    """The first place of the largest."""
+    a = _real(x)
+    return _places(a, np.argmax(numbers(a), axis=axis, keepdims=keepdims))
+
+
+def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Array:  # noqa: FBT001, FBT002 (Keras's signature)
+    """The first place of the smallest."""
+    a = _real(x)
+    return _places(a, np.argmin(numbers(a), axis=axis, keepdims=keepdims))
+
+
+def top_k(x: Any, k: int, sorted: bool = True) -> list[Array]:  # noqa: A002, ARG001, FBT001, FBT002 (Keras's signature; what is sorted is in an order too)
+    """The largest, the largest first, and their places."""
+    a = _real(x)
+    falling = np.flip(np.argsort(numbers(a), axis=-1, kind="stable"), -1)[..., :k]
+    values = picked(a, np.take_along_axis(grid_of(a.shape), falling, -1))
+    return [values, _places(a, falling)]
+
+
+NUMBERS = {
+    "ops.qr": qr,
+    "ops.svd": svd,
+    "ops.eigh": eigh,
+    "ops.argsort": argsort,
+    "ops.argmax": argmax,
+    "ops.argmin": argmin,
+    "ops.top_k": top_k,
+}
+"""By symbol."""
