@@ -55,7 +55,7 @@ def test_another_case_fault_or_version_is_not_found(
     store.put(ONE, evaluate(ONE))
     assert store.get(of_layer("Flatten", [2])) is None
     assert store.get(ONE, "bias-missing") is None
-    monkeypatch.setattr(store_module, "version", lambda _case: "another")
+    monkeypatch.setattr(store_module, "version", lambda _case, **_faulty: "another")
     assert store.get(ONE) is None
 
 

@@ -77,8 +77,6 @@ def _distinct(faults: Iterable[Fault]) -> Iterable[Fault]:
 
 def _fits(fault: Fault, case: Case, honest: Network) -> bool:
     """Whether the faulty model can be built and takes the honest weights and targets."""
-    if isinstance(case.program, Steps):
-        return False
     program = fault.program(case.graph)
     if program == case.program and (fault.model or fault.train):
         return False
