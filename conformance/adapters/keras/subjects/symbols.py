@@ -40,6 +40,11 @@ def make(keras: Any, name: str, config: Mapping[str, Any]) -> Any:
     except TypeError as error:
         explain(keras, name, kind.__init__, config, error)
         raise
+    except ValueError as error:
+        reduction = config.get("reduction")
+        if reduction is not None and "Invalid Reduction Key" in str(error):  # as Keras 2 says it
+            raise Absent(f"{release(keras)} has no reduction {reduction!r}") from error
+        raise
 
 
 def inner(keras: Any, name: str, value: Any) -> Any:
