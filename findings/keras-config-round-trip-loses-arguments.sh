@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Some losses and initializers of Keras forget their arguments in get_config.
 #
-# Versions: Keras 3.15.1 on NumPy 2.4.6 (and on every other backend), Python 3.11, Linux on x86-64.
+# Versions: Keras 3.15.1 on JAX 0.10.2 (and on every other backend), NumPy 2.4.6, Python 3.11, Linux
+# on x86-64.
 # Documented: the guide to saving: get_config returns what is needed to build the object anew, and
 # from_config does that; clone_model and load_model rest on it.
 # Behaviour: Identity loses its gain, Huber its delta, CosineSimilarity (the loss and the metric)
@@ -20,8 +21,8 @@ set -euo pipefail
 here=$(mktemp -d)
 trap 'rm -rf "$here"' EXIT
 python3 -m venv "$here/venv"
-"$here/venv/bin/pip" install --quiet keras==3.15.1 numpy==2.4.6 scipy==1.17.1
-KERAS_BACKEND=numpy "$here/venv/bin/python" - <<'PYTHON'
+"$here/venv/bin/pip" install --quiet keras==3.15.1 numpy==2.4.6 jax==0.10.2
+KERAS_BACKEND=jax "$here/venv/bin/python" - <<'PYTHON'
 import sys
 
 import keras

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # keras.metrics.MeanIoU cuts float weights off to integers; the example of its own docstring fails.
 #
-# Versions: Keras 3.15.1 on NumPy 2.4.6 (and on every other backend), Python 3.11, Linux on x86-64.
+# Versions: Keras 3.15.1 on JAX 0.10.2 (and on every other backend), NumPy 2.4.6, Python 3.11, Linux
+# on x86-64.
 # Documented: the docstring: predictions are accumulated in a confusion matrix, weighted by
 # sample_weight, and an example of weights 0.3, 0.3, 0.3 and 0.1 whose result is 0.23809525.
 # Behaviour: without a dtype the matrix is one of integers, and weights are cast to it: 0.3 is 0.
@@ -17,8 +18,8 @@ set -euo pipefail
 here=$(mktemp -d)
 trap 'rm -rf "$here"' EXIT
 python3 -m venv "$here/venv"
-"$here/venv/bin/pip" install --quiet keras==3.15.1 numpy==2.4.6 scipy==1.17.1
-KERAS_BACKEND=numpy "$here/venv/bin/python" - <<'PYTHON'
+"$here/venv/bin/pip" install --quiet keras==3.15.1 numpy==2.4.6 jax==0.10.2
+KERAS_BACKEND=jax "$here/venv/bin/python" - <<'PYTHON'
 import sys
 
 import keras

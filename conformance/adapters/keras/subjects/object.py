@@ -50,6 +50,8 @@ class ObjectSession(Answering):
             self.said["state"] = {"weights": states}
 
     def _build(self) -> None:
+        if not hasattr(self.keras, "Variable"):
+            raise Unsupported("Keras 2 has no variables of its own and optimizers without apply()")
         for spec in self.program["variables"]:
             array = self.tensors[f"variable/{spec['name']}"]
             self.trained[spec["name"]] = self.keras.Variable(
@@ -101,7 +103,7 @@ class ObjectSession(Answering):
 
     def _name(self, variable: Any) -> str:
         """Keras's name; a slot's is that of the variable that it is kept for, and its own."""
-        name = str(variable.name)
+        name = str(variable.name).partition(":")[0]  # Keras 2 numbers outputs: total:0
         for trained in self.trained:
             if name.startswith(f"{trained}_"):
                 return f"{trained}/{name[len(trained) + 1 :]}"
