@@ -219,12 +219,16 @@ def _checks(plan: Plan, body: Body) -> tuple[list[str], list[str]]:
         compared = checks.number_lines(numbers, plan.limits)
         return [*shown, *known, "", *compared], [checks.function(numbers)]
     raised = judged is not None and judged.outcome == "error"
-    if judged is not None and judged.outcome == "fail" and plan.facet != "mask":
-        known = []  # what fails is not among what is known
-    if not raised and not known and plan.facet != "mask":
+    fails = judged is not None and judged.outcome == "fail" and plan.facet != "mask"
+    if fails and not plan.of_model:
         raise Unsupported(
             f"the record doesn't keep what the facet {plan.facet} is judged by here; without --run "
             "it is computed anew"
+        )
+    if not raised and not known and plan.facet != "mask":
+        raise Unsupported(
+            f"the record keeps no numbers of the facet {plan.facet} where it passes; without --run "
+            "they are computed anew"
         )
     return [*shown, *known], []
 

@@ -35,7 +35,7 @@ def honest(asked, x, **more):
     node = program["model"]["nodes"][0]["name"]
     kernel, bias = tensors[f"weight/{node}/kernel"], tensors[f"weight/{node}/bias"]
     calls, arrays = [], {}
-    for index in range(len(program["calls"])):
+    for index in range(len(program["calls"]) + len(program.get("extra", ()))):
         y = arrays[f"y{index}"] = dense(tensors[f"call/{index}/x"], kernel, bias)
         output = {"shape": y.shape, "dtype": y.dtype, "tensor": f"y{index}"}
         calls.append({"outputs": [output]})
@@ -58,7 +58,8 @@ def honest(asked, x, **more):
 
 def off_by_a_little(asked, x):
     """Every number is off by a thousandth, which rounding does not explain."""
-    for index in range(len(asked["program"]["calls"])):
+    program = asked["program"]
+    for index in range(len(program["calls"]) + len(program.get("extra", ()))):
         fed = tensors[f"call/{index}/x"]
         tensors[f"call/{index}/x"] = fed.map(lambda number: number * 1.001)
     honest(asked, x)

@@ -23,7 +23,7 @@ class Framed:
         time.sleep(getattr(fakeframe, "SECONDS", 0))
         node = program["model"]["nodes"][0]["name"]
         calls, arrays = [], {}
-        for index in range(len(program["calls"])):
+        for index in range(len(program["calls"]) + len(program.get("extra", ()))):
             y = tensors[f"call/{index}/x"] @ tensors[f"weight/{node}/kernel"]
             arrays[f"y{index}"] = (y + tensors[f"weight/{node}/bias"]) * y.dtype.type(
                 fakeframe.SLOPE

@@ -19,7 +19,7 @@ class Halved:
         node = program["model"]["nodes"][0]["name"]
         kernel, bias = (tensors[f"weight/{node}/{name}"] for name in ("kernel", "bias"))
         calls, arrays = [], {}
-        for index in range(len(program["calls"])):
+        for index in range(len(program["calls"]) + len(program.get("extra", ()))):
             y = toyframe.dense(tensors[f"call/{index}/x"], kernel, bias)
             arrays[f"y{index}"] = y = getattr(half, way)(y)
             output = {"shape": list(y.shape), "dtype": y.dtype.name, "tensor": f"y{index}"}

@@ -14,7 +14,7 @@ class Served:
             time.sleep(3600)
         node = program["model"]["nodes"][0]["name"]
         calls, arrays = [], {}
-        for index in range(len(program["calls"])):
+        for index in range(len(program["calls"]) + len(program.get("extra", ()))):
             y = tensors[f"call/{index}/x"] @ tensors[f"weight/{node}/kernel"]
             arrays[f"y{index}"] = y + tensors[f"weight/{node}/bias"]
             output = {"shape": list(y.shape), "dtype": "float32", "tensor": f"y{index}"}

@@ -25,7 +25,7 @@ class Toyed:
         node = program["model"]["nodes"][0]["name"]
         kernel, bias = (tensors[f"weight/{node}/{name}"] for name in ("kernel", "bias"))
         calls, arrays = [], {}
-        for index in range(len(program["calls"])):
+        for index in range(len(program["calls"]) + len(program.get("extra", ()))):
             y = also(way, toyframe.dense(tensors[f"call/{index}/x"], kernel, bias))
             arrays[f"y{index}"] = y
             output = {"shape": list(y.shape), "dtype": y.dtype.name, "tensor": f"y{index}"}
