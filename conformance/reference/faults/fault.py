@@ -132,7 +132,13 @@ class Fault:
 
         Returns:
             The faulty network, what it did, what the twin did.
+
+        Raises:
+            TypeError: The case is none of a model.
         """
+        if case.program.model.form not in {"sequential", "functional"}:
+            message = f"{case.id} is no case of a model"
+            raise TypeError(message)
         program, feeds = self.program(case.program), self.feeds(feeds)
         context = self.context(make(operands=self.operands, results=self.results))
         network = Network.build(program.model)
