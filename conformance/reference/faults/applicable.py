@@ -28,18 +28,19 @@ def applicable(case: Case) -> list[Fault]:
 
     Cheap: models are rewritten and their shapes worked out, nothing is computed.
     """
-    if isinstance(case.program, Steps) or case.program.model.form == "function":
-        faults = (fault for fault in _distinct(candidates(case)) if _changes(fault, case.program))
+    program = case.program
+    if isinstance(program, Steps) or program.model.form == "function":
+        faults = (fault for fault in _distinct(candidates(case)) if _changes(fault, program))
         refused = case.raises is not None
         return [fault for fault in faults if not refused or fault.edit is not None]
     try:
-        honest = Network.build(case.program.model)
+        honest = Network.build(program.model)
     except Refused:
         # Nothing is computed here; but the refusal itself can be told wrongly.
         return [fault for fault in candidates(case) if fault.edit is not None]
     except NoAnswer:
         return []
-    return [fault for fault in _distinct(candidates(case)) if _fits(fault, case, honest)]
+    return [fault for fault in _distinct(candidates(case)) if _fits(fault, program, honest)]
 
 
 def explanations(case: Case) -> list[Fault]:
@@ -75,14 +76,14 @@ def _distinct(faults: Iterable[Fault]) -> Iterable[Fault]:
     return seen.values()
 
 
-def _fits(fault: Fault, case: Case, honest: Network) -> bool:
+def _fits(fault: Fault, original: Graph, honest: Network) -> bool:
     """Whether the faulty model can be built and takes the honest weights and targets."""
-    program = fault.program(case.graph)
-    if program == case.program and (fault.model or fault.train):
+    program = fault.program(original)
+    if program == original and (fault.model or fault.train):
         return False
     try:
         network = Network.build(program.model)
-        fits_twin = _fits_twin(program, case.graph)
+        fits_twin = _fits_twin(program, original)
     except NoAnswer:
         return False
     asked = {"gradients", "losses", "state"} & set(program.facets)
@@ -92,7 +93,7 @@ def _fits(fault: Fault, case: Case, honest: Network) -> bool:
         return False
     if fault.weights is not None and not _changes_weights(fault.weights, honest):
         return False
-    alike = not asked or _fed(program.model) == _fed(case.program.model)
+    alike = not asked or _fed(program.model) == _fed(original.model)
     return fits_twin and alike and _shapes(honest) == _shapes(network)
 
 

@@ -69,8 +69,12 @@ class Given(NamedTuple):
     @property
     def set(self) -> bool:
         """Whether it is away from its default, so that it could be ignored."""
-        required = self.default is inspect.Parameter.empty
-        return not required and not _same(self.value, self.default)
+        return not self.required and not _same(self.value, self.default)
+
+    @property
+    def required(self) -> bool:
+        """Whether it has no default."""
+        return self.default is inspect.Parameter.empty
 
 
 def given(node: Node) -> list[tuple[Literal["config", "arguments"], Given]]:
@@ -201,13 +205,15 @@ def _near(name: str, value: Any) -> Iterator[tuple[str, Any]]:
         before, arrow, after = value.partition("->")
         if arrow and after != after[::-1]:
             yield "reversed", before + arrow + after[::-1]
-    elif isinstance(value, list) and len(value) > 1:
+    elif isinstance(value, list):
         yield from _near_list(name, value)
 
 
 def _near_list(name: str, value: list[Any]) -> Iterator[tuple[str, Any]]:
     if value != value[::-1]:
         yield "reversed", value[::-1]
+    elif name == "shape":
+        yield "longer", [*value, 2]
     if name == "axis":
         yield "first", value[0]
     if name == "axes":

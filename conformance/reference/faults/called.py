@@ -81,9 +81,9 @@ def _find(fault: Fault) -> Any:
 
 def _run(program: Graph, feeds: Mapping[str, Values], fault: Fault, seed: int) -> FunctionRun:
     arithmetic = fault.arithmetic(functools.partial(Working, seed))
-    fed = fault.feeds(feeds)
-    taken = cotangents_fed(fed, seed) if differentiated(program) else None
-    return run_functions(fault.program(program), fed, arithmetic, taken, _find(fault))
+    faulty, fed = fault.program(program), fault.feeds(feeds)
+    taken = cotangents_fed(fed, seed) if differentiated(faulty) else None
+    return run_functions(faulty, fed, arithmetic, taken, _find(fault))
 
 
 def _drawn(program: Graph, fault: Fault, seed: int) -> Observed:

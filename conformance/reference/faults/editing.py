@@ -133,7 +133,7 @@ def _scaled(
                 continue
             finite = values[np.isfinite(values)]
             if finite.any():
-                tensors[name] = values * by
+                tensors[name] = (values * by).astype(values.dtype)
             else:
                 tensors[name] = values + by if finite.size else np.zeros_like(values)
         return observed._replace(tensors=tensors)

@@ -132,6 +132,9 @@ class Fault:
 
         Returns:
             The faulty network, what it did, what the twin did.
+
+        Raises:
+            TypeError: The case is none of a model.
         """
         program, feeds = self.program(case.graph), self.feeds(feeds)
         context = self.context(make(operands=self.operands, results=self.results))

@@ -89,6 +89,9 @@ _EITHER_WAY = frozenset(
 )
 """Functions that answer the same whichever operand comes first."""
 
+_INDICES = frozenset({"ops.argmax", "ops.argmin", "ops.argsort", "ops.top_k"})
+"""Functions that answer places, in int32."""
+
 
 def of_functions(case: Case) -> Iterator[Fault]:
     """Every fault that may fit a case of functions; the caller drops those that don't."""
@@ -219,7 +222,7 @@ def _other_dtypes(node: Node, inputs: list[InputSpec]) -> Iterator[Fault]:
                 definition=definitions.answering(node.layer, specs[name].dtype),
             )
     always = ["float32"] if narrow or "dtype" in node.arguments else []
-    if not is_made(node.layer) and not table.differentiable(node.layer):
+    if node.layer in _INDICES:
         always.append("int64")
     for dtype in always:
         yield Fault(
