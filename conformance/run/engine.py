@@ -103,7 +103,11 @@ class Engine:
         self._limits = limits
         self._on_line = on_line
         self._keep = keep
-        self._changed = threading.Condition()
+        lock = threading.RLock()
+        self._changed = threading.Condition(lock)
+        self._over = threading.Condition(lock)
+        """Notified when there is nothing more to wait for."""
+        self._planned = sum(map(len, plan.cells.values()))
         self._cells: dict[Cell, CellLine] = {Cell(*key): line for key, line in (done or {}).items()}
         self._adapters: dict[str, AdapterLine] = {}
         self._cases: dict[str, CaseLine] = {}
@@ -176,8 +180,15 @@ class Engine:
 
     def wait(self) -> None:
         """Wait until every planned cell has its verdict, or the engine is closed."""
+        with self._changed:
+            while not self._closed and not self._all_judged():
+                # Woken once, at the end: not for each of ten thousand verdicts.
+                self._over.wait(timeout=1.0)  # as above
         for cell in self.plan:
             self.result(cell)
+
+    def _all_judged(self) -> bool:
+        return len(self._cells) >= self._planned
 
     def faults(self) -> list[str]:
         """What went wrong with the harness itself, for the run's problems."""
@@ -191,6 +202,7 @@ class Engine:
             self._todo.clear()
             running = list(self._processes)
             self._changed.notify_all()
+            self._over.notify_all()
         self._oracle.close()
         for process in running:
             process.kill()
@@ -469,6 +481,8 @@ class Engine:
                 line if self._keep or line.verdict.outcome in FAILING else _slim(line)
             )
             self._changed.notify_all()
+            if self._all_judged():
+                self._over.notify_all()
 
     def _tell(self, line: Line) -> None:
         """Hand a line on; if it can't be recorded the run ends, as all else would be lost."""
@@ -478,6 +492,7 @@ class Engine:
             self._faults.append(f"the run was stopped: {error}")
             self._closed = True
             self._changed.notify_all()
+            self._over.notify_all()
             raise Stopped(str(error)) from error
 
 

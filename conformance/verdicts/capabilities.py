@@ -133,6 +133,7 @@ class Claims:
         self._of_others: set[str] = set()
         """Groups in files that are others' to keep."""
         self._pending: dict[str, Counter[bool]] = {}
+        self._about: dict[tuple[str, tuple[tuple[str, str], ...]], bool] = {}
 
     def apply(
         self,
@@ -155,7 +156,7 @@ class Claims:
             or, where it fails and is pending, a known deviation.
         """
         stated = self.of(cell.adapter, known_as)
-        if stated is None or not holds(stated.when, versions) or cell.outcome == "not-installed":
+        if stated is None or not self._holds(stated, versions) or cell.outcome == "not-installed":
             return cell
         if kind not in stated.kinds:
             return cell
@@ -182,6 +183,13 @@ class Claims:
         if cell.outcome in _FAILS:
             return replace(cell, message=f"{cell.message}; {said}")
         return replace(cell, outcome="fail", message=said, judged=cell.judged or cell.outcome)
+
+    def _holds(self, stated: Capabilities, versions: Mapping[str, str]) -> bool:
+        """Whether a file is about these versions, which are the same for all cells of a run."""
+        key = stated.place.file, tuple(versions.items())
+        if key not in self._about:
+            self._about[key] = holds(stated.when, versions)
+        return self._about[key]
 
     def of(self, adapter: str, known_as: str = "") -> Capabilities | None:
         """Return what is stated of an adapter; None where nothing is."""

@@ -9,6 +9,7 @@ one signed byte a number, in eighths of the tolerance.
 from __future__ import annotations
 
 import base64
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -55,18 +56,16 @@ def compare_closely(what: str, target: Target, observed: Array, limits: Limits) 
     found = compare(what, target, observed, limits)
     passes = not found.message
     numbers = NUMBERS_PASSING if passes else NUMBERS_FAILING
-    found = msgspec.structs.replace(
-        found, expected=sample(target.values, numbers), observed=sample(observed, numbers)
-    )
+    more: dict[str, Any] = {
+        "expected": sample(target.values, numbers),
+        "observed": sample(observed, numbers),
+    }
     if passes or found.within is not None:
-        found = msgspec.structs.replace(found, within=target.within(limits, numbers))
-    if observed.shape != target.values.shape or not observed.size:
-        return found
-    return msgspec.structs.replace(
-        found,
-        error=relative_error(target.values, observed),
-        picture=picture(target, observed, PICTURE_PASSING if passes else PICTURE_FAILING),
-    )
+        more["within"] = target.within(limits, numbers)
+    if observed.shape == target.values.shape and observed.size:
+        more["error"] = relative_error(target.values, observed)
+        more["picture"] = picture(target, observed, PICTURE_PASSING if passes else PICTURE_FAILING)
+    return msgspec.structs.replace(found, **more)
 
 
 def relative_error(expected: Array, observed: Array) -> float | None:
@@ -115,6 +114,9 @@ def picture(target: Target, observed: Array, limit: int) -> str:
     spread = target.spread.reshape(-1)[:limit]
     with np.errstate(all="ignore"):
         z = (seen - expected) / (spread * target.scale.unit + target.scale.floor)
+        if math.isfinite(z.dot(z)):  # no NaN or infinity on either side: the usual picture
+            steps = np.clip(np.rint(z * STEPS), -127, 127)
+            return base64.b64encode(steps.astype(np.int8).tobytes()).decode("ascii")
     right = (seen == expected) | (np.isnan(seen) & np.isnan(expected))
     z[right] = 0.0
     steps = np.where(np.isfinite(z), np.clip(np.rint(z * STEPS), -127, 127), NO_SIZE)

@@ -207,8 +207,12 @@ def plain(value: float) -> float | str:
 
 def upward(distance: float, digits: int = DIGITS) -> float:
     """Round a distance to a few significant digits, and never down; JSON has no infinity."""
-    rounding = decimal.Context(prec=digits, rounding=decimal.ROUND_CEILING)
-    return _finite(float(rounding.create_decimal_from_float(_finite(distance))))
+    return _finite(float(_ceiling(digits).create_decimal_from_float(_finite(distance))))
+
+
+@functools.cache
+def _ceiling(digits: int) -> decimal.Context:
+    return decimal.Context(prec=digits, rounding=decimal.ROUND_CEILING)
 
 
 def _joint(targets: tuple[Target, Target]) -> tuple[Array | None, Scale | None]:

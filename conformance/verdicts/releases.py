@@ -7,6 +7,7 @@ made for installers, which should not take a development release for what was as
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Final
 
 from packaging.utils import canonicalize_name
@@ -54,10 +55,8 @@ def holds(when: Mapping[str, SpecifierSet], versions: Mapping[str, str]) -> bool
     """
     if not when:
         return True
-    known = {canonicalize_name(name): version for name, version in versions.items()}
-    return all(
-        within(known.get(canonicalize_name(name)), specifiers) for name, specifiers in when.items()
-    )
+    known = {_canonical(name): version for name, version in versions.items()}
+    return all(within(known.get(_canonical(name)), specifiers) for name, specifiers in when.items())
 
 
 def is_development(version: str | None) -> bool:
@@ -66,12 +65,18 @@ def is_development(version: str | None) -> bool:
     return found is not None and found.is_prerelease
 
 
+@functools.lru_cache(maxsize=4096)
 def parsed(version: str | None) -> Version | None:
     """Read a version; None where there is none."""
     try:
         return None if version is None else Version(version)
     except InvalidVersion:
         return None
+
+
+@functools.lru_cache(maxsize=4096)
+def _canonical(name: str) -> str:
+    return canonicalize_name(name)
 
 
 def _meets(version: Version, specifier: Specifier) -> bool:

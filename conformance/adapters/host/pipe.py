@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from conformance.adapters.host.registry import AdapterSpec
 
 _PIPE_SIZE = 1 << 20
+_SMALL = 1 << 16  # bytes up to which copying is cheaper than a further call of the system
 _LAST_WORDS = 1.0  # seconds for a process that closed its stdout to end by itself
 _LAST_LOOK = 0.1  # seconds for a process that hangs to say where
 _LOOK_UP = 0.5  # seconds between looks at a silent process: does it live?
@@ -77,6 +78,9 @@ class Connection:
         self._stdout = _widened(self._process.stdout)
         self._poller = select.poll()
         self._poller.register(self._stdout, select.POLLIN)
+        self._spill = bytearray(_SMALL)
+        self._left = memoryview(b"")
+        """What was read beyond what was wanted, in ``_spill``."""
         self._tail = _Tail(_widened(self._process.stderr), stderr_limit)
         self._disposed = False
 
@@ -122,7 +126,7 @@ class Connection:
 
     def is_quiet(self) -> bool:
         """Whether it lives and nothing can be read, as befits a process that was asked nothing."""
-        return self._process.poll() is None and not self._poller.poll(0)
+        return self._process.poll() is None and not self._left and not self._poller.poll(0)
 
     def mark(self) -> None:
         """Let :meth:`stderr` begin here."""
@@ -189,7 +193,9 @@ class Connection:
     ) -> memoryview:
         # np.empty takes address space, and memory only as the bytes really come.
         buffer = np.empty(count, np.uint8).data
-        got = 0
+        got = min(count, len(self._left))
+        buffer[:got] = self._left[:got]
+        self._left = self._left[got:]
         while got < count:
             patience = max(0.0, deadline - time.monotonic())
             if not self._poller.poll(min(patience, _LOOK_UP) * 1000):
@@ -203,10 +209,13 @@ class Connection:
                     raise Late(got, count)
                 deadline = later
                 continue
-            more = os.readv(self._stdout, [buffer[got:]])
+            # A length and a small frame, or several, take one look and one read.
+            more = os.readv(self._stdout, [buffer[got:], self._spill])
             if not more:
                 raise Ended(got, count)
             got += more
+            if got > count:
+                self._left = memoryview(self._spill)[: got - count]
         return buffer
 
 
@@ -319,9 +328,6 @@ def _widened(pipe: IO[bytes] | None) -> int:
         with contextlib.suppress(OSError):  # a smaller pipe is slower, nothing more
             fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_SIZE)
     return pipe.fileno()
-
-
-_SMALL = 1 << 16
 
 
 def _joined(buffers: Sequence[wire.Buffer]) -> list[wire.Buffer]:

@@ -187,7 +187,11 @@ def bound(table: Table, node: Mapping[str, Any]) -> Operation:
         if row.needs and not installed(row.needs):
             refusal = refusal or f"{row.needs}, which has it, is not installed"
             continue
-        function = _function(table.package, row) if isinstance(row, Own) else None
+        function = (
+            _function(f"{table.package}.{row.module}", row.function)
+            if isinstance(row, Own)
+            else None
+        )
         own = _taken(function) if function is not None else _direct(row)
         reason = _unfit(row, own, literals, arrays, operands=bool(node["inputs"]))
         if not reason:
@@ -211,18 +215,27 @@ class _Taken(NamedTuple):
 
 
 def _direct(row: Row) -> _Taken:
+    known = _known.get(id(row))
+    if known is not None and known[0] is row:
+        return known[1]
     if not isinstance(row, Direct):
         raise TypeError(f"{row} is no direct row")
     named = [name for name in row.arrays if not name.startswith("*")]
     defaults = {name: some[0] for name, some in row.only.items() if name not in named}
     defaults.update(row.keywords)
     required = [*named, *(name for name, value in defaults.items() if value is REQUIRED)]
-    return _Taken(
+    found = _Taken(
         named,
         required,
         {k: v for k, v in defaults.items() if not isinstance(v, Kind)},
         len(named) < len(row.arrays),
     )
+    _known[id(row)] = row, found
+    return found
+
+
+_known: dict[int, tuple[Row, _Taken]] = {}
+"""By the identity of a row, which holds mappings and can't be a key itself. Rows are constants."""
 
 
 @functools.cache  # a signature takes longer to find out than a small function to compute
@@ -291,10 +304,15 @@ def installed(library: str) -> bool:
     return importlib.util.find_spec(library) is not None
 
 
-def _function(package: str, row: Own) -> Callable[..., Any]:
-    module = importlib.import_module(f"{package}.{row.module}")
-    found: Callable[..., Any] = getattr(module, row.function)
+@functools.cache
+def _function(module: str, name: str) -> Callable[..., Any]:
+    found: Callable[..., Any] = getattr(importlib.import_module(module), name)
     return found
+
+
+@functools.cache
+def _sentence(function: Callable[..., Any]) -> str:
+    return " ".join((inspect.getdoc(function) or "").split())
 
 
 def resolved(symbol: str) -> Callable[..., Any]:
@@ -323,7 +341,6 @@ def in_effect(operation: Operation, arrays: Mapping[str, Any]) -> dict[str, Json
 def note_of(operation: Operation) -> str:
     """What whoever wrote the row, or the function, says of it, in a sentence."""
     if operation.function is not None:
-        doc = inspect.getdoc(operation.function) or ""
-        return " ".join(doc.split())
+        return _sentence(operation.function)
     row = operation.row
     return f"``{operation.symbol}``: {row.note}" if isinstance(row, Direct) and row.note else ""

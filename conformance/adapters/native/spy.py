@@ -12,7 +12,7 @@ import importlib
 import inspect
 import math
 import re
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from conformance.adapters.native.binding import Bound, Function
@@ -78,22 +78,47 @@ class Spy:
             if symbol.partition(".")[0] in frameworks | lent and symbol not in wanted
         ]
         self._node = ""
-        self._inside = False
+        self.inside = False
+        """Whether a call is underway that is noted: what it calls itself is not."""
 
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Watch in the meantime."""
-        with ExitStack() as stack:
+        # Without a context manager each: a small function takes no longer than entering three.
+        replaced: list[tuple[Any, str, bool, Any]] = []
+        _watching.append(self)
+        try:
             for symbol in [*self._symbols, *self._around]:
-                for place in _places(symbol):
-                    owner, name, value = place
+                for owner, name, value in _places(symbol):
                     if isinstance(value, type):
-                        if not self._classes:
-                            continue
-                        owner, name = value, "__init__"
-                    noting = self._noting(symbol, getattr(owner, name), value)
-                    stack.enter_context(_replaced(owner, name, noting))
+                        if self._classes:
+                            self._replace(symbol, value, "__init__", value, replaced)
+                    else:
+                        self._replace(symbol, owner, name, value, replaced)
             yield
+        finally:
+            _watching.remove(self)
+            while replaced:
+                owner, name, own, before = replaced.pop()
+                if own:
+                    setattr(owner, name, before)
+                else:
+                    delattr(owner, name)
+
+    def _replace(
+        self,
+        symbol: str,
+        owner: Any,
+        name: str,
+        value: Any,
+        replaced: list[tuple[Any, str, bool, Any]],
+    ) -> None:
+        """Put what notes calls in an attribute's place, and what was there on a list."""
+        before = getattr(owner, name)
+        noting = _noting(symbol, before, value, symbol in self._around)
+        own = name in vars(owner)  # else a base class has it, and is left alone
+        setattr(owner, name, noting)
+        replaced.append((owner, name, own, before))
 
     @contextmanager
     def node(self, name: str) -> Iterator[None]:
@@ -109,40 +134,37 @@ class Spy:
                 seen.append(call)
         return seen
 
-    def _noting(self, symbol: str, original: Callable[..., Any], value: Any) -> Callable[..., Any]:
-        made = isinstance(value, type)
-
-        @functools.wraps(original, updated=())
-        def noting(*args: Any, **kwargs: Any) -> Any:
-            if self._inside:  # the framework's own affair
-                return original(*args, **kwargs)
-            self._inside = True
-            try:
-                if symbol in self._around:
-                    call = Call(symbol, {}, {}, around=True)
-                else:
-                    call = Call(symbol, *_given(value, args[1:] if made else args, kwargs))
-                self.calls.setdefault(self._node, []).append(call)
-                return original(*args, **kwargs)
-            finally:
-                self._inside = False
-
-        return noting
+    def noted(self, call: Call) -> None:
+        """Take down a call, for the node that is at work."""
+        self.calls.setdefault(self._node, []).append(call)
 
 
-@contextmanager
-def _replaced(owner: Any, name: str, value: Any) -> Iterator[None]:
-    """Put something in an attribute's place in the meantime."""
-    own = name in vars(owner)  # else a base class has it, and is left alone
-    before = getattr(owner, name)
-    setattr(owner, name, value)
-    try:
-        yield
-    finally:
-        if own:
-            setattr(owner, name, before)
-        else:
-            delattr(owner, name)
+_watching: list[Spy] = []
+"""The spies that watch, the innermost last."""
+
+
+@functools.cache  # wrapping a function takes longer than many a function does
+def _noting(symbol: str, original: Callable[..., Any], value: Any, around: bool) -> Any:  # noqa: FBT001
+    """A function as it was, that tells the spy of its calls."""
+    made = isinstance(value, type)
+
+    @functools.wraps(original, updated=())
+    def noting(*args: Any, **kwargs: Any) -> Any:
+        spy = _watching[-1] if _watching else None
+        if spy is None or spy.inside:  # the framework's own affair
+            return original(*args, **kwargs)
+        spy.inside = True
+        try:
+            if around:
+                call = Call(symbol, {}, {}, around=True)
+            else:
+                call = Call(symbol, *_given(value, args[1:] if made else args, kwargs))
+            spy.noted(call)
+            return original(*args, **kwargs)
+        finally:
+            spy.inside = False
+
+    return noting
 
 
 def symbols(model: Model) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -51,6 +52,14 @@ def outputs_of(names: Sequence[str], values: Mapping[str, Sequence[Any]]) -> lis
 
 def variadic(function: Callable[..., Any]) -> list[str]:
     """The parameters before a variadic one, which can't go by keyword; none without one."""
+    try:
+        return _variadic(function)
+    except TypeError:  # an instance that can't be a key
+        return _variadic.__wrapped__(function)
+
+
+@functools.lru_cache(maxsize=512)  # a signature takes longer to find out than to call
+def _variadic(function: Callable[..., Any]) -> list[str]:
     try:
         parameters = inspect.signature(function).parameters
     except (TypeError, ValueError):

@@ -110,7 +110,7 @@ def encode(message: Mapping[str, Any] | str, tensors: Mapping[str, Any]) -> list
         }
         offset += array.nbytes
     # An error message may hold lone surrogates (undecodable file names): UTF-8 has no such thing.
-    head = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    head = _header_encoder.encode(header).encode("utf-8", "replace")
     head += b" " * (-len(head) % PREFIX)
     if len(head) > HEADER_LIMIT:
         raise WireError(f"the message takes {len(head)} bytes; {HEADER_LIMIT} are allowed")
@@ -150,7 +150,7 @@ def decode(blob: Buffer) -> tuple[dict[str, Any], dict[str, Array]]:
     """
     text, tensors = split(blob)
     try:
-        message = json.loads(text, parse_constant=_refuse_constant)
+        message = _message_decoder.decode(text)
     except (ValueError, RecursionError) as error:
         raise WireError(f"the message is not JSON: {error}") from error
     if not isinstance(message, dict):
@@ -188,9 +188,7 @@ def _header(raw: bytes) -> dict[str, Any]:
     try:
         text = raw.decode("utf-8")
         # Escaped lone surrogates pass json.loads and would break whoever prints a name.
-        header = json.loads(
-            text, object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_refuse
-        )
+        header = _header_decoder.decode(text)
         if "\\u" in text:
             json.dumps(header, ensure_ascii=False).encode("utf-8")
     except RecursionError as error:
@@ -288,9 +286,7 @@ def _bytes_of(code: str, array: Array) -> bytes | memoryview:
 
 def _dumps(message: Mapping[str, Any]) -> str:
     try:
-        return json.dumps(
-            message, default=_plain, ensure_ascii=False, allow_nan=False, separators=(",", ":")
-        )
+        return _message_encoder.encode(message)
     except (TypeError, ValueError, RecursionError) as error:
         raise WireError(f"the message cannot be written as JSON: {error}") from error
 
@@ -302,12 +298,20 @@ def _plain(value: object) -> object:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
+# Made here, once: json.dumps would make one for every message.
+_header_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_message_encoder = json.JSONEncoder(
+    default=_plain, ensure_ascii=False, allow_nan=False, separators=(",", ":")
+)
+
+
 def _unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    result: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in result:
-            raise ValueError(f"the key {key!r} is there twice")
-        result[key] = value
+    pairs = list(pairs)
+    result = dict(pairs)
+    if len(result) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"the key {twice!r} is there twice")
     return result
 
 
@@ -317,6 +321,12 @@ def _refuse_constant(text: str) -> float:
 
 def _refuse(text: str) -> float:
     raise ValueError(f"{text[:40]} is not a size")
+
+
+_header_decoder = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_refuse
+)
+_message_decoder = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def _are_sizes(value: object) -> bool:

@@ -14,6 +14,8 @@ from conformance.adapters.shared import wire
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_SMALL = 1 << 16
+
 
 class Channel:
     """Reads and writes frames on the file descriptors that once were stdin and stdout.
@@ -31,6 +33,9 @@ class Channel:
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, 0)
         os.close(nothing)
+        self._spill = bytearray(_SMALL)
+        self._left = memoryview(b"")
+        """What was read beyond what was wanted, in ``_spill``: the next case, maybe."""
 
     def fileno(self) -> int:
         """The descriptor that frames are read from."""
@@ -68,18 +73,19 @@ class Channel:
         """Exactly ``count`` bytes, or none at the end of the stream."""
         # np.empty, as bytearray would first fill the memory with zeros.
         buffer = np.empty(count, np.uint8).data
-        filled = 0
+        filled = min(count, len(self._left))
+        buffer[:filled] = self._left[:filled]
+        self._left = self._left[filled:]
         while filled < count:
-            got = self._input.readinto(buffer[filled:])
+            got = os.readv(self._input.fileno(), [buffer[filled:], self._spill])
             if not got:
                 if filled:
                     raise wire.WireError(f"the stream ends after {filled} of {count} bytes")
                 return buffer[:0]
             filled += got
+            if filled > count:
+                self._left = memoryview(self._spill)[: filled - count]
         return buffer
-
-
-_SMALL = 1 << 16
 
 
 def _coalesced(buffers: list[wire.Buffer]) -> list[wire.Buffer]:

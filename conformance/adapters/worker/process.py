@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
+import functools
 import os
 import select
 import signal
 import sys
 import threading
 import time
-from pathlib import Path
-
-_STATM = Path("/proc/self/statm")
 
 _GRACE = 60.0
 """Seconds for a last answer when the stream has ended but the parent process lives: somebody
@@ -32,10 +30,15 @@ def prepare() -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
+@functools.lru_cache(maxsize=1)  # asked after every case
+def _statm(process: int) -> int:  # noqa: ARG001 - a fork's is another file
+    return os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
+
+
 def resident_bytes() -> int:
     """Resident memory of this process in bytes; where Linux's /proc is missing, its peak."""
     try:
-        return int(_STATM.read_bytes().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        return int(os.pread(_statm(os.getpid()), 200, 0).split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError, IndexError):
         pass
     try:

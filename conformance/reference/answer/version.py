@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from typing import TYPE_CHECKING, Any
+import operator
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from conformance.reference.spec import table
 from conformance.sources import Sources, installed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from conformance.cases.model import Case
 
@@ -97,16 +98,33 @@ def _by_word() -> dict[str, list[str]]:
     return found
 
 
+_OTHERS: Final = frozenset({int, float, bool, type(None)})
+
+
 def _collect(left: list[Any], words: set[str]) -> None:
+    """Gather every string in these values. It is done for every case that is asked for."""
     while left:
         value = left.pop()
-        if isinstance(value, str):
+        kind = type(value)
+        if kind is str:
             words.add(value)
-        elif isinstance(value, dict):
-            words.update(value)
-            left.extend(value.values())
-        elif isinstance(value, (list, tuple)):
+        elif kind in _OTHERS:
+            continue
+        elif kind is list or kind is tuple:
             if value and not isinstance(value[0], (int, float)):
-                left.extend(value)
-        elif hasattr(value, "__struct_fields__"):
-            left.extend(getattr(value, name) for name in value.__struct_fields__)
+                left += value
+        elif kind is dict:
+            words.update(value)
+            left += value.values()
+        elif (fields := _fields(kind)) is not None:
+            left += fields(value)
+
+
+@functools.cache
+def _fields(kind: Any) -> Callable[[Any], tuple[Any, ...]] | None:
+    """What takes a structure's values out of it; None for what is none."""
+    names = getattr(kind, "__struct_fields__", ())
+    if not names:
+        return None
+    found = operator.attrgetter(*names)
+    return found if len(names) > 1 else lambda value: (found(value),)
