@@ -104,6 +104,14 @@ def _dressed(
     if run.training is not None:
         state = State(
             losses=_enter(tensors, "state/losses", run.training.losses),
+            metrics={
+                name: _enter(tensors, f"state/metric/{name}", a)
+                for name, a in run.training.metrics.items()
+            },
+            optimizer={
+                name: _enter(tensors, f"state/optimizer/{name}", a)
+                for name, a in run.training.optimizer.items()
+            },
             weights={
                 name: _enter(tensors, f"state/weight/{name}", a)
                 for name, a in run.training.weights.items()
