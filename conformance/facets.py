@@ -310,6 +310,38 @@ _ALL = (
         trains=True,
     ),
     Facet(
+        name="metrics",
+        answer="state",
+        answers="`state.metrics`",
+        how="the value of each metric after each training step, of that step alone, by the "
+        "metric's name: those of `train.metrics`, then those of `train.weighted_metrics`",
+        passes="every metric after every training step, by the rule, and no others",
+        wrong="wrong training",
+        kinds=_MODEL,
+        parts=("metrics",),
+        when="`train` has `metrics` or `weighted_metrics`: each metric after each step",
+        stated_by=("train",),
+        blocked_by=_PLACED,
+        follows=("values", "gradients", "losses"),
+        trains=True,
+    ),
+    Facet(
+        name="optimizer",
+        answer="state",
+        answers="`state.optimizer`",
+        how="the optimizer's own variables after that training: `iteration`, `learning_rate`, and "
+        "`<node>/<variable>/<slot>` for what it keeps of a weight",
+        passes="every variable of the optimizer, by the rule, and no others",
+        wrong="wrong training",
+        kinds=_MODEL,
+        parts=("optimizer_variables",),
+        when="`train` has `optimizer_variables: true`: what the optimizer holds after training",
+        stated_by=("train",),
+        blocked_by=_PLACED,
+        follows=("values", "gradients", "losses"),
+        trains=True,
+    ),
+    Facet(
         name="state",
         answer="state",
         answers="`state.weights`",
@@ -402,3 +434,7 @@ def answered_with(name: str) -> str:
     """
     facet = FACETS.get(name)
     return facet.answer if facet is not None and facet.answer in FACETS else name
+
+
+TRAINED = frozenset(facet.name for facet in _ALL if facet.answer == "state")
+"""Facets that a training answers, where there is one."""

@@ -31,6 +31,9 @@ SGD = Train(
     steps=3,
 )
 
+APART = {"random", "metrics", "optimizer"}
+"""Facets that few cases can have."""
+
 
 def spec(shape: list[int], **kwargs: Any) -> InputSpec:
     return InputSpec(name="x", shape=shape, **kwargs)
@@ -62,7 +65,7 @@ def case(
         model=model,
         calls=[call for call in calls or [Call(batch=2)] if isinstance(call, Call)],
         extra=[call for call in calls or () if isinstance(call, Extra)],
-        facets=[f for f in FACETS if f != "random"] if facets is None else facets,
+        facets=[f for f in FACETS if f not in APART] if facets is None else facets,
         **program,
     )
     expect = expect or Expect()

@@ -219,6 +219,14 @@ CHANGES: dict[str, tuple[Change, dict[str, str]]] = {
     "saved and loaded": (off("save"), fails("save_round_trip")),
     "saved and loaded, no output": (put("save_round_trip", value=[]), fails("save_round_trip")),
     "one loss": (off("losses", at=(9,)), fails("losses")),
+    "one metric": (off("accuracy", at=(9,)), fails("metrics")),
+    "a metric missing": (drop("state", "metrics", "accuracy"), {"metrics": "error"}),
+    "a metric too many": (put("state", "metrics", "loss", value="losses"), fails("metrics")),
+    "one of the optimizer's variables": (off("momentum", at=(1, 1)), fails("optimizer")),
+    "an optimizer's variable too many": (
+        put("state", "optimizer", "velocity", value="momentum"),
+        fails("optimizer"),
+    ),
     "one trained weight": (off("trained/dense/kernel", at=(4, 3)), fails("state")),
     "a trained weight missing": (drop("state", "weights", "dense/bias"), {"state": "error"}),
     "summary's layer": (put("summary", "rows", 0, "layer", value="Conv2D"), fails("summary")),
@@ -278,6 +286,8 @@ def test_every_facet_has_a_judge_and_a_change_that_fails_it() -> None:
         ("config_round_trip", "config_round_trip"),
         ("save_round_trip", "save_round_trip"),
         ("state", "losses"),
+        ("state", "metrics"),
+        ("state", "optimizer"),
         ("state", "state"),
         ("summary", "summary"),
     ],
@@ -334,11 +344,12 @@ def test_losses_are_judged_apart_from_the_state() -> None:
     sample = honest()
     sample.answer["unsupported"] = {"state": "it does not train"}
     found = verdicts(sample)
-    assert {found[facet].outcome for facet in ("losses", "state")} == {"unsupported"}
+    trained = ("losses", "metrics", "optimizer", "state")
+    assert {found[facet].outcome for facet in trained} == {"unsupported"}
     sample = honest()
     sample.answer["errors"] = {"state": {"stage": "state", "type": "E", "message": "m"}}
     found = verdicts(sample)
-    assert [found[facet].outcome for facet in ("losses", "state")] == ["error", "blocked"]
+    assert [found[facet].outcome for facet in trained] == ["error", *["blocked"] * 3]
 
 
 def test_calls_that_are_missing_are_an_error() -> None:
@@ -486,6 +497,8 @@ def test_an_expectation_without_its_array_blames_the_reference() -> None:
         "influence",
         "equals",
         "losses",
+        "metrics",
+        "optimizer",
         "state",
         "summary",
         "shape",

@@ -113,6 +113,8 @@ def honest(seed: int = 0) -> Sample:
     }
     state = {
         "losses": make.array("losses", [10]),
+        "metrics": {"accuracy": make.array("accuracy", [10])},
+        "optimizer": {"dense/kernel/momentum": make.array("momentum", WEIGHTS["dense/kernel"])},
         "weights": {name: make.array(f"trained/{name}", WEIGHTS[name]) for name in WEIGHTS},
     }
     rows = [
@@ -156,7 +158,12 @@ def honest(seed: int = 0) -> Sample:
         "compiled": [make.again("compiled", "call/0")],
         "config_round_trip": [make.again("config", "call/0")],
         "save_round_trip": [make.again("save", "call/0")],
-        "state": {"losses": "losses", "weights": {name: f"trained/{name}" for name in WEIGHTS}},
+        "state": {
+            "losses": "losses",
+            "metrics": {"accuracy": "accuracy"},
+            "optimizer": {"dense/kernel/momentum": "momentum"},
+            "weights": {name: f"trained/{name}" for name in WEIGHTS},
+        },
         "summary": {"rows": [{"name": row["layer"].lower(), **row} for row in rows], **counts},
         "twin": {
             "params": counts,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import msgspec
 
-from conformance.cases import drawing, expects, fields, inputs, models, subjects
+from conformance.cases import drawing, expects, fields, inputs, models, subjects, training
 from conformance.cases.layers import LayerReader
 from conformance.cases.model import (
     Call,
@@ -52,6 +52,7 @@ KEYS = (
     "adapt",
     "weights",
     "train",
+    "targets",
     "random",
     "equals",
     "raises",
@@ -91,7 +92,7 @@ class CaseReader:
         raises = None
         if "raises" in tree:
             raises = expects.read_raises(tree["raises"], where.value(tree, "raises"))
-            for key in ("expect", "equals", "train", "random", "without"):
+            for key in ("expect", "equals", "train", "targets", "random", "without"):
                 if key in tree:
                     where.key(tree, key).refuse("is beside `raises`, which asks for a refusal only")
         without = {}
@@ -137,9 +138,8 @@ class CaseReader:
         given = inputs.read_inputs(tree, where)
         read = _model(tree, where, given, layers, raises)
         # Read whether or not there is a model, so that their mistakes show at once as well.
-        train = weights = None
-        if "train" in tree:
-            train = expects.read_train(tree["train"], where.value(tree, "train"))
+        weights = None
+        train = training.read_train(tree, where)
         if "weights" in tree:
             place = where.value(tree, "weights")
             weights = fields.choice(tree["weights"], place, ("normal", "integers"))
@@ -159,6 +159,8 @@ class CaseReader:
         sizes = _later_sizes(read.fed, batches or [], twin=twin is not None)
         if batches is None or sizes is None:
             return None
+        if train is not None:
+            training.check(train, tree, where, read, batches[0])
         listed = _ordinary(batches, sizes)
         program = Graph(
             case="",
@@ -380,6 +382,8 @@ def _asked(program: Graph, read: Read, expect: Expect, without: dict[str, str]) 
         "summary": expect.summary is not None,
         "masks": "masks" in behaviours,
         "train": program.train is not None,
+        "metrics": program.train is not None and program.train.every_metric,
+        "optimizer_variables": program.train is not None and program.train.optimizer_variables,
         "changes": behaviours & {"training", "stateful"},
         "equals": program.twin is not None,
         "random": program.random is not None,

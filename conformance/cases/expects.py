@@ -1,20 +1,18 @@
-"""The parts of a case around its model: who says so, what they say, training, refusals."""
+"""The parts of a case around its model: who says so, what they say, refusals."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
 
-from conformance.cases import fields, names
+from conformance.cases import fields
 from conformance.cases.model import (
     Expect,
     Influence,
     LayerExpect,
-    Named,
     Params,
     Source,
     SummaryRow,
-    Train,
 )
 from conformance.cases.problems import described, did_you_mean
 from conformance.cases.reading import Map, Seq
@@ -23,11 +21,9 @@ from conformance.facets import FACETS
 if TYPE_CHECKING:
     from conformance.cases.model import Shape
     from conformance.cases.models import Read
-    from conformance.cases.names import Kind
     from conformance.cases.problems import Where
 
 EXPECT_KEYS = tuple(Expect.__struct_fields__)
-MAX_STEPS = 10_000
 MAX_CLAIMS = 100
 
 _DOCUMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -78,46 +74,6 @@ def _claims(given: Map, where: Where) -> list[str]:
         elif one is not None:
             found.append(one)
     return found
-
-
-def read_train(value: object, where: Where) -> Train | None:
-    """Optimizer, loss and number of steps."""
-    keys = ("optimizer", "loss", "steps")
-    given = fields.mapping(value, where, keys, required=keys)
-    if given is None or any(key not in given for key in keys):
-        return None
-    optimizer = _named("optimizers", given["optimizer"], where.value(given, "optimizer"))
-    loss = _named("losses", given["loss"], where.value(given, "loss"))
-    place = where.value(given, "steps")
-    steps = fields.whole(given["steps"], place, least=1, most=MAX_STEPS, what="a number of steps")
-    if optimizer is None or loss is None or steps is None:
-        return None
-    return Train(optimizer=optimizer, loss=loss, steps=steps)
-
-
-def _named(kind: Kind, value: object, where: Where) -> Named | None:
-    if isinstance(value, str):
-        name, config, place, arguments = value, None, where, where
-    elif isinstance(value, Map) and len(value) == 1:
-        name = next(iter(value))
-        config, place, arguments = value[name], where.key(value, name), where.value(value, name)
-    else:
-        where.mistyped("a name, or {SGD: {learning_rate: 0.1}}", value)
-        return None
-    if wrong := names.unfit(kind, name):
-        place.refuse(wrong[0], hint=wrong[1])
-        return None
-    if config is None:
-        return Named(name=name)
-    if not isinstance(config, Map):
-        arguments.mistyped(f"a mapping of {name}'s arguments", config)
-        return None
-    own = names.arguments(kind, name) or {}
-    fields.refuse_unknown(config, arguments, own, f"is no argument of {name}")
-    for key in config:
-        if own.get(key) == "flag":
-            fields.flag(config[key], arguments.value(config, key))
-    return Named(name=name, config=fields.json_value(config, arguments))
 
 
 def read_without(value: object, where: Where) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from conformance.cases import fields, names
-from conformance.cases.model import STRING, Data, InputSpec
+from conformance.cases.model import STRING, Data, InputSpec, Target
 from conformance.cases.problems import described
 from conformance.cases.reading import Map, Seq
 
@@ -143,6 +143,26 @@ def _input(name: str, value: object, where: Where) -> Fed | None:
     if where.log.noted > problems:
         return None
     return Fed(name, shape, batch_size, dtype, batches, data, where, batch_where, open_shape, later)
+
+
+def read_target(value: object, where: Where) -> Target | None:
+    """What an output is trained towards; literal numbers have the batch axis, ``shape`` has not."""
+    given = fields.mapping(value, where, WHOLE_KEYS)
+    if given is None:
+        return None
+    problems = where.log.noted
+    shape = None
+    if "shape" in given:
+        shape = fields.shape(given["shape"], where.value(given, "shape"))
+    dtype = "float32"
+    if "dtype" in given:
+        dtype = fields.choice(given["dtype"], where.value(given, "dtype"), fields.DTYPES) or dtype
+    data, rows = _data(given, where, dtype)
+    if rows is not None:
+        shape = _literal_shape(shape, rows, where.value(given, "values"))
+    if where.log.noted > problems or not fields.not_too_many(shape or [], where):
+        return None
+    return Target(dtype=dtype, data=data, shape=shape)
 
 
 class _Shapes(NamedTuple):

@@ -164,18 +164,45 @@ class Extra(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Named(Struct, frozen=True, kw_only=True):
-    """An optimizer or a loss by its Keras name: ``SGD``, ``mean_squared_error``."""
+    """An optimizer, a loss or a metric by its Keras name: ``SGD``, ``mean_squared_error``."""
 
     name: str
     config: dict[str, Json] = field(default_factory=dict)
 
 
-class Train(Struct, frozen=True, kw_only=True):
+class Target(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one output is trained towards."""
+
+    dtype: str = "float32"
+    data: Data = Data()
+    shape: list[int] | None = None
+    """Sizes without the batch axis; ``None``: those of the output, of whole numbers without its
+    last axis, along which are the classes that they name."""
+
+
+class Train(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """``steps`` calls of ``train_on_batch`` on call 0's inputs and the arrays ``target/<j>``."""
 
     optimizer: Named
     loss: Named
     steps: int
+    targets: list[Target] = field(default_factory=list)
+    """One an output; empty: numbers of each output's shape, drawn as the weights are."""
+    class_weight: list[float] | None = None
+    """What a sample's loss is multiplied with, by its class: the target is an index into it."""
+    sample_weight: list[float] | None = None
+    """The same by row of the batch."""
+    metrics: list[Named] = field(default_factory=list)
+    """Metrics that take no notice of weights, each told after every step, of that step alone."""
+    weighted_metrics: list[Named] = field(default_factory=list)
+    """Metrics that weigh samples as the loss does."""
+    optimizer_variables: bool = False
+    """Whether the optimizer's own variables are asked for as well."""
+
+    @property
+    def every_metric(self) -> list[Named]:
+        """All metrics, in the order in which their answers are told."""
+        return [*self.metrics, *self.weighted_metrics]
 
 
 class Twin(Struct, frozen=True, kw_only=True, omit_defaults=True):

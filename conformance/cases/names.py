@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
 from conformance.cases.problems import closest
 
-Kind = Literal["layers", "optimizers", "losses"]
+Kind = Literal["layers", "optimizers", "losses", "metrics"]
 
 EVERY_LAYER = ("name", "dtype", "trainable", "activity_regularizer", "autocast")
 """Arguments of the base layer."""
@@ -67,13 +67,30 @@ def arguments(kind: Kind, symbol: str) -> Arguments | None:
 
     None for a symbol that is not known; then nothing can be said about its arguments.
     """
-    table: dict[str, Any] = getattr(_names(), kind)
-    return table.get(symbol)
+    return _table(kind).get(symbol)
 
 
 def known(kind: Kind) -> list[str]:
     """Every known name of a kind, sorted."""
-    return sorted(getattr(_names(), kind))
+    return sorted(_table(kind))
+
+
+def _table(kind: Kind) -> dict[str, Arguments]:
+    if kind == "metrics":
+        return _metrics()
+    found: dict[str, Arguments] = getattr(_names(), kind)
+    return found
+
+
+@cache
+def _metrics() -> dict[str, Arguments]:
+    """Metrics' classes, and the functions that Keras makes metrics of."""
+    both = {**_names().functions, **_names().objects}
+    return {
+        symbol.removeprefix("metrics."): own
+        for symbol, own in both.items()
+        if symbol.startswith("metrics.")
+    }
 
 
 def unfit(kind: Kind, symbol: str) -> tuple[str, str] | None:
@@ -87,7 +104,7 @@ def unfit(kind: Kind, symbol: str) -> tuple[str, str] | None:
     if kind == "layers" and symbol in _names().aliases:
         return f"{symbol!r} is another name of a layer", f"write {_names().aliases[symbol]!r}"
     nearly = _NEARLY if kind == "layers" else _REMOTELY
-    meant = closest(symbol, getattr(_names(), kind), cutoff=nearly)
+    meant = closest(symbol, _table(kind), cutoff=nearly)
     hint = f"did you mean {meant!r}?" if meant else ""
     if kind == "layers" and not _CAMEL_CASE.fullmatch(symbol):
         return f"{symbol!r} is no name of a layer, which is written like 'MaxPooling2D'", hint

@@ -108,6 +108,7 @@ def _case() -> Schema:
         "call": _described(_keywords(), "The keyword arguments with which `layer` is called"),
         "weights": {"enum": ["normal", "integers"]},
         "train": _train(),
+        "targets": _targets(),
         "adapt": _described(
             {"anyOf": [_NUMBERS, _STRINGS]}, "What `layer` is adapted to before it is called"
         ),
@@ -293,8 +294,31 @@ def _named(kind: names.Kind) -> Schema:
 
 def _train() -> Schema:
     steps = {"type": "integer", "minimum": 1}
-    keys = {"optimizer": _named("optimizers"), "loss": _named("losses"), "steps": steps}
-    return _described(_of(keys, required=list(keys)), "Training steps on the first call's inputs")
+    needed = {"optimizer": _named("optimizers"), "loss": _named("losses"), "steps": steps}
+    weights = {"type": "array", "minItems": 1, "items": {"type": "number", "minimum": 0}}
+    metrics = {"type": "array", "minItems": 1, "items": _named("metrics")}
+    keys = {
+        **needed,
+        "class_weight": _described(weights, "What a sample counts, by its class"),
+        "sample_weight": _described(weights, "What a sample counts, by its row"),
+        "metrics": _described(metrics, "Metrics that take no notice of weights"),
+        "weighted_metrics": _described(metrics, "Metrics that weigh samples as the loss does"),
+        "optimizer_variables": _described(
+            {"type": "boolean"}, "Ask for the optimizer's own variables, too"
+        ),
+    }
+    return _described(_of(keys, required=list(needed)), "Training steps on the first call's inputs")
+
+
+def _targets() -> Schema:
+    """The keys of an input that a target has, too."""
+    own = _input()["properties"]
+    target = _of({key: own[key] for key in inputs.WHOLE_KEYS})
+    several = {"type": "array", "minItems": 1, "items": target}
+    return _described(
+        {"anyOf": [target, several]},
+        "What is trained towards: one target, or a list, one an output",
+    )
 
 
 def _equals() -> Schema:

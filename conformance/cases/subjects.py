@@ -32,6 +32,7 @@ _ONLY_FOR: dict[str, tuple[str, ...]] = {
     "config": ("layer", "function", "object"),
     "weights": ("model", "layer"),
     "train": ("model", "layer"),
+    "targets": ("model", "layer"),
     "equals": ("model", "layer"),
     "random": ("model", "layer", "function"),
 }

@@ -221,7 +221,10 @@ def _state(plan: Plan, result: Body) -> list[str]:
             f"model.compile(optimizer=keras.optimizers.{optimizer_source(train)}, "
             f"loss={loss_source(train)})"
         ),
-        f"losses = [model.train_on_batch({fed(plan)}, {targets}) for _ in range({train.steps})]",
+        (
+            f"losses = [model.train_on_batch({fed(plan)}, {targets}{weights_source(train)}) "
+            f"for _ in range({train.steps})]"
+        ),
         pieces.LEFT.format("trained"),
         'observed["losses"] = np.array([np.ravel(loss)[0] for loss in losses])',
     ]
@@ -250,6 +253,15 @@ def optimizer_source(train: Train) -> str:
 def loss_source(train: Train) -> str:
     """What ``compile`` takes for the loss."""
     return f"keras.losses.{_made(train.loss)}" if train.loss.config else literal(train.loss.name)
+
+
+def weights_source(train: Train) -> str:
+    """What ``train_on_batch`` takes for the weights of samples, behind a comma; or nothing."""
+    if train.class_weight is not None:
+        return f", class_weight={literal(dict(enumerate(train.class_weight)))}"
+    if train.sample_weight is not None:
+        return f", sample_weight=np.array({literal(train.sample_weight)}, 'float32')"
+    return ""
 
 
 def _made(named: Named) -> str:

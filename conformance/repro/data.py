@@ -10,7 +10,7 @@ import numpy as np
 
 from conformance.cases.model import STRING
 from conformance.reference.model import data
-from conformance.reference.model.feeding import make_feeds
+from conformance.reference.model.feeding import make_feeds, target_spec
 from conformance.reference.model.network import Network
 from conformance.repro.numbers import as_fed
 from conformance.repro.text import literal
@@ -74,12 +74,24 @@ def lines(plan: Plan) -> list[str]:
     batch = program.every_call[plan.call].batch
     extra = {"gradients": "cotangent", "state": "target"}.get(plan.facet)
     if extra == "cotangent" or (extra == "target" and program.train is not None):
-        texts = [
-            _fed(feeds, f"{extra}/{j}") or drawn(plan.seed, f"{extra}/{j}", shape, program.weights)
-            for j, shape in enumerate(network.fed_outputs(batch))
-        ]
+        shapes = network.fed_outputs(batch)
+        texts = [_extra(plan, feeds, f"{extra}/{j}", shape) for j, shape in enumerate(shapes)]
         written.append(f"{extra}s = [{', '.join(texts)}]")
     return written
+
+
+def _extra(
+    plan: Plan, feeds: Mapping[str, NDArray[Any]] | None, name: str, shape: tuple[int, ...]
+) -> str:
+    """A cotangent, or a target: drawn as weights are where the case doesn't state it."""
+    kind, _, index = name.partition("/")
+    train = plan.graph.train
+    if written := _fed(feeds, name):
+        return written
+    if kind == "cotangent" or train is None or not train.targets:
+        return drawn(plan.seed, name, shape, plan.graph.weights)
+    spec = target_spec(train.targets[int(index)], shape)
+    return _numbers(plan.seed, name, (shape[0], *spec.shape), spec)
 
 
 def _feeds(plan: Plan, network: Network) -> Mapping[str, NDArray[Any]] | None:
@@ -109,18 +121,24 @@ def _input(plan: Plan, spec: InputSpec, call: int, feeds: Mapping[str, NDArray[A
     source = f"call/{0 if made.facet == 'batch' else call}/{spec.name}"
     if spec.dtype == STRING:
         return strings(spec.data.values[:1] if made.facet == "batch" else spec.data.values)
+    literally = _fed(feeds, f"call/{call}/{spec.name}")
+    if literally and spec.data.kind not in {"arange", "values"}:
+        return literally
+    if made.facet == "batch" and spec.data.kind not in {"arange", "values"}:
+        whole = (plan.program.calls[0].batch, *spec.shape)
+        return f"{_numbers(plan.seed, source, whole, spec)}[:1]"
+    return _numbers(plan.seed, source, shape, spec)
+
+
+def _numbers(seed: int, name: str, shape: tuple[int, ...], spec: InputSpec) -> str:
+    """What is fed to an input, or trained towards, of this shape."""
     kind = np.dtype(np.float32 if "float" in spec.dtype else spec.dtype)
     if spec.data.kind == "arange":
         return f"np.arange({math.prod(shape)}, dtype=np.{kind.name}).reshape({shape})"
     if spec.data.kind == "values":
-        return array(np.asarray(spec.data.values, np.float64).astype(kind)[: made.batch])
-    if literally := _fed(feeds, f"call/{call}/{spec.name}"):
-        return literally
+        return array(np.asarray(spec.data.values, np.float64).astype(kind)[: shape[0]])
     cast = "" if "float" in spec.dtype else f".astype({spec.dtype!r})"
-    if made.facet == "batch":
-        whole = (plan.program.calls[0].batch, *spec.shape)
-        return f"{drawn_input(plan.seed, source, whole, spec.data)}{cast}[:1]"
-    return drawn_input(plan.seed, source, shape, spec.data) + cast
+    return drawn_input(seed, name, shape, spec.data) + cast
 
 
 def _weights(plan: Plan, network: Network, feeds: Mapping[str, NDArray[Any]] | None) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.repro.asking import loss_source, optimizer_source
+from conformance.repro.asking import loss_source, optimizer_source, weights_source
 from conformance.repro.keras import listed
 from conformance.repro.short_parts import TooLong, as_numpy, each_input, fed
 
@@ -131,7 +131,8 @@ def state_lines(plan: Plan, compared: Comparison | None, write: Writer) -> list[
     if train is None:
         return [f"model({fed(plan)})", y]
     targets = [answer.feeds[f"target/{j}"] for j in range(len(network.outputs))]
-    losses = f"losses = [model.train_on_batch(x, t) for _ in range({train.steps})]"
+    called = f"model.train_on_batch(x, t{weights_source(train)})"
+    losses = f"losses = [{called} for _ in range({train.steps})]"
     return [
         f"t = {listed([write(one) for one in targets])}",
         f"model.compile(keras.optimizers.{optimizer_source(train)}, {loss_source(train)})",

@@ -48,6 +48,8 @@ JUDGES: Final[dict[str, Judge]] = {
     "config_round_trip": numeric.config_round_trip,
     "save_round_trip": numeric.save_round_trip,
     "losses": numeric.losses,
+    "metrics": numeric.metrics,
+    "optimizer": numeric.optimizer,
     "state": numeric.state,
     "random": random.random,
     "summary": structure.summary,

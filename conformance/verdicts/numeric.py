@@ -93,6 +93,25 @@ def losses(evidence: Evidence) -> FacetVerdict:
     return numeric("losses", [found])
 
 
+def metrics(evidence: Evidence) -> FacetVerdict:
+    """Judge every metric after every training step, and that there are no others."""
+    expected = evidence.expectation.state
+    if expected is None or not expected.metrics:
+        raise ReferenceFaultError("it states no metrics of a training")
+    observed = evidence.part(evidence.observation.state, "the metrics of the training")
+    return numeric("metrics", list(_named(evidence, "metric", expected.metrics, observed.metrics)))
+
+
+def optimizer(evidence: Evidence) -> FacetVerdict:
+    """Judge what the optimizer itself holds after training."""
+    expected = evidence.expectation.state
+    if expected is None or not expected.optimizer:
+        raise ReferenceFaultError("it states no variables of an optimizer")
+    observed = evidence.part(evidence.observation.state, "the optimizer's variables")
+    found = _named(evidence, "optimizer's", expected.optimizer, observed.optimizer)
+    return numeric("optimizer", list(found))
+
+
 def mask(evidence: Evidence) -> FacetVerdict:
     """Judge the mask that travels on with each output of call 0: its absence, or every entry."""
     expected = evidence.expectation.calls[0].masks

@@ -226,8 +226,9 @@ def _named(observation: Observation) -> Iterator[tuple[str, str, list[int] | Non
     if observation.state is not None:
         if observation.state.losses:
             yield "state.losses", observation.state.losses, None
-        for weight, name in observation.state.weights.items():
-            yield f"state.weights[{weight!r}]", name, None
+        for part in ("metrics", "optimizer", "weights"):
+            for key, name in getattr(observation.state, part).items():
+                yield f"state.{part}[{key!r}]", name, None
     if observation.random is not None:
         for call in ("first", "second", "again", "other"):
             output: Output = getattr(observation.random, call)

@@ -88,6 +88,10 @@ class State(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     losses: str = ""
     """Empty where nothing was trained."""
+    metrics: dict[str, str] = field(default_factory=dict)
+    """By a metric's name, its value after each training step."""
+    optimizer: dict[str, str] = field(default_factory=dict)
+    """The optimizer's own variables after training."""
     weights: dict[str, str] = field(default_factory=dict)
     lacking: dict[str, str] = field(default_factory=dict)
     """Variables of an object, without the step in front, that the framework has no counterpart of,

@@ -36,6 +36,8 @@ UNANSWERED = {
     "save_round_trip": "JAX has no models to save",
     "summary": "JAX has no summary of a model",
     "mask": "JAX's arrays carry no masks; a layer that heeds one is given it",
+    "metrics": "JAX has no metrics",
+    "optimizer": "JAX has no optimizers that keep variables: a formula is given what it was before",
     "raises": "what Keras must refuse is said of Keras, not of JAX",
 }
 """Facets that JAX has no notion of."""
@@ -201,7 +203,7 @@ class Traced(Subject):
     def train(self, train: Mapping[str, Any]) -> tuple[Any, Mapping[str, Any]]:
         """The losses of the steps, and the variables after the last."""
         start, update = optimizer_of(train["optimizer"]["name"], train["optimizer"]["config"])
-        loss = loss_of(train["loss"]["name"], train["loss"]["config"])
+        loss = loss_of(train)
 
         def total(weights: Any, inputs: Any, targets: Any) -> Any:
             outputs, _ = self.step(inputs, weights)

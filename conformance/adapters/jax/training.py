@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 import jax
 from jax import numpy as jnp
 
+from conformance.adapters.jax import losses
+from conformance.adapters.native.training import loss_of as bound
+from conformance.adapters.native.training import weighs
 from conformance.adapters.worker.failure import Unsupported
 
 if TYPE_CHECKING:
@@ -39,15 +42,25 @@ LOSSES: Mapping[str, Callable[[Array, Array], Array]] = {
 }
 
 
-def loss_of(name: str, config: Mapping[str, Any]) -> Callable[[Array, Array], Array]:
-    """The loss by Keras's name, as a function of (answer, target).
+REDUCED: Mapping[str, Callable[..., Array]] = {
+    "Huber": losses.huber,
+    "MeanSquaredError": losses.mean_squared_error,
+    "BinaryCrossentropy": losses.binary_crossentropy,
+    "SparseCategoricalCrossentropy": losses.sparse_categorical_crossentropy,
+}
+"""Those that take Keras's arguments, and weights of samples."""
+
+
+def loss_of(train: Mapping[str, Any]) -> Callable[[Array, Array], Array]:
+    """The loss of a training, as a function of (answer, target).
 
     Raises:
-        Unsupported: Another loss, or any argument.
+        Unsupported: Another loss, or an argument that is not handled.
     """
-    if name not in LOSSES or config:
-        raise Unsupported(f"no native counterpart for the loss {name} with {dict(config)}")
-    return LOSSES[name]
+    name = train["loss"]["name"]
+    if name in LOSSES and not train["loss"].get("config") and not weighs(train):
+        return LOSSES[name]
+    return bound(REDUCED, train, lambda numbers: jnp.asarray(numbers, jnp.float32))
 
 
 def optimizer_of(name: str, config: Mapping[str, Any]) -> tuple[Callable[[Weights], State], Update]:

@@ -6,6 +6,8 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from conformance.adapters.keras import random, roundtrip, training
 from conformance.adapters.keras.backends.base import Feed, Plan, Value
 from conformance.adapters.keras.build import Net, build, symbolic
@@ -16,16 +18,13 @@ from conformance.adapters.keras.weights import WeightError, assign, variables
 from conformance.adapters.shared.texts import decoded
 from conformance.adapters.worker.failure import Unsupported, failure, raiser
 from conformance.adapters.worker.outputs import Arrays
-from conformance.facets import OF_CALLS
+from conformance.facets import OF_CALLS, TRAINED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from conformance.adapters.keras.backends.base import Backend, Evaluator
     from conformance.adapters.keras.weights import Variable
-
-_TRAINED = frozenset({"losses", "state"})
-"""Facets that are judged by a training."""
 
 
 class Session:
@@ -69,7 +68,7 @@ class Session:
         if "summary" in self._facets:
             with self._facet("summary"):
                 self._answer["summary"] = summary(net.model)
-        if _TRAINED & self._facets and "train" in self._program:  # last: it changes the model
+        if TRAINED & self._facets and "train" in self._program:  # last: it changes the model
             with self._facet("state"):
                 self._answer["state"] = self._train(net)
         return self._answer, self._arrays.tensors
@@ -263,15 +262,34 @@ class Session:
         if "state" in self._backend.unsupported:
             raise Unsupported(self._backend.unsupported["state"])
         targets = self._given("target/")
-        losses = training.train(
+        trained = training.train(
             self._keras,
             net.model,
             self._program["train"],
             [feed.array for feed in self._feeds(net, "", 0)],
             [targets[str(j)] for j in range(len(targets))],
         )
-        losses_name = self._arrays.put("state/losses", losses)
-        return {"losses": losses_name, "weights": self._weights_now(net)}
+        told = {
+            "losses": self._arrays.put("state/losses", trained.losses),
+            "metrics": {
+                name: self._arrays.put(f"state/metric/{name}", values)
+                for name, values in trained.metrics.items()
+            },
+            "weights": self._weights_now(net),
+        }
+        if "optimizer" in self._facets:
+            with self._facet("optimizer"):
+                told["optimizer"] = self._held(net, trained.optimizer)
+        return told
+
+    def _held(self, net: Net, optimizer: Any) -> dict[str, str]:
+        """The optimizer's own variables."""
+        owned = {one.name: one.variable for one in variables(net) if one.trainable}
+        numbers = self._backend.numbers
+        return {
+            name: self._arrays.put(f"state/optimizer/{name}", np.array(numbers(variable)))
+            for name, variable in training.optimizer_variables(optimizer, owned).items()
+        }
 
     def _draws(self) -> dict[str, Any]:
         found, kept = random.draws(self._backend, self._program, self._tensors)

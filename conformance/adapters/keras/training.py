@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from conformance.adapters.keras.backends.base import packed
-from conformance.adapters.worker.failure import Absent
+from conformance.adapters.worker.failure import Absent, Unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
+class Trained(NamedTuple):
+    """What a training tells.
+
+    Attributes:
+        losses: One a step.
+        metrics: By name, one value a step.
+        optimizer: The optimizer, whose variables are what it holds now.
+    """
+
+    losses: Any
+    metrics: dict[str, Any]
+    optimizer: Any
+
+
 def train(
     keras: Any, model: Any, spec: Mapping[str, Any], inputs: Sequence[Any], targets: Sequence[Any]
-) -> Any:
+) -> Trained:
     """Train the model in place.
 
     Args:
@@ -26,22 +40,68 @@ def train(
         targets: NumPy arrays, one for each output.
 
     Returns:
-        The losses, one a step, as a float64 array.
+        Losses and metrics as float64 arrays.
 
     Raises:
-        Absent: This Keras has no such optimizer or loss.
+        Absent: This Keras has no such optimizer, loss or metric.
         Exception: Whatever Keras raises.
     """
     named = spec["optimizer"]
     optimizer = _class(keras.optimizers, named["name"])(**named.get("config", {}))
-    named = spec["loss"]
-    loss = named["name"]
-    if named.get("config"):
-        loss = _class(keras.losses, loss)(**named["config"])
-    model.compile(optimizer=optimizer, loss=loss)
+    loss = _made(keras.losses, spec["loss"])
+    more = {
+        key: [_made(keras.metrics, one) for one in spec[key]]
+        for key in ("metrics", "weighted_metrics")
+        if spec.get(key)
+    }
+    model.compile(optimizer=optimizer, loss=loss, **more)
+    weights: dict[str, Any] = {}
+    if "class_weight" in spec:
+        weights["class_weight"] = dict(enumerate(spec["class_weight"]))
+    if "sample_weight" in spec:
+        weights["sample_weight"] = np.asarray(spec["sample_weight"], np.float32)
     x, y = packed(inputs), packed(targets)
-    losses = [np.ravel(model.train_on_batch(x, y))[0] for _ in range(spec["steps"])]
-    return np.asarray(losses, dtype=np.float64)
+    if more:
+        told = [
+            model.train_on_batch(x, y, return_dict=True, **weights) for _ in range(spec["steps"])
+        ]
+        values = {name: _floats([one[name] for one in told]) for name in told[0]}
+        return Trained(values.pop("loss"), values, optimizer)
+    losses = [np.ravel(model.train_on_batch(x, y, **weights))[0] for _ in range(spec["steps"])]
+    return Trained(_floats(losses), {}, optimizer)
+
+
+def optimizer_variables(optimizer: Any, trained: Mapping[str, Any]) -> dict[str, Any]:
+    """What an optimizer holds: ``iteration``, ``learning_rate``, ``<node>/<variable>/<slot>``.
+
+    Args:
+        optimizer: Of Keras 3, built.
+        trained: The variables that it trains, by ``<node>/<variable>``.
+
+    Raises:
+        Unsupported: Another Keras's, which keeps other variables.
+    """
+    variables = optimizer.variables
+    if callable(variables) or not all(hasattr(one, "path") for one in variables):
+        raise Unsupported("the optimizers of Keras 2 keep variables of other names")
+    # A slot is called by the path of the variable that it is kept for, and its own name.
+    owners = {f"{one.path.replace('/', '_')}_": name for name, one in trained.items()}
+    found = {}
+    for variable in variables:
+        prefix = max((p for p in owners if variable.name.startswith(p)), key=len, default="")
+        slot = variable.name[len(prefix) :]
+        found[f"{owners[prefix]}/{slot}" if prefix else slot] = variable
+    return found
+
+
+def _floats(numbers: Sequence[Any]) -> Any:
+    return np.asarray([float(np.asarray(one)) for one in numbers], dtype=np.float64)
+
+
+def _made(module: Any, named: Mapping[str, Any]) -> Any:
+    """A loss or metric: by its name where it has no arguments, as Keras takes it."""
+    config = named.get("config")
+    return _class(module, named["name"])(**config) if config else named["name"]
 
 
 def _class(module: Any, name: str) -> Any:

@@ -34,6 +34,8 @@ UNANSWERED = {
     "save_round_trip": "torch saves parameters; the layers' code is not part of the file",
     "summary": "torch has no summary of a model",
     "mask": "torch's arrays carry no masks; a layer that heeds one is given it",
+    "metrics": "torch has no metrics",
+    "optimizer": "torch's optimizers keep other variables than Keras's, and for another formula",
     "raises": "what Keras must refuse is said of Keras, not of torch",
 }
 """Facets that torch has no notion of."""
@@ -160,7 +162,7 @@ class Called(Subject):
         optimizer = Optimizer(
             train["optimizer"]["name"], train["optimizer"]["config"], list(weights.values())
         )
-        loss = loss_of(train["loss"]["name"], train["loss"]["config"])
+        loss = loss_of(train)
         losses = []
         for _ in range(train["steps"]):
             outputs = self.model(self.feeds.calls[0], weights).outputs

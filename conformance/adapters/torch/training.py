@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.nn import functional as F  # noqa: N812 - torch's own documentation calls it F
 
+from conformance.adapters.native.training import loss_of as bound
+from conformance.adapters.native.training import weighs
+from conformance.adapters.torch import losses
 from conformance.adapters.worker.failure import Unsupported
 
 if TYPE_CHECKING:
@@ -25,6 +28,14 @@ LOSSES: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
     "MeanAbsoluteError": F.l1_loss,
 }
 """Those whose mean over everything is Keras's mean over the last axis, then over the batch."""
+
+REDUCED: Mapping[str, Callable[..., Tensor]] = {
+    "Huber": losses.huber,
+    "MeanSquaredError": losses.mean_squared_error,
+    "BinaryCrossentropy": losses.binary_crossentropy,
+    "SparseCategoricalCrossentropy": losses.sparse_categorical_crossentropy,
+}
+"""Those that take Keras's arguments, and weights of samples."""
 
 
 class Optimizer:
@@ -76,12 +87,13 @@ class Optimizer:
         self._optimizer.step()
 
 
-def loss_of(name: str, config: Mapping[str, Any]) -> Callable[[Tensor, Tensor], Tensor]:
-    """The loss by Keras's name, as a function of (answer, target).
+def loss_of(train: Mapping[str, Any]) -> Callable[[Tensor, Tensor], Tensor]:
+    """The loss of a training, as a function of (answer, target).
 
     Raises:
-        Unsupported: Another loss, or any argument.
+        Unsupported: Another loss, or an argument that is not handled.
     """
-    if name not in LOSSES or config:
-        raise Unsupported(f"no native counterpart for the loss {name} with {dict(config)}")
-    return LOSSES[name]
+    name = train["loss"]["name"]
+    if name in LOSSES and not train["loss"].get("config") and not weighs(train):
+        return LOSSES[name]
+    return bound(REDUCED, train, lambda numbers: torch.tensor(numbers, dtype=torch.float32))

@@ -230,6 +230,14 @@ def _expectation(  # noqa: PLR0913 (the parts of one answer)
     if run.training is not None:
         state = ExpectedState(
             losses=book.enter("state/losses", run.training.losses),
+            metrics={
+                name: book.enter(f"state/metric/{name}", a)
+                for name, a in run.training.metrics.items()
+            },
+            optimizer={
+                name: book.enter(f"state/optimizer/{name}", a)
+                for name, a in run.training.optimizer.items()
+            },
             weights={
                 name: book.enter(f"state/weight/{name}", a)
                 for name, a in run.training.weights.items()

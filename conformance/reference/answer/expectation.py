@@ -90,6 +90,10 @@ class ExpectedState(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """After training, or after calls that change it: one loss a step, and every weight."""
 
     losses: Expected | None = None
+    metrics: dict[str, Expected] = field(default_factory=dict)
+    """By name, the value after each step."""
+    optimizer: dict[str, Expected] = field(default_factory=dict)
+    """The optimizer's own variables."""
     weights: dict[str, Expected] = field(default_factory=dict)
 
 

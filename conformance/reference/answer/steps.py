@@ -22,7 +22,7 @@ from conformance.reference.answer.expectation import (
 )
 from conformance.reference.engine.arithmetic import Variance
 from conformance.reference.errors import NearKink, NotClear
-from conformance.reference.model.execution import watching
+from conformance.reference.model.arrays import watching
 from conformance.reference.model.steps import StepsRun, run_steps, steps_feeds
 
 if TYPE_CHECKING:

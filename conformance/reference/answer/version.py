@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from conformance.adapters.shared.layer_names import automatic_name
 from conformance.reference.spec import table
 from conformance.sources import Sources, installed
 
@@ -90,10 +91,12 @@ def symbols(case: Case) -> frozenset[str]:
 
 @functools.cache
 def _by_word() -> dict[str, list[str]]:
-    """Symbols by each word that may name them: ``Dense`` and ``layers.Dense``."""
+    """Symbols by each word that may name them: ``Dense``, ``layers.Dense``, a loss's ``huber``."""
     found: dict[str, list[str]] = {}
     for symbol in table.homes():
-        for word in {symbol, symbol.rpartition(".")[2]}:
+        last = symbol.rpartition(".")[2]
+        trains = symbol.startswith(("losses.", "metrics."))
+        for word in {symbol, last, automatic_name(last) if trains else last}:
             found.setdefault(word, []).append(symbol)
     return found
 

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from conformance.cases.model import Steps
+from conformance.facets import TRAINED
 from conformance.reference.engine.arithmetic import Arithmetic
 from conformance.reference.errors import NoAnswer, Refused, Unsupported
 from conformance.reference.faults.known import PaddedBefore, candidates
@@ -86,7 +87,7 @@ def _fits(fault: Fault, original: Graph, honest: Network) -> bool:
         fits_twin = _fits_twin(program, original)
     except NoAnswer:
         return False
-    asked = {"gradients", "losses", "state"} & set(program.facets)
+    asked = {"gradients", *TRAINED} & set(program.facets)
     if fault.model is not None and _same_layers(honest, network):
         return False
     if fault.context is PaddedBefore and not _pads_oddly(honest):

@@ -263,6 +263,13 @@ def _loss_arrays(observation: Observation) -> list[str]:
     return [state.losses] if state and state.losses else []
 
 
+def _part_arrays(part: str) -> Callable[[Observation], list[str]]:
+    def select(observation: Observation) -> list[str]:
+        return list(getattr(observation.state, part).values()) if observation.state else []
+
+    return select
+
+
 def _state_arrays(observation: Observation) -> list[str]:
     return list(observation.state.weights.values()) if observation.state else []
 
@@ -374,6 +381,13 @@ EDITS: list[tuple[str, Fault]] = [
         _scaled(_of("save_round_trip"), 1.001),
     ),
     _fault("losses", "losses-off", "told other losses", _scaled(_loss_arrays, 1.001)),
+    _fault("metrics", "metrics-off", "told other metrics", _scaled(_part_arrays("metrics"), 1.001)),
+    _fault(
+        "optimizer",
+        "optimizer-off",
+        "kept other variables in its optimizer",
+        _scaled(_part_arrays("optimizer"), 1.001),
+    ),
     _fault("state", "training-off", "trained to other weights", _trained_otherwise),
     _fault("state", "one-state-off", "held another last variable", _last_state_off),
     _fault(

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from conformance.cases.model import Steps
+from conformance.facets import TRAINED
 from conformance.reference.faults.editing import EDITS, UNLIKE_FUNCTIONS, UNLIKE_MODELS
 from conformance.reference.faults.fault import Fault, nodewise, rounded_to
 from conformance.reference.faults.functions import of_functions
@@ -62,7 +63,7 @@ def _of_models(program: Graph) -> Iterator[Fault]:
     if program.random is not None:
         yield from misdrawn(nodes)
     yield from _roundings()
-    if program.train is not None and {"losses", "state"} & {*program.facets}:
+    if program.train is not None and not TRAINED.isdisjoint(program.facets):
         yield from _training(program.train)
     yield from (
         fault
@@ -342,6 +343,49 @@ def _training(train: Train) -> Iterator[Fault]:
             says="summed the loss over the batch instead of averaging it",
             train=_retrained("loss", train.loss.config, reduction="sum"),
         )
+
+    yield from _weighing(train)
+
+
+def _weighing(train: Train) -> Iterator[Fault]:
+    """What can be wrong with the weights of samples."""
+    kind = "class_weight" if train.class_weight is not None else "sample_weight"
+    weights: list[float] | None = getattr(train, kind)
+    if weights is None:
+        return
+    yield Fault(name=f"ignored:{kind}", says=f"ignored {kind}", train=_changed(**{kind: None}))
+    mean = sum(weights) / len(weights)
+    if mean not in {0.0, 1.0}:
+        scaled = [weight / mean for weight in weights]
+        yield Fault(
+            name="weights-normalized",
+            says=f"divided {kind} by its mean",
+            train=_changed(**{kind: scaled}),
+        )
+    if train.targets and train.targets[0].data.kind == "values" and kind == "class_weight":
+        rows = len(train.targets[0].data.values)
+        taken = [weights[row % len(weights)] for row in range(rows)]
+        yield Fault(
+            name="weights-by-position",
+            says="took class weights by the position in the batch",
+            train=_changed(class_weight=None, sample_weight=taken),
+        )
+    if train.metrics:
+        yield Fault(
+            name="metrics-weighted",
+            says="weighed samples in every metric",
+            train=lambda train: _changed(metrics=[], weighted_metrics=train.every_metric)(train),
+        )
+    if train.weighted_metrics:
+        yield Fault(
+            name="metrics-unweighted",
+            says="weighed samples in no metric",
+            train=lambda train: _changed(metrics=train.every_metric, weighted_metrics=[])(train),
+        )
+
+
+def _changed(**changes: Any) -> Callable[[Train], Train]:
+    return lambda train: msgspec.structs.replace(train, **changes)
 
 
 _RATES = {"sgd": 0.01, "adam": 0.001}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 
 from conformance.adapters.host.observation import (
@@ -107,7 +108,12 @@ def _dressed(
                 again[facet] = dress.outputs(facet, first.outputs)
     state = None
     if run.training is not None:
-        state = dress.state(run.training.weights, run.training.losses)
+        trained = run.training
+        state = msgspec.structs.replace(
+            dress.state(trained.weights, trained.losses),
+            metrics=dress.named("state/metric", trained.metrics),
+            optimizer=dress.named("state/optimizer", trained.optimizer),
+        )
     elif "state" in program.facets:
         state = dress.state(run.after)
     random = None

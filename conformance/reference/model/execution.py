@@ -1,4 +1,4 @@
-"""Running one model of a program in one arithmetic: calls, gradients, training."""
+"""Running one model of a program in one arithmetic: calls and gradients; training is asked for."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from conformance.reference.engine.arithmetic import Arithmetic, Variance
+from conformance.facets import TRAINED
 from conformance.reference.engine.array import Array, Values, cast, gradients
-from conformance.reference.engine.dtypes import DEFAULT, DIGITS
-from conformance.reference.engine.structure import stack, take
-from conformance.reference.errors import NearKink, Refused, Unsupported
+from conformance.reference.engine.dtypes import DIGITS
+from conformance.reference.engine.structure import take
+from conformance.reference.errors import NearKink, Refused
+from conformance.reference.model.arrays import fed, watching
 from conformance.reference.model.network import Network, Trace
-from conformance.reference.spec.losses import make_loss
-from conformance.reference.spec.optimizers import make_optimizer
+from conformance.reference.model.training import TrainingRun, train
 
 if TYPE_CHECKING:
-    from conformance.cases.model import Graph, InputSpec, Train
+    from conformance.cases.model import Graph
+    from conformance.reference.engine.arithmetic import Arithmetic
     from conformance.reference.spec.layers.base import Context
 
 Feeds = Mapping[str, Values]
@@ -35,14 +36,6 @@ class GradientRun:
     inputs: dict[str, Array]
     weights: dict[str, Array]
     reached: bool
-
-
-@dataclass(frozen=True)
-class TrainingRun:
-    """One loss a step, and every weight afterwards."""
-
-    losses: Array
-    weights: dict[str, Array]
 
 
 @dataclass
@@ -114,21 +107,14 @@ def execute(
             if call.facet == "values":
                 weights |= trace.updates
     run.after = weights
-    trained = {"losses", "state"} & {*program.facets} and not prefix
-    if program.train is not None and trained:
-        run.training = _train(network, program.train, start, feeds, context)
+    if program.train is not None and not TRAINED.isdisjoint(program.facets) and not prefix:
+        run.training = train(network, program.train, start, feeds, context)
     return run
 
 
 def _given(arithmetic: Arithmetic, dtype: str, values: Values) -> Array:
     """A variable's numbers; a count is a whole one."""
     return (arithmetic.at(dtype) if dtype in DIGITS else arithmetic).leaf(values)
-
-
-def fed(arithmetic: Arithmetic, spec: InputSpec, values: Values) -> Array:
-    """An input; floats travel as float32, whatever dtype is declared for them."""
-    precision = spec.dtype if spec.dtype in DIGITS else arithmetic.precision
-    return arithmetic.at(precision).fed(values)
 
 
 def _first_row(trace: Trace | Refused) -> Trace | Refused:
@@ -140,12 +126,6 @@ def _first_row(trace: Trace | Refused) -> Trace | Refused:
         probes={name: [1, *shape[1:]] for name, shape in trace.probes.items()},
         masks=[None if mask is None else mask[:1] for mask in trace.masks],
     )
-
-
-def watching(arithmetic: Arithmetic, *, on: bool) -> None:
-    """Note how far numbers are from kinks, or no longer."""
-    if isinstance(arithmetic, Variance):
-        arithmetic.watch_kinks = on
 
 
 def _differentiate(
@@ -187,49 +167,3 @@ def _differentiate(
         weights=dict(zip(watched, found[count:], strict=True)),
         reached=any(output.tracked for output in trace.outputs),
     )
-
-
-def _train(
-    network: Network,
-    train: Train,
-    weights: dict[str, Array],
-    feeds: Feeds,
-    context: Context,
-) -> TrainingRun:
-    """``steps`` updates on call 0's inputs; each loss is that before its update."""
-    if any(policy != DEFAULT for policy in network.policies.values()):
-        message = "training in another dtype than float32 is not in the reference"
-        raise Unsupported(message)
-    arithmetic = context.arithmetic
-    loss_of, optimizer = make_loss(train.loss), make_optimizer(train.optimizer)
-    inputs = {
-        spec.name: fed(arithmetic, spec, feeds[f"call/0/{spec.name}"])
-        for spec in network.model.inputs
-    }
-    targets = [arithmetic.leaf(feeds[f"target/{j}"]) for j in range(len(network.outputs))]
-    losses = []
-    for _ in range(train.steps):
-        watched = {
-            name: array.watched()
-            for name, array in weights.items()
-            if network.variables[name].trainable
-        }
-        watching(arithmetic, on=True)
-        trace = network.run(inputs, weights | watched, context)
-        outputs = trace.outputs
-        loss = loss_of(targets[0], outputs[0])
-        for target, output in zip(targets[1:], outputs[1:], strict=True):
-            loss = loss + loss_of(target, output)
-        for penalty in context.penalties:
-            loss = loss + penalty
-        found = gradients([loss], [arithmetic.constant(1.0)], list(watched.values()))
-        losses.append(loss.detached())
-        optimizer.steps += 1
-        with arithmetic.unrecorded():
-            weights = weights | {
-                name: optimizer.update(name, weights[name], gradient).detached()
-                for name, gradient in zip(watched, found, strict=True)
-            }
-        weights |= trace.updates
-        watching(arithmetic, on=False)
-    return TrainingRun(losses=stack(losses, 0), weights=weights)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from conformance.cases.model import Extra
+from conformance.cases.model import Extra, InputSpec
+from conformance.facets import TRAINED
 from conformance.reference.errors import Contradiction
 from conformance.reference.model import data
 
 if TYPE_CHECKING:
-    from conformance.cases.model import Call, Graph, Model, Twin
+    from conformance.cases.model import Call, Graph, Model, Target, Twin
     from conformance.reference.engine.array import Values
     from conformance.reference.model.network import Network
 
@@ -48,17 +49,38 @@ def make_feeds(
         key = f"weight/{name}"
         drawn = name not in learned
         feeds[key] = data.weight(program.weights, seed, key, variable) if drawn else learned[name]
-    shapes = network.fed_outputs(program.calls[0].batch)
-    trained = program.train is not None and bool({"losses", "state"} & {*program.facets})
-    for kind, asked in (("cotangent", "gradients" in program.facets), ("target", trained)):
-        if not asked:
-            continue
-        for j, shape in enumerate(shapes):
-            key = f"{kind}/{j}"
-            feeds[key] = data.draw(program.weights, seed, key, shape)
+    feeds |= _of_outputs(program, network.fed_outputs(program.calls[0].batch), seed)
     if twin is not None and program.twin is not None:
         feeds |= _twin_feeds(program, program.twin, network, twin, feeds)
     return feeds
+
+
+def _of_outputs(program: Graph, shapes: list[tuple[int, ...]], seed: int) -> dict[str, Values]:
+    """Cotangents and targets, one an output."""
+    feeds: dict[str, Values] = {}
+    trained = program.train is not None and not TRAINED.isdisjoint(program.facets)
+    stated = program.train.targets if program.train is not None else []
+    for kind, asked in (("cotangent", "gradients" in program.facets), ("target", trained)):
+        for j, shape in enumerate(shapes if asked else ()):
+            key = f"{kind}/{j}"
+            if kind == "target" and stated:
+                feeds[key] = data.input_values(target_spec(stated[j], shape), seed, key, shape[0])
+            else:
+                feeds[key] = data.draw(program.weights, seed, key, shape)
+    return feeds
+
+
+def target_spec(target: Target, output: tuple[int, ...]) -> InputSpec:
+    """A target as an input is stated.
+
+    Args:
+        target: As the case has it.
+        output: Shape of the output that it is for, batch axis included.
+    """
+    shape = target.shape
+    if shape is None:
+        shape = list(output[1:] if "float" in target.dtype else output[1:-1])
+    return InputSpec(name="target", shape=shape, dtype=target.dtype, data=target.data)
 
 
 def _call_inputs(

@@ -13,7 +13,7 @@ from conformance.reference.engine.dtypes import DIGITS
 from conformance.reference.engine.laws import DataSized
 from conformance.reference.errors import Unsupported
 from conformance.reference.model import data
-from conformance.reference.model.execution import fed, watching
+from conformance.reference.model.arrays import fed, watching
 from conformance.reference.spec import table
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.reference.errors import Unsupported
 from conformance.reference.model import data
-from conformance.reference.model.execution import fed
+from conformance.reference.model.arrays import fed
 from conformance.reference.model.functions import applied, made
 from conformance.reference.spec import table
 

@@ -13,6 +13,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from conformance.adapters.shared.layer_names import automatic_name
 from conformance.reference.errors import Unsupported
 
 if TYPE_CHECKING:
@@ -87,6 +88,15 @@ def known(namespace: str) -> list[str]:
         for symbol in homes()
         if symbol.startswith(f"{namespace}.")
     )
+
+
+def named(namespace: str, name: str) -> str:
+    """The symbol of a class by its name, ``Huber``, or by that of its function: ``huber``.
+
+    A name of neither is taken for a class's, which :func:`find` then refuses.
+    """
+    classes = {automatic_name(one): one for one in known(namespace) if one[:1].isupper()}
+    return f"{namespace}.{classes.get(name, name)}"
 
 
 def find(symbol: str) -> Any:

@@ -24,7 +24,9 @@ class ObjectSession(Answering):
         """Every step in order; the first that raises ends them."""
         symbol = self.program["object"]["layer"]
         if not hasattr(self.keras, "Variable"):
-            raise Unsupported("Keras 2's metrics and optimizers keep other variables than Keras 3's")
+            raise Unsupported(
+                "Keras 2's metrics and optimizers keep other variables than Keras 3's"
+            )
         self.subject = make(self.keras, symbol, self.program["object"]["config"])
         self.trained: dict[str, Any] = {}
         if self.program.get("variables"):
