@@ -4,6 +4,7 @@ import importlib.util
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["pytester"]
 
@@ -11,6 +12,12 @@ FRAMEWORKS = ("keras", "tensorflow", "torch", "jax", "flax", "openvino", "tf_ker
 
 
 NETWORK = "KERAS_CONFORMANCE_TEST_NETWORK"
+
+# Both go by the clock on the wall, and say more of the machine than of what is tested.
+settings.register_profile(
+    "any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any-machine")
 
 
 def pytest_configure(config):

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -148,7 +149,6 @@ def gradients_of(process: AdapterProcess) -> dict[str, np.ndarray]:
         }.items()
     }
     answer = process.run(RECURRENT, arrays, timeout=120)
-    process.close()
     assert isinstance(answer, Answered), answer
     assert answer.observation.errors == {}, answer.observation.errors
     found = answer.observation.gradients
@@ -162,9 +162,12 @@ def gradients_of(process: AdapterProcess) -> dict[str, np.ndarray]:
 def test_recorded_gradients_are_those_of_the_suites_own_way(backend):
     """Of an LSTM and a dropout that must not act, as nothing is trained here."""
     name = f"keras-{backend}"
-    own = gradients_of(AdapterProcess(registry.built_in()[name]))
     generic = "conformance.adapters.keras.backends.generic"
-    recorded = gradients_of(process(name, Path(), KERAS_CONFORMANCE_BACKEND=generic))
+    with (
+        closing(AdapterProcess(registry.built_in()[name])) as itself,
+        closing(process(name, Path(), KERAS_CONFORMANCE_BACKEND=generic)) as recording,
+    ):
+        own, recorded = gradients_of(itself), gradients_of(recording)
     for what, gradient in own.items():
         size = np.abs(gradient).max()
         np.testing.assert_allclose(recorded[what], gradient, atol=1e-6 * size, rtol=0, err_msg=what)
@@ -213,21 +216,43 @@ class Own(KerasBackend):
         return {{**super().settings(), "own": "yes"}}
 """
 AUTOGRAD = """import torch
+        if all(layer.name != "drop" for layer in asked.model.layers):
+            return asked.no_such_thing
         outputs = asked.model(asked.packed([one.requires_grad_() for one in asked.floats]))
         sources = [*asked.floats, *(variable.value for variable in asked.variables)]
         return torch.autograd.grad(asked.total(outputs), sources)"""
 
 
-@pytest.mark.frameworks
-def test_an_owners_class_is_asked(site, tmp_path):
-    file = tmp_path / "own.py"
+@pytest.fixture(scope="module")
+def owned(site, tmp_path_factory):
+    """With an owner's class, whose gradients are PyTorch's, and raise where nothing drops out."""
+    file = tmp_path_factory.mktemp("owned") / "own.py"
     file.write_text(CLASS.format(gradients=AUTOGRAD))
     asked = process("keras-toy", site, KERAS_CONFORMANCE_BACKEND=str(file))
-    hello = asked.start()
+    yield asked
+    asked.close()
+
+
+@pytest.fixture(scope="module")
+def silent(site, tmp_path_factory):
+    """With an owner's class that says nothing; the tutorial runs without any."""
+    file = tmp_path_factory.mktemp("silent") / "own.py"
+    file.write_text(
+        "from conformance.adapters.keras import KerasBackend\n\n"
+        "class Own(KerasBackend):\n    pass\n"
+    )
+    asked = process("keras-toy", site, KERAS_CONFORMANCE_BACKEND=str(file))
+    yield asked
+    asked.close()
+
+
+@pytest.mark.frameworks
+def test_an_owners_class_is_asked(owned, silent):
+    hello = owned.start()
     assert hello.settings["own"] == "yes"
     assert hello.settings["gradients"] == "by the backend's own class"
-    own = gradients_of(asked)
-    recorded = gradients_of(process("keras-toy", site))
+    own = gradients_of(owned)
+    recorded = gradients_of(silent)
     for what, gradient in own.items():
         np.testing.assert_allclose(recorded[what], gradient, atol=1e-6, err_msg=what)
 
@@ -257,7 +282,7 @@ class Own(KerasBackend):
 
 
 @pytest.mark.frameworks
-def test_a_facet_that_a_class_does_not_answer_has_its_reason(site, tmp_path):
+def test_a_facet_that_a_class_does_not_answer_has_its_reason(site, silent, tmp_path):
     file = tmp_path / "own.py"
     program = Graph(
         case="backends/dense",
@@ -266,16 +291,14 @@ def test_a_facet_that_a_class_does_not_answer_has_its_reason(site, tmp_path):
         facets=["values", "gradients", "compiled"],
     )
     arrays = {**dense_arrays(2), "cotangent/0": np.ones((2, 2), np.float32)}
-    told = {}
-    for text in ("pass", "unsupported = {'gradients': 'no tape', 'compiled': 'no graphs'}"):
-        file.write_text(
-            "from conformance.adapters.keras import KerasBackend\n\n"
-            f"class Own(KerasBackend):\n    {text}\n"
-        )
-        asked = process("keras-toy", site, KERAS_CONFORMANCE_BACKEND=str(file))
-        told[text] = asked.run(program, arrays, timeout=120).observation.unsupported
-        asked.close()
-    default, own = told.values()
+    file.write_text(
+        "from conformance.adapters.keras import KerasBackend\n\n"
+        "class Own(KerasBackend):\n"
+        "    unsupported = {'gradients': 'no tape', 'compiled': 'no graphs'}\n"
+    )
+    with closing(process("keras-toy", site, KERAS_CONFORMANCE_BACKEND=str(file))) as asked:
+        own = asked.run(program, arrays, timeout=120).observation.unsupported
+    default = silent.run(program, arrays, timeout=120).observation.unsupported
     assert default.keys() == {"compiled"}
     assert default["compiled"].startswith("the suite knows no graph mode of this backend")
     assert own == {"gradients": "no tape", "compiled": "no graphs"}
@@ -320,16 +343,12 @@ def test_a_class_that_cannot_be_used_is_told(site, tmp_path, text, said):
 
 
 @pytest.mark.frameworks
-def test_what_raises_in_an_owners_class_is_the_backends(site, tmp_path):
-    file = tmp_path / "own.py"
-    file.write_text(CLASS.format(gradients="return asked.no_such_thing"))
-    asked = process("keras-toy", site, KERAS_CONFORMANCE_BACKEND=str(file))
+def test_what_raises_in_an_owners_class_is_the_backends(owned):
     program = dense_program("backends/dense")
     facets = {"case": "backends/dense", "facets": ["values", "gradients"]}
     program = Graph(model=program.model, calls=program.calls, **facets)
     arrays = {**dense_arrays(2), "cotangent/0": np.ones((2, 2), np.float32)}
-    answer = asked.run(program, arrays, timeout=120)
-    asked.close()
+    answer = owned.run(program, arrays, timeout=120)
     failure = answer.observation.errors["gradients"]
     assert failure.type == "AttributeError"
     assert not failure.internal

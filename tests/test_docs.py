@@ -82,6 +82,7 @@ COMMANDS: dict[str, Run | Shown] = {
     "python -m pip install tox": TESTS,
     "python -m tox -e conformance": Shown(".ci/run", "python -m tox -e conformance"),
     "python -m tox -e tests": TESTS,
+    "pytest tests -n 2": Shown("tox.ini", "commands = pytest -n 2 {posargs:tests}"),
     "pip install '.[all]'": Shown("tox.ini", "extras = all"),
     "pytest": collects("pytest"),
     "pytest --pyargs conformance": Shown("tests/test_installed.py", '"--pyargs", "conformance"'),

@@ -377,7 +377,10 @@ class TestHostile:
             read(tmp_path / "none.jsonl")
 
     @given(data=st.binary(max_size=200), head=st.sampled_from([b"", HEADER]))
-    @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(
+        max_examples=150,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
     def test_any_bytes_give_a_run_or_a_records_error(
         self, tmp_path: Path, data: bytes, head: bytes
     ) -> None:
