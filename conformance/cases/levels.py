@@ -31,10 +31,9 @@ LEVELS: Final = {
 
 LAST: Final = max(LEVELS)
 
-_USUAL: Final = frozenset(
-    {"values", "gradients", "batch", "compiled", "config_round_trip", "save_round_trip"}
-)
-"""What a layer can be asked for: a case that asks for all of it tells more than its like."""
+_USUAL: Final = frozenset({"values", "gradients"})
+"""What a layer can be asked for: a case that asks for all of it tells more than its like. What is
+asked in other ways once more hangs on the other cases of its file, and doesn't count."""
 
 _USUAL_OF_FUNCTIONS: Final = frozenset({"values", "gradients"})
 """The same of a function."""

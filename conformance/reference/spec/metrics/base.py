@@ -70,8 +70,9 @@ class Averaged(Metric):
     def take(self, values: Array, sample_weight: Tensor | Scalar | None) -> None:
         """Add values up, each times its weight, and the weights.
 
-        Of values of several axes the mean of each sample counts, and that of its weights, as Keras's
-        variables have it: the quotient is the same as long as all updates have as many a sample.
+        Of values of several axes the mean of each sample counts, and that of its weights, as
+        Keras's variables have it: the quotient is the same as long as all updates have as many a
+        sample.
 
         Raises:
             Refused: The weights don't fit the values.
