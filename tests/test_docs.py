@@ -252,9 +252,7 @@ COMMANDS: dict[str, Run | Shown] = {
     f"here/bin/keras-conformance run 'documents/*' --adapter {MLX}": PLUGIN,
     "pip install 'PATH/TO/CHECKOUT[versions]'": Shown("tox.ini", "package = wheel"),
     f"keras-conformance run 'documents/*' --adapter {MLX}": PLUGIN,
-    "keras-conformance run --adapter keras-NAME": Shown(
-        "tests/test_backends.py", 'process("keras-toy", site)'
-    ),
+    "keras-conformance run --adapter keras-NAME": TUTORIAL,
     "keras-conformance run --adapter 'keras-mlx@python=/venvs/mlx'": ELSEWHERE,
     "keras-conformance run --adapter 'keras-mlx@python=/venvs/mlx,backend=mlx_backend.py'": Shown(
         "tests/test_backends.py", "KERAS_CONFORMANCE_BACKEND=str(file)"
