@@ -1,9 +1,9 @@
 """Promise 1, on the cases of functions and of objects with a memory.
 
-As ``test_every_layer_check_can_fail.py`` for layers, and stricter, as these cost next to nothing: an
-edit of an answer fails its own facet and no other, every argument that must be given is taken for
-another value, and a fault behaves like itself. ``KERAS_CONFORMANCE_VARIANT`` chooses the variants
-in the same way.
+As ``test_every_layer_check_can_fail.py`` for layers, and stricter, as these cost next to nothing:
+an edit of an answer fails its own facet and no other, every argument that must be given is taken
+for another value, and a fault behaves like itself. ``KERAS_CONFORMANCE_VARIANT`` chooses the
+variants in the same way.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from conformance.cases import combining, fields
 from conformance.cases.combining import Clause, Combination, TooManyError
+from conformance.cases.fields import spelled
 from conformance.cases.problems import Where, described, did_you_mean
 from conformance.cases.reading import Map, Seq, plain_value, size
 
@@ -59,9 +60,9 @@ class Variation(NamedTuple):
         return ",".join(axis.labels[index] for axis, index in pairs)
 
     def values(self, combination: Combination) -> dict[str, Any]:
-        """What varies, by full path, as plain values."""
+        """What varies, by full path, as values that JSON has: NaN and infinities are spelled."""
         return {
-            path: plain_value(value)
+            path: spelled(plain_value(value))
             for axis, index in zip(self.axes, combination, strict=True)
             for path, value in zip(axis.paths, axis.values[index], strict=True)
         }
