@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from conformance.cases import combining, load_file
 from conformance.cases import load as load_cases
+from conformance.cases.model import to_json
 from conformance.facets import REPEATS
 
 if TYPE_CHECKING:
@@ -81,6 +82,14 @@ def test_product(load: Any) -> None:
     assert found.cases[0].yaml is last.yaml
     assert last.suite == "x"
     assert last.family == "x"
+
+
+def test_a_variant_with_numbers_that_json_lacks_travels_as_json(load: Any) -> None:
+    (case,) = load(
+        "function: ops.exp\ninput: {values: [1.0]}\nvary: {input.values: [[.nan, -.inf, 0.5]]}\n"
+    ).cases
+    assert case.variation == {"input.values": ["nan", "-inf", 0.5]}
+    json.dumps(to_json(case), allow_nan=False)
 
 
 def test_unless_leaves_out_what_it_names(ids: Any) -> None:

@@ -90,8 +90,8 @@ COMMANDS: dict[str, Run | Shown] = {
     "pytest cases/documents/dense.yaml -k last-axis": collects(
         "pytest cases/documents/dense.yaml -k last-axis"
     ),
-    "pytest cases/layers --adapter torch --adapter 'keras-t*'": Shown(
-        ".ci/run", "-- cases/layers --adapter torch --adapter 'keras-t*'"
+    "pytest cases --adapter torch --adapter 'keras-t*'": Shown(
+        ".ci/run", "-- cases --adapter torch --adapter 'keras-t*'"
     ),
     "keras-conformance run 'layers/*' --adapter keras-torch": Run(
         f"keras-conformance run '{ONE}*' {MINIMAL}"

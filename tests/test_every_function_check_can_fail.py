@@ -2,8 +2,8 @@
 
 As ``test_every_layer_check_can_fail.py`` for layers, and stricter, as these cost next to nothing:
 an edit of an answer fails its own facet and no other, every argument that must be given is taken
-for another value, and a fault behaves like itself. ``KERAS_CONFORMANCE_VARIANT`` chooses the variants
-in the same way.
+for another value, and a fault behaves like itself. ``KERAS_CONFORMANCE_VARIANT`` chooses the
+variants in the same way.
 """
 
 from __future__ import annotations

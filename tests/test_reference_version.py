@@ -78,6 +78,19 @@ def test_an_edit_of_one_family_leaves_the_others_alone(copy: Path) -> None:
     assert after["LSTM"] == before["LSTM"]
 
 
+def test_an_edit_of_a_fault_makes_its_answers_new_and_no_others(copy: Path) -> None:
+    path = path_of(copy, "conformance.reference.faults.steps")
+    honest, faulty = (
+        Versions(Sources(copy)).of(["layers.Dense"], faulty=faulty) for faulty in (False, True)
+    )
+    source = path.read_text()
+    path.write_text(source + "\n# edited\n")
+    edited = Versions(Sources(copy))
+    assert edited.of(["layers.Dense"]) == honest
+    assert edited.of(["layers.Dense"], faulty=True) != faulty
+    path.write_text(source)
+
+
 def test_a_layer_inside_another_counts() -> None:
     cases = load().cases
     nested = next(case for case in cases if "TimeDistributed" in case.yaml and "Dense" in case.yaml)

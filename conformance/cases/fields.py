@@ -242,6 +242,15 @@ def array(value: object, where: Where, *, strings: bool = False) -> tuple[Any, l
     return None if numbers is None else (numbers[0], found)
 
 
+def spelled(value: Any) -> Any:
+    """Plain values with NaN and infinities as the strings ``nan``, ``inf`` and ``-inf``."""
+    if isinstance(value, dict):
+        return {key: spelled(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [spelled(one) for one in value]
+    return repr(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
 def _regular(
     value: object, where: Where, axes: Sequence[int], *, strings: bool
 ) -> tuple[Any] | None:

@@ -60,7 +60,7 @@ class Variation(NamedTuple):
         return ",".join(axis.labels[index] for axis, index in pairs)
 
     def values(self, combination: Combination) -> dict[str, Any]:
-        """What varies, by full path, as plain values."""
+        """What varies, by full path, as values that JSON has: NaN and infinities are spelled."""
         return {
             path: _as_json(plain_value(value))
             for axis, index in zip(self.axes, combination, strict=True)

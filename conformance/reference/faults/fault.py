@@ -2,8 +2,9 @@
 
 They serve twice: a failure is explained by the fault whose answer it matches ("behaves like"), and
 every check of the suite is proved able to fail by an observation that carries a fault. A fault
-rewrites the program or the weights, puts a wrong rounding into the arithmetic, or answers the
-layers' questions wrongly; their code knows nothing of them.
+rewrites the program or the weights, puts a wrong rounding into the arithmetic, answers the layers'
+questions wrongly, or makes another definition of a function or an object out of the honest one;
+the specification knows nothing of them.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import msgspec
 import numpy as np
 
+from conformance.cases.model import Steps
 from conformance.reference.model.execution import Run, execute
 from conformance.reference.model.network import Network
 from conformance.reference.spec import table
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from conformance.adapters.host.observation import Observation
-    from conformance.cases.model import Case, Graph, Model, Node, Steps, Train
+    from conformance.cases.model import Case, Graph, Model, Node, Train
     from conformance.reference.engine.arithmetic import Arithmetic, Rounding
     from conformance.reference.engine.array import Values
 
