@@ -6,7 +6,6 @@ values that they take. A *combination* is the index of one value for each axis.
 
 from __future__ import annotations
 
-import math
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -62,7 +61,7 @@ class Variation(NamedTuple):
     def values(self, combination: Combination) -> dict[str, Any]:
         """What varies, by full path, as values that JSON has: NaN and infinities are spelled."""
         return {
-            path: _as_json(plain_value(value))
+            path: spelled(plain_value(value))
             for axis, index in zip(self.axes, combination, strict=True)
             for path, value in zip(axis.paths, axis.values[index], strict=True)
         }
@@ -303,15 +302,6 @@ def _clause(
             hits |= found
         clause[position] = clause[position] & hits if position in clause else frozenset(hits)
     return clause
-
-
-def _as_json(value: Any) -> Any:
-    """What varies, with NaN and infinities as the strings that `fields.array` makes of them."""
-    if isinstance(value, dict):
-        return {key: _as_json(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_as_json(item) for item in value]
-    return repr(value) if type(value) is float and not math.isfinite(value) else value
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import msgspec
 import numpy as np
 
-from conformance.cases.model import Steps
 from conformance.reference.model.execution import Run, execute
 from conformance.reference.model.network import Network
 from conformance.reference.spec import table
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from conformance.adapters.host.observation import Observation
-    from conformance.cases.model import Case, Graph, Model, Node, Train
+    from conformance.cases.model import Case, Graph, Model, Node, Steps, Train
     from conformance.reference.engine.arithmetic import Arithmetic, Rounding
     from conformance.reference.engine.array import Values
 
