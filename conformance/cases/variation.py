@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from conformance.cases import combining, fields
 from conformance.cases.combining import Clause, Combination, TooManyError
+from conformance.cases.fields import spelled
 from conformance.cases.problems import Where, described, did_you_mean
 from conformance.cases.reading import Map, Seq, plain_value, size
 
