@@ -29,7 +29,7 @@ def loop(adapter: str) -> Callable[[Mapping[str, Any], Arrays], object]:
     if adapter == "torch":
         import torch
 
-        return lambda program, arrays: _in_torch(torch, program, arrays)
+        return lambda program, arrays: _torch_body(program)(torch, program, arrays)
     if adapter == "tf-keras":
         import tensorflow as tf
         import tf_keras
@@ -198,6 +198,50 @@ def _listed(outputs: Any) -> list[Any]:
 
 
 # PyTorch
+
+
+def _torch_body(program: Mapping[str, Any]) -> Callable[[Any, Mapping[str, Any], Arrays], object]:
+    return _function_in_torch if program["model"]["form"] == "function" else _in_torch
+
+
+_FUNCTIONS: dict[str, Callable[[Any, Mapping[str, Any]], Any]] = {
+    "ops.add": lambda torch, given: torch.add(given["x1"], given["x2"]),
+    "ops.greater": lambda torch, given: torch.gt(given["x1"], given["x2"]),
+    "ops.sum": lambda torch, given: torch.sum(
+        given["x"], dim=tuple(given["axis"]), keepdim=given["keepdims"]
+    ),
+    "ops.transpose": lambda torch, given: torch.permute(given["x"], tuple(given["axes"])),
+    "ops.where": lambda torch, given: torch.where(given["condition"], given["x1"], given["x2"]),
+}
+"""Only what :data:`overhead.FUNCTIONS` needs."""
+
+
+def _function_in_torch(torch: Any, program: Mapping[str, Any], arrays: Arrays) -> object:
+    """Every facet that torch answers: the call, and its gradients for every float input."""
+    (node,) = program["model"]["nodes"]
+    specs = program["model"]["inputs"]
+
+    def called(*, gradients: bool) -> tuple[dict[str, Any], Any]:
+        fed = {}
+        for spec in specs:
+            dtype = spec.get("dtype", "float32")
+            tensor = torch.tensor(arrays[f"call/0/{spec['name']}"], dtype=getattr(torch, dtype))
+            fed[spec["name"]] = (
+                tensor.requires_grad_() if gradients and "float" in dtype else tensor
+            )
+        given = {key: fed[name] for key, name in node["tensors"].items()}
+        return fed, _FUNCTIONS[node["layer"]](torch, {**given, **node.get("arguments", {})})
+
+    def numbers(tensor: Any) -> Any:
+        return (tensor.view(torch.uint16) if tensor.dtype is torch.bfloat16 else tensor).numpy()
+
+    answer = [numbers(called(gradients=False)[1])]
+    if "gradients" in program["facets"]:
+        fed, output = called(gradients=True)
+        leaves = [tensor for tensor in fed.values() if tensor.requires_grad]
+        cotangent = torch.as_tensor(arrays["cotangent/0"]).to(output.dtype)
+        answer += map(numbers, torch.autograd.grad(output, leaves, cotangent))
+    return answer
 
 
 def _in_torch(torch: Any, program: Mapping[str, Any], arrays: Arrays) -> object:

@@ -10,12 +10,20 @@ Bar: 3 ms. Some plain cases of the documents go two ways:
 All figures are medians or means of CPU time, so that a busy machine does little harm. What pytest
 puts on top is the same for every adapter, so it is measured with the first one alone.
 
-    python benchmarks/overhead.py [--copies N] [ADAPTER ...]     (default: torch keras-torch)
+With ``--functions`` the cases are functions called on arrays, which take a tenth of a model's time.
+Each copy of one is then a case by its own digest, as in a run, with an answer of its own in the
+store: nothing that is found once for a case is found once for all copies. With ``--beside`` the
+suite of another checkout takes turns with this one's: a machine that others use is never twice the
+same.
+
+    python benchmarks/overhead.py [--functions] [--copies N] [--beside CHECKOUT] [ADAPTER ...]
+                                                                  (default: torch keras-torch)
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import importlib
 import json
 import os
@@ -68,27 +76,44 @@ CASES = (
 )
 """Plain cases of the documents: no twin, no refusal, no variation, milliseconds each."""
 
+FUNCTIONS = (
+    "elementwise/binary[function=ops.add,inputs.a.shape=3x1]",
+    "indexing/where[shape=3x1]",
+    "logic/compare[function=ops.greater,dtype=int32]",
+    "promotion/add[inputs.x1.dtype=int32,inputs.x2.dtype=bfloat16]",
+    "reductions/axes[function=ops.sum,axis=0x2,keepdims=true]",
+    "shapes/transpose[axes=1x2x0]",
+)
+"""Functions that conform: two floats, a choice, integers, a promotion, a reduction, a shape."""
+
 ROUNDS = 15
 """How often the bare loop and the adapter take turns on each case."""
 
 
-def chosen() -> list[Case]:
+def chosen(functions: bool = False) -> list[Case]:  # noqa: FBT001, FBT002 - an option's value
     """The benchmark's cases.
 
     Raises:
         SystemExit: The catalogue lacks one of them.
     """
     wanted = {f"documents/{name}" for name in CASES}
+    if functions:
+        wanted = {f"ops/numpy/{name}" for name in FUNCTIONS}
     found = [case for case in load().checked() if case.id in wanted]
     if missing := wanted - {case.id for case in found}:
         raise SystemExit(f"the catalogue has no {', '.join(sorted(missing))}")
     return found
 
 
+def copies_of(cases: list[Case], copies: int, *, functions: bool) -> list[Case]:
+    """Every case many times over, each copy with a name of its own."""
+    return [_copy(case, number, functions) for number in range(copies) for case in cases]
+
+
 # One process: the bare loop and the adapter by turns
 
 
-def inside(name: str) -> None:
+def inside(name: str, *, functions: bool) -> None:
     """Print, as JSON, milliseconds of CPU a case: bare, adapter, frames (this is the child)."""
     from bare import loop
 
@@ -98,7 +123,7 @@ def inside(name: str) -> None:
     bare = loop(name)
     taken: dict[str, list[float]] = {"bare": [], "adapter": [], "frames": []}
     store = Store()
-    for case in chosen():
+    for case in chosen(functions):
         answer = store.get(case)
         if answer is None:
             raise SystemExit(f"no stored answer to {case.id}")
@@ -150,8 +175,10 @@ class Clock:
         setattr(owner, name, timed)
 
 
-def suite(name: str, copies: int) -> dict[str, float]:
+def suite(name: str, copies: int, *, functions: bool = False) -> dict[str, float]:
     """Milliseconds of CPU a cell, by part, in steady state; and of the adapter's process."""
+    cases = copies_of(chosen(functions), copies, functions=functions)
+    _fill(cases)
     clock = Clock()
     clock.wrap("stored answer", Store, "get")
     clock.wrap("host and wire", AdapterProcess, "send")
@@ -159,10 +186,7 @@ def suite(name: str, copies: int) -> dict[str, float]:
     clock.wrap("verdict", cells, "judge_cell")
     clock.wrap("ledger", Ledger, "apply")
     clock.wrap("record", Recorder, "line")
-    plan = Plan.of(
-        [_copy(case, number) for number in range(copies) for case in chosen()],
-        registry.select([name]),
-    )
+    plan = Plan.of(cases, registry.select([name]))
     marks: list[tuple[float, float, float, Counter[str]]] = []
     pids: list[int] = []
     start = AdapterProcess.launch
@@ -198,10 +222,22 @@ def suite(name: str, copies: int) -> dict[str, float]:
     }
 
 
-def _copy(case: Case, number: int) -> Case:
+def _copy(case: Case, number: int, functions: bool) -> Case:  # noqa: FBT001
     name = f"{case.id}-{number}"
     program = msgspec.structs.replace(case.program, case=name)
-    return msgspec.structs.replace(case, id=name, program=program)
+    digest = case.digest
+    if functions:
+        digest = hashlib.sha256(f"{digest}-{number}".encode()).hexdigest()[: len(digest)]
+    return msgspec.structs.replace(case, id=name, program=program, digest=digest)
+
+
+def _fill(cases: list[Case]) -> None:
+    """Have the answers to all of them in the store."""
+    oracle = Oracle(Store())
+    oracle.expect(cases)
+    for case in cases:
+        oracle.answer(case)
+    oracle.close()
 
 
 def _cpu(pid: int) -> float:
@@ -266,21 +302,12 @@ def _pytest_seconds(name: str, copies: int) -> float:
 # The table
 
 
-def report(name: str, copies: int, *, through_pytest: bool) -> None:
+def report(name: str, copies: int, *, functions: bool, through_pytest: bool) -> None:
     """Print one adapter's table."""
-    spec = registry.select([name])[0]
-    command = [sys.executable, __file__, "--inside", name]
-    oracle = Oracle(Store())
-    for case in chosen():
-        oracle.answer(case)  # from here on it is in the store
-    oracle.close()
-    child = subprocess.run(
-        command, env=environment(spec.env), stdout=subprocess.PIPE, text=True, check=False
-    )
-    if child.returncode:
-        raise SystemExit(child.returncode)
-    within: dict[str, float] = json.loads(child.stdout.splitlines()[-1])
-    parts = suite(name, copies)
+    cases = chosen(functions)
+    _fill(cases)
+    within = _within(name, functions=functions)
+    parts = suite(name, copies, functions=functions)
     loop = parts["adapter process"] - within["adapter"] - within["frames"]
     rows = {
         "adapter's code": within["adapter"] - within["bare"],
@@ -291,12 +318,13 @@ def report(name: str, copies: int, *, through_pytest: bool) -> None:
         "record": parts["record"],
         "engine": parts["engine and the rest"],
     }
-    print(f"\n{name}: milliseconds of CPU a case, mean of {len(CASES)} cases\n")
+    bar = "0.8" if functions else "3"
+    print(f"\n{name}: milliseconds of CPU a case, mean of {len(cases)} cases\n")
     print("| | ms |\n| --- | ---: |")
     print(f"| the framework, in a bare loop | {within['bare']:.2f} |")
     for part, figure in rows.items():
         print(f"| {part} | {figure:.2f} |")
-    print(f"| **the suite's own cost** (bar: 3) | **{sum(rows.values()):.2f}** |")
+    print(f"| **the suite's own cost** (bar: {bar}) | **{sum(rows.values()):.2f}** |")
     if through_pytest:
         on_top = in_pytest(name, copies) - parts["coordinator"]
         print(f"| pytest's item, output and report, on top | {on_top:.2f} |")
@@ -308,23 +336,94 @@ def report(name: str, copies: int, *, through_pytest: bool) -> None:
     )
 
 
+def _within(name: str, *, functions: bool) -> dict[str, float]:
+    """What a process with the framework takes for the bare loop, the adapter and the frames."""
+    command = [sys.executable, __file__, "--inside", name]
+    if functions:
+        command.append("--functions")
+    child = subprocess.run(
+        command,
+        env=environment(registry.select([name])[0].env),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if child.returncode:
+        raise SystemExit(child.returncode)
+    within: dict[str, float] = json.loads(child.stdout.splitlines()[-1])
+    return within
+
+
+# Two states of the code, by turns
+
+
+def compare(name: str, copies: int, other: Path, turns: int, *, functions: bool) -> None:
+    """Print what both processes of another checkout take, and of this one, the bare loop included.
+
+    The least of some turns of each, as whatever else runs on the machine only adds to it.
+    """
+    own = Path(__file__).resolve().parents[1]
+    found: dict[Path, list[dict[str, float]]] = {other.resolve(): [], own: []}
+    for _ in range(turns):
+        for checkout, figures in found.items():
+            # This very script, so that both are measured in one way.
+            command = [sys.executable, __file__, name, "--copies", str(copies), "--suite"]
+            done = subprocess.run(
+                [*command, "--functions"] if functions else command,
+                env={**os.environ, "PYTHONPATH": str(checkout)},
+                stdout=subprocess.PIPE,
+                text=True,
+                check=False,
+            )
+            if done.returncode:
+                raise SystemExit(done.returncode)
+            figures.append(json.loads(done.stdout.splitlines()[-1]))
+    print(f"\n{name}: milliseconds of CPU a case, least of {turns} turns\n")
+    print("| | before | now |\n| --- | ---: | ---: |")
+    for part in next(iter(found.values()))[0]:
+        before, now = (min(one[part] for one in figures) for figures in found.values())
+        print(f"| {part} | {before:.2f} | {now:.2f} |")
+    before, now = (
+        min(one["coordinator"] + one["adapter process"] for one in figures)
+        for figures in found.values()
+    )
+    print(
+        f"| **both processes, the framework's work included** | **{before:.2f}** | **{now:.2f}** |"
+    )
+
+
 def main() -> None:
     """Measure what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("adapters", nargs="*", default=["torch", "keras-torch"])
     parser.add_argument("--copies", type=int, default=10, help="copies of each case (default: 10)")
+    parser.add_argument("--functions", action="store_true", help="functions in place of models")
+    parser.add_argument("--beside", type=Path, metavar="CHECKOUT", help="another state of the code")
+    parser.add_argument("--turns", type=int, default=5, help="of each, with --beside (default: 5)")
     parser.add_argument("--inside", metavar="ADAPTER", help=argparse.SUPPRESS)
+    parser.add_argument("--suite", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--without-pytest", action="store_true", help="leave out pytest's part")
     options = parser.parse_args()
+    functions = options.functions
     if options.inside:
-        inside(options.inside)
+        inside(options.inside, functions=functions)
         return
+    if options.suite:
+        print(json.dumps(suite(options.adapters[0], options.copies, functions=functions)))
+        return
+    if options.beside:
+        for name in options.adapters:
+            compare(name, options.copies, options.beside, options.turns, functions=functions)
+        return
+    pytest_too = not options.without_pytest and not functions
     if len(options.adapters) == 1:
-        report(options.adapters[0], options.copies, through_pytest=not options.without_pytest)
+        report(options.adapters[0], options.copies, functions=functions, through_pytest=pytest_too)
         return
     for index, name in enumerate(options.adapters):
         # A fresh process each: the clocks are put around functions for good.
         command = [sys.executable, __file__, "--copies", str(options.copies), name]
+        if functions:
+            command.append("--functions")
         if index or options.without_pytest:
             command.append("--without-pytest")
         if status := subprocess.run(command, check=False).returncode:

@@ -51,6 +51,9 @@ if TYPE_CHECKING:
 AHEAD = 2
 """Cases in an adapter's hands at once: the one it computes, and the next, already in its pipe."""
 
+SMALL_AHEAD = 12
+"""The same of functions, which are computed sooner than a process is woken."""
+
 PROBE_LIMIT = 16.0
 """A precision probe worse than this many bounds means that the declared precision is not true."""
 
@@ -361,8 +364,11 @@ class Engine:
             self._case_line(case, answer=answer)
             process.send(answer.expectation.asked(case.program), answer.feeds, fatal=fatal)
             sent.append(answer)
-            if fatal or len(sent) == AHEAD:
-                receive()
+            most = _ahead(case)
+            if fatal or len(sent) >= most:
+                # Half of them in a row, then as many are sent: each code while it is in the cache.
+                while sent and (fatal or len(sent) > most // 2):
+                    receive()
             if fatal and process.pid is None and share.leave():
                 # What is left is as fatal, and the others still have a process to lose.
                 raise _LeftToOthers
@@ -494,6 +500,10 @@ class Engine:
             self._changed.notify_all()
             self._over.notify_all()
             raise Stopped(str(error)) from error
+
+
+def _ahead(case: Case) -> int:
+    return SMALL_AHEAD if kind_of(case.program) == "function" else AHEAD
 
 
 def _slim(line: CellLine) -> CellLine:

@@ -106,6 +106,8 @@ class _Job:
     """Seconds on this one, as it was when it was last looked at."""
     since: float = 0.0
     """When it became the one that the process computes; 0 while it waits."""
+    printed: int = 0
+    """Bytes that the process had printed when it was handed over."""
     ahead: bool = False
     """It was handed over while the process had the case before it in hand."""
     suspicion: str = ""
@@ -340,7 +342,9 @@ class AdapterProcess:
             id=job.id,
             case=job.case,
             seconds=time.monotonic() - job.since,
-            stderr=connection.stderr(),
+            # An answer that lay there already may have been begun before the one in front of it
+            # was read: rather what others have printed as well than nothing.
+            stderr=connection.stderr(None if connection.waited else job.printed),
             observation=observation,
             tensors=tensors,
         )
@@ -395,6 +399,7 @@ class AdapterProcess:
 
     def _hand_over(self, connection: Connection, job: _Job) -> None:
         job.ahead = job is not self._jobs[0]
+        job.printed = connection.printed()
         if not job.ahead:
             # Before it is written: a process may fall over it before this thread goes on.
             self._begin(connection, job)

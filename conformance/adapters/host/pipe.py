@@ -81,6 +81,8 @@ class Connection:
         self._spill = bytearray(_SMALL)
         self._left = memoryview(b"")
         """What was read beyond what was wanted, in ``_spill``."""
+        self.waited = True
+        """Whether the last frame was still to come when it was asked for."""
         self._tail = _Tail(_widened(self._process.stderr), stderr_limit)
         self._disposed = False
 
@@ -121,6 +123,7 @@ class Connection:
             Late: The deadline passed.
             WireError: The frame's length is absurd.
         """
+        self.waited = not (self._left or self._poller.poll(0))
         prefix = self._exactly(wire.PREFIX, deadline, prolong)
         return self._exactly(wire.announced(prefix, limit), deadline, prolong)
 
@@ -132,9 +135,17 @@ class Connection:
         """Let :meth:`stderr` begin here."""
         self._tail.mark()
 
-    def stderr(self) -> str:
-        """The end of what was printed since :meth:`mark`, made harmless."""
-        return harmless(self._tail.text())
+    def printed(self) -> int:
+        """How many bytes it has printed so far."""
+        return self._tail.seen
+
+    def stderr(self, since: int | None = None) -> str:
+        """The end of what was printed since :meth:`mark`, made harmless.
+
+        Args:
+            since: Number of bytes after which to begin instead.
+        """
+        return harmless(self._tail.text(since))
 
     def last_words(self) -> int | None:
         """Exit status as subprocess gives it (negative: a signal), None while it still runs.
@@ -287,7 +298,7 @@ class _Tail:
     def __init__(self, fd: int, limit: int) -> None:
         self._limit = limit
         self._kept = bytearray()
-        self._seen = 0
+        self.seen = 0
         self._mark = 0
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._read, args=(os.dup(fd),), daemon=True)
@@ -295,11 +306,11 @@ class _Tail:
 
     def mark(self) -> None:
         with self._lock:
-            self._mark = self._seen
+            self._mark = self.seen
 
-    def text(self) -> str:
+    def text(self, since: int | None) -> str:
         with self._lock:
-            fresh = self._seen - self._mark
+            fresh = self.seen - (self._mark if since is None else since)
             kept = bytes(self._kept[-min(fresh, self._limit) :]) if fresh else b""
         text = kept.decode("utf-8", "replace")
         dropped = fresh - len(kept)
@@ -313,7 +324,7 @@ class _Tail:
         with contextlib.suppress(OSError):
             while chunk := os.read(fd, 1 << 16):
                 with self._lock:
-                    self._seen += len(chunk)
+                    self.seen += len(chunk)
                     self._kept += chunk
                     if len(self._kept) > 4 * self._limit:
                         del self._kept[: -self._limit]
