@@ -21,7 +21,7 @@ from seeded import answered
 from conformance.facets import FACETS, FUNCTION, NUMERIC, STEPS
 from conformance.reference import evaluate
 from conformance.reference.errors import NoAnswer
-from conformance.reference.faults.applicable import applicable, explanations
+from conformance.reference.faults.applicable import applicable, explanations, find
 from conformance.reference.faults.arguments import given
 from conformance.reference.faults.editing import EDITS
 from conformance.reference.faults.observe import observe
@@ -167,6 +167,40 @@ def test_a_fault_behaves_like_itself_or_like_one_of_the_same_answer(name: str) -
             found = explain(facets, suspects[::-1], seen.observation, seen.tensors)
             unexplained = set(facets) - found.keys()
             assert law or not unexplained, (case.id, fault.name, unexplained)
+
+
+def test_each_fault_that_is_made_for_something_is_caught_somewhere() -> None:
+    left: dict[str, list[Case]] = defaultdict(list)
+    for name in WRITTEN:
+        for case in every(name):
+            for fault in explanations(case):
+                if fault.definition is not None and ":" not in fault.name:
+                    left[fault.name].append(case)
+    assert left.keys() >= {
+        "bias-correction-missing",
+        "decay-in-gradient",
+        "epsilon-inside-root",
+        "gradients-late",
+        "integers-saturate",
+        "kernel-flipped",
+        "means-averaged",
+        "nan-skipped",
+        "negative-index-cut",
+        "not-reset",
+        "order-falling",
+        "padding-other-side",
+        "replaced",
+        "result-late",
+        "schedule-late",
+        "set-late",
+        "step-skipped",
+        "trunc-for-floor",
+        "update-lost",
+        "weak-scalars-widen",
+        "zero-without-sign",
+    }
+    for fault, cases in left.items():
+        assert any(answered(case).failed(find(case, fault)) for case in cases), fault
 
 
 DECOMPOSITIONS = [

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from reference_cases import SGD, case, chain, exact, of_layer, spec
 
 from conformance.cases.model import (
@@ -16,7 +17,9 @@ from conformance.cases.model import (
     Expect,
     Extra,
     Influence,
+    Model,
     Named,
+    Node,
     Raises,
     Train,
     Twin,
@@ -301,6 +304,55 @@ def test_refusals_are_observed_and_can_be_missing() -> None:
     refused = observe(case(built, raises=Raises(at="build")), {}).observation
     assert refused.error is not None
     assert refused.error.stage == "build"
+
+
+def of_function(symbol: str, shape: list[int], *, facets: list[str], **parts: Any) -> Case:
+    """A function of one array ``x``."""
+    literal = parts.pop("arguments", {})
+    node = Node(name="f", layer=symbol, config={}, inputs=[], arguments=literal, tensors={"x": "x"})
+    model = Model(form="function", inputs=[spec(shape)], nodes=[node], outputs=["f"])
+    return case(model, calls=[Call(batch=1)], facets=facets, **parts)
+
+
+def test_a_function_s_refusal_is_observed_and_can_be_missing() -> None:
+    one = of_function(
+        "ops.sum",
+        [2, 3],
+        arguments={"axis": 2},
+        facets=["raises"],
+        raises=Raises(at="call"),
+    )
+    feeds = evaluate(one).feeds
+    (call,) = observe(one, feeds).observation.calls
+    assert call.error is not None
+    assert call.error.stage == "call"
+    assert {fault.name for fault in applicable(one)} == {"accepts", "crashes"}
+    assert observe(one, feeds, find(one, "accepts")).observation.calls == []
+
+
+def test_what_a_case_states_is_not_held_against_a_fault() -> None:
+    one = of_function(
+        "ops.absolute",
+        [2],
+        facets=["values"],
+        expect=Expect(values=[1.0, 2.0]),
+    )
+    given = spec([2], data=Data(kind="values", values=[1.0, -2.0]))
+    model = replace(one.program.model, inputs=[given])
+    one = replace(one, program=replace(one.program, model=model))
+    assert evaluate(one).expectation.calls[0].outputs[0].stated
+    faulty = evaluate(one, find(one, "taken-for:ops.absolute.relu"))
+    assert faulty.arrays["truth/call/0/0"].tolist() == [1.0, 0.0]
+    assert not faulty.expectation.calls[0].outputs[0].stated
+
+
+def test_an_argument_of_a_function_at_its_default_is_not_ignored() -> None:
+    one = of_function(
+        "ops.sum", [2, 3], arguments={"axis": None, "keepdims": True}, facets=["values"]
+    )
+    names = {fault.name for fault in explanations(one)}
+    assert "ignored:ops.sum.keepdims" in names
+    assert "ignored:ops.sum.axis" not in names
 
 
 def test_rounding_to_a_format() -> None:

@@ -22,29 +22,29 @@ INERT = frozenset({"name", "seed"})
 """Arguments that no number depends on: a name, and a seed, which only decides what is drawn."""
 
 _OTHER_WORDS = {
-    "valid": "same",
-    "same": "valid",
-    "channels_last": "channels_first",
-    "channels_first": "channels_last",
-    "constant": "symmetric",
-    "reflect": "symmetric",
-    "symmetric": "reflect",
-    "nearest": "bilinear",
-    "bilinear": "nearest",
-    "reduced": "complete",
-    "complete": "reduced",
-    "none": "sum_over_batch_size",
-    "sum": "sum_over_batch_size",
-    "mean": "sum",
-    "sum_over_batch_size": "sum",
-    "mean_with_sample_weight": "sum_over_batch_size",
-    "float32": "float64",
-    "int32": "int64",
-    "int64": "int32",
-    "bool": "uint8",
-    "uint8": "int32",
-    "bfloat16": "float16",
-    "float16": "bfloat16",
+    "valid": ("same",),
+    "same": ("valid",),
+    "channels_last": ("channels_first",),
+    "channels_first": ("channels_last",),
+    "constant": ("symmetric",),
+    "reflect": ("symmetric",),
+    "symmetric": ("reflect",),
+    "nearest": ("bilinear",),
+    "bilinear": ("nearest",),
+    "reduced": ("complete",),
+    "complete": ("reduced",),
+    "none": ("sum_over_batch_size",),
+    "sum": ("sum_over_batch_size",),
+    "mean": ("sum",),
+    "sum_over_batch_size": ("sum", "mean_with_sample_weight"),
+    "mean_with_sample_weight": ("sum_over_batch_size",),
+    "float32": ("float64",),
+    "int32": ("int64",),
+    "int64": ("int32",),
+    "bool": ("uint8",),
+    "uint8": ("int32",),
+    "bfloat16": ("float16",),
+    "float16": ("bfloat16",),
 }
 """What a word of an argument may be taken for."""
 
@@ -200,8 +200,7 @@ def _near(name: str, value: Any) -> Iterator[tuple[str, Any]]:
     elif isinstance(value, float):
         yield "more", value * 1.1 if value else 0.1
     elif isinstance(value, str):
-        if value in _OTHER_WORDS:
-            yield "other", _OTHER_WORDS[value]
+        yield from ((f"as-{word}", word) for word in _OTHER_WORDS.get(value, ()))
         before, arrow, after = value.partition("->")
         if arrow and after != after[::-1]:
             yield "reversed", before + arrow + after[::-1]
@@ -210,12 +209,13 @@ def _near(name: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _near_list(name: str, value: list[Any]) -> Iterator[tuple[str, Any]]:
+    if name == "axis":  # in whatever order
+        yield from (("first", one) for one in value[:1])
+        return
     if value != value[::-1]:
         yield "reversed", value[::-1]
     elif name == "shape":
         yield "longer", [*value, 2]
-    if name == "axis":
-        yield "first", value[0]
     if name == "axes":
         rank = len(value)
         order = [one % rank for one in value]

@@ -15,7 +15,7 @@ from conformance.reference.engine.complexes import Complex
 from conformance.reference.engine.conversion import arithmetic_of, as_array, convert, real, whole
 from conformance.reference.errors import Unsupported
 from conformance.reference.faults.fault import Fault
-from conformance.reference.spec.ops.numpy.elementwise import add
+from conformance.reference.spec.ops.numpy.elementwise import add, maximum
 from conformance.reference.spec.ops.numpy.shapes import flip
 
 if TYPE_CHECKING:
@@ -183,6 +183,27 @@ def _flipped(definition: Any) -> Any:
     return _wrapped(definition, call)
 
 
+def _padded_before(definition: Any) -> Any:
+    def call(honest: Any, inputs: Any, kernel: Any, *place: Any, **named: Any) -> Any:
+        if named.get("padding") != "same":
+            return honest(inputs, kernel, *place, **named)
+        first = 2 if named.get("data_format") == "channels_first" else 1
+        space = list(range(first, first + kernel.ndim - 2))
+        # From the other end of every axis, what lies after is before.
+        window = list(range(kernel.ndim - 2))
+        made = honest(flip(inputs, space), flip(kernel, window), *place, **named)
+        return flip(made, space)
+
+    return _wrapped(definition, call)
+
+
+def _cut_at_zero(definition: Any) -> Any:
+    def call(honest: Any, x: Any, indices: Any, axis: int | None = None) -> Any:
+        return honest(x, maximum(indices, 0), axis)
+
+    return _wrapped(definition, call)
+
+
 def _rounding(definition: Any) -> Any:
     def call(honest: Any, x: Any, dtype: str) -> Any:
         a = as_array(x, arithmetic_of(x))
@@ -225,6 +246,16 @@ _WRAPPERS: dict[str, tuple[set[str], str, Callable[[Any], Any]]] = {
     "trunc-for-floor": ({"ops.floor"}, "rounded towards zero", _truncated),
     "order-falling": ({"ops.sort", "ops.argsort"}, "put the largest first", _descending),
     "kernel-flipped": ({"ops.conv"}, "flipped the kernel, as mathematics does", _flipped),
+    "padding-other-side": (
+        {"ops.conv"},
+        "put the odd row of padding before the input, not after it",
+        _padded_before,
+    ),
+    "negative-index-cut": (
+        {"ops.take", "ops.take_along_axis"},
+        "took negative indices for 0",
+        _cut_at_zero,
+    ),
     "rint-for-cast": ({"ops.cast"}, "rounded to the nearest integer", _rounding),
     "bit-for-cast": ({"ops.cast"}, "made booleans of the last bit of an integer", _one_bit),
     "one-later": ({"ops.arange"}, "began to count one later", _one_later),

@@ -10,7 +10,7 @@ from conformance.reference.engine import functions as f
 from conformance.reference.faults.arguments import mistaken, mistaken_steps, with_step
 from conformance.reference.faults.fault import Fault, nodewise
 from conformance.reference.spec import table
-from conformance.reference.spec.metrics.base import Metric
+from conformance.reference.spec.metrics.base import Averaged, Metric
 from conformance.reference.spec.optimizers.adam import Adam
 from conformance.reference.spec.optimizers.base import Optimizer
 from conformance.reference.spec.optimizers.sgd import SGD
@@ -61,6 +61,15 @@ class _Skipping:
         self._calls += 1
         if self._calls != 2:  # noqa: PLR2004 (the second)
             super().update_state(*given, **named)  # type: ignore[misc] # a metric's
+
+
+class _MeanOfMeans:
+    """Every update counts alike, however many values it has."""
+
+    def take(self, values: Array, sample_weight: Any) -> None:
+        if sample_weight is None:
+            values = values.mean()
+        super().take(values, sample_weight)  # type: ignore[misc] # a metric's
 
 
 class _Idle:
@@ -172,6 +181,7 @@ _MIXED: dict[str, tuple[type, type, str]] = {
     "replaced": (Metric, _Replacing, "replaced its state in each update instead of adding to it"),
     "result-late": (Metric, _Late, "answered with the result before the last update"),
     "update-lost": (Metric, _Skipping, "lost its second update"),
+    "means-averaged": (Averaged, _MeanOfMeans, "averaged the means of its updates"),
     "step-skipped": (Optimizer, _Idle, "moved nothing in its second step"),
     "gradients-late": (Optimizer, _Stale, "moved by the gradients of the step before"),
     "decay-in-gradient": (
