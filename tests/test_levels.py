@@ -21,7 +21,7 @@ def runner(tmp_path, cache):
     return Runner(tmp_path, cache)
 
 
-def of(level, chosen, cases, holds="each elementary layer once"):
+def of(level, chosen, cases, holds="each elementary layer and each function once"):
     return LevelOf(level=level, of=5, holds=holds, chosen=chosen, cases=cases)
 
 
@@ -37,9 +37,9 @@ def test_what_is_left_out_is_not_run(runner):
     assert result.returncode == 0
     run = runner.records()
     assert run.header.cases == ["fakes/one"]
-    assert run.header.level == of(2, 1, 3, "every layer and every activation once")
+    assert run.header.level == of(2, 1, 3, "every layer, function, object and activation once")
     told = (
-        "Level 2 of 5: 1 of 3 cases (every layer and every activation once). Level 3 asks for more."
+        "Level 2 of 5: 1 of 3 cases (every layer, function, object and activation once). Level 3 asks for more."
     )
     assert result.stdout.startswith(told)
     assert "1 case of level 2 of 5 on 1 adapter: everything that was judged" in result.stdout
@@ -78,7 +78,7 @@ def test_a_case_is_of_one_level_whatever_else_is_asked_for(runner):
 def test_a_level_that_is_none_is_told(runner):
     result = runner.run("cases", "--level", "6")
     assert result.returncode == 2
-    assert "there is no level 6; there are\n  1  each elementary layer once" in result.stderr
+    assert "there is no level 6; there are\n  1  each elementary layer and each function once" in result.stderr
     assert "  5  everything" in result.stderr
 
 
@@ -136,9 +136,9 @@ def test_pytest_deselects_what_is_of_a_higher_level(suite, pytester):
     result = suite("--level", "2")
     result.assert_outcomes(passed=2, deselected=4)
     assert result.ret == 0
-    result.stdout.fnmatch_lines(["Level 2 of 5: 1 of 3 cases (every layer *). Level 3 asks*"])
+    result.stdout.fnmatch_lines(["Level 2 of 5: 1 of 3 cases (every layer*). Level 3 asks*"])
     run = newest(pytester)
-    assert run.header.level == of(2, 1, 3, "every layer and every activation once")
+    assert run.header.level == of(2, 1, 3, "every layer, function, object and activation once")
     assert run.header.cases == ["fakes/one"]
 
 
@@ -153,7 +153,7 @@ def test_a_level_means_the_same_for_each_worker_of_xdist(suite, pytester):
     assert result.ret == 0, result.stdout.str()
     run = newest(pytester)
     assert run.header.cases == ["fakes/one"]
-    assert run.header.level == of(2, 1, None, "every layer and every activation once")
+    assert run.header.level == of(2, 1, None, "every layer, function, object and activation once")
 
 
 def test_pytest_names_the_levels_where_there_is_no_such(suite):
