@@ -14,6 +14,7 @@ from conformance.reference.engine.arithmetic import Variance
 from conformance.reference.engine.array import Array
 from conformance.reference.engine.complexes import Complex
 from conformance.reference.engine.conversion import fed, whole
+from conformance.reference.engine.laws import DataSized
 from conformance.reference.errors import NearKink, Refused, Unsupported
 from conformance.reference.spec import table
 
@@ -39,6 +40,8 @@ def numbers(answer: Any) -> Any:
         return [numbers(part) for part in answer]
     if isinstance(answer, Complex):
         return answer.value
+    if isinstance(answer, DataSized):
+        answer = answer.array
     assert isinstance(answer, Array), answer
     return answer.value if answer.integers is None else answer.integers
 
