@@ -17,7 +17,7 @@ from conformance.adapters.worker.failure import Unsupported, failure, own, with_
 from conformance.adapters.worker.process import follow_parent, prepare, resident_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from types import ModuleType
 
     from conformance.adapters.shared.wire import Array
@@ -63,7 +63,7 @@ def serve(module: str, name: str) -> int:
             if kind == "hello":
                 adapter, hello = _hello(module, name, message.get("protocol"))
                 channel.send(hello, {})
-            elif kind == "run" and adapter is not None:
+            elif kind in {"run", "load"} and adapter is not None:
                 _answer(channel, adapter, message, tensors)
             else:
                 _say(f"cannot follow a message of type {kind!r} here")
@@ -128,7 +128,8 @@ def _answer(
         kind = kind_of(program)
         if kind not in getattr(adapter, "kinds", ("model",)):
             raise Unsupported(f"this adapter answers nothing about {_SUBJECTS[kind]}")
-        observation, arrays = adapter.run(program, tensors)
+        asked = _asked(adapter, message["type"])
+        observation, arrays = asked(program, tensors)
     except Unsupported as error:
         observation, arrays = error.answer(), {}
     except Exception as error:  # noqa: BLE001 - the host learns of everything that went wrong
@@ -140,6 +141,17 @@ def _answer(
     except WireError as error:
         refused = {"status": "error", "error": failure(error, "adapter", internal=True)}
         channel.send({**refused, **head, **tail}, {})
+
+
+def _asked(adapter: Adapter, kind: str) -> Callable[..., tuple[dict[str, Any], dict[str, Any]]]:
+    """The method that answers a message of this type."""
+    if kind == "run":
+        return adapter.run
+    load: Any = getattr(adapter, "load", None)
+    if load is None:
+        raise Unsupported("this adapter reads no files of others")
+    found: Callable[..., tuple[dict[str, Any], dict[str, Any]]] = load
+    return found
 
 
 _SUBJECTS = {

@@ -17,8 +17,10 @@ from conformance.adapters.host.observation import (
     CallResult,
     Counts,
     Draws,
+    Exchanged,
     Failure,
     Gradients,
+    Loaded,
     Observation,
     Output,
     State,
@@ -100,6 +102,14 @@ def _dressed(
             first = other.calls[0]
             if not isinstance(first, Refused):
                 again[facet] = _outputs(first.outputs, tensors, facet)
+    files: dict[str, str] | None = None
+    exchanged = None
+    if "exchange" in program.facets and run.calls and not isinstance(run.calls[0], Refused):
+        other = fault.run(case, feeds, functools.partial(Working, seed + len(AGAIN) + 1))[1]
+        read = other.calls[0]
+        outputs = [] if isinstance(read, Refused) else read.outputs
+        loaded = Loaded(outputs=_outputs(outputs, tensors, "exchange"))
+        files, exchanged = {}, Exchanged(loaded={"another": loaded})
     state = None
     if run.training is not None:
         state = State(
@@ -140,6 +150,8 @@ def _dressed(
         calls=built.calls,
         gradients=built.gradients,
         twin=twin,
+        files=files,
+        exchanged=exchanged,
         state=state,
         random=random,
         summary=_summary(program.model, network) if "summary" in program.facets else None,
