@@ -295,6 +295,22 @@ _ALL = (
         repeats=True,
     ),
     Facet(
+        name="exchange",
+        answer="files",
+        answers="`files`",
+        how="the file that the model is saved to, as an array of bytes; then, in a `load` for each "
+        "file that another adapter wrote, call 0's outputs from it",
+        passes="call 0's outputs from every file that another adapter of the run wrote, by the "
+        "same truth as `values`",
+        wrong="wrong round trip",
+        kinds=_MODEL,
+        parts=("exchange",),
+        when="`exchange` is there: files that other adapters of the run wrote are read",
+        stated_by=("exchange",),
+        blocked_by=_TRUE,
+        follows=("save_round_trip",),
+    ),
+    Facet(
         name="losses",
         answer="state",
         answers="`state.losses`",

@@ -31,7 +31,7 @@ SGD = Train(
     steps=3,
 )
 
-APART = {"random", "metrics", "optimizer"}
+APART = {"random", "exchange", "metrics", "optimizer"}
 """Facets that few cases can have."""
 
 

@@ -80,7 +80,10 @@ model:
             "input: {shape: [3]}\nlayer: Dense\nconfig: {units: 1}\ncall: {mask: y}\n",
             "neither an input",
         ),
-        ("input: {shape: [3]}\nmodel: [Flatten]\ncall: {training: true}\n", "says nothing beside `model`"),
+        (
+            "input: {shape: [3]}\nmodel: [Flatten]\ncall: {training: true}\n",
+            "says nothing beside `model`",
+        ),
         ("input: {shape: [3]}\nlayer: Flatten\ncall: {mask: {a: 1}}\n", "a number, true, false"),
         ("input: {shape: [3]}\nlayer: Flatten\ncall: {mask: x}\n", "passes every input by keyword"),
         ("input: {shape: [null], sizes: [3, 4]}\nlayer: Flatten\n", "a number for each axis"),

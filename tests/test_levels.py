@@ -38,9 +38,7 @@ def test_what_is_left_out_is_not_run(runner):
     run = runner.records()
     assert run.header.cases == ["fakes/one"]
     assert run.header.level == of(2, 1, 3, "every layer, function, object and activation once")
-    told = (
-        "Level 2 of 5: 1 of 3 cases (every layer, function, object and activation once). Level 3 asks for more."
-    )
+    told = "Level 2 of 5: 1 of 3 cases (every layer, function, object and activation once). Level 3 asks for more."
     assert result.stdout.startswith(told)
     assert "1 case of level 2 of 5 on 1 adapter: everything that was judged" in result.stdout
     folder = runner.records_path().parent
@@ -78,7 +76,10 @@ def test_a_case_is_of_one_level_whatever_else_is_asked_for(runner):
 def test_a_level_that_is_none_is_told(runner):
     result = runner.run("cases", "--level", "6")
     assert result.returncode == 2
-    assert "there is no level 6; there are\n  1  each elementary layer and each function once" in result.stderr
+    assert (
+        "there is no level 6; there are\n  1  each elementary layer and each function once"
+        in result.stderr
+    )
     assert "  5  everything" in result.stderr
 
 

@@ -141,7 +141,9 @@ def test_every_differentiable_definition_is_proved() -> None:
         for symbol in wanted("activations") - {*SAMPLES}
         if table.find(symbol) is table.find(f"ops.{symbol.removeprefix('activations.')}")
     }
-    assert wanted("ops") | wanted("activations") | wanted("losses") == {*SAMPLES} | shared | constant
+    assert (
+        wanted("ops") | wanted("activations") | wanted("losses") == {*SAMPLES} | shared | constant
+    )
     assert not table.differentiable("ops.argmax")
 
 

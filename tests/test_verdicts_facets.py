@@ -218,6 +218,24 @@ CHANGES: dict[str, tuple[Change, dict[str, str]]] = {
     "rebuilt from config": (off("config"), fails("config_round_trip")),
     "saved and loaded": (off("save"), fails("save_round_trip")),
     "saved and loaded, no output": (put("save_round_trip", value=[]), fails("save_round_trip")),
+    "another's file": (off("from two"), fails("exchange")),
+    "another's file, no output": (
+        put("exchanged", "loaded", "one", "outputs", value=[]),
+        fails("exchange"),
+    ),
+    "another's file, another dtype": (
+        put("exchanged", "loaded", "one", "outputs", 0, "dtype", value="float64"),
+        fails("exchange"),
+    ),
+    "another's file, the process died": (
+        put("exchanged", "loaded", "one", value={"died": "killed by SIGSEGV"}),
+        fails("exchange"),
+    ),
+    "another's file, nothing is known": (
+        put("exchanged", "loaded", "one", value={"lost": "no process could be had"}),
+        {"exchange": "error"},
+    ),
+    "no file": (drop("files"), {"exchange": "error"}),
     "one loss": (off("losses", at=(9,)), fails("losses")),
     "one metric": (off("accuracy", at=(9,)), fails("metrics")),
     "a metric missing": (drop("state", "metrics", "accuracy"), {"metrics": "error"}),
@@ -285,6 +303,7 @@ def test_every_facet_has_a_judge_and_a_change_that_fails_it() -> None:
         ("compiled", "compiled"),
         ("config_round_trip", "config_round_trip"),
         ("save_round_trip", "save_round_trip"),
+        ("files", "exchange"),
         ("state", "losses"),
         ("state", "metrics"),
         ("state", "optimizer"),

@@ -158,6 +158,13 @@ def honest(seed: int = 0) -> Sample:
         "compiled": [make.again("compiled", "call/0")],
         "config_round_trip": [make.again("config", "call/0")],
         "save_round_trip": [make.again("save", "call/0")],
+        "files": {},
+        "exchanged": {
+            "loaded": {
+                "one": {"outputs": [make.again("from one", "call/0")]},
+                "two": {"outputs": [make.again("from two", "call/0")]},
+            }
+        },
         "state": {
             "losses": "losses",
             "metrics": {"accuracy": "accuracy"},

@@ -55,6 +55,7 @@ KEYS = (
     "targets",
     "random",
     "equals",
+    "exchange",
     "raises",
     "expect",
     "without",
@@ -63,6 +64,10 @@ KEYS = (
     "combine",
 )
 """Every key of a case, in the order in which docs/cases.md explains them."""
+
+
+_BESIDE_NO_REFUSAL = ("expect", "equals", "train", "targets", "random", "exchange", "without")
+"""Keys that mean nothing where a refusal is asked for."""
 
 
 class CaseReader:
@@ -92,7 +97,7 @@ class CaseReader:
         raises = None
         if "raises" in tree:
             raises = expects.read_raises(tree["raises"], where.value(tree, "raises"))
-            for key in ("expect", "equals", "train", "targets", "random", "without"):
+            for key in _BESIDE_NO_REFUSAL:
                 if key in tree:
                     where.key(tree, key).refuse("is beside `raises`, which asks for a refusal only")
         without = {}
@@ -153,6 +158,9 @@ class CaseReader:
             expect = expects.read_expect(tree["expect"], place, read) or expect
         if "equals" in tree:
             twin = _twin(tree["equals"], where.value(tree, "equals"), read, layers)
+        exchange = None
+        if "exchange" in tree:
+            exchange = expects.read_exchange(tree["exchange"], where.value(tree, "exchange"))
         if "random" in tree:
             random = drawing.read_random(tree["random"], where.value(tree, "random"), read)
         batches = _batches(read.fed, raises)
@@ -172,6 +180,7 @@ class CaseReader:
             train=train,
             twin=twin,
             random=random,
+            exchange=exchange,
         )
         asked = _asked(program, read, expect, without) if raises is None else {"raises"}
         facets = [facet for facet in FACETS if facet in asked]
@@ -387,6 +396,7 @@ def _asked(program: Graph, read: Read, expect: Expect, without: dict[str, str]) 
         "changes": behaviours & {"training", "stateful"},
         "equals": program.twin is not None,
         "random": program.random is not None,
+        "exchange": program.exchange is not None,
     }
     parts = frozenset(part for part, there in has.items() if there)
     return set(asked_of(MODEL, parts).difference(without))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 from conformance.cases import fields
 from conformance.cases.model import (
+    Exchange,
     Expect,
+    FileKind,
     Influence,
     LayerExpect,
     Params,
@@ -74,6 +76,15 @@ def _claims(given: Map, where: Where) -> list[str]:
         elif one is not None:
             found.append(one)
     return found
+
+
+def read_exchange(value: object, where: Where) -> Exchange | None:
+    """The kind of file that adapters write and read."""
+    given = fields.mapping(value, where, ("file",), required=("file",))
+    if given is None or "file" not in given:
+        return None
+    kind = fields.choice(given["file"], where.value(given, "file"), get_args(FileKind))
+    return None if kind is None else Exchange(file=cast("FileKind", kind))
 
 
 def read_without(value: object, where: Where) -> dict[str, str]:

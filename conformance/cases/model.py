@@ -230,6 +230,16 @@ class Random(Struct, frozen=True, kw_only=True, omit_defaults=True):
     other: int
 
 
+FileKind = Literal["keras", "weights.h5"]
+"""A whole model as ``model.save`` writes it, or its weights as ``save_weights`` does."""
+
+
+class Exchange(Struct, frozen=True, kw_only=True):
+    """What one adapter writes and others read: the model, with the case's weights."""
+
+    file: FileKind
+
+
 class Graph(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="graph"):
     """Nodes called on arrays, what is fed, which facets are asked for; nothing of what is expected.
 
@@ -247,6 +257,7 @@ class Graph(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="ki
     train: Train | None = None
     twin: Twin | None = None
     random: Random | None = None
+    exchange: Exchange | None = None
 
     @property
     def every_call(self) -> list[Call | Extra]:
@@ -331,6 +342,10 @@ class Steps(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="ki
     @property
     def random(self) -> None:
         """Nothing is drawn."""
+
+    @property
+    def exchange(self) -> None:
+        """Nothing is saved."""
 
 
 Program = Graph | Steps

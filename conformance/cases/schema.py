@@ -7,10 +7,10 @@ what its variants bring, so no argument is required here.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from conformance.cases import combining, fields, inputs, names, schema_subjects
-from conformance.cases.model import STRING
+from conformance.cases.model import STRING, FileKind
 from conformance.facets import FACETS
 
 Schema = dict[str, Any]
@@ -123,6 +123,10 @@ def _case() -> Schema:
             "draws; it needs a `seed`",
         ),
         "equals": _equals(),
+        "exchange": _described(
+            _of({"file": {"enum": list(get_args(FileKind))}}, required=["file"]),
+            "What one adapter of a run saves, and the others load",
+        ),
         "raises": _described({"enum": ["build", "call"]}, "Where the framework must refuse"),
         "expect": {"$ref": "#/$defs/expect"},
         "without": _described(_of(dict.fromkeys(FACETS, reason)), "Facets that aren't asked for"),

@@ -33,6 +33,7 @@ _ONLY_FOR: dict[str, tuple[str, ...]] = {
     "weights": ("model", "layer"),
     "train": ("model", "layer"),
     "targets": ("model", "layer"),
+    "exchange": ("model", "layer"),
     "equals": ("model", "layer"),
     "random": ("model", "layer", "function"),
 }

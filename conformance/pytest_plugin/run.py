@@ -91,7 +91,11 @@ class PytestRun:
         places = [index for index, item in enumerate(items) if isinstance(item, CaseItem)]
         ours = sorted(
             (item for item in items if isinstance(item, CaseItem)),
-            key=lambda item: (rank[item.spec.name], self._comes_last(item)),
+            key=lambda item: (
+                self._waits(item),
+                rank[item.spec.name],
+                self._comes_last(item),
+            ),
         )
         for place, item in zip(places, ours, strict=True):
             items[place] = item
@@ -99,6 +103,10 @@ class PytestRun:
     def _comes_last(self, item: CaseItem) -> bool:
         """Whether its verdict is the last of its adapter's; unknown before the run has begun."""
         return self._session is not None and self._session.engine.comes_last(item.cell)
+
+    def _waits(self, item: CaseItem) -> bool:
+        """Whether its verdict has to wait for other adapters; unknown before the run has begun."""
+        return self._session is not None and self._session.engine.waits_for_others(item.cell)
 
     def take_level(self, items: list[pytest.Item]) -> list[pytest.Item]:
         """Leave in ``items`` the cases of the level that was asked for; returns the others.

@@ -11,6 +11,10 @@ pytest collects, reports and prints.
 Adapters that the plan wants *abreast* (two versions that are compared) begin together, as soon as
 there is a core for each, and go through their cases in one order, none of them far ahead of the
 others (:mod:`.pace`).
+
+Where a case asks for files to be exchanged, the answers to it are kept until the last adapter that
+has begun has given its own; then a free slot lets each adapter read what the others wrote
+(:mod:`.exchange`).
 """
 
 from __future__ import annotations
@@ -18,7 +22,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -27,6 +32,8 @@ from conformance.adapters.host import host
 from conformance.adapters.host.host import AdapterProcess, Limits
 from conformance.cases.model import kind_of
 from conformance.records.model import AdapterLine, CaseLine, CellLine
+from conformance.run import exchange
+from conformance.run.exchange import Exchange, Held, Reading
 from conformance.run.judging import judge
 from conformance.run.lines import adapter_line, case_line, cell_line
 from conformance.run.oracle import NoAnswer, Oracle
@@ -117,6 +124,8 @@ class Engine:
         self._begun: set[str] = set()
         self._todo: deque[Group] = deque()
         self._underway: list[Share] = []
+        self._exchange = Exchange(plan)
+        self._readings: deque[Reading] = deque()
         self._idle = 0
         self._processes: set[AdapterProcess] = set()
         self._launched = dict(launched or {})
@@ -142,6 +151,9 @@ class Engine:
             needed: dict[str, Case] = {}
             for group in self._groups(names):
                 left = {name: self._undone(self.plan.adapters[name]) for name in group}
+                for name, cases in left.items():
+                    done = set(self.plan.cells[name]).difference(case.id for case in cases)
+                    self._exchange.begin(name, cases, done)
                 left = {name: cases for name, cases in left.items() if cases}
                 if left:
                     ordered = self._in_order(left)
@@ -156,6 +168,10 @@ class Engine:
     def comes_last(self, cell: Cell) -> bool:
         """Whether a cell waits for all others of its adapter: it is known to end the process."""
         return self._ledger.fatal(*cell)
+
+    def waits_for_others(self, cell: Cell) -> bool:
+        """Whether a cell's verdict waits for what the other adapters answer to its case."""
+        return exchange.asks(self.plan.cases[cell.case])
 
     def result(self, cell: Cell) -> CellLine:
         """Wait for a cell's verdict.
@@ -203,6 +219,7 @@ class Engine:
         with self._changed:
             self._closed = True
             self._todo.clear()
+            self._readings.clear()
             running = list(self._processes)
             self._changed.notify_all()
             self._over.notify_all()
@@ -216,28 +233,39 @@ class Engine:
     # -- inside the slots ----------------------------------------------------------------------
 
     def _slot(self) -> None:
-        while True:
-            with self._changed:
-                self._idle += 1
-                while not self._closed and (share := self._next()) is None:
-                    self._changed.wait()
-                self._idle -= 1
-                if self._closed or share is None:
-                    return
-                work = self._help
-                if self._todo:
-                    work = self._drive
-                    self._underway.append(share)
-                    if self._todo[0].begin(share):
-                        self._todo.popleft()
-                    self._changed.notify_all()  # the others of its group may begin, too
-                share.join()
+        while (work := self._wait_for_work()) is not None:
+            do, give_up = work
             try:
-                work(share)
+                do()
             except Stopped:
                 return
             except Exception as error:  # noqa: BLE001 - ours; it must not lose the others' cells
-                self._broken(share, f"{type(error).__name__}: {error}")
+                give_up(f"{type(error).__name__}: {error}")
+
+    def _wait_for_work(self) -> tuple[Callable[[], None], Callable[[str], None]] | None:
+        """What a free slot is to do, and what if that goes wrong; None where it is to end."""
+        with self._changed:
+            self._idle += 1
+            share: Share | None = None
+            while not self._closed and not self._readings and (share := self._next()) is None:
+                self._changed.wait()
+            self._idle -= 1
+            if self._closed:
+                return None
+            if self._readings:
+                reading = self._readings.popleft()
+                return partial(self._read, reading), partial(self._broken_reading, reading)
+            if share is None:
+                raise AssertionError("there is work, or the engine is closed")
+            work: Callable[[Share], None] = self._help
+            if self._todo:
+                work = self._drive
+                self._underway.append(share)
+                if self._todo[0].begin(share):
+                    self._todo.popleft()
+                self._changed.notify_all()  # the others of its group may begin, too
+            share.join()
+            return partial(work, share), partial(self._broken, share)
 
     def _next(self) -> Share | None:
         """What a free slot is to do: begin with an adapter; where none waits, help another.
@@ -265,6 +293,16 @@ class Engine:
             spec,
             lambda case: cells.adapter_failed(case, spec.name, f"a fault of the suite: {reason}"),
         )
+
+    def _broken_reading(self, reading: Reading, reason: str) -> None:
+        name = reading.spec.name
+        if self._closed:
+            return
+        with self._changed:
+            self._faults.append(f"the suite itself failed while {name} read files: {reason}")
+        for held in reading.held:
+            said = cells.adapter_failed(held.case.id, name, f"a fault of the suite: {reason}")
+            self._settle(CellLine(digest=held.case.digest, verdict=said))
 
     def _drive(self, share: Share) -> None:
         """Begin with an adapter, and work through its cases."""
@@ -394,6 +432,45 @@ class Engine:
         expected: StoredAnswer,
         answer: host.Answer,
     ) -> None:
+        """Judge an answer, or keep it until the others have written what it is to read."""
+        if exchange.waits(case, answer) and isinstance(answer, host.Answered):
+            with self._changed:
+                self._exchange.hold(Held(spec, hello, case, expected, answer))
+                self._look_for_readings()
+            return
+        self._conclude(spec, hello, case, expected, answer)
+
+    def _look_for_readings(self) -> None:
+        """Have files read once nobody is left who may yet write one."""
+        if due := self._exchange.due():
+            self._readings.extend(due)
+            self._changed.notify_all()
+
+    def _read(self, reading: Reading) -> None:
+        """Have an adapter read what others wrote, and judge the cells that waited for it."""
+        with self._changed:
+            files = [self._exchange.files_for(held.cell) for held in reading.held]
+            absent = [self._exchange.absent_for(held.cell) for held in reading.held]
+            refused = [self._exchange.refused(held.cell) for held in reading.held]
+        with ExitStack() as stack:
+            process = stack.enter_context(self._process(reading.spec)) if any(files) else None
+            for held, theirs, why_not, own in zip(
+                reading.held, files, absent, refused, strict=True
+            ):
+                loaded = exchange.read(process, held, theirs) if process is not None else {}
+                if self._closed:
+                    raise Stopped("the run was stopped")
+                answer = exchange.completed(held, loaded, why_not, own)
+                self._conclude(held.spec, held.hello, held.case, held.expected, answer)
+
+    def _conclude(
+        self,
+        spec: AdapterSpec,
+        hello: Hello,
+        case: Case,
+        expected: StoredAnswer,
+        answer: host.Answer,
+    ) -> None:
         verdict = judge(
             case, spec.name, expected, answer, oracle=self._oracle, precision=hello.precision
         )
@@ -483,6 +560,8 @@ class Engine:
             if self._closed or cell in self._cells:
                 return
             self._tell(line)
+            self._exchange.settled(line)
+            self._look_for_readings()
             self._cells[cell] = (
                 line if self._keep or line.verdict.outcome in FAILING else _slim(line)
             )

@@ -262,10 +262,11 @@ def _excusing(stated: Capabilities, case: str, facet: str, reason: str) -> Group
 
 def _unsupported(cell: CellVerdict) -> Iterator[tuple[str, str]]:
     """What of a cell is unsupported: facets with their reasons, or the cell as a whole."""
-    found = [(one.facet, one.message) for one in cell.facets if one.outcome == "unsupported"]
+    found = [one for one in cell.facets if one.outcome == "unsupported"]
     if cell.outcome == "unsupported" and not found:
-        found = [("", cell.message)]
-    yield from found
+        yield "", cell.message
+    # Who was alone in a run has lost nothing.
+    yield from ((one.facet, one.message) for one in found if not one.alone)
 
 
 def read_capabilities(path: Path) -> tuple[Capabilities | None, list[Problem]]:

@@ -36,6 +36,7 @@ _KEYS: Final = (
     "cases",
     "cap",
     "facets",
+    "written_by",
     "outcome",
     "signature",
     "when",
@@ -69,6 +70,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     review_by: dt.date
     place: Place
     cap: int | None = None
+    written_by: list[str] = field(default_factory=list)
+    """Names or patterns of adapters: of the facet ``exchange``, only what they wrote is meant."""
     exceptions: dict[str, dict[str, SpecifierSet]] = field(default_factory=dict)
     """By adapter or pattern, versions in which that one does not deviate although others do."""
 
@@ -101,6 +104,10 @@ class Entry(Struct, frozen=True, kw_only=True):
         known = {canonicalize_name(name): version for name, version in versions.items()}
         names = [canonicalize_name(name) for name in self.when] or list(known)[:1]
         return any(is_development(known.get(name)) for name in names)
+
+    def wrote(self, adapter: str) -> bool:
+        """Tell whether a file by this adapter is meant; any is where none is named."""
+        return not self.written_by or any(matches(one, adapter) for one in self.written_by)
 
     def signed(self, message: str) -> bool:
         """Tell whether a failing message is the one that was expected."""
@@ -177,12 +184,17 @@ def _entry(value: object, where: Where) -> Entry | None:
             "has both facets and outcome" if "facets" in written else "does not say what fails",
             expected="either facets (those that fail) or outcome (how the whole cell ends)",
         )
+    if "written_by" in written and written.get("facets") != ["exchange"]:
+        where.key(written, "written_by").refuse(
+            "is about files that are exchanged", expected="facets: [exchange]"
+        )
     entry = Entry(
         id=read("id", reading.identifier, ""),
         adapters=read("adapter", reading.texts("an adapter's name or a pattern"), nothing),
         cases=cases,
         cap=cap or None,
         facets=read("facets", reading.facets, nothing),
+        written_by=read("written_by", reading.texts("an adapter's name or a pattern"), nothing),
         outcome=cast("End | None", read("outcome", reading.one_of(get_args(End)), "") or None),
         signatures=read("signature", reading.texts("a text"), nothing),
         when=read("when", reading.when, {}),

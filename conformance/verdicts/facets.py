@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec.structs import replace
 
 from conformance.facets import FACETS, answered_with
-from conformance.verdicts import numeric, random, structure, text, twins
+from conformance.verdicts import exchange, numeric, random, structure, text, twins
 from conformance.verdicts.evidence import Evidence, NotAnsweredError, Raised
 from conformance.verdicts.frames import frames
 from conformance.verdicts.model import FacetVerdict
@@ -47,6 +47,7 @@ JUDGES: Final[dict[str, Judge]] = {
     "compiled": numeric.compiled,
     "config_round_trip": numeric.config_round_trip,
     "save_round_trip": numeric.save_round_trip,
+    "exchange": exchange.exchange,
     "losses": numeric.losses,
     "metrics": numeric.metrics,
     "optimizer": numeric.optimizer,

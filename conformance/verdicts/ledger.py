@@ -18,12 +18,13 @@ from msgspec.structs import replace
 from conformance.adapters.shared.naming import base_of
 from conformance.cases.problems import Problem, did_you_mean
 from conformance.verdicts.entries import Entry, matches, read_entries
+from conformance.verdicts.exchange import writer_of
 from conformance.verdicts.model import CellVerdict, FacetVerdict, Known
 from conformance.verdicts.text import listed
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
 _UNJUDGED: Final = frozenset({"unsupported", "not-installed", "not-run", "xfail", "xpass"})
@@ -247,7 +248,9 @@ class Ledger:
         """
         names = self._names.get(cell.adapter, (cell.adapter, base_of(cell.adapter)))
         about = [
-            entry for entry in self.about(cell.case, cell.adapter) if entry.holds(versions, *names)
+            entry
+            for entry in self.about(cell.case, cell.adapter)
+            if entry.holds(versions, *names) and _speaks_of_a_file(entry, cell)
         ]
         if not about or cell.outcome in _UNJUDGED or cell.broken:
             return None
@@ -376,7 +379,7 @@ def _weigh(cell: CellVerdict, about: list[Entry]) -> Held:
                 held.covering.append(entry)
                 whole = True
             continue
-        found, unlike = _facets(entry, by_name)
+        found, unlike = _facets(entry, by_name, about)
         if found:
             held.covering.append(entry)
             covered |= found
@@ -388,7 +391,7 @@ def _weigh(cell: CellVerdict, about: list[Entry]) -> Held:
                 f"{entry.id} says that {name} fails, and it passes",
             )
             for name in entry.facets
-            if name in by_name and by_name[name].outcome == "pass"
+            if name in by_name and _narrowed(entry, by_name[name], about).outcome == "pass"
         )
     if whole or cell.outcome == "pass" or held.objections:
         return held
@@ -404,6 +407,35 @@ def _weigh(cell: CellVerdict, about: list[Entry]) -> Held:
     return held
 
 
+def _speaks_of_a_file(entry: Entry, cell: CellVerdict) -> bool:
+    """Tell whether a file by one that an entry names has been read; so where it names none."""
+    compared = [one for verdict in cell.facets for one in verdict.comparisons if writer_of(one)]
+    return not entry.written_by or any(entry.wrote(writer_of(one)) for one in compared)
+
+
+def _narrowed(entry: Entry, verdict: FacetVerdict, about: Sequence[Entry]) -> FacetVerdict:
+    """The verdict by the files alone that an entry is about.
+
+    What else fails is told in its place, unless another entry is about that.
+    """
+    if not entry.written_by or verdict.outcome not in {"pass", "fail"}:
+        return verdict
+    wrong = [one for one in verdict.comparisons if one.message]
+    mine = [one.message for one in wrong if entry.wrote(writer_of(one))]
+    if not mine:
+        return replace(verdict, outcome="pass", message="")
+    others = [
+        one.message
+        for one in wrong
+        if not any(
+            other.wrote(writer_of(one)) and other.signed(one.message)
+            for other in about
+            if verdict.facet in other.facets
+        )
+    ]
+    return replace(verdict, message=next(iter(others), mine[0]))
+
+
 def _whole_cell(entry: Entry, cell: CellVerdict) -> Objection | None:
     """Say why an entry about an outcome does not cover a cell; None when it does."""
     if cell.outcome != entry.outcome:
@@ -415,12 +447,16 @@ def _whole_cell(entry: Entry, cell: CellVerdict) -> Objection | None:
     return Objection(entry, "signature", told)
 
 
-def _facets(entry: Entry, by_name: Mapping[str, FacetVerdict]) -> tuple[set[str], list[Objection]]:
+def _facets(
+    entry: Entry, by_name: Mapping[str, FacetVerdict], about: Sequence[Entry]
+) -> tuple[set[str], list[Objection]]:
     """Find the failing facets that an entry covers, and those that fail in another way."""
     found: set[str] = set()
     unlike: list[Objection] = []
     for name in entry.facets:
         verdict = by_name.get(name)
+        if verdict is not None:
+            verdict = _narrowed(entry, verdict, about)
         if verdict is None or verdict.outcome not in _FAILS:
             continue
         if entry.signed(verdict.message):

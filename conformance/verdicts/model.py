@@ -87,6 +87,9 @@ class FacetVerdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
     comparisons: list[Comparison] = field(default_factory=list)
     broken: Broken = ""
     """An error that is not the framework's: who of the suite is at fault."""
+    alone: bool = False
+    """It is unsupported because no other adapter of the run gave what it is judged by: that says
+    nothing of the adapter itself."""
     raised_in: list[str] = field(default_factory=list)
     """Of an exception, the functions that it came through, innermost first, each as ``conv
     (keras_mine/src/nn.py:31)``; without those of Python's own library and of the suite."""

@@ -225,12 +225,12 @@ def _again(evidence: Evidence, facet: str, answer: Sequence[Output] | None) -> F
     observed = evidence.part(answer, f"{facet}'s outputs")
     call = evidence.expectation.calls[0]
     comparisons = evidence.answers(call, observed)
-    comparisons += _dtypes(evidence, call.outputs, observed)
+    comparisons += dtypes(evidence, call.outputs, observed)
     return _or_blocked(evidence, numeric(facet, comparisons), observed)
 
 
-def _dtypes(
-    evidence: Evidence, expected: Sequence[Expected], observed: Sequence[Output]
+def dtypes(
+    evidence: Evidence, expected: Sequence[Expected], observed: Sequence[Output], prefix: str = ""
 ) -> Iterable[Comparison]:
     """Find outputs of a dtype that is neither the right one nor the eager answer's."""
     eager = _eager(evidence)
@@ -238,8 +238,8 @@ def _dtypes(
         same_fault = index < len(eager) and eager[index].dtype == have.dtype
         if have.dtype != want.dtype and not same_fault:
             dtype = text.clean(have.dtype, text.NAME_LIMIT)
-            message = f"output {index}: expected {want.dtype}, observed {dtype}"
-            yield Comparison(what=f"dtype of output {index}", message=message)
+            message = f"{prefix}output {index}: expected {want.dtype}, observed {dtype}"
+            yield Comparison(what=f"{prefix}dtype of output {index}", message=message)
 
 
 def _passes(evidence: Evidence, facet: str) -> bool:

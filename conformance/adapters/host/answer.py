@@ -206,6 +206,8 @@ def _decode(text: str, kind: type[_T]) -> _T:
 
 
 def _check_tensors(observation: Observation, tensors: Mapping[str, wire.Array]) -> None:
+    if observation.exchanged is not None:
+        raise Unusable("it says what came of others' files, which the host alone knows")
     for where, name, shape in _named(observation):
         array = tensors.get(name)
         if array is None:
@@ -229,6 +231,8 @@ def _named(observation: Observation) -> Iterator[tuple[str, str, list[int] | Non
         for part in ("metrics", "optimizer", "weights"):
             for key, name in getattr(observation.state, part).items():
                 yield f"state.{part}[{key!r}]", name, None
+    for kind, name in (observation.files or {}).items():
+        yield f"files[{kind!r}]", name, None
     if observation.random is not None:
         for call in ("first", "second", "again", "other"):
             output: Output = getattr(observation.random, call)

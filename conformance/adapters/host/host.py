@@ -21,7 +21,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -210,6 +210,7 @@ class AdapterProcess:
         timeout: float | None = None,
         *,
         fatal: bool = False,
+        kind: Literal["run", "load"] = "run",
     ) -> int:
         """Hand over a case without waiting; its answer is got by :meth:`receive`, in order.
 
@@ -222,6 +223,8 @@ class AdapterProcess:
             timeout: Seconds that the case may take, counted from when the process is through with
                 the one before it.
             fatal: It is known to end the process, so that this is no sign of a broken one.
+            kind: ``load``: the array ``file`` holds the bytes of a file that another adapter wrote
+                of this program's model, and call 0's outputs from it are asked for.
 
         Returns:
             The id that the answer will have.
@@ -232,7 +235,7 @@ class AdapterProcess:
         if not self._jobs:
             self._look_for_idle_faults()
         self._last_id += 1
-        message = {"type": "run", "id": self._last_id, "program": program}
+        message = {"type": kind, "id": self._last_id, "program": program}
         text = msgspec.json.encode(message).decode()
         job = _Job(
             id=self._last_id,

@@ -114,6 +114,31 @@ class Draws(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """False where the first call changed the very array that it was given."""
 
 
+class Loaded(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What came of loading one file that another adapter wrote. Exactly one of these is there."""
+
+    outputs: list[Output] = field(default_factory=list)
+    """Of call 0."""
+    error: Failure | None = None
+    died: str = ""
+    """How the process ended over the file, or that it took too long."""
+    lost: str = ""
+    """Why nothing is known: no process could be had, or its answer was malformed."""
+    unsupported: str = ""
+    """Why the adapter reads no such file."""
+
+
+class Exchanged(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What an adapter made of the files that others wrote, as the host filled it in."""
+
+    loaded: dict[str, Loaded] = field(default_factory=dict)
+    """By the adapter that wrote the file."""
+    absent: dict[str, str] = field(default_factory=dict)
+    """By adapter that was planned and wrote none, the reason."""
+    refused: str = ""
+    """Why the file that the adapter itself wrote is none."""
+
+
 class SummaryRow(Struct, frozen=True, kw_only=True):
     """One row of ``model.summary()`` as the framework printed it."""
 
@@ -217,6 +242,10 @@ class Observation(Built, frozen=True, kw_only=True, omit_defaults=True):
     compiled: list[Output] | None = None
     config_round_trip: list[Output] | None = None
     save_round_trip: list[Output] | None = None
+    files: dict[str, str] | None = None
+    """By kind of file, its bytes as an array of uint8. Empty: none is written, and some are read.
+    """
+    exchanged: Exchanged | None = None
     state: State | None = None
     random: Draws | None = None
     summary: Summary | None = None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from conformance.adapters.keras import exchange
 from conformance.adapters.keras.backends.base import Feed, Plan
 from conformance.adapters.keras.backends.generic import load_backend
 from conformance.adapters.keras.session import Session
@@ -98,14 +99,25 @@ class KerasAdapter:
         self, program: Mapping[str, Any], tensors: Mapping[str, Any]
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Answer one program (``docs/architecture.md`` says with what, facet by facet)."""
-        self._backend.begin(program["case"])
+        self._begin(program["case"])
+        session: Session | FunctionSession | ObjectSession
+        session = _session(program)(self._backend, program, tensors)
+        return session.run()
+
+    def load(
+        self, program: Mapping[str, Any], tensors: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Answer call 0 from a file that another adapter wrote."""
+        self._begin(program["case"])
+        return exchange.load(self._backend, program, tensors)
+
+    def _begin(self, case: str) -> None:
+        """Before each case."""
+        self._backend.begin(case)
         self._cases += 1
         if self._cases % _CASES_BETWEEN_COLLECTIONS == 0:
             self._backend.shed()
             gc.collect()
-        session: Session | FunctionSession | ObjectSession
-        session = _session(program)(self._backend, program, tensors)
-        return session.run()
 
     def _matmul(self, a: Any, b: Any) -> Any:
         layer = self._backend.keras.layers.Dense(b.shape[1], use_bias=False)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from conformance.adapters.keras import random, roundtrip, training
+from conformance.adapters.keras import exchange, random, roundtrip, training
 from conformance.adapters.keras.backends.base import Feed, Plan, Value
 from conformance.adapters.keras.build import Net, build, symbolic
 from conformance.adapters.keras.initial import UnseenInitialValues
@@ -62,6 +62,9 @@ class Session:
                 twin = self._build(self._program["twin"]["model"], "twin/")
                 self._answer["twin"] = self._examine(twin, "twin/")
         self._rebuild(net)
+        if "exchange" in self._facets:
+            with self._facet("exchange"):
+                self._answer["files"] = self._files(net)
         if "random" in self._facets:
             with self._facet("random"):
                 self._answer["random"] = self._draws()
@@ -257,6 +260,13 @@ class Session:
                     plan = Plan(calls=[self._feeds(net, "", 0)], compiled=compiled)
                     outputs = self._backend.evaluator(model, plan).call(0)
                     self._answer[facet] = self._put(facet, outputs)
+
+    def _files(self, net: Net) -> dict[str, str]:
+        """The model with the case's weights, saved."""
+        exchange.check(self._backend)
+        kind = self._program["exchange"]["file"]
+        assign(variables(net), self._given("weight/"))
+        return {kind: self._arrays.put(f"file/{kind}", exchange.written(net.model, kind))}
 
     def _train(self, net: Net) -> dict[str, Any]:
         if "state" in self._backend.unsupported:

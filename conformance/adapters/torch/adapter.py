@@ -34,6 +34,7 @@ UNANSWERED = {
     "save_round_trip": "torch saves parameters; the layers' code is not part of the file",
     "summary": "torch has no summary of a model",
     "mask": "torch's arrays carry no masks; a layer that heeds one is given it",
+    "exchange": "torch reads and writes no files of Keras",
     "metrics": "torch has no metrics",
     "optimizer": "torch's optimizers keep other variables than Keras's, and for another formula",
     "raises": "what Keras must refuse is said of Keras, not of torch",

@@ -17,7 +17,7 @@ from conformance.adapters.worker.failure import Unsupported, failure, own, with_
 from conformance.adapters.worker.process import follow_parent, prepare, resident_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from types import ModuleType
 
     from conformance.adapters.shared.wire import Array
@@ -63,7 +63,7 @@ def serve(module: str, name: str) -> int:
             if kind == "hello":
                 adapter, hello = _hello(module, name, message.get("protocol"))
                 channel.send(hello, {})
-            elif kind == "run" and adapter is not None:
+            elif kind in {"run", "load"} and adapter is not None:
                 _answer(channel, adapter, message, tensors)
             else:
                 _say(f"cannot follow a message of type {kind!r} here")
@@ -125,7 +125,7 @@ def _answer(
     head = {"type": "result", "id": message["id"], "case": program["case"]}
     started = time.perf_counter()
     try:
-        observation, arrays = _observed(adapter, program, tensors)
+        observation, arrays = _observed(adapter, message["type"], program, tensors)
     except Unsupported as error:
         observation, arrays = error.answer(), {}
     except Exception as error:  # noqa: BLE001 - the host learns of everything that went wrong
@@ -140,12 +140,23 @@ def _answer(
 
 
 def _observed(
-    adapter: Adapter, program: dict[str, Any], tensors: dict[str, Array]
+    adapter: Adapter, asked: str, program: dict[str, Any], tensors: dict[str, Array]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     kind = kind_of(program)
     if kind not in getattr(adapter, "kinds", ("model",)):
         raise Unsupported(f"this adapter answers nothing about {_SUBJECTS[kind]}")
-    return adapter.run(program, tensors)
+    return _asked(adapter, asked)(program, tensors)
+
+
+def _asked(adapter: Adapter, kind: str) -> Callable[..., tuple[dict[str, Any], dict[str, Any]]]:
+    """The method that answers a message of this type."""
+    if kind == "run":
+        return adapter.run
+    load: Any = getattr(adapter, "load", None)
+    if load is None:
+        raise Unsupported("this adapter reads no files of others")
+    found: Callable[..., tuple[dict[str, Any], dict[str, Any]]] = load
+    return found
 
 
 _SUBJECTS = {

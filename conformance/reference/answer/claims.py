@@ -39,6 +39,7 @@ def claimed(case: Case) -> list[str]:
         "equals": program.twin,
         "train": program.train,
         "random": program.random,
+        "exchange": program.exchange,
     }
     said.update(key for key, there in beside.items() if there is not None)
     facets = {name for name, facet in FACETS.items() if not said.isdisjoint(facet.stated_by)}

@@ -147,6 +147,8 @@ def _narrow_outputs(observation: Observation) -> set[str]:
     outputs = [output for one in models for call in one.calls for output in call.outputs]
     for facet in AGAIN:
         outputs += getattr(observation, facet) or []
+    if observation.exchanged:
+        outputs += [one for file in observation.exchanged.loaded.values() for one in file.outputs]
     return {output.tensor for output in outputs if output.dtype in NARROW}
 
 
@@ -261,6 +263,11 @@ def _trained_otherwise(observed: Observed) -> Observed:
 def _loss_arrays(observation: Observation) -> list[str]:
     state = observation.state
     return [state.losses] if state and state.losses else []
+
+
+def _exchanged_arrays(observation: Observation) -> list[str]:
+    loaded = observation.exchanged.loaded.values() if observation.exchanged else []
+    return [output.tensor for one in loaded for output in one.outputs]
 
 
 def _part_arrays(part: str) -> Callable[[Observation], list[str]]:
@@ -379,6 +386,12 @@ EDITS: list[tuple[str, Fault]] = [
         "saved-otherwise",
         "lost something when saved",
         _scaled(_of("save_round_trip"), 1.001),
+    ),
+    _fault(
+        "exchange",
+        "exchanged-otherwise",
+        "lost something on the way from another's file",
+        _scaled(_exchanged_arrays, 1.001),
     ),
     _fault("losses", "losses-off", "told other losses", _scaled(_loss_arrays, 1.001)),
     _fault("metrics", "metrics-off", "told other metrics", _scaled(_part_arrays("metrics"), 1.001)),

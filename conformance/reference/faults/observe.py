@@ -17,7 +17,9 @@ from conformance.adapters.host.observation import (
     Built,
     CallResult,
     Counts,
+    Exchanged,
     Gradients,
+    Loaded,
     Observation,
     Output,
     Summary,
@@ -106,6 +108,14 @@ def _dressed(
             first = other.calls[0]
             if not isinstance(first, Refused):
                 again[facet] = dress.outputs(facet, first.outputs)
+    files: dict[str, str] | None = None
+    exchanged = None
+    if "exchange" in program.facets and run.calls and not isinstance(run.calls[0], Refused):
+        other = fault.run(case, feeds, functools.partial(Working, seed + len(AGAIN) + 1))[1]
+        read = other.calls[0]
+        outputs = [] if isinstance(read, Refused) else read.outputs
+        loaded = Loaded(outputs=dress.outputs("exchange", outputs))
+        files, exchanged = {}, Exchanged(loaded={"another": loaded})
     state = None
     if run.training is not None:
         trained = run.training
@@ -129,6 +139,8 @@ def _dressed(
         calls=built.calls,
         gradients=built.gradients,
         twin=twin,
+        files=files,
+        exchanged=exchanged,
         state=state,
         random=random,
         summary=_summary(program.model, network) if "summary" in program.facets else None,

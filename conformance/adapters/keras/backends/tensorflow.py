@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from conformance.adapters.keras.backends.base import (
     Backend,
@@ -206,6 +206,10 @@ class Keras2Backend(OnTensorFlow):
 
     Its layers draw by kernels that hold a state, so no case finds the kernels of another one.
     """
+
+    unsupported: ClassVar[Mapping[str, str]] = {
+        "exchange": "files of Keras 2 and of Keras 3 are not promised to be each other's",
+    }
 
     def load_keras(self) -> Any:
         """Import tf_keras."""

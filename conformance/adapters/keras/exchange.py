@@ -1,0 +1,137 @@
+"""Files that adapters exchange: a model as ``.keras``, or its weights as ``.weights.h5``."""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from conformance.adapters.keras.backends.base import Feed, Plan
+from conformance.adapters.keras.build import build
+from conformance.adapters.shared.texts import decoded
+from conformance.adapters.worker.failure import Unsupported, failure
+from conformance.adapters.worker.outputs import Arrays
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conformance.adapters.keras.backends.base import Backend
+
+FILE_LIMIT = 16 * 2**20
+"""Bytes of a file that is exchanged."""
+
+UNPACKED_LIMIT = 128 * 2**20
+"""Bytes of all that a file holds, as its directory says."""
+
+MEMBERS_LIMIT = 1000
+"""Members of a file."""
+
+
+class FileError(ValueError):
+    """What was handed over is no file that could be loaded safely."""
+
+
+def check(backend: Backend) -> None:
+    """See that a backend exchanges files at all.
+
+    Raises:
+        Unsupported: It does not.
+    """
+    if "exchange" in backend.unsupported:
+        raise Unsupported(backend.unsupported["exchange"])
+
+
+def written(model: Any, kind: str) -> Any:
+    """A model as it is saved, the bytes as an array; the file itself is gone afterwards.
+
+    Args:
+        model: The model, with the weights that are to be saved.
+        kind: ``keras`` or ``weights.h5``.
+
+    Raises:
+        Unsupported: The file is larger than :data:`FILE_LIMIT`.
+        Exception: Whatever Keras raises.
+    """
+    with tempfile.TemporaryDirectory(prefix="keras-conformance-") as folder:
+        path = Path(folder) / f"model.{kind}"
+        if kind == "keras":
+            model.save(str(path))
+        else:
+            model.save_weights(str(path))
+        size = path.stat().st_size
+        if size > FILE_LIMIT:
+            raise Unsupported(f"the file has {size:,} bytes; {FILE_LIMIT:,} are exchanged at most")
+        return np.frombuffer(path.read_bytes(), np.uint8)
+
+
+def load(
+    backend: Backend, program: Mapping[str, Any], tensors: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Call 0's outputs from a file that another adapter wrote.
+
+    Args:
+        backend: The Keras that reads.
+        program: The program of whose model the file is.
+        tensors: The array ``file``, and what call 0 is fed.
+
+    Returns:
+        An observation with one call, and its arrays.
+    """
+    arrays = Arrays()
+    try:
+        check(backend)
+        model = _loaded(backend.keras, program, tensors["file"])
+        feeds = [_feed(spec, tensors) for spec in program["model"]["inputs"]]
+        values = backend.evaluator(model, Plan(calls=[feeds])).call(0)
+    except (Unsupported, NotImplementedError) as reason:
+        return Unsupported(str(reason) or type(reason).__name__).answer(), {}
+    except FileError as error:
+        return {"status": "error", "error": failure(error, "exchange", internal=False)}, {}
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the framework's refusal is an answer
+        return {"status": "error", "error": failure(error, "exchange")}, {}
+    outputs = [
+        arrays.output(f"call/0/output/{j}", value.array, value.dtype)
+        for j, value in enumerate(values)
+    ]
+    return {"calls": [{"outputs": outputs}]}, arrays.tensors
+
+
+def _loaded(keras: Any, program: Mapping[str, Any], content: Any) -> Any:
+    """The model that a file holds, by Keras's safe mode: the file is not to be trusted."""
+    kind = program["exchange"]["file"]
+    if content.dtype != np.uint8 or content.ndim != 1 or content.size > FILE_LIMIT:
+        raise FileError(f"a file is an array of at most {FILE_LIMIT:,} bytes")
+    with tempfile.TemporaryDirectory(prefix="keras-conformance-") as folder:
+        path = Path(folder) / f"model.{kind}"
+        path.write_bytes(content.tobytes())
+        if kind == "keras":
+            _check_members(path)
+            return keras.saving.load_model(str(path), compile=False, safe_mode=True)
+        net = build(keras, program["model"])
+        net.model.load_weights(str(path))
+        return net.model
+
+
+def _check_members(path: Path) -> None:
+    """See that what an archive unpacks to is bounded, before anything of it is unpacked."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+    except zipfile.BadZipFile:
+        return  # Keras says what it makes of it
+    if len(members) > MEMBERS_LIMIT or sum(one.file_size for one in members) > UNPACKED_LIMIT:
+        raise FileError(
+            f"the file holds {len(members)} members of {sum(one.file_size for one in members):,} "
+            f"bytes; {MEMBERS_LIMIT} of {UNPACKED_LIMIT:,} are read at most"
+        )
+
+
+def _feed(spec: Mapping[str, Any], tensors: Mapping[str, Any]) -> Feed:
+    array = tensors[f"call/0/{spec['name']}"]
+    dtype = spec.get("dtype", "float32")
+    return Feed(spec["name"], decoded(array) if dtype == "string" else array, dtype)
