@@ -339,6 +339,7 @@ COMMANDS: dict[str, Run | Shown] = {
     "python benchmarks/loading.py": Run(HELP.format("loading.py")),
     "python benchmarks/catalogue.py": Run(HELP.format("catalogue.py")),
     "python benchmarks/overhead.py torch keras-torch": Run(HELP.format("overhead.py")),
+    "python benchmarks/overhead.py --functions torch": Run(HELP.format("overhead.py")),
     "python benchmarks/calibration.py": Run(HELP.format("calibration.py")),
 }
 

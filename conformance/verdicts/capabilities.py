@@ -69,8 +69,9 @@ class Group(Struct, frozen=True, kw_only=True):
             facet: the facet that is unsupported; empty where the case as a whole is.
             reason: why, in the adapter's words.
         """
-        fits = facet in self.facets if facet else not self.facets
-        return fits and self.says in reason and self.about(case)
+        if (facet not in self.facets) if facet else self.facets:
+            return False
+        return self.says in reason and self.about(case)
 
 
 class Capabilities(Struct, frozen=True, kw_only=True):
@@ -256,8 +257,10 @@ def _pending(stated: Capabilities, case: str) -> Group | None:
 
 def _excusing(stated: Capabilities, case: str, facet: str, reason: str) -> Group | None:
     """The group that says that this is not supported; None where none does."""
-    fits = (group for group in stated.excluded if group.excuses(case, facet, reason))
-    return next(fits, None)
+    for group in stated.excluded:
+        if group.excuses(case, facet, reason):
+            return group
+    return None
 
 
 def _unsupported(cell: CellVerdict) -> Iterator[tuple[str, str]]:

@@ -84,7 +84,7 @@ def relative_error(expected: Array, observed: Array) -> float | None:
         difference = np.abs(np.subtract(observed, expected, dtype=np.float64))
         largest = float(np.abs(expected).max())
         error = float(difference.max()) / largest if largest else None
-        if error is not None and np.isfinite(error):
+        if error is not None and math.isfinite(error):
             return error
         finite = np.isfinite(difference)
         if not finite.any():

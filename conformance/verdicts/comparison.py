@@ -182,11 +182,11 @@ def moved(before: Array, after: Array, targets: tuple[Target, Target]) -> NDArra
 def sample(array: Array, limit: int) -> dict[str, Any]:
     """Keep an array's shape, dtype and first numbers, in C order, as JSON can carry them."""
     numbers = array.flat[:limit].tolist()
-    return {
-        "shape": list(array.shape),
-        "dtype": dtype_name(array.dtype),
-        "numbers": [plain(value) for value in numbers],
-    }
+    if array.dtype.kind == "f":  # most are, and most of these are finite
+        numbers = [value if math.isfinite(value) else str(value) for value in numbers]
+    else:
+        numbers = [plain(value) for value in numbers]
+    return {"shape": list(array.shape), "dtype": dtype_name(array.dtype), "numbers": numbers}
 
 
 @functools.cache

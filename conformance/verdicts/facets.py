@@ -94,14 +94,19 @@ def judge(  # noqa: PLR0913 - the two sides of a case, each a message with its a
 def _judge(facet: str, evidence: Evidence) -> FacetVerdict:
     observation = evidence.observation
     names = (facet, answered_with(facet))
-    refused = next((name for name in names if name in observation.unsupported), "")
+    refused = _first(names, observation.unsupported)
     if observation.status == "unsupported" or refused:
         reason = observation.unsupported.get(refused) or observation.reason or "no reason given"
         return FacetVerdict(facet=facet, outcome="unsupported", message=text.clean(reason))
-    raised = next((name for name in names if name in observation.errors), "")
+    raised = _first(names, observation.errors)
     if raised and facet != "raises":
         return _raised(facet, raised, observation.errors[raised], evidence)
     return _heard(facet, evidence)
+
+
+def _first(names: tuple[str, str], told: Mapping[str, object]) -> str:
+    """The first of two names that something is told of; mostly nothing is told of any."""
+    return next((name for name in names if name in told), "") if told else ""
 
 
 def _heard(facet: str, evidence: Evidence) -> FacetVerdict:

@@ -108,6 +108,8 @@ class _Job:
     """When it became the one that the process computes; 0 while it waits."""
     printed: int = 0
     """Bytes that the process had printed when it was handed over."""
+    early: bool = False
+    """The process may have begun with it before the answer in front of it was read."""
     ahead: bool = False
     """It was handed over while the process had the case before it in hand."""
     suspicion: str = ""
@@ -336,6 +338,7 @@ class AdapterProcess:
             observation, tensors = read_observation(blob, job.id, job.case)
         except (Late, Ended, wire.WireError, Unusable) as error:
             return self._fault(connection, job, error)
+        early = job.early or not connection.waited
         self._deaths.answered()
         if observation.rss > self.limits.rss:
             self._replace(connection)
@@ -345,9 +348,8 @@ class AdapterProcess:
             id=job.id,
             case=job.case,
             seconds=time.monotonic() - job.since,
-            # An answer that lay there already may have been begun before the one in front of it
-            # was read: rather what others have printed as well than nothing.
-            stderr=connection.stderr(None if connection.waited else job.printed),
+            # Rather what others have printed as well than not what this one has.
+            stderr=connection.stderr(job.printed if early else None),
             observation=observation,
             tensors=tensors,
         )
@@ -410,6 +412,7 @@ class AdapterProcess:
 
     def _begin(self, connection: Connection, job: _Job) -> None:
         job.since = time.monotonic()
+        job.early = not connection.waited
         connection.mark()
 
     # The process's life

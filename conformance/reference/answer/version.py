@@ -123,11 +123,19 @@ def _collect(left: list[Any], words: set[str]) -> None:
             left += fields(value)
 
 
-@functools.cache
-def _fields(kind: Any) -> Callable[[Any], tuple[Any, ...]] | None:
+_taken_out: dict[type, Callable[[Any], tuple[Any, ...]] | None] = {}
+
+
+def _fields(kind: type) -> Callable[[Any], tuple[Any, ...]] | None:
     """What takes a structure's values out of it; None for what is none."""
-    names = getattr(kind, "__struct_fields__", ())
-    if not names:
-        return None
-    found = operator.attrgetter(*names)
-    return found if len(names) > 1 else lambda value: (found(value),)
+    if kind not in _taken_out:
+        names: tuple[str, ...] = getattr(kind, "__struct_fields__", ())
+        _taken_out[kind] = _taking(names) if names else None
+    return _taken_out[kind]
+
+
+def _taking(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    if len(names) > 1:
+        return operator.attrgetter(*names)
+    one = operator.attrgetter(*names)
+    return lambda value: (one(value),)
