@@ -38,7 +38,10 @@ def test_what_is_left_out_is_not_run(runner):
     run = runner.records()
     assert run.header.cases == ["fakes/one"]
     assert run.header.level == of(2, 1, 3, "every layer, function, object and activation once")
-    told = "Level 2 of 5: 1 of 3 cases (every layer, function, object and activation once). Level 3 asks for more."
+    told = (
+        "Level 2 of 5: 1 of 3 cases (every layer, function, object and activation once). "
+        "Level 3 asks for more."
+    )
     assert result.stdout.startswith(told)
     assert "1 case of level 2 of 5 on 1 adapter: everything that was judged" in result.stdout
     folder = runner.records_path().parent
