@@ -15,7 +15,7 @@ set -euo pipefail
 here=$(mktemp -d)
 trap 'rm -rf "$here"' EXIT
 python3 -m venv "$here/venv"
-"$here/venv/bin/pip" install --quiet keras==3.15.1 numpy==2.4.6 openvino==2026.4.1
+"$here/venv/bin/pip" install --quiet keras==3.15.1 numpy==2.4.6 scipy==1.17.1 openvino==2026.4.1
 KERAS_BACKEND=openvino "$here/venv/bin/python" - <<'PYTHON'
 import sys
 

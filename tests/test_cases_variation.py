@@ -142,6 +142,16 @@ def test_paths_reach_every_part_of_a_case(load: Any) -> None:
     assert found.cases[0].expect.output_shape == [None, 2]
 
 
+def test_what_varies_can_be_said_in_json_whatever_it_is(load: Any) -> None:
+    found = load(
+        "function: ops.exp\ninput: {values: [1.0]}\n"
+        "vary: {input.values: [[.nan], [-.inf], [2.0]]}\n"
+    )
+    assert not found.problems
+    told = [case.variation["input.values"] for case in found.cases]
+    assert json.loads(json.dumps(told, allow_nan=False)) == [["nan"], ["-inf"], [2.0]]
+
+
 def test_variants_do_not_touch_each_other_or_an_alias(load: Any, tmp_path: Path) -> None:
     file = tmp_path / "y.yaml"
     file.write_text(

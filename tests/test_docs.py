@@ -97,7 +97,7 @@ COMMANDS: dict[str, Run | Shown] = {
         f"keras-conformance run '{ONE}*' {MINIMAL}"
     ),
     "pytest -m 'documents and keras_jax'": collects("pytest -m 'documents and keras_jax'"),
-    "pytest -k ops.sum": collects("pytest -k ops.sum"),
+    "pytest cases/ops -k ops.sum": collects("pytest cases/ops -k ops.sum"),
     "pytest -x --lf --junitxml=junit.xml": collects("pytest -x --lf --junitxml=junit.xml"),
     "pytest -n 2": Shown("tests/test_pytest_plugin.py", '"-n", "2"'),
     "pytest --resume": Shown("tests/test_pytest_plugin.py", 'suite("--resume")'),

@@ -299,6 +299,12 @@ def test_patterns_reach_cases_with_brackets(write: object) -> None:
         assert ledger.apply(cell(PARAMS_FAIL, case=case), {}).outcome == "xfail"
 
 
+def test_a_folder_stands_for_the_files_below_it(write: object, tmp_path: Path) -> None:
+    (tmp_path / "ops" / "numpy").mkdir(parents=True)
+    ledger = load(write(ENTRY, "ops/numpy/shapes.yaml"))  # type: ignore[operator]
+    assert ledger.apply(cell(PARAMS_FAIL), {}).known is not None
+
+
 def test_patterns_of_adapters(write: object) -> None:
     ledger = load(write(ENTRY.replace("adapter: torch", "adapter: [keras-*, torch]")))  # type: ignore[operator]
     excused = [a for a in ADAPTERS if ledger.apply(cell(PARAMS_FAIL, adapter=a), {}).known]

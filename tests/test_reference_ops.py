@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
+from conformance.adapters.shared import functions
+from conformance.cases import load_file
 from conformance.invariants import Invariants
+from conformance.reference import evaluate
 from conformance.reference.engine.arithmetic import Variance
 from conformance.reference.engine.array import Array
 from conformance.reference.engine.complexes import Complex
@@ -17,6 +20,9 @@ from conformance.reference.engine.conversion import fed, whole
 from conformance.reference.engine.laws import DataSized
 from conformance.reference.errors import NearKink, Refused, Unsupported
 from conformance.reference.spec import table
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RANDOM = np.random.default_rng(7)
 WIDE = RANDOM.standard_normal((3, 4, 5))
@@ -180,7 +186,7 @@ AGREE: list[tuple[str, tuple[Any, ...], dict[str, Any], Any]] = [
     ("ops.norm", (WIDE, -math.inf, (0, 1)), {}, np.linalg.norm(WIDE, -np.inf, (0, 1))),
     ("ops.segment_sum", (BELOW, np.asarray([2, 0, 2]), 4), {},
      np.stack([BELOW[1], np.zeros(4), BELOW[0] + BELOW[2], np.zeros(4)])),
-    ("ops.segment_sum", (COUNTS, [0, 0, 1]), {},
+    ("ops.segment_sum", (COUNTS, [0, 0, 1], 2), {},
      np.stack([COUNTS[:2].sum(0, dtype=np.int32), COUNTS[2]])),
     ("ops.relu", (BELOW,), {}, np.maximum(BELOW, 0)),
     ("ops.relu", (COUNTS,), {}, np.maximum(COUNTS, 0)),
@@ -433,6 +439,12 @@ def test_what_is_not_documented_is_not_judged(symbol: str, given: Any) -> None:
         of(symbol, *given)
 
 
+def test_what_only_the_data_size_says_which_axis() -> None:
+    found = of("ops.segment_sum", BELOW, [0, 3, 3])
+    assert isinstance(found, DataSized)
+    assert (found.array.shape, found.axes) == ((4, 4), (0,)), "as many as the largest asks for"
+
+
 def test_answers_that_jump_keep_away_from_where_they_do() -> None:
     for symbol in ("ops.floor", "ops.sign", "ops.argsort", "ops.argmax"):
         near = Variance(least=64)
@@ -456,3 +468,42 @@ def test_ties_are_judged_by_what_indices_point_at() -> None:
     assert isinstance(of("ops.argmax", COUNTS % 2), Invariants)
     assert isinstance(of("ops.top_k", np.float32([3, 1, 2]), 2, sorted=False), Invariants)
     assert not isinstance(of("ops.argsort", np.float32([1, 2, 3])), Invariants)
+
+
+CASES = """\
+- id: gap
+  title: Segments
+  function: ops.segment_sum
+  inputs: {data: {shape: [3, 2]}, segment_ids: {values: [0, 3, 3], dtype: int32}}
+- id: steps
+  title: Steps
+  function: ops.floor
+  input: {shape: [2, 3], data: uniform, low: -4, high: 4}
+"""
+
+
+@pytest.fixture
+def answers(tmp_path: Path) -> dict[str, Any]:
+    file = tmp_path / "x.yaml"
+    file.write_text(CASES)
+    found = load_file(file)
+    assert not found.problems
+    return {case.id: evaluate(case) for case in found.cases}
+
+
+def test_a_symbolic_call_does_not_know_a_size_of_the_data(answers: dict[str, Any]) -> None:
+    gap = answers["x/gap"].expectation
+    assert gap.symbolic.outputs == [[None, 2]]
+    assert gap.calls[0].outputs[0].shape == [4, 2]
+
+
+def test_the_gradient_of_steps_is_zero(answers: dict[str, Any]) -> None:
+    steps = answers["x/steps"]
+    assert steps.expectation.undefined == {}
+    gradient = steps.expectation.gradients.inputs["x"]
+    assert not steps.arrays[gradient.tensor].any()
+
+
+def test_a_list_of_a_case_is_a_tuple_of_a_function() -> None:
+    assert functions.argument([[1, "inf"], []]) == ((1, math.inf), ())
+    assert functions.literal([1, "inf"]) == [1, math.inf]

@@ -119,7 +119,7 @@ def _collect(left: list[Any], words: set[str]) -> None:
         elif kind is dict:
             words.update(value)
             left += value.values()
-        elif (fields := _fields(kind)) is not None:  # type: ignore[arg-type] # a type is hashable
+        elif (fields := _fields(kind)) is not None:
             left += fields(value)
 
 

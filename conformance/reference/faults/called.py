@@ -61,7 +61,10 @@ def function_observed(
         gradients = Gradients(inputs=dress.named("gradient/input", run.gradients))
     symbolic = Symbolic(
         inputs=[[*spec.shape] for spec in program.model.inputs],
-        outputs=[[*output.shape] for output in outputs],
+        outputs=[
+            [None if axis in run.unsized.get(at, ()) else n for axis, n in enumerate(output.shape)]
+            for at, output in enumerate(outputs)
+        ],
         dtypes=[output.dtype for output in outputs],
     )
     observation = Observation(
