@@ -372,6 +372,9 @@ def prepared(tmp_path_factory):
     shutil.copy(ROOT / "web" / "screenshots.py", folder / "web")
     (folder / "tests").mkdir()
     shutil.copy(ROOT / "tests" / "browsing.py", folder / "tests")
+    reductions = Path("cases/ops/numpy/reductions.yaml")
+    (folder / reductions.parent).mkdir(parents=True)
+    shutil.copy(ROOT / reductions, folder / reductions)
     for suite in ("cases/documents", "my-cases"):
         (folder / suite).mkdir(parents=True)
         shutil.copy(ROOT / "cases/documents/dense.yaml", folder / suite)
