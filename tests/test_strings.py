@@ -60,7 +60,7 @@ def test_what_are_no_strings_on_the_wire_is_refused(array: Any) -> None:
         ("input: {shape: [2]}\nadapt: 5\nlayer: Normalization", "a list of samples"),
         ("input: {shape: [2]}\nadapt: []\nlayer: Normalization", "a list of samples"),
         ("input: {shape: [2]}\nadapt: [a, 1]\nlayer: Normalization", "expected a string"),
-        ("input: {shape: [2]}\nadapt: [1]\nmodel: [Flatten]", "without `layer`"),
+        ("input: {shape: [2]}\nadapt: [1]\nmodel: [Flatten]", "says nothing beside `model`"),
     ],
 )
 def test_mistakes_with_strings_and_adapt(tmp_path: Path, body: str, said: str) -> None:
