@@ -97,6 +97,8 @@ COMMANDS: dict[str, Run | Shown] = {
         f"keras-conformance run '{ONE}*' {MINIMAL}"
     ),
     "pytest -m 'documents and keras_jax'": collects("pytest -m 'documents and keras_jax'"),
+    "keras-conformance run 'ops/*' 'losses/*' 'metrics/*' 'optimizers/*' 'initializers/*' "
+    "--adapter 'keras-*'": Shown(".ci/run", "-- cases --adapter torch --adapter 'keras-t*'"),
     "pytest cases/ops -k ops.sum": collects("pytest cases/ops -k ops.sum"),
     "pytest -x --lf --junitxml=junit.xml": collects("pytest -x --lf --junitxml=junit.xml"),
     "pytest -n 2": Shown("tests/test_pytest_plugin.py", '"-n", "2"'),
