@@ -74,6 +74,11 @@ def called(arguments, folder, env):
     return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
 
 
+def listening():
+    """A process to be interrupted heeds Ctrl-C, though the tests were started in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Runner:
     """Runs ``keras-conformance run`` in a folder of its own."""
 
@@ -112,6 +117,7 @@ class Runner:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            preexec_fn=listening,  # noqa: PLW1509 (no threads here)
         )
 
     def records_path(self):

@@ -13,7 +13,7 @@ from collections import Counter
 import pytest
 from comparisons import cell, facets, run
 from fake_index import FRAMED, cases, needs_uv, variables, wheel
-from runs import called
+from runs import called, listening
 
 from conformance import cli
 from conformance.adapters.host import registry
@@ -299,6 +299,7 @@ class Differ:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            preexec_fn=listening,  # noqa: PLW1509 (no threads here)
         )
 
     def diff(self, *arguments, **given):
