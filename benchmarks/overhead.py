@@ -206,7 +206,7 @@ def suite(name: str, copies: int, *, functions: bool = False) -> dict[str, float
     with tempfile.TemporaryDirectory() as folder:
         record = RunFolder.new(Path(folder))
         with Session(plan, Settings(jobs=1), folder=record, on_cell=mark) as session:
-            session.engine.wait()
+            session.engine.results.wait()
             session.finish()
     first, last = marks[len(marks) // 3], marks[-1]
     each = 1e3 / (len(marks) - 1 - len(marks) // 3)

@@ -411,7 +411,9 @@ def test_closing_leaves_no_process_behind(
 ) -> None:
     ask(process, "honest")
     pid = process.pid
-    child = process._connection._process
+    connection = process._life.connection
+    assert connection is not None
+    child = connection._process
     monkeypatch.setattr(Connection, "goodbye", partialmethod(Connection.goodbye, patience=60))
     process.close()
     assert not runs(pid)

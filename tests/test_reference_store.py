@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -16,10 +17,14 @@ import pytest
 from reference_cases import SGD, case, chain, of_layer, spec
 
 from conformance.cases.model import Case, Expect
-from conformance.reference import evaluate
+from conformance.reference import evaluate, worker
 from conformance.reference.answer import store as store_module
 from conformance.reference.answer.store import Store, default_folder
 from conformance.reference.faults.applicable import find
+from conformance.run.oracle import Oracle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ONE = case(chain(("Dense", {"units": 3}), given=spec([2, 4])), train=SGD)
 
@@ -147,21 +152,39 @@ def test_an_answer_without_its_arrays_is_a_miss(store: Store) -> None:
     assert store.get(ONE) is None
 
 
-def test_the_oldest_answers_are_deleted_first(store: Store) -> None:
-    cases = [of_layer("Dense", [4], {"units": n}) for n in (1, 2, 3)]
-    for age, one in enumerate(cases):
+def test_the_reference_process_deletes_the_answers_that_were_used_longest_ago(store: Store) -> None:
+    cases = [of_layer("Dense", [4], {"units": n}) for n in (1, 2, 3, 4)]
+    sizes = []
+    for age, one in enumerate(cases[:3]):
         before = set(files(store))
         store.put(one, evaluate(one))
-        for path in set(files(store)) - before:
+        new = set(files(store)) - before
+        sizes.append(sum(path.stat().st_size for path in new))
+        for path in new:
             os.utime(path, (1e9 + age, 1e9 + age))
-    total = sum(path.stat().st_size for path in files(store))
-    oldest = sum(sorted(path.stat().st_size for path in files(store))[:1])
-    deleted = store.prune(total - oldest)
-    assert deleted >= oldest
-    assert store.get(cases[0]) is None
-    assert store.get(cases[2]) is not None
-    store.prune(0)
-    assert files(store) == []
+
+    kept = Store(store.folder, max_bytes=sum(sizes[1:]))
+    asked = [b'{"id": 1, "case": ' + msgspec.json.encode(one) + b"}\n" for one in cases[2:]]
+    out = io.BytesIO()
+    worker.serve(io.BytesIO(asked[0]), out, kept)
+    assert [store.has(one) for one in cases] == [True, True, True, False], "it wrote nothing"
+    worker.serve(io.BytesIO(asked[1]), out, kept)
+    assert [store.has(one) for one in cases] == [False, True, True, True]
+
+
+@pytest.mark.parametrize("how", [Path.unlink, lambda path: path.write_bytes(b"damaged")])
+def test_an_answer_that_another_process_deleted_or_damaged_is_computed_again(
+    how: Callable[[Path], object], store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KERAS_CONFORMANCE_CACHE", str(store.folder))
+    oracle = Oracle(Store())
+    try:
+        oracle.answer(ONE)
+        for path in files(store):
+            how(path)
+        assert oracle.answer(ONE).expectation.digest == ONE.digest
+    finally:
+        oracle.close()
 
 
 def test_the_environment_names_the_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

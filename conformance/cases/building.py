@@ -359,7 +359,8 @@ def _behaviours(model: Model) -> set[str]:
     for node in model.nodes:
         if node.arguments.get("training") is True:
             found.add("training")
-        if "mask" in node.tensors or node.layer == "Masking":
+        takes_mask = "mask" in node.tensors and not node.is_function
+        if takes_mask or node.layer == "Masking":
             found.add("masks")
         for key, value in _everywhere(node.config):
             if key == "stateful" and value is True:

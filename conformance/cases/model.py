@@ -12,6 +12,8 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct, field
 
+from conformance.adapters.shared.functions import is_function
+
 Shape = list[int | None]
 """Sizes by axis; ``None`` where any size will do, as in ``(None, 3)``."""
 
@@ -77,7 +79,8 @@ class Node(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Arguments of the constructor; empty where there is none, as of ``ops.where``."""
     inputs: list[str]
     """Names of nodes or inputs, in call order; ``lstm.1`` is the second output of ``lstm``. Of a
-    function only what no parameter is known for by name; ``tensors`` holds the others."""
+    function, in a model as well, only what no parameter is known for by name; ``tensors`` holds the
+    others."""
     arguments: dict[str, Json] = field(default_factory=dict)
     """Literal keyword arguments of the call: ``training: true``."""
     adapt: Json = None
@@ -95,12 +98,18 @@ class Node(Struct, frozen=True, kw_only=True, omit_defaults=True):
         """The node under whose name the layer's variables go."""
         return self.shares or self.name
 
+    @property
+    def is_function(self) -> bool:
+        """Whether it is a function, ``ops.add``, and no layer."""
+        return is_function(self.layer)
+
 
 class Model(Struct, frozen=True, kw_only=True):
     """A list of layers (``sequential``), a graph (``functional``), or functions called on arrays.
 
-    All hold named nodes. In the form ``function`` the inputs are arrays with their whole shape:
-    there is no batch axis, and no variable. ``object`` is the form of what has a memory
+    All hold named nodes; those of a graph may be functions among layers. In the form
+    ``function`` the inputs are arrays with their whole shape: there is no batch axis, and no
+    variable. ``object`` is the form of what has a memory
     (:class:`Steps`): its one node is the object.
     """
 
@@ -115,7 +124,12 @@ class Model(Struct, frozen=True, kw_only=True):
     @property
     def layers(self) -> list[Node]:
         """The nodes that have a layer of their own: one for each layer of the model."""
-        return [node for node in self.nodes if node.shares is None]
+        return [node for node in self.nodes if node.shares is None and not node.is_function]
+
+    @property
+    def functions(self) -> list[Node]:
+        """The nodes that are functions."""
+        return [node for node in self.nodes if node.is_function]
 
     @property
     def shared(self) -> set[str]:

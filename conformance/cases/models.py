@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import filterfalse
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
 
+from conformance.adapters.shared.functions import is_function
 from conformance.adapters.shared.layer_names import automatic_name
-from conformance.cases import fields, inputs, references
+from conformance.cases import binding, fields, inputs, names, references
 from conformance.cases.model import Model, Node
 from conformance.cases.problems import described, did_you_mean
 from conformance.cases.reading import Map, Seq
@@ -82,7 +84,7 @@ def look_over(value: object, where: Where, layers: LayerReader) -> None:
         for name, body in list(written.items())[:MAX_NODES]:
             if isinstance(body, Map):
                 at = place.value(written, name)
-                for kind in body.keys() - _BESIDE - {AGAIN}:
+                for kind in filterfalse(is_function, body.keys() - _BESIDE - {AGAIN}):
                     layers.named(kind, body[kind], at.key(body, kind), at.value(body, kind))
     else:
         where.mistyped("a list of layers, or a graph {nodes: {…}}", value)
@@ -248,6 +250,8 @@ def _graph(value: Map, where: Where, given: Sequence[Fed], layers: LayerReader) 
     nodes = [node for node, _ in read]
     if not _all_used(nodes, outputs, given, place, written):
         return None
+    if _takes_a_name(nodes, given, place, written):
+        return None
     probes = [node.name for node, probing in read if probing]
     return _finished("functional", given, nodes, outputs, probes=probes)
 
@@ -285,17 +289,43 @@ def _node(
     if len(kinds) != 1:
         where.refuse(
             f"names {len(kinds)} layers{': ' + ', '.join(kinds[:4]) if kinds else ''}",
-            expected="one layer and `of`: {Dense: {units: 4}, of: x}",
+            expected="one layer or function, and `of`: {Dense: {units: 4}, of: x}",
         )
         return None
-    taken = _taken(body, where, scope)
     kind = kinds[0]
+    if is_function(kind):
+        function = _function(name, kind, body, where, scope)
+        return None if function is None else (function, False)
+    taken = _taken(body, where, scope)
     layer = layers.named(kind, body[kind], where.key(body, kind), where.value(body, kind))
     if layer is None or taken is None:
         return None
     if layer.name is not None:
         layer.arguments.refuse("has a `name`", hint=f"the node's name is the layer's: {name!r}")
     return Node(name=name, layer=layer.layer, config=layer.config, **taken), layer.probes
+
+
+def _function(name: str, kind: str, body: Map, where: Where, scope: Scope) -> Node | None:
+    """A node that is a function: ``{ops.add: {}, of: [a, b]}``."""
+    place = where.key(body, kind)
+    if not kind.startswith(names.IN_MODELS):
+        place.refuse(
+            f"{kind!r} is no node of a model",
+            expected=f"a layer, or a function of {' or '.join(names.IN_MODELS)}",
+            hint="other functions are called on arrays, under `function`",
+        )
+        return None
+    if "of" not in body:
+        where.refuse("the key 'of' is missing", expected="the inputs or nodes that it takes")
+        return None
+    config = where.value(body, kind)
+    operands = binding.read_operands(body["of"], where.value(body, "of"), scope)
+    passed = binding.read_passed(body, where, scope, f"into the mapping behind `{kind}`")
+    literals = binding.literals_of(body[kind], config, kind)
+    if operands is None or passed is None or literals is None:
+        return None
+    bound = binding.bind(kind, literals, operands, passed, (place, config))
+    return None if bound is None else Node(name=name, layer=kind, **bound._asdict())
 
 
 def _again(
@@ -308,18 +338,23 @@ def _again(
     earlier = {node.name: node for node in before}
     wanted = body[AGAIN] if isinstance(body[AGAIN], str) else ""
     first = earlier.get(wanted)
-    if first is None or first.shares is not None:
+    if first is None or first.shares is not None or first.is_function:
         place.refuse(
             f"is {described(body[AGAIN])}",
             expected="an earlier node that has a layer of its own",
-            hint=f"{wanted!r} calls the layer of {first.shares!r}"
-            if first
-            else did_you_mean(wanted, earlier),
+            hint=_no_layer(first) if first is not None else did_you_mean(wanted, earlier),
         )
         return None
     if taken is None:
         return None
     return msgspec.structs.replace(first, name=name, shares=first.name, **taken), False
+
+
+def _no_layer(node: Node) -> str:
+    """Why a node has no layer that could be called again."""
+    if node.is_function:
+        return f"{node.name!r} is a function: write it once more"
+    return f"{node.name!r} calls the layer of {node.shares!r}"
 
 
 def _taken(body: Map, where: Where, scope: Scope) -> dict[str, Any] | None:
@@ -373,3 +408,23 @@ def _all_used(
         if fed.name not in used:
             fed.where.refuse(f"the input {fed.name!r} is not used by the model")
     return used.issuperset(fed.name for fed in given) and len(used) == len(nodes) + len(given)
+
+
+def _takes_a_name(nodes: list[Node], given: Sequence[Fed], place: Where, written: Map) -> bool:
+    """Whether a layer or input has the name that Keras gives to a function; those are noted.
+
+    In a functional model a function is an operation with a name of its own, ``add`` for
+    ``ops.add``, which nobody can choose, and no two operations have one name.
+    """
+    own = {automatic_name(node.layer.rpartition(".")[2]) for node in nodes if node.is_function}
+    wrong = [node.name for node in nodes if not node.is_function and node.name in own]
+    inputs_ = [fed for fed in given if fed.name in own]
+    for at, name in [
+        *((place.key(written, name), name) for name in wrong),
+        *((fed.where, fed.name) for fed in inputs_),
+    ]:
+        at.refuse(
+            f"{name!r} is the name that Keras gives to a function of this model",
+            hint="call it otherwise",
+        )
+    return bool(wrong or inputs_)

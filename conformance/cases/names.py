@@ -111,6 +111,10 @@ def unfit(kind: Kind, symbol: str) -> tuple[str, str] | None:
     return (f"{symbol!r} is not in Keras", hint) if hint or kind != "layers" else None
 
 
+IN_MODELS = ("ops.", "activations.")
+"""How the functions begin that Keras documents to take symbolic tensors, and so to be nodes."""
+
+
 def signature(symbol: str) -> Signature | None:
     """How a function is called, ``ops.where`` or ``losses.Huber``; None if it is not known."""
     if symbol in _names().functions:
@@ -127,6 +131,11 @@ def object_arguments(symbol: str) -> Arguments | None:
 def functions() -> list[str]:
     """Every known function, and what is made and then called, sorted."""
     return sorted([*_names().functions, *_names().made])
+
+
+def in_models() -> list[str]:
+    """The known functions that can be nodes of a model, sorted."""
+    return [name for name in functions() if name.startswith(IN_MODELS)]
 
 
 def objects() -> list[str]:
@@ -154,11 +163,6 @@ def unfit_symbol(symbol: str, table: Literal["function", "object"]) -> tuple[str
         return f"{symbol!r} is another name", f"write {_names().function_aliases[symbol]!r}"
     meant = closest(symbol, known, cutoff=_NEARLY)
     return (f"{symbol!r} is not in Keras", f"did you mean {meant!r}?") if meant else None
-
-
-def is_function(word: str) -> bool:
-    """Whether a key of a node is meant as a function's name, not as a layer's: it has a dot."""
-    return "." in word
 
 
 def is_made(symbol: str) -> bool:

@@ -69,6 +69,7 @@ def json_schema() -> Schema:
             "expect": _expect(),
             "symbolicShape": _SYMBOLIC,
             **{f"{name}Arguments": _arguments("layers", name) for name in _layer_names()},
+            **{f"{name}Arguments": schema_subjects.literals(name) for name in names.in_models()},
         },
     }
 
@@ -247,16 +248,12 @@ def _sequential() -> Schema:
 
 
 def _graph() -> Schema:
-    references = {
-        "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]
-    }
-    known = {name: {"$ref": f"#/$defs/{name}Arguments"} for name in _layer_names()}
     again = _described(_NAME, "The earlier node whose layer is called once more")
-    node = {
-        **_one_layer(known, {"of": references, "with": _keywords(), "again": again}, 2),
-        "maxProperties": 3,
-        "required": ["of"],
-    }
+    known = {name: {"$ref": f"#/$defs/{name}Arguments"} for name in _layer_names()}
+    known |= {name: {"$ref": f"#/$defs/{name}Arguments"} for name in names.in_models()}
+    more = {"of": schema_subjects.OPERANDS, "with": _keywords(), "again": again}
+    node = {**_one_layer(known, more, 2), "maxProperties": 3, "required": ["of"]}
+    node["patternProperties"][schema_subjects.SYMBOL] = {"type": ["object", "null"]}
     return _described(
         _of(
             {

@@ -16,6 +16,8 @@ SYMBOL = r"^[a-z][a-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)+$"
 _ARRAY: Schema = {"type": "string", "minLength": 1}
 _ARRAYS: Schema = {"type": "array", "items": _ARRAY, "minItems": 1}
 _ONE_OR_LIST: Schema = {"anyOf": [_ARRAY, _ARRAYS]}
+OPERANDS: Schema = {"anyOf": [_ARRAY, {"type": "array", "items": _ONE_OR_LIST, "minItems": 1}]}
+"""What ``of`` names: one array or several; a list in the list is one argument."""
 
 
 def properties(inputs: Schema) -> Schema:
@@ -31,7 +33,7 @@ def properties(inputs: Schema) -> Schema:
         },
         "of": {
             "description": "What `function` takes, in order; a list in the list is one argument",
-            "anyOf": [_ARRAY, {"type": "array", "items": _ONE_OR_LIST, "minItems": 1}],
+            **OPERANDS,
         },
         "with": {
             "description": "Inputs that `function` takes by the names of its arguments",
@@ -51,6 +53,22 @@ def properties(inputs: Schema) -> Schema:
             "maxItems": steps.MAX_STEPS,
             "items": {"anyOf": [{"enum": _bare()}, _step()]},
         },
+    }
+
+
+def literals(symbol: str) -> Schema:
+    """The literal arguments of a function that is a node of a model."""
+    signature = names.signature(symbol)
+    call = signature.call if signature is not None else {}
+    properties = {
+        key: {"type": "boolean"} if kind == "flag" else {}
+        for key, kind in call.items()
+        if not key.startswith("*")
+    }
+    return {
+        "type": ["object", "null"],
+        "properties": properties,
+        "additionalProperties": False,
     }
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from conformance.adapters.shared.layer_names import automatic_name
 from conformance.cases import fields, inputs, names, references
-from conformance.cases.functions import literals_of
+from conformance.cases.binding import literals_of
 from conformance.cases.inputs import as_spec
 from conformance.cases.model import Node, Step, Steps
 from conformance.cases.problems import described, did_you_mean

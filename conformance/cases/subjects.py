@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from conformance.cases.problems import Where
     from conformance.cases.reading import Map
 
-_SYMBOLIC = ("ops.", "activations.")
-"""Functions that Keras documents to take symbolic tensors."""
-
 _SUBJECTS = ("model", "layer", "function", "object")
 """What a case can be about: exactly one of these."""
 
@@ -100,7 +97,7 @@ def _asked_of_function(read: Read) -> frozenset[str]:
         asked -= {"gradients"}
     if not names.is_made(read.model.nodes[0].layer):
         asked -= {"config_round_trip"}
-    if not all(node.layer.startswith(_SYMBOLIC) for node in read.model.nodes):
+    if not all(node.layer.startswith(names.IN_MODELS) for node in read.model.nodes):
         asked -= {"symbolic_shape"}
     return asked
 

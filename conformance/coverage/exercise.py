@@ -81,7 +81,7 @@ class _Walk:
     def __init__(
         self, model: Model, inventory: Inventory, found: dict[str, Exercised], *, drawn: bool
     ) -> None:
-        self._nodes = {node.name: node for node in model.nodes}
+        self._nodes = {node.name: node for node in model.nodes if not node.is_function}
         self._drawn = drawn
         base = inventory.layers.get(BASE)
         self._shared = {one.name for one in base.constructor} if base else set()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from conformance.cases.model import Steps, kind_of
+from conformance.cases.model import Steps
 from conformance.coverage.exercise import TENSOR, Exercised, canonical, is_exercised
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def _exercised(cases: Iterable[Case], inventory: Inventory) -> dict[str, Exercis
     """What each symbol is seen doing; a case that wants a refusal exercises nothing."""
     found: dict[str, Exercised] = {}
     for case in cases:
-        if case.raises is not None or kind_of(case.program) == "model":
+        if case.raises is not None:
             continue
         noted = set()
         for symbol, values in _seen(case, inventory):

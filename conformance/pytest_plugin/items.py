@@ -9,9 +9,9 @@ import pytest
 from conformance.cases import load_file
 from conformance.cases.model import kind_of, symbols_of
 from conformance.pytest_plugin.keys import marker_of, run_key
-from conformance.run.engine import Stopped
 from conformance.run.explanation import explain
 from conformance.run.plan import Cell
+from conformance.run.results import Stopped
 from conformance.verdicts.model import FAILING
 
 if TYPE_CHECKING:

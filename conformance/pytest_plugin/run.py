@@ -197,7 +197,7 @@ class PytestRun:
     def attach(self, item: pytest.Item, report: pytest.TestReport) -> None:
         """Give a worker's report the lines that the controller is to record."""
         if self.is_worker and self._session is not None and isinstance(item, CaseItem):
-            lines = self._session.engine.lines(item.cell)
+            lines = self._session.engine.results.lines(item.cell)
             report.conformance = msgspec.json.encode(lines).decode()  # type: ignore[attr-defined]
 
     # -- the controller of pytest-xdist --------------------------------------------------------

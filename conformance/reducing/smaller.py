@@ -72,11 +72,12 @@ def _with_one(program: Graph, call: Call) -> Program:
 def _fewer_layers(program: Graph) -> Iterator[Program]:
     model = program.model
     for node in model.nodes:
-        if len(model.nodes) == 1 or len(node.inputs) != 1 or node.tensors:
+        taken = [*node.inputs, *_passed(node)] if node.is_function else node.inputs
+        if len(model.nodes) == 1 or len(taken) != 1 or (node.tensors and not node.is_function):
             continue
         if any(other.shares == node.name for other in model.nodes):
             continue
-        (source,) = node.inputs
+        (source,) = taken
         if node.name in model.outputs and source in {one.name for one in model.inputs}:
             continue
         others = [_renamed(one, node.name, source) for one in model.nodes if one is not node]
@@ -84,9 +85,22 @@ def _fewer_layers(program: Graph) -> Iterator[Program]:
         yield replace(program, model=replace(model, nodes=others, outputs=outputs))
 
 
+def _passed(node: Node) -> list[str]:
+    """The arrays that have a name."""
+    passed = [given if isinstance(given, list) else [given] for given in node.tensors.values()]
+    return [name for given in passed for name in given]
+
+
 def _renamed(node: Node, old: str, new: str) -> Node:
+    """The node with another node, or an input, in one's place."""
     inputs = [new if name == old else name for name in node.inputs]
-    return replace(node, inputs=inputs)
+    tensors = {
+        key: [new if name == old else name for name in given]
+        if isinstance(given, list)
+        else (new if given == old else given)
+        for key, given in node.tensors.items()
+    }
+    return replace(node, inputs=inputs, tensors=tensors)
 
 
 def _smaller_sizes(program: Graph) -> Iterator[Program]:

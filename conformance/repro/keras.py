@@ -9,6 +9,7 @@ import numpy as np
 from conformance.adapters.shared.calling import chosen, positional
 from conformance.reference.errors import NoAnswer
 from conformance.reference.model.network import Network
+from conformance.repro.subjects import words
 from conformance.repro.text import identifier, literal
 
 if TYPE_CHECKING:
@@ -53,6 +54,9 @@ def model_lines(model: Model, *, named: bool = True) -> list[str]:
         *(f"t[{spec.name!r}] = {_input(spec, named=named)}" for spec in model.inputs),
     ]
     for node in model.nodes:
+        if node.is_function:
+            lines.append(f"t[{node.name!r}] = {function_called(node, known)}")
+            continue
         layer = _place(node) if node.owner in first else made[node.name]
         called = _called(layer, node, known)
         lines.append(f"t[{node.name!r}] = {f'flat({called})' if nests(node) else called}")
@@ -128,6 +132,11 @@ def keywords(node: Node, known: dict[str, list[str]]) -> list[str]:
         ),
         *(f"{identifier(key)}={literal(value)}" for key, value in node.arguments.items()),
     ]
+
+
+def function_called(node: Node, known: dict[str, list[str]]) -> str:
+    """The call of a function among the layers: ``keras.ops.add(t['a'], t['b'])``."""
+    return words.called(words.symbol(node.layer), node, {name: f"t[{name!r}]" for name in known})
 
 
 def _called(layer: str, node: Node, known: dict[str, list[str]]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from conformance.adapters.shared.calling import chosen
+from conformance.adapters.worker.failure import Unsupported
 from conformance.repro import keras as keras_words
 from conformance.repro.checks import equal_lines
 from conformance.repro.native import TABLES, Extract, call
@@ -111,6 +112,9 @@ def _model(plan: Plan, extract: Extract) -> str:
     known = keras_words.expressions(model)
     walk = []
     for node in model.nodes:
+        if node.is_function:
+            message = "a function among layers is not shown by a script of a native framework"
+            raise Unsupported(message)
         if "mask" in plan.program.facets and "mask" not in node.tensors:
             raise plan.no()  # the walk that carries masks from layer to layer is the adapter's own
         bound = extract.layer(node.layer, node.config, node.arguments, node.tensors)

@@ -120,6 +120,6 @@ def drive(  # noqa: PLR0913 - what a run consists of
             for cell, line in session.recorder.done.items() if session.recorder else ():
                 progress.update(tasks[cell.adapter], advance=1)
                 failing[cell.adapter] += line.verdict.outcome in FAILING
-            session.engine.wait()
+            session.engine.results.wait()
             problems = session.finish()
     return bool(problems) or any(failing.values())

@@ -5,7 +5,7 @@ with one; where no adapter waits to begin, a free core helps the one that has mo
 that is worth the start of a further process (:mod:`.share`). Cases are begun in the planned order,
 but for those that the ledger knows to cost an adapter its process: they come last and by
 themselves, so that no process is started for what they would take down with them. Whoever needs a
-verdict asks for it by cell and waits only if it isn't there yet, so the frameworks compute while
+verdict asks :mod:`.results` and waits only if it isn't there yet, so the frameworks compute while
 pytest collects, reports and prints.
 
 Adapters that the plan wants *abreast* (two versions that are compared) begin together, as soon as
@@ -26,22 +26,20 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from conformance.adapters.host import host
 from conformance.adapters.host.host import AdapterProcess, Limits
 from conformance.cases.model import kind_of
-from conformance.records.model import AdapterLine, CaseLine, CellLine
+from conformance.records.model import AdapterLine, CellLine
 from conformance.run import exchange
 from conformance.run.exchange import Exchange, Held, Reading
 from conformance.run.judging import judge
-from conformance.run.lines import adapter_line, case_line, cell_line
+from conformance.run.lines import adapter_line, cell_line
 from conformance.run.oracle import NoAnswer, Oracle
 from conformance.run.pace import Pace
 from conformance.run.plan import Cell, Plan
+from conformance.run.results import Results, Stopped
 from conformance.run.share import Group, Share
 from conformance.verdicts import cell as cells
-from conformance.verdicts.model import FAILING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -53,7 +51,6 @@ if TYPE_CHECKING:
     from conformance.reference.answer.store import StoredAnswer
     from conformance.verdicts.capabilities import Claims
     from conformance.verdicts.ledger import Ledger
-    from conformance.verdicts.model import CellVerdict
 
 AHEAD = 2
 """Cases in an adapter's hands at once: the one it computes, and the next, already in its pipe."""
@@ -65,11 +62,7 @@ PROBE_LIMIT = 16.0
 """A precision probe worse than this many bounds means that the declared precision is not true."""
 
 
-class Stopped(Exception):  # noqa: N818 - not an error: the run was told to end
-    """The engine was closed before this cell had its verdict."""
-
-
-class _LeftToOthers(Exception):  # noqa: N818 - likewise
+class _LeftToOthers(Exception):  # noqa: N818 - not an error
     """A process was given up; the cases that it had taken go to the adapter's other ones."""
 
 
@@ -100,9 +93,8 @@ class Engine:
             jobs: Adapter processes at a time; no fewer than the plan wants abreast.
             limits: Time, memory and frame limits of each process.
             done: Verdicts of an earlier stretch of the same run, taken as they are.
-            on_line: Called with every adapter, case and cell line as soon as it is known, from one
-                thread at a time.
-            keep: Keep every verdict whole, for :meth:`lines`; else only those that fail.
+            on_line: Called with every line as soon as it is known; see :class:`.Results`.
+            keep: Keep every verdict whole; likewise.
             launched: Processes of adapters that run already, by name.
         """
         self.plan = plan
@@ -111,16 +103,8 @@ class Engine:
         self._claims = claims
         self._weighing = threading.Lock()  # both count what they are shown
         self._limits = limits
-        self._on_line = on_line
-        self._keep = keep
-        lock = threading.RLock()
-        self._changed = threading.Condition(lock)
-        self._over = threading.Condition(lock)
-        """Notified when there is nothing more to wait for."""
-        self._planned = sum(map(len, plan.cells.values()))
-        self._cells: dict[Cell, CellLine] = {Cell(*key): line for key, line in (done or {}).items()}
-        self._adapters: dict[str, AdapterLine] = {}
-        self._cases: dict[str, CaseLine] = {}
+        self.results = Results(plan, done or {}, self._settled, on_line, keep=keep)
+        self._changed = self.results.changed
         self._begun: set[str] = set()
         self._todo: deque[Group] = deque()
         self._underway: list[Share] = []
@@ -129,8 +113,6 @@ class Engine:
         self._idle = 0
         self._processes: set[AdapterProcess] = set()
         self._launched = dict(launched or {})
-        self._closed = False
-        self._faults: list[str] = []
         self._threads = [
             threading.Thread(target=self._slot, name=f"slot-{number}", daemon=True)
             for number in range(max([jobs, *map(len, plan.abreast)]))
@@ -150,7 +132,7 @@ class Engine:
             self._begun.update(names)
             needed: dict[str, Case] = {}
             for group in self._groups(names):
-                left = {name: self._undone(self.plan.adapters[name]) for name in group}
+                left = {name: self.results.undone(self.plan.adapters[name]) for name in group}
                 for name, cases in left.items():
                     done = set(self.plan.cells[name]).difference(case.id for case in cases)
                     self._exchange.begin(name, cases, done)
@@ -173,56 +155,13 @@ class Engine:
         """Whether a cell's verdict waits for what the other adapters answer to its case."""
         return exchange.asks(self.plan.cases[cell.case])
 
-    def result(self, cell: Cell) -> CellLine:
-        """Wait for a cell's verdict.
-
-        Raises:
-            Stopped: The engine was closed first.
-        """
-        with self._changed:
-            while cell not in self._cells:
-                if self._closed:
-                    raise Stopped("; ".join(self._faults) or "the run was stopped")
-                # A timeout only so that Ctrl-C is noticed on every platform.
-                self._changed.wait(timeout=1.0)
-            return self._cells[cell]
-
-    def lines(self, cell: Cell) -> list[Line]:
-        """The adapter, case and cell lines of a cell whose verdict is there."""
-        with self._changed:
-            found = (
-                self._adapters.get(cell.adapter),
-                self._cases.get(cell.case),
-                self._cells.get(cell),
-            )
-            return [line for line in found if line is not None]
-
-    def wait(self) -> None:
-        """Wait until every planned cell has its verdict, or the engine is closed."""
-        with self._changed:
-            while not self._closed and not self._all_judged():
-                # Woken once, at the end: not for each of ten thousand verdicts.
-                self._over.wait(timeout=1.0)  # as above
-        for cell in self.plan:
-            self.result(cell)
-
-    def _all_judged(self) -> bool:
-        return len(self._cells) >= self._planned
-
-    def faults(self) -> list[str]:
-        """What went wrong with the harness itself, for the run's problems."""
-        with self._changed:
-            return list(self._faults)
-
     def close(self) -> None:
         """Stop everything that still runs."""
         with self._changed:
-            self._closed = True
+            self.results.close()
             self._todo.clear()
             self._readings.clear()
             running = list(self._processes)
-            self._changed.notify_all()
-            self._over.notify_all()
         self._oracle.close()
         for process in running:
             process.kill()
@@ -247,10 +186,12 @@ class Engine:
         with self._changed:
             self._idle += 1
             share: Share | None = None
-            while not self._closed and not self._readings and (share := self._next()) is None:
+            while (
+                not self.results.closed and not self._readings and (share := self._next()) is None
+            ):
                 self._changed.wait()
             self._idle -= 1
-            if self._closed:
+            if self.results.closed:
                 return None
             if self._readings:
                 reading = self._readings.popleft()
@@ -284,25 +225,23 @@ class Engine:
 
     def _broken(self, share: Share, reason: str) -> None:
         spec = share.spec
-        if self._closed:
+        if self.results.closed:
             return
-        with self._changed:
-            self._faults.append(f"the suite itself failed while driving {spec.name}: {reason}")
+        self.results.fault(f"the suite itself failed while driving {spec.name}: {reason}")
         share.clear()
-        self._settle_all(
+        self.results.settle_all(
             spec,
             lambda case: cells.adapter_failed(case, spec.name, f"a fault of the suite: {reason}"),
         )
 
     def _broken_reading(self, reading: Reading, reason: str) -> None:
         name = reading.spec.name
-        if self._closed:
+        if self.results.closed:
             return
-        with self._changed:
-            self._faults.append(f"the suite itself failed while {name} read files: {reason}")
+        self.results.fault(f"the suite itself failed while {name} read files: {reason}")
         for held in reading.held:
             said = cells.adapter_failed(held.case.id, name, f"a fault of the suite: {reason}")
-            self._settle(CellLine(digest=held.case.digest, verdict=said))
+            self.results.settle(CellLine(digest=held.case.digest, verdict=said))
 
     def _drive(self, share: Share) -> None:
         """Begin with an adapter, and work through its cases."""
@@ -311,13 +250,15 @@ class Engine:
         if missing:
             reason = f"{' and '.join(missing)}: not installed here"
             share.clear()
-            self._introduce(AdapterLine(name=spec.name, status="not-installed", reason=reason))
-            self._settle_all(spec, lambda case: cells.not_installed(case, spec.name, reason))
+            self.results.tell_adapter(
+                AdapterLine(name=spec.name, status="not-installed", reason=reason)
+            )
+            self.results.settle_all(spec, lambda case: cells.not_installed(case, spec.name, reason))
             return
         with self._process(spec) as process:
             hello = process.start()
             took = time.monotonic() - process.launched
-            self._introduce(adapter_line(spec, hello))
+            self.results.tell_adapter(adapter_line(spec, hello))
             self._note_probe(spec, hello)
             if hello.status == "ready":
                 share.started(took)
@@ -326,24 +267,23 @@ class Engine:
             share.clear()
             missing_here = hello.status == "not-installed"
             verdict = cells.not_installed if missing_here else cells.adapter_failed
-            self._settle_all(spec, lambda case: verdict(case, spec.name, hello.reason))
+            self.results.settle_all(spec, lambda case: verdict(case, spec.name, hello.reason))
 
     def _help(self, share: Share) -> None:
         """Join an adapter that another slot has begun, with a process more."""
         with self._process(share.spec) as process:
             process.launch()  # beside the first, which may not be ready yet
             while not share.settled(timeout=1.0):
-                if self._closed:
+                if self.results.closed:
                     return
             if not share.left():
                 return
             hello = process.start()
             if hello.status != "ready" and share.leave():
-                with self._changed:
-                    self._faults.append(
-                        f"a second process of {share.spec.name} could not be started beside the "
-                        f"first, which did all the work: {hello.reason}"
-                    )
+                self.results.fault(
+                    f"a second process of {share.spec.name} could not be started beside the "
+                    f"first, which did all the work: {hello.reason}"
+                )
                 return
             self._work_through(share, process, hello)
 
@@ -351,7 +291,7 @@ class Engine:
     def _process(self, spec: AdapterSpec) -> Iterator[AdapterProcess]:
         """A process that ``close`` knows of, gone at the end of the block."""
         with self._changed:
-            if self._closed:
+            if self.results.closed:
                 raise Stopped("the run was stopped")
             process = self._launched.pop(spec.name, None) or AdapterProcess(spec, self._limits)
             self._processes.add(process)
@@ -361,7 +301,7 @@ class Engine:
             process.close()
             with self._changed:
                 self._processes.remove(process)
-                self._faults.extend(process.problems)
+                self.results.faults.extend(process.problems)
 
     def _work_through(self, share: Share, process: AdapterProcess, hello: Hello) -> None:
         """Take cases from the share until there are none, or until this process is given up."""
@@ -395,11 +335,11 @@ class Engine:
                 answer = self._oracle.answer(case)
             except NoAnswer as error:
                 held.pop()
-                self._case_line(case, reference=str(error))
+                self.results.tell_case(case, reference=str(error))
                 verdict = cells.reference_failed(case.id, spec.name, str(error))
-                self._settle(CellLine(digest=case.digest, verdict=verdict))
+                self.results.settle(CellLine(digest=case.digest, verdict=verdict))
                 continue
-            self._case_line(case, answer=answer)
+            self.results.tell_case(case, answer=answer)
             process.send(answer.expectation.asked(case.program), answer.feeds, fatal=fatal)
             sent.append(answer)
             most = _ahead(case)
@@ -410,19 +350,19 @@ class Engine:
             if fatal and process.pid is None and share.leave():
                 # What is left is as fatal, and the others still have a process to lose.
                 raise _LeftToOthers
-        while sent and not self._closed:
+        while sent and not self.results.closed:
             receive()
 
     def _take(
         self, share: Share, sent: Sequence[StoredAnswer], receive: Callable[[], None]
     ) -> Case | None:
         """The next case, once it is time for it; None when there is none, or the engine closes."""
-        while not self._closed and share.is_ahead():
+        while not self.results.closed and share.is_ahead():
             if sent:
                 receive()
             else:
                 share.wait(timeout=1.0)
-        return None if self._closed else share.take()
+        return None if self.results.closed else share.take()
 
     def _judge(
         self,
@@ -439,6 +379,11 @@ class Engine:
                 self._look_for_readings()
             return
         self._conclude(spec, hello, case, expected, answer)
+
+    def _settled(self, line: CellLine) -> None:
+        """A cell has its verdict, so that others may no longer have to wait for its file."""
+        self._exchange.settled(line)
+        self._look_for_readings()
 
     def _look_for_readings(self) -> None:
         """Have files read once nobody is left who may yet write one."""
@@ -458,7 +403,7 @@ class Engine:
                 reading.held, files, absent, refused, strict=True
             ):
                 loaded = exchange.read(process, held, theirs) if process is not None else {}
-                if self._closed:
+                if self.results.closed:
                     raise Stopped("the run was stopped")
                 answer = exchange.completed(held, loaded, why_not, own)
                 self._conclude(held.spec, held.hello, held.case, held.expected, answer)
@@ -479,7 +424,7 @@ class Engine:
             verdict = self._claims.apply(
                 verdict, hello.versions, spec.known_as, kind=kind_of(case.program)
             )
-        self._settle(cell_line(case, verdict, answer))
+        self.results.settle(cell_line(case, verdict, answer))
 
     def _groups(self, names: Sequence[str]) -> list[list[str]]:
         """The adapters that begin together; most begin alone."""
@@ -512,79 +457,14 @@ class Engine:
             for name in left
         ]
 
-    def _undone(self, spec: AdapterSpec) -> list[Case]:
-        with self._changed:
-            return [
-                self.plan.cases[case]
-                for case in self.plan.cells[spec.name]
-                if Cell(case, spec.name) not in self._cells
-            ]
-
     def _note_probe(self, spec: AdapterSpec, hello: Hello) -> None:
         for what, times in hello.probe.items():
             if not times <= PROBE_LIMIT and hello.precision == "float32":
-                with self._changed:
-                    self._faults.append(
-                        f"{spec.name} declares float32, but its {what} is off by {times:.3g} times "
-                        f"what rounding explains (limit {PROBE_LIMIT:g}); see its settings"
-                    )
-
-    # -- telling -------------------------------------------------------------------------------
-
-    def _introduce(self, line: AdapterLine) -> None:
-        with self._changed:
-            self._adapters[line.name] = line
-            self._tell(line)
-
-    def _case_line(
-        self, case: Case, *, reference: str = "", answer: StoredAnswer | None = None
-    ) -> None:
-        with self._changed:
-            before = self._cases.get(case.id)
-            # Told again where an adapter that is not installed came first, without an answer.
-            if before is not None and (before.held_to or answer is None):
-                return
-            line = case_line(case, reference=reference, answer=answer)
-            self._cases[case.id] = line
-            self._tell(line)
-
-    def _settle_all(self, spec: AdapterSpec, verdict: Callable[[str], CellVerdict]) -> None:
-        for case in self._undone(spec):
-            self._case_line(case)
-            self._settle(CellLine(digest=case.digest, verdict=verdict(case.id)))
-
-    def _settle(self, line: CellLine) -> None:
-        cell = Cell(line.verdict.case, line.verdict.adapter)
-        with self._changed:
-            # Told twice only if the suite itself failed over one of several processes.
-            if self._closed or cell in self._cells:
-                return
-            self._tell(line)
-            self._exchange.settled(line)
-            self._look_for_readings()
-            self._cells[cell] = (
-                line if self._keep or line.verdict.outcome in FAILING else _slim(line)
-            )
-            self._changed.notify_all()
-            if self._all_judged():
-                self._over.notify_all()
-
-    def _tell(self, line: Line) -> None:
-        """Hand a line on; if it can't be recorded the run ends, as all else would be lost."""
-        try:
-            self._on_line(line)
-        except Exception as error:
-            self._faults.append(f"the run was stopped: {error}")
-            self._closed = True
-            self._changed.notify_all()
-            self._over.notify_all()
-            raise Stopped(str(error)) from error
+                self.results.fault(
+                    f"{spec.name} declares float32, but its {what} is off by {times:.3g} times "
+                    f"what rounding explains (limit {PROBE_LIMIT:g}); see its settings"
+                )
 
 
 def _ahead(case: Case) -> int:
     return SMALL_AHEAD if kind_of(case.program) == "function" else AHEAD
-
-
-def _slim(line: CellLine) -> CellLine:
-    """What is kept of a cell that needs no explaining, once it is on record."""
-    return replace(line, verdict=replace(line.verdict, facets=[]), native=[])

@@ -58,6 +58,8 @@ class Oracle:
         """Cases, each with the name of a seeded fault; empty for the truth."""
         self._known: dict[tuple[str, str], str | None] = {}
         """Digest and fault to None (in the store) or to the reason why there is no answer."""
+        self._unread: set[tuple[str, str]] = set()
+        """Those that are in the store only as it seems."""
         self._process: subprocess.Popen[bytes] | None = None
         self._thread: threading.Thread | None = None
         self._closed = False
@@ -82,25 +84,39 @@ class Oracle:
         Raises:
             NoAnswer: There is none; the message says why.
         """
+        for _ in range(2):
+            stored = self._store.get(case, fault)
+            if stored is not None:
+                return stored
+            if (reason := self._awaited(case, fault)) is not None:
+                raise NoAnswer(reason)
         stored = self._store.get(case, fault)
         if stored is not None:
             return stored
+        raise NoAnswer(
+            "its stored answer vanished or is damaged; is the cache folder being cleared?"
+        )
+
+    def _awaited(self, case: Case, fault: str) -> str | None:
+        """Wait until an answer that can't be read is in the store.
+
+        Returns:
+            Why there is none; None where there is.
+        """
+        key = case.digest, fault
         with self._changed:
-            key = case.digest, fault
             if self._closed:
-                raise NoAnswer("the run was stopped")
+                return "the run was stopped"
+            if self._known.get(key, "") is None:
+                # It was there: it is damaged, or another process has made room since.
+                self._unread.add(key)
+                del self._known[key]
             if key not in self._known:
                 # It is needed now: before everything that is merely expected.
                 self._waiting.appendleft((case, fault))
             self._wake()
             self._changed.wait_for(lambda: self._closed or key in self._known)
-            reason = self._known.get(key, "the run was stopped")
-        if reason is None:
-            stored = self._store.get(case, fault)
-            if stored is not None:
-                return stored
-            reason = "its stored answer vanished or is damaged; is the cache folder being cleared?"
-        raise NoAnswer(reason)
+            return self._known.get(key, "the run was stopped")
 
     def ready(self, case: Case) -> bool:
         """Whether ``answer`` would return at once."""
@@ -134,8 +150,10 @@ class Oracle:
                 case, fault = self._waiting.popleft()
                 if (case.digest, fault) in self._known:
                     continue
-            reason = None if self._store.has(case, fault) else self._compute(case, fault)
+                there = (case.digest, fault) not in self._unread and self._store.has(case, fault)
+            reason = None if there else self._compute(case, fault)
             with self._changed:
+                self._unread.discard((case.digest, fault))
                 self._known[case.digest, fault] = reason
                 self._changed.notify_all()
 

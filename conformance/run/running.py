@@ -15,10 +15,10 @@ from conformance.report.level import level_line
 from conformance.report.touched import touched_lines
 from conformance.run.closing import close_run, keep
 from conformance.run.driving import drive, select_cases
-from conformance.run.engine import Stopped
 from conformance.run.folder import FolderError, RunFolder
 from conformance.run.level import of_level
 from conformance.run.plan import Plan
+from conformance.run.results import Stopped
 from conformance.run.session import Settings, open_ledger
 from conformance.run.shard import Shard, ShardError
 from conformance.run.touched import NOTHING, Narrowing

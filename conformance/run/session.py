@@ -149,7 +149,7 @@ class Session:
     def result(self, cell: Cell) -> CellLine:
         """Wait for a cell's verdict, beginning with its adapter if need be."""
         self.engine.begin([cell.adapter])
-        return self.engine.result(cell)
+        return self.engine.results.result(cell)
 
     def problems(self) -> list[str]:
         """What is wrong with the run itself so far: the ledger, the harness.
@@ -162,7 +162,7 @@ class Session:
             *self._claims.over(),
             *(map(str, self._ledger.stale()) if self.plan.part is None else ()),
             *self._mismatches,
-            *self.engine.faults(),
+            *self.engine.results.faults,
         ]
 
     def remarks(self) -> list[str]:

@@ -22,7 +22,7 @@ from conformance.records.files import write_whole
 from conformance.records.wire import RecordsError
 from conformance.run import machine
 from conformance.run.driving import select_cases
-from conformance.run.engine import Stopped
+from conformance.run.results import Stopped
 from conformance.run.session import Settings
 from conformance.versions.bisect import Bisection
 from conformance.versions.bisect_text import conclusion, line, message

@@ -21,9 +21,9 @@ from conformance.environments.preparing import prepare
 from conformance.printing import make_console
 from conformance.records import RecordsError, read
 from conformance.run.driving import select_cases
-from conformance.run.engine import Stopped
 from conformance.run.folder import FolderError, RunFolder
 from conformance.run.plan import Plan
+from conformance.run.results import Stopped
 from conformance.run.session import Session, Settings
 from conformance.versions.columns import two_sides
 from conformance.versions.so_far import Watch
@@ -132,7 +132,7 @@ def _run(
             Session(plan, settings, folder=folder, resume=resume, on_cell=watch.cell) as session,
         ):
             watch.begin_with(session.recorder.done.values() if session.recorder else ())
-            session.engine.wait()
+            session.engine.results.wait()
             session.finish()
     except KeyboardInterrupt as why:
         if not folder.records.exists():

@@ -23,9 +23,9 @@ from conformance.printing import make_console
 from conformance.records import RecordsError, read
 from conformance.records.files import write_whole
 from conformance.run.driving import drive, select_cases
-from conformance.run.engine import Stopped
 from conformance.run.folder import RunFolder
 from conformance.run.plan import Plan
+from conformance.run.results import Stopped
 from conformance.run.session import LEDGER_FOLDER, Settings
 from conformance.verdicts.ledger import Ledger
 from conformance.versions.columns import column_of

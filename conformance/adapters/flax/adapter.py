@@ -11,6 +11,7 @@ import flax
 from conformance.adapters.flax.tables.layers import TABLE
 from conformance.adapters.jax.adapter import UNANSWERED as OF_JAX
 from conformance.adapters.jax.adapter import Adapter, Jax, versions
+from conformance.adapters.jax.functions import JaxLibrary
 
 UNANSWERED = {
     **OF_JAX,
@@ -27,4 +28,5 @@ UNANSWERED = {
 
 def create(name: str) -> Adapter:
     """Make the adapter; the contract is in docs/adapters.md."""
-    return Adapter(Jax(TABLE, UNANSWERED), {"flax": flax.__version__, **versions()})
+    framework = Jax(TABLE, UNANSWERED, library=JaxLibrary(UNANSWERED))
+    return Adapter(framework, {"flax": flax.__version__, **versions()})

@@ -35,20 +35,19 @@ from conformance.adapters.host.answer import (
     Skipped,
     TimedOut,
     Unusable,
-    read_hello,
     read_observation,
 )
-from conformance.adapters.host.deaths import Deaths
-from conformance.adapters.host.observation import Hello
+from conformance.adapters.host.life import Life
+from conformance.adapters.host.limits import Limits
 from conformance.adapters.host.pipe import Connection, Ended, Late
 from conformance.adapters.host.speed import slowness
-from conformance.adapters.host.text import harmless
 from conformance.adapters.shared import wire
 from conformance.cases.model import Graph, Steps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from conformance.adapters.host.observation import Hello
     from conformance.adapters.host.registry import AdapterSpec
 
 __all__ = [
@@ -63,34 +62,6 @@ __all__ = [
     "Skipped",
     "TimedOut",
 ]
-
-PROTOCOL = 2
-"""Version of the messages in the frames."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """How much an adapter process may take."""
-
-    start: float = 180.0
-    """Seconds from its start to its hello; importing a framework on a busy machine takes long."""
-    case: float = 60.0
-    """Seconds for a case that names no limit of its own, on a machine of usual speed."""
-    frame: int = wire.FRAME_LIMIT
-    """Bytes of one answer."""
-    rss: int = 1536 * 2**20
-    """Bytes of resident memory, as the adapter reports it, above which it is replaced.
-
-    Frameworks keep what they compile. No process is to take 2 GB, and the case after the last look
-    may take some more.
-    """
-    deaths: int = 5
-    """Deaths in a row after which a group of cases is given up; groups in a row whose cases cost a
-    process, after which the adapter is."""
-    starts: int = 2
-    """Failed starts in a row after which it is given up."""
-    stderr: int = 16 * 2**10
-    """Bytes kept of what it prints during a case."""
 
 
 @dataclass(kw_only=True)
@@ -141,19 +112,24 @@ class AdapterProcess:
         """Describe the adapter; nothing is started yet."""
         self.spec = spec
         self.limits = limits or Limits()
-        self.hello: Hello | None = None
-        """What the adapter last said of itself; None before it was started."""
-        self.problems: list[str] = []
-        """What went wrong without being any case's fault, such as a death between two cases."""
-        self.starts = 0
-        """How many processes have been started."""
-        self._connection: Connection | None = None
-        self._launched = 0.0
-        self._greeted = False
+        self._life = Life(spec, self.limits)
         self._jobs: deque[_Job] = deque()
         self._last_id = 0
-        self._deaths = Deaths(self.limits.deaths)
-        self._failed_starts = 0
+
+    @property
+    def hello(self) -> Hello | None:
+        """What the adapter last said of itself; None before it was started."""
+        return self._life.hello
+
+    @property
+    def problems(self) -> list[str]:
+        """What went wrong without being any case's fault, such as a death between two cases."""
+        return self._life.problems
+
+    @property
+    def starts(self) -> int:
+        """How many processes have been started."""
+        return self._life.starts
 
     @property
     def pending(self) -> int:
@@ -163,30 +139,20 @@ class AdapterProcess:
     @property
     def pid(self) -> int | None:
         """Id of the running process, if there is one."""
-        return self._connection.pid if self._connection else None
+        connection = self._life.connection
+        return connection.pid if connection else None
 
     @property
     def launched(self) -> float:
         """When its process was started, by ``time.monotonic``; 0 if none was."""
-        return self._launched
+        return self._life.launched
 
     def launch(self) -> None:
         """Start the process without waiting for it, so that several can start at the same time.
 
         Does nothing when it runs. A start that fails is told by :meth:`start`.
         """
-        if self._connection is not None or self._cannot_start() is not None:
-            return
-        self._launched = time.monotonic()
-        self._greeted = False
-        try:
-            self._connection = Connection(self.spec, self.limits.stderr)
-        except (OSError, ValueError) as error:  # ValueError: a null byte in the command
-            self._refuse(f"cannot start {self.spec.command[:1]}: {error}")
-            return
-        self.starts += 1
-        greeting = {"type": "hello", "protocol": PROTOCOL}
-        self._connection.write(wire.frame(wire.encode(greeting, {})))
+        self._life.launch()
 
     def start(self) -> Hello:
         """Start the process, unless it runs, and wait for what it says of itself.
@@ -195,15 +161,13 @@ class AdapterProcess:
             Its hello. Its ``status`` tells whether it can be asked: ``ready``, ``not-installed`` or
             ``error``, the latter two with a reason.
         """
-        if (refused := self._cannot_start()) is not None:
-            self.hello = self.hello or refused
-            return refused
-        self.launch()
-        if self._connection is not None and not self._greeted:
-            self._greet(self._connection)
-        if self.hello is None:
-            raise AssertionError("launch and greet leave a hello")
-        return self.hello
+        before = self._life.greeted
+        hello = self._life.start()
+        if self._life.greeted and not before:
+            for job in self._jobs:
+                if not self._life.deaths.skips(job.case):
+                    self._hand_over(job)
+        return hello
 
     def send(
         self,
@@ -235,7 +199,7 @@ class AdapterProcess:
             WireError: The arrays cannot be carried.
         """
         if not self._jobs:
-            self._look_for_idle_faults()
+            self._life.look_for_idle_faults()
         self._last_id += 1
         message = {"type": kind, "id": self._last_id, "program": program}
         text = msgspec.json.encode(message).decode()
@@ -247,12 +211,12 @@ class AdapterProcess:
             fatal=fatal,
         )
         self._jobs.append(job)
-        if self._deaths.skips(job.case):
+        if self._life.deaths.skips(job.case):
             return job.id
-        if self._connection is None:
+        if self._life.connection is None:
             self.launch()
-        elif self._greeted:
-            self._hand_over(self._connection, job)
+        elif self._life.greeted:
+            self._hand_over(job)
         return job.id
 
     def receive(self) -> Answer:
@@ -266,10 +230,10 @@ class AdapterProcess:
         """
         while True:
             job = self._jobs[0]
-            if self._deaths.skips(job.case):
+            if self._life.deaths.skips(job.case):
                 return self._skip(job)
             hello = self.start()
-            connection = self._connection
+            connection = self._life.connection
             if connection is None or hello.status != "ready":
                 self._jobs.popleft()
                 if hello.status == "not-installed":
@@ -286,14 +250,14 @@ class AdapterProcess:
         """Answer for a case that is not tried; nothing of it was handed over."""
         self._jobs.popleft()
         self._begin_next()
-        return Skipped(id=job.id, case=job.case, reason=self._deaths.why_skipped(job.case))
+        return Skipped(id=job.id, case=job.case, reason=self._life.deaths.why_skipped(job.case))
 
     def _begin_next(self) -> None:
         """Count the time of the next case from now on, if the process has it."""
-        connection = self._connection
-        if not self._jobs or connection is None or not self._greeted:
+        connection = self._life.connection
+        if not self._jobs or connection is None or not self._life.greeted:
             return
-        if not self._deaths.skips(self._jobs[0].case):
+        if not self._life.deaths.skips(self._jobs[0].case):
             self._begin(connection, self._jobs[0])
 
     def run(
@@ -314,16 +278,15 @@ class AdapterProcess:
 
     def close(self) -> None:
         """Let the process go. Cases whose answers were not received are forgotten."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            if not self._jobs and self._greeted:
-                connection.goodbye()
-            connection.dispose()
+        connection = self._life.connection
+        if connection is not None and not self._jobs and self._life.greeted:
+            connection.goodbye()
+        self._life.end()
         self._jobs.clear()
 
     def kill(self) -> None:
         """End the process at once, from any thread; who waits for an answer gets a crash."""
-        connection = self._connection
+        connection = self._life.connection
         if connection is not None:
             connection.kill()
 
@@ -339,11 +302,11 @@ class AdapterProcess:
         except (Late, Ended, wire.WireError, Unusable) as error:
             return self._fault(connection, job, error)
         early = job.early or not connection.waited
-        self._deaths.answered()
+        self._life.deaths.answered()
         if observation.rss > self.limits.rss:
-            self._replace(connection)
+            self._replace()
         if job.suspicion:
-            self._note(job.suspicion)
+            self._life.note(job.suspicion)
         return Answered(
             id=job.id,
             case=job.case,
@@ -370,7 +333,7 @@ class AdapterProcess:
             connection.ask_where()
             return TimedOut(**about, **self._bury(job), limit=job.allowed, note=note)
         if isinstance(error, Unusable) and error.in_step:
-            self._deaths.answered()
+            self._life.deaths.answered()
             told: dict[str, Any] = {
                 "seconds": time.monotonic() - job.since,
                 "stderr": connection.stderr(),
@@ -380,7 +343,7 @@ class AdapterProcess:
         if isinstance(error, Unusable) and error.stale and not job.resent:
             # The process had answered an earlier case twice: that is not this case's fault.
             job.resent = True
-            self._note(f"it answered a case twice; {error}")
+            self._life.note(f"it answered a case twice; {error}")
             return None
         return Malformed(**about, **told, reason=str(error))
 
@@ -402,7 +365,10 @@ class AdapterProcess:
             return Malformed(**about, **told, reason=str(ended))
         return Crashed(**about, **told, exit_code=status)
 
-    def _hand_over(self, connection: Connection, job: _Job) -> None:
+    def _hand_over(self, job: _Job) -> None:
+        connection = self._life.connection
+        if connection is None:
+            raise AssertionError("a case is handed over to a process that runs")
         job.ahead = job is not self._jobs[0]
         job.printed = connection.printed()
         if not job.ahead:
@@ -415,101 +381,18 @@ class AdapterProcess:
         job.early = not connection.waited
         connection.mark()
 
-    # The process's life
-
-    def _cannot_start(self) -> Hello | None:
-        """A hello that says why no process is to be started, or None."""
-        name = self.spec.name
-        if self._connection is not None:
-            return None
-        if self.spec.problem:
-            return Hello(name=name, status="error", reason=harmless(self.spec.problem))
-        if missing := self.spec.missing():
-            verb = "is" if len(missing) == 1 else "are"
-            hint = f"pip install {' '.join(missing)}"
-            reason = f"{' and '.join(missing)} {verb} not installed; try: {hint}"
-            return Hello(name=name, status="not-installed", reason=reason)
-        if reason := self._deaths.why_given_up():
-            return Hello(name=name, status="error", reason=reason)
-        known = self.hello
-        if known is not None and (
-            known.status == "not-installed" or self._failed_starts >= self.limits.starts
-        ):
-            return known
-        return None
-
-    def _greet(self, connection: Connection) -> None:
-        """Read the hello, then hand over what waits."""
-        try:
-            blob = connection.read(self._launched + self.limits.start, self.limits.frame)
-            hello = read_hello(blob)
-        except Late as late:
-            note = f" ({late})" if late.got else ""
-            self._refuse(f"no hello within {self.limits.start:g} s{note}")
-        except Ended:
-            status = connection.last_words()
-            how = "it closed its stdout" if status is None else f"its process ended ({status})"
-            self._refuse(f"{how} before its hello")
-        except (wire.WireError, Unusable) as error:
-            self._refuse(f"its hello is malformed: {error}")
-        else:
-            if hello.protocol != PROTOCOL:
-                self._refuse(
-                    f"it speaks protocol {hello.protocol}, and this version of keras-conformance "
-                    f"speaks {PROTOCOL}: docs/adapters.md says under “Protocol {PROTOCOL}” what "
-                    "changed"
-                )
-                return
-            if hello.status != "ready":
-                connection.dispose()
-                self._connection = None
-                self._failed_starts += 1
-                self.hello = hello
-                return
-            self._greeted = True
-            self._failed_starts = 0
-            self.hello = hello
-            for job in self._jobs:
-                if not self._deaths.skips(job.case):
-                    self._hand_over(connection, job)
-
-    def _refuse(self, reason: str) -> None:
-        """Note a failed start."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.dispose()
-            if printed := connection.stderr().strip():
-                reason = f"{reason}. It printed: {printed[-2000:]}"
-        self._failed_starts += 1
-        self.hello = Hello(name=self.spec.name, status="error", reason=reason)
-
     def _bury(self, job: _Job, *, counts: bool = True) -> dict[str, Any]:
         """Kill the process over a case, and say what is known of its end."""
         seconds = time.monotonic() - job.since
-        connection, self._connection = self._connection, None
         if counts and not job.fatal:
-            self._deaths.died(job.case)
+            self._life.deaths.died(job.case)
+        connection = self._life.end()
         if connection is None:
             return {"seconds": seconds}
-        connection.dispose()
         return {"seconds": seconds, "stderr": connection.stderr()}
 
-    def _replace(self, connection: Connection) -> None:
+    def _replace(self) -> None:
         """Start a fresh process; a case sent ahead is given to that one."""
-        connection.dispose()
-        self._connection = None
+        self._life.end()
         if len(self._jobs) > 1:
             self.launch()
-
-    def _look_for_idle_faults(self) -> None:
-        """Before a case is sent to an idle process: has it died, or spoken out of turn?"""
-        connection = self._connection
-        if connection is None or not self._greeted or connection.is_quiet():
-            return
-        self._connection = None
-        connection.dispose()
-        self._note("it died, or wrote something, while no case was asked of it")
-
-    def _note(self, problem: str) -> None:
-        if len(self.problems) < 20:  # noqa: PLR2004 - enough to understand, too few to drown in
-            self.problems.append(f"{self.spec.name}: {problem}")

@@ -15,11 +15,12 @@ from jax import numpy as jnp
 
 from conformance.adapters.jax import random
 from conformance.adapters.jax.describe import Description
-from conformance.adapters.jax.functions import answered
+from conformance.adapters.jax.functions import JaxLibrary, answered, is_wide
 from conformance.adapters.jax.tables.layers import TABLE
 from conformance.adapters.jax.training import loss_of, optimizer_of
 from conformance.adapters.native.session import CallSession, Examined, Framework, Subject
 from conformance.adapters.shared.compiling import forget, keep_context
+from conformance.adapters.shared.functions import is_function
 from conformance.adapters.worker.loop import kind_of
 from conformance.adapters.worker.probe import effective_precision, probe
 
@@ -261,7 +262,8 @@ class Jax(Framework):
 
 def create(name: str) -> Adapter:
     """Make the adapter; the contract is in docs/adapters.md."""
-    return Adapter(Jax(TABLE, UNANSWERED, cast=_cast), versions())
+    library = JaxLibrary(UNANSWERED)
+    return Adapter(Jax(TABLE, UNANSWERED, cast=_cast, library=library), versions())
 
 
 def versions() -> dict[str, str]:
@@ -275,12 +277,20 @@ def _cast(array: Any, dtype: str) -> Any:
 
 
 def _is_wide(program: Mapping[str, Any]) -> bool:
-    """Whether the program speaks of float64, which JAX has only where it is told so."""
+    """Whether the program speaks of float64, which JAX has only where it is told so.
+
+    Of functions among the layers, whether they speak of any dtype of 64 bits.
+    """
     models = [program["model"], *([program["twin"]["model"]] if program.get("twin") else [])]
     return any(
         "float64" in {one.get("dtype"), one.get("config", {}).get("dtype")}
         for model in models
         for one in (*model["inputs"], *model["nodes"])
+    ) or any(
+        is_wide({"model": {"inputs": [], "nodes": [node]}})
+        for model in models
+        for node in model["nodes"]
+        if is_function(node["layer"])
     )
 
 

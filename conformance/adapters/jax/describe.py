@@ -9,14 +9,15 @@ import jax
 from jax import export
 
 from conformance.adapters.native.binding import Bound, Function
-from conformance.adapters.native.spy import Spy, symbols
-from conformance.adapters.native.telling import told
+from conformance.adapters.native.model import Node
+from conformance.adapters.native.spy import Spy
+from conformance.adapters.native.telling import symbols, told
 from conformance.adapters.worker.failure import Unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from conformance.adapters.native.model import Answer, Model, Node
+    from conformance.adapters.native.model import Answer, Model
 
 PRIMITIVES = {
     "jax.numpy.matmul": "dot_general",
@@ -92,7 +93,10 @@ class Description:
 
     def native(self) -> list[dict[str, Any]]:
         """How each node is done, as ``Native`` (``conformance/adapters/host/observation.py``)."""
-        return [self._entry(node) for node in self._model.nodes]
+        return [
+            self._entry(node) if isinstance(node, Node) else node.told(self._spy)
+            for node in self._model.walk
+        ]
 
     def _entry(self, whole: Node) -> dict[str, Any]:
         node, bound = whole.name, whole.bound

@@ -8,6 +8,7 @@ import jax
 import numpy as np
 from jax import numpy as jnp
 
+from conformance.adapters.jax.tables.activations import ACTIVATIONS
 from conformance.adapters.jax.tables.initializers import INITIALIZERS
 from conformance.adapters.jax.tables.losses import LOSSES
 from conformance.adapters.jax.tables.ops import OPS
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 TABLE = Table(
     "conformance.adapters.jax",
-    {**OPS, **LOSSES, **INITIALIZERS, **OPTIMIZERS},
+    {**OPS, **ACTIVATIONS, **LOSSES, **INITIALIZERS, **OPTIMIZERS},
     PROMOTION,
     {"metrics": "JAX has no metrics", "random": "JAX's keys are split by whoever draws"},
 )
@@ -147,11 +148,11 @@ def answered(
     Raises:
         Unsupported: JAX has no counterpart.
     """
-    with jax.enable_x64(_is_wide(program)):
+    with jax.enable_x64(is_wide(program)):
         return session(JaxLibrary(unanswered), kind, program, tensors).answer()
 
 
-def _is_wide(program: Mapping[str, Any]) -> bool:
+def is_wide(program: Mapping[str, Any]) -> bool:
     """Whether a program speaks of 64 bits, which JAX has only where it is told so."""
     model = program.get("model", {"inputs": program.get("inputs", ()), "nodes": []})
     named = {spec.get("dtype") for spec in (*model["inputs"], *program.get("variables", ()))}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,10 @@ import numpy as np
 
 from conformance.adapters.keras.lacking import explain_call, explain_constructor, layer_class
 from conformance.adapters.keras.nesting import flat
+from conformance.adapters.keras.subjects.symbols import called
+from conformance.adapters.keras.subjects.symbols import symbol as symbol_of
 from conformance.adapters.shared.calling import chosen, positional
+from conformance.adapters.shared.functions import answered, is_function
 from conformance.adapters.shared.layer_names import automatic_name
 from conformance.adapters.worker.failure import Unsupported
 
@@ -29,6 +33,8 @@ class Net:
     layers: dict[str, Any]
     """Layer by the name of the node that it is written in, in the program's order."""
     spec: Mapping[str, Any]
+    functions: dict[str, list[Any]] = field(default_factory=dict)
+    """The symbolic tensors that each function among the layers answers, by its node's name."""
     probes: dict[str, list[int]] = field(default_factory=dict)
     """Shape that each probing Lambda saw last, where it was a concrete one; a watch takes them."""
 
@@ -55,6 +61,10 @@ def build(keras: Any, spec: Mapping[str, Any]) -> Net:
     inputs = [_input(keras, one) for one in spec["inputs"]]
     tensors = {one["name"]: [made] for one, made in zip(spec["inputs"], inputs)}
     for node in spec["nodes"]:
+        if is_function(node["layer"]):
+            made = answered(node, tensors, functools.partial(_function_called, keras))
+            tensors[node["name"]] = net.functions[node["name"]] = list(flat(made))
+            continue
         if node.get("shares"):
             layer = net.layers[node["shares"]]
         else:
@@ -74,6 +84,13 @@ def build(keras: Any, spec: Mapping[str, Any]) -> Net:
     outputs = chosen(spec["outputs"], tensors)
     net.model = keras.Model(inputs=_bare(inputs), outputs=_bare(outputs))
     return _settable(net)
+
+
+def _function_called(
+    keras: Any, node: Mapping[str, Any], place: Sequence[Any], keywords: Mapping[str, Any]
+) -> Any:
+    """What one function answers to symbolic tensors."""
+    return called(keras, node, symbol_of(keras, node["layer"]), place, keywords)
 
 
 def _settable(net: Net) -> Net:

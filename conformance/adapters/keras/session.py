@@ -358,7 +358,8 @@ def _symbolic(net: Net) -> dict[str, Any]:
             node: symbolic(layer.output)
             for node, layer in net.layers.items()
             if node not in shared and hasattr(layer.output, "shape")
-        },
+        }
+        | {node: symbolic(made[0]) for node, made in net.functions.items() if len(made) == 1},
     }
 
 

@@ -24,6 +24,8 @@ from conformance.adapters.worker.failure import Unsupported
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from conformance.adapters.native.binding import Function
+
 Json = Any
 
 
@@ -140,6 +142,19 @@ class Table(NamedTuple):
     Keras, and Keras's dtype. ``int`` and ``float`` are numbers of Python's."""
     absent: Mapping[str, str] = {}
     """Why nothing of a namespace is there: ``{"metrics": "torch has no metrics"}``."""
+
+
+def of_activations(activations: Mapping[str, Function]) -> dict[str, list[Row]]:
+    """A row for each activation that a layer can be given, called on an array alone.
+
+    Args:
+        activations: By Keras's name, as in the table of layers.
+    """
+    return {
+        f"activations.{name}": [Own("layers.activation", one.name, one.symbol)]
+        for name, one in activations.items()
+        if not one.package
+    }
 
 
 class Operation(NamedTuple):

@@ -22,13 +22,16 @@ from conformance.adapters.native.dtypes import (
     meeting,
     policy,
 )
+from conformance.adapters.native.function_nodes import FunctionNode
 from conformance.adapters.shared.calling import PASSES_MASK, TAKES_MASK, chosen
+from conformance.adapters.shared.functions import is_function
 from conformance.adapters.worker.failure import Unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from conformance.adapters.native.feeds import Feeds
+    from conformance.adapters.native.running import Library
 
 Array = Any
 Step = Callable[..., Array]
@@ -67,6 +70,15 @@ class Node(NamedTuple):
     """The node under whose name its variables go, an earlier one where a layer is shared."""
 
 
+class _Walked(NamedTuple):
+    """What a walk has come to so far, by node."""
+
+    values: dict[str, list[Array]]
+    masks: dict[str, Array]
+    probes: dict[str, list[int]]
+    updates: dict[str, Array]
+
+
 def _alone(_node: str) -> AbstractContextManager[Any]:
     return nullcontext()
 
@@ -74,13 +86,20 @@ def _alone(_node: str) -> AbstractContextManager[Any]:
 class Model:
     """A model bound to one framework's functions. It holds no weights: each walk is given them."""
 
-    def __init__(self, table: Table, model: Mapping[str, Any], cast: Cast | None = None) -> None:
+    def __init__(
+        self,
+        table: Table,
+        model: Mapping[str, Any],
+        cast: Cast | None = None,
+        library: Library | None = None,
+    ) -> None:
         """Bind every node.
 
         Args:
             table: What the adapter can do.
             model: A ``Model`` of ``conformance/cases/model.py`` as a plain dict.
             cast: Casts an array to a float dtype; without it, all floats are float32.
+            library: What does the functions among the layers; None where there are none.
 
         Raises:
             Unsupported: A layer or one of its arguments has no native counterpart.
@@ -98,21 +117,31 @@ class Model:
             if cast is None and dtype != "float32":
                 raise Unsupported(f"inputs of dtype {dtype} are not handled here")
         self.outputs: list[str] = list(model["outputs"])
-        self.nodes: list[Node] = []
+        self.walk: list[Node | FunctionNode] = []
+        """Layers and functions, in order."""
         masked: set[str] = set()
         for node in model["nodes"]:
+            if is_function(node["layer"]):
+                if library is None:
+                    raise Unsupported(f"{node['layer']}: a function among layers is not done here")
+                self.walk.append(FunctionNode(library, node))
+                continue
             if node.get("adapt") is not None:
                 raise Unsupported(f"{node['layer']}: adapt() has no native counterpart")
             own = policy(node["layer"], node["config"]) if cast is not None else DEFAULT
             if cast is not None:
                 kept = {k: v for k, v in node["config"].items() if k not in {"dtype", "autocast"}}
                 node = {**node, "config": kept}  # noqa: PLW2901 - the policy has been told
-            self.nodes.append(_bound(table, node, masked)._replace(policy=own))
+            self.walk.append(_bound(table, node, masked)._replace(policy=own))
+        self.nodes = [node for node in self.walk if isinstance(node, Node)]
+        """The layers."""
+        self.functions = [node for node in self.walk if isinstance(node, FunctionNode)]
+        """The functions among them."""
         self._kept = {node.name: node.policy.variable for node in self.nodes}
         self.dtypes = {*self._given.values(), *self._kept.values()}
         self.dtypes |= {node.policy.compute for node in self.nodes}
         """Every float dtype that is spoken of."""
-        self._plain = self.dtypes <= {"float32"}
+        self._plain = self.dtypes <= {"float32"} and not self.functions  # which may be casts
         self.frozen = {
             f"{node.owner}/{variable}"
             for node in self.nodes
@@ -136,43 +165,53 @@ class Model:
         Returns:
             Outputs in the model's order, and the shapes seen on the way.
         """
-        values: dict[str, list[Array]] = {name: [inputs[name]] for name in self.inputs}
-        masks: dict[str, Array] = {}
+        walked = _Walked({name: [inputs[name]] for name in self.inputs}, {}, {}, {})
         shapes: dict[str, list[int]] = {}
-        probes: dict[str, list[int]] = {}
-        updates: dict[str, Array] = {}
         own = _by_node(weights)
-        for node in self.nodes:
-            several = chosen(node.inputs, values)
-            given = own.get(node.owner, {})
-            if self._cast is not None and not self._plain:
-                compute = meeting(node.policy, several, variables=bool(given))
-                several = cast_all(several, compute, self._cast)
-                given = cast_all(given, compute, self._cast)
-            fed = several[0] if len(several) == 1 else several
-            if node.bound.layer == "Lambda":
-                probes[node.name] = list(several[0].shape)
-            passed = {
-                key: chosen([name], values)[0] if isinstance(name, str) else chosen(name, values)
-                for key, name in node.tensors.items()
-            }
-            if self._cast is not None and not self._plain:
-                passed = cast_all(passed, compute, self._cast)
-            if node.heeds:
-                passed["mask"] = masks[_source(node.inputs[0])]
-            before = dict(given)
-            with around(node.name):
-                answer = node.step(fed, given, **passed)
-            changed = {key: array for key, array in given.items() if array is not before[key]}
-            updates.update(self._kept_of(node.owner, changed, own))
-            values[node.name] = list(answer) if isinstance(answer, (list, tuple)) else [answer]
-            if node.masks is not None:
-                masks[node.name] = node.masks(fed, before)
-            elif node.passes:
-                masks[node.name] = passed.get("mask", masks.get(_source(node.inputs[0])))
-            if len(values[node.name]) == 1:
-                shapes[node.name] = list(values[node.name][0].shape)
-        return Answer(chosen(self.outputs, values), shapes, probes, updates)
+        for node in self.walk:
+            if isinstance(node, FunctionNode):
+                with around(node.name):
+                    answers = node(walked.values)
+            else:
+                answers = self._layer(node, own, walked, around)
+            walked.values[node.name] = answers
+            if len(answers) == 1:
+                shapes[node.name] = list(answers[0].shape)
+        outputs = chosen(self.outputs, walked.values)
+        return Answer(outputs, shapes, walked.probes, walked.updates)
+
+    def _layer(
+        self, node: Node, own: dict[str, dict[str, Array]], walked: _Walked, around: Around
+    ) -> list[Array]:
+        """What a layer answers; its mask, what it probed and what it changed go into the walk."""
+        values, masks = walked.values, walked.masks
+        several = chosen(node.inputs, values)
+        given = own.get(node.owner, {})
+        if self._cast is not None and not self._plain:
+            compute = meeting(node.policy, several, variables=bool(given))
+            several = cast_all(several, compute, self._cast)
+            given = cast_all(given, compute, self._cast)
+        fed = several[0] if len(several) == 1 else several
+        if node.bound.layer == "Lambda":
+            walked.probes[node.name] = list(several[0].shape)
+        passed = {
+            key: chosen([name], values)[0] if isinstance(name, str) else chosen(name, values)
+            for key, name in node.tensors.items()
+        }
+        if self._cast is not None and not self._plain:
+            passed = cast_all(passed, compute, self._cast)
+        if node.heeds:
+            passed["mask"] = masks[_source(node.inputs[0])]
+        before = dict(given)
+        with around(node.name):
+            answer = node.step(fed, given, **passed)
+        changed = {key: array for key, array in given.items() if array is not before[key]}
+        walked.updates.update(self._kept_of(node.owner, changed, own))
+        if node.masks is not None:
+            masks[node.name] = node.masks(fed, before)
+        elif node.passes:
+            masks[node.name] = passed.get("mask", masks.get(_source(node.inputs[0])))
+        return list(answer) if isinstance(answer, (list, tuple)) else [answer]
 
     def _kept_of(
         self, node: str, changed: dict[str, Array], own: dict[str, dict[str, Array]]

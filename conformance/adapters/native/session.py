@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from conformance.adapters.native.binding import Table
     from conformance.adapters.native.dtypes import Cast
+    from conformance.adapters.native.running import Library
 
 Array = Any
 """An array of the framework."""
@@ -128,7 +129,12 @@ class Framework(ABC):
     subject: type[Subject]
 
     def __init__(
-        self, table: Table, unanswered: Mapping[str, str], *, cast: Cast | None = None
+        self,
+        table: Table,
+        unanswered: Mapping[str, str],
+        *,
+        cast: Cast | None = None,
+        library: Library | None = None,
     ) -> None:
         """Describe it.
 
@@ -136,8 +142,10 @@ class Framework(ABC):
             table: What the adapter can do.
             unanswered: Facets that the framework has no notion of, with the reasons.
             cast: Casts an array to a float dtype; None where every layer computes in float32 alone.
+            library: What does functions among layers; None where they can't be there.
         """
         self.table = table
+        self.library = library
         self.unanswered = unanswered
         self.cast = cast
 
@@ -184,7 +192,7 @@ class Framework(ABC):
         Raises:
             Unsupported: A layer or one of its arguments has no native counterpart.
         """
-        return Model(self.table, spec, self.cast)
+        return Model(self.table, spec, self.cast, self.library)
 
 
 class Session(ABC):
@@ -360,6 +368,8 @@ class CallSession(Session):
         for index in range(len(subject.feeds.calls)):
             try:
                 answer = subject.call(index, weights)
+            except Unsupported:  # a function for dtypes that it is only seen with here
+                raise
             except Exception as error:  # noqa: BLE001 - whatever a framework raises is the answer
                 calls.append(error)
                 complete = complete and index not in self.ordinary

@@ -15,12 +15,8 @@ import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
-from conformance.adapters.native.binding import Bound, Function
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-
-    from conformance.adapters.native.model import Model
 
 _SYMBOL = re.compile(r"[a-z]\w*(?:\.\w+)+")
 AROUND = (
@@ -165,21 +161,6 @@ def _noting(symbol: str, original: Callable[..., Any], value: Any, around: bool)
             spy.inside = False
 
     return noting
-
-
-def symbols(model: Model) -> list[str]:
-    """Every name of the framework that the tables give for a model's layers and activations."""
-    return [symbol for node in model.nodes for symbol in _of(node.bound)]
-
-
-def _of(bound: Bound) -> Iterator[str]:
-    yield from names(bound.entry.symbol)
-    for value in bound.arguments.values():
-        for one in value.values() if isinstance(value, dict) else [value]:
-            if isinstance(one, Function):
-                yield from names(one.symbol)
-            elif isinstance(one, Bound):
-                yield from _of(one)
 
 
 def names(symbol: str) -> list[str]:

@@ -7,16 +7,34 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.native.binding import Bound, Function
-from conformance.adapters.native.spy import readable
+from conformance.adapters.native.spy import names, readable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from conformance.adapters.native.model import Node
+    from conformance.adapters.native.model import Model, Node
     from conformance.adapters.native.spy import Call
 
 _OWN = frozenset({"call", "seed"})
 """Parameters of our functions that say nothing of a layer."""
+
+
+def symbols(model: Model) -> list[str]:
+    """Every name of the framework that the tables give for a model's layers and functions."""
+    return [
+        *(symbol for node in model.nodes for symbol in _of(node.bound)),
+        *(name for one in model.functions for name in names(one.operation.row.symbol)),
+    ]
+
+
+def _of(bound: Bound) -> Iterator[str]:
+    yield from names(bound.entry.symbol)
+    for value in bound.arguments.values():
+        for one in value.values() if isinstance(value, dict) else [value]:
+            if isinstance(one, Function):
+                yield from names(one.symbol)
+            elif isinstance(one, Bound):
+                yield from _of(one)
 
 
 def told(node: Node, calls: Iterable[Call]) -> dict[str, Any]:

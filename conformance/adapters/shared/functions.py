@@ -15,6 +15,11 @@ def is_made(symbol: str) -> bool:
     return symbol.rpartition(".")[2][:1].isupper()
 
 
+def is_function(symbol: str) -> bool:
+    """Whether a node's symbol is a function's public name, ``ops.add``, and no layer's."""
+    return "." in symbol
+
+
 def walked(
     nodes: Sequence[Mapping[str, Any]],
     inputs: Mapping[str, Any],
@@ -33,16 +38,31 @@ def walked(
     """
     values: dict[str, list[Any]] = {name: [array] for name, array in inputs.items()}
     for node in nodes:
-        place = [_one(name, values) for name in node["inputs"]]
-        keywords = {
-            key: _one(names, values)
-            if isinstance(names, str)
-            else [_one(name, values) for name in names]
-            for key, names in node.get("tensors", {}).items()
-        }
-        answer = call(node, place, keywords)
-        values[node["name"]] = list(answer) if isinstance(answer, (list, tuple)) else [answer]
+        values[node["name"]] = answered(node, values, call)
     return values
+
+
+def answered(
+    node: Mapping[str, Any],
+    values: Mapping[str, Sequence[Any]],
+    call: Callable[[Mapping[str, Any], list[Any], dict[str, Any]], Any],
+) -> list[Any]:
+    """What one node answers, as a list.
+
+    Args:
+        node: A function.
+        values: What every input and every earlier node has answered.
+        call: As of :func:`walked`.
+    """
+    place = [_one(name, values) for name in node["inputs"]]
+    keywords = {
+        key: _one(names, values)
+        if isinstance(names, str)
+        else [_one(name, values) for name in names]
+        for key, names in node.get("tensors", {}).items()
+    }
+    answer = call(node, place, keywords)
+    return list(answer) if isinstance(answer, (list, tuple)) else [answer]
 
 
 def outputs_of(names: Sequence[str], values: Mapping[str, Sequence[Any]]) -> list[Any]:

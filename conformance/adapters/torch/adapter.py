@@ -12,7 +12,7 @@ from torch.nn import functional as F  # noqa: N812 - torch's own documentation c
 from conformance.adapters.native.session import CallSession, Framework, Subject
 from conformance.adapters.shared.wire import BF16
 from conformance.adapters.torch import random
-from conformance.adapters.torch.functions import answered
+from conformance.adapters.torch.functions import TorchLibrary, answered
 from conformance.adapters.torch.tables.layers import TABLE
 from conformance.adapters.torch.training import Optimizer, loss_of
 from conformance.adapters.torch.watch import Watch
@@ -63,7 +63,8 @@ class Adapter:
             exports: Whether to answer ``compiled``, by ``torch.export``.
         """
         unanswered = UNANSWERED if exports else {**UNANSWERED, "compiled": NOT_EXPORTED}
-        self._framework = Torch(TABLE, unanswered, cast=cast)
+        library = TorchLibrary(unanswered)
+        self._framework = Torch(TABLE, unanswered, cast=cast, library=library)
 
     def hello(self) -> dict[str, Any]:
         """Pin what could change an answer, and say what this is."""

@@ -13,6 +13,7 @@ from conformance.adapters.native.functions import Table
 from conformance.adapters.native.running import Library
 from conformance.adapters.native.subjects import session
 from conformance.adapters.shared.wire import BF16
+from conformance.adapters.torch.tables.activations import ACTIVATIONS
 from conformance.adapters.torch.tables.initializers import INITIALIZERS
 from conformance.adapters.torch.tables.losses import LOSSES
 from conformance.adapters.torch.tables.ops import OPS
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 TABLE = Table(
     "conformance.adapters.torch",
-    {**OPS, **LOSSES, **INITIALIZERS, **OPTIMIZERS},
+    {**OPS, **ACTIVATIONS, **LOSSES, **INITIALIZERS, **OPTIMIZERS},
     PROMOTION,
     {
         "metrics": "torch has no metrics",

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 from torch.nn.modules.module import register_module_forward_hook
 
 from conformance.adapters.native.binding import Bound, Function
-from conformance.adapters.native.spy import Call, Spy, readable, same, symbols
-from conformance.adapters.native.telling import told
+from conformance.adapters.native.model import Node
+from conformance.adapters.native.spy import Call, Spy, readable, same
+from conformance.adapters.native.telling import symbols, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from torch import nn
 
-    from conformance.adapters.native.model import Model, Node
+    from conformance.adapters.native.model import Model
 
 _JSON = (bool, int, float, str)
 
@@ -35,7 +36,8 @@ class Watch:
         # Modules are seen when they run, with the arguments that they keep.
         self._spy = Spy(symbols(model), classes=False)
         self.ran: dict[str, list[nn.Module]] = {}
-        self._again = {node.name for node in model.nodes if node.owner != node.name}
+        self._uncounted = {node.name for node in model.nodes if node.owner != node.name}
+        self._uncounted |= {node.name for node in model.functions}
         self._node = ""
 
     @contextmanager
@@ -61,7 +63,7 @@ class Watch:
         """Parameter counts, of the modules where there are any, else of what the node was given."""
         nodes = {}
         for node, modules in self.ran.items():
-            if node in self._again:
+            if node in self._uncounted:
                 continue
             own = [p for module in modules for p in module.parameters()]
             if not own or any(name.split("/", 1)[0] == node for name in frozen):
@@ -78,7 +80,11 @@ class Watch:
 
     def native(self, model: Model, weights: dict[str, Any]) -> list[dict[str, Any]]:
         """How each node was done, as ``Native`` (``conformance/adapters/host/observation.py``)."""
-        return [self._entry(node, weights) for node in model.nodes if node.name in self.ran]
+        return [
+            self._entry(node, weights) if isinstance(node, Node) else node.told(self._spy)
+            for node in model.walk
+            if node.name in self.ran
+        ]
 
     def _entry(self, whole: Node, weights: dict[str, Any]) -> dict[str, Any]:
         node, bound = whole.name, whole.bound

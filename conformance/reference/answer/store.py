@@ -59,6 +59,13 @@ _DTYPES: dict[str, np.dtype[Any]] = {
     "U32": np.dtype("<u4"),
     "U64": np.dtype("<u8"),
 }
+MAX_FOLDER = 4 * 2**30
+"""Bytes of all answers, after which those go that were used longest ago.
+
+All cases of the suite together take half a gigabyte, and each edit of the specification as much as
+the answers that depend on it.
+"""
+
 _HEADER_LIMIT = 100_000_000
 _COPIED = 1 << 16  # bytes up to which reading a file is cheaper than mapping it
 _DAY = 86_400
@@ -94,11 +101,14 @@ class Store:
     Args:
         folder: Where; by default the environment variable ``KERAS_CONFORMANCE_CACHE``, or else the
             user's cache folder.
+        max_bytes: How much of it is kept when this store begins to write.
     """
 
-    def __init__(self, folder: Path | str | None = None) -> None:
+    def __init__(self, folder: Path | str | None = None, max_bytes: int = MAX_FOLDER) -> None:
         """Nothing is read or made yet."""
         self.folder = Path(folder) if folder is not None else default_folder()
+        self._max_bytes: int | None = max_bytes
+        """None once it has been seen to."""
         self._versions: dict[tuple[str, bool], str] = {}
         """By digest: a case is looked for when it is announced, and for every adapter."""
 
@@ -134,35 +144,35 @@ class Store:
     def put(self, case: Case, answer: Answer, fault: str = "") -> None:
         """Keep an answer. Other processes see both files whole or not at all.
 
+        Before the first one, answers go that were used longest ago, until the rest is within the
+        limit: once in a process, as it takes longer than an answer.
+
         Raises:
             OSError: The folder can't be written.
         """
+        if self._max_bytes is not None:
+            self._prune(self._max_bytes)
+            self._max_bytes = None
         feeds_path, answer_path = map(Path, self._paths(case, fault))
         feeds_path.parent.mkdir(parents=True, exist_ok=True)
         text = msgspec.json.encode(answer.expectation).decode()
         checks = _write(feeds_path, answer.feeds, {})
         _write(answer_path, answer.arrays, {"expectation": text, "feeds": checks})
 
-    def prune(self, max_bytes: int) -> int:
-        """Delete the answers that were used longest ago until the rest is small enough.
-
-        Returns:
-            How many bytes were deleted.
-        """
+    def _prune(self, max_bytes: int) -> None:
+        """Delete the answers that were used longest ago until the rest is small enough."""
         files = []
         for path in self.folder.glob(f"*/*/*{_SUFFIX}"):
             with contextlib.suppress(OSError):
                 status = path.stat()
                 files.append((status.st_mtime, status.st_size, path))
         total = sum(size for _, size, _ in files)
-        deleted = 0
         for _, size, path in sorted(files):
-            if total - deleted <= max_bytes:
+            if total <= max_bytes:
                 break
             with contextlib.suppress(OSError):
                 path.unlink()
-                deleted += size
-        return deleted
+                total -= size
 
     def _paths(self, case: Case, fault: str) -> tuple[str, str]:
         about = case.digest, bool(fault)
@@ -262,7 +272,7 @@ def _read(path: str) -> tuple[dict[str, Values], dict[str, str]]:
         os.close(handle)
     if time.time() - status.st_mtime > _DAY:
         with contextlib.suppress(OSError):
-            os.utime(path)  # used: `prune` deletes it later
+            os.utime(path)  # used: it is deleted later
     view = memoryview(content)
     length = int.from_bytes(view[:8], "little")
     if length > min(_HEADER_LIMIT, len(view) - 8):

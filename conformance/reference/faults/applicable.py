@@ -123,6 +123,7 @@ def _same_layers(honest: Network, faulty: Network) -> bool:
         honest.model.outputs == faulty.model.outputs
         and honest.policies == faulty.policies
         and honest.as_given == faulty.as_given
+        and honest.model.functions == faulty.model.functions
         and [node.inputs for node in honest.model.nodes]
         == [node.inputs for node in faulty.model.nodes]
         and all(
@@ -161,7 +162,7 @@ def _pads_oddly(network: Network) -> bool:
     """Whether any padding is uneven, so that it matters on which side the odd row lies."""
     context = Context(Arithmetic())
     for node in network.model.nodes:
-        sliding = getattr(network.layers[node.name], "sliding", None)
+        sliding = getattr(network.layers.get(node.name), "sliding", None)
         if sliding is None or sliding.padding != "same":
             continue
         shape = network.shapes.get(node.inputs[0])

@@ -139,11 +139,11 @@ class Fault:
         """
         program, feeds = self.program(case.graph), self.feeds(feeds)
         context = self.context(make(operands=self.operands, results=self.results))
-        network = Network.build(program.model)
+        network = Network.build(program.model, find=self.find)
         run = execute(network, program, feeds, context)
         if program.twin is None:
             return network, run, None
-        twin = Network.build(program.twin.model)
+        twin = Network.build(program.twin.model, find=self.find)
         return network, run, execute(twin, program, feeds, context, prefix="twin/")
 
 

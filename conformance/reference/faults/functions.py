@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from conformance.adapters.shared.functions import is_made
+from conformance.cases.model import InputSpec
+from conformance.reference.errors import NoAnswer
 from conformance.reference.faults import definitions
 from conformance.reference.faults.arguments import mistaken, parameters
 from conformance.reference.faults.fault import Fault, nodewise
+from conformance.reference.model.network import Network
 from conformance.reference.spec import table
 from conformance.reference.spec.initializers import KEPT, fans
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
-    from conformance.cases.model import Case, InputSpec, Node
+    from conformance.cases.model import Case, Model, Node
 
 NEIGHBOURS = {
     "ops.sum": ("ops.mean",),
@@ -95,19 +98,46 @@ _INDICES = frozenset({"ops.argmax", "ops.argmin", "ops.argsort", "ops.top_k"})
 
 def of_functions(case: Case) -> Iterator[Fault]:
     """Every fault that may fit a case of functions; the caller drops those that don't."""
-    program = case.program
-    yield from mistaken(program.model.nodes)
-    for node in program.model.nodes:
+    model = case.program.model
+    yield from of_nodes(model.nodes, model.inputs)
+    for node in model.nodes:
+        if case.expect.signed_zero:
+            yield definitions.signless(node.layer)
+        yield from _misdrawn(node)
+
+
+def of_model(model: Model) -> Iterator[Fault]:
+    """Every fault that may fit the functions among a model's layers."""
+    if not model.functions:
+        return
+    try:
+        network = Network.build(model)
+    except NoAnswer:
+        return
+    known = [
+        InputSpec(name=name, shape=[n or 0 for n in shapes[0]], dtype=network.dtypes[name][0])
+        for name, shapes in network.answers.items()
+        if len(shapes) == 1
+    ]
+    yield from of_nodes(model.functions, known)
+
+
+def of_nodes(nodes: Sequence[Node], known: Sequence[InputSpec]) -> Iterator[Fault]:
+    """Every fault that may fit functions.
+
+    Args:
+        nodes: The functions.
+        known: What is known of the arrays that they may take, by name.
+    """
+    yield from mistaken(nodes)
+    for node in nodes:
         yield from _left_out(node)
-        yield from _exchanged(node, program.model.inputs)
+        yield from _exchanged(node, known)
         yield from _taken_for(node)
         yield from definitions.of_symbol(node.layer)
         if _numbers(node):
             yield definitions.widening(node.layer)
-        if case.expect.signed_zero:
-            yield definitions.signless(node.layer)
-        yield from _other_dtypes(node, program.model.inputs)
-        yield from _misdrawn(node)
+        yield from _other_dtypes(node, known)
 
 
 def _only(node: Node, change: Callable[[Node], Node]) -> Any:
@@ -132,7 +162,7 @@ def _left_out(node: Node) -> Iterator[Fault]:
         )
 
 
-def _exchanged(node: Node, inputs: list[InputSpec]) -> Iterator[Fault]:
+def _exchanged(node: Node, inputs: Sequence[InputSpec]) -> Iterator[Fault]:
     """Two operands in each other's place, where both are arrays of one shape or one is a number."""
     specs = {spec.name: spec for spec in inputs}
     operands = [
@@ -210,7 +240,7 @@ def _taken_for(node: Node) -> Iterator[Fault]:
         )
 
 
-def _other_dtypes(node: Node, inputs: list[InputSpec]) -> Iterator[Fault]:
+def _other_dtypes(node: Node, inputs: Sequence[InputSpec]) -> Iterator[Fault]:
     """An answer in the dtype of one argument, or in one that is always the same."""
     specs = {spec.name: spec for spec in inputs}
     narrow = any(spec.dtype != "float32" for spec in inputs)

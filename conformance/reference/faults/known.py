@@ -11,7 +11,7 @@ from conformance.cases.model import Steps
 from conformance.facets import TRAINED
 from conformance.reference.faults.editing import EDITS, UNLIKE_FUNCTIONS, UNLIKE_MODELS
 from conformance.reference.faults.fault import Fault, nodewise, rounded_to
-from conformance.reference.faults.functions import of_functions
+from conformance.reference.faults.functions import of_functions, of_model
 from conformance.reference.faults.misdrawing import misdrawn
 from conformance.reference.faults.steps import of_steps
 from conformance.reference.model.network import Network
@@ -59,6 +59,7 @@ def _of_models(program: Graph) -> Iterator[Fault]:
     yield from _ignored(nodes)
     yield from _rewrites(nodes, layers)
     yield from _weights(nodes, layers)
+    yield from of_model(program.model)
     yield from _of_inputs(_turned_round)
     if program.random is not None:
         yield from misdrawn(nodes)
@@ -216,8 +217,10 @@ def _fortran_flatten(model: Model) -> Model:
     shapes = Network.build(model).shapes
 
     def rewrite(node: Node) -> list[Node]:
+        if node.layer != "Flatten":
+            return [node]
         rank = len(shapes.get(node.inputs[0], ())) - 1
-        if node.layer != "Flatten" or rank < 2:  # noqa: PLR2004 (one axis has one order)
+        if rank < 2:  # noqa: PLR2004 (one axis has one order)
             return [node]
         return _before(node, "Permute", {"dims": list(range(rank, 0, -1))})
 
@@ -229,8 +232,10 @@ def _mixed_channels(model: Model) -> Model:
     shapes = Network.build(model).shapes
 
     def rewrite(node: Node) -> list[Node]:
+        if node.config.get("data_format") != "channels_first":
+            return [node]
         shape = shapes.get(node.inputs[0], [None, None])  # one of several outputs: no pixels
-        if node.config.get("data_format") != "channels_first" or None in shape[1:]:
+        if None in shape[1:]:
             return [node]
         channels, *space = (n or 0 for n in shape[1:])
         order = [len(space) + 1, *range(1, len(space) + 1)]

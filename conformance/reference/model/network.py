@@ -6,10 +6,14 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
+import msgspec
+
 from conformance.cases.model import STRING, Model, Node, Params, Shape
 from conformance.reference.engine.array import cast
 from conformance.reference.engine.dtypes import DEFAULT, DIGITS, POLICIES, Policy, promoted
 from conformance.reference.errors import NoAnswer, Refused, Unsupported
+from conformance.reference.model import function_nodes
+from conformance.reference.spec import table
 from conformance.reference.spec.config import ADAPT
 from conformance.reference.spec.layers.base import ANY, Context, Layer, Mask, Variable, make
 
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from conformance.reference.engine.array import Array, Values
+    from conformance.reference.model.functions import Find
 
 T = TypeVar("T")
 
@@ -41,7 +46,7 @@ class Network:
 
     Attributes:
         model: As the case gives it.
-        layers: Every node's layer.
+        layers: The layer of every node that is one.
         inputs: Symbolic shape of every input, batch axis included.
         shapes: Symbolic shape of every input's and node's first output.
         answers: Symbolic shapes of all outputs of every input and node.
@@ -50,6 +55,9 @@ class Network:
         policies: In what every node computes and keeps its variables.
         strings: Inputs and nodes that are strings.
         as_given: The nodes with ``autocast=False``, which take floats in the dtype that they have.
+        dtypes: Of all outputs of every input and node; whole numbers of a layer, which says
+            nothing of them before it is called, count as floats.
+        find: The definition of a function; one of its own where a fault is in it.
     """
 
     model: Model
@@ -62,35 +70,47 @@ class Network:
     policies: dict[str, Policy] = field(default_factory=dict)
     strings: set[str] = field(default_factory=set)
     as_given: set[str] = field(default_factory=set)
+    dtypes: dict[str, list[str]] = field(default_factory=dict)
+    find: Find = table.find
 
     @classmethod
-    def build(cls, model: Model, *, as_fed: bool = False) -> Network:
+    def build(cls, model: Model, *, as_fed: bool = False, find: Find = table.find) -> Network:
         """Make all layers.
 
         Args:
             model: What the case builds.
             as_fed: Take every size from what is fed, where the framework isn't told.
+            find: The definition of a function.
 
         Raises:
             Unsupported: A layer or argument is not in the reference.
             Refused: Keras documents that it refuses this model.
         """
-        network = cls(model)
+        network = cls(model, find=find)
         for spec in model.inputs:
             sizes = spec.shape if spec.declared is None or as_fed else spec.declared
             shape: Shape = [spec.batch_size, *sizes]
             network.inputs.append(shape)
             network.shapes[spec.name] = shape
             network.answers[spec.name] = [shape]
+            network.dtypes[spec.name] = [spec.dtype]
             if spec.dtype == STRING:
                 network.strings.add(spec.name)
         for node in model.nodes:
             try:
-                network._enter(node)
+                if node.is_function:
+                    network._enter_function(node)
+                else:
+                    network._enter(node)
             except NoAnswer as error:
                 error.args = (f"node {node.name}: {error}",)
                 raise
         return network
+
+    def _enter_function(self, node: Node) -> None:
+        shapes, dtypes = function_nodes.symbolic(node, self.answers, self.dtypes, self.find)
+        self.answers[node.name], self.dtypes[node.name] = shapes, dtypes
+        self.shapes[node.name] = shapes[0]
 
     def _enter(self, node: Node) -> None:
         config = dict(node.config)
@@ -123,6 +143,7 @@ class Network:
             raise Refused(message)
         self.layers[node.name] = layer
         self.answers[node.name] = layer.output_shapes(shapes)
+        self.dtypes[node.name] = [policy.compute] * len(self.answers[node.name])
         self.shapes[node.name] = self.answers[node.name][0]
         trainable = bool(node.config.get("trainable", True))
         if node.shares is not None:
@@ -186,6 +207,11 @@ class Network:
 
     def fed_outputs(self, batch: int) -> list[tuple[int, ...]]:
         """Shapes of what is answered to a call of so many rows."""
+        if self.model.functions:  # which may leave no batch axis in front
+            inputs = [msgspec.structs.replace(one, batch_size=batch) for one in self.model.inputs]
+            fed = msgspec.structs.replace(self.model, inputs=inputs)
+            shapes = Network.build(fed, as_fed=True, find=self.find).outputs
+            return [tuple(n or 0 for n in shape) for shape in shapes]
         told = all(spec.declared is None for spec in self.model.inputs)
         shapes = self.outputs if told else Network.build(self.model, as_fed=True).outputs
         return [(batch, *(n or 0 for n in shape[1:])) for shape in shapes]
@@ -244,6 +270,10 @@ class Network:
         values = {name: [array] for name, array in inputs.items()}
         masks: dict[str, list[Mask]] = {name: [None] for name in inputs}
         for node in self.model.nodes:
+            if node.is_function:
+                values[node.name] = function_nodes.answered(node, values, whole, self.find)
+                masks[node.name] = [None] * len(values[node.name])
+                continue
             context.node = node.owner
             compute = self._computes_in(node, values)
             context.arithmetic = whole.at(compute)

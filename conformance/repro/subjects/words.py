@@ -54,8 +54,9 @@ RESERVED = frozenset(
 """Names that a script has a use for itself."""
 
 
-_WIDE = frozenset({"uint16", "uint32", "uint64"})
-"""Dtypes that PyTorch has, and in whose place Keras puts wider ones with a sign."""
+_WIDE = frozenset({"uint64"})
+"""Dtypes that PyTorch has, and that Keras has nothing for there. In the place of uint16 and uint32
+it puts wider dtypes with a sign."""
 
 
 def variables(wanted: Iterable[str]) -> dict[str, str]:

@@ -51,6 +51,8 @@ _ELEMENTWISE: dict[str, list[Row]] = {
     "ops.sin": _one("sin"),
     "ops.arcsin": _one("arcsin"),
     "ops.sqrt": _one("sqrt"),
+    "ops.square": _one("square", bool="int32"),
+    "ops.negative": _one("negative"),
     "ops.where": [
         Direct(
             "jax.numpy.where",

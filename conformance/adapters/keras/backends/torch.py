@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
+_WIDENED = frozenset({"uint16", "uint32"})
+
+
 class TorchEvaluator(Evaluator):
     """Runs the model eagerly, with inputs as leaves where gradients are asked."""
 
@@ -91,6 +94,16 @@ class TorchBackend(Backend):
     def tensor(self, array: Any, dtype: str) -> Any:
         """A tensor of its own memory, so that becoming a leaf touches nothing else."""
         return self.torch.tensor(array, dtype=getattr(self.torch, dtype))
+
+    def operand(self, array: Any, dtype: str) -> Any:
+        """As :meth:`tensor`, but for unsigned integers what Keras makes of a user's array.
+
+        Keras has wider dtypes with a sign in the place of uint16 and uint32, which torch has in
+        name: almost nothing of it takes them.
+        """
+        if dtype in _WIDENED:
+            return self.keras.ops.convert_to_tensor(array)
+        return self.tensor(array, dtype)
 
     def value(self, tensor: Any) -> Value:
         """Numbers of a tensor; bfloat16, which NumPy lacks, travels as its bits."""

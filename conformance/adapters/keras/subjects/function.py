@@ -7,14 +7,8 @@ from typing import TYPE_CHECKING, Any
 from conformance.adapters.keras.backends.base import Feed, is_float
 from conformance.adapters.keras.nesting import flat
 from conformance.adapters.keras.subjects.parts import Answering
-from conformance.adapters.keras.subjects.symbols import explain, make, symbol
-from conformance.adapters.shared.functions import (
-    argument,
-    is_made,
-    outputs_of,
-    variadic,
-    walked,
-)
+from conformance.adapters.keras.subjects.symbols import called, make, symbol
+from conformance.adapters.shared.functions import is_made, outputs_of, walked
 from conformance.adapters.worker.failure import Unsupported, failure
 
 if TYPE_CHECKING:
@@ -68,17 +62,9 @@ class Functions:
         return twin
 
     def _called(self, node: Mapping[str, Any], place: list[Any], keywords: dict[str, Any]) -> Any:
-        function = self.made[node["name"]]
-        literals = {key: argument(one) for key, one in node.get("arguments", {}).items()}
-        if self._seed is not None and "seed" in literals:
-            literals["seed"] = self._seed
-        first = variadic(function) if place else []
-        place = [*(literals.pop(name) for name in first if name in literals), *place]
-        try:
-            return function(*place, **keywords, **literals)
-        except TypeError as error:
-            explain(self._keras, node["layer"], function, {**keywords, **literals}, error)
-            raise
+        if self._seed is not None and "seed" in node.get("arguments", {}):
+            node = {**node, "arguments": {**node["arguments"], "seed": self._seed}}
+        return called(self._keras, node, self.made[node["name"]], place, keywords)
 
 
 class FunctionSession(Answering):

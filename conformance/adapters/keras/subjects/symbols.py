@@ -5,11 +5,11 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from conformance.adapters.shared.functions import literal
+from conformance.adapters.shared.functions import argument, literal, variadic
 from conformance.adapters.worker.failure import Absent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 
 def symbol(keras: Any, name: str) -> Any:
@@ -53,6 +53,36 @@ def inner(keras: Any, name: str, value: Any) -> Any:
         ((kind, config),) = value.items()
         return make(keras, f"optimizers.schedules.{kind}", config or {})
     return value
+
+
+def called(
+    keras: Any,
+    node: Mapping[str, Any],
+    function: Callable[..., Any],
+    place: Sequence[Any],
+    keywords: Mapping[str, Any],
+) -> Any:
+    """What a function answers.
+
+    Args:
+        keras: The module.
+        node: The function's node, which has the literals.
+        function: The function, or an instance of its class.
+        place: Arrays by position.
+        keywords: Arrays by name.
+
+    Raises:
+        Absent: This release's function has no such argument.
+        Exception: Whatever Keras raises.
+    """
+    literals = {key: argument(one) for key, one in node.get("arguments", {}).items()}
+    first = variadic(function) if place else []
+    place = [*(literals.pop(name) for name in first if name in literals), *place]
+    try:
+        return function(*place, **keywords, **literals)
+    except TypeError as error:
+        explain(keras, node["layer"], function, {**keywords, **literals}, error)
+        raise
 
 
 def explain(

@@ -64,6 +64,8 @@ _ELEMENTWISE: dict[str, list[Row]] = {
     "ops.sin": _one("torch.sin"),
     "ops.arcsin": _one("torch.arcsin"),
     "ops.sqrt": _one("torch.sqrt"),
+    "ops.square": _one("torch.square", {"bool": "int32"}),
+    "ops.negative": _one("torch.negative"),
     "ops.where": [
         Direct(
             "torch.where",

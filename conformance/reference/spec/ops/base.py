@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from conformance.reference.engine.array import Array, broadcast
 from conformance.reference.engine.complexes import Complex
-from conformance.reference.engine.conversion import whole
+from conformance.reference.engine.conversion import together, whole
 from conformance.reference.engine.dtypes import DTYPES
 from conformance.reference.errors import Refused, Unsupported
 
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from conformance.reference.engine.conversion import Tensor
+    from conformance.reference.engine.arithmetic import Arithmetic
+    from conformance.reference.engine.conversion import Scalar, Tensor
 
 FORMATS = ("channels_last", "channels_first")
 """Where images have their channels; the first is Keras's default."""
@@ -89,6 +90,35 @@ def broadcast_to(a: Tensor, shape: tuple[int, ...], function: str) -> Tensor:
         message = f"{function}: {list(a.shape)} does not fit {list(shape)}"
         raise Refused(message, at="call")
     return moving(a, lambda part: broadcast(part, shape))
+
+
+def broadcasting(
+    *operands: Tensor | Scalar,
+    least: Literal["", "float"] = "",
+    arithmetic: Arithmetic | None = None,
+) -> list[Tensor]:
+    """Operands in the dtype in which they meet (``together``), of shapes that broadcast.
+
+    Raises:
+        Refused: They don't.
+    """
+    met = together(*operands, least=least, arithmetic=arithmetic)
+    fitting(*met)
+    return met
+
+
+def fitting(*arrays: Tensor | NDArray[Any]) -> None:
+    """See that the shapes of arrays broadcast.
+
+    Raises:
+        Refused: They don't.
+    """
+    try:
+        np.broadcast_shapes(*(one.shape for one in arrays))
+    except ValueError as error:
+        shapes = " and ".join(str(list(one.shape)) for one in arrays)
+        message = f"{shapes} do not broadcast"
+        raise Refused(message, at="call") from error
 
 
 def integers_of(x: Any, function: str) -> NDArray[Any]:

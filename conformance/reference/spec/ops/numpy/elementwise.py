@@ -20,6 +20,7 @@ from conformance.reference.engine.conversion import (
     whole,
 )
 from conformance.reference.errors import Unsupported
+from conformance.reference.spec.ops.base import broadcasting
 from conformance.reference.spec.table import defines
 
 if TYPE_CHECKING:
@@ -34,11 +35,11 @@ def _met(
     function: Callable[[Any, Any], Tensor], x1: Tensor | Scalar, x2: Tensor | Scalar
 ) -> Tensor:
     """A function of two arrays in the dtype in which they meet."""
-    return function(*together(x1, x2))
+    return function(*broadcasting(x1, x2))
 
 
 def _two_floats(x1: Tensor | Scalar, x2: Tensor | Scalar) -> tuple[Array, Array]:
-    a, b = (real(x) for x in together(x1, x2, least="float"))
+    a, b = (real(x) for x in broadcasting(x1, x2, least="float"))
     return a, b
 
 
@@ -63,7 +64,7 @@ def subtract(x1: Tensor | Scalar, x2: Tensor | Scalar) -> Tensor:
     Raises:
         Unsupported: Both are booleans.
     """
-    a, b = together(x1, x2)
+    a, b = broadcasting(x1, x2)
     if a.dtype == "bool":
         message = "a difference of booleans is not in the reference: Keras documents none"
         raise Unsupported(message)
@@ -79,7 +80,7 @@ def multiply(x1: Tensor | Scalar, x2: Tensor | Scalar) -> Tensor:
 @defines("ops.divide")
 def divide(x1: Tensor | Scalar, x2: Tensor | Scalar) -> Tensor:
     """``x1 / x2``, the true quotient: integers in floatx."""
-    a, b = together(x1, x2, least="float")
+    a, b = broadcasting(x1, x2, least="float")
     return _met(operator.truediv, a, b)
 
 
@@ -90,7 +91,7 @@ def power(x1: Tensor | Scalar, x2: Tensor | Scalar) -> Tensor:
     Raises:
         Unsupported: Of complex numbers, of booleans, or of an integer to a negative power.
     """
-    a, b = (real(x) for x in together(x1, x2))
+    a, b = (real(x) for x in broadcasting(x1, x2))
     if a.dtype == "bool" or (b.integers is not None and (b.integers < 0).any()):
         message = f"this power of {a.dtype} is not in the reference: Keras documents none"
         raise Unsupported(message)
@@ -118,7 +119,7 @@ _NO_SLOPES = (_no_slope, _no_slope)
 
 def _extreme(x1: Tensor | Scalar, x2: Tensor | Scalar, *, sign: int) -> Array:
     """The larger of two numbers, or with sign -1 the smaller; NaN where one is NaN."""
-    a, b = (real(x) for x in together(x1, x2))
+    a, b = (real(x) for x in broadcasting(x1, x2))
     made = _of_integers(np.maximum if sign > 0 else np.minimum, a, b)
     if made is not None:
         return made

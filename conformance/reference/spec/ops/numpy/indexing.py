@@ -14,11 +14,17 @@ from conformance.reference.engine.conversion import (
     as_array,
     booleans,
     real,
-    together,
 )
 from conformance.reference.engine.structure import picked
 from conformance.reference.errors import Refused, Unsupported
-from conformance.reference.spec.ops.base import integers_of, moving, one_axis, places_of
+from conformance.reference.spec.ops.base import (
+    broadcasting,
+    fitting,
+    integers_of,
+    moving,
+    one_axis,
+    places_of,
+)
 from conformance.reference.spec.table import defines
 
 if TYPE_CHECKING:
@@ -39,7 +45,8 @@ def where(
         raise Unsupported(message)
     arithmetic = arithmetic_of(condition, x1, x2)
     chosen = booleans(condition, arithmetic)
-    a, b = together(x1, x2, arithmetic=arithmetic)
+    a, b = broadcasting(x1, x2, arithmetic=arithmetic)
+    fitting(chosen, a, b)
     if isinstance(a, Complex) and isinstance(b, Complex):
         return Complex(f.choose(chosen, a.real, b.real), f.choose(chosen, a.imag, b.imag))
     return f.choose(chosen, real(a), real(b))

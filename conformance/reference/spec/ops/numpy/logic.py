@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conformance.reference.engine.complexes import Complex
-from conformance.reference.engine.conversion import arithmetic_of, booleans, real, together, whole
+from conformance.reference.engine.conversion import arithmetic_of, booleans, real, whole
+from conformance.reference.spec.ops.base import broadcasting
 from conformance.reference.spec.table import defines
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def _compared(
     function: Callable[[Values, Values], Values], x1: Tensor | Scalar, x2: Tensor | Scalar
 ) -> Array:
     """Two real numbers compared in the dtype in which they meet."""
-    a, b = (real(x) for x in together(x1, x2))
+    a, b = (real(x) for x in broadcasting(x1, x2))
     if a.integers is not None:
         return a.arithmetic.whole(np.asarray(function(whole(a), whole(b))))
     lead = a - b
@@ -36,7 +37,7 @@ def _compared(
 @defines("ops.equal", differentiable=False)
 def equal(x1: Tensor | Scalar, x2: Tensor | Scalar) -> Tensor:
     """Whether two numbers are equal; NaN is not equal to itself, the two zeros are."""
-    a, b = together(x1, x2)
+    a, b = broadcasting(x1, x2)
     if isinstance(a, Complex) and isinstance(b, Complex):
         same = [
             whole(_compared(np.equal, *parts)) for parts in ((a.real, b.real), (a.imag, b.imag))
@@ -67,5 +68,5 @@ def logical_and(x1: Tensor | Scalar, x2: Tensor | Scalar) -> Tensor:
 @defines("ops.bitwise_and", differentiable=False)
 def bitwise_and(x: Tensor | Scalar, y: Tensor | Scalar) -> Tensor:
     """The bits that two integers share."""
-    a, b = together(x, y)
+    a, b = broadcasting(x, y)
     return real(a).arithmetic.whole(np.asarray(whole(a) & whole(b)))

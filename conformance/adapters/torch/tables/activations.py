@@ -1,0 +1,32 @@
+"""keras.activations as functions of torch, those with arguments among them. Data only."""
+
+from __future__ import annotations
+
+from conformance.adapters.native.functions import WHOLE, Direct, Row, of_activations
+from conformance.adapters.torch.tables.layers import ACTIVATIONS as OF_LAYERS
+
+_F = "torch.nn.functional."
+_AXIS = {"axis": -1}
+
+
+def _along(symbol: str) -> list[Row]:
+    """A function along one axis."""
+    return [Direct(symbol, keywords=_AXIS, rename={"axis": "dim"}, only={"axis": (WHOLE,)})]
+
+
+ACTIVATIONS: dict[str, list[Row]] = {
+    **of_activations(OF_LAYERS),
+    "activations.leaky_relu": [Direct(_F + "leaky_relu", keywords={"negative_slope": 0.2})],
+    "activations.elu": [Direct(_F + "elu", keywords={"alpha": 1.0})],
+    "activations.celu": [Direct(_F + "celu", keywords={"alpha": 1.0})],
+    "activations.gelu": [
+        Direct(
+            _F + "gelu",
+            keywords={"approximate": False},
+            instead={"approximate": {False: "none", True: "tanh"}},
+        )
+    ],
+    "activations.softmax": _along(_F + "softmax"),
+    "activations.log_softmax": _along(_F + "log_softmax"),
+}
+"""By Keras's symbol."""
