@@ -369,9 +369,10 @@ _ALL = (
         wrong="wrong training",
         kinds=frozenset({MODEL, STEPS}),
         parts=("train", "changes"),
-        when="`train` is there: the weights after training; or a call has `training: true`, or a "
-        "layer `stateful: true`: every variable after the ordinary calls, from the case's weights; "
-        "of `steps`, every variable after every step",
+        when="`train` is there: the weights after training; or a call has `training: true`, or "
+        "`training: false` of a layer whose statistics training moves, or a layer `stateful: "
+        "true`: every variable after the ordinary calls, from the case's weights; of `steps`, "
+        "every variable after every step",
         stated_by=("train",),
         blocked_by=_PLACED,
         follows=("values", "gradients", "losses"),

@@ -301,3 +301,28 @@ def test_the_digest_is_of_what_can_change_the_answer(case: Any) -> None:
 def test_a_layer_unlike_any_known_one_is_let_through(case: Any) -> None:
     (node,) = case("input: {shape: [5]}\nmodel: [{CuDNNXyz: {whatever: 1}}]\n").program.model.nodes
     assert node.layer == "CuDNNXyz"
+
+
+@pytest.mark.parametrize(
+    ("layer", "call", "asked"),
+    [
+        ("BatchNormalization: {}", "{training: false}", True),
+        ("SpectralNormalization: {layer: {Dense: {units: 2}}}", "{training: false}", True),
+        ("TimeDistributed: {layer: {BatchNormalization: {}}}", "{training: false}", True),
+        ("BatchNormalization: {}", "{training: true}", True),
+        ("Dropout: {rate: 0.5}", "{training: false}", False),
+        ("BatchNormalization: {}", "{}", False),
+    ],
+)
+def test_statistics_that_a_call_must_keep_are_asked_for(
+    case: Any, layer: str, call: str, *, asked: bool
+) -> None:
+    found = case(
+        f"""\
+        input: {{shape: [3, 5]}}
+        model:
+          nodes:
+            n: {{{layer}, of: x, with: {call}}}
+        """
+    )
+    assert ("state" in found.program.facets) == asked

@@ -11,7 +11,7 @@ from reference_cases import case
 
 from conformance.cases.model import Data, InputSpec, Model, Node
 from conformance.reference.answer.answer import evaluate
-from conformance.reference.errors import Unsupported
+from conformance.reference.errors import Contradiction, Unsupported
 
 SHAPES = {"query": [5, 3], "value": [4, 6], "key": [4, 3]}
 
@@ -116,3 +116,59 @@ def test_a_target_without_sources_is_refused() -> None:
 
     with pytest.raises(Unsupported, match="no source at all"):
         evaluate(case(model, calls=[Call(batch=1)], facets=["values"]))
+
+
+OTHER_RANKS = [
+    ("Attention", {}, [2, 3, 4], [2, 3, 4], "query has rank 4"),
+    ("Attention", {"score_mode": "concat"}, [3, 4], [2, 3, 4], "value has rank 4"),
+    ("Attention", {}, [3, 4], [3, 5], "documented for a query (batch, Tq, dim)"),
+    ("AdditiveAttention", {}, [4], [4], "query has rank 2"),
+    (
+        "GroupQueryAttention",
+        {"head_dim": 3, "num_query_heads": 2, "num_key_value_heads": 1},
+        [2, 3, 4],
+        [2, 3, 4],
+        "query has rank 4",
+    ),
+    ("MultiHeadAttention", {"num_heads": 1, "key_dim": 2}, [2, 3, 4], [3, 4], "one rank"),
+    ("MultiHeadAttention", {"num_heads": 1, "key_dim": 2}, [4], [4], "one rank"),
+    (
+        "MultiHeadAttention",
+        {"num_heads": 1, "key_dim": 2, "attention_axes": [2]},
+        [2, 3, 4],
+        [5, 3, 4],
+        "must agree along the axes",
+    ),
+]
+
+
+def of(
+    layer: str, config: dict[str, Any], query: list[int], value: list[int], **called: Any
+) -> Any:
+    inputs = [InputSpec(name="query", shape=query), InputSpec(name="value", shape=value)]
+    node = Node(name="n", layer=layer, config=config, inputs=["query", "value"], arguments=called)
+    model = Model(form="functional", inputs=inputs, nodes=[node], outputs=["n"])
+    return case(model, facets=["values"])
+
+
+@pytest.mark.parametrize(("layer", "config", "query", "value", "said"), OTHER_RANKS)
+def test_what_is_not_documented_of_ranks_is_said_in_words(
+    layer: str, config: dict[str, Any], query: list[int], value: list[int], said: str
+) -> None:
+    with pytest.raises(Unsupported) as error:
+        evaluate(of(layer, config, query, value))
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize("axes", [[1, 1], [1, -3], [0], [3], [-1], [7]])
+def test_attention_axes_are_different_axes_between_batch_and_features(axes: list[int]) -> None:
+    config = {"num_heads": 1, "key_dim": 2, "attention_axes": axes}
+    with pytest.raises(Contradiction, match="attention_axes must be different axes"):
+        evaluate(of("MultiHeadAttention", config, [2, 3, 4], [2, 3, 4]))
+
+
+def test_a_causal_mask_over_several_axes_is_not_documented() -> None:
+    config = {"num_heads": 1, "key_dim": 2}
+    asked = of("MultiHeadAttention", config, [2, 3, 4], [2, 3, 4], use_causal_mask=True)
+    with pytest.raises(Unsupported, match="several attended axes"):
+        evaluate(asked)

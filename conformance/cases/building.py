@@ -353,12 +353,19 @@ def _extra(
     return calls
 
 
+_MOVED_BY_TRAINING = frozenset({"BatchNormalization", "SpectralNormalization"})
+"""Layers whose variables a call in training moves, so that one outside of it must not."""
+
+
 def _behaviours(model: Model) -> set[str]:
-    """What the model does beside answering: ``training``, ``stateful``, ``masks``."""
+    """What the model does beside answering: ``training``, ``at rest``, ``stateful``, ``masks``."""
     found = set()
     for node in model.nodes:
         if node.arguments.get("training") is True:
             found.add("training")
+        inside = {node.layer, *(key for key, _ in _everywhere(node.config))}
+        if node.arguments.get("training") is False and inside & _MOVED_BY_TRAINING:
+            found.add("at rest")
         takes_mask = "mask" in node.tensors and not node.is_function
         if takes_mask or node.layer == "Masking":
             found.add("masks")
@@ -394,7 +401,7 @@ def _asked(program: Graph, read: Read, expect: Expect, without: dict[str, str]) 
         "train": program.train is not None,
         "metrics": program.train is not None and program.train.every_metric,
         "optimizer_variables": program.train is not None and program.train.optimizer_variables,
-        "changes": behaviours & {"training", "stateful"},
+        "changes": behaviours & {"training", "at rest", "stateful"},
         "equals": program.twin is not None,
         "random": program.random is not None,
         "exchange": program.exchange is not None,

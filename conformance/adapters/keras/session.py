@@ -14,7 +14,7 @@ from conformance.adapters.keras.build import Net, build, symbolic
 from conformance.adapters.keras.initial import UnseenInitialValues
 from conformance.adapters.keras.summary import summary
 from conformance.adapters.keras.watch import Watch
-from conformance.adapters.keras.weights import WeightError, assign, variables
+from conformance.adapters.keras.weights import WeightError, assign, empty_states, variables
 from conformance.adapters.shared.texts import decoded
 from conformance.adapters.worker.failure import Unsupported, failure, raiser
 from conformance.adapters.worker.outputs import Arrays
@@ -127,23 +127,24 @@ class Session:
                 built["calls"] = self._calls(net, evaluator, prefix)
         if plan.cotangents is not None:
             with self._facet("gradients"):
-                self._start(found, prefix)
+                self._start(net, found, prefix)
                 built["gradients"] = self._gradients(evaluator, found, prefix)
         if plan.compiled:
             with self._facet("compiled"):
-                self._start(found, prefix)
+                self._start(net, found, prefix)
                 self._answer["compiled"] = self._put("compiled", evaluator.compiled())
-        self._start(found, prefix)
+        self._start(net, found, prefix)
         if "state" in self._facets and "train" not in self._program and not prefix:
             with self._facet("state"):
                 self._answer["state"] = self._after(net, evaluator)
-                self._start(found, prefix)
+                self._start(net, found, prefix)
         return built
 
-    def _start(self, found: Sequence[Variable], prefix: str) -> None:
-        """Give a model that calls change the case's weights again, before the next question."""
+    def _start(self, net: Net, found: Sequence[Variable], prefix: str) -> None:
+        """Give a model that calls change the case's weights again, and no states, as at first."""
         if "state" in self._facets:
             assign(found, self._given(f"{prefix}weight/"))
+            empty_states(net.model)
 
     def _after(self, net: Net, evaluator: Evaluator) -> dict[str, Any]:
         """What the ordinary calls leave of the variables."""
@@ -302,6 +303,9 @@ class Session:
         }
 
     def _draws(self) -> dict[str, Any]:
+        for node in self._program["model"]["nodes"]:
+            if node.get("layer") in self._backend.undrawn:
+                raise Unsupported(self._backend.undrawn[node["layer"]])
         found, kept = random.draws(self._backend, self._program, self._tensors)
         outputs = {
             name: self._arrays.output(f"random/{name}", value.array, value.dtype)

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from conformance.adapters.keras.nesting import flat
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -95,6 +99,18 @@ def assign(found: Sequence[Variable], arrays: Mapping[str, Any]) -> None:
         raise WeightError(f"the case's weights do not fit the model: {'; '.join(said)}")
     for one in found:
         one.variable.assign(arrays[one.name])
+
+
+def empty_states(model: Any) -> None:
+    """Empty the states that stateful layers keep from call to call; they are no weights.
+
+    Not by the layers' ``reset_state``, in which Keras 3.15.1 raises for a stack of cells.
+    """
+    for layer in model._flatten_layers(include_self=False):  # noqa: SLF001 - inner ones as well
+        if getattr(layer, "stateful", False) is True:
+            for state in flat(getattr(layer, "states", None) or []):
+                if hasattr(state, "assign"):
+                    state.assign(np.zeros(tuple(state.shape), "float32"))
 
 
 def _path(variable: Any) -> list[str]:

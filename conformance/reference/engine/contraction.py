@@ -48,6 +48,9 @@ def einsum(equation: str, a: Array, b: Array) -> Array:
     if alone:
         message = f"einsum {equation!r}: {sorted(alone)} stand in one term only"
         raise ValueError(message)
+    if (len(left), len(right)) != (a.ndim, b.ndim):
+        message = f"einsum {equation!r}: does not fit arrays of shapes {a.shape} and {b.shape}"
+        raise ValueError(message)
     sizes = dict(zip(left, a.shape, strict=True)) | dict(zip(right, b.shape, strict=True))
     both = [c for c in out if c in left and c in right]
     rows = [c for c in out if c in left and c not in right]

@@ -110,6 +110,7 @@ def execute(
                 weights |= trace.updates
     run.after = weights
     if program.train is not None and not TRAINED.isdisjoint(program.facets) and not prefix:
+        context.memory.clear()  # as everything that is asked, it begins with the case's weights
         run.training = train(network, program.train, start, feeds, context)
     return run
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from conformance.adapters.keras.nesting import flat
@@ -125,6 +126,8 @@ class Backend:
     unsupported: ClassVar[Mapping[str, str]] = {}
     """Facets that this backend has no notion of, each with the reason. ``state`` speaks of
     training, ``changes`` of variables that a call changes."""
+    undrawn: Mapping[str, str] = MappingProxyType({})
+    """Layers that this backend is not asked to draw with, each with the reason."""
     distributions: ClassVar[Sequence[str]] = ()
     """Packages below Keras whose versions matter, the most telling first."""
 

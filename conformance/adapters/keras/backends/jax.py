@@ -19,6 +19,7 @@ from conformance.adapters.keras.backends.base import (
 from conformance.adapters.keras.backends.hidden import hide_tensorflow
 from conformance.adapters.keras.nesting import flat
 from conformance.adapters.keras.watch import Noted
+from conformance.adapters.keras.weights import empty_states
 from conformance.adapters.shared.compiling import forget, keep_context
 
 if TYPE_CHECKING:
@@ -92,6 +93,8 @@ class JaxEvaluator(Evaluator):
 
     def _compute(self, indices: Any, *, gradients: bool) -> tuple[list[list[Any]], Gradients]:
         jax, model, plan = self.backend.jax, self.model, self.plan
+        # No variables of the model: what an eager call left of them would be traced as constants.
+        empty_states(model)
         wanted = {id(variable): at for at, variable in enumerate(model.trainable_variables)}
         calls = [self.tensors(index) for index in indices]
         source = self.tensors(0) if gradients else []

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from conformance.adapters.keras.watch import Noted
 
 
+_SLOW = (
+    "the package keras-openvino may take minutes over what this layer draws, so the process would "
+    "be ended when its time is over"
+)
 _PINS = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": "1", "NUM_STREAMS": "1"}
 
 
@@ -83,6 +87,7 @@ class OpenVinoBackend(Backend):
         self._origin = origin(keras, "openvino")
         if not self._origin.startswith("keras "):
             self.distributions = ("keras-openvino", "openvino")  # type: ignore[assignment, misc]
+            self.undrawn = dict.fromkeys(("AugMix", "RandAugment"), _SLOW)
         return keras
 
     def settings(self) -> dict[str, str]:

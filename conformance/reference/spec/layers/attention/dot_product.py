@@ -21,7 +21,7 @@ from conformance.reference.spec.layers.base import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from conformance.cases.model import Shape
     from conformance.reference.engine.array import Array, Values
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _NEVER = -(2.0**100)
 """A score whose exponential is zero in every dtype."""
+
+_RANK = 3
 
 
 def masked_softmax(scores: Array, allowed: Values | None) -> Array:
@@ -62,6 +64,38 @@ def both(a: Values | None, b: Values | None) -> Values | None:
     return np.asarray(a & b)
 
 
+def named(owner: str, shapes: Sequence[Shape]) -> tuple[Shape, Shape, Shape]:
+    """Shapes of query, value and key, which is the value where it isn't given.
+
+    Raises:
+        Refused: It isn't two or three.
+    """
+    if len(shapes) not in {2, 3}:
+        message = f"{owner} takes query, value and perhaps key, not {len(shapes)} inputs"
+        raise Refused(message)
+    return shapes[0], shapes[1], shapes[-1]
+
+
+def sequences(owner: str, shapes: Mapping[str, Shape]) -> None:
+    """Each input is of shape (batch, steps, features).
+
+    Raises:
+        Unsupported: One has another rank, for which nothing is documented.
+    """
+    for name, shape in shapes.items():
+        if len(shape) != _RANK:
+            message = (
+                f"{owner} is documented for inputs of rank 3, (batch, steps, features); "
+                f"{name} has rank {len(shape)}: {shape}"
+            )
+            raise Unsupported(message)
+
+
+def apart(a: int | None, b: int | None) -> bool:
+    """Whether two sizes are known to differ."""
+    return a is not None and b is not None and a != b
+
+
 @register("Attention")
 class Attention(Layer):
     """keras.layers.Attention: scores are dot products, or sums of hyperbolic tangents."""
@@ -90,10 +124,15 @@ class Attention(Layer):
 
     def output_shape(self, shapes: Sequence[Shape]) -> Shape:
         """The query's with the value's last size."""
-        if len(shapes) not in {2, 3}:
-            message = f"{self.owner} takes query, value and perhaps key, not {len(shapes)} inputs"
-            raise Refused(message)
-        return [*shapes[0][:-1], shapes[1][-1]]
+        query, value, key = named(self.owner, shapes)
+        sequences(self.owner, {"query": query, "value": value, "key": key})
+        if apart(value[1], key[1]) or apart(query[2], key[2]):
+            message = (
+                f"{self.owner}: documented for a query (batch, Tq, dim), a value (batch, Tv, dim) "
+                f"and a key (batch, Tv, dim), not for {query}, {value} and {key}"
+            )
+            raise Unsupported(message)
+        return [*query[:-1], value[-1]]
 
     def output_shapes(self, shapes: Sequence[Shape]) -> list[Shape]:
         """Also (batch, targets, sources) of the scores, if they are returned."""

@@ -12,7 +12,14 @@ from conformance.reference.engine.array import Array, Values, reshape
 from conformance.reference.engine.contraction import einsum, matmul
 from conformance.reference.engine.structure import transpose
 from conformance.reference.errors import Refused, Unsupported
-from conformance.reference.spec.layers.attention.dot_product import both, causal, masked_softmax
+from conformance.reference.spec.layers.attention.dot_product import (
+    apart,
+    both,
+    causal,
+    masked_softmax,
+    named,
+    sequences,
+)
 from conformance.reference.spec.layers.base import (
     ANY,
     Context,
@@ -90,10 +97,7 @@ class Projected(Layer):
 
     def checked(self, shapes: Sequence[Shape]) -> tuple[Shape, Shape, Shape]:
         """Shapes of query, value and key."""
-        if len(shapes) not in {2, 3}:
-            message = f"{self.owner} takes query, value and perhaps key, not {len(shapes)} inputs"
-            raise Refused(message)
-        query, value, key = shapes[0], shapes[1], shapes[-1]
+        query, value, key = named(self.owner, shapes)
         if value[1:-1] != key[1:-1]:
             message = f"{self.owner}: value {value} and key {key} must agree but for the last axis"
             raise Refused(message)
@@ -112,8 +116,15 @@ class Projected(Layer):
         return known(shape[-1], f"the last axis of {self.owner}'s inputs")
 
     def allowed(self, context: Context, targets: int, sources: int) -> Values | None:
-        """Which target may attend to which source: (batch or 1, targets, sources), or all."""
+        """Which target may attend to which source: (batch or 1, targets, sources), or all.
+
+        Raises:
+            Unsupported: A mask has another rank than the documented one.
+        """
         masks = given_masks(context)
+        if any(mask is not None and mask.ndim != 2 for mask in masks):  # noqa: PLR2004 - (batch, steps)
+            message = f"{self.owner} is documented for masks of shape (batch, steps) alone"
+            raise Unsupported(message)
         result: Values | None = None
         if masks[0] is not None:
             result = masks[0][:, :, None]
@@ -125,6 +136,9 @@ class Projected(Layer):
             apart = np.abs(np.arange(targets)[:, None] - np.arange(sources))
             result = both(result, np.asarray(apart < self.window)[None])
         given: Any = context.tensors.get("attention_mask")
+        if given is not None and given.ndim != 3:  # noqa: PLR2004 - (batch, targets, sources)
+            message = f"{self.owner} is documented for an attention_mask (B, T, S) alone"
+            raise Unsupported(message)
         return both(result, None if given is None else np.asarray(given.value.real > 0.5))  # noqa: PLR2004
 
     def refuse_random(self, context: Context) -> None:
@@ -186,10 +200,40 @@ class MultiHeadAttention(Projected):
         }
 
     def _attended(self, rank: int) -> Sizes:
-        """Axes over which attention runs: of the inputs, batch axis included."""
+        """Axes over which attention runs: of the inputs, batch axis included.
+
+        Raises:
+            Refused: One is named twice, or isn't between the batch axis and the features.
+        """
         if self.axes is None:
             return tuple(range(1, rank - 1))
-        return tuple(axis if axis >= 0 else rank + axis for axis in self.axes)
+        found = tuple(axis if axis >= 0 else rank + axis for axis in self.axes)
+        if len(set(found)) != len(found) or not set(found) <= set(range(1, rank - 1)):
+            message = (
+                f"{self.owner}: attention_axes must be different axes of inputs of rank {rank}, "
+                f"neither the batch axis nor the features, not {list(self.axes)}"
+            )
+            raise Refused(message)
+        return found
+
+    def checked(self, shapes: Sequence[Shape]) -> tuple[Shape, Shape, Shape]:
+        """All must have one rank, with an axis that is attended, and agree along the others."""
+        query, value, key = super().checked(shapes)
+        rank = len(query)
+        if rank < 3 or len(value) != rank or len(key) != rank:  # noqa: PLR2004 - batch, steps, features
+            message = (
+                f"{self.owner} is documented for inputs of one rank, 3 or more, "
+                f"not for {query}, {value} and {key}"
+            )
+            raise Unsupported(message)
+        attended = self._attended(rank)
+        if any(apart(query[i], value[i]) for i in range(rank - 1) if i not in attended):
+            message = (
+                f"{self.owner}: query {query} and value {value} must agree along the axes that "
+                f"attention doesn't run over"
+            )
+            raise Unsupported(message)
+        return query, value, key
 
     def output_shape(self, shapes: Sequence[Shape]) -> Shape:
         """The query's, its last axis replaced."""
@@ -230,6 +274,9 @@ class MultiHeadAttention(Projected):
         v, _, _ = rows(project(value, weights, "value"))
         scores = reshape(einsum("btd,bsd->bts", q, k), (*lead, *targets, *sources))
         allowed = self.allowed(context, targets[0], sources[0])
+        if allowed is not None and len(targets) > 1:
+            message = f"{self.owner}: masks over several attended axes are not documented"
+            raise Unsupported(message)
         if allowed is not None:
             between = scores.ndim - allowed.ndim
             allowed = allowed.reshape(allowed.shape[0], *([1] * between), *allowed.shape[1:])
@@ -273,6 +320,7 @@ class GroupQueryAttention(Projected):
     def checked(self, shapes: Sequence[Shape]) -> tuple[Shape, Shape, Shape]:
         """Query and value must have the same last size too."""
         query, value, key = super().checked(shapes)
+        sequences(self.owner, {"query": query, "value": value, "key": key})
         if query[-1] != value[-1]:
             message = f"GroupQueryAttention: last axes of query {query} and value {value} differ"
             raise Refused(message)
