@@ -166,8 +166,9 @@ _ALL = (
         answer="calls",
         answers="`calls`",
         how="weights are set by name, then *every* call of `program.calls` is made on the one "
-        "model, in order; what an ordinary call changes of the variables holds for those after "
-        "it; an error of one call is that call's `error`",
+        "model, in order, with the flag `training` where the call has one and by "
+        "`predict_on_batch` where it has `predict`; what an ordinary call changes of the "
+        "variables holds for those after it; an error of one call is that call's `error`",
         passes="every output of every ordinary call, by the rule",
         wrong="wrong values",
         kinds=_ANY,
@@ -314,7 +315,9 @@ _ALL = (
         name="losses",
         answer="state",
         answers="`state.losses`",
-        how="the losses of `train.steps` calls of `train_on_batch`; last, as they change the model",
+        how="the losses of `train.steps` calls of `train_on_batch`, or, with "
+        "`train.batch_size`, of as many epochs of one `fit`, unshuffled; with `train.evaluate`, "
+        "that of `test_on_batch` or `evaluate` behind them; last, as they change the model",
         passes="the loss of every training step, by the rule",
         wrong="wrong training",
         kinds=_MODEL,
@@ -369,10 +372,10 @@ _ALL = (
         wrong="wrong training",
         kinds=frozenset({MODEL, STEPS}),
         parts=("train", "changes"),
-        when="`train` is there: the weights after training; or a call has `training: true`, or "
-        "`training: false` of a layer whose statistics training moves, or a layer `stateful: "
-        "true`: every variable after the ordinary calls, from the case's weights; of `steps`, "
-        "every variable after every step",
+        when="`train` is there: the weights after training; or a call, of a layer or of the model, "
+        "has `training: true`, or `training: false` of a layer whose statistics training moves, or a "
+        "layer `stateful: true`: every variable after the ordinary calls, from the case's weights; "
+        "of `steps`, every variable after every step",
         stated_by=("train",),
         blocked_by=_PLACED,
         follows=("values", "gradients", "losses"),

@@ -88,6 +88,31 @@ WITHOUT_EFFECT = {
             ("range-of-several-augmentations-channels-first", "num_ops"),
         )
     },
+    **{
+        (f"layers/training_flags/{name}", f"{layer}.{argument}"): AT_REST
+        for name in ("told-by-the-model", "say-otherwise")
+        for layer in ("SimpleRNN", "GRU", "LSTM", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
+        for argument in ("dropout", "recurrent_dropout")
+    },
+    **{
+        (f"layers/training_flags/{name}", "GaussianNoise.stddev"): AT_REST
+        for name in ("told-by-the-model", "say-otherwise")
+    },
+    **{
+        (f"layers/training_flags/{name}", argument): AT_REST
+        for name in ("images-told-by-the-model", "images-say-otherwise")
+        for argument in (
+            "RandomColorJitter.brightness_factor",
+            "RandomColorJitter.hue_factor",
+            "RandomShear.x_factor",
+            "RandomShear.y_factor",
+        )
+    },
+    **{
+        (f"layers/training_flags/{name}", f"{layer}.dropout"): AT_REST
+        for name in ("attention-is-told", "attention-says-otherwise")
+        for layer in ("Attention", "AdditiveAttention", "MultiHeadAttention", "GroupQueryAttention")
+    },
     ("layers/dtypes/autocast-off", "Activation.dtype"): "without autocast the input's dtype counts",
     ("layers/dtypes/autocast-off-inputs", "Add.dtype"): "without autocast the inputs' dtypes count",
     ("layers/merging/dot-of-zeros", "Dot.normalize"): CONSTANT["layers/merging/dot-of-zeros"],

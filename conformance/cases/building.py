@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import msgspec
 
-from conformance.cases import drawing, expects, fields, inputs, models, subjects, training
+from conformance.cases import (
+    drawing,
+    expects,
+    fields,
+    flags,
+    inputs,
+    models,
+    subjects,
+    training,
+)
 from conformance.cases.layers import LayerReader
 from conformance.cases.model import (
     Call,
@@ -49,6 +58,7 @@ KEYS = (
     "steps",
     "config",
     "call",
+    "training",
     "adapt",
     "weights",
     "train",
@@ -163,18 +173,16 @@ class CaseReader:
             exchange = expects.read_exchange(tree["exchange"], where.value(tree, "exchange"))
         if "random" in tree:
             random = drawing.read_random(tree["random"], where.value(tree, "random"), read)
-        batches = _batches(read.fed, raises)
-        sizes = _later_sizes(read.fed, batches or [], twin=twin is not None)
-        if batches is None or sizes is None:
+        listed = _calls(tree, where, read, raises, twin=twin is not None)
+        if listed is None:
             return None
         if train is not None:
-            training.check(train, tree, where, read, batches[0])
-        listed = _ordinary(batches, sizes)
+            training.check(train, tree, where, read, listed[0].batch)
         program = Graph(
             case="",
             model=read.model,
             calls=listed,
-            extra=_extra(listed[0].batch, read, expect, raises, without),
+            extra=_extra(listed, read, expect, raises, without),
             facets=[],
             weights=cast("Literal['normal', 'integers']", weights or "normal"),
             train=train,
@@ -325,6 +333,17 @@ def _later_sizes(
     return [{one.name: (one.later or [])[i] for one in listing} for i in range(count)]
 
 
+def _calls(
+    tree: Map, where: Where, read: Read, raises: str | None, *, twin: bool
+) -> list[Call] | None:
+    """The case's own calls: so many rows, of such sizes, with such a flag."""
+    batches = _batches(read.fed, raises)
+    sizes = _later_sizes(read.fed, batches or [], twin=twin)
+    if batches is None or sizes is None:
+        return None
+    return flags.read_flags(tree, where, _ordinary(batches, sizes))
+
+
 def _ordinary(batches: list[int], sizes: list[dict[str, list[int]]]) -> list[Call]:
     """The calls that the case itself lists."""
     if not sizes:
@@ -335,14 +354,19 @@ def _ordinary(batches: list[int], sizes: list[dict[str, list[int]]]) -> list[Cal
 
 
 def _extra(
-    rows: int, read: Read, expect: Expect, raises: str | None, without: dict[str, str]
+    listed: Sequence[Call],
+    read: Read,
+    expect: Expect,
+    raises: str | None,
+    without: dict[str, str],
 ) -> list[Extra]:
     """The calls that facets need beside the case's own."""
     if raises is not None:
         return []
     calls: list[Extra] = []
+    rows = listed[0].batch
     # In training, and from a layer that keeps its state, a row's answer may depend on others.
-    alone = not _behaviours(read.model) & {"training", "stateful"}
+    alone = not _behaviours(read.model, listed) & {"training", "stateful"}
     alone = alone and all(one.batch_size is None for one in read.fed)
     if rows >= 2 and alone and "batch" not in without:  # noqa: PLR2004 - a row and a neighbour
         calls.append(Extra(batch=1, facet="batch"))
@@ -357,9 +381,9 @@ _MOVED_BY_TRAINING = frozenset({"BatchNormalization", "SpectralNormalization"})
 """Layers whose variables a call in training moves, so that one outside of it must not."""
 
 
-def _behaviours(model: Model) -> set[str]:
+def _behaviours(model: Model, calls: Sequence[Call]) -> set[str]:
     """What the model does beside answering: ``training``, ``at rest``, ``stateful``, ``masks``."""
-    found = set()
+    found = {"training"} if any(call.training for call in calls) else set()
     for node in model.nodes:
         if node.arguments.get("training") is True:
             found.add("training")
@@ -390,7 +414,7 @@ def _everywhere(value: object) -> Iterator[tuple[str, object]]:
 
 def _asked(program: Graph, read: Read, expect: Expect, without: dict[str, str]) -> set[str]:
     """Facets to ask for: what every case asks, and what this one has parts for."""
-    behaviours = _behaviours(program.model)
+    behaviours = _behaviours(program.model, program.calls)
     called = {call.facet for call in program.extra}
     has = {
         "probes": read.probes,

@@ -148,6 +148,10 @@ class Call(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Rows; 1 where there is no batch axis."""
     sizes: dict[str, list[int]] | None = None
     """What is fed by input, without the batch axis, where that is not ``InputSpec.shape``."""
+    training: bool | None = None
+    """The flag that the model itself is given; ``None``: none is."""
+    predict: bool = False
+    """Whether ``predict_on_batch`` makes the call."""
 
     @property
     def facet(self) -> Literal["values"]:
@@ -195,7 +199,10 @@ class Target(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Train(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """``steps`` calls of ``train_on_batch`` on call 0's inputs and the arrays ``target/<j>``."""
+    """``steps`` calls of ``train_on_batch`` on call 0's inputs and the arrays ``target/<j>``.
+
+    With ``batch_size`` they are the epochs of one ``fit``.
+    """
 
     optimizer: Named
     loss: Named
@@ -212,6 +219,16 @@ class Train(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Metrics that weigh samples as the loss does."""
     optimizer_variables: bool = False
     """Whether the optimizer's own variables are asked for as well."""
+    batch_size: int | None = None
+    """Rows that ``fit`` takes for one update, in their order; the last ones may be fewer."""
+    evaluate: bool = False
+    """Whether the loss outside of training, with the weights that it left, ends the losses."""
+    eager: bool = False
+    """Whether the model is compiled to run step by step (``run_eagerly``)."""
+    freeze: list[str] = field(default_factory=list)
+    """Nodes whose layer is made not trainable once the model is built, before it is compiled."""
+    freeze_late: list[str] = field(default_factory=list)
+    """The same after it is compiled, which by Keras's documentation changes nothing any more."""
 
     @property
     def every_metric(self) -> list[Named]:

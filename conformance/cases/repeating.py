@@ -86,6 +86,9 @@ def _shown(case: Case) -> Iterator[Shown]:
                 yield node.layer, "input.dtype", spec.dtype + mode
                 yield node.layer, "input.rank", str(len(spec.shape))
                 yield node.layer, "input.open", str(None in (spec.declared or ()))
+    flag = case.program.calls[0].training
+    if flag is not None:
+        yield model.nodes[0].layer, "called in training", str(flag)
     if len(model.nodes) > 1:  # how layers hang together is written case by case
         yield "", "", case.id.partition("[")[0]
 

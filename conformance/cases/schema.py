@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-from conformance.cases import combining, fields, inputs, names, schema_subjects
+from conformance.cases import combining, fields, flags, inputs, names, schema_subjects
 from conformance.cases.model import STRING, FileKind
 from conformance.facets import FACETS
 
@@ -107,6 +107,15 @@ def _case() -> Schema:
             {"type": ["object", "null"]}, "Literal arguments of `layer`, `function` or `object`"
         ),
         "call": _described(_keywords(), "The keyword arguments with which `layer` is called"),
+        "training": _described(
+            {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": flags.MAX_FLAGS,
+                "items": {"enum": [None, True, False, flags.PREDICT]},
+            },
+            "The flag that the model itself is called with, one a call; `predict` at the end",
+        ),
         "weights": {"enum": ["normal", "integers"]},
         "train": _train(),
         "targets": _targets(),
@@ -298,6 +307,7 @@ def _train() -> Schema:
     needed = {"optimizer": _named("optimizers"), "loss": _named("losses"), "steps": steps}
     weights = {"type": "array", "minItems": 1, "items": {"type": "number", "minimum": 0}}
     metrics = {"type": "array", "minItems": 1, "items": _named("metrics")}
+    nodes = {"type": "array", "minItems": 1, "items": {"type": "string"}}
     keys = {
         **needed,
         "class_weight": _described(weights, "What a sample counts, by its class"),
@@ -307,6 +317,14 @@ def _train() -> Schema:
         "optimizer_variables": _described(
             {"type": "boolean"}, "Ask for the optimizer's own variables, too"
         ),
+        "batch_size": _described(
+            {"type": "integer", "minimum": 1, "maximum": inputs.MAX_BATCH},
+            "Rows of each update: the steps are the epochs of one `fit`",
+        ),
+        "evaluate": _described({"type": "boolean"}, "Ask for the loss outside of training, last"),
+        "eager": _described({"type": "boolean"}, "Compile with `run_eagerly`"),
+        "freeze": _described(nodes, "Nodes that are made not trainable before `compile`"),
+        "freeze_late": _described(nodes, "Nodes that are made so after `compile`"),
     }
     return _described(_of(keys, required=list(needed)), "Training steps on the first call's inputs")
 

@@ -28,6 +28,7 @@ _ONLY_FOR: dict[str, tuple[str, ...]] = {
     "steps": ("object",),
     "config": ("layer", "function", "object"),
     "weights": ("model", "layer"),
+    "training": ("model", "layer"),
     "train": ("model", "layer"),
     "targets": ("model", "layer"),
     "exchange": ("model", "layer"),

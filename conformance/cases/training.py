@@ -28,6 +28,11 @@ KEYS = (
     "metrics",
     "weighted_metrics",
     "optimizer_variables",
+    "batch_size",
+    "evaluate",
+    "eager",
+    "freeze",
+    "freeze_late",
 )
 REQUIRED = ("optimizer", "loss", "steps")
 MAX_STEPS = 10_000
@@ -108,8 +113,22 @@ def check(train: Train, tree: Map, where: Where, read: Read, rows: int) -> None:
         place.value(body, "sample_weight").refuse(
             f"has {len(train.sample_weight)} weights", expected=f"{rows}: one a row"
         )
+    _check_frozen(train, body, place, {node.name for node in read.model.layers})
     if train.class_weight is not None:
+        if train.evaluate:
+            place.key(body, "evaluate").refuse(
+                "is beside `class_weight`", expected="`sample_weight`: evaluating knows no classes"
+            )
         _check_classes(train, len(train.class_weight), place.value(body, "class_weight"))
+
+
+def _check_frozen(train: Train, body: Map, where: Where, known: set[str]) -> None:
+    """What is made not trainable must be there."""
+    for key in ("freeze", "freeze_late"):
+        for i, name in enumerate(getattr(train, key)):
+            if name not in known:
+                place = where.value(body, key).item(body[key], i)
+                place.refuse(f"is {name!r}, which is no node of the model")
 
 
 def _check_classes(train: Train, classes: int, where: Where) -> None:
@@ -202,10 +221,28 @@ def _named(kind: Kind, value: object, where: Where) -> Named | None:
     return Named(name=name, config=fields.json_value(config, arguments))
 
 
+def _nodes(value: object, where: Where) -> list[str]:
+    """Names of nodes."""
+    listed = fields.items(value, where, "names of nodes")
+    if listed is None:
+        return []
+    found = [fields.text(one, where.item(listed, i), "a node") for i, one in enumerate(listed)]
+    return [one for one in found if one is not None]
+
+
+def _rows(value: object, where: Where) -> int | None:
+    return fields.whole(value, where, least=1, most=inputs.MAX_BATCH, what="a number of rows")
+
+
 _OPTIONAL: dict[str, Callable[[object, Where], Any]] = {
     "class_weight": _numbers,
     "sample_weight": _numbers,
     "metrics": _metrics,
     "weighted_metrics": _metrics,
     "optimizer_variables": fields.flag,
+    "batch_size": _rows,
+    "evaluate": fields.flag,
+    "eager": fields.flag,
+    "freeze": _nodes,
+    "freeze_late": _nodes,
 }

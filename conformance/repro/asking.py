@@ -55,7 +55,7 @@ def keras_body(plan: Plan) -> Body:
     if any("probe" in line for line in build) or plan.facet.endswith("round_trip"):
         result.functions.append(pieces.PROBE)
     if plan.facet == "raises":
-        result.steps = refusal_lines(plan, build, f"{plan.called}({fed(plan)})")
+        result.steps = refusal_lines(plan, build, f"{plan.called}({fed(plan)}{plan.said(0)})")
     elif plan.structural:
         result.steps = [*build, *structure_lines(plan)]
     else:
@@ -117,7 +117,17 @@ def _traces(plan: Plan) -> bool:
 
 def _earlier(plan: Plan, called: str) -> list[str]:
     """The calls before the one that is shown."""
+    if any(plan.said(index) or plan.predicts(index) for index in plan.before):
+        return [_one(plan, index, called, f"before[{at}]") for at, index in enumerate(plan.before)]
     return [f"for earlier in before:\n    {called}({fed(plan, 'earlier')})"] if plan.before else []
+
+
+def _one(plan: Plan, index: int, called: str, arrays: str = "inputs") -> str:
+    """One call of the model, as the case makes it."""
+    if plan.predicts(index):
+        return f"model.predict_on_batch({fed(plan, arrays)})"
+    said = "" if called == "model.predict_on_batch" else plan.said(index)
+    return f"{called}({fed(plan, arrays)}{said})"
 
 
 def _calls(plan: Plan, result: Body) -> list[str]:
@@ -128,7 +138,7 @@ def _calls(plan: Plan, result: Body) -> list[str]:
     elif called == "in_graph_mode":
         other = "traced" if plan.backend in pieces.SWITCHES else "model.predict_on_batch"
         result.functions.append(pieces.OLD_GRAPH if plan.old else pieces.GRAPH.format(other))
-    return [*_earlier(plan, called), f"outputs = flat({called}({fed(plan)}))"]
+    return [*_earlier(plan, called), f"outputs = flat({_one(plan, plan.call, called)})"]
 
 
 # --- the facets ---------------------------------------------------------------------------------
@@ -156,14 +166,14 @@ def _round_trip(plan: Plan, result: Body) -> list[str]:
         result.imports += ["import tempfile", "import os"]
         again = pieces.FROM_FILE
     called = _called(plan).replace("model", "again", 1)
-    return [again, f"outputs = flat({called}({fed(plan)}))", pieces.OBSERVED]
+    return [again, f"outputs = flat({called}({fed(plan)}{plan.said(0)}))", pieces.OBSERVED]
 
 
 def _masks(plan: Plan, result: Body) -> list[str]:
     """Which outputs carry a mask, and what the masks are, as far as that is known."""
     del result
     # Not by predict, whose answers carry none.
-    lines = [f"outputs = flat(model({fed(plan)}))", pieces.MASKS]
+    lines = [f"outputs = flat(model({fed(plan)}{plan.said(0)}))", pieces.MASKS]
     carried = _carried(plan)
     if any(one is not None for one in carried):
         texts = [f"carried[{j}]" if one is None else repr(one) for j, one in enumerate(carried)]
@@ -187,8 +197,14 @@ def _carried(plan: Plan) -> list[bool | None]:
 
 
 def _gradients(plan: Plan, result: Body) -> list[str]:
-    """The gradient of ``sum(cotangent * output)`` by each float input and trainable weight."""
+    """The gradient of ``sum(cotangent * output)`` by each float input and trainable weight.
+
+    Raises:
+        Unsupported: The model is told a flag; the step of training that is asked has its own.
+    """
     del result
+    if plan.said(0):
+        raise plan.no()
     specs = plan.program.model.inputs
     moving = [spec for spec in specs if "float" in spec.dtype]
     of = literal([f"input {spec.name}" for spec in moving])
@@ -217,17 +233,36 @@ def _state(plan: Plan, result: Body) -> list[str]:
     several = plan.network is not None and len(plan.network.outputs) > 1
     targets = "targets" if several else "targets[0]"
     return [
+        *_frozen(train.freeze),
         (
             f"model.compile(optimizer=keras.optimizers.{optimizer_source(train)}, "
-            f"loss={loss_source(train)})"
+            f"loss={loss_source(train)}{', run_eagerly=True' if train.eager else ''})"
         ),
-        (
-            f"losses = [model.train_on_batch({fed(plan)}, {targets}{weights_source(train)}) "
-            f"for _ in range({train.steps})]"
-        ),
+        *_frozen(train.freeze_late),
+        *_trained(train, f"{fed(plan)}, {targets}{weights_source(train)}"),
         pieces.LEFT.format("trained"),
         'observed["losses"] = np.array([np.ravel(loss)[0] for loss in losses])',
     ]
+
+
+def _frozen(nodes: list[str]) -> list[str]:
+    return [f"model.get_layer({node!r}).trainable = False" for node in nodes]
+
+
+def _trained(train: Train, data: str) -> list[str]:
+    """Fill ``losses``."""
+    if train.batch_size is None:
+        lines = [f"losses = [model.train_on_batch({data}) for _ in range({train.steps})]"]
+        return [
+            *lines,
+            *([f"losses.append(model.test_on_batch({data}))"] if train.evaluate else []),
+        ]
+    batches = f"batch_size={train.batch_size}, verbose=0"
+    fitted = f"model.fit({data}, epochs={train.steps}, shuffle=False, {batches})"
+    lines = [f'losses = list({fitted}.history["loss"])']
+    if train.evaluate:
+        lines.append(f"losses.append(model.evaluate({data}, {batches}))")
+    return lines
 
 
 _ASKING: dict[str, Callable[[Plan, Body], list[str]]] = {

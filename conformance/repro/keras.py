@@ -164,7 +164,8 @@ def _layer(kind: str, config: dict[str, Any], name: str | None) -> str:
     if name is not None or "name" in config:
         arguments["name"] = name if name is not None else config["name"]
     written = [f"{identifier(key)}={_value(kind, key, value)}" for key, value in arguments.items()]
-    return f"keras.layers.{identifier(kind)}({', '.join(written)})"
+    home = "keras" if kind == "Sequential" else "keras.layers"
+    return f"{home}.{identifier(kind)}({', '.join(written)})"
 
 
 def _value(kind: str, key: str, value: Any) -> str:

@@ -70,15 +70,15 @@ names = {
 }"""
 
 TRACED = '''
-def traced(fed):
+def traced(fed, **said):
     """The model's answer, traced where the backend is JAX, as in the run."""
     if keras.backend.backend() != "jax":
-        return model(fed)
+        return model(fed, **said)
     import jax
 
     variables = model.trainable_variables, model.non_trainable_variables
     values = [[variable.value for variable in some] for some in variables]
-    answer, left = jax.jit(model.stateless_call)(*values, fed)
+    answer, left = jax.jit(lambda *given: model.stateless_call(*given, **said))(*values, fed)
     for variable, value in zip(model.non_trainable_variables, left):
         variable.assign(value)
     return answer'''

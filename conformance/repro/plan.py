@@ -80,6 +80,20 @@ class Plan:
         """How the model is called, as in the run; OpenVINO's kernels are those of ``predict``."""
         return "model.predict_on_batch" if self.backend == "openvino" else "model"
 
+    def said(self, index: int) -> str:
+        """The flag that the model is called with, behind a comma; or nothing.
+
+        Args:
+            index: Of the call; those that facets need are made as call 0 is.
+        """
+        calls = self.program.calls
+        flag = calls[index if index < len(calls) else 0].training if calls else None
+        return "" if flag is None else f", training={flag}"
+
+    def predicts(self, index: int) -> bool:
+        """Whether ``predict_on_batch`` makes the call."""
+        return index < len(self.program.calls) and self.program.calls[index].predict
+
     @property
     def structural(self) -> bool:
         """Whether it takes no numbers to show the facet."""
@@ -101,6 +115,8 @@ class Plan:
         if not self.of_model:
             return False
         if self.program.train is None and "state" in self.program.facets:
+            return True
+        if any(call.training for call in self.program.calls):
             return True
         nodes = self.program.model.nodes
         return any(

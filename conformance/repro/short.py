@@ -136,6 +136,8 @@ def _plan(
         return plan
     if plan.before:
         raise TooLong("it takes an earlier call to see it")
+    if plan.said(0):
+        raise TooLong("a model that is told a flag takes more than a few lines")
     if any(node.layer == "Lambda" for node in model.nodes):
         raise TooLong("a probing Lambda takes more than a few lines")
     if any(map(nests, model.nodes)):

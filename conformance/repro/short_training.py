@@ -130,6 +130,8 @@ def state_lines(plan: Plan, compared: Comparison | None, write: Writer) -> list[
     y = f"y = {as_numpy(plan, f'model.weights[{place}]')}"
     if train is None:
         return [f"model({fed(plan)})", y]
+    if train.batch_size or train.evaluate or train.freeze or train.freeze_late or train.eager:
+        raise TooLong("this training takes more than a few lines")
     targets = [answer.feeds[f"target/{j}"] for j in range(len(network.outputs))]
     called = f"model.train_on_batch(x, t{weights_source(train)})"
     losses = f"losses = [{called} for _ in range({train.steps})]"

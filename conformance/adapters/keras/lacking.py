@@ -32,6 +32,8 @@ def layer_class(keras: Any, kind: str) -> Any:
     Raises:
         Absent: The installed Keras has no such layer.
     """
+    if kind == "Sequential":  # a model as a layer of another one
+        return keras.Sequential
     found = getattr(keras.layers, kind, None) if kind.isidentifier() else None
     if not isinstance(found, type) or not issubclass(found, keras.layers.Layer):
         raise Absent(f"{_release(keras)} has no layer named {kind}")

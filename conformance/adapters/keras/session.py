@@ -84,7 +84,7 @@ class Session:
         trains = any(
             node.get("arguments", {}).get("training") is True
             for node in self._program["model"]["nodes"]
-        )
+        ) or any(call.get("training") is True for call in self._program["calls"])
         if trains and "training" in self._backend.unsupported and "random" not in self._facets:
             raise Unsupported(self._backend.unsupported["training"])
 
@@ -175,7 +175,18 @@ class Session:
             probes="probes" in self._facets,
             masks="mask" in self._facets,
             ordinary=[*range(len(self._program["calls"]))],
+            flags=self._flags(),
+            predicted=[
+                index for index, call in enumerate(self._program["calls"]) if call.get("predict")
+            ],
         )
+
+    def _flags(self) -> dict[int, bool]:
+        """The flag that the model itself is given: further calls are made as call 0 is."""
+        calls = self._program["calls"]
+        every = [*calls, *[calls[0]] * len(self._program.get("extra", ()))]
+        flags = {index: call.get("training") for index, call in enumerate(every)}
+        return {index: flag for index, flag in flags.items() if flag is not None}
 
     def _count(self, prefix: str) -> int:
         """Number of calls that arrays were sent for: a twin may be asked for fewer."""
@@ -258,7 +269,8 @@ class Session:
                     model = again(self._keras, net.model)
                     # As call 0 was made: on JAX the operations are then compiled already.
                     compiled = "compiled" in self._facets
-                    plan = Plan(calls=[self._feeds(net, "", 0)], compiled=compiled)
+                    feeds, flags = [self._feeds(net, "", 0)], self._flags()
+                    plan = Plan(calls=feeds, compiled=compiled, flags=flags)
                     outputs = self._backend.evaluator(model, plan).call(0)
                     self._answer[facet] = self._put(facet, outputs)
 
@@ -275,7 +287,7 @@ class Session:
         targets = self._given("target/")
         trained = training.train(
             self._keras,
-            net.model,
+            net,
             self._program["train"],
             [feed.array for feed in self._feeds(net, "", 0)],
             [targets[str(j)] for j in range(len(targets))],

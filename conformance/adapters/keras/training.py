@@ -12,6 +12,8 @@ from conformance.adapters.worker.failure import Absent, Unsupported
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from conformance.adapters.keras.build import Net
+
 
 class Trained(NamedTuple):
     """What a training tells.
@@ -28,13 +30,13 @@ class Trained(NamedTuple):
 
 
 def train(
-    keras: Any, model: Any, spec: Mapping[str, Any], inputs: Sequence[Any], targets: Sequence[Any]
+    keras: Any, net: Net, spec: Mapping[str, Any], inputs: Sequence[Any], targets: Sequence[Any]
 ) -> Trained:
     """Train the model in place.
 
     Args:
         keras: Keras 3, or tf_keras.
-        model: The model; its weights are changed.
+        net: The model and its layers; its weights are changed.
         spec: A ``Train`` of ``conformance/cases/model.py`` as plain data.
         inputs: NumPy arrays, one for each input.
         targets: NumPy arrays, one for each output.
@@ -46,29 +48,70 @@ def train(
         Absent: This Keras has no such optimizer, loss or metric.
         Exception: Whatever Keras raises.
     """
-    named = spec["optimizer"]
+    model, named = net.model, spec["optimizer"]
     optimizer = _class(keras.optimizers, named["name"])(**named.get("config", {}))
-    loss = _made(keras.losses, spec["loss"])
-    more = {
+    more: dict[str, Any] = {
         key: [_made(keras.metrics, one) for one in spec[key]]
         for key in ("metrics", "weighted_metrics")
         if spec.get(key)
     }
-    model.compile(optimizer=optimizer, loss=loss, **more)
+    _freeze(net, spec.get("freeze", ()))
+    if spec.get("eager"):
+        more["run_eagerly"] = True
+    model.compile(optimizer=optimizer, loss=_made(keras.losses, spec["loss"]), **more)
+    _freeze(net, spec.get("freeze_late", ()))
     weights: dict[str, Any] = {}
     if "class_weight" in spec:
         weights["class_weight"] = dict(enumerate(spec["class_weight"]))
     if "sample_weight" in spec:
         weights["sample_weight"] = np.asarray(spec["sample_weight"], np.float32)
     x, y = packed(inputs), packed(targets)
-    if more:
-        told = [
+    told = _epochs(model, spec, x, y, weights) if "batch_size" in spec else None
+    if told is None:
+        every = [
             model.train_on_batch(x, y, return_dict=True, **weights) for _ in range(spec["steps"])
         ]
-        values = {name: _floats([one[name] for one in told]) for name in told[0]}
-        return Trained(values.pop("loss"), values, optimizer)
-    losses = [np.ravel(model.train_on_batch(x, y, **weights))[0] for _ in range(spec["steps"])]
-    return Trained(_floats(losses), {}, optimizer)
+        told = {name: [one[name] for one in every] for name in every[0]}
+    names = [*spec.get("metrics", ()), *spec.get("weighted_metrics", ())]
+    losses = told.pop("loss")
+    if spec.get("evaluate"):
+        losses = [*losses, _evaluated(model, spec, x, y, weights)]
+    return Trained(
+        _floats(losses),
+        {name: _floats(one) for name, one in told.items()} if names else {},
+        optimizer,
+    )
+
+
+def _freeze(net: Net, nodes: Sequence[str]) -> None:
+    for node in nodes:
+        net.layers[node].trainable = False
+
+
+def _epochs(
+    model: Any, spec: Mapping[str, Any], x: Any, y: Any, weights: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What ``fit`` tells of each epoch, by name."""
+    history = model.fit(
+        x,
+        y,
+        batch_size=spec["batch_size"],
+        epochs=spec["steps"],
+        shuffle=False,
+        verbose=0,
+        **weights,
+    )
+    return dict(history.history)
+
+
+def _evaluated(
+    model: Any, spec: Mapping[str, Any], x: Any, y: Any, weights: Mapping[str, Any]
+) -> Any:
+    """The loss outside of training."""
+    if "batch_size" in spec:
+        size = spec["batch_size"]
+        return model.evaluate(x, y, batch_size=size, verbose=0, return_dict=True, **weights)["loss"]
+    return model.test_on_batch(x, y, return_dict=True, **weights)["loss"]
 
 
 def optimizer_variables(optimizer: Any, trained: Mapping[str, Any]) -> dict[str, Any]:

@@ -148,6 +148,17 @@ class Model:
             for variable in node.bound.entry.frozen
         }
         """Variables that training does not differentiate, as ``<node>/<variable>``."""
+        self._table = table
+
+    @property
+    def in_training(self) -> list[str]:
+        """Layers that answer otherwise in training, and are not told whether this is one."""
+        return [
+            node.bound.layer
+            for node in self.nodes
+            if "training" in _keywords(_entered(self._table, node.bound.entry))[0]
+            and "training" not in node.bound.arguments
+        ]
 
     def __call__(
         self,

@@ -36,6 +36,9 @@ Array = Any
 Numbers = Any
 """An array of NumPy, or a :class:`~conformance.adapters.shared.wire.BF16`."""
 
+UNHANDLED = frozenset({"batch_size", "evaluate", "freeze", "freeze_late"})
+"""Keys of a ``Train`` (``conformance/cases/model.py``) that are Keras's own business."""
+
 Gradients = dict[str, dict[str, Array]]
 """Gradients under ``inputs`` and under ``weights``, by name."""
 
@@ -297,6 +300,8 @@ class CallSession(Session):
             Unsupported: No facet can be answered, or a layer, or an argument.
         """
         super().__init__(framework, program, tensors)
+        if any("training" in call or "predict" in call for call in program["calls"]):
+            raise Unsupported("a flag of the whole model is not handed on to its layers here")
         self.ordinary = frozenset(
             index
             for index, call in enumerate(program["calls"])
@@ -423,6 +428,10 @@ class CallSession(Session):
             return {"weights": self.put_all("state/weights", after)}
         if self.main.model.frozen:
             raise Unsupported("moving statistics in training are not handled here")
+        if unhandled := sorted(UNHANDLED.intersection(self.program["train"])):
+            raise Unsupported(f"{', '.join(unhandled)} of a training is not handled here")
+        if changing := self.main.model.in_training:
+            raise Unsupported(f"{', '.join(changing)} in training is not handled here")
         losses, weights = self.main.train(self.program["train"])
         return {
             "losses": self.put("state/losses", losses),

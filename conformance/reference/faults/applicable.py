@@ -80,7 +80,7 @@ def _distinct(faults: Iterable[Fault]) -> Iterable[Fault]:
 def _fits(fault: Fault, original: Graph, honest: Network) -> bool:
     """Whether the faulty model can be built and takes the honest weights and targets."""
     program = fault.program(original)
-    if program == original and (fault.model or fault.train):
+    if program == original and (fault.model or fault.train or fault.calls):
         return False
     try:
         network = Network.build(program.model)

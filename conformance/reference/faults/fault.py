@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from conformance.adapters.host.observation import Observation
-    from conformance.cases.model import Case, Graph, Model, Node, Steps, Train
+    from conformance.cases.model import Call, Case, Graph, Model, Node, Steps, Train
     from conformance.reference.engine.arithmetic import Arithmetic, Rounding
     from conformance.reference.engine.array import Values
 
@@ -53,6 +53,7 @@ class Fault:
         says: What a framework with it does, as the end of "behaves as if it …".
         model: Rewrites the model (and the twin's).
         train: Rewrites the training.
+        calls: Rewrites the case's own calls.
         weights: Rewrites one variable: its name, its numbers.
         inputs: Rewrites what an input is fed.
         operands: Rounds what enters products.
@@ -65,6 +66,7 @@ class Fault:
     says: str
     model: Callable[[Model], Model] | None = None
     train: Callable[[Train], Train] | None = None
+    calls: Callable[[list[Call]], list[Call]] | None = None
     weights: Callable[[str, Values], Values] | None = None
     inputs: Callable[[Values], Values] | None = None
     operands: Rounding | None = None
@@ -107,6 +109,8 @@ class Fault:
                 changes["twin"] = twin
         if self.train is not None and program.train is not None:
             changes["train"] = self.train(program.train)
+        if self.calls is not None:
+            changes["calls"] = self.calls(program.calls)
         return msgspec.structs.replace(program, **changes)
 
     def feeds(self, feeds: Mapping[str, Values]) -> dict[str, Values]:

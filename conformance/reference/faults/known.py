@@ -11,6 +11,7 @@ from conformance.cases.model import Steps
 from conformance.facets import TRAINED
 from conformance.reference.faults.editing import EDITS, UNLIKE_FUNCTIONS, UNLIKE_MODELS
 from conformance.reference.faults.fault import Fault, nodewise, rounded_to
+from conformance.reference.faults.flags import of_flags
 from conformance.reference.faults.functions import of_functions, of_model
 from conformance.reference.faults.misdrawing import misdrawn
 from conformance.reference.faults.steps import of_steps
@@ -64,6 +65,7 @@ def _of_models(program: Graph) -> Iterator[Fault]:
     if program.random is not None:
         yield from misdrawn(nodes)
     yield from _roundings()
+    yield from of_flags(program)
     if program.train is not None and not TRAINED.isdisjoint(program.facets):
         yield from _training(program.train)
     yield from (

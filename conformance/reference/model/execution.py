@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from conformance.cases.model import Extra
 from conformance.facets import TRAINED
 from conformance.reference.engine.array import Array, Values, cast, gradients
 from conformance.reference.engine.dtypes import DIGITS
@@ -16,7 +17,7 @@ from conformance.reference.model.network import Network, Trace
 from conformance.reference.model.training import TrainingRun, train
 
 if TYPE_CHECKING:
-    from conformance.cases.model import Graph
+    from conformance.cases.model import Call, Graph
     from conformance.reference.engine.arithmetic import Arithmetic
     from conformance.reference.spec.layers.base import Context
 
@@ -91,6 +92,7 @@ def execute(
             spec.name: fed(arithmetic, spec, feeds[f"{prefix}call/{index}/{spec.name}"])
             for spec in network.model.inputs
         }
+        context.flag = _flag(program.calls[0] if isinstance(call, Extra) else call)
         try:
             if index == 0 and f"{prefix}cotangent/0" in feeds:
                 cotangents = [
@@ -108,11 +110,16 @@ def execute(
             run.calls.append(trace)
             if call.facet == "values":
                 weights |= trace.updates
-    run.after = weights
+    context.flag, run.after = None, weights
     if program.train is not None and not TRAINED.isdisjoint(program.facets) and not prefix:
         context.memory.clear()  # as everything that is asked, it begins with the case's weights
         run.training = train(network, program.train, start, feeds, context)
     return run
+
+
+def _flag(call: Call) -> bool | None:
+    """The flag that a call of the model gives to its layers."""
+    return False if call.predict else call.training
 
 
 def _given(arithmetic: Arithmetic, dtype: str, values: Values) -> Array:

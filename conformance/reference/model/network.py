@@ -266,7 +266,7 @@ class Network:
                 message = f"the model is built for batches of {spec.batch_size}, not of {rows}"
                 raise Refused(message, at="call")
         whole, context.probes, context.updates = context.arithmetic, {}, {}
-        context.penalties = []
+        context.penalties, frozen = [], context.frozen_nodes
         values = {name: [array] for name, array in inputs.items()}
         masks: dict[str, list[Mask]] = {name: [None] for name in inputs}
         for node in self.model.nodes:
@@ -278,6 +278,8 @@ class Network:
             compute = self._computes_in(node, values)
             context.arithmetic = whole.at(compute)
             context.arguments = node.arguments
+            context.default = self.layers[node.name].trains_by_default
+            context.frozen = node.owner in frozen
             context.tensors = {
                 key: cast(self._taken([name], values)[0], compute)
                 if isinstance(name, str)
@@ -293,6 +295,8 @@ class Network:
             layer = self.layers[node.name]
             given = [cast(a, compute) for a in self._taken(node.inputs, values)]
             values[node.name] = made = layer.forward_all(context, given, own)
+            if layer.activity is not None:
+                context.penalties += [layer.activity(a) / max(a.shape[0], 1) for a in made]
             mask = layer.output_mask(context, given)
             listed = mask if isinstance(mask, list) else [mask]
             masks[node.name] = [*listed, *[None] * (len(made) - len(listed))]

@@ -11,19 +11,19 @@ from conformance.adapters.shared.layer_names import automatic_name
 from conformance.cases.model import Target
 from conformance.reference.engine.array import Array, gradients
 from conformance.reference.engine.dtypes import DEFAULT
-from conformance.reference.engine.structure import stack
+from conformance.reference.engine.structure import stack, take
 from conformance.reference.errors import Unsupported
 from conformance.reference.model.arrays import fed, watching
 from conformance.reference.model.functions import made
 from conformance.reference.spec import table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from conformance.cases.model import Named, Train
     from conformance.reference.engine.arithmetic import Arithmetic
     from conformance.reference.engine.array import Values
-    from conformance.reference.model.network import Network
+    from conformance.reference.model.network import Network, Trace
     from conformance.reference.spec.layers.base import Context
 
 
@@ -53,46 +53,164 @@ def train(
 ) -> TrainingRun:
     """``steps`` updates on call 0's inputs; each loss and metric is that before its update.
 
+    With ``batch_size`` each of the steps is an epoch: an update for every so many rows, the loss
+    the mean over the rows, the metrics those of all batches.
+
     Raises:
         Unsupported: The optimizer, the loss, a metric or an argument is not in the reference.
     """
     if any(policy != DEFAULT for policy in network.policies.values()):
         message = "training in another dtype than float32 is not in the reference"
         raise Unsupported(message)
-    arithmetic = context.arithmetic
-    loss_of = _made("losses", spec.loss, arithmetic)
-    optimizer = _made("optimizers", spec.optimizer, arithmetic)
+    data = _data(network, spec, feeds, context.arithmetic)
+    steps = _Steps(network, spec, weights, context)
+    told = _metrics(spec)
+    context.flag, context.frozen_nodes = True, frozenset(spec.freeze)
+    context.memory.clear()
+    losses = [_epoch(steps, data, told) for _ in range(spec.steps)]
+    run = TrainingRun(
+        losses=stack(losses, 0),
+        weights=steps.weights,
+        metrics={name: stack(metric.values, 0) for name, metric in told},
+        optimizer=steps.optimizer.variables if spec.optimizer_variables else {},
+    )
+    if spec.evaluate:
+        context.flag = False
+        run.losses = stack([*losses, steps.evaluated(data)], 0)
+        run.weights = steps.weights
+    context.flag, context.frozen_nodes = None, frozenset()
+    return run
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """What one update is made from."""
+
+    inputs: dict[str, Array]
+    targets: list[Array]
+    weights: list[Array]
+    """Of the rows, if they are weighed: none or one array."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows."""
+        return self.targets[0].shape[0]
+
+
+class _Data(list[_Batch]):
+    """All batches in order."""
+
+    @property
+    def rows(self) -> int:
+        """Of all together."""
+        return sum(batch.rows for batch in self)
+
+
+class _Steps:
+    """A model on its way through a training."""
+
+    def __init__(
+        self, network: Network, spec: Train, weights: dict[str, Array], context: Context
+    ) -> None:
+        self.network, self.context, self.weights = network, context, weights
+        arithmetic = context.arithmetic
+        self._loss = _made("losses", spec.loss, arithmetic)
+        self.optimizer = _made("optimizers", spec.optimizer, arithmetic)
+        frozen = set(spec.freeze)
+        self.trainable = [
+            name
+            for name in weights
+            if network.variables[name].trainable and name.split("/", 1)[0] not in frozen
+        ]
+        self.optimizer.build({name: weights[name] for name in self.trainable})
+
+    def loss(self, batch: _Batch, weights: Mapping[str, Array]) -> tuple[Array, Trace]:
+        """What is made less: the losses of all outputs, and what layers and weights add."""
+        trace = self.network.run(batch.inputs, weights, self.context)
+        terms = [
+            self._loss(target, output, *batch.weights)
+            for target, output in zip(batch.targets, trace.outputs, strict=True)
+        ]
+        rules = {name: self.network.variables[name].rule for name in self.trainable}
+        penalties = [
+            rule.penalty(weights[name])
+            for name, rule in rules.items()
+            if rule is not None and rule.penalty is not None
+        ]
+        return _sum([*terms, *self.context.penalties, *penalties]), trace
+
+    def update(self, batch: _Batch) -> tuple[Array, Trace]:
+        """One update; the loss before it."""
+        arithmetic = self.context.arithmetic
+        watched = {name: self.weights[name].watched() for name in self.trainable}
+        watching(arithmetic, on=True)
+        loss, trace = self.loss(batch, self.weights | watched)
+        found = gradients([loss], [arithmetic.constant(1.0)], [*watched.values()])
+        self.optimizer.apply(dict(zip(watched, found, strict=True)))
+        with arithmetic.unrecorded():
+            self.optimizer.values |= self._bound()
+        self.weights = self.weights | self.optimizer.values | trace.updates
+        watching(arithmetic, on=False)
+        return loss.detached(), trace
+
+    def evaluated(self, data: _Data) -> Array:
+        """The mean of the losses over all rows; a layer that trains all the same moves on."""
+        found = []
+        for batch in data:
+            loss, trace = self.loss(batch, self.weights)
+            self.weights = self.weights | trace.updates
+            found.append(loss * (batch.rows / data.rows))
+        return _sum(found)
+
+    def _bound(self) -> dict[str, Array]:
+        """The weights that have a constraint, brought under it."""
+        rules = {name: self.network.variables[name].rule for name in self.trainable}
+        return {
+            name: rule.constraint(self.optimizer.values[name]).detached()
+            for name, rule in rules.items()
+            if rule is not None and rule.constraint is not None
+        }
+
+
+def _epoch(steps: _Steps, data: _Data, told: list[tuple[str, _Told]]) -> Array:
+    """An update for each batch; the mean of the losses over all rows."""
+    found = []
+    for batch in data:
+        loss, trace = steps.update(batch)
+        found.append(loss if len(data) == 1 else loss * (batch.rows / data.rows))
+        for _, metric in told:
+            metric.tell(steps.context.arithmetic, batch, trace.outputs[0])
+    for _, metric in told:
+        metric.end()
+    return _sum(found)
+
+
+def _sum(terms: Sequence[Array]) -> Array:
+    total = terms[0]
+    for term in terms[1:]:
+        total = total + term
+    return total
+
+
+def _data(
+    network: Network, spec: Train, feeds: Mapping[str, Values], arithmetic: Arithmetic
+) -> _Data:
+    """Call 0's inputs and the targets, all at once or in the batches of ``fit``."""
     inputs = {
         one.name: fed(arithmetic, one, feeds[f"call/0/{one.name}"]) for one in network.model.inputs
     }
     targets = _targets(network, spec, feeds, arithmetic)
     given = [] if (found := _weights(spec, targets)) is None else [arithmetic.fed(found)]
-    trainable = [name for name in weights if network.variables[name].trainable]
-    optimizer.build({name: weights[name] for name in trainable})
-    losses, told = [], _metrics(spec)
-    for _ in range(spec.steps):
-        watched = {name: weights[name].watched() for name in trainable}
-        watching(arithmetic, on=True)
-        trace = network.run(inputs, weights | watched, context)
-        terms = [
-            loss_of(target, output, *given)
-            for target, output in zip(targets, trace.outputs, strict=True)
-        ]
-        loss = terms[0]
-        for term in [*terms[1:], *context.penalties]:
-            loss = loss + term
-        found_gradients = gradients([loss], [arithmetic.constant(1.0)], [*watched.values()])
-        losses.append(loss.detached())
-        for _, metric in told:
-            metric.tell(arithmetic, targets[0], trace.outputs[0], given)
-        optimizer.apply(dict(zip(watched, found_gradients, strict=True)))
-        weights = weights | optimizer.values | trace.updates
-        watching(arithmetic, on=False)
-    return TrainingRun(
-        losses=stack(losses, 0),
-        weights=weights,
-        metrics={name: stack(metric.values, 0) for name, metric in told},
-        optimizer=optimizer.variables if spec.optimizer_variables else {},
+    if spec.batch_size is None:
+        return _Data([_Batch(inputs, targets, given)])
+    rows, size = targets[0].shape[0], spec.batch_size
+    return _Data(
+        _Batch(
+            {name: take(a, 0, start, min(start + size, rows)) for name, a in inputs.items()},
+            [take(a, 0, start, min(start + size, rows)) for a in targets],
+            [take(a, 0, start, min(start + size, rows)) for a in given],
+        )
+        for start in range(0, rows, size)
     )
 
 
@@ -106,16 +224,22 @@ class _Told:
 
     def __init__(self, named: Named, *, weighted: bool) -> None:
         self._named, self._weighted = named, weighted
+        self._metric: Any = None
         self.values: list[Array] = []
 
-    def tell(
-        self, arithmetic: Arithmetic, target: Array, output: Array, weights: list[Array]
-    ) -> None:
-        """Its value of one step alone."""
+    def tell(self, arithmetic: Arithmetic, batch: _Batch, output: Array) -> None:
+        """One batch more."""
         with arithmetic.unrecorded():
-            metric = _made("metrics", self._named, arithmetic)
-            metric.update_state(target, output.detached(), *(weights if self._weighted else ()))
-            self.values.append(metric.result().detached())
+            if self._metric is None:
+                self._metric = _made("metrics", self._named, arithmetic)
+            weights = batch.weights if self._weighted else ()
+            self._metric.update_state(batch.targets[0], output.detached(), *weights)
+            self._latest = self._metric.result().detached()
+
+    def end(self) -> None:
+        """Its value of one step alone."""
+        self.values.append(self._latest)
+        self._metric = None
 
 
 def _metrics(spec: Train) -> list[tuple[str, _Told]]:

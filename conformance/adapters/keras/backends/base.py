@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+
 from conformance.adapters.keras.nesting import flat
 from conformance.adapters.keras.private import mask_of, remember_unsaved
 from conformance.adapters.keras.remembering import remember_signatures
@@ -57,6 +59,14 @@ class Plan:
     """Whether the masks of call 0's outputs are asked for."""
     ordinary: Sequence[int] = ()
     """The calls after which variables are asked for, where calls change them; in order."""
+    flags: Mapping[int, bool] = field(default_factory=dict)
+    """The flag that the model itself is given, of the calls that give one."""
+    predicted: Sequence[int] = ()
+    """The calls that ``predict_on_batch`` makes; they come after all others of the case's own."""
+
+    def keywords(self, index: int) -> dict[str, bool]:
+        """What a call of the model says beside its inputs."""
+        return {"training": self.flags[index]} if index in self.flags else {}
 
 
 @dataclass(frozen=True)
@@ -95,7 +105,17 @@ class Evaluator:
 
     def outputs(self, index: int) -> list[Any]:
         """Make the plan's call; its outputs as the framework's own tensors."""
-        return list(flat(self.model(packed(self.tensors(index)))))
+        if index in self.plan.predicted:
+            return [self._tensor(array) for array in self.predicted(index)]
+        return list(flat(self.model(packed(self.tensors(index)), **self.plan.keywords(index))))
+
+    def predicted(self, index: int) -> list[Any]:
+        """Make the plan's call by ``predict_on_batch``; its outputs as NumPy's arrays."""
+        fed = [feed.array for feed in self.plan.calls[index]]
+        return list(flat(self.model.predict_on_batch(packed(fed))))
+
+    def _tensor(self, array: Any) -> Any:
+        return self.backend.tensor(np.asarray(array), str(np.asarray(array).dtype))
 
     def keep_masks(self, masks: Iterable[Any]) -> None:
         """Note the masks of call 0's outputs."""
@@ -104,7 +124,7 @@ class Evaluator:
     def make_calls(self) -> None:
         """Make the plan's ordinary calls in order, so that the model's variables change."""
         for index in self.plan.ordinary:
-            self.model(packed(self.tensors(index)))
+            self.outputs(index)
 
     def gradients(self) -> Gradients:
         """Gradients of call 0."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,7 +40,7 @@ class JaxEvaluator(Evaluator):
     def __init__(self, backend: Backend, model: Any, plan: Plan) -> None:
         """Hold the model and the plan."""
         super().__init__(backend, model, plan)
-        self._whole: tuple[list[list[Any]], Gradients] | None = None
+        self._whole: tuple[dict[int, list[Any]], Gradients] | None = None
         self._refused = False
         # As the case gives them: an eager call may change them.
         self._trainable = [variable.value for variable in model.trainable_variables]
@@ -53,6 +54,8 @@ class JaxEvaluator(Evaluator):
 
     def call(self, index: int) -> list[Value]:
         """Outputs of the call: eager for call 0 where it is compared with the compiled one."""
+        if index in self.plan.predicted:
+            return self._predicted_after_calls(index)
         if index == 0 and self.plan.compiled:
             values = super().call(0)
             self._notes[0] = super().noted(0)
@@ -69,22 +72,40 @@ class JaxEvaluator(Evaluator):
         return self._values(0)
 
     def make_calls(self) -> None:
-        """Leave in the model what the compiled calls left."""
+        """Leave in the model what the compiled calls left, and those of ``predict`` after them."""
+        self._leave(self._left_by_calls())
+        for index in self.plan.predicted:
+            self.predicted(index)
+
+    def _left_by_calls(self) -> list[Any]:
         self._answer()
-        for variable, value in zip(self.model.non_trainable_variables, self._left):
-            variable.assign(value)
+        return self._left
+
+    def _leave(self, values: Sequence[Any]) -> None:
+        for variable, value in zip(self.model.non_trainable_variables, values):
+            # A copy: ``predict_on_batch`` donates the buffers of what the model holds.
+            variable.assign(np.array(value))
+
+    def _predicted_after_calls(self, index: int) -> list[Value]:
+        """By ``predict_on_batch``, from what the calls before it left."""
+        self._leave(self._left_by_calls())
+        values = [self.backend.value(one) for one in self.predicted(index)]
+        self._leave(self._fixed)
+        return values
 
     def _values(self, index: int) -> list[Value]:
         whole = self._answer()
         outputs = whole[0][index] if whole else self._compute([index], gradients=False)[0][0]
         return [self.backend.value(output) for output in outputs]
 
-    def _answer(self) -> tuple[list[list[Any]], Gradients] | None:
+    def _answer(self) -> tuple[dict[int, list[Any]], Gradients] | None:
         """Everything in one go; None where something raised, so that each part is tried alone."""
         if self._whole is None and not self._refused:
             wanted = self.plan.cotangents is not None
             try:
-                self._whole = self._compute(range(len(self.plan.calls)), gradients=wanted)
+                traced = [i for i in range(len(self.plan.calls)) if i not in self.plan.predicted]
+                answers, found = self._compute(traced, gradients=wanted)
+                self._whole = dict(zip(traced, answers)), found
             except MemoryError:
                 raise
             except Exception:  # noqa: BLE001 - it is raised again by the part that is to blame
@@ -102,9 +123,11 @@ class JaxEvaluator(Evaluator):
 
         # Jitted by itself, so that a further call with the same shapes, the one whose gradients
         # are asked for among them, is not traced again.
-        @jax.jit  # type: ignore[untyped-decorator]
-        def forward(weights: Any, state: Any, tensors: Any) -> tuple[list[Any], Any, Any]:
-            answer, after = model.stateless_call(weights, state, packed(tensors))
+        @functools.partial(jax.jit, static_argnums=3)
+        def forward(
+            weights: Any, state: Any, tensors: Any, flags: tuple[tuple[str, bool], ...] = ()
+        ) -> tuple[list[Any], Any, Any]:
+            answer, after = model.stateless_call(weights, state, packed(tensors), **dict(flags))
             outputs = list(flat(answer))
             masks = [self.backend.mask(output) for output in outputs] if plan.masks else None
             return outputs, masks, after
@@ -113,18 +136,19 @@ class JaxEvaluator(Evaluator):
             merged = list(tensors)
             for at, tensor in zip(moving, floats):
                 merged[at] = tensor
-            outputs = forward(weights, state, merged)[0]
+            outputs = forward(weights, state, merged, tuple(plan.keywords(0).items()))[0]
             return [out for out in outputs if is_float(self.backend.dtype(out))]
 
         def case(weights: Any, state: Any, calls: Any, source: Any, cotangents: Any) -> Any:
             answers, masks, now = [], None, state
             traced: dict[Any, Noted] = {}
             for index, tensors in zip(indices, calls):
-                outputs, found, after = forward(weights, now, tensors)
+                flags = tuple(plan.keywords(index).items())
+                outputs, found, after = forward(weights, now, tensors, flags)
                 answers.append(outputs)
                 masks = found if index == 0 else masks
                 now = after if index in plan.ordinary else now
-                shapes = tuple((tensor.shape, tensor.dtype) for tensor in tensors)
+                shapes = (flags, *((tensor.shape, tensor.dtype) for tensor in tensors))
                 seen = traced.setdefault(shapes, super(JaxEvaluator, self).noted(index))
                 self._notes.setdefault(index, seen)
             if not gradients:

@@ -90,13 +90,15 @@ class TensorFlowEvaluator(Evaluator):
         with self.backend.tf.GradientTape() as tape:
             for tensor in sources.values():
                 tape.watch(tensor)
-            outputs = list(flat(self.model(packed(tensors))))
+            outputs = list(flat(self.model(packed(tensors), **self.plan.keywords(0))))
         return _Recorded(tape, sources, outputs)
 
     def compiled(self) -> list[Value]:
         """Trace call 0 into a graph with ``tf.function`` and run that."""
-        model = self.model
-        traced = self.backend.tf.function(lambda *tensors: model(packed(tensors)), autograph=False)
+        model, keywords = self.model, self.plan.keywords(0)
+        traced = self.backend.tf.function(
+            lambda *tensors: model(packed(tensors), **keywords), autograph=False
+        )
         return [self.backend.value(output) for output in flat(traced(*self.tensors(0)))]
 
 

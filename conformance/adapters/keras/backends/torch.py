@@ -38,7 +38,7 @@ class TorchEvaluator(Evaluator):
             if feed.differentiable:
                 chosen[feed.name] = tensor.requires_grad_()
         sources = [*chosen.values(), *(variable.value for variable in self.plan.trainable)]
-        outputs = list(flat(self.model(packed(tensors))))
+        outputs = list(flat(self.model(packed(tensors), **self.plan.keywords(0))))
         pairs = [
             (output, torch.as_tensor(cotangent).to(output.dtype))
             for output, cotangent in zip(outputs, self.plan.cotangents or ())

@@ -5,18 +5,19 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.reference.engine.array import Array
+from conformance.reference.engine.array import Array, broadcast
 from conformance.reference.engine.laws import Choice
 from conformance.reference.errors import Refused, Unsupported
 from conformance.reference.spec import table
 from conformance.reference.spec.config import Config
+from conformance.reference.spec.rules import Penalty, Rule, Rules, rules_of
 
 if TYPE_CHECKING:
     from conformance.cases.model import Shape
@@ -78,6 +79,7 @@ class Variable:
         gain: Variance to aim at, times fan_in: 2 where half of the signal is cut off by a relu.
         trainable: Whether training changes it.
         dtype: In which the framework keeps it.
+        rule: Its regularizer and constraint, where it has one.
     """
 
     name: str
@@ -87,6 +89,7 @@ class Variable:
     gain: float = 1.0
     trainable: bool = True
     dtype: str = "float32"
+    rule: Rule | None = None
 
 
 @dataclass
@@ -103,6 +106,11 @@ class Context:
         memory: What nodes keep from one call to the next beside their variables.
         penalties: What the layers add to the loss, batch by batch.
         probes: Shapes seen by ``Lambda: {function: probe}``, by node.
+        flag: The flag that the model is called with; true within ``fit``, false within ``predict``
+            and ``evaluate``.
+        default: What the layer takes its own flag to be where nobody says anything.
+        frozen: Whether the node's layer was made not trainable after it was built.
+        frozen_nodes: All of those.
         first_rows: A ``batch`` call is answered by the first row of call 0, which is what it must
             equal, instead of being run.
     """
@@ -117,11 +125,25 @@ class Context:
     memory: dict[str, list[Array]] = field(default_factory=dict)
     probes: dict[str, list[int]] = field(default_factory=dict)
     first_rows: bool = False
+    flag: bool | None = None
+    default: bool = False
+    frozen: bool = False
+    frozen_nodes: frozenset[str] = frozenset()
 
     @property
     def training(self) -> bool:
-        """Whether the layer is called with ``training=True``."""
-        return self.arguments.get("training") is True
+        """Whether the layer is called in training.
+
+        In Keras's order of priority: what its own call says, what the call of the model says or
+        implies, the default of the layer's ``call``.
+        """
+        return self.default if self.said is None else self.said
+
+    @property
+    def said(self) -> bool | None:
+        """What the layer's own call or else that of the model says; None where neither does."""
+        own = self.arguments.get("training")
+        return self.flag if own is None else bool(own)
 
     @property
     def mask(self) -> Mask:
@@ -165,6 +187,10 @@ class Layer(ABC):
     """Whether it takes strings: arrays of one axis more (``adapters/shared/texts.py``)."""
     strings: Sequence[bool] = ()
     """Which of its inputs are strings."""
+    trains_by_default: ClassVar[bool] = False
+    """What ``training`` is in the layer's ``call`` by default."""
+    activity: Penalty | None = None
+    """What each of its outputs adds to the loss, to be divided by the rows of the batch."""
     answers_strings: bool = False
     called: Mapping[str, Any] = MappingProxyType({})
     """The literal keyword arguments of the call, there before any shape is asked for."""
@@ -221,9 +247,9 @@ class Drawing(Elementwise):
         """
         if not context.training:
             return inputs[0]
-        law = self.drawn(context, inputs[0]).law
-        if isinstance(law, Choice) and len(law.options) == 1:
-            return law.options[0]
+        drawn = self.drawn(context, inputs[0])
+        if isinstance(drawn.law, Choice) and len(drawn.law.options) == 1:
+            return broadcast(drawn.law.options[0], drawn.shape)
         message = f"{type(self).__name__} draws in training: say `random:` instead"
         raise Unsupported(message)
 
@@ -255,10 +281,29 @@ def make(name: str, values: Mapping[str, Any]) -> Layer:
         Unsupported: The reference has no such layer or argument.
         Refused: Keras documents that it refuses these arguments.
     """
-    config = Config(name, values)
+    rules, rest = rules_of(name, values)
+    config = Config(name, rest)
     layer: Layer = table.find(f"layers.{name}")(config)
     config.finish()
+    layer.activity = rules.activity
+    if rules.by_argument:
+        # Of the instance: its class knows nothing of rules for its variables.
+        layer.weights = _Ruled(rules, layer.weights)  # type: ignore[method-assign]
     return layer
+
+
+@dataclass(frozen=True)
+class _Ruled:
+    """A layer's variables with what its arguments say that is to become of their numbers."""
+
+    rules: Rules
+    own: Callable[[Sequence[Shape]], list[Variable]] = field(compare=False)
+
+    def __call__(self, shapes: Sequence[Shape]) -> list[Variable]:
+        """Variables in their order, by the shapes of the inputs."""
+        variables = self.own(shapes)
+        found = self.rules.by_variable([variable.name for variable in variables])
+        return [replace(one, rule=found.get(one.name)) for one in variables]
 
 
 def make_nested(config: Config, argument: str) -> tuple[Layer, str]:
@@ -273,7 +318,13 @@ def make_nested(config: Config, argument: str) -> tuple[Layer, str]:
     if not (arguments or {}).get("trainable", True):
         message = f"{config.owner}: trainable=false on the inner {name} is not in the reference"
         raise Unsupported(message)
-    return make(name, arguments or {}), name
+    made = make(name, arguments or {})
+    if made.activity is not None:
+        message = (
+            f"{config.owner}: activity_regularizer of the inner {name} is not in the reference"
+        )
+        raise Unsupported(message)
+    return made, name
 
 
 def known(size: int | None, what: str) -> int:

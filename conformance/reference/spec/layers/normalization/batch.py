@@ -78,7 +78,7 @@ class BatchNormalization(Normalizing):
         """``gamma * (x - mean) / sqrt(variance + epsilon) + beta``."""
         x = inputs[0]
         axes = within(self.axes, list(x.shape), self.owner)
-        if not (context.training and self.trainable):
+        if context.frozen or not (context.training and self.trainable):
             mean = spread_over(weights["moving_mean"], axes, x.ndim)
             variance = spread_over(weights["moving_variance"], axes, x.ndim)
             return self.normalized(x, mean, variance, weights, axes)

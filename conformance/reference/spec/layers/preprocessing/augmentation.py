@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 class Images(Drawing):
     """A layer of images: (batch, height, width, channels), or with the channels first."""
 
+    trains_by_default = True
     first = False
     """Whether the channels are axis 1."""
 

@@ -87,6 +87,9 @@ class TimeDistributed(Layer):
             within = None if mask is None or mask.ndim < 3 else mask[:, t]  # noqa: PLR2004
             context.masks, context.tensors = [within], {}
             made.append(self.inner.forward(context, [at_time(x, t)], own))
+            if t and any(name.startswith(f"{context.node}/") for name in context.updates):
+                message = "TimeDistributed: a layer that changes its variables in several steps"
+                raise Unsupported(f"{message} is not in the reference")
         context.masks, context.tensors = outer
         return stack(made, 1)
 

@@ -1,0 +1,69 @@
+"""What ``training:`` says: with which flag, or through which method, the model itself is called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from conformance.cases import fields
+from conformance.cases.problems import described
+
+if TYPE_CHECKING:
+    from conformance.cases.model import Call
+    from conformance.cases.problems import Where
+    from conformance.cases.reading import Map, Seq
+
+PREDICT = "predict"
+MAX_FLAGS = 16
+
+
+def read_flags(tree: Map, where: Where, calls: list[Call]) -> list[Call] | None:
+    """The calls of a case, each with its flag; as many as there are flags.
+
+    Args:
+        tree: The case.
+        where: Its place.
+        calls: Those that its inputs list: one, or one for each flag.
+
+    Returns:
+        The calls; None where the log says what is wrong.
+    """
+    if "training" not in tree:
+        return calls
+    place = where.value(tree, "training")
+    listed = fields.items(tree["training"], place, "flags, one a call")
+    if listed is None or not _sound(listed, place):
+        return None
+    if len(calls) == 1:
+        calls = calls * len(listed)
+    if len(calls) != len(listed):
+        place.refuse(f"has {len(listed)} flags", expected=f"{len(calls)}: one a call")
+        return None
+    return [_flagged(call, flag) for call, flag in zip(calls, listed, strict=True)]
+
+
+def _sound(listed: Seq, place: Where) -> bool:
+    if not 0 < len(listed) <= MAX_FLAGS:
+        place.refuse(f"has {len(listed)} flags", expected=f"1 to {MAX_FLAGS}")
+        return False
+    for i, flag in enumerate(listed):
+        if flag is not None and not isinstance(flag, bool) and flag != PREDICT:
+            place.item(listed, i).refuse(
+                f"is {described(flag)}", expected="null, true, false or predict"
+            )
+            return False
+    predicted = [flag == PREDICT for flag in listed]
+    if predicted[0] or predicted != sorted(predicted):
+        place.refuse(
+            "has a call behind `predict`, or none before",
+            expected="calls, and `predict` at the end: the first is made again in other ways",
+        )
+        return False
+    return True
+
+
+def _flagged(call: Call, flag: object) -> Call:
+    if flag == PREDICT:
+        return msgspec.structs.replace(call, predict=True)
+    return msgspec.structs.replace(call, training=flag)
