@@ -393,6 +393,21 @@ _ALL = (
         follows=("shape", "values"),
     ),
     Facet(
+        name="initial",
+        answer="initial",
+        answers="`initial`",
+        how="every variable's numbers as the model was made, before it is given the case's",
+        passes="each variable holds what its initializer, as given or documented, makes: numbers "
+        "by the rule, draws by their law (below)",
+        wrong="wrong weights",
+        kinds=_MODEL,
+        parts=("made",),
+        when="the case is one of the few of its file that together show each layer with each of "
+        "its arguments, and with every initializer",
+        follows=("weights",),
+        needs_numbers=False,
+    ),
+    Facet(
         name="summary",
         answer="summary",
         answers="`summary`",

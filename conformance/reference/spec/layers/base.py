@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeVar
 
@@ -17,6 +17,7 @@ from conformance.reference.engine.laws import Choice
 from conformance.reference.errors import Refused, Unsupported
 from conformance.reference.spec import table
 from conformance.reference.spec.config import Config
+from conformance.reference.spec.initial import Part, parts_of
 
 if TYPE_CHECKING:
     from conformance.cases.model import Shape
@@ -78,6 +79,9 @@ class Variable:
         gain: Variance to aim at, times fan_in: 2 where half of the signal is cut off by a relu.
         trainable: Whether training changes it.
         dtype: In which the framework keeps it.
+        summed: The axes of a kernel that its layer's equation sums over.
+        initial: What makes its first numbers, part by part along its last axis; empty: nothing
+            that is documented by itself (:meth:`Layer.variables`).
     """
 
     name: str
@@ -87,6 +91,8 @@ class Variable:
     gain: float = 1.0
     trainable: bool = True
     dtype: str = "float32"
+    summed: tuple[int, ...] = ()
+    initial: tuple[Part, ...] = field(default=(), compare=False)
 
 
 @dataclass
@@ -170,6 +176,8 @@ class Layer(ABC):
     """The literal keyword arguments of the call, there before any shape is asked for."""
     learned: Mapping[str, Any] = MappingProxyType({})
     """What variables hold once the layer has been adapted, by name; the case draws all others."""
+    origin: tuple[str, Mapping[str, Any]] = ("", MappingProxyType({}))
+    """Keras's name of the layer and its arguments, as the case has them."""
 
     @abstractmethod
     def __init__(self, config: Config) -> None:
@@ -178,6 +186,17 @@ class Layer(ABC):
     def weights(self, shapes: Sequence[Shape]) -> list[Variable]:  # noqa: ARG002 (most layers have none)
         """Variables, in Keras's order, for inputs of these symbolic shapes."""
         return []
+
+    def variables(self, shapes: Sequence[Shape]) -> list[Variable]:
+        """The same, with what makes their first numbers; a layer inside has said so of its own."""
+        name, arguments = self.origin
+
+        def begun(one: Variable) -> Variable:
+            if one.initial or not name:
+                return one
+            return replace(one, initial=parts_of(name, arguments, one.name, one.shape, one.summed))
+
+        return [begun(one) for one in self.weights(shapes)]
 
     @abstractmethod
     def output_shape(self, shapes: Sequence[Shape]) -> Shape:
@@ -258,6 +277,7 @@ def make(name: str, values: Mapping[str, Any]) -> Layer:
     config = Config(name, values)
     layer: Layer = table.find(f"layers.{name}")(config)
     config.finish()
+    layer.origin = (name, values)
     return layer
 
 
