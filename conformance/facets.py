@@ -373,9 +373,9 @@ _ALL = (
         kinds=frozenset({MODEL, STEPS}),
         parts=("train", "changes"),
         when="`train` is there: the weights after training; or a call, of a layer or of the model, "
-        "has `training: true`, or `training: false` of a layer whose statistics training moves, or a "
-        "layer `stateful: true`: every variable after the ordinary calls, from the case's weights; "
-        "of `steps`, every variable after every step",
+        "has `training: true`, or `training: false` of a layer whose statistics training moves, or "
+        "a layer `stateful: true`: every variable after the ordinary calls, from the case's "
+        "weights; of `steps`, every variable after every step",
         stated_by=("train",),
         blocked_by=_PLACED,
         follows=("values", "gradients", "losses"),
@@ -395,6 +395,21 @@ _ALL = (
         when="`random` is there",
         stated_by=("random",),
         follows=("shape", "values"),
+    ),
+    Facet(
+        name="initial",
+        answer="initial",
+        answers="`initial`",
+        how="every variable's numbers as the model was made, before it is given the case's",
+        passes="each variable holds what its initializer, as given or documented, makes: numbers "
+        "by the rule, draws by their law (below)",
+        wrong="wrong weights",
+        kinds=_MODEL,
+        parts=("made",),
+        when="the case is one of the few of its file that together show each layer with each of "
+        "its arguments, and with every initializer",
+        follows=("weights",),
+        needs_numbers=False,
     ),
     Facet(
         name="summary",

@@ -34,6 +34,7 @@ from conformance.facets import FACETS, MODEL, REPEATS, asked_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from collections.abc import Set as AbstractSet
 
     from conformance.cases.inputs import Fed
     from conformance.cases.layers import Layer
@@ -205,10 +206,15 @@ def _symbol_as_source(tree: Map) -> Source | None:
 
 def without_repeats(case: Case) -> Case:
     """The same case, asked for its answers once and not in other ways again."""
-    facets = [facet for facet in case.program.facets if facet not in REPEATS]
-    program = msgspec.structs.replace(case.program, facets=facets)
+    return without_facets(case, REPEATS)
+
+
+def without_facets(case: Case, facets: AbstractSet[str]) -> Case:
+    """The same case, not asked for these facets."""
+    kept = [facet for facet in case.program.facets if facet not in facets]
+    program = msgspec.structs.replace(case.program, facets=kept)
     if isinstance(program, Graph):
-        extra = [call for call in program.extra if call.facet not in REPEATS]
+        extra = [call for call in program.extra if call.facet not in facets]
         program = msgspec.structs.replace(program, extra=extra)
     blank = msgspec.structs.replace(program, case="")
     return msgspec.structs.replace(
@@ -429,6 +435,7 @@ def _asked(program: Graph, read: Read, expect: Expect, without: dict[str, str]) 
         "equals": program.twin is not None,
         "random": program.random is not None,
         "exchange": program.exchange is not None,
+        "made": True,
     }
     parts = frozenset(part for part, there in has.items() if there)
     return set(asked_of(MODEL, parts).difference(without))

@@ -14,6 +14,7 @@ from conformance.cases.building import CaseReader
 from conformance.cases.problems import Where
 from conformance.cases.reading import Map, Seq, read_bytes, read_file
 from conformance.cases.repeating import few_repeats
+from conformance.cases.starting import few_as_made
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +43,7 @@ def expand(file: Path, content: bytes | None, below: Path, log: Log) -> list[Cas
         Every sound case.
     """
     document = read_file(file, log) if content is None else read_bytes(content, log)
-    return [] if document is None else few_repeats(list(_cases(document, below, log)))
+    return [] if document is None else few_as_made(few_repeats(list(_cases(document, below, log))))
 
 
 def _cases(document: Document, below: Path, log: Log) -> Iterator[Case]:

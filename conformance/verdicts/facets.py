@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec.structs import replace
 
 from conformance.facets import FACETS, answered_with
-from conformance.verdicts import exchange, numeric, random, structure, text, twins
+from conformance.verdicts import exchange, initial, numeric, random, structure, text, twins
 from conformance.verdicts.evidence import Evidence, NotAnsweredError, Raised
 from conformance.verdicts.frames import frames
 from conformance.verdicts.model import FacetVerdict
@@ -53,6 +53,7 @@ JUDGES: Final[dict[str, Judge]] = {
     "optimizer": numeric.optimizer,
     "state": numeric.state,
     "random": random.random,
+    "initial": initial.initial,
     "summary": structure.summary,
 }
 """The judge of each facet of :data:`conformance.facets.FACETS`."""

@@ -49,7 +49,7 @@ def judged(
     law = Invariants(
         [tuple(one.shape) for one in expected.outputs],
         [one.dtype for one in expected.outputs],
-        [_property(one, truth) for one in expected.properties],
+        [property_of(one, truth) for one in expected.properties],
     )
     found = []
     for one, measured in zip(expected.properties, measure(law, outputs), strict=True):
@@ -64,7 +64,12 @@ def judged(
     return found
 
 
-def _property(one: ExpectedProperty, truth: Mapping[str, NDArray[Any]]) -> Property:
+def property_of(one: ExpectedProperty, truth: Mapping[str, NDArray[Any]]) -> Property:
+    """A property with its arrays.
+
+    Raises:
+        ReferenceFaultError: The reference names an array that it does not carry.
+    """
     try:
         return Property(
             one.kind,  # type: ignore[arg-type]

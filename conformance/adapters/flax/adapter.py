@@ -19,6 +19,7 @@ UNANSWERED = {
     "params": "a module is made for each call here, so that no model holds parameters to count",
     "config_round_trip": "a module of Flax has no configuration to be rebuilt from",
     "save_round_trip": "Flax saves variables; the modules' code is not part of the file",
+    "initial": "modules of Flax begin with laws of Flax's own, not with Keras's initializers",
     "summary": "nnx.tabulate wants the whole model as one module",
     "mask": "JAX's arrays carry no masks; a layer that heeds one is given it",
     "raises": "what Keras must refuse is said of Keras, not of Flax",

@@ -225,18 +225,26 @@ def _named(observation: Observation) -> Iterator[tuple[str, str, list[int] | Non
         yield from _named_in(observation.twin, "twin.")
     for facet in AGAIN:
         yield from _outputs(getattr(observation, facet) or [], facet)
-    if observation.state is not None:
-        if observation.state.losses:
-            yield "state.losses", observation.state.losses, None
-        for part in ("metrics", "optimizer", "weights"):
-            for key, name in getattr(observation.state, part).items():
-                yield f"state.{part}[{key!r}]", name, None
+    yield from _named_after(observation)
     for kind, name in (observation.files or {}).items():
         yield f"files[{kind!r}]", name, None
+    for key, name in (observation.initial or {}).items():
+        yield f"initial[{key!r}]", name, None
     if observation.random is not None:
         for call in ("first", "second", "again", "other"):
             output: Output = getattr(observation.random, call)
             yield f"random.{call}", output.tensor, output.shape
+
+
+def _named_after(observation: Observation) -> Iterator[tuple[str, str, None]]:
+    """What training, or calls, leave behind."""
+    if observation.state is None:
+        return
+    if observation.state.losses:
+        yield "state.losses", observation.state.losses, None
+    for part in ("metrics", "optimizer", "weights"):
+        for key, name in getattr(observation.state, part).items():
+            yield f"state.{part}[{key!r}]", name, None
 
 
 def _named_in(built: Built, prefix: str) -> Iterator[tuple[str, str, list[int] | None]]:

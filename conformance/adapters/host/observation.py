@@ -248,6 +248,8 @@ class Observation(Built, frozen=True, kw_only=True, omit_defaults=True):
     exchanged: Exchanged | None = None
     state: State | None = None
     random: Draws | None = None
+    initial: dict[str, str] | None = None
+    """Names of the arrays that the variables were made with, by the variable."""
     summary: Summary | None = None
     unsupported: dict[str, str] = field(default_factory=dict)
     """Facets that this adapter cannot answer, each with the reason."""

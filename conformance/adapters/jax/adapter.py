@@ -35,6 +35,7 @@ UNANSWERED = {
     "params": "JAX has no layers that hold parameters: functions are given arrays",
     "config_round_trip": "a function has no configuration to be rebuilt from",
     "save_round_trip": "JAX has no models to save",
+    "initial": "JAX has no layers that make their own weights",
     "summary": "JAX has no summary of a model",
     "mask": "JAX's arrays carry no masks; a layer that heeds one is given it",
     "exchange": "JAX reads and writes no files of Keras",

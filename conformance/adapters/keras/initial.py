@@ -27,8 +27,9 @@ class UnseenInitialValues:
     """While this is entered, a Keras's initializers answer with zeros from NumPy.
 
     Every weight of a case comes with the case and is set before the model is called, so what a
-    variable starts with is never seen. Drawing it is what costs: JAX compiles a generator for each
-    new shape, 20 to 100 ms, and an orthogonal matrix takes a QR decomposition everywhere.
+    variable starts with is only seen where the facet ``initial`` asks for it. Drawing it is what
+    costs: JAX compiles a generator for each new shape, 20 to 100 ms, and an orthogonal matrix takes
+    a QR decomposition everywhere.
     """
 
     def __init__(self, backend: Backend, *, unseen: bool) -> None:

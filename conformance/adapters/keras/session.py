@@ -56,12 +56,23 @@ class Session:
             raise
         except Exception as error:  # noqa: BLE001 - the framework's refusal is an answer
             return self._without("error", error=failure(error, "build"))
+        if "initial" in self._facets:
+            with self._facet("initial"):
+                self._answer["initial"] = self._as_made(net)
         self._answer.update(self._examine(net, ""))
         if "twin" in self._program:
             with self._facet("equals"):
                 twin = self._build(self._program["twin"]["model"], "twin/")
                 self._answer["twin"] = self._examine(twin, "twin/")
         self._rebuild(net)
+        self._answer_apart(net)
+        if TRAINED & self._facets and "train" in self._program:  # last: it changes the model
+            with self._facet("state"):
+                self._answer["state"] = self._train(net)
+        return self._answer, self._arrays.tensors
+
+    def _answer_apart(self, net: Net) -> None:
+        """What is asked for by a facet each, and hangs on nothing else."""
         if "exchange" in self._facets:
             with self._facet("exchange"):
                 self._answer["files"] = self._files(net)
@@ -71,10 +82,6 @@ class Session:
         if "summary" in self._facets:
             with self._facet("summary"):
                 self._answer["summary"] = summary(net.model)
-        if TRAINED & self._facets and "train" in self._program:  # last: it changes the model
-            with self._facet("state"):
-                self._answer["state"] = self._train(net)
-        return self._answer, self._arrays.tensors
 
     def _refuse_training(self) -> None:
         """Layers that are called in training, on a backend that only predicts.
@@ -92,6 +99,8 @@ class Session:
         return {"status": status, **why, "seconds": self._answer["seconds"]}, {}
 
     def _build(self, spec: Mapping[str, Any], prefix: str) -> Net:
+        if "initial" in self._facets and not prefix:
+            return build(self._keras, spec)
         with self._unseen(prefix):
             return build(self._keras, spec)
 
@@ -152,6 +161,14 @@ class Session:
             raise Unsupported(self._backend.unsupported["changes"])
         evaluator.make_calls()
         return {"weights": self._weights_now(net)}
+
+    def _as_made(self, net: Net) -> dict[str, str]:
+        """What the variables hold before anything is done to them."""
+        numbers = self._backend.numbers
+        return {
+            one.name: self._arrays.put(f"initial/{one.name}", _copied(numbers(one.variable)))
+            for one in variables(net)
+        }
 
     def _weights_now(self, net: Net) -> dict[str, str]:
         numbers = self._backend.numbers
@@ -362,6 +379,11 @@ class Session:
                 raise
             except Exception as error:  # noqa: BLE001 - one facet's error is no other's
                 self._answer["errors"][facet] = failure(error, facet)
+
+
+def _copied(numbers: Any) -> Any:
+    """Numbers that stay as they are when the variable is given others."""
+    return numbers.copy() if isinstance(numbers, np.ndarray) else numbers
 
 
 def _symbolic(net: Net) -> dict[str, Any]:

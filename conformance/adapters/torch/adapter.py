@@ -32,6 +32,7 @@ UNANSWERED = {
     "weights": "torch modules name and lay out their parameters in their own way",
     "config_round_trip": "a torch module has no configuration to be rebuilt from",
     "save_round_trip": "torch saves parameters; the layers' code is not part of the file",
+    "initial": "modules of torch begin with laws of torch's own, not with Keras's initializers",
     "summary": "torch has no summary of a model",
     "mask": "torch's arrays carry no masks; a layer that heeds one is given it",
     "exchange": "torch reads and writes no files of Keras",

@@ -33,6 +33,7 @@ from conformance.reference.answer.expectation import (
     ExpectedWeight,
 )
 from conformance.reference.answer.functions import evaluate_function
+from conformance.reference.answer.initial import NO_VARIABLES, expected_initial
 from conformance.reference.answer.steps import evaluate_steps
 from conformance.reference.engine.arithmetic import Variance
 from conformance.reference.errors import (
@@ -49,6 +50,8 @@ from conformance.reference.model.network import Network
 from conformance.reference.spec.layers.base import Context
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from conformance.reference.engine.array import Values
     from conformance.reference.faults.fault import Fault
 
@@ -112,10 +115,7 @@ def _evaluate(case: Case, fault: Fault | None) -> Answer:
         book = Book()
         expectation = _expectation(case, seed, (network, run), (twin, twin_run), masks, book=book)
         expectation = msgspec.structs.replace(expectation, undefined=undefined)
-        if "random" in case.program.facets:
-            drawn = drawn_by(network, feeds, Context(Variance()))
-            random = expected_random(drawn, book)
-            expectation = msgspec.structs.replace(expectation, random=random)
+        expectation = _with_draws(case, expectation, network, feeds, book)
         if fault is None:
             check(case, network, run, expectation)
             if twin is not None and twin_run is not None:
@@ -146,6 +146,27 @@ def _undefined(run: Run, twin_run: Run | None) -> dict[str, str]:
     for one in filter(None, (run, twin_run)):
         one.gradients = None
     return {"gradients": NOTHING_MOVES}
+
+
+def _with_draws(
+    case: Case,
+    expectation: Expectation,
+    network: Network,
+    feeds: Mapping[str, Values],
+    book: Book,
+) -> Expectation:
+    """The same, with what the layer draws, and what the variables hold as they are made."""
+    replace = msgspec.structs.replace
+    if "random" in case.program.facets:
+        drawn = drawn_by(network, feeds, Context(Variance()))
+        expectation = replace(expectation, random=expected_random(drawn, book))
+    if "initial" in case.program.facets:
+        initial = expected_initial(network, Variance(), book)
+        if initial:
+            return replace(expectation, initial=initial)
+        undefined = {**expectation.undefined, "initial": NO_VARIABLES}
+        return replace(expectation, undefined=undefined)
+    return expectation
 
 
 def _built(network: Network, run: Run, case: Case, book: Book, prefix: str) -> ExpectedBuilt:

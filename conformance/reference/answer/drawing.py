@@ -124,7 +124,7 @@ def _one(drawn: Drawn, generator: np.random.Generator) -> Values:
         for option, array in enumerate(law.options[1:], 1):
             values = np.where(picked == option, array.value, values)
     elif isinstance(law, Affine):
-        theta = _drawn_theta(law, drawn.draws, generator)
+        theta = drawn_theta(law, drawn.draws, generator)
         values = law.location.value + law.scale.value * theta
     else:
         low = -1.0 if law.low is None else law.low
@@ -133,7 +133,8 @@ def _one(drawn: Drawn, generator: np.random.Generator) -> Values:
     return np.ascontiguousarray(np.broadcast_to(values, drawn.shape), np.float32)
 
 
-def _drawn_theta(law: Affine, shape: Sequence[int], generator: np.random.Generator) -> Values:
+def drawn_theta(law: Affine, shape: Sequence[int], generator: np.random.Generator) -> Values:
+    """Draws of this shape, before location and scale."""
     if law.law == "uniform":
         return generator.uniform(law.low, law.high, shape)
     theta = generator.standard_normal(shape)

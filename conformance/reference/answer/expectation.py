@@ -149,6 +149,37 @@ class ExpectedRandom(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
 
 
+class ExpectedLaw(Struct, frozen=True, kw_only=True):
+    """Every number is ``location + scale · θ``, each θ drawn by itself as in ExpectedAffine."""
+
+    law: Literal["normal", "uniform", "truncated"]
+    location: float
+    scale: float
+    low: float
+    high: float
+
+
+class ExpectedPart(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one initializer makes of a variable: numbers, a law, or properties of a matrix."""
+
+    size: int = 0
+    """Places of the last axis, after those of the parts before; 0: all of the variable."""
+    values: Expected | None = None
+    law: ExpectedLaw | None = None
+    properties: list[ExpectedProperty] = field(default_factory=list)
+    seeded: bool = False
+    """Whether the case gives a seed: other variables may then hold the same numbers."""
+
+
+class ExpectedInitial(Struct, frozen=True, kw_only=True):
+    """What a variable holds as it is made, part by part along its last axis."""
+
+    name: str
+    shape: list[int]
+    dtype: str
+    parts: list[ExpectedPart]
+
+
 class ExpectedBuilt(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one model must show of itself."""
 
@@ -178,6 +209,7 @@ class Expectation(ExpectedBuilt, frozen=True, kw_only=True, omit_defaults=True):
     twin: ExpectedBuilt | None = None
     state: ExpectedState | None = None
     random: ExpectedRandom | None = None
+    initial: list[ExpectedInitial] = field(default_factory=list)
     summary: ExpectedSummary | None = None
     influence: list[ExpectedInfluence] = field(default_factory=list)
     raises: Literal["build", "call", ""] = ""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from conformance.cases.model import Case, Graph, Model, Program, Shape
     from conformance.reference.engine.array import Values
     from conformance.reference.faults.fault import Fault
+    from conformance.reference.spec.initial import Part
 
 
 def applicable(case: Case) -> list[Fault]:
@@ -89,7 +90,9 @@ def _fits(fault: Fault, original: Graph, honest: Network) -> bool:
         return False
     asked = {"gradients", *TRAINED} & set(program.facets)
     if fault.model is not None and _same_layers(honest, network):
-        return False
+        made = "initial" in program.facets and _made_with(honest) != _made_with(network)
+        if not made:
+            return False
     if fault.context is PaddedBefore and not _pads_oddly(honest):
         return False
     if fault.weights is not None and not _changes_weights(fault.weights, honest):
@@ -105,6 +108,11 @@ def _fits_twin(program: Graph, honest: Graph) -> bool:
     ours, theirs = Network.build(honest.twin.model), Network.build(program.twin.model)
     alike = "gradients" not in program.facets or _fed(program.twin.model) == _fed(honest.twin.model)
     return alike and _shapes(ours) == _shapes(theirs)
+
+
+def _made_with(network: Network) -> dict[str, tuple[Part, ...]]:
+    """What makes the first numbers of each variable."""
+    return {name: variable.initial for name, variable in network.variables.items()}
 
 
 def _shapes(network: Network) -> dict[str, tuple[int, ...]]:
@@ -141,7 +149,11 @@ def _alike(ours: Any, theirs: Any) -> bool:
     if isinstance(ours, np.ndarray):
         return np.array_equal(ours, theirs, equal_nan=ours.dtype.kind == "f")
     if hasattr(ours, "__dict__") and not (callable(ours) or is_dataclass(ours)):
-        ours, theirs = vars(ours), vars(theirs)
+        # Where a layer comes from is no more than how its arguments are written.
+        ours, theirs = (
+            {key: value for key, value in vars(one).items() if key != "origin"}
+            for one in (ours, theirs)
+        )
     if isinstance(ours, dict):
         return ours.keys() == theirs.keys() and all(_alike(v, theirs[k]) for k, v in ours.items())
     if isinstance(ours, list | tuple):

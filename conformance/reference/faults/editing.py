@@ -305,6 +305,19 @@ def _drawn_arrays(observation: Observation) -> list[str]:
     return [getattr(draws, call).tensor for call in calls] if draws else []
 
 
+def _made_plain(observed: Observed) -> Observed:
+    """Variables of zeros; of ones where they are zeros."""
+    tensors = dict(observed.tensors)
+    for name in _initial_arrays(observed.observation):
+        values = tensors[name]
+        tensors[name] = np.zeros_like(values) if values.any() else np.ones_like(values)
+    return observed._replace(tensors=tensors)
+
+
+def _initial_arrays(observation: Observation) -> list[str]:
+    return [*(observation.initial or {}).values()]
+
+
 def _changes_its_input(observed: Observed) -> Observed:
     draws = observed.observation.random
     return (
@@ -414,6 +427,13 @@ EDITS: list[tuple[str, Fault]] = [
     _fault("random", "seeds-overlap", "went from seed to seed", _repeated("second", "other")),
     _fault("random", "changes-its-input", "changed what it was fed", _changes_its_input),
     _fault("random", "draws-scaled", "scaled what it drew", _scaled(_drawn_arrays, 1.5)),
+    _fault(
+        "initial",
+        "made-too-large",
+        "made its variables a hundred times too large, or zeros something else",
+        _scaled(_initial_arrays, 100.0),
+    ),
+    _fault("initial", "made-of-nothing", "made its variables of zeros or ones", _made_plain),
     _fault("summary", "summary-off", "printed another count", _summary_off),
 ]
 """Facet by facet, what can be wrong with it alone."""

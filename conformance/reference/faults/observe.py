@@ -30,6 +30,7 @@ from conformance.adapters.host.observation import (
 from conformance.cases.model import Steps
 from conformance.facets import AGAIN
 from conformance.reference.answer.drawing import drawn_by, imagined
+from conformance.reference.answer.initial import imagined_initial
 from conformance.reference.engine.working import Working
 from conformance.reference.errors import Refused
 from conformance.reference.faults.called import function_observed, steps_observed
@@ -131,6 +132,10 @@ def _dressed(
         # A fault that puts other layers beside the one that draws shows in the other facets.
         drawing = network if len(network.layers) == 1 else Network.build(program.model)
         random = dress.draws(imagined(drawn_by(drawing, feeds, Context(Working(seed)))))
+    initial: dict[str, str] | None = None
+    if "initial" in program.facets:
+        made = imagined_initial(network, seed)
+        initial = {name: dress.plain(f"initial/{name}", a).tensor for name, a in made.items()}
     observation = Observation(
         case=case.id,
         symbolic=built.symbolic,
@@ -143,6 +148,7 @@ def _dressed(
         exchanged=exchanged,
         state=state,
         random=random,
+        initial=initial,
         summary=_summary(program.model, network) if "summary" in program.facets else None,
         **again,
     )

@@ -149,7 +149,7 @@ class Network:
         if node.shares is not None:
             self._check_shared(node, layer.weights(shapes))
             return
-        own = [variable if trainable else _frozen(variable) for variable in layer.weights(shapes)]
+        own = [variable if trainable else _frozen(variable) for variable in layer.variables(shapes)]
         self.variables |= {
             f"{node.name}/{variable.name}": replace(variable, dtype=policy.variable)
             if variable.dtype == "float32"

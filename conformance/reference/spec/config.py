@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 INERT = frozenset(
     {
-        # Initial values never show: every weight is set by name before the first call.
+        # Initial values are no part of an answer, as every weight is set by name before the first
+        # call. They are stated by themselves: conformance/reference/spec/initial.py.
         "kernel_initializer",
         "bias_initializer",
         "recurrent_initializer",
@@ -22,6 +23,8 @@ INERT = frozenset(
         "gamma_initializer",
         "moving_mean_initializer",
         "moving_variance_initializer",
+        "embeddings_initializer",
+        "alpha_initializer",
         # Spellings of the input's shape, which the case loader has turned into an InputSpec.
         "input_shape",
         "batch_input_shape",

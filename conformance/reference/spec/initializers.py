@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from conformance.invariants import Invariants, Property, transformed
+from conformance.reference.engine.arithmetic import THIRD
+from conformance.reference.engine.array import Array
 from conformance.reference.engine.conversion import as_array, convert
 from conformance.reference.engine.dtypes import DIGITS, FLOATX
 from conformance.reference.engine.laws import Affine, Drawn
@@ -22,6 +24,8 @@ from conformance.reference.spec.table import defines
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from conformance.reference.engine.arithmetic import Arithmetic
     from conformance.reference.engine.conversion import Scalar, Tensor
 
@@ -31,6 +35,10 @@ CUT = 2.0
 KEPT = 0.87962566103423978
 """Standard deviation of a normal number of variance 1 that is cut off at ±2: VarianceScaling
 divides by it so that what is left has the variance that it promises."""
+
+
+_FLAT = {"hann": 0.5, "hamming": 0.54}
+"""The constant term of a raised cosine, by the window's name."""
 
 
 class Initializer:
@@ -234,21 +242,22 @@ class VarianceScaling(Random):
 
         Raises:
             Refused: An unknown mode or distribution, or a scale that is not positive.
-            Unsupported: Axes for the fans.
+            Unsupported: Axes for one of the fans alone.
         """
         super().__init__(seed, arithmetic)
         wrong = scale <= 0 or mode not in {"fan_in", "fan_out", "fan_avg"}
         if wrong or distribution not in {"truncated_normal", "untruncated_normal", "uniform"}:
             message = f"{self.owner}: scale={scale}, mode={mode!r}, distribution={distribution!r}"
             raise Refused(message)
-        if input_axes is not None or output_axes is not None:
-            message = f"{self.owner}: input_axes and output_axes are not in the reference"
+        if (input_axes is None) != (output_axes is None):
+            message = f"{self.owner}: input_axes without output_axes are not in the reference"
             raise Unsupported(message)
+        self.axes = None if input_axes is None else (input_axes, output_axes or ())
         self.scale, self.mode, self.distribution = scale, mode, distribution
 
     def __call__(self, shape: Sequence[int], dtype: str | None = None) -> Drawn:
         """Numbers of the variance ``scale / n``, n being the fan that counts."""
-        into, out = fans(shape)
+        into, out = fans(shape) if self.axes is None else self._along(shape)
         n = max({"fan_in": into, "fan_out": out, "fan_avg": (into + out) / 2}[self.mode], 1.0)
         if self.distribution == "uniform":
             return self.affine(shape, dtype, "uniform", (0.0, math.sqrt(3 * self.scale / n)))
@@ -256,6 +265,11 @@ class VarianceScaling(Random):
         if self.distribution == "untruncated_normal":
             return self.affine(shape, dtype, "normal", (0.0, deviation))
         return self.affine(shape, dtype, "truncated", (0.0, deviation / KEPT))
+
+    def _along(self, shape: Sequence[int]) -> tuple[float, float]:
+        """The fans, where it is said which axes stand for inputs and which for outputs."""
+        into, out = (math.prod(shape[i] for i in axes) for axes in self.axes or ())
+        return float(into), float(out)
 
 
 class _Scaled(VarianceScaling):
@@ -301,6 +315,77 @@ class HeNormal(_Scaled):
     """keras.initializers.HeNormal: of the deviation ``sqrt(2 / fan_in)``."""
 
     fixed = (2.0, "fan_in", "truncated_normal")
+
+
+@defines("initializers.LecunUniform", differentiable=False)
+class LecunUniform(_Scaled):
+    """keras.initializers.LecunUniform: within ``sqrt(3 / fan_in)``."""
+
+    fixed = (1.0, "fan_in", "uniform")
+
+
+@defines("initializers.LecunNormal", differentiable=False)
+class LecunNormal(_Scaled):
+    """keras.initializers.LecunNormal: of the deviation ``sqrt(1 / fan_in)``."""
+
+    fixed = (1.0, "fan_in", "truncated_normal")
+
+
+@defines("initializers.STFT", differentiable=False)
+class STFT(Initializer):
+    """keras.initializers.STFT: cosines, or minus sines, under a window."""
+
+    def __init__(
+        self,
+        side: str = "real",
+        window: str | Sequence[float] | None = "hann",
+        scaling: str | None = "density",
+        *,
+        periodic: bool = False,
+        fft_length: int | None = None,
+        arithmetic: Arithmetic,
+    ) -> None:
+        """See Keras; ``fft_length`` is the layer's, which the shape alone doesn't tell if odd.
+
+        Raises:
+            Unsupported: A window by a name that the reference lacks.
+        """
+        super().__init__(arithmetic)
+        if isinstance(window, str) and window not in _FLAT:
+            message = f"{self.owner}: the window {window!r} is not in the reference"
+            raise Unsupported(message)
+        self.side, self.window, self.scaling = side, window, scaling
+        self.periodic, self.fft_length = periodic, fft_length
+
+    def __call__(self, shape: Sequence[int], dtype: str | None = None) -> Tensor:
+        """``(frame, 1, frequencies)``: the window over its norm, times what turns."""
+        frame, _, bins = shape
+        size = self.fft_length or max(2 * (bins - 1), 1)
+        turns = np.outer(np.arange(frame), np.arange(bins)) / size
+        angle = 2 * np.pi * turns
+        wave = np.cos(angle) if self.side == "real" else -np.sin(angle)
+        steep = np.sin(angle) if self.side == "real" else np.cos(angle)
+        window = self._window(frame)[:, None]
+        values = window * wave
+        # The angle is a product of three numbers, each of them rounded; the last one is pi.
+        variance = np.square(window * steep * angle) * 4 * THIRD + 8 * THIRD * np.square(window)
+        name = self.named(dtype)
+        at = self.arithmetic.at(name)
+        kept = variance[:, None] if at.carries_variance else None
+        return Array(at, values[:, None].astype(at.dtype), variance=kept)
+
+    def _window(self, frame: int) -> NDArray[np.float64]:
+        """The window's numbers over their L2 (``density``) or L1 (``spectrum``) norm."""
+        if self.window is None:
+            return np.ones(frame)
+        if isinstance(self.window, str):
+            flat, around = _FLAT[self.window], frame if self.periodic else frame - 1
+            turn = 2 * np.pi * np.arange(frame) / max(around, 1)
+            values = flat - (1 - flat) * np.cos(turn) if frame > 1 else np.ones(1)
+        else:
+            values = np.asarray(self.window, np.float64)
+        norms = {"density": math.sqrt(np.square(values).sum()), "spectrum": np.abs(values).sum()}
+        return np.asarray(values / norms.get(self.scaling or "", 1.0))
 
 
 @defines("initializers.Orthogonal", differentiable=False)

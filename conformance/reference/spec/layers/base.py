@@ -17,6 +17,7 @@ from conformance.reference.engine.laws import Choice
 from conformance.reference.errors import Refused, Unsupported
 from conformance.reference.spec import table
 from conformance.reference.spec.config import Config
+from conformance.reference.spec.initial import Part, parts_of
 from conformance.reference.spec.rules import Penalty, Rule, Rules, rules_of
 
 if TYPE_CHECKING:
@@ -80,6 +81,9 @@ class Variable:
         trainable: Whether training changes it.
         dtype: In which the framework keeps it.
         rule: Its regularizer and constraint, where it has one.
+        summed: The axes of a kernel that its layer's equation sums over.
+        initial: What makes its first numbers, part by part along its last axis; empty: nothing
+            that is documented by itself (:meth:`Layer.variables`).
     """
 
     name: str
@@ -90,6 +94,8 @@ class Variable:
     trainable: bool = True
     dtype: str = "float32"
     rule: Rule | None = None
+    summed: tuple[int, ...] = ()
+    initial: tuple[Part, ...] = field(default=(), compare=False)
 
 
 @dataclass
@@ -196,6 +202,8 @@ class Layer(ABC):
     """The literal keyword arguments of the call, there before any shape is asked for."""
     learned: Mapping[str, Any] = MappingProxyType({})
     """What variables hold once the layer has been adapted, by name; the case draws all others."""
+    origin: tuple[str, Mapping[str, Any]] = ("", MappingProxyType({}))
+    """Keras's name of the layer and its arguments, as the case has them."""
 
     @abstractmethod
     def __init__(self, config: Config) -> None:
@@ -204,6 +212,17 @@ class Layer(ABC):
     def weights(self, shapes: Sequence[Shape]) -> list[Variable]:  # noqa: ARG002 (most layers have none)
         """Variables, in Keras's order, for inputs of these symbolic shapes."""
         return []
+
+    def variables(self, shapes: Sequence[Shape]) -> list[Variable]:
+        """The same, with what makes their first numbers; a layer inside has said so of its own."""
+        name, arguments = self.origin
+
+        def begun(one: Variable) -> Variable:
+            if one.initial or not name:
+                return one
+            return replace(one, initial=parts_of(name, arguments, one.name, one.shape, one.summed))
+
+        return [begun(one) for one in self.weights(shapes)]
 
     @abstractmethod
     def output_shape(self, shapes: Sequence[Shape]) -> Shape:
@@ -289,6 +308,7 @@ def make(name: str, values: Mapping[str, Any]) -> Layer:
     if rules.by_argument:
         # Of the instance: its class knows nothing of rules for its variables.
         layer.weights = _Ruled(rules, layer.weights)  # type: ignore[method-assign]
+    layer.origin = (name, values)
     return layer
 
 

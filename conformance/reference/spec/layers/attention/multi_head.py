@@ -90,7 +90,9 @@ class Projected(Layer):
         made = []
         for name, (before, after) in self.projections(shapes).items():
             fan_in = math.prod(before)
-            made.append(Variable(f"{name}/kernel", (*before, *after), fan_in=fan_in))
+            summed = tuple(range(len(before)))
+            kernel = Variable(f"{name}/kernel", (*before, *after), fan_in=fan_in, summed=summed)
+            made.append(kernel)
             if self.use_bias:
                 made.append(Variable(f"{name}/bias", after, "bias"))
         return made

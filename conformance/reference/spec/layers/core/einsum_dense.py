@@ -121,8 +121,10 @@ class EinsumDense(Layer):
         def size(letter: str) -> int:
             return known(sizes[letter], f"axis {letter!r} of EinsumDense's weights")
 
-        fan_in = math.prod(size(c) for c in terms.kernel if c not in terms.output)
-        kernel = Variable("kernel", tuple(map(size, terms.kernel)), fan_in=fan_in)
+        summed = tuple(i for i, c in enumerate(terms.kernel) if c not in terms.output)
+        fan_in = math.prod(size(terms.kernel[i]) for i in summed)
+        shape = tuple(map(size, terms.kernel))
+        kernel = Variable("kernel", shape, fan_in=fan_in, summed=summed)
         if self.bias_axes is None:
             return [kernel]
         missing = [c for c in self.bias_axes if c not in self.written[2]]

@@ -37,7 +37,7 @@ class SpectralNormalization(Layer):
 
     def weights(self, shapes: Sequence[Shape]) -> list[Variable]:
         """The layer's, with ``vector_u`` behind the kernel."""
-        inner = self.inner.weights(shapes)
+        inner = self.inner.variables(shapes)
         kernel = self._kernel([variable.name for variable in inner])
         size = next(v.shape[-1] for v in inner if v.name == kernel)
         vector = Variable("vector_u", (1, size), "bias", trainable=False)

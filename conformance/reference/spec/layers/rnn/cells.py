@@ -299,7 +299,7 @@ class StackedRNNCells(Cell):
         return [
             replace(variable, name=f"{name}/{variable.name}")
             for (name, cell), shape in zip(self.cells, self._steps(shapes[0]), strict=False)
-            for variable in cell.weights([shape])
+            for variable in cell.variables([shape])
         ]
 
     def state_shapes(self, step: Shape) -> list[Shape]:

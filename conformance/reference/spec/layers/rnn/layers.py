@@ -134,7 +134,7 @@ class Recurrent(Layer):
     def weights(self, shapes: Sequence[Shape]) -> list[Variable]:
         """The cell's."""
         self._checked(shapes[0])
-        inner = self.cell.weights([self.step_shape(shapes[0])])
+        inner = self.cell.variables([self.step_shape(shapes[0])])
         return renamed(inner, shortened(self.paths(shapes)))
 
     def _checked(self, shape: Shape) -> Shape:

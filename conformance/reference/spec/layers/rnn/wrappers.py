@@ -67,7 +67,7 @@ class TimeDistributed(Layer):
 
     def weights(self, shapes: Sequence[Shape]) -> list[Variable]:
         """The inner layer's."""
-        inner = self.inner.weights([self._step_shape(shapes[0])])
+        inner = self.inner.variables([self._step_shape(shapes[0])])
         return renamed(inner, shortened(self.paths(shapes)))
 
     def output_shape(self, shapes: Sequence[Shape]) -> Shape:
@@ -152,7 +152,7 @@ class Bidirectional(Layer):
 
     def weights(self, shapes: Sequence[Shape]) -> list[Variable]:
         """The forward layer's, then the backward layer's."""
-        inner = [*self.ahead.weights(shapes), *self.back.weights(shapes)]
+        inner = [*self.ahead.variables(shapes), *self.back.variables(shapes)]
         return renamed(inner, shortened(self.paths(shapes)))
 
     def output_shape(self, shapes: Sequence[Shape]) -> Shape:
