@@ -21,7 +21,7 @@ from conformance.cases.model import (
     Twin,
 )
 from conformance.cases.reading import Map, Seq, plain_value
-from conformance.facets import FACETS, MODEL, REPEATS, asked_of
+from conformance.facets import FACETS, MODEL, SAMPLED, asked_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -197,10 +197,10 @@ def _symbol_as_source(tree: Map) -> Source | None:
 
 def without_repeats(case: Case) -> Case:
     """The same case, asked for its answers once and not in other ways again."""
-    facets = [facet for facet in case.program.facets if facet not in REPEATS]
+    facets = [facet for facet in case.program.facets if facet not in SAMPLED]
     program = msgspec.structs.replace(case.program, facets=facets)
     if isinstance(program, Graph):
-        extra = [call for call in program.extra if call.facet not in REPEATS]
+        extra = [call for call in program.extra if call.facet not in SAMPLED]
         program = msgspec.structs.replace(program, extra=extra)
     blank = msgspec.structs.replace(program, case="")
     return msgspec.structs.replace(

@@ -29,6 +29,8 @@ class Net:
     layers: dict[str, Any]
     """Layer by the name of the node that it is written in, in the program's order."""
     spec: Mapping[str, Any]
+    tensors: dict[str, list[Any]] = field(default_factory=dict)
+    """Of a graph, the symbolic tensors of every input and node."""
     probes: dict[str, list[int]] = field(default_factory=dict)
     """Shape that each probing Lambda saw last, where it was a concrete one; a watch takes them."""
 
@@ -45,7 +47,7 @@ def build(keras: Any, spec: Mapping[str, Any]) -> Net:
         Exception: Whatever Keras raises where it refuses the model.
     """
     net = Net(None, {}, spec)
-    make = _Maker(keras, net.probes)
+    make = Maker(keras, net.probes)
     if spec["form"] == "sequential":
         parts = [_input(keras, one) for one in spec["inputs"] if not one.get("declared_by")]
         for node in spec["nodes"]:
@@ -54,6 +56,7 @@ def build(keras: Any, spec: Mapping[str, Any]) -> Net:
         return _settable(net)
     inputs = [_input(keras, one) for one in spec["inputs"]]
     tensors = {one["name"]: [made] for one, made in zip(spec["inputs"], inputs)}
+    net.tensors = tensors
     for node in spec["nodes"]:
         if node.get("shares"):
             layer = net.layers[node["shares"]]
@@ -95,10 +98,11 @@ def identity(x: Any) -> Any:
     return x
 
 
-class _Maker:
+class Maker:
     """Makes layers from their names and configs, nested ones included."""
 
     def __init__(self, keras: Any, probes: dict[str, list[int]]) -> None:
+        """Hold Keras, and where probing Lambdas put the shapes that they see."""
         self._keras = keras
         self._probes = probes
         self._unnamed: Counter[str] = Counter()
