@@ -44,6 +44,8 @@ class Facet(NamedTuple):
         repeats: Whether it asks for call 0's answer once more, got in another way.
         of_calls: Whether it is judged by the answers to calls.
         trains: Whether it is judged by the limits for gradients and for what training changes.
+        sampled: Whether few cases of a file are asked for it, those that together show each
+            argument (``conformance/cases/repeating.py``). What repeats an answer is, too.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Facet(NamedTuple):
     repeats: bool = False
     of_calls: bool = False
     trains: bool = False
+    sampled: bool = False
 
     @property
     def numeric(self) -> bool:
@@ -145,6 +148,22 @@ _ALL = (
         kinds=_ANY,
         stated_by=("dtype",),
         of_calls=True,
+    ),
+    Facet(
+        name="output_spec",
+        answer="specs",
+        answers="`specs`",
+        how="by node, what its layer states without being called: `compute_output_shape` and then "
+        "`compute_output_spec` of a layer freshly made (`shape`, `spec`); of another the other way "
+        "round (`spec_first`, `shape_second`); what a symbolic call of the model's layer answers "
+        "with `training` and `return_attention_scores` turned round (`other`), and then both again "
+        "(`spec_again`, `shape_again`)",
+        passes="every node states the symbolic shapes and dtypes of its outputs each time, with "
+        "other flags those that the flags ask for",
+        wrong="wrong shape",
+        kinds=_MODEL,
+        needs_numbers=False,
+        sampled=True,
     ),
     Facet(
         name="probes",
@@ -436,6 +455,9 @@ NUMERIC = frozenset(facet.name for facet in _ALL if facet.numeric)
 REPEATS = frozenset(facet.name for facet in _ALL if facet.repeats)
 """Facets that ask for call 0's answer once more, got another way: from a row by itself, or from
 the model traced into a graph, rebuilt from its config, or from a file."""
+
+SAMPLED = REPEATS.union(facet.name for facet in _ALL if facet.sampled)
+"""Facets that few cases of a file are asked for."""
 
 AGAIN = tuple(facet.name for facet in _ALL if facet.repeats and facet.answer == facet.name)
 """Those of them whose answer is a part of the observation of its own, named as they are."""

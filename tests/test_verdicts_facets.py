@@ -252,6 +252,34 @@ CHANGES: dict[str, tuple[Change, dict[str, str]]] = {
         put("summary", "rows", 0, "output_shape", value=[None, 4]),
         fails("summary"),
     ),
+    "shape stated alone": (
+        put("specs", "dense", "shape", "shapes", 0, value=[None, 3, 5]),
+        fails("output_spec"),
+    ),
+    "dtype stated alone": (
+        put("specs", "norm", "spec_again", "dtypes", 0, value="float16"),
+        fails("output_spec"),
+    ),
+    "a shape too many with other flags": (
+        put("specs", "norm", "other", "shapes", value=[[None, 3, 4], [None, 3, 3]]),
+        fails("output_spec"),
+    ),
+    "an unanswered question": (drop("specs", "dense", "shape_again"), fails("output_spec")),
+    "a layer that wasn't asked": (drop("specs", "norm"), fails("output_spec")),
+    "shape stated alone as in the model": (
+        both(
+            put("symbolic", "nodes", "dense", value=[None, 3, 5]),
+            put("specs", "dense", "spec", "shapes", 0, value=[None, 3, 5]),
+        ),
+        {"symbolic_shape": "fail", "output_spec": "blocked"},
+    ),
+    "shape stated alone otherwise than in the model": (
+        both(
+            put("symbolic", "nodes", "dense", value=[None, 3, 5]),
+            put("specs", "dense", "spec", "shapes", 0, value=[None, 3, 6]),
+        ),
+        fails("symbolic_shape", "output_spec"),
+    ),
     "summary's params": (put("summary", "rows", 1, "params", value=8), fails("summary")),
     "summary's total": (put("summary", "total", value=20), fails("summary")),
     "summary's last row": (drop("summary", "rows", 1), fails("summary")),
@@ -428,6 +456,16 @@ def test_a_call_that_raised_is_reported_once() -> None:
         "influence": "blocked",
         "equals": "blocked",
     }
+
+
+def test_what_a_layer_states_alone_is_blocked_by_a_first_call_that_raised() -> None:
+    sample = honest()
+    put("specs", "norm", "other", "shapes", value=[])(sample)
+    assert verdicts(sample)["output_spec"].outcome == "fail"
+    sample.answer["calls"][0] = {"error": failure("call")}
+    found = verdicts(sample)["output_spec"]
+    assert found.outcome == "blocked"
+    assert found.message.startswith("blocked by shape: node norm, a symbolic call")
 
 
 def test_weights_that_cannot_be_set_block_what_comes_of_them() -> None:

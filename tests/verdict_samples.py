@@ -15,6 +15,7 @@ from conformance.adapters.host.observation import Observation
 from conformance.cases.model import Model, Twin
 from conformance.facets import FACETS
 from conformance.reference.answer.expectation import Expectation
+from conformance.verdicts.specs import OF_BUILT, SHAPES, SPECS
 
 U = 2.0**-24
 CASE = "documents/sample/everything"
@@ -126,6 +127,8 @@ def honest(seed: int = 0) -> Sample:
         for name, shape in WEIGHTS.items()
     ]
     built = {"symbolic": shapes, "weights": variables}
+    told = {"shapes": [[None, 3, 4]], "dtypes": ["float32"]}
+    alone = {**told, "other": [[None, 3, 4]]}  # "norm" leaves its shape for Keras to find out
     expectation = {
         **built,
         "params": counts,
@@ -136,6 +139,7 @@ def honest(seed: int = 0) -> Sample:
         "digest": "0" * 64,
         "state": state,
         "summary": {"rows": rows, "params": counts},
+        "specs": {"dense": {**alone, "untold": [[None, 3, 4]]}, "norm": alone},
         "influence": [{"call": 3, "output": 0, "changed": "changed"}],
         "twin": _twin(make, calls, gradients, counts),
         "claims": ["values"],
@@ -155,6 +159,13 @@ def honest(seed: int = 0) -> Sample:
             for name, call in zip(names, calls, strict=True)
         ],
         "gradients": _gradient_names("gradient", TRAINABLE),
+        "specs": {
+            "dense": {
+                **{question: {"shapes": told["shapes"]} for question in SHAPES},
+                **dict.fromkeys(SPECS, told),
+            },
+            "norm": dict.fromkeys(OF_BUILT, told),
+        },
         "compiled": [make.again("compiled", "call/0")],
         "config_round_trip": [make.again("config", "call/0")],
         "save_round_trip": [make.again("save", "call/0")],

@@ -30,7 +30,7 @@ from conformance.cases.model import (
     Twin,
 )
 from conformance.cases.reading import Map, Seq, plain_value
-from conformance.facets import FACETS, MODEL, REPEATS, asked_of
+from conformance.facets import FACETS, MODEL, SAMPLED, asked_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -206,7 +206,7 @@ def _symbol_as_source(tree: Map) -> Source | None:
 
 def without_repeats(case: Case) -> Case:
     """The same case, asked for its answers once and not in other ways again."""
-    return without_facets(case, REPEATS)
+    return without_facets(case, SAMPLED)
 
 
 def without_facets(case: Case, facets: AbstractSet[str]) -> Case:

@@ -1,8 +1,9 @@
-"""Which cases of a file are asked for call 0's answer in other ways once more (``REPEATS``).
+"""Which cases of a file are asked for what few are asked for (``SAMPLED``).
 
 Numbers go wrong where two arguments meet; what is lost on the way through a file, a config or a
-graph is lost argument by argument. So of the cases of one file few are asked: as many as together
-show each layer with every value of every argument that any of them shows.
+graph is lost argument by argument, and so is what a layer states before it is called. So of the
+cases of one file few are asked: as many as together show each layer with every value of every
+argument that any of them shows.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from conformance.cases import building, combining
-from conformance.facets import REPEATS
+from conformance.facets import SAMPLED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,7 +24,7 @@ Shown = tuple[str, str, str]
 """A layer, with those around it (``TimeDistributed/Dense``); one of its arguments; its value, and
 with it the layer's dtype and whether it is adapted."""
 
-_ORDER = sorted(REPEATS)
+_ORDER = sorted(SAMPLED)
 
 LEFT_OUT = ""
 """The value of an argument that another case of the file gives to this layer, and this one not."""
@@ -38,7 +39,7 @@ def few_repeats(cases: Sequence[Case]) -> list[Case]:
     Returns:
         The same cases in their order. The same file always gives the same ones.
     """
-    asking = [case for case in cases if not REPEATS.isdisjoint(case.program.facets)]
+    asking = [case for case in cases if not SAMPLED.isdisjoint(case.program.facets)]
     places: dict[Shown, int] = {}
     rows = {}
     for case, shown in zip(asking, shown_by_each(asking), strict=True):

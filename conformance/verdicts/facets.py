@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec.structs import replace
 
 from conformance.facets import FACETS, answered_with
-from conformance.verdicts import exchange, initial, numeric, random, structure, text, twins
+from conformance.verdicts import exchange, initial, numeric, random, specs, structure, text, twins
 from conformance.verdicts.evidence import Evidence, NotAnsweredError, Raised
 from conformance.verdicts.frames import frames
 from conformance.verdicts.model import FacetVerdict
@@ -36,6 +36,7 @@ JUDGES: Final[dict[str, Judge]] = {
     "params": structure.params,
     "shape": structure.shape,
     "dtype": structure.dtype,
+    "output_spec": specs.output_spec,
     "probes": structure.probes,
     "values": numeric.values,
     "mask": numeric.mask,

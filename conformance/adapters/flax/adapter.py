@@ -15,6 +15,7 @@ from conformance.adapters.jax.functions import JaxLibrary
 
 UNANSWERED = {
     **OF_JAX,
+    "output_spec": "a module of Flax states nothing of its answer before it is called",
     "weights": "modules of Flax name and lay out their variables in their own way",
     "params": "a module is made for each call here, so that no model holds parameters to count",
     "config_round_trip": "a module of Flax has no configuration to be rebuilt from",

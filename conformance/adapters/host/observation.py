@@ -58,6 +58,14 @@ class Symbolic(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Of the outputs, where a function states them."""
 
 
+class Spec(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a layer states of its outputs without being called."""
+
+    shapes: list[Shape] = field(default_factory=list)
+    dtypes: list[str] = field(default_factory=list)
+    """Where it was asked for them."""
+
+
 class Weight(Struct, frozen=True, kw_only=True):
     """One variable, named ``<node>/<variable>`` as in ``dense/kernel``."""
 
@@ -251,6 +259,8 @@ class Observation(Built, frozen=True, kw_only=True, omit_defaults=True):
     initial: dict[str, str] | None = None
     """Names of the arrays that the variables were made with, by the variable."""
     summary: Summary | None = None
+    specs: dict[str, dict[str, Spec]] | None = None
+    """By node and by question: ``shape``, ``spec`` ..., as docs/architecture.md names them."""
     unsupported: dict[str, str] = field(default_factory=dict)
     """Facets that this adapter cannot answer, each with the reason."""
     errors: dict[str, Failure] = field(default_factory=dict)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from conformance.adapters.native.model import Answer, Model
 
 UNANSWERED = {
+    "output_spec": "JAX has no layers that state their answers",
     "weights": "JAX has no layers that name their weights",
     "params": "JAX has no layers that hold parameters: functions are given arrays",
     "config_round_trip": "a function has no configuration to be rebuilt from",

@@ -35,6 +35,8 @@ class Net:
     spec: Mapping[str, Any]
     functions: dict[str, list[Any]] = field(default_factory=dict)
     """The symbolic tensors that each function among the layers answers, by its node's name."""
+    tensors: dict[str, list[Any]] = field(default_factory=dict)
+    """Of a graph, the symbolic tensors of every input and node."""
     probes: dict[str, list[int]] = field(default_factory=dict)
     """Shape that each probing Lambda saw last, where it was a concrete one; a watch takes them."""
 
@@ -51,7 +53,7 @@ def build(keras: Any, spec: Mapping[str, Any]) -> Net:
         Exception: Whatever Keras raises where it refuses the model.
     """
     net = Net(None, {}, spec)
-    make = _Maker(keras, net.probes)
+    make = Maker(keras, net.probes)
     if spec["form"] == "sequential":
         parts = [_input(keras, one) for one in spec["inputs"] if not one.get("declared_by")]
         for node in spec["nodes"]:
@@ -60,6 +62,7 @@ def build(keras: Any, spec: Mapping[str, Any]) -> Net:
         return _settable(net)
     inputs = [_input(keras, one) for one in spec["inputs"]]
     tensors = {one["name"]: [made] for one, made in zip(spec["inputs"], inputs)}
+    net.tensors = tensors
     for node in spec["nodes"]:
         if is_function(node["layer"]):
             made = answered(node, tensors, functools.partial(_function_called, keras))
@@ -112,10 +115,11 @@ def identity(x: Any) -> Any:
     return x
 
 
-class _Maker:
+class Maker:
     """Makes layers from their names and configs, nested ones included."""
 
     def __init__(self, keras: Any, probes: dict[str, list[int]]) -> None:
+        """Hold Keras, and where probing Lambdas put the shapes that they see."""
         self._keras = keras
         self._probes = probes
         self._unnamed: Counter[str] = Counter()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from conformance.adapters.keras import exchange, random, roundtrip, training
+from conformance.adapters.keras.alone import specs
 from conformance.adapters.keras.backends.base import Feed, Plan, Value
 from conformance.adapters.keras.build import Net, build, symbolic
 from conformance.adapters.keras.initial import UnseenInitialValues
@@ -79,9 +80,16 @@ class Session:
         if "random" in self._facets:
             with self._facet("random"):
                 self._answer["random"] = self._draws()
+        self._describe(net)
+
+    def _describe(self, net: Net) -> None:
+        """What the model and its layers say of themselves."""
         if "summary" in self._facets:
             with self._facet("summary"):
                 self._answer["summary"] = summary(net.model)
+        if "output_spec" in self._facets:  # it calls the layers: behind what their one call tells
+            with self._facet("output_spec"):
+                self._answer["specs"] = specs(self._keras, net)
 
     def _refuse_training(self) -> None:
         """Layers that are called in training, on a backend that only predicts.

@@ -34,6 +34,7 @@ from conformance.reference.answer.expectation import (
 )
 from conformance.reference.answer.functions import evaluate_function
 from conformance.reference.answer.initial import NO_VARIABLES, expected_initial
+from conformance.reference.answer.specs import expected_specs
 from conformance.reference.answer.steps import evaluate_steps
 from conformance.reference.engine.arithmetic import Variance
 from conformance.reference.errors import (
@@ -288,6 +289,7 @@ def _expectation(  # noqa: PLR0913 (the parts of one answer)
         twin=twin_built,
         state=state,
         summary=_summary(network),
+        specs=expected_specs(network, run) if "output_spec" in case.program.facets else {},
         influence=influence,
         raises=case.raises.at if case.raises else "",
         claims=claimed(case),

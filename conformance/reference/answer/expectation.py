@@ -70,6 +70,20 @@ class ExpectedSymbolic(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Of the outputs of a function, which states them before it has seen any data."""
 
 
+class ExpectedSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a layer states of the answers of one node, without being called."""
+
+    shapes: list[Shape]
+    """``compute_output_spec``: of every output."""
+    dtypes: list[str]
+    """Of every output; empty where the call is refused."""
+    untold: list[Shape] | None = None
+    """``compute_output_shape``, which isn't told whether scores are wanted; None: the layer leaves
+    it to Keras, and isn't asked."""
+    other: list[Shape]
+    """Of every output, with the other flags."""
+
+
 class ExpectedWeight(Struct, frozen=True, kw_only=True):
     """One variable, ``<node>/<variable>``, in Keras's own order. Travels as ``weight/<name>``."""
 
@@ -211,6 +225,8 @@ class Expectation(ExpectedBuilt, frozen=True, kw_only=True, omit_defaults=True):
     random: ExpectedRandom | None = None
     initial: list[ExpectedInitial] = field(default_factory=list)
     summary: ExpectedSummary | None = None
+    specs: dict[str, ExpectedSpec] = field(default_factory=dict)
+    """By node, where the facet ``output_spec`` is asked for."""
     influence: list[ExpectedInfluence] = field(default_factory=list)
     raises: Literal["build", "call", ""] = ""
     claims: list[str] = field(default_factory=list)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from conformance.adapters.host.observation import CallResult, Failure, Output, Weight
+from conformance.adapters.host.observation import CallResult, Failure, Output, Spec, Weight
 from conformance.facets import AGAIN
 from conformance.reference.engine.dtypes import NARROW
 from conformance.reference.faults.fault import Fault
@@ -39,6 +39,38 @@ def _longer_shape(observed: Observed) -> Observed:
         return observed
     outputs = [[*shape, 1] for shape in symbolic.outputs]
     return _edited(observed, symbolic=_replaced(symbolic, outputs=outputs))
+
+
+def _spec_edited(question: str, edit: Callable[[Spec], Spec]) -> Callable[[Observed], Observed]:
+    """Another answer to one question of every layer that is asked alone."""
+
+    def edited(observed: Observed) -> Observed:
+        specs = observed.observation.specs or {}
+        changed = {
+            node: {key: edit(spec) if key == question else spec for key, spec in told.items()}
+            for node, told in specs.items()
+        }
+        return _edited(observed, specs=changed)
+
+    return edited
+
+
+_spec_off = _spec_edited(
+    "spec_again", lambda spec: _replaced(spec, shapes=[[*shape, 1] for shape in spec.shapes])
+)
+_spec_dtype_off = _spec_edited(
+    "other",
+    lambda spec: _replaced(
+        spec, dtypes=["float32" if one == "float64" else "float64" for one in spec.dtypes]
+    ),
+)
+
+
+def _spec_withheld(observed: Observed) -> Observed:
+    """The last question to each layer is left out."""
+    specs = observed.observation.specs or {}
+    fewer = {node: dict(list(told.items())[:-1]) for node, told in specs.items()}
+    return _edited(observed, specs=fewer)
 
 
 _EXTRA = Weight(name="extra", shape=[1], dtype="float32", trainable=True)
@@ -334,6 +366,9 @@ def _fault(
 EDITS: list[tuple[str, Fault]] = [
     _fault("symbolic_shape", "shape-misstated", "stated another symbolic shape", _longer_shape),
     _fault("symbolic_shape", "dtype-misstated", "stated another dtype", _dtype_misstated),
+    _fault("output_spec", "spec-misstated", "stated another shape when asked again", _spec_off),
+    _fault("output_spec", "spec-dtype-misstated", "stated another dtype alone", _spec_dtype_off),
+    _fault("output_spec", "spec-withheld", "stated no shape by itself", _spec_withheld),
     _fault("weights", "weights-renamed", "named its weights otherwise", _renamed_weight),
     _fault("params", "one-parameter-more", "counted one parameter more", _one_more_parameter),
     _fault("shape", "axis-too-many", "returned one axis too many", _flat_output),

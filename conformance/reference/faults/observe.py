@@ -22,6 +22,7 @@ from conformance.adapters.host.observation import (
     Loaded,
     Observation,
     Output,
+    Spec,
     Summary,
     SummaryRow,
     Symbolic,
@@ -31,6 +32,7 @@ from conformance.cases.model import Steps
 from conformance.facets import AGAIN
 from conformance.reference.answer.drawing import drawn_by, imagined
 from conformance.reference.answer.initial import imagined_initial
+from conformance.reference.answer.specs import expected_specs
 from conformance.reference.engine.working import Working
 from conformance.reference.errors import Refused
 from conformance.reference.faults.called import function_observed, steps_observed
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from conformance.cases.model import Case, Model
+    from conformance.reference.answer.expectation import ExpectedSpec
     from conformance.reference.engine.array import Values
     from conformance.reference.model.execution import Run
     from conformance.reference.spec.layers.base import Mask
@@ -150,9 +153,30 @@ def _dressed(
         random=random,
         initial=initial,
         summary=_summary(program.model, network) if "summary" in program.facets else None,
+        specs=_specs(program.model, network, run) if "output_spec" in program.facets else None,
         **again,
     )
     return Observed(observation, dress.tensors)
+
+
+def _specs(model: Model, network: Network, run: Run) -> dict[str, dict[str, Spec]]:
+    """What each layer states alone, as ``adapters/keras/alone.py`` asks."""
+    names = [node.name for node in model.nodes]  # a fault may have put others between them
+    found = expected_specs(network, run)
+    return {name: _asked_alone(found[name]) for name in names if name in found}
+
+
+def _asked_alone(expected: ExpectedSpec) -> dict[str, Spec]:
+    spec = Spec(shapes=expected.shapes, dtypes=expected.dtypes)
+    # The other flags ask for a further answer like the first, or for the first alone.
+    count = len(expected.other)
+    dtypes = [*expected.dtypes, *expected.dtypes[:1] * count][:count]
+    told = {"other": Spec(shapes=expected.other, dtypes=dtypes), "spec_again": spec}
+    if expected.untold is None:
+        return told
+    shape = Spec(shapes=expected.untold)
+    fresh = {"shape": shape, "spec": spec, "spec_first": spec, "shape_second": shape}
+    return {**fresh, **told, "shape_again": shape}
 
 
 def _mask(dress: Dress, name: str, mask: Mask) -> Output | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -36,6 +36,8 @@ class Trace:
     probes: dict[str, list[int]]
     masks: list[Mask] = field(default_factory=list)
     """The mask of each output."""
+    dtypes: dict[str, list[str]] = field(default_factory=dict)
+    """Of every node's outputs."""
     updates: dict[str, Array] = field(default_factory=dict)
     """New values of variables, which hold from the next call on."""
 
@@ -169,6 +171,17 @@ class Network:
                     f"{variable.shape}"
                 )
                 raise Refused(message)
+
+    def stated(self, node: Node, arguments: Mapping[str, Any]) -> list[Shape]:
+        """Symbolic shapes of a node's outputs, were its layer called with these flags."""
+        layer = self.layers[node.name]
+        if arguments == node.arguments:
+            return self.answers[node.name]
+        layer.called = arguments
+        try:
+            return layer.output_shapes(self._taken(node.inputs, self.answers))
+        finally:
+            layer.called = node.arguments
 
     def _tell_strings(self, layer: Layer, node: Node) -> None:
         """Tell a layer whether it is given strings; most can't be."""
@@ -313,6 +326,9 @@ class Network:
             },
             probes=dict(context.probes),
             masks=self._taken(self.model.outputs, masks),
+            dtypes={
+                node.name: [array.dtype for array in values[node.name]] for node in self.model.nodes
+            },
             updates=kept,
         )
 

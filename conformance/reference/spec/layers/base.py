@@ -191,6 +191,9 @@ class Layer(ABC):
     """Keyword arguments of the call that are understood, beside ``training`` and ``mask``."""
     reads_strings: ClassVar[bool] = False
     """Whether it takes strings: arrays of one axis more (``adapters/shared/texts.py``)."""
+    states_its_shape: ClassVar[bool] = True
+    """Whether it has a ``compute_output_shape`` of its own, which can be asked before it is built;
+    else Keras finds the shape out by tracing its call."""
     strings: Sequence[bool] = ()
     """Which of its inputs are strings."""
     trains_by_default: ClassVar[bool] = False

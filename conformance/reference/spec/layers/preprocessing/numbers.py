@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -158,6 +158,8 @@ class Normalization(Elementwise):
 @register("Pipeline")
 class Pipeline(Layer):
     """keras.layers.Pipeline: layers without weights, one after the other."""
+
+    states_its_shape: ClassVar[bool] = False
 
     def __init__(self, config: Config) -> None:
         """Args: layers."""

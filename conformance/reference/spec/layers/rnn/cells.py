@@ -40,6 +40,7 @@ class Cell(Layer):
 
     owner: str
     keywords: ClassVar[frozenset[str]] = frozenset({"states"})
+    states_its_shape: ClassVar[bool] = False
     gates: ClassVar[int]
     dropout: float = 0.0
     recurrent_dropout: float = 0.0

@@ -1,0 +1,41 @@
+"""What each layer of a model must state of its answers before, and without, being called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.reference.answer.expectation import ExpectedSpec
+from conformance.reference.model.network import Trace
+
+if TYPE_CHECKING:
+    from conformance.cases.model import Node
+    from conformance.reference.model.execution import Run
+    from conformance.reference.model.network import Network
+
+SCORES = "return_attention_scores"
+"""The one flag of a call that says how many answers there are."""
+
+
+def expected_specs(network: Network, run: Run) -> dict[str, ExpectedSpec]:
+    """The specs of every node.
+
+    Args:
+        network: The model.
+        run: What it did: the dtypes of its answers are those of call 0.
+    """
+    first = run.calls[0] if run.calls else None
+    dtypes = first.dtypes if isinstance(first, Trace) else {}
+    return {node.name: _of(network, node, dtypes) for node in network.model.nodes}
+
+
+def _of(network: Network, node: Node, dtypes: dict[str, list[str]]) -> ExpectedSpec:
+    layer = network.layers[node.name]
+    given = dict(node.arguments)
+    turned = {**given, SCORES: not given.get(SCORES, False)} if SCORES in layer.keywords else given
+    plain = {key: value for key, value in given.items() if key != SCORES}
+    return ExpectedSpec(
+        shapes=network.answers[node.name],
+        dtypes=dtypes.get(node.name, []),
+        untold=network.stated(node, plain) if layer.states_its_shape else None,
+        other=network.stated(node, turned),
+    )
