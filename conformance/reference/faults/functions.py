@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from conformance.adapters.shared.functions import is_made
+from conformance.adapters.shared.functions import is_layer, is_made
 from conformance.reference.faults import definitions
 from conformance.reference.faults.arguments import mistaken, parameters
+from conformance.reference.faults.dictionaries import of_dictionaries
 from conformance.reference.faults.fault import Fault, nodewise
 from conformance.reference.spec import table
 from conformance.reference.spec.initializers import KEPT, fans
@@ -98,6 +99,9 @@ def of_functions(case: Case) -> Iterator[Fault]:
     program = case.program
     yield from mistaken(program.model.nodes)
     for node in program.model.nodes:
+        if is_layer(node.layer):
+            yield from of_dictionaries(node)
+            continue
         yield from _left_out(node)
         yield from _exchanged(node, program.model.inputs)
         yield from _taken_for(node)

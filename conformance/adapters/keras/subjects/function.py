@@ -10,6 +10,7 @@ from conformance.adapters.keras.subjects.parts import Answering
 from conformance.adapters.keras.subjects.symbols import explain, make, symbol
 from conformance.adapters.shared.functions import (
     argument,
+    is_layer,
     is_made,
     outputs_of,
     variadic,
@@ -74,6 +75,8 @@ class Functions:
             literals["seed"] = self._seed
         first = variadic(function) if place else []
         place = [*(literals.pop(name) for name in first if name in literals), *place]
+        if is_layer(node["layer"]):  # whatever a layer calls the first one
+            place = [keywords.pop("data")]
         try:
             return function(*place, **keywords, **literals)
         except TypeError as error:
