@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from conformance.acceptance import FLOORS, UNITS, VALUES
+from conformance.alignment import RESIDUALS as ALIGNED
+from conformance.alignment import residual as aligned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,7 +42,21 @@ class Property:
     """
 
     kind: Literal[
-        "equals", "reconstructs", "orthonormal", "triangular", "sorted", "permutation", "points"
+        "equals",
+        "reconstructs",
+        "orthonormal",
+        "triangular",
+        "sorted",
+        "permutation",
+        "points",
+        "boxes",
+        "box labels",
+        "mask",
+        "grid",
+        "map",
+        "mixture",
+        "alike",
+        "mixed boxes",
     ]
     outputs: tuple[int, ...]
     how: str = ""
@@ -125,7 +141,10 @@ def measure(law: Invariants, outputs: Sequence[Values]) -> list[Measured]:
 
 
 def _measured(law: Invariants, p: Property, outputs: list[Values]) -> Measured:
-    residual, said = _RESIDUALS[p.kind](p, outputs)
+    if p.kind in ALIGNED:
+        residual, said = aligned(p.kind, outputs, p.truth, p.how, p.axis)
+    else:
+        residual, said = _RESIDUALS[p.kind](p, outputs)
     dtype = next((law.dtypes[i] for i in p.outputs if law.dtypes[i] in FLOORS), "")
     z = _relative(residual, p.spread, dtype)
     peak = float(np.max(z, initial=0.0))

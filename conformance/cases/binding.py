@@ -6,20 +6,21 @@ parameters that nothing else is named for.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from conformance.cases import fields, names, references
+from conformance.cases import dictionaries, fields, names, references
 from conformance.cases.problems import closest, described
 from conformance.cases.reading import Map, Seq
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from conformance.cases.model import Dictionary
     from conformance.cases.names import Arguments, Signature
     from conformance.cases.problems import Where
 
-Operand = str | list[str]
-"""An array by its name, or a list of them that is one argument."""
+Operand: TypeAlias = "str | list[str] | Dictionary"
+"""An array by its name, or a list or a dictionary of them that is one argument."""
 
 MAX_NUMBER = 2**63 - 1
 """Size of a function's whole numbers: an int64 holds them."""
@@ -52,7 +53,10 @@ def read_passed(
 
 
 def read_operands(value: object, where: Where, scope: references.Scope) -> list[Operand] | None:
-    """What ``of`` names: inputs and nodes; a list inside the list is one argument."""
+    """What ``of`` names: inputs, nodes; a list inside the list, or a mapping, is one argument."""
+    if isinstance(value, Map):
+        held = dictionaries.read_dictionary(value, where, scope)
+        return None if held is None else [held]
     if not isinstance(value, Seq):
         return [str(value)] if references.is_earlier(value, where, scope) else None
     if not value:
@@ -135,6 +139,7 @@ def bind(  # noqa: PLR0913 (what a call is made of)
         made = names.is_made(symbol)
         return Bound(literals if made else {}, {} if made else literals, passed, plain)
     problems = where.log.noted
+    _check_dictionary(symbol, operands, where)
     _check_literals(symbol, signature, literals, passed, config)
     make = signature.make or {}
     call = {key: one for key, one in literals.items() if key not in make}
@@ -153,6 +158,19 @@ def bind(  # noqa: PLR0913 (what a call is made of)
         dict(sorted(tensors.items(), key=lambda item: order.index(item[0]))),
         rest,
     )
+
+
+def _check_dictionary(symbol: str, operands: Sequence[Operand], where: Where) -> None:
+    """A dictionary goes to layers that take one, and nothing else does."""
+    given = any(isinstance(one, dict) for one in operands)
+    if dictionaries.takes(symbol) and not (given and len(operands) == 1):
+        where.refuse(
+            f"{symbol} is called on something else than a dictionary",
+            expected="`of: {images: …}`",
+            hint=f"on images alone it is `layer: {symbol.removeprefix(dictionaries.PREFIX)}`",
+        )
+    elif given and not dictionaries.takes(symbol):
+        where.refuse(f"{symbol} takes no dictionary", expected="the names of inputs under `of`")
 
 
 def _check_literals(

@@ -21,6 +21,9 @@ Json = Any
 """A value that JSON can carry: null, bool, int, float, str, list or object."""
 
 
+Dictionary = dict[str, str | dict[str, str]]
+"""Inputs by the keys of a dictionary that is one argument; ``bounding_boxes`` is one itself."""
+
 STRING = "string"
 """The dtype of strings, which are given literally; only what is made of them is judged."""
 
@@ -86,9 +89,9 @@ class Node(Struct, frozen=True, kw_only=True, omit_defaults=True):
     adapt: Json = None
     """What the layer's ``adapt`` is called with before anything else: nested lists of numbers or of
     strings; ``None``: it is not called."""
-    tensors: dict[str, str | list[str]] = field(default_factory=dict)
+    tensors: dict[str, str | list[str] | Dictionary] = field(default_factory=dict)
     """Keyword arguments of the call that are inputs or nodes: ``mask: m``. Of a function in the
-    order of its signature."""
+    order of its signature; a dictionary of inputs is one argument of an image layer."""
     shares: str | None = None
     """The earlier node whose layer is called once more: one layer, with one set of variables.
     ``layer`` and ``config`` are that node's."""

@@ -124,7 +124,7 @@ def single_layer(  # noqa: PLR0913 - what ``layer:``, ``call:`` and ``inputs:`` 
         config=layer.config,
         inputs=[fed.name for fed in given if fed.name not in passed],
         arguments=arguments,
-        tensors=tensors,
+        tensors={**tensors},
     )
     if not node.inputs:
         (call_where or where).refuse("passes every input by keyword", expected="one by position")

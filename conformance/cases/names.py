@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from conformance.cases import dictionaries
 from conformance.cases.problems import closest
 
 Kind = Literal["layers", "optimizers", "losses", "metrics"]
@@ -119,8 +120,16 @@ def signature(symbol: str) -> Signature | None:
     """How a function is called, ``ops.where`` or ``losses.Huber``; None if it is not known."""
     if symbol in _names().functions:
         return Signature(None, _names().functions[symbol])
+    if dictionaries.takes(symbol):
+        return _of_dictionaries(symbol.removeprefix(dictionaries.PREFIX))
     made = _names().made.get(symbol)
     return None if made is None else Signature(*made)
+
+
+def _of_dictionaries(layer: str) -> Signature:
+    """How a layer of images is made, and called on a dictionary."""
+    base = dict.fromkeys((*EVERY_LAYER, *dictionaries.BASE_ARGUMENTS), "")
+    return Signature({**base, **_names().layers.get(layer, {})}, {**dictionaries.CALL})  # type: ignore[dict-item] # its words are those of Arguments
 
 
 def object_arguments(symbol: str) -> Arguments | None:
@@ -130,7 +139,7 @@ def object_arguments(symbol: str) -> Arguments | None:
 
 def functions() -> list[str]:
     """Every known function, and what is made and then called, sorted."""
-    return sorted([*_names().functions, *_names().made])
+    return sorted([*_names().functions, *_names().made, *dictionaries.SYMBOLS])
 
 
 def in_models() -> list[str]:
@@ -159,6 +168,9 @@ def unfit_symbol(symbol: str, table: Literal["function", "object"]) -> tuple[str
     if symbol in other:
         key = "object" if table == "function" else "function"
         return f"{symbol!r} is called otherwise", f"write it under `{key}`"
+    if symbol.startswith(dictionaries.PREFIX):
+        layer = symbol.removeprefix(dictionaries.PREFIX)
+        return f"{symbol!r} takes no dictionary of images", f"write it as `layer: {layer}`"
     if symbol in _names().function_aliases:
         return f"{symbol!r} is another name", f"write {_names().function_aliases[symbol]!r}"
     meant = closest(symbol, known, cutoff=_NEARLY)

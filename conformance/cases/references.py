@@ -11,6 +11,7 @@ from conformance.cases.reading import Map, Seq
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
 
+    from conformance.cases.model import Dictionary
     from conformance.cases.problems import Where
 
 Scope = tuple[dict[str, None], Map]
@@ -55,10 +56,13 @@ def base_name(name: str, known: Container[str]) -> str:
     return before if name not in known and dot and number.isdecimal() else name
 
 
-def flat(references: Iterable[str | list[str]]) -> Iterator[str]:
-    """Every name among names and lists of names."""
+def flat(references: Iterable[str | list[str] | Dictionary | dict[str, str]]) -> Iterator[str]:
+    """Every name among names, lists of names and dictionaries of them."""
     for one in references:
-        yield from [one] if isinstance(one, str) else one
+        if isinstance(one, str):
+            yield one
+        else:
+            yield from flat(one.values()) if isinstance(one, dict) else one
 
 
 def read_of(body: Map, where: Where, scope: Scope) -> list[str] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.cases import names, steps
+from conformance.cases import dictionaries, names, steps
 
 Schema = dict[str, Any]
 
@@ -32,8 +32,9 @@ def properties(inputs: Schema) -> Schema:
             "anyOf": [{"enum": names.functions()}, {"type": "string", "pattern": SYMBOL}],
         },
         "of": {
-            "description": "What `function` takes, in order; a list in the list is one argument",
-            **OPERANDS,
+            "description": "What `function` takes, in order; a list in the list is one argument, "
+            "and so is a dictionary of images and of what belongs to them",
+            "anyOf": [*OPERANDS["anyOf"], _dictionary()],
         },
         "with": {
             "description": "Inputs that `function` takes by the names of its arguments",
@@ -68,6 +69,22 @@ def literals(symbol: str) -> Schema:
     return {
         "type": ["object", "null"],
         "properties": properties,
+        "additionalProperties": False,
+    }
+
+
+def _dictionary() -> Schema:
+    """What an image layer takes: ``{images: x, bounding_boxes: {boxes: b, labels: c}}``."""
+    boxes: Schema = {
+        "type": "object",
+        "properties": dict.fromkeys(dictionaries.OF_BOXES, _ARRAY),
+        "required": [*dictionaries.OF_BOXES],
+        "additionalProperties": False,
+    }
+    return {
+        "type": "object",
+        "properties": {**dict.fromkeys(dictionaries.KEYS, _ARRAY), "bounding_boxes": boxes},
+        "required": ["images"],
         "additionalProperties": False,
     }
 

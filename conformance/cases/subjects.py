@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from conformance.cases import drawing, expects, functions, inputs, names, steps
+from conformance.cases import dictionaries, drawing, expects, functions, inputs, names, steps
 from conformance.cases.model import Call, Expect, Graph
 from conformance.facets import FACETS, FUNCTION, STEPS, asked_of
 
@@ -98,6 +98,9 @@ def _asked_of_function(read: Read) -> frozenset[str]:
         asked -= {"gradients"}
     if not names.is_made(read.model.nodes[0].layer):
         asked -= {"config_round_trip"}
+    if any(dictionaries.takes(node.layer) for node in read.model.nodes):
+        # A layer with a seed keeps a state, which traces and gradients of a function don't.
+        asked -= {"gradients", "compiled"}
     if not all(node.layer.startswith(names.IN_MODELS) for node in read.model.nodes):
         asked -= {"symbolic_shape"}
     return asked

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from conformance.adapters.shared.functions import flat
 from conformance.cases.model import Data
 from conformance.reducing.shrinking import ROUND, below, shrunk_mapping, sliced
 
@@ -77,12 +78,20 @@ def _fewer_nodes(model: Model) -> Iterator[Model]:
 
 
 def _fewer_arrays(model: Model) -> Iterator[Model]:
-    """Without an array that is passed by name."""
+    """Without an array that is passed by name, or under a key of a dictionary."""
     for node in model.nodes:
-        for key in node.tensors:
-            fewer = {name: one for name, one in node.tensors.items() if name != key}
+        for fewer in _fewer_tensors(node):
             nodes = [replace(one, tensors=fewer) if one is node else one for one in model.nodes]
             yield _needed(replace(model, nodes=nodes))
+
+
+def _fewer_tensors(node: Node) -> Iterator[dict[str, Any]]:
+    for key, given in node.tensors.items():
+        yield {name: one for name, one in node.tensors.items() if name != key}
+        if isinstance(given, dict):
+            for inner in given:
+                left = {name: one for name, one in given.items() if name != inner}
+                yield {**node.tensors, key: left}
 
 
 def _needed(model: Model) -> Model:
@@ -99,19 +108,18 @@ def _needed(model: Model) -> Model:
 
 
 def _sources(node: Node) -> list[str]:
-    passed = [names if isinstance(names, list) else [names] for names in node.tensors.values()]
-    return [*node.inputs, *(name for names in passed for name in names)]
+    return [*node.inputs, *flat(node.tensors.values())]
 
 
 def _renamed(node: Node, old: str, new: str) -> Node:
-    def other(name: str) -> str:
-        return new if name.partition(".")[0] == old else name
+    def other(names: Any) -> Any:
+        if isinstance(names, list):
+            return [other(one) for one in names]
+        if isinstance(names, dict):
+            return {key: other(one) for key, one in names.items()}
+        return new if names.partition(".")[0] == old else names
 
-    tensors = {
-        key: [*map(other, names)] if isinstance(names, list) else other(names)
-        for key, names in node.tensors.items()
-    }
-    return replace(node, inputs=[*map(other, node.inputs)], tensors=tensors)
+    return replace(node, inputs=other(node.inputs), tensors=other(node.tensors))
 
 
 def _smaller_inputs(specs: Sequence[InputSpec]) -> Iterator[list[InputSpec]]:

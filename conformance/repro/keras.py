@@ -127,7 +127,7 @@ def keywords(node: Node, known: dict[str, list[str]]) -> list[str]:
         *(
             f"{identifier(key)}={listed(chosen([name], known))}"
             if isinstance(name, str)
-            else f"{identifier(key)}=[{', '.join(chosen(name, known))}]"
+            else f"{identifier(key)}=[{', '.join(chosen([*name], known))}]"
             for key, name in node.tensors.items()
         ),
         *(f"{identifier(key)}={literal(value)}" for key, value in node.arguments.items()),

@@ -41,7 +41,7 @@ FLAT = '''
 def flat(answer):
     """The tensors of a nested answer, one after the other."""
     if isinstance(answer, dict):
-        answer = list(answer.values())
+        answer = [answer[key] for key in sorted(answer)]
     if isinstance(answer, (list, tuple)):
         return [tensor for part in answer for tensor in flat(part)]
     return [answer]'''

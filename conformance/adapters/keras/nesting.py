@@ -9,9 +9,9 @@ if TYPE_CHECKING:
 
 
 def flat(outputs: Any) -> Iterator[Any]:
-    """Tensors of a nested answer, depth first."""
+    """Tensors of a nested answer, depth first; those of a dictionary by its sorted keys."""
     if isinstance(outputs, dict):
-        outputs = list(outputs.values())
+        outputs = [outputs[key] for key in sorted(outputs)]
     if isinstance(outputs, (list, tuple)):
         for part in outputs:
             yield from flat(part)

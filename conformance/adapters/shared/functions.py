@@ -7,7 +7,7 @@ import inspect
 from typing import TYPE_CHECKING, Any, Callable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 def is_made(symbol: str) -> bool:
@@ -18,6 +18,11 @@ def is_made(symbol: str) -> bool:
 def is_function(symbol: str) -> bool:
     """Whether a node's symbol is a function's public name, ``ops.add``, and no layer's."""
     return "." in symbol
+
+
+def is_layer(symbol: str) -> bool:
+    """Whether a symbol is a layer that is called on a dictionary, outside of any model."""
+    return symbol.startswith("layers.")
 
 
 def walked(
@@ -55,12 +60,7 @@ def answered(
         call: As of :func:`walked`.
     """
     place = [_one(name, values) for name in node["inputs"]]
-    keywords = {
-        key: _one(names, values)
-        if isinstance(names, str)
-        else [_one(name, values) for name in names]
-        for key, names in node.get("tensors", {}).items()
-    }
+    keywords = {key: _operand(names, values) for key, names in node.get("tensors", {}).items()}
     answer = call(node, place, keywords)
     return list(answer) if isinstance(answer, (list, tuple)) else [answer]
 
@@ -90,6 +90,26 @@ def _variadic(function: Callable[..., Any]) -> list[str]:
             return before
         before.append(name)
     return []
+
+
+def flat(operands: Iterable[Any]) -> list[str]:
+    """Every name among names, lists of names and dictionaries of them."""
+    found: list[str] = []
+    for one in operands:
+        if isinstance(one, str):
+            found.append(one)
+        else:
+            found += flat(one.values() if isinstance(one, dict) else one)
+    return found
+
+
+def _operand(names: Any, values: Mapping[str, Sequence[Any]]) -> Any:
+    """An array by its name, or several: a list of them, or a dictionary."""
+    if isinstance(names, str):
+        return _one(names, values)
+    if isinstance(names, dict):
+        return {key: _operand(inner, values) for key, inner in names.items()}
+    return [_one(name, values) for name in names]
 
 
 def _one(name: str, values: Mapping[str, Sequence[Any]]) -> Any:

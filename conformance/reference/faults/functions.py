@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from conformance.adapters.shared.functions import is_made
+from conformance.adapters.shared.functions import is_layer, is_made
 from conformance.cases.model import InputSpec
 from conformance.reference.errors import NoAnswer
 from conformance.reference.faults import definitions
 from conformance.reference.faults.arguments import mistaken, parameters
+from conformance.reference.faults.dictionaries import of_dictionaries
 from conformance.reference.faults.fault import Fault, nodewise
 from conformance.reference.model.network import Network
 from conformance.reference.spec import table
@@ -131,6 +132,9 @@ def of_nodes(nodes: Sequence[Node], known: Sequence[InputSpec]) -> Iterator[Faul
     """
     yield from mistaken(nodes)
     for node in nodes:
+        if is_layer(node.layer):
+            yield from of_dictionaries(node)
+            continue
         yield from _left_out(node)
         yield from _exchanged(node, known)
         yield from _taken_for(node)

@@ -12,6 +12,7 @@ import numpy as np
 from conformance.reference.engine.arithmetic import Result
 from conformance.reference.engine.conversion import arithmetic_of, as_array, floats, real
 from conformance.reference.engine.structure import picked
+from conformance.reference.faults.plain_images import images
 from conformance.reference.spec.ops.numpy.indexing import grid_of
 from conformance.reference.spec.ops.numpy.sorting import numbers
 
@@ -86,5 +87,6 @@ NUMBERS = {
     "ops.argmax": argmax,
     "ops.argmin": argmin,
     "ops.top_k": top_k,
+    "dictionary.images": images,
 }
 """By symbol."""

@@ -6,7 +6,7 @@ import inspect
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from conformance.adapters.shared.functions import is_made
+from conformance.adapters.shared.functions import flat, is_layer, is_made
 from conformance.invariants import Invariants
 from conformance.reference.engine.array import Array, cast, gradients
 from conformance.reference.engine.dtypes import DIGITS
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
     Find = Callable[[str], Any]
     """Takes a symbol to its definition; one of its own where a fault is in it."""
+
+
+DICTIONARY = "dictionary.images"
+"""What image layers answer to a dictionary, which is defined for all of them together."""
 
 
 @dataclass
@@ -122,9 +126,7 @@ def _unsized_only_last(node: Node, unsized: Mapping[str, Mapping[int, object]]) 
     Raises:
         Unsupported: What a symbolic call would then state is not worked out.
     """
-    given = [*node.inputs]
-    for names in node.tensors.values():
-        given.extend([names] if isinstance(names, str) else names)
+    given = [*node.inputs, *flat(node.tensors.values())]
     if any(unsized.get(name) or unsized.get(name.rpartition(".")[0]) for name in given):
         message = f"{node.layer} of an answer whose size only the data tell is not in the reference"
         raise Unsupported(message)
@@ -173,17 +175,19 @@ def called(
 
 
 def _result(node: Node, values: Mapping[str, list[Any]], arithmetic: Arithmetic, find: Find) -> Any:
+    if is_layer(node.layer):
+        answer = find(DICTIONARY)
+        passed = {key: _operand(names, values) for key, names in node.tensors.items()}
+        layer = node.layer.partition(".")[2]
+        told = {"training": True, **node.arguments}
+        return answer(arithmetic, layer, node.config, **passed, **told)
     function = find(node.layer)
     if is_made(node.layer):
         function = made(node.layer, node.config, arithmetic, find)
     place = [_one(name, values) for name in node.inputs]
     keywords = {**node.arguments}
     for key, names in node.tensors.items():
-        keywords[key] = (
-            _one(names, values)
-            if isinstance(names, str)
-            else [_one(name, values) for name in names]
-        )
+        keywords[key] = _operand(names, values)
     return applied(node.layer, function, place, keywords, arithmetic)
 
 
@@ -223,6 +227,15 @@ def applied(
 
 def _before(signature: inspect.Signature, variadic: str) -> int:
     return list(signature.parameters).index(variadic)
+
+
+def _operand(names: Any, values: Mapping[str, list[Any]]) -> Any:
+    """An array by its name, or several: a list of them, or a dictionary."""
+    if isinstance(names, str):
+        return _one(names, values)
+    if isinstance(names, dict):
+        return {key: _operand(inner, values) for key, inner in names.items()}
+    return [_one(name, values) for name in names]
 
 
 def _one(name: str, values: Mapping[str, list[Any]]) -> Any:

@@ -296,7 +296,7 @@ class Network:
             context.tensors = {
                 key: cast(self._taken([name], values)[0], compute)
                 if isinstance(name, str)
-                else [cast(a, compute) for a in self._taken(name, values)]
+                else [cast(a, compute) for a in self._taken([*name], values)]
                 for key, name in node.tensors.items()
             }
             context.masks = self._taken(node.inputs, masks)

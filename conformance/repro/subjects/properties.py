@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from conformance.repro.subjects import alignment
 from conformance.repro.text import literal
 from conformance.verdicts.properties import said
 from conformance.verdicts.tolerance import scale
@@ -30,6 +31,10 @@ for what, residual, within in residuals:
     assert not z.size or np.sqrt(np.mean(z**2)) <= {rms!r}, what"""
 
 
+_SINGLE = 3
+"""Axes of an image by itself."""
+
+
 class Residual(NamedTuple):
     """What must be zero, and how far rounding may move it from there, as source."""
 
@@ -47,8 +52,10 @@ def properties_of(plan: Plan) -> Sequence[ExpectedProperty]:
 
 def property_lines(plan: Plan, answer: StoredAnswer) -> list[str]:
     """Statements that hold ``observed`` against all that must be true."""
-    found = [residual(plan, answer, one) for one in properties_of(plan)]
+    listed = properties_of(plan)
+    found = [residual(plan, answer, one) for one in listed]
     return [
+        *alignment.source(one.kind for one in listed if one.kind in alignment.KINDS),
         OBSERVED,
         "# What is compared, what must be zero of it, how far rounding may move that.",
         "residuals = [",
@@ -75,6 +82,12 @@ def residual(plan: Plan, answer: StoredAnswer, one: ExpectedProperty) -> Residua
     if one.truth:
         array = np.asarray(answer.arrays[one.truth])
         truth = f"np.array({literal(array.tolist())})"
+    if one.kind in alignment.KINDS:
+        # One image by itself has no axis for the batch.
+        batch = "" if len(outputs[one.outputs[-1]].shape) > _SINGLE else "[None]"
+        arrays = ", ".join(f"o[{i}]{batch}" for i in one.outputs)
+        called = f"{alignment.residual(one.kind)}([{arrays}], {truth or None}"
+        return Residual(said(one), f"{called}, {one.how!r}, {one.axis})", within)
     return Residual(said(one), _text(one, truth, outputs[one.outputs[0]].shape), within)
 
 

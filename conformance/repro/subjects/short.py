@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from conformance.adapters.shared.functions import is_layer
 from conformance.cases.model import Steps
 from conformance.repro.short_answers import compared_lines, repeated_dtype_lines
 from conformance.repro.short_parts import TooLong, as_numpy
@@ -20,7 +21,7 @@ from conformance.verdicts.properties import said
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.cases.model import InputSpec
+    from conformance.cases.model import InputSpec, Node
     from conformance.repro.plan import Plan
     from conformance.repro.short_parts import Writer
     from conformance.verdicts.model import Comparison
@@ -149,6 +150,10 @@ def _function(plan: Plan, compared: Comparison | None, write: Writer) -> list[st
         return refusal_lines(plan, [*given, *own], called)
     several = plan.answer is not None and len(plan.answer.expectation.calls[0].outputs) > 1
     which = f"[{_place(plan, compared)}]" if several else ""
+    if is_layer(node.layer):
+        if plan.facet not in {"shape", "dtype"}:
+            raise TooLong("a dictionary is held against its images in more than a few lines")
+        which = _member(node, _place(plan, compared))
     lines = [*given, *own]
     if plan.facet == "values" and properties_of(plan):
         each = f"for one in {called}" if several else f"for one in [{called}]"
@@ -166,6 +171,15 @@ def _function(plan: Plan, compared: Comparison | None, write: Writer) -> list[st
     if plan.facet == "gradients" and plan.backend in _GRADIENT:
         return [*lines, *_gradient(plan, compared, known, called, write)]
     raise TooLong(f"the facet {plan.facet} takes more than a few lines")
+
+
+def _member(node: Node, place: int) -> str:
+    """The keys under which a dictionary holds one of its arrays, by their sorted order."""
+    found = []
+    for key, given in sorted(node.tensors["data"].items()):  # type: ignore[union-attr] # a dictionary
+        inner = sorted(given) if isinstance(given, dict) else []
+        found += [f'["{key}"]["{one}"]' for one in inner] or [f'["{key}"]']
+    return found[place]
 
 
 def _given(

@@ -138,9 +138,12 @@ def reference(name: str, known: Mapping[str, str]) -> str:
     return f"{known[node]}[{int(number)}]"
 
 
-def _arrays(given: str | list[str], known: Mapping[str, str]) -> str:
+def _arrays(given: str | list[str] | Mapping[str, Any], known: Mapping[str, str]) -> str:
     if isinstance(given, str):
         return reference(given, known)
+    if isinstance(given, dict):
+        members = [f"{literal(key)}: {_arrays(one, known)}" for key, one in given.items()]
+        return f"{{{', '.join(members)}}}"
     return f"[{', '.join(reference(one, known) for one in given)}]"
 
 

@@ -8,7 +8,7 @@ from conformance.adapters.keras.backends.base import Feed, is_float
 from conformance.adapters.keras.nesting import flat
 from conformance.adapters.keras.subjects.parts import Answering
 from conformance.adapters.keras.subjects.symbols import called, make, symbol
-from conformance.adapters.shared.functions import is_made, outputs_of, walked
+from conformance.adapters.shared.functions import is_layer, is_made, outputs_of, walked
 from conformance.adapters.worker.failure import Unsupported, failure
 
 if TYPE_CHECKING:
@@ -64,6 +64,8 @@ class Functions:
     def _called(self, node: Mapping[str, Any], place: list[Any], keywords: dict[str, Any]) -> Any:
         if self._seed is not None and "seed" in node.get("arguments", {}):
             node = {**node, "arguments": {**node["arguments"], "seed": self._seed}}
+        if is_layer(node["layer"]):  # whatever a layer calls the first one
+            place = [keywords.pop("data")]
         return called(self._keras, node, self.made[node["name"]], place, keywords)
 
 
