@@ -168,7 +168,11 @@ class Checkout:
         )
         if fault.old not in text:
             raise SystemExit(f"{fault.function} has no {fault.old!r}: this is another Keras")
-        path.write_text(before + text.replace(fault.old, fault.new) + after, encoding="utf-8")
+        self.write(path, before + text.replace(fault.old, fault.new) + after)
+
+    def write(self, path: Path, text: str) -> None:
+        """Give one of its files another content."""
+        path.write_text(text, encoding="utf-8")
         self._touch(path)
 
     def restore(self) -> None:

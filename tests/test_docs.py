@@ -334,6 +334,7 @@ COMMANDS: dict[str, Run | Shown] = {
     f"keras-conformance touched functions CASE {MINE}": Shown(
         "tests/test_touched.py", 'touched("functions", "fakes/late"'
     ),
+    "python benchmarks/planted.py --folder FOLDER": Run(HELP.format("planted.py")),
     "python benchmarks/touched.py": Run(HELP.format("touched.py")),
     "python benchmarks/records.py": Run(HELP.format("records.py")),
     "python benchmarks/whole_run.py": Run(HELP.format("whole_run.py")),

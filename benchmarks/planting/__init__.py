@@ -1,0 +1,1 @@
+"""Faults planted in Keras's source: edits, a choice of them, and what the cases make of each."""
