@@ -92,6 +92,11 @@ def _keys_of_the_first(head: bytes) -> Iterator[bytes]:
 def wanted(case: Case, adapter: str, words: Sequence[str]) -> bool:
     """Tell whether one of the words means a case, or the item of a case and adapter."""
     from conformance.cases.choosing import means
-    from conformance.pytest_plugin.items import item_name
 
     return any(means(word, case.id) or word == item_name(case.id, adapter) for word in words)
+
+
+def item_name(case: str, adapter: str) -> str:
+    """``last-axis[keras-torch]``: the case's own part of its id, and the adapter."""
+    head, bracket, variation = case.partition("[")
+    return f"{head.rsplit('/', 1)[-1]}{bracket}{variation}[{adapter}]"

@@ -9,7 +9,7 @@ import pytest
 from conformance.cases import load_file
 from conformance.cases.choosing import no_such_case
 from conformance.cases.model import kind_of, symbols_of
-from conformance.pytest_plugin.choosing import wanted, words_key
+from conformance.pytest_plugin.choosing import item_name, wanted, words_key
 from conformance.pytest_plugin.keys import marker_of, run_key
 from conformance.run.engine import Stopped
 from conformance.run.explanation import explain
@@ -137,12 +137,6 @@ def _registered(config: pytest.Config, name: str) -> pytest.MarkDecorator:
         config.addinivalue_line("markers", f"{marker}: cases of {name}")
     decorator: pytest.MarkDecorator = getattr(pytest.mark, marker)
     return decorator
-
-
-def item_name(case: str, adapter: str) -> str:
-    """``last-axis[keras-torch]``: the case's own part of its id, and the adapter."""
-    head, bracket, variation = case.partition("[")
-    return f"{head.rsplit('/', 1)[-1]}{bracket}{variation}[{adapter}]"
 
 
 def adapter_of(nodeid: str) -> str | None:
