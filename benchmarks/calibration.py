@@ -19,12 +19,12 @@ import numpy as np
 
 from conformance.acceptance import TRAINING, VALUES
 from conformance.cases import load
+from conformance.globs import matches
 from conformance.reference.answer.answer import Answer, evaluate
 from conformance.reference.errors import NoAnswer
 from conformance.reference.faults.applicable import applicable
 from conformance.reference.faults.observe import observe
 from conformance.verdicts.cell import judge_cell
-from conformance.verdicts.entries import matches
 from conformance.verdicts.explain import Suspect, explain, failing
 
 if TYPE_CHECKING:

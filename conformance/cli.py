@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance import __version__, cli_records, cli_touched, cli_versions
+from conformance.cli_cases import add_folders, add_word, add_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,12 +53,7 @@ def parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     run = commands.add_parser("run", help="run cases on adapters and write a report")
-    run.add_argument(
-        "patterns",
-        nargs="*",
-        metavar="CASE",
-        help="case ids or globs ('documents/dense/*'), or files; default: all",
-    )
+    add_words(run)
     _adapter_options(run)
     run.add_argument("--jobs", type=_positive, metavar="N", help="adapter processes at a time")
     run.add_argument(
@@ -120,9 +116,7 @@ def parser() -> argparse.ArgumentParser:
     validate.set_defaults(command=_validate)
 
     listing = commands.add_parser("list", help="list cases")
-    listing.add_argument(
-        "pattern", nargs="*", metavar="PATTERN", help="globs over ids, parts of them, or case files"
-    )
+    add_words(listing, told="as of `run`; or a part of ids; default: all")
     listing.add_argument("--level", type=int, metavar="N", help=LEVEL)
     listing.add_argument("--json", action="store_true", help="as JSON, with what each is asked")
     listing.set_defaults(command=_list)
@@ -136,6 +130,7 @@ def parser() -> argparse.ArgumentParser:
     coverage.add_argument(
         "--python", default=sys.executable, metavar="FILE", help="interpreter whose Keras is asked"
     )
+    add_folders(coverage)
     coverage.add_argument("--all", action="store_true", help="list what is complete as well")
     coverage.add_argument("--json", action="store_true", help="all of it as JSON")
     coverage.set_defaults(command=_coverage)
@@ -161,7 +156,7 @@ def _add_repro(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     repro = commands.add_parser(
         "repro", help="run a case, reduce it, print a script of the framework alone"
     )
-    repro.add_argument("case", metavar="CASE", help="a case's id")
+    add_word(repro)
     repro.add_argument("--adapter", required=True, metavar="NAME")
     repro.add_argument(
         "--adapter-command",
@@ -259,7 +254,9 @@ def _validate(options: argparse.Namespace) -> int:
 def _list(options: argparse.Namespace) -> int:
     from conformance.cases.commands import list_cases
 
-    return list_cases(options.pattern, as_json=options.json, level=options.level)
+    return list_cases(
+        options.patterns, as_json=options.json, folders=options.folders, level=options.level
+    )
 
 
 def _schema(_: argparse.Namespace) -> int:
@@ -271,7 +268,12 @@ def _schema(_: argparse.Namespace) -> int:
 def _coverage(options: argparse.Namespace) -> int:
     from conformance.coverage.command import coverage
 
-    return coverage(python=options.python, as_json=options.json, everything=options.all)
+    return coverage(
+        python=options.python,
+        as_json=options.json,
+        everything=options.all,
+        folders=options.folders,
+    )
 
 
 def _adapters(options: argparse.Namespace) -> int:

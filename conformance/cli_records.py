@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conformance.cli_cases import add_words
 from conformance.cli_versions import add_running
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def _add_diff(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         help="likewise; left out: two columns of OLD (--old, --new)",
     )
     versions = diff.add_argument_group("of two versions, which are run first")
-    versions.add_argument("cases", nargs="*", metavar="CASE", help="as of `run`; default: all")
+    add_words(versions, told="as of `run`; default: all")
     versions.add_argument(
         "--adapter", action="append", metavar="NAME", help="default: all that the versions concern"
     )
@@ -217,7 +218,7 @@ def _add_chore(
         type=Path,
         default=[],
         metavar="FOLDER",
-        help="catalogue that the entries speak of; repeatable; default: the packaged one",
+        help="a folder of cases of your own that the entries may speak of; repeatable",
     )
     chore.add_argument("--reports", type=Path, default=Path("reports"), metavar="FOLDER")
     return chore

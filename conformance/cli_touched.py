@@ -8,6 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conformance.cli_cases import add_words
+
 if TYPE_CHECKING:
     import argparse
 
@@ -19,7 +21,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     chores = touched.add_subparsers(title="chores", required=True, metavar="CHORE")
     record = chores.add_parser("record", help="record which functions of a package each case runs")
-    record.add_argument("patterns", nargs="*", metavar="CASE", help="as of `run`; default: all")
+    add_words(record, told="as of `run`; default: all")
     _add_package(record)
     record.add_argument(
         "--output", type=Path, metavar="FILE", help="write the recording here as well"
@@ -36,7 +38,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     record.set_defaults(command=_record)
 
     show = chores.add_parser("show", help="say what `run --touched-by BASE` would run, and why")
-    show.add_argument("patterns", nargs="*", metavar="CASE", help="as of `run`; default: all")
+    add_words(show, told="as of `run`; default: all")
     show.add_argument("--touched-by", required=True, metavar="BASE", help="as of `run`")
     _add_package(show)
     _add_recording(show)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conformance.cli_cases import add_word, add_words
+
 if TYPE_CHECKING:
     import argparse
 
@@ -32,7 +34,7 @@ def _add_bisect(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         epilog=BISECT_EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    bisect.add_argument("case", metavar="CASE", help="a case's id, or a file with one case")
+    add_word(bisect)
     bisect.add_argument("--adapter", required=True, metavar="NAME")
     bisect.add_argument("--package", required=True, metavar="NAME", help="whose releases: keras")
     ends = "a version, or a date: the newest release of that day"
@@ -45,7 +47,7 @@ def _add_bisect(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def _add_sweep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     sweep = commands.add_parser("sweep", help="run cases over releases: since when each passes")
-    sweep.add_argument("patterns", nargs="*", metavar="CASE", help="as of `run`; default: all")
+    add_words(sweep, told="as of `run`; default: all")
     sweep.add_argument("--adapter", required=True, action="append", metavar="NAME")
     sweep.add_argument("--package", required=True, metavar="NAME", help="whose releases: keras")
     which = sweep.add_mutually_exclusive_group(required=True)
@@ -56,7 +58,15 @@ def _add_sweep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     sweep.add_argument(
         "--of-ledger",
         action="store_true",
-        help="the cases that the catalogue's ledger speaks of, on the adapters that it names",
+        help="the cases that the ledger speaks of, on the adapters that it names",
+    )
+    sweep.add_argument(
+        "--ledger",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="a ledger of your own, of --of-ledger, in the place of the packaged one; repeatable",
     )
     sweep.add_argument("--minor", action="store_true", help="of each 3.N only the newest 3.N.M")
     sweep.add_argument("--markdown", type=Path, metavar="FILE", help="write it as Markdown, too")

@@ -11,10 +11,10 @@ from comparisons import record
 
 from conformance import cli
 from conformance.cases import default_root, load_ids
+from conformance.globs import matches
 from conformance.records import read
 from conformance.run.session import CAPABILITIES_FOLDER
 from conformance.verdicts.capabilities import Claims, read_capabilities
-from conformance.verdicts.entries import matches
 from conformance.verdicts.model import CellVerdict, FacetVerdict
 
 if TYPE_CHECKING:

@@ -123,19 +123,19 @@ def test_validate(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_list(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert commands.list_cases(paths=[root]) == 0
+    assert commands.list_cases([str(root)]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "a/z      Dense answers",
         "a/a      Dense answers",
         "b/two/k  Dense answers",
     ]
-    assert commands.list_cases(["a/*", "two"], paths=[root], as_json=True) == 0
+    assert commands.list_cases(["a/*", "b/two"], folders=[root], as_json=True) == 0
     rows = json.loads(capsys.readouterr().out)
     assert [row["id"] for row in rows] == ["a/z", "a/a", "b/two/k"]
     assert rows[0]["line"] == 1
     assert rows[0]["source"] == {"keras": "keras.layers.Dense"}
-    assert commands.list_cases(["nobody"], paths=[root]) == 1
-    assert "no case fits nobody" in capsys.readouterr().err
+    assert commands.list_cases(["nobody-at-all"], folders=[root]) == 1
+    assert "no case is named 'nobody-at-all'" in capsys.readouterr().err
 
 
 def test_a_pattern_takes_the_brackets_of_an_id_literally(
@@ -143,7 +143,7 @@ def test_a_pattern_takes_the_brackets_of_an_id_literally(
 ) -> None:
     file = tmp_path / "x.yaml"
     file.write_text(CASE.format(id="k", units=3) + "  vary: {units: [1, 2]}\n")
-    assert commands.list_cases(["*[units=2]"], paths=[file]) == 0
+    assert commands.list_cases([f"{file}::*[units=2]"]) == 0
     assert capsys.readouterr().out.startswith("x/k[units=2]")
 
 

@@ -99,6 +99,20 @@ COMMANDS: dict[str, Run | Shown] = {
     "pytest -m 'documents and keras_jax'": collects("pytest -m 'documents and keras_jax'"),
     "keras-conformance run 'ops/*' 'losses/*' 'metrics/*' 'optimizers/*' 'initializers/*' "
     "--adapter 'keras-*'": Shown(".ci/run", "-- cases --adapter torch --adapter 'keras-t*'"),
+    "pytest my-cases/": Run("pytest my-cases/ --collect-only -q"),
+    "pytest my-cases/ --adapter keras-torch": Run(
+        "pytest my-cases/ --adapter keras-torch --collect-only -q"
+    ),
+    "pytest my-cases/dense.yaml::last-axis --adapter keras-torch": Run(
+        "pytest my-cases/dense.yaml::last-axis --adapter keras-torch --collect-only -q"
+    ),
+    "pytest cases/layers --case 'layers/core/*' --adapter keras-torch": Run(
+        "pytest cases/documents --case 'documents/dense/*' --adapter keras-torch --collect-only -q"
+    ),
+    "keras-conformance list my-cases/": Run(),
+    "keras-conformance run --cases my-cases 'dense/*' --adapter keras-torch": Run(
+        f"keras-conformance run --cases my-cases 'dense/last-axis' {MINIMAL}"
+    ),
     "pytest cases/ops -k ops.sum": collects("pytest cases/ops -k ops.sum"),
     "pytest -x --lf --junitxml=junit.xml": collects("pytest -x --lf --junitxml=junit.xml"),
     "pytest -n 2": Shown("tests/test_pytest_plugin.py", '"-n", "2"'),

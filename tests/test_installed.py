@@ -38,6 +38,19 @@ def test_the_catalogue_and_its_ledger_travel_in_the_wheel():
 
 
 @from_wheel
+@pytest.mark.frameworks
+def test_pyargs_divides_the_catalogue_among_workers(tmp_path):
+    result = ask(
+        sys.executable, "-m", "pytest", "--pyargs", "conformance", "-n", "2", "--adapter", "torch",
+        "--case", "documents/dense/*", "-p", "no:cacheprovider",
+        folder=tmp_path,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "everything that was judged conforms" in result.stdout
+    assert list(tmp_path.glob("reports/*/report.html"))
+
+
+@from_wheel
 def test_pyargs_collects_the_catalogue_without_a_checkout(tmp_path):
     result = ask(
         sys.executable, "-m", "pytest", "--pyargs", "conformance", "--collect-only", "-q",

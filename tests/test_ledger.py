@@ -14,8 +14,8 @@ from conformance.adapters.host import registry
 from conformance.cases import default_root
 from conformance.cases import load as load_cases
 from conformance.facets import REPEATS
+from conformance.globs import matches
 from conformance.run.session import LEDGER_FOLDER
-from conformance.verdicts.entries import matches
 from conformance.verdicts.ledger import Ledger
 from conformance.verdicts.model import CellVerdict, FacetVerdict
 from conformance.verdicts.releases import within

@@ -10,10 +10,11 @@ from comparisons import facets, record
 from conformance import cli
 from conformance.adapters.host import registry
 from conformance.cases import default_root, load_ids
+from conformance.globs import matches
 from conformance.run.session import LEDGER_FOLDER
 from conformance.upkeep.measuring import Measured, read_measured, written
 from conformance.upkeep.ranges import Range, contradictions, range_of
-from conformance.verdicts.entries import matches, read_entries
+from conformance.verdicts.entries import read_entries
 from conformance.verdicts.ledger import Ledger
 
 ROW = ["3.3.3", "3.5.0", "3.8.0", "3.15.1", "3.16.0.dev1"]

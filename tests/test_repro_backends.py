@@ -21,10 +21,11 @@ from msgspec.structs import replace
 from repro_cells import catalogue, judged
 
 from conformance.cases.model import Raises
+from conformance.globs import matches
 from conformance.records.model import AdapterLine
 from conformance.reference.faults.applicable import applicable
 from conformance.repro.script import NoScript, script
-from conformance.verdicts.entries import matches, read_entries
+from conformance.verdicts.entries import read_entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import fnmatch
 import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conformance.cases.choosing import chosen, roots
 from conformance.cases.levels import LevelError, at_level
-from conformance.cases.loading import ENDINGS, Catalogue, load
+from conformance.cases.loading import Catalogue, load
 from conformance.cases.problems import CasesError
 
 if TYPE_CHECKING:
@@ -46,48 +46,55 @@ def validate(paths: Sequence[str | Path] = ()) -> int:
 
 
 def list_cases(
-    patterns: Sequence[str] = (),
+    words: Sequence[str] = (),
     *,
     as_json: bool = False,
-    paths: Sequence[str | Path] = (),
+    folders: Sequence[Path] = (),
     level: int | None = None,
 ) -> int:
     """Print the ids and titles of cases.
 
     Args:
-        patterns: Case files; or globs over whole ids (``documents/dense/*``), or plain text within
-            them; a case that fits one of these is listed. None lists every case. Brackets are taken
-            literally, as ids have them.
+        words: Which: as :func:`conformance.cases.choosing.choose` takes them, or plain text within
+            ids. None lists every case.
         as_json: Print a JSON list of ``{id, title, source, file, line, facets, digest}`` instead.
-        paths: Files and folders; none means the whole catalogue.
-        level: Only the cases of this level of what ``paths`` hold.
+        folders: Catalogues beside the packaged one.
+        level: Only the cases of this level of their catalogue.
 
     Returns:
-        0; 1 if nothing fits or the files have problems (which go to stderr); 2 if there is no such
-        level.
+        0; 1 if nothing is meant or the files have problems (which go to stderr); 2 if there is no
+        such level.
     """
-    named = [one for one in patterns if Path(one).suffix in ENDINGS and Path(one).is_file()]
-    patterns = [one for one in patterns if one not in named]
-    catalogue = _loaded([*paths, *named])
-    if catalogue is None:
+    try:
+        found = chosen(words, folders, parts=True)
+    except CasesError as error:
+        _say(str(error), error=True)
         return FAULTY
-    for problem in catalogue.problems:
+    for problem in found.problems:
         _say(str(problem), error=True)
     try:
-        cases = catalogue.cases if level is None else at_level(catalogue.cases, level)
+        cases = found.cases if level is None else _of_level(found.cases, folders, level)
     except LevelError as error:
         _say(str(error), error=True)
         return USAGE
-    found = [case for case in cases if _fits(case.id, patterns)]
     if as_json:
-        _say(json.dumps([_row(case) for case in found], indent=2, ensure_ascii=False))
+        _say(json.dumps([_row(case) for case in cases], indent=2, ensure_ascii=False))
     else:
-        width = max((len(case.id) for case in found), default=0)
-        for case in found:
+        width = max((len(case.id) for case in cases), default=0)
+        for case in cases:
             _say(f"{case.id:<{width}}  {case.title}")
-    if not found:
-        _say(f"no case fits {' or '.join(patterns) or 'anything'}", error=True)
-    return SOUND if found and not catalogue.problems else FAULTY
+    if not cases:
+        _say("no case is of that level" if level else "there is no case", error=True)
+    return SOUND if cases and not found.problems else FAULTY
+
+
+def _of_level(cases: list[Case], folders: Sequence[Path], level: int) -> list[Case]:
+    """Those of a level, which is told by the whole catalogue of a case, whatever was asked for."""
+    catalogues = [load([root]).cases for root in roots(folders)]
+    known = {case.id for catalogue in catalogues for case in catalogue}
+    others = [case for case in cases if case.id not in known]
+    kept = {one.id for catalogue in (*catalogues, others) for one in at_level(catalogue, level)}
+    return [case for case in cases if case.id in kept]
 
 
 def schema() -> int:
@@ -108,16 +115,6 @@ def _loaded(paths: Sequence[str | Path]) -> Catalogue | None:
     except CasesError as error:
         _say(str(error), error=True)
         return None
-
-
-def _fits(case_id: str, patterns: Sequence[str]) -> bool:
-    return not patterns or any(_matches(case_id, pattern) for pattern in patterns)
-
-
-def _matches(case_id: str, pattern: str) -> bool:
-    if "*" in pattern or "?" in pattern:
-        return fnmatch.fnmatchcase(case_id, pattern.replace("[", "[[]"))
-    return pattern in case_id
 
 
 def _row(case: Case) -> dict[str, object]:

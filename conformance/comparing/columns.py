@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from conformance.adapters.shared.naming import base_of
 from conformance.cases.problems import did_you_mean
-from conformance.verdicts.entries import matches
+from conformance.globs import matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

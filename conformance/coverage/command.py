@@ -10,13 +10,17 @@ import msgspec
 from rich.table import Table
 from rich.text import Text
 
-from conformance.cases import CasesError, load
+from conformance.cases import CasesError
+from conformance.cases.choosing import every_case
 from conformance.coverage.exemptions import read_exemptions
 from conformance.coverage.inventory import InventoryError, take
 from conformance.coverage.measure import Coverage, measure
 from conformance.printing import make_console
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from rich.console import Console, JustifyMethod
 
 NAMED = 8
@@ -25,7 +29,11 @@ COMPLETE, INCOMPLETE, USAGE = 0, 1, 2
 
 
 def coverage(
-    *, python: str = sys.executable, as_json: bool = False, everything: bool = False
+    *,
+    python: str = sys.executable,
+    as_json: bool = False,
+    everything: bool = False,
+    folders: Sequence[Path] = (),
 ) -> int:
     """Print which layers, functions and arguments of the installed Keras no case exercises.
 
@@ -33,13 +41,14 @@ def coverage(
         python: The interpreter whose Keras is asked.
         as_json: Print all of it as JSON instead of a table.
         everything: List complete layers and those out of scope as well.
+        folders: Catalogues whose cases count beside the packaged ones.
 
     Returns:
         0 if nothing of the layers is missing, 1 if something is, 2 if it could not be told.
     """
     exemptions, problems = read_exemptions()
     try:
-        cases = load().checked()
+        cases = every_case(folders)
         inventory = take(python)
     except (CasesError, InventoryError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - a message for whoever called

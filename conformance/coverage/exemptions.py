@@ -11,7 +11,7 @@ from conformance.cases import fields
 from conformance.cases.model import Place
 from conformance.cases.problems import Log, Problem, Where
 from conformance.cases.reading import Seq, read_file
-from conformance.verdicts.entries import matches
+from conformance.globs import matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

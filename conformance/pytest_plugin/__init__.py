@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from conformance.pytest_plugin.choosing import holds_cases, named_folders, take_ids
 from conformance.pytest_plugin.keys import adapters_key, marker_of, narrowing_key, run_key
 from conformance.suites import NOT_CASES, suites
 
@@ -47,6 +48,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=[],
         metavar="NAME=COMMAND",
         help="a further adapter, started by this command, repeatable",
+    )
+    group.addoption(
+        "--case",
+        action="append",
+        default=[],
+        metavar="CASE",
+        help="of what is collected, these cases only: an id or a glob over ids, repeatable",
     )
     group.addoption(
         "--adapter-jobs",
@@ -199,19 +207,32 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     return f"keras-conformance: {', '.join(spec.name for spec in chosen)}"
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Takes ids out of the arguments, where this process is the one that collects."""
+    take_ids(session.config)
+
+
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> CaseFile | None:
-    """Collects case files: in our catalogue, in the folders that ini names, or named outright."""
-    if file_path.suffix not in {".yaml", ".yml"}:
+    """Collects case files: in our catalogue, in the folders that ini names, or named outright.
+
+    In a folder that was named, those which look like it.
+    """
+    if file_path.suffix not in {".yaml", ".yml"} or NOT_CASES.intersection(file_path.parts):
         return None
-    named = parent.session.isinitpath(file_path)
-    if not named and not any(file_path.is_relative_to(root) for root in _roots(parent.config)):
-        return None
-    if NOT_CASES.intersection(file_path.parts):
+    session = parent.session
+    folders = [one for one in named_folders(session) if file_path.is_relative_to(one)]
+    roots = _roots(parent.config)
+    if (
+        not session.isinitpath(file_path)
+        and not any(file_path.is_relative_to(root) for root in roots)
+        and not (folders and holds_cases(file_path))
+    ):
         return None
     from conformance.pytest_plugin.items import CaseFile
 
-    _run(parent.config)
-    return CaseFile.from_parent(parent, path=file_path)
+    _run(parent.config).add_folders(folders)
+    return CaseFile.of(parent, file_path)
 
 
 @pytest.hookimpl(trylast=True)
@@ -223,7 +244,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     run = config.stash.get(run_key, None)
     if run is not None:
         run.sort(items)
-        left_out = [*run.take_level(items), *run.take_touched(items), *run.take_shard(items)]
+        left_out = [
+            *run.take_named(items),
+            *run.take_level(items),
+            *run.take_touched(items),
+            *run.take_shard(items),
+        ]
         if left_out:
             config.hook.pytest_deselected(items=left_out)
 

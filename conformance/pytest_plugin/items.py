@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
 from conformance.cases import load_file
+from conformance.cases.choosing import no_such_case
 from conformance.cases.model import kind_of, symbols_of
+from conformance.pytest_plugin.choosing import item_name, wanted, words_key
 from conformance.pytest_plugin.keys import marker_of, run_key
 from conformance.run.explanation import explain
 from conformance.run.plan import Cell
@@ -16,6 +18,7 @@ from conformance.verdicts.model import FAILING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from conformance.adapters.host.registry import AdapterSpec
     from conformance.cases.model import Case
@@ -37,6 +40,18 @@ class Nonconformance(Exception):  # noqa: N818 - what was found, not a fault of 
 class CaseFile(pytest.File):
     """One YAML file of cases."""
 
+    @classmethod
+    def of(cls, parent: pytest.Collector, path: Path) -> Self:
+        """The file, by a node id that tells where it is.
+
+        pytest names a file that isn't below its root by its place below the folder that was named.
+        By that neither a process that controls workers nor a person finds it.
+        """
+        inside = path.is_relative_to(parent.config.rootpath)
+        nodeid: Any = None if inside else path.as_posix()
+        file: Self = cls.from_parent(parent, path=path, nodeid=nodeid)
+        return file
+
     def collect(self) -> Iterator[CaseItem]:
         """Yields an item for every case on every selected adapter.
 
@@ -48,8 +63,16 @@ class CaseFile(pytest.File):
         if catalogue.problems:
             raise self.CollectError("\n".join(map(str, catalogue.problems)))
         run.add_file(self.path)
+        words = self.config.stash.get(words_key, {}).get(self.path.resolve(), [])
+        for word in words:
+            if not any(
+                wanted(case, spec.name, [word]) for case in catalogue.cases for spec in run.adapters
+            ):
+                raise self.CollectError(no_such_case(self.path, word, catalogue.cases))
         for case in catalogue.cases:
             for spec in run.adapters:
+                if words and not wanted(case, spec.name, words):
+                    continue
                 name = item_name(case.id, spec.name)
                 # The id as text, so that pytest takes its brackets for parameters, as --lf does.
                 yield CaseItem.from_parent(
@@ -114,12 +137,6 @@ def _registered(config: pytest.Config, name: str) -> pytest.MarkDecorator:
         config.addinivalue_line("markers", f"{marker}: cases of {name}")
     decorator: pytest.MarkDecorator = getattr(pytest.mark, marker)
     return decorator
-
-
-def item_name(case: str, adapter: str) -> str:
-    """``last-axis[keras-torch]``: the case's own part of its id, and the adapter."""
-    head, bracket, variation = case.partition("[")
-    return f"{head.rsplit('/', 1)[-1]}{bracket}{variation}[{adapter}]"
 
 
 def adapter_of(nodeid: str) -> str | None:

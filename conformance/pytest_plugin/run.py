@@ -9,10 +9,12 @@ import msgspec
 import pytest
 
 from conformance.cases import CasesError, load
+from conformance.cases.choosing import beside
 from conformance.cases.levels import LevelError, at_level
 from conformance.environments import PreparationError
 from conformance.environments.preparing import prepare
-from conformance.pytest_plugin.items import CaseItem, adapter_of, item_name
+from conformance.pytest_plugin.choosing import item_name, wanted
+from conformance.pytest_plugin.items import CaseItem, adapter_of
 from conformance.pytest_plugin.touched import choose, chosen_items
 from conformance.records import RecordsError
 from conformance.records.model import CellLine, Line
@@ -60,6 +62,8 @@ class PytestRun:
             **({"jobs": option.adapter_jobs} if option.adapter_jobs else {}),
         )
         self._roots = roots
+        self._folders: dict[Path, None] = {}
+        """Folders that were named on the command line: catalogues as well."""
         self._catalogues: dict[Path, None] = {}
         """Roots of the catalogues that collected files belong to."""
         self._session: Session | None = None
@@ -84,6 +88,7 @@ class PytestRun:
     def add_file(self, path: Path) -> None:
         """Note a collected file: the ledger of its catalogue applies, and of no other."""
         self._catalogues.update((root, None) for root in self._roots if path.is_relative_to(root))
+        self._catalogues.update((one, None) for one in self._folders if path.is_relative_to(one))
 
     def sort(self, items: list[pytest.Item]) -> None:
         """Order the case items as they are worked through; items of others keep their places."""
@@ -107,6 +112,26 @@ class PytestRun:
     def _waits(self, item: CaseItem) -> bool:
         """Whether its verdict has to wait for other adapters; unknown before the run has begun."""
         return self._session is not None and self._session.engine.waits_for_others(item.cell)
+
+    def add_folders(self, folders: Iterable[Path]) -> None:
+        """Note folders that were named on the command line and hold cases."""
+        self._folders.update(dict.fromkeys(folders))
+
+    def take_named(self, items: list[pytest.Item]) -> list[pytest.Item]:
+        """Leave in ``items`` the cases that ``--case`` names; returns the others.
+
+        Raises:
+            pytest.UsageError: one of its words means none of the cases.
+        """
+        words = self._config.option.case
+        ours = [item for item in items if isinstance(item, CaseItem)]
+        if not words or not ours:
+            return []
+        for word in words:
+            if not any(wanted(item.case, item.spec.name, [word]) for item in ours):
+                raise pytest.UsageError(f"--case {word}: no case of that name is collected here")
+        kept = [item for item in ours if wanted(item.case, item.spec.name, words)]
+        return _leave(items, ours, kept)
 
     def take_level(self, items: list[pytest.Item]) -> list[pytest.Item]:
         """Leave in ``items`` the cases of the level that was asked for; returns the others.
@@ -174,7 +199,9 @@ class PytestRun:
             raise pytest.UsageError(str(error)) from None
         plan = Plan.of_cells((item.case, specs[item.spec.name]) for item in ours)
         plan = replace(plan, part=self._part, touched=self._touched, level=self._level)
-        settings = replace(self._settings, catalogues=tuple(self._catalogues))
+        settings = replace(
+            self._settings, catalogues=tuple(self._catalogues), beside=self._beside(session)
+        )
         if self.is_worker:
             # One process at a time: the other workers have theirs.
             self._session = Session(plan, replace(settings, jobs=1), begin=False)
@@ -187,6 +214,11 @@ class PytestRun:
             raise pytest.UsageError(str(error)) from None
         self._recorder = self._session.recorder
         self.sort(session.items)
+
+    def _beside(self, session: pytest.Session) -> tuple[Path, ...]:
+        """What a ledger of one's own may speak of, collected or not."""
+        named = [str(path) for path in getattr(session, "_initialpaths", ())]
+        return (*self._roots, *beside(named))
 
     def result(self, cell: Cell) -> CellLine:
         """A cell's verdict, waited for."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from conformance.adapters.host import registry
 from conformance.adapters.shared.naming import base_of
 from conformance.cases import CasesError
+from conformance.cases.choosing import choose
 from conformance.environments import PreparationError
 from conformance.environments.preparing import prepare
 from conformance.records.model import AdapterLine, CellLine
@@ -15,7 +16,6 @@ from conformance.reducing.bench import Bench
 from conformance.reducing.reduction import reduce
 from conformance.repro.script import NoScript, script
 from conformance.repro.short import TooLong, short_script
-from conformance.run.driving import select_cases
 from conformance.run.lines import case_line
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def _reduced(options: argparse.Namespace) -> tuple[Reduced, Hello]:
         CasesError: It is not one case on one adapter.
         NoScript: It can't be run, or has no answer.
     """
-    cases = select_cases([options.case])
+    cases = choose([options.case], options.folders)
     specs = prepare(registry.select([options.adapter], options.adapter_command))
     if len(cases) > 1 or len(specs) > 1:
         what = f"{len(cases)} cases on {', '.join(spec.name for spec in specs)}"

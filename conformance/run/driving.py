@@ -1,59 +1,24 @@
-"""What the commands that run something share: which cases are meant, and progress to look at."""
+"""What the commands that run something share: a run to its end, with progress to look at."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from conformance.cases import CasesError, load
 from conformance.run.session import Session, Settings
-from conformance.verdicts.entries import matches
 from conformance.verdicts.model import FAILING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from rich.console import Console
 
     from conformance.adapters.host.host import AdapterProcess
-    from conformance.cases.model import Case
     from conformance.records.model import CellLine
     from conformance.run.folder import RunFolder
     from conformance.run.plan import Plan
     from conformance.verdicts.ledger import Ledger
-
-
-def select_cases(patterns: Sequence[str], catalogue: Sequence[Case] | None = None) -> list[Case]:
-    """Cases by file, folder, id or glob.
-
-    Args:
-        patterns: What is meant; nothing means all.
-        catalogue: The suite's own cases, where they have been read already.
-
-    Raises:
-        CasesError: A file is faulty, or a pattern matches nothing.
-    """
-    paths = [Path(text) for text in patterns if Path(text).exists()]
-    globs = [text for text in patterns if not Path(text).exists()]
-    cases: dict[str, Case] = {}
-    if paths:
-        cases.update((case.id, case) for case in load(paths).checked())
-    if globs or not paths:
-        everything = {case.id: case for case in catalogue or load().checked()}
-        for pattern in globs or ["*"]:
-            if "*" in pattern:
-                found = [case for case in everything.values() if matches(pattern, case.id)]
-            else:  # an id; there may be thousands of them
-                found = [everything[pattern]] if pattern in everything else []
-            if not found:
-                raise CasesError(
-                    f"no case matches {pattern!r}, and no file is there of that name; "
-                    "`keras-conformance list` shows all"
-                )
-            cases.update((case.id, case) for case in found)
-    return list(cases.values())
 
 
 def drive(  # noqa: PLR0913 - what a run consists of

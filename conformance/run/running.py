@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conformance.cases import CasesError, load
+from conformance.cases.choosing import beside, catalogues, choose, roots
 from conformance.cases.levels import LevelError
 from conformance.environments import PreparationError
 from conformance.environments.preparing import prepare
@@ -14,7 +15,7 @@ from conformance.records import RecordsError
 from conformance.report.level import level_line
 from conformance.report.touched import touched_lines
 from conformance.run.closing import close_run, keep
-from conformance.run.driving import drive, select_cases
+from conformance.run.driving import drive
 from conformance.run.folder import FolderError, RunFolder
 from conformance.run.level import of_level
 from conformance.run.plan import Plan
@@ -84,6 +85,8 @@ def _run(
         case_seconds=options.case_timeout,
         ledgers=tuple(options.ledger),
         capabilities=tuple(options.capabilities),
+        catalogues=tuple(catalogues(options.patterns, options.folders)),
+        beside=tuple(beside(options.patterns)),
     )
     if options.jobs:
         settings = replace(settings, jobs=options.jobs)
@@ -123,10 +126,11 @@ def _run(
 def _asked(options: argparse.Namespace) -> tuple[list[Case], LevelOf | None]:
     """The cases that are asked for, and of which level they are, where one is."""
     if options.level is None:
-        return select_cases(options.patterns), None
-    everything = load().checked()
-    cases = select_cases(options.patterns, everything)
-    kept, level = of_level(cases, options.level, [everything])
+        return choose(options.patterns, options.folders), None
+    whole = [load([root]).checked() for root in roots(options.folders)]
+    everything = [case for catalogue in whole for case in catalogue]
+    cases = choose(options.patterns, options.folders, everything)
+    kept, level = of_level(cases, options.level, whole)
     print(level_line(level), flush=True)  # noqa: T201
     return kept, level
 

@@ -52,6 +52,9 @@ class Settings:
     """Roots of the catalogues that the cases come from; their ledgers and capability files apply.
     Default: our own."""
 
+    beside: tuple[Path, ...] = ()
+    """Further files and folders of cases that a ledger of one's own may speak of, run or not."""
+
     @property
     def roots(self) -> tuple[Path, ...]:
         """The catalogues' roots."""
@@ -71,6 +74,8 @@ def open_ledger(settings: Settings, plan: Plan) -> Ledger:
     """
     known = set(plan.cases)
     known |= load_ids(settings.roots)
+    if settings.ledgers:
+        known |= load_ids(settings.beside)
     own = [folder for root in settings.roots if (folder := root / LEDGER_FOLDER).is_dir()]
     return Ledger.load(
         [*own, *settings.ledgers],

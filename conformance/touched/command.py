@@ -13,12 +13,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from conformance.adapters.host import registry
 from conformance.adapters.shared.naming import base_of
 from conformance.cases import CasesError
+from conformance.cases.choosing import choose
 from conformance.environments import PreparationError
 from conformance.environments.preparing import prepare
 from conformance.printing import make_console
 from conformance.reference.answer.store import Store
 from conformance.report.touched import touched_lines
-from conformance.run.driving import select_cases
 from conformance.run.machine import usable_cores
 from conformance.run.oracle import Oracle
 from conformance.run.plan import Plan
@@ -79,7 +79,7 @@ def record(options: argparse.Namespace) -> None:
     specs = prepare(registry.select(options.adapter, options.adapter_command), console.print)
     if options.output and len(specs) > 1:
         raise SourceError("--output takes the recording of one adapter, and several are named")
-    cases = select_cases(options.patterns)
+    cases = choose(options.patterns, options.folders)
     manner = Manner(
         jobs=options.jobs or usable_cores(),
         seconds=options.case_timeout,
@@ -101,7 +101,7 @@ def show(options: argparse.Namespace) -> None:
     narrowing = Narrowing(options.touched_by, options.source, options.recording)
     specs = prepare(registry.select(options.adapter, options.adapter_command))
     narrowing.choose(specs)
-    plan = narrowing.of(Plan.of(select_cases(options.patterns), specs))
+    plan = narrowing.of(Plan.of(choose(options.patterns, options.folders), specs))
     lines = touched_lines(plan.touched) if plan.touched else []
     for adapter, cases in plan.cells.items():
         lines += [f"{adapter}  {case}" for case in cases]

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from conformance.adapters.host import registry
 from conformance.adapters.shared.naming import base_of
-from conformance.cases import CasesError, default_root, load
+from conformance.cases import CasesError, load
+from conformance.cases.choosing import roots
 from conformance.records import RecordsError, read
 from conformance.records.files import find_records, write_whole
 from conformance.upkeep.checking import faults
@@ -48,8 +49,10 @@ class _Chore:
             CasesError: the cases can't be read.
             RecordsError: a record can't be read.
         """
-        self.roots = list(options.cases) or [default_root()]
-        own = [root / OWN for root in self.roots if (root / OWN).is_dir()]
+        self.roots = roots(options.cases)
+        # The packaged ledger is not one's own: of one's own catalogues, theirs are meant.
+        kept = options.cases or self.roots
+        own = [root / OWN for root in kept if (root / OWN).is_dir()]
         self.paths = list(files_of(options.ledger or own))
         self.runs: list[Run] = [
             read(find_records(named, options.reports), brief=True) for named in options.records

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Literal
 
 from conformance.adapters.shared.naming import base_of
-from conformance.verdicts.entries import matches
+from conformance.globs import matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

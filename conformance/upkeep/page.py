@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from conformance.adapters.shared.naming import KERAS_3, base_of
-from conformance.verdicts.entries import matches
+from conformance.globs import matches
 from conformance.wording.text import escaped, plural
 
 if TYPE_CHECKING:

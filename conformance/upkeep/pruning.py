@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from conformance.cases.problems import Log
 from conformance.cases.reading import read_file, read_text
 from conformance.cases.tree import Map, Seq
-from conformance.verdicts.entries import matches
+from conformance.globs import matches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable

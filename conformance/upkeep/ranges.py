@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from packaging.specifiers import SpecifierSet
 
-from conformance.verdicts.entries import matches
+from conformance.globs import matches
 from conformance.verdicts.releases import holds
 
 if TYPE_CHECKING:

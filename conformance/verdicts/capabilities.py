@@ -20,9 +20,9 @@ from conformance.cases.model import Place
 from conformance.cases.problems import Log, Problem, Where, did_you_mean
 from conformance.cases.reading import Map, Seq, read_file
 from conformance.facets import FUNCTION, MODEL, STEPS
+from conformance.globs import matches
 from conformance.verdicts import reading
 from conformance.verdicts.caps import over
-from conformance.verdicts.entries import matches
 from conformance.verdicts.model import CellVerdict, Known
 from conformance.verdicts.releases import holds
 

@@ -17,6 +17,7 @@ from conformance.cases import fields
 from conformance.cases.model import Place
 from conformance.cases.problems import Log, Problem, Where
 from conformance.cases.reading import Map, Seq, read_file
+from conformance.globs import matches
 from conformance.verdicts import reading
 from conformance.verdicts.releases import holds, is_development
 
@@ -113,26 +114,6 @@ class Entry(Struct, frozen=True, kw_only=True):
         """Tell whether a failing message is the one that was expected."""
         words = " ".join(message.split())
         return any(" ".join(signature.split()) in words for signature in self.signatures)
-
-
-def matches(pattern: str, name: str) -> bool:
-    """Tell whether a name fits a pattern, in which ``*`` stands for any characters.
-
-    Not :mod:`fnmatch`: case ids hold square brackets, which it takes for character classes.
-    """
-    first, *rest = pattern.split("*")
-    if not rest:
-        return name == pattern
-    if not name.startswith(first):
-        return False
-    at = len(first)
-    for part in rest[:-1]:
-        at = name.find(part, at)
-        if at < 0:
-            return False
-        at += len(part)
-    # The last part must end the name, behind all that has been found.
-    return name.endswith(rest[-1]) and at <= len(name) - len(rest[-1])
 
 
 def read_entries(path: Path) -> tuple[list[Entry], list[Problem]]:

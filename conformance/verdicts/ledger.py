@@ -17,7 +17,8 @@ from msgspec.structs import replace
 
 from conformance.adapters.shared.naming import base_of
 from conformance.cases.problems import Problem, did_you_mean
-from conformance.verdicts.entries import Entry, matches, read_entries
+from conformance.globs import matches
+from conformance.verdicts.entries import Entry, read_entries
 from conformance.verdicts.exchange import writer_of
 from conformance.verdicts.model import CellVerdict, FacetVerdict, Known
 from conformance.verdicts.text import listed

@@ -14,6 +14,7 @@ from packaging.version import InvalidVersion, Version
 from conformance.adapters.host.registry import RegistryError
 from conformance.adapters.host.variant import Pin, parse_package
 from conformance.cases import CasesError
+from conformance.cases.choosing import choose
 from conformance.environments import PreparationError, VariantError
 from conformance.environments.releases import no_such_release, release_at, releases
 from conformance.environments.uv import Uv
@@ -21,7 +22,6 @@ from conformance.printing import make_console
 from conformance.records.files import write_whole
 from conformance.records.wire import RecordsError
 from conformance.run import machine
-from conformance.run.driving import select_cases
 from conformance.run.results import Stopped
 from conformance.run.session import Settings
 from conformance.versions.bisect import Bisection
@@ -51,7 +51,7 @@ def bisect(options: argparse.Namespace) -> int:
     settings = Settings(case_seconds=options.case_timeout, jobs=jobs, catalogues=())
     try:
         package = parse_package(options.package)
-        case = _case(options.case)
+        case = _case(options)
         prober = Prober(case, options.adapter, package, options.adapter_command, settings)
         row = _row(package, options.good, options.bad)
         console.print(
@@ -82,8 +82,9 @@ def bisect(options: argparse.Namespace) -> int:
     return VAGUE if any(border.between for border in found) else FOUND
 
 
-def _case(named: str) -> Case:
-    found = select_cases([named])
+def _case(options: argparse.Namespace) -> Case:
+    named = options.case
+    found = choose([named], options.folders)
     if len(found) > 1:
         raise CasesError(f"{named} names {len(found)} cases, {found[0].id} among them: name one")
     return found[0]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from conformance.adapters.host import registry
 from conformance.cases import CasesError
+from conformance.cases.choosing import beside, catalogues, choose
 from conformance.comparing import ColumnsError, compare
 from conformance.comparing.columns import Pair
 from conformance.comparing.command import show
@@ -20,7 +21,6 @@ from conformance.environments import PreparationError, VariantError
 from conformance.environments.preparing import prepare
 from conformance.printing import make_console
 from conformance.records import RecordsError, read
-from conformance.run.driving import select_cases
 from conformance.run.folder import FolderError, RunFolder
 from conformance.run.plan import Plan
 from conformance.run.results import Stopped
@@ -58,7 +58,7 @@ def diff_versions(options: argparse.Namespace) -> int:
     console = make_console(wide=True)
     try:
         sides = two_sides(options.adapter or (), options.old, options.new, options.adapter_command)
-        cases = select_cases(options.cases)
+        cases = choose(options.patterns, options.folders)
         pairs = [Pair(adapter, old.name, new.name) for adapter, old, new in sides]
         folder = _folder(options, pairs)
         groups = [prepare([old, new], console.print) for _, old, new in sides]
@@ -120,7 +120,12 @@ def _run(
         RecordsError: The record cannot be written.
         Stopped: The run could not go on.
     """
-    settings = Settings(case_seconds=options.case_timeout, ledgers=tuple(options.ledger))
+    settings = Settings(
+        case_seconds=options.case_timeout,
+        ledgers=tuple(options.ledger),
+        catalogues=tuple(catalogues(options.patterns, options.folders)),
+        beside=tuple(beside(options.patterns)),
+    )
     if options.jobs:
         settings = replace(settings, jobs=options.jobs)
     watch = Watch(console, pairs, len(plan.cases))

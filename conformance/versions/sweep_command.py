@@ -14,7 +14,8 @@ from packaging.version import InvalidVersion, Version
 from conformance.adapters.host import registry
 from conformance.adapters.host.variant import parse_package
 from conformance.adapters.shared.naming import base_of
-from conformance.cases import CasesError, default_root
+from conformance.cases import CasesError
+from conformance.cases.choosing import choose, every_case, roots
 from conformance.environments import BlockedError, PreparationError, VariantError
 from conformance.environments.preparing import prepare
 from conformance.environments.releases import Release, releases
@@ -22,7 +23,7 @@ from conformance.environments.uv import Uv
 from conformance.printing import make_console
 from conformance.records import RecordsError, read
 from conformance.records.files import write_whole
-from conformance.run.driving import drive, select_cases
+from conformance.run.driving import drive
 from conformance.run.folder import RunFolder
 from conformance.run.plan import Plan
 from conformance.run.results import Stopped
@@ -54,7 +55,9 @@ def sweep(options: argparse.Namespace) -> int:
     folder = RunFolder.new(options.reports)
     try:
         package = parse_package(options.package)
-        cases = _of_ledger(options) if options.of_ledger else select_cases(options.patterns)
+        cases = choose(options.patterns, options.folders)
+        if options.of_ledger:
+            cases = _of_ledger(options, cases)
         row = (
             _named(options.release)
             if options.release
@@ -80,16 +83,19 @@ def sweep(options: argparse.Namespace) -> int:
     return DRAWN
 
 
-def _of_ledger(options: argparse.Namespace) -> list[Case]:
-    """The cases that the catalogue's ledger speaks of, as far as it does of these adapters.
+def _of_ledger(options: argparse.Namespace, asked: Sequence[Case]) -> list[Case]:
+    """Those cases of which the ledger speaks, as far as it does of these adapters.
 
     Raises:
         CasesError: There are none.
     """
-    cases = {case.id: case for case in select_cases(options.patterns)}
+    cases = {case.id: case for case in asked}
     names = [spec.name for spec in registry.select(options.adapter, options.adapter_command)]
     today = dt.datetime.now(tz=dt.UTC).date()
-    ledger = Ledger.load([default_root() / LEDGER_FOLDER], cases, names, today)
+    own = [root / LEDGER_FOLDER for root in roots(options.folders)]
+    kept = options.ledger or [folder for folder in own if folder.is_dir()]
+    known = {*cases, *(case.id for case in every_case(options.folders))}
+    ledger = Ledger.load(kept, known, names, today)
     found = [case for case in cases.values() if any(ledger.about(case.id, name) for name in names)]
     if not found:
         raise CasesError(f"the ledger says nothing of {', '.join(names)}")
