@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from conformance.adapters.shared.functions import flat
 from conformance.cases.model import Data, Graph, Program
 from conformance.reducing.shrinking import ROUND, below, shrunk_mapping, sliced
-from conformance.reducing.subjects import smaller_function, smaller_steps
+from conformance.reducing.subjects import renamed, smaller_function, smaller_steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,27 +81,14 @@ def _fewer_layers(program: Graph) -> Iterator[Program]:
         (source,) = taken
         if node.name in model.outputs and source in {one.name for one in model.inputs}:
             continue
-        others = [_renamed(one, node.name, source) for one in model.nodes if one is not node]
+        others = [renamed(one, node.name, source) for one in model.nodes if one is not node]
         outputs = [source if name == node.name else name for name in model.outputs]
         yield replace(program, model=replace(model, nodes=others, outputs=outputs))
 
 
 def _passed(node: Node) -> list[str]:
     """The arrays that have a name."""
-    passed = [given if isinstance(given, list) else [given] for given in node.tensors.values()]
-    return [name for given in passed for name in given]
-
-
-def _renamed(node: Node, old: str, new: str) -> Node:
-    """The node with another node, or an input, in one's place."""
-    inputs = [new if name == old else name for name in node.inputs]
-    tensors = {
-        key: [new if name == old else name for name in given]
-        if isinstance(given, list)
-        else (new if given == old else given)
-        for key, given in node.tensors.items()
-    }
-    return replace(node, inputs=inputs, tensors=tensors)
+    return flat(node.tensors.values())
 
 
 def _smaller_sizes(program: Graph) -> Iterator[Program]:

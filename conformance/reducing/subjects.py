@@ -72,7 +72,7 @@ def _fewer_nodes(model: Model) -> Iterator[Model]:
         for source in _sources(node):
             if source in {spec.name for spec in model.inputs} and node.name in model.outputs:
                 continue
-            nodes = [_renamed(one, node.name, source) for one in others]
+            nodes = [renamed(one, node.name, source) for one in others]
             outputs = [source if name == node.name else name for name in model.outputs]
             yield _needed(replace(model, nodes=nodes, outputs=outputs))
 
@@ -111,7 +111,9 @@ def _sources(node: Node) -> list[str]:
     return [*node.inputs, *flat(node.tensors.values())]
 
 
-def _renamed(node: Node, old: str, new: str) -> Node:
+def renamed(node: Node, old: str, new: str) -> Node:
+    """The node with another node, or an input, in one's place."""
+
     def other(names: Any) -> Any:
         if isinstance(names, list):
             return [other(one) for one in names]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from conformance.adapters.shared.functions import flat
 from conformance.reference.engine.arithmetic import Arithmetic
 from conformance.reference.engine.array import Array
 from conformance.reference.engine.dtypes import DIGITS
@@ -115,5 +116,4 @@ def _stand_in(arithmetic: Arithmetic, shape: Sequence[int], dtype: str) -> Array
 
 def _taken(node: Node) -> list[str]:
     """Every name that a node takes."""
-    passed = [names if isinstance(names, list) else [names] for names in node.tensors.values()]
-    return [*node.inputs, *(name for names in passed for name in names)]
+    return [*node.inputs, *flat(node.tensors.values())]
