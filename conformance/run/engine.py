@@ -39,6 +39,7 @@ from conformance.run.lines import adapter_line, case_line, cell_line
 from conformance.run.oracle import NoAnswer, Oracle
 from conformance.run.pace import Pace
 from conformance.run.plan import Cell, Plan
+from conformance.run.precision import delivered
 from conformance.run.share import Group, Share
 from conformance.verdicts import cell as cells
 from conformance.verdicts.model import FAILING
@@ -60,9 +61,6 @@ AHEAD = 2
 
 SMALL_AHEAD = 12
 """The same of functions, which are computed sooner than a process is woken."""
-
-PROBE_LIMIT = 16.0
-"""A precision probe worse than this many bounds means that the declared precision is not true."""
 
 
 class Stopped(Exception):  # noqa: N818 - not an error: the run was told to end
@@ -318,7 +316,6 @@ class Engine:
             hello = process.start()
             took = time.monotonic() - process.launched
             self._introduce(adapter_line(spec, hello))
-            self._note_probe(spec, hello)
             if hello.status == "ready":
                 share.started(took)
                 self._work_through(share, process, hello)
@@ -376,6 +373,8 @@ class Engine:
 
     def _take_all(self, share: Share, process: AdapterProcess, hello: Hello) -> None:
         spec = share.spec
+        self._note_precision(spec, hello)
+        lowered = delivered(hello).name
         held: deque[Case] = deque()
         sent: deque[StoredAnswer] = deque()
 
@@ -389,17 +388,17 @@ class Engine:
         while (case := self._take(share, sent, receive)) is not None:
             held.append(case)
             fatal = self.comes_last(Cell(case.id, spec.name))
-            while sent and (fatal or not self._oracle.ready(case)):
+            while sent and (fatal or not self._oracle.ready(case, lowered)):
                 receive()
             try:
-                answer = self._oracle.answer(case)
+                told, answer = self._answers(case, lowered)
             except NoAnswer as error:
                 held.pop()
                 self._case_line(case, reference=str(error))
                 verdict = cells.reference_failed(case.id, spec.name, str(error))
                 self._settle(CellLine(digest=case.digest, verdict=verdict))
                 continue
-            self._case_line(case, answer=answer)
+            self._case_line(case, answer=told)
             process.send(answer.expectation.asked(case.program), answer.feeds, fatal=fatal)
             sent.append(answer)
             most = _ahead(case)
@@ -412,6 +411,11 @@ class Engine:
                 raise _LeftToOthers
         while sent and not self._closed:
             receive()
+
+    def _answers(self, case: Case, lowered: str) -> tuple[StoredAnswer, StoredAnswer]:
+        """What a case's line tells of, and what an adapter is held to: the same but for room."""
+        told = self._oracle.answer(case)
+        return told, self._oracle.answer(case, lowered=lowered) if lowered else told
 
     def _take(
         self, share: Share, sent: Sequence[StoredAnswer], receive: Callable[[], None]
@@ -472,7 +476,12 @@ class Engine:
         answer: host.Answer,
     ) -> None:
         verdict = judge(
-            case, spec.name, expected, answer, oracle=self._oracle, precision=hello.precision
+            case,
+            spec.name,
+            expected,
+            answer,
+            oracle=self._oracle,
+            lowered=delivered(hello).name,
         )
         with self._weighing:
             verdict = self._ledger.apply(verdict, hello.versions)
@@ -520,14 +529,11 @@ class Engine:
                 if Cell(case, spec.name) not in self._cells
             ]
 
-    def _note_probe(self, spec: AdapterSpec, hello: Hello) -> None:
-        for what, times in hello.probe.items():
-            if not times <= PROBE_LIMIT and hello.precision == "float32":
-                with self._changed:
-                    self._faults.append(
-                        f"{spec.name} declares float32, but its {what} is off by {times:.3g} times "
-                        f"what rounding explains (limit {PROBE_LIMIT:g}); see its settings"
-                    )
+    def _note_precision(self, spec: AdapterSpec, hello: Hello) -> None:
+        said = f"{spec.name} {found}" if (found := delivered(hello).problem) else ""
+        with self._changed:
+            if said and said not in self._faults:
+                self._faults.append(said)
 
     # -- telling -------------------------------------------------------------------------------
 
