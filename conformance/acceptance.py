@@ -15,7 +15,10 @@ The verdicts hold frameworks to it, and the reference what cases state.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +72,27 @@ LARGEST: Final = {
 
 PRECISIONS: Final = tuple(UNITS)
 """Effective precisions that an adapter may declare."""
+
+OPERATIONS: Final = ("conv", "matmul")
+"""Operations that a framework may be told to work in a coarser precision than float32: what the
+probe at an adapter's start measures, and what alone is given more room."""
+
+
+def lowered_name(lowered: Mapping[str, str]) -> str:
+    """Operations and their precisions as text: ``conv=tensorfloat32,matmul=bfloat16``."""
+    return ",".join(f"{name}={lowered[name]}" for name in OPERATIONS if name in lowered)
+
+
+def lowered_units(text: str) -> dict[str, float]:
+    """The rounding units of :func:`lowered_name`'s operations.
+
+    Raises:
+        ValueError: It names another operation or precision.
+    """
+    found = {}
+    for part in filter(None, text.split(",")):
+        name, _, precision = part.partition("=")
+        if name not in OPERATIONS or precision not in UNITS:
+            raise ValueError(f"{part!r} is no operation with its precision")
+        found[name] = UNITS[precision]
+    return found

@@ -41,7 +41,6 @@ def likened(case: Case, fault: str, oracle: Oracle) -> dict[str, str]:
         one.judged(seen),
         Answered(id=1, case=case.id, observation=seen.observation, tensors=seen.tensors),
         oracle,
-        precision="float32",
     )
     return {f.facet: f.behaves_like for f in verdict.facets if f.outcome == "fail"}
 

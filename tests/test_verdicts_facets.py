@@ -522,21 +522,6 @@ def test_half_of_the_tolerance_used_is_noted() -> None:
     assert verdict.note == "accuracy note: call 0 output 0 uses 75% of its tolerance"
 
 
-def test_coarse_precision_passes_only_where_it_is_declared() -> None:
-    sample = honest()
-    truth, spread = sample.truth["call/0/truth"], sample.truth["call/0/spread"]
-    sample.tensors["call/0"] = truth + 2.0**-8 * spread
-    assert verdicts(sample, ["values"])["values"].outcome == "fail"
-    assert verdicts(sample, ["values"], precision="bfloat16")["values"].outcome == "pass"
-
-
-def test_an_unknown_precision_is_an_error_that_names_the_known() -> None:
-    verdict = verdicts(honest(), ["values"], precision="float8")["values"]
-    assert verdict.outcome == "error"
-    assert "'float8'" in verdict.message
-    assert "bfloat16" in verdict.message
-
-
 def test_an_expectation_without_its_array_blames_the_reference() -> None:
     sample = honest()
     del sample.truth["call/0/spread"]

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from conformance.acceptance import PRECISIONS, TRAINING, VALUES, Limits
+from conformance.acceptance import FLOORS, TRAINING, UNITS, VALUES, Limits
 from conformance.verdicts import comparison
 from conformance.verdicts.comparison import Target, compare, compare_observed, moved, sample
-from conformance.verdicts.tolerance import PrecisionError, ReferenceFaultError, scale
+from conformance.verdicts.tolerance import ReferenceFaultError, scale
 
 FLOAT32 = scale("float32")
 LARGEST = float(np.finfo(np.float32).max)
@@ -222,19 +222,11 @@ def test_an_infinite_spread_lets_nothing_through() -> None:
         compare("x", target, np.float32([1e9]))
 
 
-def test_units_are_those_of_the_declared_precision() -> None:
-    units = {p: scale("float32", p).unit for p in PRECISIONS}  # type: ignore[union-attr]
-    assert units == {
-        "float64": 2.0**-24,
-        "float32": 2.0**-24,
-        "tensorfloat32": 2.0**-11,
-        "float16": 2.0**-11,
-        "bfloat16": 2.0**-8,
-    }
-    assert scale("float64", "bfloat16").unit == 2.0**-53  # type: ignore[union-attr]
+def test_units_are_those_of_the_dtype() -> None:
+    units = {dtype: scale(dtype).unit for dtype in FLOORS}  # type: ignore[union-attr]
+    assert units == {dtype: UNITS[dtype] for dtype in FLOORS}
+    assert units["float32"] == 2.0**-24
     assert scale("float16").floor == 2.0**-22  # type: ignore[union-attr]
-    with pytest.raises(PrecisionError, match="known are float64, float32"):
-        scale("float32", "half")
 
 
 def test_two_observations_share_the_tolerance_of_both() -> None:

@@ -19,7 +19,7 @@ from conformance.adapters.host.text import harmless
 from conformance.adapters.shared import wire
 from conformance.adapters.worker.failure import failure, raiser, with_causes
 from conformance.adapters.worker.outputs import Arrays
-from conformance.adapters.worker.probe import PASS, effective_precision, probe
+from conformance.adapters.worker.probe import PASS, precision_of, probe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -198,7 +198,7 @@ def test_probe_tells_precisions_apart(bits: int, name: str) -> None:
     )
     for key in ("matmul", "conv"):
         assert (both[key] <= PASS) == (bits == 24)
-        assert effective_precision({key: both[key]}) == name
+        assert precision_of(both[key]) == name
 
 
 def test_probe_of_nan_is_a_number_and_fails() -> None:

@@ -24,7 +24,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from conformance.adapters.host.registry import with_python
-from conformance.adapters.shared.naming import BACKEND_VARIABLE
+from conformance.adapters.shared.naming import BACKEND_VARIABLE, PRECISION_VARIABLE
 from conformance.environments import store
 from conformance.environments.problems import BlockedError, PreparationError
 from conformance.environments.releases import no_such_release
@@ -99,6 +99,8 @@ def _prepared(spec: AdapterSpec, tell: Callable[[str], None]) -> AdapterSpec:
     env = {**spec.env, "PYTHONPATH": path or None}
     if variant.backend:
         env[BACKEND_VARIABLE] = variant.backend
+    if variant.precision:
+        env[PRECISION_VARIABLE] = variant.precision
     return replace(spec, env=env, requires=requires)
 
 

@@ -177,6 +177,11 @@ class AdapterLine(
     known_as: str = ""
     """Another name under which ledgers speak of it."""
     precision: str = "float32"
+    """What it declares for its float32 work."""
+    lowered: dict[str, str] = field(default_factory=dict)
+    """Operations that are given the room of a coarser precision, as declared, each with it."""
+    imprecise: str = ""
+    """In what it is coarser than it declares; empty where it isn't."""
     probe: dict[str, float] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
 

@@ -8,6 +8,7 @@ from conformance.adapters.host import host
 from conformance.adapters.host.host import AdapterProcess, Limits
 from conformance.reference.answer.store import Store
 from conformance.run.oracle import NoAnswer, Oracle
+from conformance.run.precision import delivered
 from conformance.verdicts import cell as cells
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Bench:
     def judge(self, case: Case) -> Trial | None:
         """The verdict on a case; None where the reference or the process has no answer."""
         try:
-            expected = self._oracle.answer(case)
+            expected = self._oracle.answer(case, lowered=delivered(self.hello).name)
         except NoAnswer:
             return None
         program = expected.expectation.asked(case.program)
@@ -69,6 +70,5 @@ class Bench:
             truth=expected.arrays,
             observation=answer.observation,
             tensors=answer.tensors,
-            precision=self.hello.precision,
         )
         return Trial(verdict, expected)

@@ -79,14 +79,11 @@ def _text(found: Reduced, hello: Hello, asked: str | None) -> str:
                 found.trial.expected,
                 facet=found.facet,
                 versions=hello.versions,
-                precision=hello.precision,
             )
         except TooLong as reason:
             print(f"# not on a few lines: {reason}", file=sys.stderr)  # noqa: T201
     case = case_line(found.case, answer=found.trial.expected)
     base = base_of(found.trial.verdict.adapter)
-    adapter = AdapterLine(
-        name=base, status="ready", versions=hello.versions, precision=hello.precision
-    )
+    adapter = AdapterLine(name=base, status="ready", versions=hello.versions)
     cell = CellLine(digest=found.case.digest, verdict=found.trial.verdict)
     return script(case, cell, adapter, found.facet or asked, found.trial.expected)

@@ -14,6 +14,7 @@ from typing import IO, Any
 
 import msgspec
 
+from conformance.acceptance import lowered_units
 from conformance.cases.model import Case
 from conformance.reference.answer.answer import evaluate
 from conformance.reference.answer.store import Store
@@ -27,6 +28,8 @@ class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: int
     case: Case
     fault: str | None = None
+    lowered: str = ""
+    """Operations in a coarser precision (:func:`conformance.acceptance.lowered_name`)."""
 
 
 class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -40,10 +43,11 @@ class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def answer(request: Request, store: Store) -> Reply:
     """Evaluate one case, unless its answer is in the store already."""
-    case, fault = request.case, request.fault or ""
+    case, fault, lowered = request.case, request.fault or "", request.lowered
     try:
-        if store.get(case, fault) is None:
-            store.put(case, evaluate(case, find(case, fault) if fault else None), fault)
+        if store.get(case, fault, lowered) is None:
+            seeded = find(case, fault) if fault else None
+            store.put(case, evaluate(case, seeded, lowered_units(lowered)), fault, lowered)
     except NoAnswer as error:
         return Reply(request.id, ok=False, kind=error.kind, message=str(error))
     except MemoryError:

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from conformance.printing import make_console
 from conformance.report.level import level_line
+from conformance.report.precision import precision_head, precision_lines
 from conformance.report.touched import scope_of, touched_lines
 from conformance.wording.causes import SAID, causes
 from conformance.wording.outcomes import LOOKS
@@ -49,7 +50,8 @@ def summary(run: Run, report: Path | None = None) -> RenderableType:
         report: path of the HTML report, printed last.
     """
     unexpected, known = causes(run)
-    parts: list[RenderableType] = [_counts(run), *_unasked(run)]
+    parts: list[RenderableType] = [Text(text, "bold red") for text in precision_lines(run)]
+    parts += [_counts(run), *_unasked(run)]
     if unexpected:
         parts += [Text(""), Text("Does not conform", style="bold red")]
         for cause in unexpected[:SHOWN]:
@@ -92,11 +94,17 @@ def summary_text(run: Run, report: Path | None = None, width: int = 100) -> str:
 def headline(run: Run, found: tuple[list[Cause], list[Cause]] | None = None) -> str:
     """Returns the whole run in one sentence, without its full stop.
 
+    Before it stands what is not held to float32.
+
     Args:
         run: what was recorded.
         found: its causes, where the caller has them already.
     """
-    unexpected, known = found or causes(run)
+    return precision_head(run) + _sentence(run, found or causes(run))
+
+
+def _sentence(run: Run, found: tuple[list[Cause], list[Cause]]) -> str:
+    unexpected, known = found
     cells = sum(len(cause.cells) for cause in unexpected)
     where = list(dict.fromkeys(name for cause in unexpected for name in cause.adapters))
     adapters = plural(len(run.header.plan), "adapter")
@@ -124,6 +132,7 @@ def markdown(run: Run) -> str:
         f"### keras-conformance: {escaped(headline(run))}"
         + (" (partial run)" if run.partial else ""),
         "",
+        *(line for text in precision_lines(run) for line in (escaped(text), "")),
         *_markdown_choice(run),
         "| adapter | versions | " + " | ".join(LOOKS[outcome].word for outcome in shown) + " |",
         "| --- | --- |" + " ---: |" * len(shown),

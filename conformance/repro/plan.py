@@ -41,7 +41,6 @@ class Plan:
     """What was judged, by facet."""
     answer: StoredAnswer | None = None
     """The reference's answer, where it is at hand."""
-    precision: str = "float32"
     """That the adapter declares."""
 
     @property

@@ -58,7 +58,7 @@ def script(
     Args:
         case: The case, with the seed of its data.
         cell: The verdict on it.
-        adapter: Who answered, for the versions in the script's head, and its precision.
+        adapter: Who answered, for the versions in the script's head.
         facet: What to show; by default the first that fails, else the values.
         answer: The reference's answer, where it is at hand; else the numbers that the record keeps
             are looked at.
@@ -74,7 +74,7 @@ def script(
     if shown in undefined:
         raise NoScript(f"No script for this cell: {shown} has no answer: {undefined[shown]}")
     try:
-        plan = _plan(case, cell, adapter, shown, answer)
+        plan = _plan(case, cell, shown, answer)
         body = _body(plan)
         made = _made(plan)
         checks, needs = _checks(plan, body)
@@ -120,7 +120,6 @@ def _made(plan: Plan) -> list[str]:
 def _plan(
     case: CaseLine,
     cell: CellLine,
-    adapter: AdapterLine | None,
     facet: str,
     answer: StoredAnswer | None,
 ) -> Plan:
@@ -136,7 +135,6 @@ def _plan(
         raises=case.raises.at if case.raises and facet == "raises" else "",
         verdicts=verdicts,
         answer=answer,
-        precision=adapter.precision if adapter else "float32",
     )
 
 

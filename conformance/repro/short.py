@@ -68,14 +68,13 @@ _TOLD = [
 ]
 
 
-def short_script(  # noqa: PLR0913 - a case and all that is known of it
+def short_script(
     case: Case,
     verdict: CellVerdict,
     answer: StoredAnswer,
     *,
     facet: str,
     versions: Mapping[str, str],
-    precision: str = "float32",
 ) -> str:
     """Write the script.
 
@@ -85,13 +84,12 @@ def short_script(  # noqa: PLR0913 - a case and all that is known of it
         answer: The reference's answer, and what was fed.
         facet: The facet to show.
         versions: What the adapter reported.
-        precision: What it declares.
 
     Raises:
         TooLong: The adapter, the facet or the size are not for such a script.
     """
     try:
-        plan = _plan(case, verdict, answer, facet, precision)
+        plan = _plan(case, verdict, answer, facet)
         head = _head(plan, case, versions)
         lines = [*head, *_body(plan, case, answer)]
         if len(lines) > LINES:
@@ -103,9 +101,7 @@ def short_script(  # noqa: PLR0913 - a case and all that is known of it
     return "\n".join(lines) + "\n"
 
 
-def _plan(
-    case: Case, verdict: CellVerdict, answer: StoredAnswer, facet: str, precision: str
-) -> Plan:
+def _plan(case: Case, verdict: CellVerdict, answer: StoredAnswer, facet: str) -> Plan:
     """What is to be shown.
 
     Raises:
@@ -128,7 +124,6 @@ def _plan(
         raises=case.raises.at if case.raises and facet == "raises" else "",
         verdicts=verdicts,
         answer=answer,
-        precision=precision,
     )
     if not plan.keras or plan.judged is None:
         raise TooLong(f"short scripts are of Keras's backends, not of {plan.adapter}")

@@ -119,7 +119,7 @@ def _of_answer(plan: Plan, answer: StoredAnswer) -> Iterator[Numbers]:
             whole.add(what)
     for what, one in arrays:
         truth = np.asarray(answer.arrays[one.tensor])
-        measure = scale(one.dtype, plan.precision)
+        measure = scale(one.dtype)
         within, largest = None, math.inf
         if one.spread and measure is not None:
             spread = np.asarray(answer.arrays[one.spread], np.float64)

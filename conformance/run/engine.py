@@ -37,6 +37,7 @@ from conformance.run.lines import adapter_line, cell_line
 from conformance.run.oracle import NoAnswer, Oracle
 from conformance.run.pace import Pace
 from conformance.run.plan import Cell, Plan
+from conformance.run.precision import delivered
 from conformance.run.results import Results, Stopped
 from conformance.run.share import Group, Share
 from conformance.verdicts import cell as cells
@@ -57,9 +58,6 @@ AHEAD = 2
 
 SMALL_AHEAD = 12
 """The same of functions, which are computed sooner than a process is woken."""
-
-PROBE_LIMIT = 16.0
-"""A precision probe worse than this many bounds means that the declared precision is not true."""
 
 
 class _LeftToOthers(Exception):  # noqa: N818 - not an error
@@ -259,7 +257,6 @@ class Engine:
             hello = process.start()
             took = time.monotonic() - process.launched
             self.results.tell_adapter(adapter_line(spec, hello))
-            self._note_probe(spec, hello)
             if hello.status == "ready":
                 share.started(took)
                 self._work_through(share, process, hello)
@@ -316,6 +313,8 @@ class Engine:
 
     def _take_all(self, share: Share, process: AdapterProcess, hello: Hello) -> None:
         spec = share.spec
+        self._note_precision(spec, hello)
+        lowered = delivered(hello).name
         held: deque[Case] = deque()
         sent: deque[StoredAnswer] = deque()
 
@@ -329,17 +328,17 @@ class Engine:
         while (case := self._take(share, sent, receive)) is not None:
             held.append(case)
             fatal = self.comes_last(Cell(case.id, spec.name))
-            while sent and (fatal or not self._oracle.ready(case)):
+            while sent and (fatal or not self._oracle.ready(case, lowered)):
                 receive()
             try:
-                answer = self._oracle.answer(case)
+                told, answer = self._answers(case, lowered)
             except NoAnswer as error:
                 held.pop()
                 self.results.tell_case(case, reference=str(error))
                 verdict = cells.reference_failed(case.id, spec.name, str(error))
                 self.results.settle(CellLine(digest=case.digest, verdict=verdict))
                 continue
-            self.results.tell_case(case, answer=answer)
+            self.results.tell_case(case, answer=told)
             process.send(answer.expectation.asked(case.program), answer.feeds, fatal=fatal)
             sent.append(answer)
             most = _ahead(case)
@@ -352,6 +351,11 @@ class Engine:
                 raise _LeftToOthers
         while sent and not self.results.closed:
             receive()
+
+    def _answers(self, case: Case, lowered: str) -> tuple[StoredAnswer, StoredAnswer]:
+        """What a case's line tells of, and what an adapter is held to: the same but for room."""
+        told = self._oracle.answer(case)
+        return told, self._oracle.answer(case, lowered=lowered) if lowered else told
 
     def _take(
         self, share: Share, sent: Sequence[StoredAnswer], receive: Callable[[], None]
@@ -417,7 +421,12 @@ class Engine:
         answer: host.Answer,
     ) -> None:
         verdict = judge(
-            case, spec.name, expected, answer, oracle=self._oracle, precision=hello.precision
+            case,
+            spec.name,
+            expected,
+            answer,
+            oracle=self._oracle,
+            lowered=delivered(hello).name,
         )
         with self._weighing:
             verdict = self._ledger.apply(verdict, hello.versions)
@@ -457,13 +466,11 @@ class Engine:
             for name in left
         ]
 
-    def _note_probe(self, spec: AdapterSpec, hello: Hello) -> None:
-        for what, times in hello.probe.items():
-            if not times <= PROBE_LIMIT and hello.precision == "float32":
-                self.results.fault(
-                    f"{spec.name} declares float32, but its {what} is off by {times:.3g} times "
-                    f"what rounding explains (limit {PROBE_LIMIT:g}); see its settings"
-                )
+    def _note_precision(self, spec: AdapterSpec, hello: Hello) -> None:
+        said = f"{spec.name} {found}" if (found := delivered(hello).problem) else ""
+        with self.results.changed:
+            if said and said not in self.results.faults:
+                self.results.fault(said)
 
 
 def _ahead(case: Case) -> int:

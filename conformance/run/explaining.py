@@ -23,7 +23,7 @@ MOST_NUMBERS = 2_000_000
 
 
 def name_faults(
-    case: Case, verdict: CellVerdict, answer: Answered, oracle: Oracle, *, precision: str
+    case: Case, verdict: CellVerdict, answer: Answered, oracle: Oracle, *, lowered: str = ""
 ) -> CellVerdict:
     """The verdict, with what its failing numeric facets behave like, where a named fault fits.
 
@@ -32,23 +32,22 @@ def name_faults(
         verdict: Its verdict.
         answer: The adapter's answer.
         oracle: Evaluates the case under each fault; its answers stay in the store.
-        precision: Effective precision that the adapter declares.
+        lowered: Operations that the adapter is declared to be coarser in.
     """
     facets = failing(verdict.facets)
     if not facets or sum(array.size for array in answer.tensors.values()) > MOST_NUMBERS:
         return verdict
     names = explain(
         facets,
-        _suspects(case, oracle),
+        _suspects(case, oracle, lowered),
         answer.observation,
         answer.tensors,
-        precision=precision,
         twin=case.program.twin,
     )
     return explained(verdict, names) if names else verdict
 
 
-def _suspects(case: Case, oracle: Oracle) -> Iterator[Suspect]:
+def _suspects(case: Case, oracle: Oracle, lowered: str) -> Iterator[Suspect]:
     from conformance.reference.faults.applicable import explanations
 
     deadline = time.monotonic() + SECONDS
@@ -56,7 +55,7 @@ def _suspects(case: Case, oracle: Oracle) -> Iterator[Suspect]:
         if time.monotonic() > deadline:
             return
         try:
-            answer = oracle.answer(case, fault.name)
+            answer = oracle.answer(case, fault.name, lowered)
         except NoAnswer:
             continue
         yield Suspect(f"{fault.says} ({fault.name})", answer.expectation, answer.arrays)

@@ -22,7 +22,7 @@ def judge(  # noqa: PLR0913 - what a verdict is made from
     answer: host.Answer,
     *,
     oracle: Oracle,
-    precision: str,
+    lowered: str = "",
 ) -> CellVerdict:
     """Judge one answer, or the lack of one.
 
@@ -32,7 +32,8 @@ def judge(  # noqa: PLR0913 - what a verdict is made from
         expected: The reference's answer.
         answer: What came back.
         oracle: Asked for the answers of seeded faults, if a failure resembles one.
-        precision: What the adapter declares to compute in.
+        lowered: Operations that the adapter is declared to be coarser in, as the answer was asked
+            for.
     """
     match answer:
         case host.Answered():
@@ -43,9 +44,8 @@ def judge(  # noqa: PLR0913 - what a verdict is made from
                 truth=expected.arrays,
                 observation=answer.observation,
                 tensors=answer.tensors,
-                precision=precision,
             )
-            return name_faults(case, verdict, answer, oracle, precision=precision)
+            return name_faults(case, verdict, answer, oracle, lowered=lowered)
         case host.Crashed():
             return cells.crashed(case.id, adapter, answer.message)
         case host.TimedOut():

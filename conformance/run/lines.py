@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from conformance.adapters.host import host
 from conformance.records.model import AdapterLine, CaseLine, CellLine
+from conformance.run.precision import Delivered, delivered
 
 if TYPE_CHECKING:
     from conformance.adapters.host.observation import Hello
@@ -45,6 +46,7 @@ def case_line(case: Case, *, reference: str = "", answer: StoredAnswer | None = 
 
 def adapter_line(spec: AdapterSpec, hello: Hello) -> AdapterLine:
     """An adapter as it introduced itself."""
+    found = delivered(hello) if hello.status == "ready" else Delivered()
     return AdapterLine(
         name=spec.name,
         status=hello.status,
@@ -54,6 +56,8 @@ def adapter_line(spec: AdapterSpec, hello: Hello) -> AdapterLine:
         platform=hello.platform,
         known_as=spec.known_as,
         precision=hello.precision,
+        lowered=found.lowered,
+        imprecise=found.problem,
         probe=hello.probe,
         settings=hello.settings,
     )

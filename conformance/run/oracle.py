@@ -54,11 +54,11 @@ class Oracle:
         self._store = store
         self._time_limit = time_limit
         self._changed = threading.Condition()
-        self._waiting: deque[tuple[Case, str]] = deque()
-        """Cases, each with the name of a seeded fault; empty for the truth."""
-        self._known: dict[tuple[str, str], str | None] = {}
-        """Digest and fault to None (in the store) or to the reason why there is no answer."""
-        self._unread: set[tuple[str, str]] = set()
+        self._waiting: deque[tuple[Case, str, str]] = deque()
+        """Cases, each with the name of a seeded fault, empty for the truth, and what is lowered."""
+        self._known: dict[tuple[str, str, str], str | None] = {}
+        """Digest, fault and what is lowered to None (in the store), or why there is no answer."""
+        self._unread: set[tuple[str, str, str]] = set()
         """Those that are in the store only as it seems."""
         self._process: subprocess.Popen[bytes] | None = None
         self._thread: threading.Thread | None = None
@@ -71,39 +71,41 @@ class Oracle:
     def expect(self, cases: Iterable[Case]) -> None:
         """Queue the cases that the store has no answer to; returns at once."""
         with self._changed:
-            self._waiting.extend((case, "") for case in cases)
+            self._waiting.extend((case, "", "") for case in cases)
             self._wake()
 
-    def answer(self, case: Case, fault: str = "") -> StoredAnswer:
+    def answer(self, case: Case, fault: str = "", lowered: str = "") -> StoredAnswer:
         """The reference's answer to a case.
 
         Args:
             case: Announced by ``expect``, so that it is there when it is needed.
             fault: What a framework with this fault would answer, instead of the truth.
+            lowered: Operations that are declared to be coarser than float32, and how coarse
+                (:func:`conformance.acceptance.lowered_name`).
 
         Raises:
             NoAnswer: There is none; the message says why.
         """
         for _ in range(2):
-            stored = self._store.get(case, fault)
+            stored = self._store.get(case, fault, lowered)
             if stored is not None:
                 return stored
-            if (reason := self._awaited(case, fault)) is not None:
+            if (reason := self._awaited(case, fault, lowered)) is not None:
                 raise NoAnswer(reason)
-        stored = self._store.get(case, fault)
+        stored = self._store.get(case, fault, lowered)
         if stored is not None:
             return stored
         raise NoAnswer(
             "its stored answer vanished or is damaged; is the cache folder being cleared?"
         )
 
-    def _awaited(self, case: Case, fault: str) -> str | None:
+    def _awaited(self, case: Case, fault: str, lowered: str) -> str | None:
         """Wait until an answer that can't be read is in the store.
 
         Returns:
             Why there is none; None where there is.
         """
-        key = case.digest, fault
+        key = case.digest, fault, lowered
         with self._changed:
             if self._closed:
                 return "the run was stopped"
@@ -113,15 +115,16 @@ class Oracle:
                 del self._known[key]
             if key not in self._known:
                 # It is needed now: before everything that is merely expected.
-                self._waiting.appendleft((case, fault))
+                self._waiting.appendleft((case, fault, lowered))
             self._wake()
             self._changed.wait_for(lambda: self._closed or key in self._known)
             return self._known.get(key, "the run was stopped")
 
-    def ready(self, case: Case) -> bool:
+    def ready(self, case: Case, lowered: str = "") -> bool:
         """Whether ``answer`` would return at once."""
         with self._changed:
-            return self._closed or (case.digest, "") in self._known or self._store.has(case)
+            known = self._closed or (case.digest, "", lowered) in self._known
+            return known or self._store.has(case, lowered=lowered)
 
     def close(self) -> None:
         """Stop the process; whoever still waits is told so."""
@@ -147,17 +150,20 @@ class Oracle:
                 self._changed.wait_for(lambda: self._closed or self._waiting)
                 if self._closed:
                     return
-                case, fault = self._waiting.popleft()
-                if (case.digest, fault) in self._known:
+                case, fault, lowered = self._waiting.popleft()
+                if (case.digest, fault, lowered) in self._known:
                     continue
-                there = (case.digest, fault) not in self._unread and self._store.has(case, fault)
-            reason = None if there else self._compute(case, fault)
+            key = case.digest, fault, lowered
             with self._changed:
-                self._unread.discard((case.digest, fault))
-                self._known[case.digest, fault] = reason
+                unread = key in self._unread
+            there = not unread and self._store.has(case, fault, lowered)
+            reason = None if there else self._compute(case, fault, lowered)
+            with self._changed:
+                self._unread.discard(key)
+                self._known[key] = reason
                 self._changed.notify_all()
 
-    def _compute(self, case: Case, fault: str) -> str | None:
+    def _compute(self, case: Case, fault: str, lowered: str) -> str | None:
         if self._deaths >= DEATHS:
             return f"given up: the reference process died {DEATHS} times in a row. {self._words}"
         process = self._started()
@@ -168,6 +174,7 @@ class Oracle:
             "id": self._requests,
             "case": msgspec.to_builtins(case),
             "fault": fault or None,
+            "lowered": lowered,
         }
         watchdog = threading.Timer(self._time_limit, process.kill)
         watchdog.start()

@@ -177,8 +177,7 @@ def _differences(
 ) -> str:
     """How an adapter differs by its own words, but for the package itself; empty: in nothing.
 
-    What is installed was compared before it started. Its precision it has measured: by functions
-    that may have changed, and every case is judged by it.
+    What is installed was compared before it started. Its precision is what it declares.
     """
     wrong = [
         f"{name} {now.get(name, 'absent')}, not {version}"

@@ -28,7 +28,6 @@ def judge_cell(  # noqa: PLR0913 - a case, who answered, and the two sides with 
     truth: Mapping[str, NDArray[Any]],
     observation: Observation,
     tensors: Mapping[str, NDArray[Any]],
-    precision: str = "float32",
 ) -> CellVerdict:
     """Judge one answer to one case.
 
@@ -39,7 +38,6 @@ def judge_cell(  # noqa: PLR0913 - a case, who answered, and the two sides with 
         truth: its arrays by name.
         observation: the adapter's answer.
         tensors: its arrays by name.
-        precision: effective precision that the adapter declares.
 
     Returns:
         ``fail`` where a facet fails; else ``error`` where one could not be judged; else
@@ -63,7 +61,6 @@ def judge_cell(  # noqa: PLR0913 - a case, who answered, and the two sides with 
         truth,
         observation,
         tensors,
-        precision=precision,
         twin=case.program.twin,
     )
     outcome, message = combine(facets, expectation.claims)

@@ -59,7 +59,6 @@ class Evidence:
     observation: Observation
     tensors: Mapping[str, Array]
     """The adapter's arrays by name."""
-    precision: str = "float32"
     twin: Twin | None = None
     """How the twin's axes are permuted, from the program."""
     judged: dict[str, FacetVerdict] = field(default_factory=dict)
@@ -150,7 +149,7 @@ class Evidence:
             raise ReferenceFaultError(
                 f"it names the array {missing.args[0]!r} and does not carry it"
             ) from None
-        return Target(truth, spread, scale(expected.dtype, self.precision))
+        return Target(truth, spread, scale(expected.dtype))
 
     def compare(
         self,

@@ -35,13 +35,12 @@ class Suspect(NamedTuple):
     truth: Mapping[str, NDArray[Any]]
 
 
-def explain(  # noqa: PLR0913 - the failing facets, the suspects, and an answer to judge again
+def explain(
     failing: Iterable[str],
     suspects: Iterable[Suspect],
     observation: Observation,
     tensors: Mapping[str, NDArray[Any]],
     *,
-    precision: str = "float32",
     twin: Twin | None = None,
 ) -> dict[str, str]:
     """Find for each failing numeric facet the first fault that it behaves like.
@@ -52,7 +51,6 @@ def explain(  # noqa: PLR0913 - the failing facets, the suspects, and an answer 
             something is unexplained, so they may be computed as they are asked for.
         observation: the adapter's answer.
         tensors: its arrays by name.
-        precision: effective precision that the adapter declares.
         twin: the program's twin.
 
     Returns:
@@ -69,7 +67,6 @@ def explain(  # noqa: PLR0913 - the failing facets, the suspects, and an answer 
             suspect.truth,
             observation,
             tensors,
-            precision=precision,
             twin=twin,
         )
         for verdict in verdicts:

@@ -16,7 +16,7 @@ from conformance.verdicts.evidence import Evidence, NotAnsweredError, Raised
 from conformance.verdicts.frames import frames
 from conformance.verdicts.model import FacetVerdict
 from conformance.verdicts.raises import describe, raises
-from conformance.verdicts.tolerance import PrecisionError, ReferenceFaultError
+from conformance.verdicts.tolerance import ReferenceFaultError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -67,7 +67,6 @@ def judge(  # noqa: PLR0913 - the two sides of a case, each a message with its a
     observation: Observation,
     tensors: Mapping[str, NDArray[Any]],
     *,
-    precision: str = "float32",
     twin: Twin | None = None,
 ) -> list[FacetVerdict]:
     """Judge every asked facet of an answer.
@@ -78,14 +77,13 @@ def judge(  # noqa: PLR0913 - the two sides of a case, each a message with its a
         truth: its arrays by name.
         observation: the adapter's answer; untrusted, but of the right types.
         tensors: its arrays by name.
-        precision: effective precision that the adapter declares.
         twin: the program's twin, for how its axes are permuted.
 
     Returns:
         One verdict for each asked facet, in the order of
         :data:`conformance.facets.FACETS`. Nothing in an answer makes this raise.
     """
-    evidence = Evidence(expectation, truth, observation, tensors, precision, twin)
+    evidence = Evidence(expectation, truth, observation, tensors, twin)
     wanted = set(asked)
     for facet in [*(facet for facet in FACETS if facet in wanted), *sorted(wanted - set(FACETS))]:
         verdict = _judge(facet, evidence)
@@ -117,7 +115,7 @@ def _heard(facet: str, evidence: Evidence) -> FacetVerdict:
         return JUDGES.get(facet, _unknown)(evidence)
     except Raised as raised:
         return _raised(facet, raised.root, raised.failure, evidence)
-    except (NotAnsweredError, PrecisionError) as missing:
+    except NotAnsweredError as missing:
         return _error(facet, str(missing), "adapter")
     except ReferenceFaultError as fault:
         message = f"the case or the reference is at fault, not the framework: {fault}"

@@ -13,6 +13,7 @@ import platform
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conformance.adapters.shared.naming import PRECISION_VARIABLE
 from conformance.cache import cache_folder
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ def pins() -> dict[str, str | None]:
         "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE": None,
         "NVIDIA_TF32_OVERRIDE": None,
         # TF_ENABLE_ONEDNN_OPTS is left alone: both settings are legitimate float32.
+        # Only a column declares a coarser precision.
+        PRECISION_VARIABLE: None,
         "TF_USE_LEGACY_KERAS": None,
         "TF_XLA_FLAGS": None,
     }

@@ -1,8 +1,9 @@
 """What is asked for behind the ``@`` of an adapter's column, read and checked.
 
 ``keras==3.14.1`` · ``keras==3.14.1,torch==2.12.0`` · ``keras=/path/to/checkout`` ·
-``python=/path/to/venv`` · ``backend=my_backend.py``. The text comes from outside and goes into the
-arguments of other programs: nothing passes that is not a name, a version or an existing path.
+``python=/path/to/venv`` · ``backend=my_backend.py`` · ``precision=tf32``. The text
+comes from outside and goes into the arguments of other programs: nothing passes that is not a name,
+a version, a known word or an existing path.
 """
 
 from __future__ import annotations
@@ -20,6 +21,18 @@ _OPERATOR = re.compile(r"[<>!~=]=|[<>]")
 _CHECKOUT = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)=(?!=)(.+)")
 _ODD = re.compile(r"[^A-Za-z0-9._+-]+")
 _SHOWN = 80
+
+
+_OPTIONS = frozenset({"python", "backend", "precision"})
+"""What is no package."""
+
+_PRECISIONS = {
+    "tf32": "tensorfloat32",
+    "tensorfloat32": "tensorfloat32",
+    "bf16": "bfloat16",
+    "bfloat16": "bfloat16",
+}
+"""How a precision below float32 may be written, and what it is."""
 
 
 class VariantError(ValueError):
@@ -57,6 +70,8 @@ class Variant:
     python: Path | None = None
     backend: str = ""
     """The owner's class of a Keras backend: the path of a file, or the dotted name of a module."""
+    precision: str = ""
+    """What float32 work is declared to be done in, where that is coarser: ``tensorfloat32``."""
 
     @property
     def label(self) -> str:
@@ -69,6 +84,8 @@ class Variant:
         if self.backend:
             name = self.backend.removesuffix(".py").rpartition("/")[2]
             parts.append(f"backend={_ODD.sub('-', name)}")
+        if self.precision:
+            parts.append(f"precision={'tf32' if self.precision == 'tensorfloat32' else 'bf16'}")
         return ",".join(parts)
 
     @classmethod
@@ -79,23 +96,18 @@ class Variant:
             text: Parts, separated by commas.
 
         Raises:
-            VariantError: A part is none of the five forms, a package or an option is named twice,
+            VariantError: A part is none of the six forms, a package or an option is named twice,
                 or a path does not lead to what it should.
         """
         pins: dict[str, Pin] = {}
         checkouts: dict[str, Checkout] = {}
-        python: Path | None = None
-        backend = ""
+        options: dict[str, str] = {}
         for part in (part.strip() for part in text.split(",")):
             option, _, value = part.partition("=")
-            if option == "python" and not value.startswith("="):
-                if python:
-                    raise VariantError(f"python is named twice in {text[:_SHOWN]!r}")
-                python = _interpreter(value)
-            elif option == "backend" and not value.startswith("="):
-                if backend:
-                    raise VariantError(f"backend is named twice in {text[:_SHOWN]!r}")
-                backend = _backend(value)
+            if option in _OPTIONS and not value.startswith("="):
+                if option in options:
+                    raise VariantError(f"{option} is named twice in {text[:_SHOWN]!r}")
+                options[option] = value
             elif found := _CHECKOUT.fullmatch(part):
                 name = canonicalize_name(found[1])
                 if name in pins or name in checkouts:
@@ -106,7 +118,13 @@ class Variant:
                 if pin.package in pins or pin.package in checkouts:
                     raise VariantError(f"{pin.package} is named twice in {text[:_SHOWN]!r}")
                 pins[pin.package] = pin
-        return cls(tuple(pins.values()), tuple(checkouts.values()), python, backend)
+        return cls(
+            pins=tuple(pins.values()),
+            checkouts=tuple(checkouts.values()),
+            python=_interpreter(options["python"]) if "python" in options else None,
+            backend=_backend(options["backend"]) if "backend" in options else "",
+            precision=_precision(options["precision"]) if "precision" in options else "",
+        )
 
 
 def parse_pin(text: str) -> Pin:
@@ -121,8 +139,8 @@ def parse_pin(text: str) -> Pin:
     except InvalidRequirement:
         raise VariantError(
             f"{shown!r} is not understood; name a release (keras==3.14.1), a checkout "
-            "(keras=/path/to/checkout), an interpreter (python=/path/to/venv) or the class of a "
-            "Keras backend (backend=my_backend.py)"
+            "(keras=/path/to/checkout), an interpreter (python=/path/to/venv), the class of a "
+            "Keras backend (backend=my_backend.py) or a precision (precision=tf32)"
         ) from None
     if requirement.url or requirement.extras or requirement.marker:
         raise VariantError(f"{shown!r}: only a name, '==' and a version are taken")
@@ -188,6 +206,16 @@ def _backend(text: str) -> str:
     if not file.is_file():
         raise VariantError(f"there is no file {file}")
     return str(file)
+
+
+def _precision(text: str) -> str:
+    try:
+        return _PRECISIONS[text]
+    except KeyError:
+        raise VariantError(
+            f"precision={text[:_SHOWN]}: tf32 (TensorFloat-32) or bf16 (bfloat16); float32 is what "
+            "every adapter is held to without it"
+        ) from None
 
 
 def _runs(path: Path) -> bool:

@@ -22,7 +22,8 @@ from conformance.adapters.native.session import CallSession, Examined, Framework
 from conformance.adapters.shared.compiling import forget, keep_context
 from conformance.adapters.shared.functions import is_function
 from conformance.adapters.worker.loop import kind_of
-from conformance.adapters.worker.probe import effective_precision, probe
+from conformance.adapters.worker.precision import declared, jax_precision
+from conformance.adapters.worker.probe import probe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -69,14 +70,14 @@ class Adapter:
 
     def hello(self) -> dict[str, Any]:
         """Pin what could change an answer, and say what this is."""
-        jax.config.update("jax_default_matmul_precision", "highest")
+        jax.config.update("jax_default_matmul_precision", jax_precision())
         measured = probe(jax.jit(jnp.matmul), jax.jit(_conv))
         return {
             "versions": dict(self._versions),
-            "precision": effective_precision(measured),
+            "precision": declared(),
             "probe": measured,
             "settings": {
-                "jax_default_matmul_precision": "highest",
+                "jax_default_matmul_precision": jax_precision(),
                 "jax_enable_x64": str(jax.config.jax_enable_x64),
                 "backend": jax.default_backend(),
             },

@@ -17,7 +17,8 @@ from conformance.adapters.keras.session import Session
 from conformance.adapters.keras.subjects.function import FunctionSession
 from conformance.adapters.keras.subjects.object import ObjectSession
 from conformance.adapters.shared.naming import BACKEND_VARIABLE, KERAS_3
-from conformance.adapters.worker.probe import effective_precision, probe
+from conformance.adapters.worker.precision import declared
+from conformance.adapters.worker.probe import probe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,7 +82,7 @@ class KerasAdapter:
         self._cases = 0
 
     def hello(self) -> dict[str, Any]:
-        """Versions, the measured precision, and what was pinned."""
+        """Versions, the declared precision and what was measured of it, and what was pinned."""
         measured = probe(self._matmul, self._conv)
         keras = self._backend.keras
         distribution = keras.__name__.replace("_", "-")
@@ -90,7 +91,7 @@ class KerasAdapter:
             versions.setdefault(name, _version(name))
         return {
             "versions": versions,
-            "precision": effective_precision(measured),
+            "precision": declared(),
             "probe": measured,
             "settings": self._backend.settings(),
         }

@@ -14,6 +14,9 @@ KERAS_3 = "keras-"
 BACKEND_VARIABLE = "KERAS_CONFORMANCE_BACKEND"
 """Environment variable that tells an adapter of Keras the file or module of the backend's class."""
 
+PRECISION_VARIABLE = "KERAS_CONFORMANCE_PRECISION"
+"""Environment variable that tells an adapter the precision that its column declares."""
+
 
 def base_of(name: str) -> str:
     """The adapter whose column this is: ``keras-torch`` of ``keras-torch@keras==3.14.1``."""

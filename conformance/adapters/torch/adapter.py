@@ -17,7 +17,8 @@ from conformance.adapters.torch.tables.layers import TABLE
 from conformance.adapters.torch.training import Optimizer, loss_of
 from conformance.adapters.torch.watch import Watch
 from conformance.adapters.worker.loop import kind_of
-from conformance.adapters.worker.probe import effective_precision, probe
+from conformance.adapters.worker.precision import declared, torch_precision
+from conformance.adapters.worker.probe import probe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,13 +72,13 @@ class Adapter:
     def hello(self) -> dict[str, Any]:
         """Pin what could change an answer, and say what this is."""
         torch.set_num_threads(1)
-        torch.set_float32_matmul_precision("highest")
+        word = torch_precision(torch)
         measured = probe(_matmul, _conv)
         return {
             "versions": {"torch": torch.__version__, "numpy": np.__version__},
-            "precision": effective_precision(measured),
+            "precision": declared(),
             "probe": measured,
-            "settings": {"float32_matmul_precision": "highest", "threads": "1"},
+            "settings": {"float32_matmul_precision": word, "threads": "1"},
         }
 
     def run(

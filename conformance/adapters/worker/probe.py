@@ -2,7 +2,8 @@
 
 One environment variable or processor feature can turn every convolution into bfloat16 without a
 word. So when an adapter starts, it multiplies two matrices and convolves once; an error above 16
-times its bound means that the declared precision is not what the process delivers.
+times its bound means that float32 is not what the process delivers. That is an error of the run,
+unless a coarser precision was declared (:mod:`conformance.adapters.worker.precision`).
 """
 
 from __future__ import annotations
@@ -66,16 +67,18 @@ def probe(
     return result
 
 
-def effective_precision(measured: dict[str, float]) -> str:
-    """Name the precision that a probe's result speaks for.
+def precision_of(times: float) -> str:
+    """Name the precision that one operation's result speaks for.
+
+    Args:
+        times: Its error, in multiples of the bound; NaN is as coarse as anything.
 
     Returns:
         ``float32``, ``tensorfloat32`` or ``bfloat16``.
     """
-    worst = max(measured.values(), default=0.0)
-    if worst <= PASS:
+    if times <= PASS:
         return "float32"
-    return "tensorfloat32" if worst <= _COARSE else "bfloat16"
+    return "tensorfloat32" if times <= _COARSE else "bfloat16"
 
 
 def _worst(observed: Any, expected: Array, bound: Array) -> float:

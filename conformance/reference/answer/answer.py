@@ -14,6 +14,7 @@ from conformance.reference.answer.book import (
     TRIES,
     Answer,
     Book,
+    Rule,
     near_kink,
     not_clear,
     tau,
@@ -36,7 +37,6 @@ from conformance.reference.answer.functions import evaluate_function
 from conformance.reference.answer.initial import NO_VARIABLES, expected_initial
 from conformance.reference.answer.specs import expected_specs
 from conformance.reference.answer.steps import evaluate_steps
-from conformance.reference.engine.arithmetic import Variance
 from conformance.reference.errors import (
     Contradiction,
     NearKink,
@@ -60,13 +60,17 @@ NOTHING_MOVES = "no float input and no trainable weight leads to an output"
 """Why a model has no gradients."""
 
 
-def evaluate(case: Case, fault: Fault | None = None) -> Answer:
+def evaluate(
+    case: Case, fault: Fault | None = None, lowered: Mapping[str, float] | None = None
+) -> Answer:
     """Compute what must come out of a case.
 
     Args:
         case: What to build and feed, and what its source states.
         fault: A seeded defect: the answer is then what a framework with this defect gives on the
             honest case's data, and what the case states is not checked.
+        lowered: Rounding units by operation, where a framework is declared to be coarser than
+            float32: what comes of these operations may be off by as much more.
 
     Raises:
         Unsupported: The case uses what the reference does not implement.
@@ -82,14 +86,15 @@ def evaluate(case: Case, fault: Fault | None = None) -> Answer:
     # Cases with infinities and NaN compute with them; that is no accident to warn about.
     with np.errstate(all="ignore"):
         program = case.program
+        rule = Rule(lowered or {})
         if isinstance(program, Steps):
-            return evaluate_steps(case, program, fault)
+            return evaluate_steps(case, program, fault, rule)
         if program.model.form == "function":
-            return evaluate_function(case, program, fault)
-        return _evaluate(case, fault)
+            return evaluate_function(case, program, fault, rule)
+        return _evaluate(case, fault, rule)
 
 
-def _evaluate(case: Case, fault: Fault | None) -> Answer:
+def _evaluate(case: Case, fault: Fault | None, rule: Rule) -> Answer:
     try:
         network = Network.build(case.program.model)
         twin = Network.build(case.program.twin.model) if case.program.twin else None
@@ -100,23 +105,23 @@ def _evaluate(case: Case, fault: Fault | None) -> Answer:
     for seed in range(TRIES):
         feeds = make_feeds(case.graph, network, twin, seed)
         try:
-            run, twin_run = _run(case, network, twin, feeds)
+            run, twin_run = _run(case, network, twin, feeds, rule)
         except NearKink as near:
             reason = near_kink(near)
             continue
         undefined = _undefined(run, twin_run)
         if "gradients" in undefined:
             feeds = {key: array for key, array in feeds.items() if "cotangent/" not in key}
-        masks, still = influence_masks(case, run)
+        masks, still = influence_masks(case, run, rule.clearance)
         if still:
             reason = still
             continue
         if fault is not None:
-            network, run, twin_run = fault.run(case, feeds, Variance)
+            network, run, twin_run = fault.run(case, feeds, rule.arithmetic)
         book = Book()
         expectation = _expectation(case, seed, (network, run), (twin, twin_run), masks, book=book)
         expectation = msgspec.structs.replace(expectation, undefined=undefined)
-        expectation = _with_draws(case, expectation, network, feeds, book)
+        expectation = _with_draws(case, expectation, network, feeds, rule, book)
         if fault is None:
             check(case, network, run, expectation)
             if twin is not None and twin_run is not None:
@@ -126,14 +131,14 @@ def _evaluate(case: Case, fault: Fault | None) -> Answer:
 
 
 def _run(
-    case: Case, network: Network, twin: Network | None, feeds: dict[str, Values]
+    case: Case, network: Network, twin: Network | None, feeds: dict[str, Values], rule: Rule
 ) -> tuple[Run, Run | None]:
     """Run the model and its twin.
 
     Raises:
         NearKink: A number is too near to where a gradient jumps.
     """
-    context = Context(Variance(least=CLEARANCE), first_rows=True)
+    context = Context(rule.watching(), first_rows=True)
     run = execute(network, case.graph, feeds, context)
     if twin is None:
         return run, None
@@ -149,20 +154,21 @@ def _undefined(run: Run, twin_run: Run | None) -> dict[str, str]:
     return {"gradients": NOTHING_MOVES}
 
 
-def _with_draws(
+def _with_draws(  # noqa: PLR0913, PLR0917 (what an answer is made of)
     case: Case,
     expectation: Expectation,
     network: Network,
     feeds: Mapping[str, Values],
+    rule: Rule,
     book: Book,
 ) -> Expectation:
     """The same, with what the layer draws, and what the variables hold as they are made."""
     replace = msgspec.structs.replace
     if "random" in case.program.facets:
-        drawn = drawn_by(network, feeds, Context(Variance()))
+        drawn = drawn_by(network, feeds, Context(rule.arithmetic()))
         expectation = replace(expectation, random=expected_random(drawn, book))
     if "initial" in case.program.facets:
-        initial = expected_initial(network, Variance(), book)
+        initial = expected_initial(network, rule.arithmetic(), book)
         if initial:
             return replace(expectation, initial=initial)
         undefined = {**expectation.undefined, "initial": NO_VARIABLES}
@@ -328,7 +334,9 @@ def _refused_at_build(case: Case) -> Answer:
     return Answer(expectation, make_feeds(case.graph, None, None, 0), {})
 
 
-def influence_masks(case: Case, run: Run) -> tuple[dict[int, Values], str]:
+def influence_masks(
+    case: Case, run: Run, clearance: float = CLEARANCE
+) -> tuple[dict[int, Values], str]:
     """Where each influence call must differ from call 0, as the case states it.
 
     Returns:
@@ -359,7 +367,7 @@ def influence_masks(case: Case, run: Run) -> tuple[dict[int, Values], str]:
                 f"{influence.changes} only, says the case; in the reference {place} changes too"
             )
             raise Contradiction(message)
-        if (mask & (moved <= CLEARANCE * error)).any():
+        if (mask & (moved <= clearance * error)).any():
             return masks, (
                 f"changing the input at {influence.change} does not visibly change every number "
                 f"of the output at {influence.changes}"

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from msgspec.structs import replace
 
 from conformance.reference.answer.expectation import Expected, ExpectedProperty
-from conformance.reference.engine.arithmetic import THIRD
+from conformance.reference.engine.arithmetic import THIRD, Variance
 from conformance.reference.engine.complexes import Complex
 from conformance.reference.engine.dtypes import unit
 from conformance.reference.engine.structure import stack
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from conformance.invariants import Invariants
     from conformance.reference.answer.expectation import Expectation
     from conformance.reference.engine.array import Array, Values
@@ -23,8 +26,37 @@ if TYPE_CHECKING:
 CLEARANCE = 64.0
 """How far every number must be from every kink, as a multiple of its rounding error τ."""
 
+LOWERED_CLEARANCE = 20.0
+"""The same where operations are declared to be coarser: beyond what any number may be off. With the
+wide clearance next to no data of tensorfloat32's τ would serve."""
+
 TRIES = 200
 """Seeds that are tried until the data are clear."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How far honest rounding may move numbers: as float32 does, but for coarser operations."""
+
+    lowered: Mapping[str, float]
+    """Rounding units by operation, of those that are declared to be coarser."""
+
+    @property
+    def clearance(self) -> float:
+        """How far every number must be from every kink, as a multiple of its rounding error τ."""
+        return LOWERED_CLEARANCE if self.lowered else CLEARANCE
+
+    def arithmetic(self, **options: Any) -> Variance:
+        """Numbers beside their variance, with :class:`Variance`'s other options."""
+        return Variance(lowered=self.lowered, **options)
+
+    def watching(self) -> Variance:
+        """The same, which ends where a number comes too near to a kink."""
+        return self.arithmetic(least=self.clearance)
+
+
+HONEST_RULE = Rule(MappingProxyType({}))
+"""All work is float32's."""
 
 
 @dataclass(frozen=True)

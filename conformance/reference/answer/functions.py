@@ -9,10 +9,11 @@ import msgspec
 from conformance.cases.model import Params
 from conformance.invariants import Invariants
 from conformance.reference.answer.book import (
-    CLEARANCE,
+    HONEST_RULE,
     TRIES,
     Answer,
     Book,
+    Rule,
     near_kink,
     not_clear,
 )
@@ -53,13 +54,16 @@ if TYPE_CHECKING:
     from conformance.reference.model.functions import Find
 
 
-def evaluate_function(case: Case, program: Graph, fault: Fault | None = None) -> Answer:
+def evaluate_function(
+    case: Case, program: Graph, fault: Fault | None = None, rule: Rule = HONEST_RULE
+) -> Answer:
     """Compute what must come out of a case of functions.
 
     Args:
         case: What to call on what, and what its source states.
         program: Its program, of the form ``function``.
         fault: A seeded defect.
+        rule: How far honest rounding may move numbers.
 
     Raises:
         Unsupported: The case uses what the reference does not implement.
@@ -72,7 +76,7 @@ def evaluate_function(case: Case, program: Graph, fault: Fault | None = None) ->
     for seed in range(TRIES):
         feeds = function_feeds(program, seed)
         try:
-            run = _run(program, feeds, seed, Variance(least=CLEARANCE))
+            run = _run(program, feeds, seed, rule.watching())
         except NearKink as near:
             reason = near_kink(near)
             continue
@@ -81,7 +85,7 @@ def evaluate_function(case: Case, program: Graph, fault: Fault | None = None) ->
             return Answer(_refused(case, program, seed), feeds, {})
         if fault is not None:
             faulty = fault.program(program)
-            arithmetic = fault.arithmetic(Variance)
+            arithmetic = fault.arithmetic(rule.arithmetic)
             run = _run(faulty, fault.feeds(feeds), seed, arithmetic, fault.find)
         book = Book()
         expectation = _expectation(case, program, run, seed, book)

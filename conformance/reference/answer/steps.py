@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from conformance.cases.model import Params
 from conformance.reference.answer.book import (
-    CLEARANCE,
+    HONEST_RULE,
     TRIES,
     Answer,
     Book,
+    Rule,
     near_kink,
     not_clear,
 )
@@ -20,7 +21,6 @@ from conformance.reference.answer.expectation import (
     ExpectedState,
     ExpectedSymbolic,
 )
-from conformance.reference.engine.arithmetic import Variance
 from conformance.reference.errors import NearKink, NotClear
 from conformance.reference.model.arrays import watching
 from conformance.reference.model.steps import StepsRun, run_steps, steps_feeds
@@ -30,13 +30,16 @@ if TYPE_CHECKING:
     from conformance.reference.faults.fault import Fault
 
 
-def evaluate_steps(case: Case, program: Steps, fault: Fault | None = None) -> Answer:
+def evaluate_steps(
+    case: Case, program: Steps, fault: Fault | None = None, rule: Rule = HONEST_RULE
+) -> Answer:
     """Compute what an object answers and holds, step by step.
 
     Args:
         case: Its object and steps.
         program: Its program.
         fault: A seeded defect.
+        rule: How far honest rounding may move numbers.
 
     Raises:
         Unsupported: The case uses what the reference does not implement.
@@ -45,7 +48,7 @@ def evaluate_steps(case: Case, program: Steps, fault: Fault | None = None) -> An
     reason = ""
     for seed in range(TRIES):
         feeds = steps_feeds(program, seed)
-        arithmetic = Variance(least=CLEARANCE)
+        arithmetic = rule.watching()
         watching(arithmetic, on=True)
         try:
             run = run_steps(program, feeds, arithmetic)
@@ -54,7 +57,9 @@ def evaluate_steps(case: Case, program: Steps, fault: Fault | None = None) -> An
             continue
         if fault is not None:
             faulty = fault.of_steps(program)
-            run = run_steps(faulty, fault.feeds(feeds), fault.arithmetic(Variance), fault.find)
+            run = run_steps(
+                faulty, fault.feeds(feeds), fault.arithmetic(rule.arithmetic), fault.find
+            )
         book = Book()
         return Answer(_expectation(case, run, seed, book), feeds, book.arrays)
     raise NotClear(not_clear(reason))

@@ -112,14 +112,16 @@ class Store:
         self._versions: dict[tuple[str, bool], str] = {}
         """By digest: a case is looked for when it is announced, and for every adapter."""
 
-    def get(self, case: Case, fault: str = "") -> StoredAnswer | None:
+    def get(self, case: Case, fault: str = "", lowered: str = "") -> StoredAnswer | None:
         """The answer to a case, if it is here and whole.
 
         Args:
             case: Only its digest counts (and its id, which is put into the expectation).
             fault: Name of the seeded fault of which this is the answer.
+            lowered: Operations that are given the room of a coarser precision
+                (:func:`conformance.acceptance.lowered_name`).
         """
-        feeds_path, answer_path = self._paths(case, fault)
+        feeds_path, answer_path = self._paths(case, fault, lowered)
         try:
             feeds, fed = _read(feeds_path)
             arrays, notes = _read(answer_path)
@@ -137,11 +139,11 @@ class Store:
             expectation = msgspec.structs.replace(expectation, case=case.id)
         return StoredAnswer(expectation, feeds, arrays, digest)
 
-    def has(self, case: Case, fault: str = "") -> bool:
+    def has(self, case: Case, fault: str = "", lowered: str = "") -> bool:
         """Whether there seems to be an answer; :meth:`get` looks whether it is whole."""
-        return all(map(os.path.exists, self._paths(case, fault)))
+        return all(map(os.path.exists, self._paths(case, fault, lowered)))
 
-    def put(self, case: Case, answer: Answer, fault: str = "") -> None:
+    def put(self, case: Case, answer: Answer, fault: str = "", lowered: str = "") -> None:
         """Keep an answer. Other processes see both files whole or not at all.
 
         Before the first one, answers go that were used longest ago, until the rest is within the
@@ -153,7 +155,7 @@ class Store:
         if self._max_bytes is not None:
             self._prune(self._max_bytes)
             self._max_bytes = None
-        feeds_path, answer_path = map(Path, self._paths(case, fault))
+        feeds_path, answer_path = map(Path, self._paths(case, fault, lowered))
         feeds_path.parent.mkdir(parents=True, exist_ok=True)
         text = msgspec.json.encode(answer.expectation).decode()
         checks = _write(feeds_path, answer.feeds, {})
@@ -174,12 +176,13 @@ class Store:
                 path.unlink()
                 total -= size
 
-    def _paths(self, case: Case, fault: str) -> tuple[str, str]:
+    def _paths(self, case: Case, fault: str, lowered: str) -> tuple[str, str]:
         about = case.digest, bool(fault)
         known = self._versions.get(about)
         if known is None:
             known = self._versions[about] = version(case, faulty=bool(fault))
-        key = hashlib.sha256(f"{case.digest}:{fault}:{known}".encode()).hexdigest()
+        about_it = f"{case.digest}:{fault}:{known}" + (f":{lowered}" if lowered else "")
+        key = hashlib.sha256(about_it.encode()).hexdigest()
         stem = f"{self.folder}/{_LAYOUT}/{key[:2]}/{key}"
         return f"{stem}.feeds{_SUFFIX}", f"{stem}.answer{_SUFFIX}"
 

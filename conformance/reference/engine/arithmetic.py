@@ -11,7 +11,7 @@ A third, float32 with another order of summation, is in ``working``.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
@@ -20,7 +20,7 @@ import numpy as np
 
 from conformance.reference.engine import windows
 from conformance.reference.engine.array import Array, Pullback, Values
-from conformance.reference.engine.dtypes import held, limit, unit
+from conformance.reference.engine.dtypes import held, holds, limit, unit
 from conformance.reference.engine.exactness import exact_product, exact_sum, exact_total, quantum_of
 from conformance.reference.errors import NearKink
 
@@ -51,6 +51,7 @@ class _State:
     """What an arithmetic shares with its siblings of other dtypes."""
 
     recording: bool = True
+    convolving: bool = False
     watch_kinks: bool = False
     clearance: float = np.inf
 
@@ -193,6 +194,20 @@ class Arithmetic:
         """Sum over axes."""
         return Result(a.value.sum(axis=axes, keepdims=keepdims))
 
+    @property
+    def convolving(self) -> bool:
+        """Whether products are parts of a convolution."""
+        return self._state.convolving
+
+    @contextmanager
+    def convolution(self, *, inside: bool = True) -> Iterator[None]:
+        """Products herein are parts of a convolution, or are none."""
+        before, self._state.convolving = self._state.convolving, inside
+        try:
+            yield
+        finally:
+            self._state.convolving = before
+
     def matmul(self, a: Array, b: Array) -> Result:
         """Matrix product of two stacks ``(s, m, k)`` and ``(s, k, n)``."""
         return Result(np.matmul(self.operand(a), self.operand(b)))
@@ -232,6 +247,8 @@ class Variance(Arithmetic):
 
     Args:
         least: A smaller clearance ends the computation with :class:`NearKink`.
+        lowered: Rounding units by operation, ``conv`` or ``matmul``, of a framework that is
+            declared to round the operands of its float32 products so.
     """
 
     carries_variance: ClassVar[bool] = True
@@ -242,10 +259,12 @@ class Variance(Arithmetic):
         least: float = 0.0,
         operands: Rounding | None = None,
         results: Rounding | None = None,
+        lowered: Mapping[str, float] | None = None,
     ) -> None:
         """See the class."""
         super().__init__(operands=operands, results=results)
         self.least = least
+        self._lowered = dict(lowered or {})
 
     @property
     def watch_kinks(self) -> bool:
@@ -378,35 +397,51 @@ class Variance(Arithmetic):
         left, right = self.operand(a), self.operand(b)
         n = a.shape[-1]
         y = np.matmul(left, right)
-        weighted, squares, rest = self._spread_operands(a, b, left, right, n)
+        lowered = self._coarse("conv" if self._state.convolving else "matmul", left, right)
+        weighted, squares, rest = self._spread_operands(a, b, left, right, n, lowered)
         variance = np.matmul(weighted, squares)
         if rest is not None:
             variance += np.matmul(np.square(left), rest)
         variance += n / 9 * np.square(y)
-        return Result(y, variance, None if self._operands else exact_product(a, b, n, y))
+        inexact = self._operands or lowered
+        return Result(y, variance, None if inexact else exact_product(a, b, n, y))
 
     def correlate(self, x: Array, kernel: Array, geometry: Windows) -> Result:
         """The rule of a matrix product, by the same windows."""
         left, right = self.operand(x), self.operand(kernel)
         n = int(np.prod(kernel.shape[:-1], dtype=np.int64))
         y = windows.correlate(left, right, geometry)
-        weighted, squares, rest = self._spread_operands(x, kernel, left, right, n)
+        lowered = self._coarse("conv", left, right)
+        weighted, squares, rest = self._spread_operands(x, kernel, left, right, n, lowered)
         variance = windows.correlate(weighted, squares, geometry)
         if rest is not None:
             variance += windows.correlate(np.square(left), rest, geometry)
         variance += n / 9 * np.square(y)
-        return Result(y, variance, None if self._operands else exact_product(x, kernel, n, y))
+        inexact = self._operands or lowered
+        return Result(y, variance, None if inexact else exact_product(x, kernel, n, y))
+
+    def _coarse(self, operation: str, left: Values, right: Values) -> float:
+        """Variance of a product's terms, as a multiple of their squares, of rounding its operands.
+
+        Nothing where both are exact in the coarser precision, as small whole numbers are.
+        """
+        coarse = self._lowered.get(operation)
+        if coarse is None or self.precision != "float32":
+            return 0.0
+        if holds(left, coarse) and holds(right, coarse):
+            return 0.0
+        return 2 * THIRD * (coarse / UNIT) ** 2
 
     @staticmethod
-    def _spread_operands(
-        a: Array, b: Array, left: Values, right: Values, n: int
+    def _spread_operands(  # noqa: PLR0913, PLR0917 - one rule's terms
+        a: Array, b: Array, left: Values, right: Values, n: int, lowered: float
     ) -> tuple[Values, Values, Values | None]:
         """Factor the rule of a product into as few products as possible.
 
         All terms in B² share one product, ``(s_A² + (1/3 + n/6)·A²) @ B²``; where B's variance is
         a multiple of B² (weights as they were fed), A²@s_B² joins it.
         """
-        share = THIRD + n / 6
+        share = THIRD + n / 6 + lowered
         if b.ratio is not None:
             share += b.ratio
         weighted = share * np.square(left) + a.variance

@@ -14,14 +14,19 @@ if TYPE_CHECKING:
 
 def _stacked(a: Array, b: Array) -> Array:
     """``(s, m, k) @ (s, k, n)``, the one product that arithmetics implement."""
+    inside = a.arithmetic.convolving
 
     def last_two(x: Array) -> Array:
         return structure.transpose(x, (0, 2, 1))
 
+    def backward(left: Array, right: Array) -> Array:
+        with a.arithmetic.convolution(inside=inside):
+            return _stacked(left, right)
+
     return a.arithmetic.result(
         a.arithmetic.matmul(a, b),
-        (a, lambda g: _stacked(g, last_two(b))),
-        (b, lambda g: _stacked(last_two(a), g)),
+        (a, lambda g: backward(g, last_two(b))),
+        (b, lambda g: backward(last_two(a), g)),
     )
 
 
@@ -83,14 +88,17 @@ def correlate(x: Array, kernel: Array, geometry: Windows) -> Array:
     matrix = (inner, filters)
 
     def to_input(g: Array) -> Array:
-        columns = matmul(g, structure.transpose(reshape(kernel, matrix), (1, 0)))
+        with x.arithmetic.convolution():
+            columns = matmul(g, structure.transpose(reshape(kernel, matrix), (1, 0)))
         spread = reshape(columns, (*g.shape[:-1], *kernel.shape[:-1]))
         return structure.fold(spread, x.shape[1:-1], geometry)
 
     def to_kernel(g: Array) -> Array:
         positions = math.prod(g.shape[: 1 + axes])
         columns = reshape(structure.unfold(x, geometry), (positions, inner))
-        gradient = matmul(structure.transpose(columns, (1, 0)), reshape(g, (positions, filters)))
+        with x.arithmetic.convolution():
+            rows = reshape(g, (positions, filters))
+            gradient = matmul(structure.transpose(columns, (1, 0)), rows)
         return reshape(gradient, kernel.shape)
 
     return x.arithmetic.result(

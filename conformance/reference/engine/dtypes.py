@@ -63,6 +63,12 @@ _ABOVE: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
+def holds(values: Values, unit: float) -> bool:
+    """Whether a float of this rounding unit and float32's range holds every number exactly."""
+    mantissas = np.frexp(values.real)[0] / unit
+    return bool((mantissas == np.trunc(mantissas)).all())
+
+
 @functools.cache
 def _from(dtype: str) -> frozenset[str]:
     """A dtype and everything above it."""

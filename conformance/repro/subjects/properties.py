@@ -69,9 +69,7 @@ def residual(plan: Plan, answer: StoredAnswer, one: ExpectedProperty) -> Residua
     """What must be zero where a property holds."""
     outputs = answer.expectation.calls[plan.call].outputs
     within = "0.0"
-    measure = next(
-        (found for i in one.outputs if (found := scale(outputs[i].dtype, plan.precision))), None
-    )
+    measure = next((found for i in one.outputs if (found := scale(outputs[i].dtype))), None)
     if one.spread and measure is not None:
         spread = np.asarray(answer.arrays[one.spread], np.float64)
         distances = plan.limits.peak * (spread * measure.unit + measure.floor)

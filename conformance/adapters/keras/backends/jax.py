@@ -22,6 +22,7 @@ from conformance.adapters.keras.nesting import flat
 from conformance.adapters.keras.watch import Noted
 from conformance.adapters.keras.weights import empty_states
 from conformance.adapters.shared.compiling import forget, keep_context
+from conformance.adapters.worker.precision import jax_precision
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -189,11 +190,11 @@ class JaxBackend(Backend):
     distributions = ("jax", "jaxlib")
 
     def load(self) -> Any:
-        """Import JAX with full float32 precision."""
+        """Import JAX in the declared precision."""
         hide_tensorflow()
         import jax
 
-        jax.config.update("jax_default_matmul_precision", "highest")
+        jax.config.update("jax_default_matmul_precision", jax_precision())
         # Filtered tracebacks end in the caller's file, as if the refusal were the adapter's.
         jax.config.update("jax_traceback_filtering", "off")
         keep_context()
@@ -203,7 +204,7 @@ class JaxBackend(Backend):
     def settings(self) -> dict[str, str]:
         """What was pinned."""
         return {
-            "jax_default_matmul_precision": "highest",
+            "jax_default_matmul_precision": jax_precision(),
             "jax_enable_x64": str(self.jax.config.jax_enable_x64),
             "values": "call 0 eager where graph mode is asked for, all else in one jax.jit a case",
             "compiled": "jax.jit",

@@ -24,6 +24,7 @@ from conformance.adapters.keras.backends.kept import (
 )
 from conformance.adapters.keras.nesting import flat
 from conformance.adapters.keras.remembering import remember_protocols
+from conformance.adapters.worker.precision import declared
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -109,7 +110,7 @@ class OnTensorFlow(Backend):
     distributions = ("tensorflow",)
 
     def load(self) -> Any:
-        """Import TensorFlow with one thread and full float32 precision."""
+        """Import TensorFlow with one thread and in the declared precision."""
         hide_jax()
         import tensorflow as tf
 
@@ -117,7 +118,7 @@ class OnTensorFlow(Backend):
         remember_protocols()
         tf.config.threading.set_intra_op_parallelism_threads(1)
         tf.config.threading.set_inter_op_parallelism_threads(1)
-        tf.config.experimental.enable_tensor_float_32_execution(enabled=False)
+        tf.config.experimental.enable_tensor_float_32_execution(enabled=declared() != "float32")
         self.tf: Any = tf
         return self.load_keras()
 

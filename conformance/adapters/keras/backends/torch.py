@@ -16,6 +16,7 @@ from conformance.adapters.keras.backends.base import (
 from conformance.adapters.keras.backends.hidden import hide_jax, hide_tensorflow
 from conformance.adapters.keras.nesting import flat
 from conformance.adapters.shared.wire import BF16
+from conformance.adapters.worker.precision import torch_precision
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -71,20 +72,20 @@ class TorchBackend(Backend):
     }
 
     def load(self) -> Any:
-        """Import PyTorch with one thread and full float32 precision."""
+        """Import PyTorch with one thread and in the declared precision."""
         hide_tensorflow()
         hide_jax()
         import torch
 
         torch.set_num_threads(1)
-        torch.set_float32_matmul_precision("highest")
+        self._precision = torch_precision(torch)
         self.torch: Any = torch
         return import_keras_3()
 
     def settings(self) -> dict[str, str]:
         """What was pinned."""
         return {
-            "float32_matmul_precision": "highest",
+            "float32_matmul_precision": self._precision,
             "threads": "1",
             "values": "eager",
             "tensorflow": "hidden from Keras",

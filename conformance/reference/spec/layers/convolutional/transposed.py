@@ -116,7 +116,8 @@ class ConvTranspose(Layer):
         x, kernel = self.sliding.arranged(inputs[0]), weights["kernel"]
         geometry = self.sliding.geometry
         matrix = reshape(kernel, (-1, kernel.shape[-1]))
-        columns = matmul(x, transpose(matrix, (1, 0)))
+        with x.arithmetic.convolution():
+            columns = matmul(x, transpose(matrix, (1, 0)))
         spread = reshape(columns, (*x.shape[:-1], *kernel.shape[:-1]))
         counts = x.shape[1:-1]
         whole = [
