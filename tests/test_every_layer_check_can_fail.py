@@ -89,18 +89,16 @@ WITHOUT_EFFECT = {
         )
     },
     **{
-        (f"layers/training_flags/{name}", f"{layer}.{argument}"): AT_REST
-        for name in ("told-by-the-model", "say-otherwise")
+        ("layers/training_flags/told-by-the-model", f"{layer}.{argument}"): AT_REST
         for layer in ("SimpleRNN", "GRU", "LSTM", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
         for argument in ("dropout", "recurrent_dropout")
     },
+    ("layers/training_flags/told-by-the-model", "GaussianNoise.stddev"): AT_REST,
+    ("layers/training_flags/say-otherwise", "GaussianNoise.stddev"): AT_REST,
+    ("layers/training_flags/say-otherwise", "LSTM.dropout"): AT_REST,
+    ("layers/training_flags/say-otherwise", "LSTM.recurrent_dropout"): AT_REST,
     **{
-        (f"layers/training_flags/{name}", "GaussianNoise.stddev"): AT_REST
-        for name in ("told-by-the-model", "say-otherwise")
-    },
-    **{
-        (f"layers/training_flags/{name}", argument): AT_REST
-        for name in ("images-told-by-the-model", "images-say-otherwise")
+        ("layers/training_flags/images-told-by-the-model", argument): AT_REST
         for argument in (
             "RandomColorJitter.brightness_factor",
             "RandomColorJitter.hue_factor",
@@ -109,10 +107,10 @@ WITHOUT_EFFECT = {
         )
     },
     **{
-        (f"layers/training_flags/{name}", f"{layer}.dropout"): AT_REST
-        for name in ("attention-is-told", "attention-says-otherwise")
+        ("layers/training_flags/attention-is-told", f"{layer}.dropout"): AT_REST
         for layer in ("Attention", "AdditiveAttention", "MultiHeadAttention", "GroupQueryAttention")
     },
+    ("layers/training_flags/attention-says-otherwise", "MultiHeadAttention.dropout"): AT_REST,
     ("layers/dtypes/autocast-off", "Activation.dtype"): "without autocast the input's dtype counts",
     ("layers/dtypes/autocast-off-inputs", "Add.dtype"): "without autocast the inputs' dtypes count",
     ("layers/merging/dot-of-zeros", "Dot.normalize"): CONSTANT["layers/merging/dot-of-zeros"],

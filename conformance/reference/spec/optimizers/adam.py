@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from conformance.reference.engine.functions import maximum, power, sqrt
 from conformance.reference.spec.optimizers.base import Optimizer
 from conformance.reference.spec.table import defines
@@ -46,8 +48,9 @@ def moved(
         Weight and moments afterwards.
     """
     if gradient.quantum is None:
-        # A step of about the learning rate whatever the gradient's size: it jumps at 0.
-        gradient.arithmetic.kink(gradient, gradient.value)
+        # A step of about the learning rate whatever the gradient's size: it jumps at 0, or goes
+        # from one side to the other where the gradient is about as large as epsilon.
+        gradient.arithmetic.kink(gradient, np.abs(gradient.value) + epsilon)
     first = moments.first + (gradient - moments.first) * (1.0 - betas[0])
     second = moments.second + (gradient * gradient - moments.second) * (1.0 - betas[1])
     root = second
