@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import yaml
-from planting.choosing import choose, every
+from planting.choosing import OF_TENSORFLOW, choose, every
 from planting.judging import Found, Judge, by_kind
 from touched import ADAPTER, Checkout
 
@@ -108,10 +108,11 @@ def chosen(package: Path, made: Map, options: argparse.Namespace) -> list[Edit]:
     """The faults, in their order."""
     entered = {(path, name) for path, name, _ in made.entered}
 
-    def is_program(edit: Edit) -> bool:
-        return edit.makes_another((package / edit.file).read_text(encoding="utf-8"))
+    def fits(edit: Edit) -> bool:
+        file = package / edit.file
+        return file.name not in OF_TENSORFLOW and edit.makes_another(file.read_text("utf-8"))
 
-    return choose(every(package, entered), options.number, options.seed, is_program)
+    return choose(every(package, entered), options.number, options.seed, fits)
 
 
 def told(found: Sequence[Found], excused: Mapping[str, str]) -> bool:

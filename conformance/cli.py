@@ -134,6 +134,7 @@ def parser() -> argparse.ArgumentParser:
     coverage.add_argument("--all", action="store_true", help="list what is complete as well")
     coverage.add_argument("--json", action="store_true", help="all of it as JSON")
     coverage.set_defaults(command=_coverage)
+    _add_detect(commands)
 
     adapters = commands.add_parser("adapters", help="list adapters and whether they are installed")
     _adapter_options(adapters)
@@ -150,6 +151,21 @@ def parser() -> argparse.ArgumentParser:
     cli_versions.add(commands)
     cli_touched.add(commands)
     return parser
+
+
+def _add_detect(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    detect = commands.add_parser(
+        "detect", help="say for each layer and argument how many cases see a fault there"
+    )
+    detect.add_argument(
+        "patterns", nargs="*", metavar="LAYER", help="layers or globs ('Conv*'); default: all"
+    )
+    detect.add_argument(
+        "--enough", type=_positive, metavar="N", help="try no fault more that N cases see"
+    )
+    detect.add_argument("--all", action="store_true", help="list what enough cases see as well")
+    detect.add_argument("--json", action="store_true", help="all of it as JSON")
+    detect.set_defaults(command=_detect)
 
 
 def _add_repro(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -273,6 +289,14 @@ def _coverage(options: argparse.Namespace) -> int:
         as_json=options.json,
         everything=options.all,
         folders=options.folders,
+    )
+
+
+def _detect(options: argparse.Namespace) -> int:
+    from conformance.detecting.command import detect
+
+    return detect(
+        options.patterns, enough=options.enough, as_json=options.json, everything=options.all
     )
 
 

@@ -28,12 +28,25 @@ _LEFT_OUT: Final = frozenset(
     }
 )
 """Layers that docs/coverage.md leaves out."""
+OF_TENSORFLOW: Final = frozenset(
+    {
+        "hashed_crossing.py",
+        "hashing.py",
+        "index_lookup.py",
+        "integer_lookup.py",
+        "string_lookup.py",
+        "text_vectorization.py",
+    }
+)
+"""Layers that need TensorFlow on every backend; keras-torch is run without."""
 _IN_LAYERS: Final = 0.7
 """The share of the faults that are planted in layers; the rest is planted in the backend."""
 
 
 def every(package: Path, entered: Collection[tuple[str, str]]) -> list[Edit]:
     """All edits of Keras's layers, and of what they run of the torch backend.
+
+    Those of layers that need TensorFlow on every backend are among them: :data:`OF_TENSORFLOW`.
 
     Args:
         package: Keras's folder.
@@ -53,7 +66,7 @@ def every(package: Path, entered: Collection[tuple[str, str]]) -> list[Edit]:
 
 
 def choose(
-    candidates: Iterable[Edit], number: int, seed: int, is_program: Callable[[Edit], bool]
+    candidates: Iterable[Edit], number: int, seed: int, fits: Callable[[Edit], bool]
 ) -> list[Edit]:
     """So many of them, in an order in which any beginning is spread as well.
 
@@ -64,7 +77,7 @@ def choose(
         candidates: Edits to choose from.
         number: How many, at most.
         seed: The same one chooses the same.
-        is_program: Whether an edit leaves its file a program, and another one.
+        fits: Whether one may be chosen; asked of few, in their order.
     """
     rng = random.Random(seed)  # noqa: S311 - drawn alike for everybody
     layers: dict[str, list[Edit]] = defaultdict(list)
@@ -86,7 +99,7 @@ def choose(
         group.remove(one)
         if group:
             turn.append(group)
-        if not is_program(one):
+        if not fits(one):
             continue
         taken[one.kind] += 1
         begun[f"{one.file}:{one.function}"] += 1

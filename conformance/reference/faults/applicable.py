@@ -89,7 +89,7 @@ def _fits(fault: Fault, original: Graph, honest: Network) -> bool:
     except NoAnswer:
         return False
     asked = {"gradients", *TRAINED} & set(program.facets)
-    if fault.model is not None and _same_layers(honest, network):
+    if fault.model is not None and same_layers(honest, network):
         made = "initial" in program.facets and _made_with(honest) != _made_with(network)
         if not made:
             return False
@@ -125,7 +125,7 @@ def _fed(model: Model) -> list[Shape]:
     return Network.build(msgspec.structs.replace(model, inputs=inputs)).outputs
 
 
-def _same_layers(honest: Network, faulty: Network) -> bool:
+def same_layers(honest: Network, faulty: Network) -> bool:
     """Whether the rewrite came to nothing: an argument dropped that stood at its default."""
     return (
         honest.model.outputs == faulty.model.outputs

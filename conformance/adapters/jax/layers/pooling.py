@@ -129,11 +129,16 @@ def mean_of_steps(
     x: Array,
     weights: Weights,
     *,
-    mask: Array,
+    mask: Array | None,
     data_format: str = "channels_last",
     keepdims: bool = False,
 ) -> Array:
-    """``GlobalAveragePooling1D`` of the steps that a mask (batch, steps) holds to be there."""
+    """``GlobalAveragePooling1D`` of the steps that a mask (batch, steps) holds to be there.
+
+    None comes from a layer that may mask and doesn't: all steps are there.
+    """
+    if mask is None:
+        return global_average_pooling(x, weights, data_format=data_format, keepdims=keepdims)
     there = jnp.expand_dims(mask, -1 if data_format == "channels_last" else 1)
     axis = spatial_axes(x, data_format)
     total = jnp.sum(jnp.where(there, x, 0.0), axis, keepdims=keepdims)

@@ -97,11 +97,16 @@ def mean_of_steps(
     x: Tensor,
     weights: Weights,
     *,
-    mask: Tensor,
+    mask: Tensor | None,
     data_format: str = "channels_last",
     keepdims: bool = False,
 ) -> Tensor:
-    """``GlobalAveragePooling1D`` of the steps that a mask (batch, steps) holds to be there."""
+    """``GlobalAveragePooling1D`` of the steps that a mask (batch, steps) holds to be there.
+
+    None comes from a layer that may mask and doesn't: all steps are there.
+    """
+    if mask is None:
+        return global_average_pooling(x, weights, data_format=data_format, keepdims=keepdims)
     there = torch.unsqueeze(mask, -1 if data_format == "channels_last" else 1)
     axis = spatial_axes(x, data_format)
     total = torch.sum(torch.where(there, x, 0.0), axis, keepdim=keepdims)

@@ -1,0 +1,1 @@
+"""How many cases would see a fault: of each layer, argument by argument."""
