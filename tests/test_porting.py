@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from synthetic_runs import adapter, case, cell, header
 
 from conformance import cli
 from conformance.adapters.host.observation import Native, NativeCall
 from conformance.cases.model import Call, Graph, InputSpec, Model, Node
-from conformance.porting import Argument, Row, porting_rows
+from conformance.porting import Argument, Guide, Row, porting_rows
 from conformance.porting.command import restored
 from conformance.porting.markdown import pages
 from conformance.records import Writer, read
@@ -44,17 +45,20 @@ class Records:
         keras: dict[str, Any],
         **more: Any,
     ) -> None:
-        name = f"layers/some/{layer.lower()}[{len(self.told)}]"
+        name = more.pop("name", f"layers/some/{layer.lower()}[{len(self.told)}]")
+        model = more.pop("model", None)
         symbol = more.pop("symbol", calls[0].symbol if calls else "")
         outcome, message = more.pop("outcome", "pass"), more.pop("message", "")
         shape = more.pop("shape", (3,))
         native = Native(node="n", symbol=symbol, calls=list(calls), keras=keras, **more)
         asked = program(name, layer, config, list(shape))
+        if model is not None:
+            asked = replace(asked, model=model)
         line = cell(name, "torch", outcome, message, [], native=[native])
         self.told.append((name, asked, line))
 
     def rows(self) -> list[Row]:
-        return porting_rows(read(self.write()), ["torch"])
+        return porting_rows([read(self.write())], ["torch"])
 
     def write(self) -> Path:
         path = self.folder / "records.jsonl"
@@ -211,6 +215,82 @@ def test_a_refusal_is_told_with_its_case(records: Records) -> None:
     (row,) = records.rows()
     assert row.ways == []
     assert row.refusals[0].reason == "the argument stateful=True is not handled here"
+
+
+def called(symbol: str, inputs: list[str], arguments: dict[str, Any]) -> Model:
+    return Model(
+        form="function",
+        inputs=[InputSpec(name=name, shape=[3]) for name in inputs],
+        nodes=[
+            Node(
+                name="n",
+                layer=symbol,
+                config={},
+                inputs=[],
+                arguments=arguments,
+                tensors=dict(zip(("x1", "x2"), inputs, strict=False)),
+            )
+        ],
+        outputs=["n"],
+    )
+
+
+def test_a_function_has_a_row_in_its_namespace_with_its_rule_and_its_note(
+    records: Records,
+) -> None:
+    for keepdims, axis in ((True, 0), (False, 1)):
+        call = NativeCall(
+            symbol="torch.sum", arguments={"dim": axis, "keepdim": keepdims}, defaults={}
+        )
+        cast = NativeCall(symbol="torch.Tensor.to", around=True)
+        records.ran(
+            "ops.sum",
+            {},
+            call,
+            cast,
+            keras={"axis": axis, "keepdims": keepdims},
+            note="``ops.sum``: torch.sum adds in int64",
+            name=f"ops/numpy/reductions/sum[axis={axis}]",
+            model=called("ops.sum", ["x"], {"axis": axis, "keepdims": keepdims}),
+        )
+    (row,) = records.rows()
+    assert (row.family, row.layer) == ("ops.numpy", "ops.sum")
+    assert {name: one.rule for name, one in arguments(row).items()} == {
+        "dim": "axis",
+        "keepdim": "keepdims",
+    }
+    assert row.ways[0].note == "torch.sum adds in int64"  # in the framework's own spelling
+    assert [around.symbol for around in row.ways[0].around] == ["torch.Tensor.to"]
+    page = pages([guide_of(row)])["torch.md"]
+    assert "## keras.ops.numpy" in page
+    assert "[keras.ops.numpy](#kerasopsnumpy)" in page
+    assert "| Keras | PyTorch | arguments | proof |" in page
+
+
+def test_a_function_among_layers_is_filed_by_its_own_name(records: Records) -> None:
+    call = NativeCall(symbol="torch.square", arguments={}, defaults={})
+    records.ran("ops.square", {}, call, keras={}, name="layers/functions/of-a-layer")
+    (row,) = records.rows()
+    assert row.family == "ops"
+
+
+def test_runs_of_one_adapter_are_taken_together(records: Records, tmp_path: Path) -> None:
+    normalized(records)
+    other = Records(tmp_path / "other")
+    other.folder.mkdir()
+    call = NativeCall(symbol="torch.square", arguments={}, defaults={})
+    other.ran("ops.square", {}, call, keras={}, name="ops/numpy/elementwise/square")
+    output = tmp_path / "output"
+    told = ["porting", str(records.write()), str(other.write()), "--output", str(output)]
+    assert cli.main(told) == 0
+    (guide,) = restored((output / "guides.json").read_bytes())
+    assert [row.layer for row in guide.rows] == ["ops.square", "BatchNormalization"]
+    assert (guide.cases, guide.planned) == (4, 4)
+    assert "| 1 | 1 | 4 |" in (output / "README.md").read_text()
+
+
+def guide_of(row: Row) -> Guide:
+    return Guide(adapter="torch", versions={"torch": "2"}, cases=2, planned=2, rows=[row])
 
 
 def test_the_command_writes_pages_and_renders_them_again(

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from conformance.records.reader import Run
+
 OK, NOTHING, USAGE = 0, 1, 2
 """Exit codes: written; the records prove nothing; they can't be read, or the folder written."""
 
@@ -28,8 +30,9 @@ def porting(records: Sequence[Path], output: Path) -> int:
     """Write the porting guides that some runs prove.
 
     Args:
-        records: Record files or their folders, or one ``guides.json`` to render again. Where
-            several tell of one adapter, the later one counts.
+        records: Record files or their folders, or one ``guides.json`` to render again. Those that
+            tell of one adapter with the same versions are taken together, and of a case that
+            several hold the last one's answer; with other versions the later ones count.
         output: Folder for ``README.md``, a page for each framework, and ``guides.json``.
 
     Returns:
@@ -42,7 +45,7 @@ def porting(records: Sequence[Path], output: Path) -> int:
         return USAGE
     if not guides:
         print(  # noqa: T201 - a message for whoever called
-            f"none of these records tells how {', '.join(ADAPTERS)} did a layer: run one of these "
+            f"none of these records tells how {', '.join(ADAPTERS)} did anything: run one of these "
             "adapters first",
             file=sys.stderr,
         )
@@ -56,7 +59,7 @@ def porting(records: Sequence[Path], output: Path) -> int:
         print(f"keras-conformance porting: {error}", file=sys.stderr)  # noqa: T201
         return USAGE
     for guide in guides:
-        print(f"{output / guide.adapter}.md: {len(guide.rows)} layers and activations")  # noqa: T201
+        print(f"{output / guide.adapter}.md: {len(guide.rows)} layers and functions")  # noqa: T201
     return OK
 
 
@@ -87,22 +90,38 @@ def restored(data: bytes) -> list[Guide]:
 
 def _guides(records: Sequence[Path]) -> list[Guide]:
     found: dict[str, Guide] = {}
+    runs: dict[str, list[Run]] = {}
     for path in records:
         if path.suffix == ".json":
             found.update({guide.adapter: guide for guide in restored(path.read_bytes())})
             continue
         run = read(path / "records.jsonl" if path.is_dir() else path)
         for adapter in ADAPTERS:
-            rows = porting_rows(run, [adapter])
             line = run.adapters.get(adapter)
-            if rows and line:
-                cases = sum(1 for case, name in run.cells if name == adapter and case in run.cases)
-                planned = sum(1 for _, name in run.planned() if name == adapter)
-                found[adapter] = Guide(
-                    adapter=adapter,
-                    versions=line.versions,
-                    cases=cases,
-                    planned=planned,
-                    rows=rows,
-                )
+            if line is None:
+                continue
+            before = runs.get(adapter, [])
+            alike = all(one.adapters[adapter].versions == line.versions for one in before)
+            runs[adapter] = [*before, run] if alike else [run]
+    for adapter, some in runs.items():
+        if guide := _guide(adapter, some):
+            found[adapter] = guide
     return [found[adapter] for adapter in ADAPTERS if adapter in found]
+
+
+def _guide(adapter: str, runs: Sequence[Run]) -> Guide | None:
+    """What runs of one adapter prove, if they prove anything."""
+    rows = porting_rows(runs, [adapter])
+    if not rows:
+        return None
+    cases = {
+        case for run in runs for case, name in run.cells if name == adapter and case in run.cases
+    }
+    planned = {case for run in runs for case, name in run.planned() if name == adapter}
+    return Guide(
+        adapter=adapter,
+        versions=runs[-1].adapters[adapter].versions,
+        cases=len(cases),
+        planned=len(planned),
+        rows=rows,
+    )

@@ -1,4 +1,4 @@
-"""A porting guide as a page to read: what bites first, then a table for each family of layers."""
+"""A porting guide as a page to read: what bites first, then a table for each family."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from conformance.adapters.shared.functions import is_function
 from conformance.porting.bites import bites, is_size, own
 from conformance.porting.text import cell, heading, linked, literal, occasion, sentence, short, slug
 
@@ -34,6 +35,16 @@ _FAMILY_ORDER = (
     "reshaping",
     "regularization",
     "preprocessing",
+    "ops.core",
+    "ops.numpy",
+    "ops.nn",
+    "ops.linalg",
+    "ops.math",
+    "ops.image",
+    "ops",
+    "losses",
+    "optimizers",
+    "initializers",
 )
 
 
@@ -50,22 +61,24 @@ def _index(guides: Sequence[Guide]) -> str:
     lines = [
         "# Porting Keras layers",
         "",
-        "How each layer of Keras is done in other frameworks: which module, which arguments, how",
-        "its weights are laid out, and where two defaults differ. Nothing of it is an opinion:",
-        "each row was run, with the same weights and inputs, and gave what Keras documents.",
+        "How each layer of Keras is done in other frameworks, and each function that has cases:",
+        "which module or function, which arguments, how weights are laid out, and where two",
+        "defaults differ. Nothing of it is an opinion: each row was run, with the same weights and",
+        "inputs, and gave what Keras documents.",
         "",
-        "| from Keras to | versions | layers and activations | cases |",
-        "| --- | --- | ---: | ---: |",
+        "| from Keras to | versions | layers and activations | functions | cases |",
+        "| --- | --- | ---: | ---: | ---: |",
     ]
     for guide in guides:
-        layers = sum(1 for row in guide.rows if row.ways)
+        done = [row for row in guide.rows if row.ways]
+        functions = sum(1 for row in done if is_function(row.layer))
         lines.append(
             f"| [{TITLES[guide.adapter]}]({guide.adapter}.md) | {_versions(guide)} "
-            f"| {layers} | {_count(guide)} |"
+            f"| {len(done) - functions} | {functions} | {_count(guide)} |"
         )
     lines += [
         "",
-        "The pages are written by `keras-conformance porting` out of the records of a run. What",
+        "The pages are written by `keras-conformance porting` out of the records of runs. What",
         "connects a native argument with Keras's is found there, in the calls that were made: a",
         "rule that fails in a single one of them is not shown. `guides.json` is what the pages are",
         "rendered from, row by row.",
@@ -114,7 +127,7 @@ def _count(guide: Guide) -> str:
 def _unfinished(guide: Guide) -> list[str]:
     if guide.cases == guide.planned:
         return []
-    told = f"**Made of a run that was cut short, {_count(guide)} cases:** a layer that is not here"
+    told = f"**Made of a run that was cut short, {_count(guide)} cases:** what is not here"
     return ["", f"{told} has not been run yet."]
 
 
@@ -130,9 +143,9 @@ def _defaults(rows: Sequence[Row], title: str) -> list[str]:
         "",
         "### Defaults that differ",
         "",
-        f"Left out on both sides, these give two different layers. Pass what {title} calls it.",
+        f"Left out on both sides, these give two different answers. Pass what {title} calls it.",
         "",
-        f"| layer | Keras's default | {title}'s default | pass | to | proof |",
+        f"| layer or function | Keras's default | {title}'s default | pass | to | proof |",
         "| --- | --- | --- | --- | --- | --- |",
         *(
             f"| {', '.join(bite.layers)} | `{bite.keras}` | `{bite.native}` | `{bite.wanted}` "
@@ -151,7 +164,7 @@ def _converted(rows: Sequence[Row], title: str) -> list[str]:
         "",
         "### Arguments that mean something else",
         "",
-        f"| layer | {title}'s argument, in Keras's words | of | proof |",
+        f"| layer or function | {title}'s argument, in Keras's words | of | proof |",
         "| --- | --- | --- | --- |",
         *(
             f"| {', '.join(bite.layers)} | `{bite.wanted}` | `{bite.call}` | {_proof(rows, bite)} |"
@@ -170,7 +183,7 @@ def _fixed(rows: Sequence[Row], title: str) -> list[str]:
         "",
         f"{title}'s default does not do what Keras does: in all cases it took this value.",
         "",
-        "| layer | pass | default | to | proof |",
+        "| layer or function | pass | default | to | proof |",
         "| --- | --- | --- | --- | --- |",
         *(
             f"| {', '.join(bite.layers)} | `{bite.wanted}` | `{bite.native}` | `{bite.call}` "
@@ -225,28 +238,28 @@ def _around(rows: Sequence[Row]) -> list[str]:
         "Channels are moved, sequences turned round and borders padded by hand where the module",
         "can't be told to.",
         "",
-        "| function | when | layers |",
+        "| function | when | layers and functions |",
         "| --- | --- | --- |",
         *(f"| `{symbol}` | {when} | {', '.join(some)} |" for (symbol, when), some in found.items()),
     ]
 
 
 def _family(family: str, rows: Sequence[Row], title: str) -> list[str]:
-    lines = [
-        "",
-        f"## {heading(family)}",
-        "",
-        f"| Keras | {title} | arguments | weights | proof |",
-        "| --- | --- | --- | --- | --- |",
-    ]
+    weighted = any(way.weights for row in rows for way in row.ways)
+    columns = ["Keras", title, "arguments", *(["weights"] if weighted else []), "proof"]
+    lines = ["", f"## {heading(family)}", "", _line(columns), _line(["---"] * len(columns))]
     for row in rows:
         for number, way in enumerate(row.ways):
             name = f"**{row.layer.removeprefix('activation: ')}**" if number == 0 else ""
-            lines.append(
-                f"| {name} | {_native(way)} | {_told(own(way))} | {_weights(way.weights)} "
-                f"| {linked(row, way.proofs[:1])} of {way.cases} |"
-            )
+            proof = f"{linked(row, way.proofs[:1])} of {way.cases}"
+            weights = [_weights(way.weights)] if weighted else []
+            lines.append(_line([name, _native(way), _told(own(way)), *weights, proof]))
     return lines
+
+
+def _line(cells: Sequence[str]) -> str:
+    """A line of a table."""
+    return f"| {' | '.join(cells)} |"
 
 
 def _native(way: Way) -> str:
@@ -290,7 +303,7 @@ def _refusals(rows: Sequence[Row], title: str) -> list[str]:
     parts: dict[tuple[str, str], list[tuple[Row, Refusal, str]]] = defaultdict(list)
     for row in rows:
         for refusal in row.refusals:
-            if refusal.reason.endswith(f"for the layer {row.layer}"):
+            if refusal.reason.endswith((f"for the layer {row.layer}", f"for {row.layer}")):
                 whole.append(row.layer)
                 continue
             found = _ARGUMENT.search(refusal.reason)
@@ -305,11 +318,11 @@ def _refusals(rows: Sequence[Row], title: str) -> list[str]:
         "refusals and its files, is not in this list.",
     ]
     if whole:
-        lines += ["", "Layers: " + ", ".join(whole) + "."]
+        lines += ["", "As a whole: " + ", ".join(whole) + "."]
     if parts:
         lines += [
             "",
-            "| layer | reason | values | cases | one |",
+            "| layer or function | reason | values | cases | one |",
             "| --- | --- | --- | ---: | --- |",
         ]
     for (layer, reason), some in parts.items():

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from conformance.adapters.shared.functions import is_function
 from conformance.porting.conditions import occasions, restrictions
 from conformance.porting.model import Argument, Around, Refusal, Row, Way
 from conformance.porting.rules import PROOFS, Seen, learn
@@ -27,26 +28,26 @@ _INNER = frozenset({"layer", "cell", "cells"})
 """Keras's arguments that are layers themselves."""
 
 
-def porting_rows(run: Run, adapters: Sequence[str] = ADAPTERS) -> list[Row]:
-    """What a run proves of how Keras's layers are done in other frameworks.
+def porting_rows(runs: Sequence[Run], adapters: Sequence[str] = ADAPTERS) -> list[Row]:
+    """What runs prove of how Keras's layers and functions are done in other frameworks.
 
     Args:
-        run: The records; nothing else is read.
-        adapters: Native adapters, in the order of the answer; one that the run lacks is left out.
+        runs: The records; nothing else is read. Of a case that several hold, the last one counts.
+        adapters: Native adapters, in the order of the answer; one that the runs lack is left out.
 
     Returns:
-        A row for each adapter and layer, by family and name. Only what passed counts: a cell that
-        deviates, even in a way that the ledger knows, proves nothing.
+        A row for each adapter and layer or function, by family and name. Only what passed counts: a
+        cell that deviates, even in a way that the ledger knows, proves nothing.
     """
     rows: list[Row] = []
     for adapter in adapters:
-        layers = collect(run, adapter)
-        made = [_row(run, adapter, name, layer) for name, layer in layers.items()]
+        layers = collect(runs, adapter)
+        made = [_row(adapter, name, layer) for name, layer in layers.items()]
         rows += sorted(made, key=lambda row: (row.family, row.layer))
     return rows
 
 
-def _row(run: Run, adapter: str, name: str, layer: Layer) -> Row:
+def _row(adapter: str, name: str, layer: Layer) -> Row:
     wrapping = [s.native.symbol for s in layer.samples if _INNER & set(s.keras)]
     wrapper = min(wrapping, key=len, default="")
     by_way: dict[tuple[str, bool], list[Sample]] = defaultdict(list)
@@ -62,15 +63,19 @@ def _row(run: Run, adapter: str, name: str, layer: Layer) -> Row:
         for reason, cases in sorted(layer.refused.items())
     ]
     families = [family for family, _ in layer.families.most_common() if family]
+    if not families and is_function(name):
+        families = [name.partition(".")[0]]  # of which there are no cases but those of models
     named = [case for way in ways for case in [*way.proofs, *_argued(way.arguments)]]
     named += [case for refusal in refusals for case in refusal.proofs]
     return Row(
         adapter=adapter,
-        family="activation functions" if name.startswith("activation: ") else (families or [""])[0],
+        family="activation functions"
+        if name.startswith(("activation: ", "activations."))
+        else (families or [""])[0],
         layer=name,
         ways=ways,
         refusals=refusals,
-        files={case: run.cases[case].place.file for case in dict.fromkeys(named)},
+        files={case: layer.files[case] for case in dict.fromkeys(named)},
     )
 
 
@@ -118,6 +123,12 @@ def _note(mine: Sequence[Sample]) -> str:
         return ""
     behind = _NAMES.match(note)
     said = note[behind.end() :] if behind else note
+    name = said.partition(" ")[0].rstrip(".,:")
+    names = {
+        part for one in re.findall(r"[\w.]+", mine[0].native.symbol) for part in one.split(".")
+    }
+    if "." in name or name in names - {mine[0].native.symbol.partition(".")[0]}:
+        return said  # the framework's own name, in its spelling
     return said[:1].upper() + said[1:]
 
 

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 PROOFS = 3
 """Cases that are named for each rule."""
 
-_OPERANDS = frozenset({"x", "y", "a", "b", "where", "condition", "input", "inputs", "operand"})
+_OPERANDS = frozenset(
+    {"x", "y", "a", "b", "x1", "x2", "out", "where", "condition", "input", "inputs", "operand"}
+)
 """Arguments that are arrays, or a number in the place of one."""
 
 _ALIKE = 0.6

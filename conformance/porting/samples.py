@@ -1,4 +1,4 @@
-"""The passing cells of native adapters, taken apart by layer: what there is to learn from."""
+"""The passing cells of native adapters, taken apart by layer and function: what to learn from."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from conformance.adapters.shared.functions import is_function
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from conformance.adapters.host.observation import Native
     from conformance.cases.model import Node
@@ -20,8 +22,9 @@ _FAMILIES = {
     "multi_head_attention": "attention",
     "normalization_stability": "normalization",
     "normalization_training": "normalization",
+    "functions": "",
 }
-"""Files of cases that are parts of a family."""
+"""Files of cases that are parts of a family, or of none: functions among layers of many."""
 
 _FACET = re.compile(r"[a-z_]+: ")
 """How a message begins that tells facets which the framework has no notion of."""
@@ -29,7 +32,7 @@ _FACET = re.compile(r"[a-z_]+: ")
 
 @dataclass(frozen=True)
 class Sample:
-    """One layer in one case that passed."""
+    """One layer, or one function, in one case that passed."""
 
     case: str
     node: Node
@@ -49,40 +52,54 @@ class Sample:
 
 @dataclass
 class Layer:
-    """What the cells of one adapter say of one layer."""
+    """What the cells of one adapter say of one layer or function."""
 
     samples: list[Sample] = field(default_factory=list)
     refused: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     """Cases by the reason why they have no counterpart."""
     families: Counter[str] = field(default_factory=Counter)
+    files: dict[str, str] = field(default_factory=dict)
+    """The file of each of its cases."""
+
+    def note(self, line: CaseLine, name: str) -> None:
+        """Take a case into account, as one about this name."""
+        self.families[_home(line.id, name)] += 1
+        self.files[line.id] = line.place.file
 
 
-def collect(run: Run, adapter: str) -> dict[str, Layer]:
-    """Sort an adapter's cells by the layer that they are about.
+def collect(runs: Sequence[Run], adapter: str) -> dict[str, Layer]:
+    """Sort an adapter's cells by the layer or function that they are about.
 
     Args:
-        run: The records.
+        runs: The records. Of a case that several hold, the last one's cell counts.
         adapter: A native adapter's name.
 
     Returns:
-        By the layer's name; cells that neither passed nor were unsupported are left out.
+        By the layer's or function's name; cells that neither passed nor were unsupported are left
+        out.
     """
     layers: dict[str, Layer] = defaultdict(Layer)
+    held = {case: (run, line) for run in runs for case, line in _asked(run, adapter)}
     # Not as the cells came in, which changes from run to run; and the cases of one layer first,
     # which say most plainly what they prove.
-    plain_first = sorted(run.cases.items(), key=lambda item: len(item[1].program.model.nodes) > 1)
-    for case, line in plain_first:
+    plain_first = sorted(held.items(), key=lambda item: len(item[1][1].program.model.nodes) > 1)
+    for case, (run, line) in plain_first:
         outcome = run.cells.outcome(case, adapter)
         if outcome == "pass":
             for sample in _samples(line, run.cells[case, adapter].native):
-                layer = layers[_name(sample.node, sample.native)]
-                layer.samples.append(sample)
-                layer.families[_family(case)] += 1
+                name = _name(sample.node, sample.native)
+                layers[name].samples.append(sample)
+                layers[name].note(line, name)
         elif outcome == "unsupported":
-            for layer_name, reason in _refusals(line, run.cells[case, adapter].verdict.message):
-                layers[layer_name].refused[reason].append(case)
-                layers[layer_name].families[_family(case)] += 1
+            for name, reason in _refusals(line, run.cells[case, adapter].verdict.message):
+                layers[name].refused[reason].append(case)
+                layers[name].note(line, name)
     return layers
+
+
+def _asked(run: Run, adapter: str) -> Iterable[tuple[str, CaseLine]]:
+    """The cases of a run that were tried on an adapter."""
+    return ((case, line) for case, line in run.cases.items() if (case, adapter) in run.cells)
 
 
 def _samples(line: CaseLine, native: Iterable[Native]) -> Iterable[Sample]:
@@ -116,7 +133,16 @@ def _refusals(line: CaseLine, message: str) -> Iterable[tuple[str, str]]:
         yield named.pop(), message
 
 
-def _family(case: str) -> str:
+def _home(case: str, name: str) -> str:
+    """The family that a case speaks for: Keras's folder of a layer, the namespace of a function.
+
+    Nothing, where the case is filed by what it asks, not by what it is about.
+    """
     room, _, rest = case.partition("/")
-    family = rest.partition("/")[0] if room == "layers" else ""
-    return _FAMILIES.get(family, family)
+    family = rest.partition("/")[0]
+    if not is_function(name):
+        family = family if room == "layers" else ""
+        return _FAMILIES.get(family, family)
+    if room != name.partition(".")[0]:
+        return ""
+    return f"{room}.{family}" if room == "ops" else room

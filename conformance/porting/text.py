@@ -72,11 +72,13 @@ def cell(text: str) -> str:
 
 def slug(title: str) -> str:
     """The anchor of a heading."""
-    return title.lower().replace(" ", "-")
+    return title.lower().replace(" ", "-").replace(".", "")
 
 
 def heading(family: str) -> str:
     """A family's name as a heading."""
     if family == "activation":
         return "Activation layers"
+    if family.partition(".")[0] in {"ops", "losses", "optimizers", "initializers"}:
+        return f"keras.{family}"
     return family.replace("_", " ").capitalize() or "Others"

@@ -179,7 +179,7 @@ def _pages(run: Run, columns: Columns, details: Details) -> dict[str, Markup | I
 
 def _guides(run: Run) -> list[dict[str, Any]]:
     """A guide for each native adapter: what bites, and its rows with the layers' own arguments."""
-    rows = porting_rows(run)
+    rows = porting_rows([run])
     found = []
     for adapter in dict.fromkeys(row.adapter for row in rows):
         mine = [row for row in rows if row.adapter == adapter]
