@@ -20,6 +20,7 @@ from conformance.report import (
     summary,
     summary_text,
 )
+from conformance.verdicts.model import Known
 from conformance.wording.causes import causes
 from conformance.wording.text import json_of, one_line, shown, tree, visible
 
@@ -204,13 +205,60 @@ class TestSummary:
 
     def test_counts_of_every_adapter_are_right(self, full: Run) -> None:
         rows = summary_text(full, width=160).splitlines()
-        header = rows[0].split()
         for name in synthetic.ADAPTERS:
             row = next(row for row in rows if row.startswith(name + " "))
             numbers = sum(int(word) for word in row.split() if word.isdecimal())
             assert numbers == 112, row
-        for outcome in ("fail", "xfail", "pass", "not-run", "unsupported"):
-            assert outcome in header
+        for word in ("fail", "known deviation", "pass", "not run", "unsupported"):
+            assert f" {word}" in rows[0]
+
+    def test_known_deviations_are_listed_where_nothing_else_deviates(self, tmp_path: Path) -> None:
+        known = Known(
+            entry="off-axis",
+            kind="bug",
+            reason="Axis 1 is taken for 0, e.g. by torch 2.13. It was reported.",
+            facets=["values"],
+        )
+        cells = [
+            msgspec.structs.replace(one, verdict=msgspec.structs.replace(one.verdict, known=known))
+            for one in (synthetic.cell(f"a/{i}", "torch", "xfail", facets=[]) for i in range(2))
+        ]
+        fine = synthetic.cell("a/2", "torch", "pass", "", [])
+        plan = synthetic.header(["a/0", "a/1", "a/2"], plan={"torch": None})
+        run = run_of(tmp_path, [plan, *cells, fine])
+        told = "off-axis (2 cells of torch): Axis 1 is taken for 0, e.g. by torch 2.13."
+        assert told in summary_text(run, width=120)
+        assert "2 known deviations under 1 ledger entry" in summary_text(run, width=120)
+        assert "It was reported" not in summary_text(run, width=120)
+        assert "off-axis (2 cells of torch)" in markdown(run)
+
+    def test_one_known_deviation_is_one(self, full: Run) -> None:
+        assert "1 known deviations" not in summary_text(full)
+
+    def test_what_is_unsupported_has_its_reason(self, tmp_path: Path) -> None:
+        why = [f"torch has no {name}" for name in ("abc", "abc", "bcd", "cde", "def")]
+        cells = [
+            synthetic.cell(f"a/{i}", "torch", "unsupported", reason, [])
+            for i, reason in enumerate(why)
+        ]
+        ids = [f"a/{i}" for i in range(len(why))]
+        run = run_of(tmp_path, [synthetic.header(ids, plan={"torch": None}), *cells])
+        text = summary_text(run)
+        assert "torch: 2 cases: torch has no abc" in text
+        assert "torch: 1 case: torch has no bcd" in text
+        assert "torch: 1 case for 1 further reason" in text
+
+    def test_a_fault_that_is_not_the_frameworks_is_called_so_everywhere(
+        self, tmp_path: Path
+    ) -> None:
+        broken = synthetic.cell(NAME, "torch", "error", "expect: 2 is not 3", [])
+        verdict = msgspec.structs.replace(broken.verdict, broken="reference")
+        broken = msgspec.structs.replace(broken, verdict=verdict)
+        run = run_of(tmp_path, [synthetic.header([NAME], plan={"torch": None}), broken])
+        text = summary_text(run)
+        assert "⚒ not judged on torch" in text
+        assert "error" not in text.splitlines()[0]
+        assert "⚒ not judged" in markdown(run)
 
     def test_is_inert_in_a_terminal(self, full: Run) -> None:
         for colour in (True, False):

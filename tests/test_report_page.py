@@ -205,7 +205,7 @@ class TestPage:
         )
         (column,) = page.packed("table")["columns"]
         assert column["grid"] == "hsn"
-        for words in ("1 broken harness", "1 stale", "1 no data"):
+        for words in ("1 not judged", "1 stale", "1 not run"):
             assert words in page.text
         assert "1 error" not in page.text
 

@@ -15,19 +15,18 @@ from conformance.printing import make_console
 from conformance.report.level import level_line
 from conformance.report.precision import precision_head, precision_lines
 from conformance.report.touched import scope_of, touched_lines
+from conformance.report.views import BROKEN, VIEWS, seen
 from conformance.wording.causes import SAID, causes
-from conformance.wording.outcomes import LOOKS
-from conformance.wording.text import escaped, listed, one_line, plural, visible
+from conformance.wording.text import escaped, first_sentence, listed, one_line, plural, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from rich.console import RenderableType
 
     from conformance.records import Run
     from conformance.records.model import AdapterLine
-    from conformance.verdicts.model import Outcome
     from conformance.wording.causes import Cause
 
 SHOWN = 20
@@ -36,6 +35,8 @@ NAMED = 3
 """Adapters that the headline names; of more it says how many."""
 NAME_WIDTH = 40
 """Columns that an adapter's name may claim in a narrow terminal."""
+REASON = 160
+"""Characters of an adapter's reason for what it doesn't support."""
 SYMBOLS_SHOWN = 4
 """Up to so many layers, functions or objects, it is told of which the cases of a cause are."""
 CASES_SHOWN = 3
@@ -51,13 +52,32 @@ def summary(run: Run, report: Path | None = None) -> RenderableType:
     """
     unexpected, known = causes(run)
     parts: list[RenderableType] = [Text(text, "bold red") for text in precision_lines(run)]
-    parts += [_counts(run), *_unasked(run)]
+    parts += [_counts(run), *_unsupported(run), *_unasked(run)]
     if unexpected:
         parts += [Text(""), Text("Does not conform", style="bold red")]
         for cause in unexpected[:SHOWN]:
             parts += _cause(run, cause)
         if len(unexpected) > SHOWN:
             parts.append(Text(f"… and {len(unexpected) - SHOWN} more causes"))
+    parts += _problems(run)
+    if told := level_line(run.header.level):
+        parts += [Text(""), Text(told)]
+    if run.header.touched:
+        parts += [Text(""), *map(Text, touched_lines(run.header.touched))]
+    partial = ". The run is partial" if run.partial else ""
+    parts += [Text(""), Text(f"{headline(run, (unexpected, known))}{partial}.", style="bold")]
+    if known:
+        parts.append(Text(_told_of(known), "yellow"))
+        if not unexpected:  # the question was whether anything is different
+            parts += _known(known)
+    parts += [Text(line, "yellow") for line in _mended(run)]
+    if report:
+        parts.append(Text(f"Report: {report}", overflow="fold", no_wrap=True))
+    return Group(*parts)
+
+
+def _problems(run: Run) -> list[RenderableType]:
+    parts: list[RenderableType] = []
     if run.problems or run.notes:
         parts += [Text(""), Text("Problems of the run", style="bold yellow")]
         parts += [
@@ -66,21 +86,7 @@ def summary(run: Run, report: Path | None = None) -> RenderableType:
     if run.remarks:
         parts += [Text(""), Text("For those who keep the catalogue", style="dim bold")]
         parts += _listed(run.remarks)
-    if told := level_line(run.header.level):
-        parts += [Text(""), Text(told)]
-    if run.header.touched:
-        parts += [Text(""), *map(Text, touched_lines(run.header.touched))]
-    partial = ". The run is partial" if run.partial else ""
-    parts += [Text(""), Text(f"{headline(run, (unexpected, known))}{partial}.", style="bold")]
-    if known:
-        cells = sum(len(cause.cells) for cause in known)
-        parts.append(
-            Text(f"{cells} known deviations under {plural(len(known), 'ledger entry')}", "yellow")
-        )
-    parts += [Text(line, "yellow") for line in _mended(run)]
-    if report:
-        parts.append(Text(f"Report: {report}", overflow="fold", no_wrap=True))
-    return Group(*parts)
+    return parts
 
 
 def summary_text(run: Run, report: Path | None = None, width: int = 100) -> str:
@@ -127,20 +133,20 @@ def _sentence(run: Run, found: tuple[list[Cause], list[Cause]]) -> str:
 def markdown(run: Run) -> str:
     """Returns a short summary in Markdown, for the step summary of a CI job."""
     unexpected, known = causes(run)
-    shown = _outcomes(run)
+    counted = {name: seen(run, name) for name in run.header.plan}
+    shown = _shown(counted.values())
     rows = [
         f"### keras-conformance: {escaped(headline(run))}"
         + (" (partial run)" if run.partial else ""),
         "",
         *(line for text in precision_lines(run) for line in (escaped(text), "")),
         *_markdown_choice(run),
-        "| adapter | versions | " + " | ".join(LOOKS[outcome].word for outcome in shown) + " |",
+        "| adapter | versions | " + " | ".join(VIEWS[one].word for one in shown) + " |",
         "| --- | --- |" + " ---: |" * len(shown),
     ]
     for name in run.header.plan:
-        counts = run.counts(name)
         versions = escaped(versions_of(run.adapters.get(name)))
-        numbers = " | ".join(str(counts[outcome] or "") for outcome in shown)
+        numbers = " | ".join(str(counted[name][one] or "") for one in shown)
         rows.append(f"| {escaped(name)} | {versions} | {numbers} |")
     if unexpected:
         rows += ["", "**Does not conform**", ""]
@@ -148,8 +154,9 @@ def markdown(run: Run) -> str:
         if len(unexpected) > SHOWN:
             rows.append(f"- … and {len(unexpected) - SHOWN} more causes")
     if known:
-        cells = sum(len(cause.cells) for cause in known)
-        rows += ["", f"{cells} known deviations under {plural(len(known), 'ledger entry')}."]
+        rows += ["", f"{_told_of(known)}."]
+        if not unexpected:
+            rows += ["", *(f"- {escaped(line)}" for line in _known_lines(known))]
     rows += [line for text in _mended(run) for line in ("", f"{escaped(text)}.")]
     if left := [text.plain for text in _unasked(run)]:
         rows += ["", "**Not asked**", "", *(f"- {escaped(one_line(text))}" for text in left[1:])]
@@ -182,20 +189,18 @@ def versions_of(adapter: AdapterLine | None) -> str:
 
 
 def _counts(run: Run) -> Table:
-    shown = _outcomes(run)
+    counted = {name: seen(run, name) for name in run.header.plan}
+    shown = _shown(counted.values())
     table = Table(box=None, pad_edge=False, header_style="dim", expand=True)
     # In a narrow terminal the versions give way, never the names or the numbers.
     longest = max((len(visible(name)) for name in run.header.plan), default=0)
     table.add_column("adapter", overflow="fold", min_width=min(longest, NAME_WIDTH))
     table.add_column("versions", overflow="ellipsis", no_wrap=True, ratio=1)
-    for outcome in shown:
-        title = f"{LOOKS[outcome].symbol} {outcome}"
+    for one in shown:
+        title = f"{VIEWS[one].symbol} {VIEWS[one].word}"
         table.add_column(title, justify="right", no_wrap=True, min_width=len(title))
     for name in run.header.plan:
-        counts = run.counts(name)
-        numbers = [
-            Text(str(counts[outcome] or ""), style=LOOKS[outcome].style) for outcome in shown
-        ]
+        numbers = [Text(str(counted[name][one] or ""), style=VIEWS[one].style) for one in shown]
         versions = Text(versions_of(run.adapters.get(name)), style="dim")
         table.add_row(Text(visible(name)), versions, *numbers)
     return table
@@ -217,6 +222,57 @@ def _unasked(run: Run) -> list[Text]:
             lines.append(Text(f"  {visible(name)}: of {passes} passes, {told}", style="dim"))
     title = Text("Not asked, as the adapter has no notion of it", "dim bold")
     return [title, *lines] if lines else []
+
+
+def _told_of(known: Sequence[Cause]) -> str:
+    cells = sum(len(cause.cells) for cause in known)
+    return f"{plural(cells, 'known deviation')} under {plural(len(known), 'ledger entry')}"
+
+
+def _known(known: Sequence[Cause]) -> list[RenderableType]:
+    return [Padding(Text(line, "dim"), (0, 0, 0, 4)) for line in _known_lines(known)]
+
+
+def _known_lines(known: Sequence[Cause]) -> Iterator[str]:
+    """The entries that apply: id, where it shows, and the first sentence of its reason."""
+    for cause in known[:SHOWN]:
+        entry, reason = (cause.known.entry, cause.known.reason) if cause.known else ("", "")
+        where = f"{plural(len(cause.cells), 'cell')} of {adapters_of(cause)}"
+        yield f"{visible(entry)} ({where}): {first_sentence(reason)}"
+    if len(known) > SHOWN:
+        rest = plural(len(known) - SHOWN, "more entry")
+        yield f"… and {rest}: the report lists all"
+
+
+def adapters_of(cause: Cause) -> str:
+    """Returns the adapters that show a cause, or how many, where they are too many to name."""
+    names = list(cause.adapters)
+    return (
+        listed([visible(name) for name in names])
+        if len(names) <= NAMED
+        else f"{len(names)} adapters"
+    )
+
+
+def _unsupported(run: Run) -> list[RenderableType]:
+    """What adapters can't do, in their own words, the most frequent first."""
+    if not run.counts()["unsupported"]:
+        return []
+    lines: list[RenderableType] = []
+    for name in run.header.plan:
+        reasons = Counter(
+            one_line(run.cells[cell].verdict.message, REASON)
+            for cell in run.planned()
+            if cell[1] == name and run.cells.outcome(*cell) == "unsupported"
+        )
+        for reason, count in reasons.most_common(NAMED):
+            told = f"  {visible(name)}: {count:,} {'case' if count == 1 else 'cases'}: {reason}"
+            lines.append(Text(told, style="dim"))
+        if len(reasons) > NAMED:
+            left = sum(reasons.values()) - sum(n for _, n in reasons.most_common(NAMED))
+            more = plural(len(reasons) - NAMED, "further reason")
+            lines.append(Text(f"  {visible(name)}: {plural(left, 'case')} for {more}", style="dim"))
+    return [Text("Not supported, as the adapter says", "dim bold"), *lines]
 
 
 def _mended(run: Run) -> list[str]:
@@ -241,7 +297,7 @@ def _listed(texts: list[str]) -> list[RenderableType]:
 
 
 def _cause(run: Run, cause: Cause) -> Iterable[RenderableType]:
-    look = LOOKS[cause.outcome]
+    look = VIEWS[BROKEN] if cause.broken else VIEWS[cause.outcome]
     title = Text(f"{look.symbol} {look.word}", style=look.style)
     title.append(f" {cause.facet}" if cause.facet else "", style="bold")
     title.append(f" on {listed([visible(name) for name in cause.adapters])}", style="default")
@@ -276,7 +332,7 @@ def _subjects(run: Run, cause: Cause) -> str:
 
 
 def _markdown_cause(cause: Cause) -> str:
-    look = LOOKS[cause.outcome]
+    look = VIEWS[BROKEN] if cause.broken else VIEWS[cause.outcome]
     cases = ", ".join(escaped(case) for case in cause.cases[:CASES_SHOWN])
     rest = len(cause.cases) - CASES_SHOWN
     more = f" and {rest} more" if rest > 0 else ""
@@ -285,6 +341,7 @@ def _markdown_cause(cause: Cause) -> str:
     return f"{text}{escaped(cause.headline)} ({cases}{more})".replace(" ****", "")
 
 
-def _outcomes(run: Run) -> list[Outcome]:
-    counts = run.counts()
-    return [outcome for outcome in LOOKS if counts[outcome] or outcome in {"fail", "pass"}]
+def _shown(counted: Iterable[Counter[str]]) -> list[str]:
+    """The columns of the table: what is there at all, and always failures and passes."""
+    counts = sum(counted, Counter())
+    return [one for one in VIEWS if counts[one] or one in {"fail", "pass"}]

@@ -6,6 +6,7 @@ today's, and a cell that nobody ever answered are not failures, and are not show
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from conformance.wording.outcomes import LOOKS, Look
@@ -22,20 +23,35 @@ VIEWS: Final[dict[str, Look]] = {
     BROKEN: Look(
         "h",
         "⚒",
-        "broken harness",
-        "the suite itself is at fault; nothing is known of it",
+        "not judged",
+        "the case, the reference, the adapter or the suite is at fault: nothing is known of the "
+        "framework",
         "magenta",
     ),
     STALE: Look(
         "s", "↺", "stale", "judged once, as a case that has changed since: run it again", "yellow"
     ),
-    NO_DATA: Look("n", "?", "no data", "planned, and never answered", "bold yellow"),
+    NO_DATA: Look("n", "?", "not run", "planned, and never answered", "bold yellow"),
     **{name: LOOKS[name] for name in ("xfail", "pass", "unsupported", "not-installed")},
 }
 """Worst first, as in :data:`conformance.wording.outcomes.LOOKS`."""
 
 FAILS: Final = frozenset({"fail", "error", "crash", "timeout", "xpass", BROKEN, STALE, NO_DATA})
 """What makes a run not clean."""
+
+
+def seen(run: Run, adapter: str | None = None) -> Counter[str]:
+    """Return how many planned cells are shown in each way, of all adapters or of one.
+
+    Only errors are decoded for it: which of them are no verdict on the framework.
+    """
+    counts: Counter[str] = Counter(run.counts(adapter))
+    for cell in run.planned() if counts["error"] else ():
+        if adapter in {None, cell[1]} and run.cells.outcome(*cell) == "error":
+            told = view(run, *cell)
+            counts[told] += told != "error"
+            counts["error"] -= told != "error"
+    return counts
 
 
 def view(run: Run, case: str, adapter: str) -> str:

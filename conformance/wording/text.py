@@ -31,6 +31,9 @@ _HIDDEN = re.compile(
     "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
 
+_SENTENCE = re.compile(r".+?[.!?](?=\s+[A-Z`(]|$)")
+"""Up to a full stop that another sentence follows: not the one in ``e.g. this`` or ``3.15.1``."""
+
 # In JSON a control character is an escape, and a number that is none is null.
 _ODD_IN_JSON = (b"\\u", b"\\r", b"\\b", b"\\f", b"\x7f", b":null")
 
@@ -101,6 +104,13 @@ def shown(value: Any, limit: int = 400) -> str:
 def listed(names: list[str]) -> str:
     """Returns names as a sentence has them: ``a, b and c``."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def first_sentence(text: str, limit: int = 200) -> str:
+    """Returns the first sentence of a text, on one line, made visible and cut."""
+    words = " ".join(text[: 10 * limit].split())
+    sentence = _SENTENCE.match(words)
+    return one_line(sentence[0] if sentence else words, limit)
 
 
 def plural(count: int, word: str) -> str:

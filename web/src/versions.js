@@ -68,7 +68,7 @@ const deviating = (data, on) => { let many = 0; for (let at = 0; at < data.size;
 function since(views, names) {
   let at = views.length - 1;
   while (at > 0 && views[at - 1]?.name === views.at(-1)?.name) at--;
-  const word = views.at(-1)?.word ?? "no data";
+  const word = views.at(-1)?.word ?? "not run";
   return `${word} since ${names[at]}${at ? "" : " or earlier"}`;
 }
 
