@@ -54,6 +54,19 @@ LAYERS: Final = (
 )
 """The layers of Keras that take dictionaries."""
 
+MOVING: Final = (
+    "CenterCrop",
+    "RandomCrop",
+    "RandomFlip",
+    "RandomPerspective",
+    "RandomRotation",
+    "RandomShear",
+    "RandomTranslation",
+    "RandomZoom",
+    "Resizing",
+)
+"""Those of them that move boxes, so that it matters in which format boxes are told."""
+
 SYMBOLS: Final = tuple(PREFIX + name for name in LAYERS)
 
 KEYS: Final = ("images", "bounding_boxes", "labels", "segmentation_masks")

@@ -44,6 +44,8 @@ class LayerInfo(Struct, frozen=True):
 
     constructor: list[Argument] = field(default_factory=list)
     call: list[Argument] = field(default_factory=list)
+    dictionary: bool = False
+    """Whether it is a layer that takes a dictionary of images and of what belongs to them."""
 
 
 class Inventory(Struct, frozen=True):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from conformance.cases.model import kind_of
+from conformance.coverage import dictionaries
 from conformance.coverage.exercise import Exercised, exercised, is_exercised
 from conformance.coverage.symbols import NamespaceCoverage, namespaces
 
@@ -59,6 +60,7 @@ def measure(
     """Compare; the layers come in the order of their names."""
     cases = list(cases)
     seen = exercised([case for case in cases if kind_of(case.program) == "model"], inventory)
+    dictionaries.note(cases, seen)
     used: set[int] = set()
     layers = []
     for name, info in inventory.layers.items():
@@ -66,6 +68,7 @@ def measure(
         # The first argument of a call is the input itself.
         arguments = {one.name: one for one in info.constructor}
         arguments |= {f"call.{one.name}": one for one in info.call[1:]}
+        arguments |= dictionaries.arguments(name, info)
         if whole is None:
             note = seen.get(name, Exercised())
             layers.append(_layer(name, arguments, note, exemptions, used))

@@ -35,11 +35,12 @@ def inventory(keras: Any) -> dict[str, Any]:
 
     Returns:
         ``{"keras": version, "layers": {name: {"constructor": …, "call": …}}, "symbols": …}``,
-        symbols likewise by their public names without ``keras.``. A function has no constructor;
-        the call of a metric is its ``update_state``. Constructor and
-        call are lists of ``{"name": …}`` in the signature's order, with ``default`` where there
-        is one; a default that JSON can't carry is its ``repr``. A class that is exported under
-        several names stands under the one that it calls itself.
+        symbols likewise by their public names without ``keras.``; of a layer also whether it takes
+        a dictionary of images (``dictionary``). A function has no constructor; the call of a metric
+        is its ``update_state``. Constructor and call are lists of ``{"name": …}`` in the
+        signature's order, with ``default`` where there is one; a default that JSON can't carry is
+        its ``repr``. A class that is exported under several names stands under the one that it
+        calls itself.
     """
     base = keras.layers.Layer
     names: dict[Any, list[str]] = {}
@@ -50,7 +51,11 @@ def inventory(keras: Any) -> dict[str, Any]:
     layers = {}
     for found, known in names.items():
         name = found.__name__ if found.__name__ in known else known[0]
-        layers[name] = {"constructor": _constructor(found, base), "call": _call(found)}
+        layers[name] = {
+            "constructor": _constructor(found, base),
+            "call": _call(found),
+            "dictionary": hasattr(found, "transform_bounding_boxes"),
+        }
     return {
         "keras": str(keras.__version__),
         "layers": dict(sorted(layers.items())),

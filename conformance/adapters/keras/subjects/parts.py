@@ -39,7 +39,8 @@ class Answering:
         except Unsupported as reason:
             return self._without(**reason.answer())
         except NotImplementedError as reason:
-            return self._without(**Unsupported(str(reason)).answer())
+            # Keras raises some of them without a word.
+            return self._without(**Unsupported(str(reason) or type(reason).__name__).answer())
         except MemoryError:
             raise
         except Exception as error:  # noqa: BLE001 - the framework's refusal is an answer
