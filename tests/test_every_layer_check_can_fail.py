@@ -88,6 +88,10 @@ WITHOUT_EFFECT = {
             ("range-of-several-augmentations-channels-first", "num_ops"),
         )
     },
+    **{
+        ("layers/defaults/not-padded", f"{layer}.max_tokens"): "without padding it says nothing"
+        for layer in ("IntegerLookup", "StringLookup")
+    },
     ("layers/dtypes/autocast-off", "Activation.dtype"): "without autocast the input's dtype counts",
     ("layers/dtypes/autocast-off-inputs", "Add.dtype"): "without autocast the inputs' dtypes count",
     ("layers/merging/dot-of-zeros", "Dot.normalize"): CONSTANT["layers/merging/dot-of-zeros"],
