@@ -111,6 +111,10 @@ WITHOUT_EFFECT = {
         for layer in ("Attention", "AdditiveAttention", "MultiHeadAttention", "GroupQueryAttention")
     },
     ("layers/training_flags/attention-says-otherwise", "MultiHeadAttention.dropout"): AT_REST,
+    **{
+        ("layers/defaults/not-padded", f"{layer}.max_tokens"): "without padding it says nothing"
+        for layer in ("IntegerLookup", "StringLookup")
+    },
     ("layers/dtypes/autocast-off", "Activation.dtype"): "without autocast the input's dtype counts",
     ("layers/dtypes/autocast-off-inputs", "Add.dtype"): "without autocast the inputs' dtypes count",
     ("layers/merging/dot-of-zeros", "Dot.normalize"): CONSTANT["layers/merging/dot-of-zeros"],

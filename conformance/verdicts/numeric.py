@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         ExpectedCall,
         ExpectedInfluence,
     )
+    from conformance.verdicts.tolerance import Target
 
     Array = NDArray[Any]
 
@@ -282,17 +283,10 @@ def _or_blocked(
         what = f"output {index}"
         one, other = evidence.array(first.tensor, what), evidence.array(second.tensor, what)
         if exactly:
-            if not np.array_equal(one, other, equal_nan=one.dtype.kind in "fc"):
-                return found
-            continue
-        target = evidence.target(truth)
-        if one.shape != target.values.shape:
-            return found
-        if first_row:
-            one, target = one[:1], target.first_row()
-        if one.shape != other.shape:
-            return found
-        if compare_observed(what, (one, other), (target, target)).message:
+            same = np.array_equal(one, other, equal_nan=one.dtype.kind in "fc")
+        else:
+            same = _alike(what, (one, other), evidence.target(truth), first_row=first_row)
+        if not same:
             return found
     return FacetVerdict(
         facet=found.facet,
@@ -301,6 +295,18 @@ def _or_blocked(
         margin=found.margin,
         comparisons=found.comparisons,
     )
+
+
+def _alike(what: str, pair: tuple[Array, Array], target: Target, *, first_row: bool) -> bool:
+    """Tell whether two answers agree within the tolerance of what both ought to be."""
+    one, other = pair
+    if one.shape != target.values.shape:
+        return False
+    if first_row:
+        one, target = one[:1], target.first_row()
+    if one.shape != other.shape:
+        return False
+    return not compare_observed(what, (one, other), (target, target)).message
 
 
 def influence(evidence: Evidence) -> FacetVerdict:
