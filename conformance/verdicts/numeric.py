@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         ExpectedCall,
         ExpectedInfluence,
     )
-    from conformance.verdicts.tolerance import Target
+    from conformance.verdicts.comparison import Target
 
     Array = NDArray[Any]
 
