@@ -39,6 +39,7 @@ FACETS = (
     "symbolic_shape",
     "weights",
     "params",
+    "config",
     "shape",
     "dtype",
     "values",

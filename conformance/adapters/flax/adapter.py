@@ -16,6 +16,7 @@ UNANSWERED = {
     **OF_JAX,
     "weights": "modules of Flax name and lay out their variables in their own way",
     "params": "a module is made for each call here, so that no model holds parameters to count",
+    "config": "a module of Flax keeps no configuration",
     "config_round_trip": "a module of Flax has no configuration to be rebuilt from",
     "save_round_trip": "Flax saves variables; the modules' code is not part of the file",
     "summary": "nnx.tabulate wants the whole model as one module",

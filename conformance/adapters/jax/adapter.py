@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 UNANSWERED = {
     "weights": "JAX has no layers that name their weights",
     "params": "JAX has no layers that hold parameters: functions are given arrays",
+    "config": "a function has no configuration",
     "config_round_trip": "a function has no configuration to be rebuilt from",
     "save_round_trip": "JAX has no models to save",
     "summary": "JAX has no summary of a model",

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 UNANSWERED = {
     "symbolic_shape": "a torch module states no shape before it has seen data",
     "weights": "torch modules name and lay out their parameters in their own way",
+    "config": "a torch module keeps no configuration",
     "config_round_trip": "a torch module has no configuration to be rebuilt from",
     "save_round_trip": "torch saves parameters; the layers' code is not part of the file",
     "summary": "torch has no summary of a model",

@@ -33,6 +33,7 @@ from conformance.reference.answer.drawing import drawn_by, imagined
 from conformance.reference.engine.working import Working
 from conformance.reference.errors import Refused
 from conformance.reference.faults.called import function_observed, steps_observed
+from conformance.reference.faults.configs import dressed_configs
 from conformance.reference.faults.dressing import Dress, failure
 from conformance.reference.faults.fault import HONEST, Fault, Observed
 from conformance.reference.model.network import Network
@@ -108,6 +109,7 @@ def _dressed(
             first = other.calls[0]
             if not isinstance(first, Refused):
                 again[facet] = dress.outputs(facet, first.outputs)
+    config = dressed_configs(case.graph) if "config" in program.facets else None
     files: dict[str, str] | None = None
     exchanged = None
     if "exchange" in program.facets and run.calls and not isinstance(run.calls[0], Refused):
@@ -139,6 +141,7 @@ def _dressed(
         calls=built.calls,
         gradients=built.gradients,
         twin=twin,
+        config=config,
         files=files,
         exchanged=exchanged,
         state=state,
