@@ -126,6 +126,18 @@ _ALL = (
         needs_numbers=False,
     ),
     Facet(
+        name="config",
+        answer="config",
+        answers="`config`",
+        how="`get_config()` of each node's layer: in the model itself (`made`), and, where the two "
+        "round trips are asked, in the models that they give (`rebuilt`, `loaded`)",
+        passes="each config has every argument that the case gives, with its value, and every "
+        "other one at its documented default or not at all ([below](#what-a-config-states))",
+        wrong="wrong config",
+        kinds=_MODEL,
+        needs_numbers=False,
+    ),
+    Facet(
         name="shape",
         answer="calls",
         answers="`calls`",

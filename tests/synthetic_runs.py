@@ -57,6 +57,7 @@ ASKED = (
     "symbolic_shape",
     "weights",
     "params",
+    "config",
     "shape",
     "dtype",
     "values",

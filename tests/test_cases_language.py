@@ -17,6 +17,7 @@ ALWAYS = [
     "symbolic_shape",
     "weights",
     "params",
+    "config",
     "shape",
     "dtype",
     "values",

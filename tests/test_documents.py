@@ -139,6 +139,7 @@ def test_every_case_is_asked_for_more_than_shapes() -> None:
         "symbolic_shape",
         "weights",
         "params",
+        "config",
         "shape",
         "dtype",
         "probes",

@@ -278,6 +278,7 @@ def test_an_observation_has_every_facet() -> None:
         "symbolic",
         "weights",
         "params",
+        "config",
         "calls",
         "gradients",
         "twin",

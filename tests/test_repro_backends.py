@@ -40,6 +40,7 @@ FACETS = (
     "symbolic_shape",
     "weights",
     "params",
+    "config",
     "shape",
     "dtype",
     "values",

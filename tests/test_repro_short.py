@@ -26,6 +26,7 @@ FAULTS = {
     "symbolic_shape": "shape-misstated",
     "weights": "weights-renamed",
     "params": "one-parameter-more",
+    "config": "config-of-another",
     "shape": "axis-too-many",
     "dtype": "double-claimed",
     "values": "inputs-doubled",

@@ -139,6 +139,24 @@ CHANGES: dict[str, tuple[Change, dict[str, str]]] = {
     "trainable": (put("params", "trainable", value=25), fails("params", "equals")),
     "non-trainable": (put("params", "non_trainable", value=3), fails("params", "equals")),
     "params of a node": (put("params", "nodes", "norm", value=8), fails("params")),
+    "argument of another value": (
+        put("config", "made", "dense", "units", value=5),
+        fails("config"),
+    ),
+    "argument of another type": (
+        put("config", "made", "dense", "units", value="4"),
+        fails("config"),
+    ),
+    "argument lost in the rebuilt layer": (
+        drop("config", "rebuilt", "dense", "units"),
+        fails("config"),
+    ),
+    "argument lost in the file": (drop("config", "loaded", "dense", "units"), fails("config")),
+    "config of a layer missing": (drop("config", "made", "dense"), fails("config")),
+    "default of another value": (
+        put("config", "made", "dense", "activation", value="relu"),
+        fails("config"),
+    ),
     "shape": (
         reshaped(*OUTPUT, name="call/0", shape=[2, 4, 3]),
         {"shape": "fail", "values": "blocked", "influence": "blocked", "equals": "blocked"},
@@ -327,6 +345,7 @@ def test_every_facet_has_a_judge_and_a_change_that_fails_it() -> None:
         ("symbolic", "symbolic_shape"),
         ("weights", "weights"),
         ("params", "params"),
+        ("config", "config"),
         ("gradients", "gradients"),
         ("compiled", "compiled"),
         ("config_round_trip", "config_round_trip"),

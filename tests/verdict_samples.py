@@ -143,6 +143,12 @@ def honest(seed: int = 0) -> Sample:
         "influence": [{"call": 3, "output": 0, "changed": "changed"}],
         "twin": _twin(make, calls, gradients, counts),
         "claims": ["values"],
+        "config": {
+            "dense": {
+                "units": {"values": [4]},
+                "activation": {"values": ["linear"], "optional": True},
+            }
+        },
     }
     names = ["call/0", "call/1", "row", "poked"]
     answer: dict[str, Any] = {
@@ -169,6 +175,10 @@ def honest(seed: int = 0) -> Sample:
         "compiled": [make.again("compiled", "call/0")],
         "config_round_trip": [make.again("config", "call/0")],
         "save_round_trip": [make.again("save", "call/0")],
+        "config": {
+            way: {"dense": {"units": 4, "activation": "linear"}}
+            for way in ("made", "rebuilt", "loaded")
+        },
         "files": {},
         "exchanged": {
             "loaded": {

@@ -14,6 +14,7 @@ Kind = Literal[
     "timeout",
     "unsupported",
     "wrong weights",
+    "wrong config",
     "wrong shape",
     "wrong dtype",
     "wrong values",

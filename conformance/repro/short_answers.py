@@ -9,6 +9,7 @@ import numpy as np
 
 from conformance.facets import REPEATS
 from conformance.repro.short_parts import TooLong, fed
+from conformance.repro.structure import config_lines
 from conformance.repro.text import literal
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def repeated_dtype_lines(plan: Plan, compared: Comparison) -> list[str]:
 
 
 def structure_lines(plan: Plan) -> list[str]:
-    """Shapes before any data, variables, counts: the first thing that is another."""
+    """Shapes before any data, variables, counts, configs: the first thing that is another."""
     network, judged = plan.network, plan.judged
     if network is None or judged is None:
         raise TooLong("the model is not known")
@@ -110,6 +111,8 @@ def structure_lines(plan: Plan) -> list[str]:
         return _symbolic(plan)
     if plan.facet == "params":
         return _params(plan)
+    if plan.facet == "config":
+        return _config(plan)
     kind = "v.dtype.name" if plan.old else "keras.backend.standardize_dtype(v.dtype)"
     expected = [
         (name.split("/")[-1], tuple(v.shape), v.dtype, v.trainable)
@@ -144,6 +147,14 @@ def _symbolic(plan: Plan) -> list[str]:
             layer = f"model.layers[{at}].output" if sequential else f"t[{node.name!r}]"
             return [f"found = tuple({layer}.shape)", f"assert found == {tuple(shape)!r}, found"]
     raise TooLong("it is no shape of the model's inputs, outputs or layers")
+
+
+def _config(plan: Plan) -> list[str]:
+    """Of a sequential model, whose layers are in the order of their nodes, or of one layer."""
+    model = plan.program.model
+    if model.form != "sequential" and len(model.nodes) > 1:
+        raise TooLong("the model's layers have no names here")
+    return config_lines(plan, "layers[{at}]" if model.form == "sequential" else "layers[-1]")
 
 
 def _params(plan: Plan) -> list[str]:

@@ -26,7 +26,74 @@ def structure_lines(plan: Plan) -> list[str]:
         return _weights(plan, plan.network)
     if plan.facet == "params":
         return _params(plan.network)
+    if plan.facet == "config":
+        return config_lines(plan)
     raise plan.no()
+
+
+def config_lines(plan: Plan, layer: str = "get_layer({name!r})") -> list[str]:
+    """Statements that look for the arguments that a config lacks or has wrong.
+
+    Args:
+        plan: What is shown.
+        layer: How a model gives a layer by the ``name`` of its node, or by its place ``at``.
+
+    Raises:
+        Unsupported: The verdict names none that is data.
+    """
+    judged = plan.judged
+    if judged is None or not isinstance(judged.expected, dict):
+        raise plan.no()
+    names = [node.name for node in plan.program.model.nodes]
+    for way, nodes in judged.expected.items():
+        for node, arguments in nodes.items():
+            told = {
+                key: values
+                for key, values in arguments.items()
+                if key != "name" and values and not any(map(_is_made, values))
+            }
+            if told:
+                found = layer.format(name=node, at=names.index(node))
+                seen = judged.observed[way][node]
+                return [
+                    *_CONFIG_OF[way],
+                    f"config = {'model' if way == 'made' else 'again'}.{found}.get_config()",
+                    *(_said(key, values, seen[key]) for key, values in told.items()),
+                ]
+    raise plan.no()
+
+
+_CONFIG_OF = {
+    "made": [],
+    "rebuilt": ["again = model.__class__.from_config(model.get_config())"],
+    "loaded": [
+        'model.save("model.keras")',
+        'again = keras.models.load_model("model.keras", compile=False)',
+    ],
+}
+"""How the model of each config is got at."""
+
+
+def _is_made(value: Any) -> bool:
+    return isinstance(value, dict) and bool(value)
+
+
+def _said(key: str, values: list[Any], seen: Any) -> str:
+    """A statement that a config says one of these; where it is a list, as a tuple, too.
+
+    Args:
+        key: The argument.
+        values: What it may be.
+        seen: What was told; where that is nothing, it must be told at all.
+    """
+    tuples = [_tuple(value) for value in values if isinstance(value, list)]
+    default = "" if seen is None else f", {literal(values[0])}"
+    found = f"config.get({literal(key)}{default})"
+    return f"assert {found} in {literal([*values, *tuples])}, {found}"
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(map(_tuple, value)) if isinstance(value, list) else value
 
 
 def refusal_lines(plan: Plan, build: list[str], call: str) -> list[str]:

@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec.structs import replace
 
 from conformance.facets import FACETS, answered_with
-from conformance.verdicts import exchange, initial, numeric, random, specs, structure, text, twins
+from conformance.verdicts import (
+    configs,
+    exchange,
+    initial,
+    numeric,
+    random,
+    specs,
+    structure,
+    text,
+    twins,
+)
 from conformance.verdicts.evidence import Evidence, NotAnsweredError, Raised
 from conformance.verdicts.frames import frames
 from conformance.verdicts.model import FacetVerdict
@@ -34,6 +44,7 @@ JUDGES: Final[dict[str, Judge]] = {
     "symbolic_shape": structure.symbolic_shape,
     "weights": structure.weights,
     "params": structure.params,
+    "config": configs.config,
     "shape": structure.shape,
     "dtype": structure.dtype,
     "output_spec": specs.output_spec,

@@ -18,6 +18,7 @@ UNANSWERED = {
     "output_spec": "a module of Flax states nothing of its answer before it is called",
     "weights": "modules of Flax name and lay out their variables in their own way",
     "params": "a module is made for each call here, so that no model holds parameters to count",
+    "config": "a module of Flax keeps no configuration",
     "config_round_trip": "a module of Flax has no configuration to be rebuilt from",
     "save_round_trip": "Flax saves variables; the modules' code is not part of the file",
     "initial": "modules of Flax begin with laws of Flax's own, not with Keras's initializers",

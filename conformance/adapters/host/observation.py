@@ -122,6 +122,17 @@ class Draws(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """False where the first call changed the very array that it was given."""
 
 
+class Configs(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What ``get_config()`` tells, by node; a tuple is a list, and other objects are serialized."""
+
+    made: dict[str, dict[str, Any]]
+    """Of the model's own layers."""
+    rebuilt: dict[str, dict[str, Any]] | None = None
+    """Of the model made from its config, where ``config_round_trip`` is asked."""
+    loaded: dict[str, dict[str, Any]] | None = None
+    """Of the model from its file, where ``save_round_trip`` is asked."""
+
+
 class Loaded(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What came of loading one file that another adapter wrote. Exactly one of these is there."""
 
@@ -248,6 +259,7 @@ class Observation(Built, frozen=True, kw_only=True, omit_defaults=True):
     """Set when nothing of the case could be done: the model could not be built."""
     twin: Built | None = None
     compiled: list[Output] | None = None
+    config: Configs | None = None
     config_round_trip: list[Output] | None = None
     save_round_trip: list[Output] | None = None
     files: dict[str, str] | None = None

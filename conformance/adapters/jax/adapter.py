@@ -35,6 +35,7 @@ UNANSWERED = {
     "output_spec": "JAX has no layers that state their answers",
     "weights": "JAX has no layers that name their weights",
     "params": "JAX has no layers that hold parameters: functions are given arrays",
+    "config": "a function has no configuration",
     "config_round_trip": "a function has no configuration to be rebuilt from",
     "save_round_trip": "JAX has no models to save",
     "initial": "JAX has no layers that make their own weights",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from conformance.adapters.keras import exchange, random, roundtrip, training
+from conformance.adapters.keras import configs, exchange, random, roundtrip, training
 from conformance.adapters.keras.alone import specs
 from conformance.adapters.keras.backends.base import Feed, Plan, Value
 from conformance.adapters.keras.build import Net, build, symbolic
@@ -42,6 +42,7 @@ class Session:
         self._facets = frozenset(program["facets"])
         self._arrays = Arrays()
         self._answer: dict[str, Any] = {"unsupported": {}, "errors": {}, "seconds": {}}
+        self._configs: dict[str, Any] = {}
 
     def run(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """The observation and its arrays."""
@@ -285,19 +286,31 @@ class Session:
     # --- the model again ------------------------------------------------------------------------
 
     def _rebuild(self, net: Net) -> None:
-        for facet, again in (
-            ("config_round_trip", roundtrip.from_config),
-            ("save_round_trip", roundtrip.from_file),
+        for facet, way, again in (
+            ("config_round_trip", "rebuilt", roundtrip.from_config),
+            ("save_round_trip", "loaded", roundtrip.from_file),
         ):
             if facet in self._facets:
                 with self._facet(facet), self._unseen(""):
                     model = again(self._keras, net.model)
+                    if "config" in self._facets and "config" not in self._backend.unsupported:
+                        with self._facet("config"):
+                            self._configs[way] = configs.again(model, net.layers)
                     # As call 0 was made: on JAX the operations are then compiled already.
                     compiled = "compiled" in self._facets
                     feeds, flags = [self._feeds(net, "", 0)], self._flags()
                     plan = Plan(calls=feeds, compiled=compiled, flags=flags)
                     outputs = self._backend.evaluator(model, plan).call(0)
                     self._answer[facet] = self._put(facet, outputs)
+        if "config" in self._facets:
+            with self._facet("config"):
+                self._answer["config"] = self._told(net)
+
+    def _told(self, net: Net) -> dict[str, Any]:
+        """The configs of the layers as made, and those that were found on the way round."""
+        if "config" in self._backend.unsupported:
+            raise Unsupported(self._backend.unsupported["config"])
+        return {"made": configs.told(net.layers), **self._configs}
 
     def _files(self, net: Net) -> dict[str, str]:
         """The model with the case's weights, saved."""

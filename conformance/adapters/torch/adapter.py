@@ -32,6 +32,7 @@ UNANSWERED = {
     "symbolic_shape": "a torch module states no shape before it has seen data",
     "output_spec": "a torch module states nothing of its answer before it is called",
     "weights": "torch modules name and lay out their parameters in their own way",
+    "config": "a torch module keeps no configuration",
     "config_round_trip": "a torch module has no configuration to be rebuilt from",
     "save_round_trip": "torch saves parameters; the layers' code is not part of the file",
     "initial": "modules of torch begin with laws of torch's own, not with Keras's initializers",

@@ -20,6 +20,7 @@ from conformance.reference.answer.book import (
     tau,
 )
 from conformance.reference.answer.claims import check, check_refusal, claimed, stated_values
+from conformance.reference.answer.configs import expected_configs
 from conformance.reference.answer.drawing import drawn_by, expected_random
 from conformance.reference.answer.expectation import (
     Expectation,
@@ -292,6 +293,7 @@ def _expectation(  # noqa: PLR0913 (the parts of one answer)
         nodes=built.nodes,
         calls=calls,
         gradients=built.gradients,
+        config=expected_configs(network),
         twin=twin_built,
         state=state,
         summary=_summary(network),

@@ -17,6 +17,7 @@ from conformance.cases.model import (
     Shape,
     SummaryRow,
 )
+from conformance.reference.spec.configs.model import Argument
 
 
 class Expected(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -221,6 +222,8 @@ class Expectation(ExpectedBuilt, frozen=True, kw_only=True, omit_defaults=True):
     seed: int = 0
     """The first seed whose data stay clear of every kink (docs/numerics.md)."""
     twin: ExpectedBuilt | None = None
+    config: dict[str, dict[str, Argument]] = field(default_factory=dict)
+    """By node, each argument of its layer's constructor."""
     state: ExpectedState | None = None
     random: ExpectedRandom | None = None
     initial: list[ExpectedInitial] = field(default_factory=list)

@@ -59,6 +59,8 @@ class Versions:
                 path = self.sources.path(module)
                 if path is not None:
                     digest.update(module.encode() + b"\0" + path.read_bytes())
+                    data = path.with_suffix(".json")  # what a module reads has its name
+                    digest.update(data.read_bytes() if data.is_file() else b"")
             self._known[roots] = digest.hexdigest()[:16]
         return self._known[roots]
 

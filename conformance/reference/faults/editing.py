@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from conformance.reference.engine.array import Values
     from conformance.reference.faults.fault import Observed
 
+    _Edit = Callable[[Observed], Observed]
+
 
 def _edited(observed: Observed, **changes: Any) -> Observed:
     return observed._replace(observation=msgspec.structs.replace(observed.observation, **changes))
@@ -88,6 +90,30 @@ def _one_more_parameter(observed: Observed) -> Observed:
     return (
         _edited(observed, params=_replaced(params, total=params.total + 1)) if params else observed
     )
+
+
+def _of_configs(change: Callable[[str, Any], Any], ways: tuple[str, ...]) -> _Edit:
+    """Other configs: of each argument ``change`` makes what it is; None takes it out."""
+
+    def edit(observed: Observed) -> Observed:
+        told = observed.observation.config
+        if told is None:
+            return observed
+        changed = {
+            way: {
+                node: {k: new for k, v in config.items() if (new := change(k, v)) is not None}
+                for node, config in getattr(told, way).items()
+            }
+            for way in ways
+            if getattr(told, way) is not None
+        }
+        return _edited(observed, config=_replaced(told, **changed))
+
+    return edit
+
+
+def _another(_: str, value: Any) -> Any:
+    return not value if isinstance(value, bool) else [value]
 
 
 def _flat_output(observed: Observed) -> Observed:
@@ -371,6 +397,18 @@ EDITS: list[tuple[str, Fault]] = [
     _fault("output_spec", "spec-withheld", "stated no shape by itself", _spec_withheld),
     _fault("weights", "weights-renamed", "named its weights otherwise", _renamed_weight),
     _fault("params", "one-parameter-more", "counted one parameter more", _one_more_parameter),
+    _fault(
+        "config",
+        "config-silent",
+        "left every argument out of its config",
+        _of_configs(lambda _, __: None, ("made", "rebuilt", "loaded")),
+    ),
+    _fault(
+        "config",
+        "config-of-another",
+        "put other values into its config",
+        _of_configs(_another, ("made",)),
+    ),
     _fault("shape", "axis-too-many", "returned one axis too many", _flat_output),
     _fault("dtype", "double-claimed", "returned float64, or float32 for it", _double),
     _fault("probes", "probe-blind", "hid the batch axis from Lambda", _blind_probe),

@@ -36,6 +36,7 @@ from conformance.reference.answer.specs import expected_specs
 from conformance.reference.engine.working import Working
 from conformance.reference.errors import Refused
 from conformance.reference.faults.called import function_observed, steps_observed
+from conformance.reference.faults.configs import dressed_configs
 from conformance.reference.faults.dressing import Dress, failure
 from conformance.reference.faults.fault import HONEST, Fault, Observed
 from conformance.reference.model.network import Network
@@ -112,6 +113,7 @@ def _dressed(
             first = other.calls[0]
             if not isinstance(first, Refused):
                 again[facet] = dress.outputs(facet, first.outputs)
+    config = dressed_configs(case.graph) if "config" in program.facets else None
     files: dict[str, str] | None = None
     exchanged = None
     if "exchange" in program.facets and run.calls and not isinstance(run.calls[0], Refused):
@@ -147,6 +149,7 @@ def _dressed(
         calls=built.calls,
         gradients=built.gradients,
         twin=twin,
+        config=config,
         files=files,
         exchanged=exchanged,
         state=state,

@@ -211,6 +211,7 @@ class Keras2Backend(OnTensorFlow):
     """
 
     unsupported: ClassVar[Mapping[str, str]] = {
+        "config": "Keras 2 documents other arguments and other defaults than Keras 3",
         "exchange": "files of Keras 2 and of Keras 3 are not promised to be each other's",
     }
 
