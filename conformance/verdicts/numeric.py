@@ -272,28 +272,8 @@ def _or_blocked(
     """
     if found.outcome != "fail" or not evidence.failed("values"):
         return found
-    eager = _eager(evidence)
-    expected = evidence.expectation.calls[0].outputs
-    if not len(outputs) == len(eager) == len(expected):
+    if not _as_eagerly(evidence, outputs, first_row=first_row):
         return found
-    # Numbers that are not unique have no tolerance of their own: the same ones, to the bit.
-    exactly = bool(evidence.expectation.calls[0].properties)
-    for index, (first, second, truth) in enumerate(zip(eager, outputs, expected, strict=True)):
-        what = f"output {index}"
-        one, other = evidence.array(first.tensor, what), evidence.array(second.tensor, what)
-        if exactly:
-            if not np.array_equal(one, other, equal_nan=one.dtype.kind in "fc"):
-                return found
-            continue
-        target = evidence.target(truth)
-        if one.shape != target.values.shape:
-            return found
-        if first_row:
-            one, target = one[:1], target.first_row()
-        if one.shape != other.shape:
-            return found
-        if compare_observed(what, (one, other), (target, target)).message:
-            return found
     return FacetVerdict(
         facet=found.facet,
         outcome="blocked",
@@ -301,6 +281,33 @@ def _or_blocked(
         margin=found.margin,
         comparisons=found.comparisons,
     )
+
+
+def _as_eagerly(evidence: Evidence, outputs: Sequence[Output], *, first_row: bool) -> bool:
+    """Whether outputs are those of call 0, or of its first row, up to rounding."""
+    eager = _eager(evidence)
+    expected = evidence.expectation.calls[0].outputs
+    if not len(outputs) == len(eager) == len(expected):
+        return False
+    # Numbers that are not unique have no tolerance of their own: the same ones, to the bit.
+    exactly = bool(evidence.expectation.calls[0].properties)
+    for index, (first, second, truth) in enumerate(zip(eager, outputs, expected, strict=True)):
+        what = f"output {index}"
+        one, other = evidence.array(first.tensor, what), evidence.array(second.tensor, what)
+        if exactly:
+            if not np.array_equal(one, other, equal_nan=one.dtype.kind in "fc"):
+                return False
+            continue
+        target = evidence.target(truth)
+        if one.shape != target.values.shape:
+            return False
+        if first_row:
+            one, target = one[:1], target.first_row()
+        if one.shape != other.shape:
+            return False
+        if compare_observed(what, (one, other), (target, target)).message:
+            return False
+    return True
 
 
 def influence(evidence: Evidence) -> FacetVerdict:
