@@ -301,3 +301,53 @@ def test_a_namespace_without_cases_is_one_line(beside, capsys) -> None:
     told = capsys.readouterr().out
     assert "ops, no case touches: abs\n" in told
     assert "ops.sum: keepdims\n" in told
+
+
+# --- dictionaries of images -----------------------------------------------------------------------
+
+OF_IMAGES = """
+- id: flip
+  title: Boxes and masks
+  function: layers.RandomFlip
+  config: {seed: 1, bounding_box_format: xyxy}
+  inputs:
+    x: {shape: [1, 2, 2, 3]}
+    b: {shape: [1, 1, 4]}
+    c: {shape: [1, 1]}
+    m: {shape: [1, 2, 2, 1]}
+  of: {images: x, bounding_boxes: {boxes: b, labels: c}, segmentation_masks: m}
+- id: invert
+  title: Labels
+  function: layers.RandomInvert
+  inputs: {x: {shape: [1, 2, 2, 3]}, l: {shape: [1, 3]}}
+  of: {images: x, labels: l}
+"""
+
+
+def test_keys_of_a_dictionary_and_formats_of_boxes_that_no_case_gives_are_told(tmp_path) -> None:
+    file = tmp_path / "cases" / "some.yaml"
+    file.parent.mkdir()
+    file.write_text(OF_IMAGES)
+    data = [Argument("data"), Argument("training", default=True)]
+    layers = {
+        "RandomFlip": LayerInfo([Argument("seed", None)], data, dictionary=True),
+        "RandomInvert": LayerInfo([], data[:1], dictionary=True),
+        "Dense": LayerInfo([], [X]),
+    }
+    found = measure(Inventory("9.0", layers), load([file]).checked(), [])
+    flip, invert, dense = found.layers
+    assert flip.cases == invert.cases == 1
+    assert {"seed", "data.images", "data.bounding_boxes", "data.segmentation_masks"} <= {
+        *flip.exercised
+    }
+    assert "bounding_box_format=xyxy" in flip.exercised
+    assert {"call.training", "data.labels", "bounding_box_format=rel_xywh"} <= {*flip.uncovered}
+    # A layer that moves no box is asked for one format, whichever it is.
+    assert invert.exercised == ["data.images", "data.labels"]
+    assert invert.uncovered == [
+        "data.bounding_boxes",
+        "data.segmentation_masks",
+        "bounding_box_format",
+    ]
+    assert not dense.exercised
+    assert not dense.uncovered

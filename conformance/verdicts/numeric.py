@@ -31,7 +31,6 @@ if TYPE_CHECKING:
         ExpectedCall,
         ExpectedInfluence,
     )
-    from conformance.verdicts.comparison import Target
 
     Array = NDArray[Any]
 
@@ -273,21 +272,8 @@ def _or_blocked(
     """
     if found.outcome != "fail" or not evidence.failed("values"):
         return found
-    eager = _eager(evidence)
-    expected = evidence.expectation.calls[0].outputs
-    if not len(outputs) == len(eager) == len(expected):
+    if not _as_eagerly(evidence, outputs, first_row=first_row):
         return found
-    # Numbers that are not unique have no tolerance of their own: the same ones, to the bit.
-    exactly = bool(evidence.expectation.calls[0].properties)
-    for index, (first, second, truth) in enumerate(zip(eager, outputs, expected, strict=True)):
-        what = f"output {index}"
-        one, other = evidence.array(first.tensor, what), evidence.array(second.tensor, what)
-        if exactly:
-            same = np.array_equal(one, other, equal_nan=one.dtype.kind in "fc")
-        else:
-            same = _alike(what, (one, other), evidence.target(truth), first_row=first_row)
-        if not same:
-            return found
     return FacetVerdict(
         facet=found.facet,
         outcome="blocked",
@@ -297,16 +283,31 @@ def _or_blocked(
     )
 
 
-def _alike(what: str, pair: tuple[Array, Array], target: Target, *, first_row: bool) -> bool:
-    """Tell whether two answers agree within the tolerance of what both ought to be."""
-    one, other = pair
-    if one.shape != target.values.shape:
+def _as_eagerly(evidence: Evidence, outputs: Sequence[Output], *, first_row: bool) -> bool:
+    """Whether outputs are those of call 0, or of its first row, up to rounding."""
+    eager = _eager(evidence)
+    expected = evidence.expectation.calls[0].outputs
+    if not len(outputs) == len(eager) == len(expected):
         return False
-    if first_row:
-        one, target = one[:1], target.first_row()
-    if one.shape != other.shape:
-        return False
-    return not compare_observed(what, (one, other), (target, target)).message
+    # Numbers that are not unique have no tolerance of their own: the same ones, to the bit.
+    exactly = bool(evidence.expectation.calls[0].properties)
+    for index, (first, second, truth) in enumerate(zip(eager, outputs, expected, strict=True)):
+        what = f"output {index}"
+        one, other = evidence.array(first.tensor, what), evidence.array(second.tensor, what)
+        if exactly:
+            if not np.array_equal(one, other, equal_nan=one.dtype.kind in "fc"):
+                return False
+            continue
+        target = evidence.target(truth)
+        if one.shape != target.values.shape:
+            return False
+        if first_row:
+            one, target = one[:1], target.first_row()
+        if one.shape != other.shape:
+            return False
+        if compare_observed(what, (one, other), (target, target)).message:
+            return False
+    return True
 
 
 def influence(evidence: Evidence) -> FacetVerdict:

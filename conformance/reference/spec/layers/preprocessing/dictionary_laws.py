@@ -52,12 +52,12 @@ BLENDS: Final = {"MixUp": "blend", "CutMix": "patch"}
 SEVERAL: Final = frozenset({"AugMix", "RandAugment"})
 """Layers that draw which of several others they apply."""
 
-_READING: Final = 32.0
+_READING: Final = 4.0
 """Rounding of a place that is read from an image, in units of u of the image's size.
 
-A framework computes the place from four products and sums, and the pixel there from eight, each
-rounded in units of the size; a fit by a dozen pixels and more and its prolongation to the image's
-edges add up a few of these (docs/numerics.md)."""
+A framework computes the place from four products and sums and the pixel there from eight, each
+rounded in units of the size: a variance of 12/3. A fit by a dozen pixels and more, and its
+prolongation to the image's edges, at most double that (docs/numerics.md)."""
 
 
 class _Law:
