@@ -55,6 +55,7 @@ def train(
         for key in ("metrics", "weighted_metrics")
         if spec.get(key)
     }
+    _forget(net)
     _freeze(net, spec.get("freeze", ()))
     if spec.get("eager"):
         more["run_eagerly"] = True
@@ -81,6 +82,14 @@ def train(
         {name: _floats(one) for name, one in told.items()} if names else {},
         optimizer,
     )
+
+
+def _forget(net: Net) -> None:
+    """Have stateful layers begin anew: the model has been called before."""
+    for layer in net.layers.values():
+        reset = getattr(layer, "reset_state", None) or getattr(layer, "reset_states", None)
+        if getattr(layer, "stateful", False) and reset is not None:
+            reset()
 
 
 def _freeze(net: Net, nodes: Sequence[str]) -> None:
