@@ -52,7 +52,7 @@ def test_a_plain_case(case: Any) -> None:
     assert found.why == "Because"
     program = found.program
     assert program.case == found.id
-    assert program.facets == ALWAYS
+    assert program.facets == [*ALWAYS, "initial"]
     assert program.calls == [Call(batch=2)]
     assert program.extra == [Extra(batch=1, facet="batch")]
     assert to_json(program.model) == {
@@ -217,7 +217,7 @@ def test_what_is_there_is_asked_for(case: Any) -> None:
           probes: {lambda: [3, 5]}
           summary: [{layer: Dense, output_shape: [null, 2], params: 12}]
         """)
-    asked = {"probes", "losses", "state", "equals", "influence", "summary", *ALWAYS}
+    asked = {"probes", "losses", "state", "equals", "influence", "initial", "summary", *ALWAYS}
     assert set(found.program.facets) == asked
     assert found.program.calls == [Call(batch=3)]
     assert found.program.extra == [

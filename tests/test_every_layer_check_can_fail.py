@@ -45,6 +45,15 @@ CONSTANT = {
 }
 """Cases (or how their variants begin) that answer the same to whatever is fed, as they should."""
 
+NARROW = {
+    "layers/every_dtype/squares-that-overflow",
+    "layers/every_dtype/squares-of-groups-that-overflow",
+    "layers/every_dtype/statistics-that-overflow",
+    "layers/every_dtype/sums-that-overflow",
+}
+"""Cases of numbers whose squares or sums half precision can't hold. A model of the reference that
+works step by step in half precision is what they catch, so that it does not pass."""
+
 AT_REST = "acts in training alone"
 THE_DEFAULT = "the default in other words"
 WITHOUT_EFFECT = {
@@ -160,6 +169,36 @@ WITHOUT_EFFECT = {
         "layers/pooling/average-pooling1d-of-two",
         "AveragePooling1D.strides",
     ): "there is one window",
+    **{
+        ("layers/every_dtype/at-rest", argument): AT_REST
+        for argument in (
+            "Dropout.rate",
+            "AlphaDropout.rate",
+            "GaussianDropout.rate",
+            "GaussianNoise.stddev",
+            "SpatialDropout1D.rate",
+            "SpatialDropout2D.rate",
+            "SpatialDropout3D.rate",
+            "ActivityRegularization.l2",
+        )
+    },
+    **{
+        ("layers/every_dtype/whole-numbers-stay", f"{layer}.dtype"): "whole numbers stay whole"
+        for layer in (
+            "Flatten",
+            "Permute",
+            "Reshape",
+            "Cropping1D",
+            "ZeroPadding1D",
+            "UpSampling1D",
+        )
+    },
+    **{
+        ("layers/every_dtype/autocast-off", f"{layer}.dtype"): (
+            "without autocast the input's dtype counts"
+        )
+        for layer in ("Flatten", "LeakyReLU")
+    },
     ("layers/regularization/dropout-not-training", "Dropout.noise_shape"): AT_REST,
     ("layers/regularization/not-training", "GaussianNoise.stddev"): AT_REST,
     (
@@ -203,6 +242,9 @@ def test_an_honest_answer_passes_and_each_facet_can_fail(name: str) -> None:
 def check_that_it_can_fail(case: Case) -> None:
     one = answered(case)
     honest = one.judged(one.honest)
+    if case.id.partition("[")[0] in NARROW and "float16" in str(case.program.model.nodes[0].config):
+        assert "values" in {each.facet for each in honest.facets if each.outcome == "fail"}
+        return
     assert honest.outcome == "pass", (case.id, honest.message)
     faults = applicable(case)
     asked = set(one.answer.expectation.asked(case.program).facets)

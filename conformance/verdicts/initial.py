@@ -106,8 +106,11 @@ def _properties(
     properties = [property_of(each, evidence.truth) for each in part.properties]
     law = Invariants([values.shape], [one.dtype], properties)
     for measured in measure(law, [values]):
-        margin = max(measured.peak / VALUES.peak, measured.rms / VALUES.rms)
-        message = "" if measured.holds else f"{what}: {measured.said} are {margin:.2g} limits out"
+        # Not their mean square as well: a single number is all that a small matrix has, and the
+        # errors of a decomposition are no independent draws (docs/numerics.md).
+        margin = measured.peak / VALUES.peak
+        wrong = not margin <= 1
+        message = f"{what}: {measured.said} are {margin:.2g} limits out" if wrong else ""
         yield Comparison(
             what=what, margin=margin if math.isfinite(margin) else None, message=message
         )

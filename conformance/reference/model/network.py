@@ -118,7 +118,9 @@ class Network:
         config = dict(node.config)
         policy = DEFAULT
         if config.get("dtype") in POLICIES:
-            policy = POLICIES[config.pop("dtype")]
+            dtype = config.pop("dtype")
+            policy = POLICIES[dtype]
+            config = {key: _of_one_dtype(value, dtype) for key, value in config.items()}
         self.policies[node.name] = policy
         if config.pop("autocast", True) is not True:
             self.as_given.add(node.name)
@@ -306,7 +308,7 @@ class Network:
                 if name.split("/", 1)[0] == node.owner
             }
             layer = self.layers[node.name]
-            given = [cast(a, compute) for a in self._taken(node.inputs, values)]
+            given = [_taken_in(a, context) for a in self._taken(node.inputs, values)]
             values[node.name] = made = layer.forward_all(context, given, own)
             if layer.activity is not None:
                 context.penalties += [layer.activity(a) / max(a.shape[0], 1) for a in made]
@@ -337,6 +339,36 @@ class Network:
         if name not in context.updates:
             return weights[name]
         return cast(context.updates[name], self.variables[name].dtype)
+
+
+def _taken_in(a: Array, context: Context) -> Array:
+    """What a layer is given, in what it computes in; whole numbers stay whole by themselves."""
+    if a.integers is None:
+        return cast(a, context.arithmetic.precision)
+    same = a.arithmetic.precision == context.arithmetic.precision
+    return a if same else context.arithmetic.whole(a.integers)
+
+
+def _of_one_dtype(value: Any, dtype: str) -> Any:
+    """An argument, in which layers are left without the dtype that they share with their owner.
+
+    Raises:
+        Unsupported: One of them has another dtype.
+    """
+    if isinstance(value, list):
+        return [_of_one_dtype(one, dtype) for one in value]
+    if not (isinstance(value, dict) and len(value) == 1):
+        return value
+    ((name, config),) = value.items()
+    if not (name[:1].isupper() and isinstance(config, dict)):
+        return value
+    if config.get("dtype", "float32") != dtype:
+        message = (
+            f"{name} inside a layer of {dtype} has another dtype, which is not in the reference"
+        )
+        raise Unsupported(message)
+    kept = {key: _of_one_dtype(one, dtype) for key, one in config.items() if key != "dtype"}
+    return {name: kept}
 
 
 def _frozen(variable: Variable) -> Variable:
