@@ -10,20 +10,22 @@ import re
 from typing import TYPE_CHECKING
 
 from conformance.cases.model import Steps
+from conformance.facets import TRAINED
+from conformance.repro import exchanging, pieces
 from conformance.repro import keras as keras_words
-from conformance.repro import pieces
 from conformance.repro.checks import equal_lines
+from conformance.repro.drawing import drawing_lines
 from conformance.repro.plan import Body
 from conformance.repro.structure import refusal_lines, structure_lines
 from conformance.repro.subjects import words
 from conformance.repro.subjects.function import function_steps
 from conformance.repro.subjects.steps import steps_of
-from conformance.repro.text import identifier, literal
+from conformance.repro.text import literal
+from conformance.repro.training import training_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.cases.model import Named, Train
     from conformance.repro.plan import Plan
 
 
@@ -41,9 +43,15 @@ def keras_body(plan: Plan) -> Body:
     else:
         result.imports.append("import os")
         result.prelude = _begin(plan)
+        if plan.facet == "exchange":
+            result.imports.append("import tempfile")
+            result.prelude = exchanging.begin_lines(plan, result.prelude)
     numbers = "np.asarray(array)" if plan.old else "keras.ops.convert_to_numpy(array)"
     dtype = "tensor.dtype.name" if plan.old else "keras.backend.standardize_dtype(tensor.dtype)"
     result.functions = [pieces.AS_NUMPY.format(numbers), pieces.KIND.format(dtype), pieces.FLAT]
+    if plan.facet == "random":
+        result.steps = drawing_lines(plan)
+        return result
     if not plan.of_model:
         result.prelude += words.imports(plan.program.model.inputs, "" if plan.old else plan.backend)
         if isinstance(plan.program, Steps):
@@ -59,14 +67,26 @@ def keras_body(plan: Plan) -> Body:
     elif plan.structural:
         result.steps = [*build, *structure_lines(plan)]
     else:
-        ask = _ASKING.get(plan.facet)
-        if ask is None:
-            raise plan.no()
-        weighted = plan.network is not None and plan.network.variables
-        settled = [pieces.SET_WEIGHTS] if weighted else []
-        result.steps = [*build, *settled, *ask(plan, result)]
+        result.steps = _numeric(plan, result, build)
         result.filled = plan.facet not in {"dtype", "mask", "probes"}
     return result
+
+
+def _numeric(plan: Plan, result: Body, build: list[str]) -> list[str]:
+    """The statements of a facet that it takes the case's weights to show.
+
+    Raises:
+        Unsupported: There is no script for this facet.
+    """
+    weighted = plan.network is not None and plan.network.variables
+    settled = [pieces.SET_WEIGHTS] if weighted else []
+    if plan.facet == "exchange":
+        lines = exchanging.exchange_lines(plan, build, settled, fed(plan))
+        return [*lines, pieces.OBSERVED]
+    ask = _ASKING.get(plan.facet)
+    if ask is None:
+        raise plan.no()
+    return [*build, *settled, *ask(plan, result)]
 
 
 def _begin(plan: Plan) -> list[str]:
@@ -230,39 +250,7 @@ def _state(plan: Plan, result: Body) -> list[str]:
     train = plan.program.train
     if train is None:
         return [*_calls(plan, result), pieces.LEFT.format("after")]
-    several = plan.network is not None and len(plan.network.outputs) > 1
-    targets = "targets" if several else "targets[0]"
-    return [
-        *_frozen(train.freeze),
-        (
-            f"model.compile(optimizer=keras.optimizers.{optimizer_source(train)}, "
-            f"loss={loss_source(train)}{', run_eagerly=True' if train.eager else ''})"
-        ),
-        *_frozen(train.freeze_late),
-        *_trained(train, f"{fed(plan)}, {targets}{weights_source(train)}"),
-        pieces.LEFT.format("trained"),
-        'observed["losses"] = np.array([np.ravel(loss)[0] for loss in losses])',
-    ]
-
-
-def _frozen(nodes: list[str]) -> list[str]:
-    return [f"model.get_layer({node!r}).trainable = False" for node in nodes]
-
-
-def _trained(train: Train, data: str) -> list[str]:
-    """Fill ``losses``."""
-    if train.batch_size is None:
-        lines = [f"losses = [model.train_on_batch({data}) for _ in range({train.steps})]"]
-        return [
-            *lines,
-            *([f"losses.append(model.test_on_batch({data}))"] if train.evaluate else []),
-        ]
-    batches = f"batch_size={train.batch_size}, verbose=0"
-    fitted = f"model.fit({data}, epochs={train.steps}, shuffle=False, {batches})"
-    lines = [f'losses = list({fitted}.history["loss"])']
-    if train.evaluate:
-        lines.append(f"losses.append(model.evaluate({data}, {batches}))")
-    return lines
+    return training_lines(plan, train, fed(plan))
 
 
 _ASKING: dict[str, Callable[[Plan, Body], list[str]]] = {
@@ -276,29 +264,5 @@ _ASKING: dict[str, Callable[[Plan, Body], list[str]]] = {
     "config_round_trip": _round_trip,
     "save_round_trip": _round_trip,
     "gradients": _gradients,
-    "state": _state,
+    **dict.fromkeys(TRAINED, _state),
 }
-
-
-def optimizer_source(train: Train) -> str:
-    """The optimizer, without the module that it is in."""
-    return _made(train.optimizer)
-
-
-def loss_source(train: Train) -> str:
-    """What ``compile`` takes for the loss."""
-    return f"keras.losses.{_made(train.loss)}" if train.loss.config else literal(train.loss.name)
-
-
-def weights_source(train: Train) -> str:
-    """What ``train_on_batch`` takes for the weights of samples, behind a comma; or nothing."""
-    if train.class_weight is not None:
-        return f", class_weight={literal(dict(enumerate(train.class_weight)))}"
-    if train.sample_weight is not None:
-        return f", sample_weight=np.array({literal(train.sample_weight)}, 'float32')"
-    return ""
-
-
-def _made(named: Named) -> str:
-    arguments = [f"{identifier(key)}={literal(value)}" for key, value in named.config.items()]
-    return f"{identifier(named.name)}({', '.join(arguments)})"

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from conformance.cases.model import STRING
+from conformance.facets import TRAINED
 from conformance.reference.model import data
 from conformance.reference.model.feeding import make_feeds, target_spec
 from conformance.reference.model.network import Network
@@ -72,7 +73,7 @@ def lines(plan: Plan) -> list[str]:
         written = [f"before = [{', '.join(calls)}]", *written]
     written += _weights(plan, network, feeds)
     batch = program.every_call[plan.call].batch
-    extra = {"gradients": "cotangent", "state": "target"}.get(plan.facet)
+    extra = {"gradients": "cotangent", **dict.fromkeys(TRAINED, "target")}.get(plan.facet)
     if extra == "cotangent" or (extra == "target" and program.train is not None):
         shapes = network.fed_outputs(batch)
         texts = [_extra(plan, feeds, f"{extra}/{j}", shape) for j, shape in enumerate(shapes)]

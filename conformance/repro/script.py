@@ -82,7 +82,7 @@ def script(
         raise NoScript(f"No script for this cell: {reason}") from reason
     versions = adapter.versions if adapter else {}
     imports = set(body.imports)
-    if any("draw(" in line for line in made):
+    if any("draw(" in line for line in [*made, *body.steps]):
         imports.add("import hashlib")
         needs = [data.DRAW, *needs]
     parts = [
@@ -112,6 +112,8 @@ _WIDE = 400
 
 def _made(plan: Plan) -> list[str]:
     """The statements that make what is fed."""
+    if plan.facet == "random":
+        return []
     if not plan.of_model:
         return [] if plan.structural else arrays.lines(plan)
     return [] if plan.keras and plan.structural else data.lines(plan)
@@ -200,7 +202,7 @@ def _checks(plan: Plan, body: Body) -> tuple[list[str], list[str]]:
     Raises:
         Unsupported: Nothing is known of what must come out.
     """
-    if plan.structural or plan.facet in {"raises", "dtype", "probes"}:
+    if plan.structural or plan.facet in {"raises", "dtype", "probes", "random"}:
         return [], []
     judged, shown, known = plan.judged, [], _shapes(plan)
     if body.filled:

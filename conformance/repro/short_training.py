@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.repro.asking import loss_source, optimizer_source, weights_source
 from conformance.repro.keras import listed
 from conformance.repro.short_parts import TooLong, as_numpy, each_input, fed
+from conformance.repro.training import loss_source, optimizer_source, weights_source
 
 if TYPE_CHECKING:
     from conformance.repro.plan import Plan

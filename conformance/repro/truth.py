@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from conformance.adapters.worker.failure import Unsupported
-from conformance.facets import REPEATS
+from conformance.facets import REPEATS, TRAINED
+from conformance.repro.exchanging import writer
 from conformance.repro.numbers import written_all
 from conformance.verdicts.tolerance import scale
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from conformance.reference.answer.expectation import Expected
+    from conformance.reference.answer.expectation import Expected, ExpectedState
     from conformance.reference.answer.store import StoredAnswer
     from conformance.repro.plan import Plan
     from conformance.verdicts.model import Comparison
@@ -82,25 +83,35 @@ def targets(plan: Plan, answer: StoredAnswer) -> list[tuple[str, Expected]]:
             *((f"gradient of input {name}", one) for name, one in told.gradients.inputs.items()),
             *((f"gradient of {name}", one) for name, one in told.gradients.weights.items()),
         ]
-    if plan.facet == "state" and told.state is not None:
-        losses = told.state.losses
-        word = "after" if losses is None else "trained"
-        if not plan.of_model:
-            prefix = f"{plan.call}/"
-            return [
-                (f"after call {plan.call}: {name.removeprefix(prefix)}", one)
-                for name, one in told.state.weights.items()
-                if name.startswith(prefix)
-            ]
-        weights = [(f"{word} {name}", one) for name, one in told.state.weights.items()]
-        return weights if losses is None else [("losses", losses), *weights]
+    if plan.facet in TRAINED and told.state is not None:
+        return _of_state(plan, told.state)
     if plan.facet == "mask":
         masks = told.calls[0].masks
         return [(f"mask of output {j}", one) for j, one in enumerate(masks) if one is not None]
-    if plan.facet in {"values", *REPEATS}:
+    if plan.facet in {"values", "exchange", *REPEATS}:
         outputs = told.calls[plan.call].outputs
         return [(f"output {j}", one) for j, one in enumerate(outputs)]
     return []
+
+
+def _of_state(plan: Plan, state: ExpectedState) -> list[tuple[str, Expected]]:
+    """Those of what training, calls or steps leave."""
+    if not plan.of_model:
+        prefix = f"{plan.call}/"
+        return [
+            (f"after call {plan.call}: {name.removeprefix(prefix)}", one)
+            for name, one in state.weights.items()
+            if name.startswith(prefix)
+        ]
+    losses = [] if state.losses is None else [("losses", state.losses)]
+    if plan.facet == "losses":
+        return losses
+    word, arrays = {
+        "metrics": ("metric", state.metrics),
+        "optimizer": ("optimizer's", state.optimizer),
+    }.get(plan.facet, ("trained" if losses else "after", state.weights))
+    named = [(f"{word} {name}", one) for name, one in arrays.items()]
+    return [*losses, *named] if plan.facet == "state" else named
 
 
 def _of_answer(plan: Plan, answer: StoredAnswer) -> Iterator[Numbers]:
@@ -240,6 +251,9 @@ def _largest(comparison: Comparison) -> float:
 
 def _name(plan: Plan, comparison: Comparison) -> str:
     """What a script calls an array; empty where it is of a call that the script doesn't make."""
+    if plan.facet == "exchange":
+        own, _, what = comparison.what.partition(": ")
+        return what if own.endswith(f" {writer(plan)}") and _CALL.fullmatch(what) else ""
     found = _CALL.fullmatch(comparison.what)
     if not found:
         of_steps = not plan.of_model and plan.facet == "state"

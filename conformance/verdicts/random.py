@@ -109,7 +109,7 @@ def _seeds(expected: ExpectedRandom, arrays: dict[str, Array]) -> Iterator[Compa
             margin=0.0 if repeated else None,
             message="" if repeated else f"{CALLS['second']} answers otherwise than the first one",
         )
-    if _coincides(expected):
+    if coincides(expected):
         return
     for before, name, what in (
         ("first", "second", "second call"),
@@ -126,7 +126,7 @@ def _seeds(expected: ExpectedRandom, arrays: dict[str, Array]) -> Iterator[Compa
         )
 
 
-def _coincides(expected: ExpectedRandom) -> bool:
+def coincides(expected: ExpectedRandom) -> bool:
     """Tell whether an honest layer may well repeat all of its draws by chance."""
     if not isinstance(expected.law, ExpectedChoice):
         return False

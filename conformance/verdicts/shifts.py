@@ -50,7 +50,7 @@ def shifts(
         yield misfit
         if misfit.message:
             return
-        center, deviation, kurtosis = _moments(law)
+        center, deviation, kurtosis = moments(law)
         standard = (theta - center) / deviation
         known = blur <= _SHARP * deviation
         if known.sum() < statistics.LEAST:
@@ -65,7 +65,7 @@ def shifts(
     yield from independence(scores)
 
 
-def _moments(law: ExpectedAffine) -> tuple[float, float, float]:
+def moments(law: ExpectedAffine) -> tuple[float, float, float]:
     """Mean, standard deviation and fourth standardized moment."""
     if law.law == "normal":
         return 0.0, 1.0, 3.0
@@ -170,7 +170,7 @@ def _distribution(law: ExpectedAffine, scores: Array, kurtosis: float) -> Iterat
     if law.law == "normal":
         levels = statistics.normal_levels(ordered)
     elif law.law == "truncated":
-        center, deviation, _ = _moments(law)
+        center, deviation, _ = moments(law)
         below, above = statistics.normal_levels(np.array([law.low, law.high]))
         levels = (statistics.normal_levels(ordered * deviation + center) - below) / (above - below)
     else:

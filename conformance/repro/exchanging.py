@@ -1,0 +1,71 @@
+"""What a script does to show a file that one backend of Keras writes and another reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.adapters.shared.naming import base_of
+from conformance.adapters.worker.failure import Unsupported
+from conformance.repro.plan import KERAS_3
+from conformance.verdicts.exchange import writer_of
+
+if TYPE_CHECKING:
+    from conformance.repro.plan import Plan
+
+
+def writer(plan: Plan) -> str:
+    """The adapter whose file is read: the first that deviates.
+
+    Raises:
+        Unsupported: There is no such file, or no Keras 3 wrote it.
+    """
+    comparisons = plan.judged.comparisons if plan.judged else []
+    found = [writer_of(one) for one in comparisons if one.message]
+    found += [writer_of(one) for one in comparisons]
+    named = next((name for name in found if name), "")
+    if not base_of(named).startswith(KERAS_3) or plan.old:
+        raise Unsupported(f"the file of {named or 'no adapter'} is not shown by a script")
+    return named
+
+
+def begin_lines(plan: Plan, begin: list[str]) -> list[str]:
+    """Statements in front of Keras's import, for two processes that have a backend each.
+
+    Args:
+        plan: What is shown.
+        begin: Those of one process; the first chooses the backend.
+    """
+    other = base_of(writer(plan)).removeprefix(KERAS_3)
+    kind = "" if plan.graph.exchange is None else plan.graph.exchange.file
+    return [
+        f"path = os.path.join(tempfile.mkdtemp(), 'model.{kind}')",
+        "child = os.fork()  # one process writes the file, this one reads it",
+        f'os.environ["KERAS_BACKEND"] = {plan.backend!r} if child else {other!r}',
+        "if child:",
+        '    assert os.waitpid(child, 0)[1] == 0, "the file was not written"',
+        *begin[1:],
+    ]
+
+
+def exchange_lines(plan: Plan, build: list[str], weights: list[str], fed: str) -> list[str]:
+    """Statements that write the model in one process, and fill ``outputs`` in the other.
+
+    Args:
+        plan: What is shown.
+        build: Statements that build the model.
+        weights: Statements that set its weights.
+        fed: What it is called with, as source.
+    """
+    whole = plan.graph.exchange is not None and plan.graph.exchange.file == "keras"
+    settled = "\n".join(weights).splitlines()
+    return [
+        *build,
+        "if not child:",
+        *(f"    {line}" for line in settled),
+        f"    model.{'save' if whole else 'save_weights'}(path)",
+        "    os._exit(0)",
+        "model = keras.saving.load_model(path, compile=False)"
+        if whole
+        else "model.load_weights(path)",
+        f"outputs = flat({plan.called}({fed}))",
+    ]
