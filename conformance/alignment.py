@@ -321,6 +321,8 @@ def residual(
         axis: Of the images' channels, counted from the last one.
     """
     apart, said = RESIDUALS[kind]
+    if not all(np.isfinite(one).all() for one in outputs):
+        return np.full(1, NOT_READABLE), said
     if outputs[-1].ndim == _SINGLE:
         outputs = [one[None] for one in outputs]
     return apart(outputs, np.zeros(0) if truth is None else truth, how, axis), said

@@ -93,6 +93,12 @@ def test_masks_hold_the_numbers_of_their_pixels_and_nothing_beyond() -> None:
     assert off("mask", [between, shifted(2, 1)], MASK) == np.inf
 
 
+@pytest.mark.parametrize("kind", ["boxes", "mask", "map", "grid", "mixture", "alike"])
+def test_what_is_no_number_never_passes(kind: str) -> None:
+    outputs = [np.full((1, HEIGHT, WIDTH, 3), np.nan)] * 2
+    assert off(kind, outputs, BOX, XYWH) == np.inf
+
+
 def test_one_image_has_no_axis_for_the_batch() -> None:
     assert off("boxes", [[[3, 3, 3, 2]], shifted(2, 1)[0]], BOX, XYWH) < 1e-9
     assert off("boxes", [[[1, 2, 3, 2]], shifted(2, 1)[0]], BOX, XYWH) == pytest.approx(2)

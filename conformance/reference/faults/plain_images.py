@@ -11,7 +11,6 @@ import numpy as np
 
 from conformance.alignment import moved
 from conformance.invariants import Invariants
-from conformance.reference.engine.arithmetic import Result
 from conformance.reference.engine.structure import concatenate, take
 from conformance.reference.spec.config import Config
 from conformance.reference.spec.layers.preprocessing.boxes import Boxes, written
@@ -68,8 +67,7 @@ def images(
 
 def floats(like: Array, values: Values) -> Array:
     """Numbers in the arithmetic's own dtype."""
-    at = like.arithmetic
-    return at.result(Result(np.asarray(values, at.dtype)))
+    return like.arithmetic.exact(np.asarray(values))
 
 
 def _back(layer: str, config: Config, held: Given) -> Values:
