@@ -292,7 +292,7 @@ def _factor(array: NDArray[Any], fed: NDArray[Any]) -> float | None:
 
 def _within(plan: Plan, answer: StoredAnswer, one: Expected) -> str:
     """How far rounding may move a number at most."""
-    measure = scale(one.dtype, plan.precision)
+    measure = scale(one.dtype)
     if not one.spread or measure is None:
         return "0.0"
     spread = np.asarray(answer.arrays[one.spread], np.float64)
