@@ -48,7 +48,7 @@ _WITHOUT_ARGUMENT = frozenset(
 )
 """Layers that make variables, and whose initializers are no argument of theirs."""
 
-_MOST_LAYERS = 12
+_MOST_LAYERS = 3
 """A model of more layers is not asked: no layer's variables hang on its neighbours, and a large
 model draws and sends millions of numbers."""
 
