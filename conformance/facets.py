@@ -225,7 +225,8 @@ _ALL = (
         answer="error",
         answers="`error` or `calls[i].error`",
         how="the framework's own refusal, never the adapter's",
-        passes="the framework (not the adapter) raised at the stated stage",
+        passes="the framework (not the adapter) raised a `ValueError` or a `TypeError` at the "
+        "stated stage, in words that name an argument or the input",
         wrong="no refusal",
         kinds=_CALLED,
         parts=("raises",),

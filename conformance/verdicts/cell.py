@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from conformance.verdicts import text
 from conformance.verdicts.facets import judge
 from conformance.verdicts.model import CellVerdict, FacetVerdict, Outcome
+from conformance.verdicts.refusals import subjects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,6 +63,7 @@ def judge_cell(  # noqa: PLR0913 - a case, who answered, and the two sides with 
         observation,
         tensors,
         twin=case.program.twin,
+        subjects=subjects(case.program) if case.raises else frozenset(),
     )
     outcome, message = combine(facets, expectation.claims)
     errors = [facet for facet in facets if facet.outcome == "error"]

@@ -61,6 +61,8 @@ class Evidence:
     """The adapter's arrays by name."""
     twin: Twin | None = None
     """How the twin's axes are permuted, from the program."""
+    subjects: frozenset[str] = frozenset()
+    """What a refusal must name one of; empty where anything will do."""
     judged: dict[str, FacetVerdict] = field(default_factory=dict)
     misplaced: bool = False
     """Set by ``weights``: names or shapes differ, so the case's weights can't have been set."""

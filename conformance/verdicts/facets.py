@@ -79,6 +79,7 @@ def judge(  # noqa: PLR0913 - the two sides of a case, each a message with its a
     tensors: Mapping[str, NDArray[Any]],
     *,
     twin: Twin | None = None,
+    subjects: frozenset[str] = frozenset(),
 ) -> list[FacetVerdict]:
     """Judge every asked facet of an answer.
 
@@ -89,12 +90,13 @@ def judge(  # noqa: PLR0913 - the two sides of a case, each a message with its a
         observation: the adapter's answer; untrusted, but of the right types.
         tensors: its arrays by name.
         twin: the program's twin, for how its axes are permuted.
+        subjects: what a refusal must name one of.
 
     Returns:
         One verdict for each asked facet, in the order of
         :data:`conformance.facets.FACETS`. Nothing in an answer makes this raise.
     """
-    evidence = Evidence(expectation, truth, observation, tensors, twin)
+    evidence = Evidence(expectation, truth, observation, tensors, twin, subjects)
     wanted = set(asked)
     for facet in [*(facet for facet in FACETS if facet in wanted), *sorted(wanted - set(FACETS))]:
         verdict = _judge(facet, evidence)

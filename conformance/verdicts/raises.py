@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from conformance.verdicts import text
 from conformance.verdicts.evidence import Evidence, NotAnsweredError
 from conformance.verdicts.model import FacetVerdict
+from conformance.verdicts.refusals import what_is_wrong
 from conformance.verdicts.tolerance import ReferenceFaultError
 
 if TYPE_CHECKING:
@@ -19,13 +20,14 @@ def raises(evidence: Evidence) -> FacetVerdict:
     """Judge a refusal.
 
     An exception of the adapter's own code never counts as one, nor does one at another stage: a
-    model that can't even be built does not refuse a batch.
+    model that can't even be built does not refuse a batch. Nor does one that is no ``ValueError``
+    or ``TypeError``, or that names no argument.
     """
     stage = evidence.expectation.raises
     if not stage:
         raise ReferenceFaultError("it states no refusal")
     failure = _failure(evidence.observation)
-    expected = f"an exception {_SAID[stage]}"
+    expected = f"a ValueError or TypeError {_SAID[stage]}, in words about an argument"
     if failure is None and evidence.observation.status != "ok":
         raise NotAnsweredError("the adapter did not answer: it reports an error and none is there")
     if failure is None:
@@ -59,6 +61,14 @@ def raises(evidence: Evidence) -> FacetVerdict:
             facet="raises",
             outcome="fail",
             message=f"refused {seen}, not {_SAID[stage]}: {said}",
+            expected=expected,
+            observed=said,
+        )
+    if wrong := what_is_wrong(failure, evidence.subjects):
+        return FacetVerdict(
+            facet="raises",
+            outcome="fail",
+            message=f"{wrong}: {said}",
             expected=expected,
             observed=said,
         )

@@ -20,6 +20,8 @@ class Failure(Struct, frozen=True, kw_only=True, omit_defaults=True):
     stage: str
     """``build`` · ``weights`` · ``call`` · or the facet that was being answered."""
     type: str
+    kind: str = ""
+    """``ValueError`` or ``TypeError`` where the type is derived from one."""
     message: str
     traceback: str = ""
     internal: bool = False

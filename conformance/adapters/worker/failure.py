@@ -21,6 +21,9 @@ TRACEBACK_LIMIT = 20_000
 
 _MOST_CAUSES = 6
 
+_REFUSALS = (ValueError, TypeError)
+"""What Python raises of an argument; a library's own exceptions may be derived from one."""
+
 _OWN_MODULES = frozenset({"__main__", "adapter", "builtins", "conformance", "numpy"})
 """Where types of the adapter's own come from."""
 
@@ -69,6 +72,7 @@ def failure(exc: BaseException, stage: str, *, internal: bool | None = None) -> 
     return {
         "stage": stage,
         "type": module + kind.__qualname__,
+        "kind": next((one.__name__ for one in _REFUSALS if isinstance(exc, one)), ""),
         "message": _clipped_end(_text(exc)),
         "traceback": _clipped_start(_formatted(exc)),
         "internal": internal,

@@ -14,6 +14,7 @@ from conformance.reference.spec.layers.base import (
     Elementwise,
     Variable,
     Weights,
+    different_axes,
     known,
     register,
 )
@@ -130,6 +131,7 @@ class PReLU(Elementwise):
 
     def weights(self, shapes: Sequence[Shape]) -> list[Variable]:
         """Alpha: the input's shape without the batch axis, 1 along the shared axes."""
+        different_axes("PReLU", "shared_axes", list(dict.fromkeys(self.shared)), len(shapes[0]))
         sizes = [
             1 if axis in self.shared else known(size, f"axis {axis} of PReLU's input")
             for axis, size in enumerate(shapes[0][1:], start=1)
@@ -150,6 +152,11 @@ class Softmax(Elementwise):
         """Args: axis, one or several. Of the call: mask."""
         axis = config.get("axis", -1)
         self.axes = [axis] if isinstance(axis, int) else list(axis)
+
+    def output_shape(self, shapes: Sequence[Shape]) -> Shape:
+        """The input's."""
+        different_axes("Softmax", "axis", self.axes, len(shapes[0]))
+        return super().output_shape(shapes)
 
     def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:  # noqa: ARG002
         """``exp(x) / sum(exp(x))`` along the axes together, over what the mask lets through.

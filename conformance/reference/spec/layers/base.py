@@ -350,6 +350,21 @@ def make_nested(config: Config, argument: str) -> tuple[Layer, str]:
     return made, name
 
 
+def different_axes(owner: str, argument: str, axes: Sequence[int], rank: int) -> None:
+    """An argument that names axes names some that are there, each once.
+
+    Raises:
+        Refused: It doesn't: an axis can't be taken twice, under two numbers as little as under one.
+    """
+    for axis in axes:
+        if not -rank <= axis < rank:
+            message = f"{owner}: {argument} {axis} is out of bounds for an input of {rank} axes"
+            raise Refused(message)
+    if len({axis % rank for axis in axes}) != len(axes):
+        message = f"{owner}: {argument}={list(axes)} names an axis of an input of rank {rank} twice"
+        raise Refused(message)
+
+
 def known(size: int | None, what: str) -> int:
     """A size that must be known before weights can be made.
 

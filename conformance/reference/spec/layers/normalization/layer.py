@@ -12,6 +12,7 @@ from conformance.reference.spec.layers.base import (
     Elementwise,
     Variable,
     Weights,
+    different_axes,
     known,
     register,
 )
@@ -40,13 +41,10 @@ def within(axes: Sequence[int], shape: Shape, owner: str) -> tuple[int, ...]:
     """Axes counted from 0, in ascending order.
 
     Raises:
-        Refused: The shape doesn't have such an axis.
+        Refused: The shape doesn't have such an axis, or one is named twice.
     """
     rank = len(shape)
-    for axis in axes:
-        if not -rank <= axis < rank:
-            message = f"{owner}: axis {axis} is out of bounds for an input of shape {shape}"
-            raise Refused(message)
+    different_axes(owner, "axis", axes, rank)
     return tuple(sorted(axis % rank for axis in axes))
 
 

@@ -18,6 +18,7 @@ from conformance.reference.spec.layers.base import (
     Layer,
     Variable,
     Weights,
+    different_axes,
     make,
     register,
 )
@@ -98,9 +99,7 @@ class Normalization(Elementwise):
     def output_shape(self, shapes: Sequence[Shape]) -> Shape:
         """The input's."""
         rank = len(shapes[0])
-        if any(not -rank <= axis < rank for axis in self.axis):
-            message = f"Normalization: axis={self.axis} is not among the input's {rank} axes"
-            raise Refused(message)
+        different_axes("Normalization", "axis", self.axis, rank)
         for axis in self.axis:
             if shapes[0][axis] is None:
                 message = f"Normalization: axis {axis} must have a known size"

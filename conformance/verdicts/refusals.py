@@ -1,0 +1,75 @@
+"""What counts as a documented refusal: an argument's exception, in words about an argument.
+
+Keras documents of what it refuses that it raises a ``ValueError``, or a ``TypeError``. An
+``IndexError`` or an ``AttributeError`` out of the depths says nothing to a user, and shows that
+nobody looked at the argument: next to it the same mistake is taken in silence.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from conformance.cases.model import Graph
+from conformance.cases.names import arguments
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.adapters.host.observation import Failure
+    from conformance.cases.model import Program
+
+KINDS = frozenset({"ValueError", "TypeError"})
+
+_KERNELS = "InvalidArgumentError"
+"""TensorFlow's ValueError of a kernel: all that a graph can raise of the numbers it is fed."""
+
+_INPUTS = frozenset({"input", "inputs", "shape", "rank", "ndim", "dim", "dimension", "batch size"})
+"""How an input is spoken of: it has no other name."""
+
+_NO_SUBJECT = frozenset({"name", "dtype", "trainable", "autocast", "inputs"})
+"""Arguments of every layer, whose names stand in any message."""
+
+
+def subjects(program: Program) -> frozenset[str]:
+    """What a refusal may be about: the arguments of the program's layers, and its inputs.
+
+    Empty for a program without layers, of whose refusals no words are asked.
+    """
+    if not isinstance(program, Graph) or program.model.form == "function":
+        return frozenset()
+    found: set[str] = set()
+    for node in program.model.nodes:
+        found |= {*(arguments("layers", node.layer) or ()), *node.arguments, *node.tensors}
+        found |= set(_everywhere(node.config))
+    return frozenset(found - _NO_SUBJECT) | _INPUTS
+
+
+def what_is_wrong(failure: Failure, names: frozenset[str]) -> str:
+    """Why an exception is no documented refusal; empty where it is one."""
+    kind = failure.type.rpartition(".")[2]
+    kernels = kind == _KERNELS and failure.stage == "call"
+    if not kernels and failure.kind not in KINDS and kind not in KINDS:
+        return f"refused by {kind}, not by a ValueError or TypeError"
+    if names and not any(_says(failure.message, name) for name in names):
+        return "refused in words that name no argument and no input"
+    return ""
+
+
+def _says(message: str, name: str) -> bool:
+    word = re.escape(name).replace("_", "[_ ]")
+    return (
+        re.search(rf"(?<![A-Za-z]){word}(?:s|es)?(?![A-Za-z])", message, re.IGNORECASE) is not None
+    )
+
+
+def _everywhere(value: object) -> Iterator[str]:
+    """Every key of a layer's arguments, and the arguments of the layers inside it."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield key
+            yield from arguments("layers", key) or ()
+            yield from _everywhere(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _everywhere(inner)
