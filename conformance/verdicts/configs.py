@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from conformance.verdicts import text
 from conformance.verdicts.evidence import NotAnsweredError, structural
 from conformance.verdicts.tolerance import ReferenceFaultError
@@ -24,6 +26,7 @@ _LONGEST: Final = 80
 """Characters of a value that a message shows."""
 _OF: Final = {"made": "", "rebuilt": "rebuilt ", "loaded": "loaded "}
 """How a message names each config of a layer."""
+_INPUT: Final = "InputLayer"
 _TRIPS: Final = {"rebuilt": "config_round_trip", "loaded": "save_round_trip"}
 """The facets whose models have the others."""
 
@@ -73,6 +76,7 @@ def _differs(argument: Argument, told: Any) -> Iterator[tuple[str, str]]:
     if any(_same(value, told) for value in argument.values):
         return
     if argument.items is not None:
+        told = _without_input(told)
         if not isinstance(told, list) or len(told) != len(argument.items):
             yield "", f"expected {len(argument.items)} of them, observed {_short(told)}"
             return
@@ -91,10 +95,20 @@ def _differs(argument: Argument, told: Any) -> Iterator[tuple[str, str]]:
         yield "", f"expected {_shown(argument)}, observed {_short(told)}"
 
 
+def _without_input(layers: Any) -> Any:
+    """A list of layers without the input that a built ``Sequential`` puts in front of its own."""
+    if not isinstance(layers, list):
+        return layers
+    return [
+        one for one in layers if not (isinstance(one, dict) and one.get("class_name") == _INPUT)
+    ]
+
+
 def _same(want: Any, told: Any) -> bool:
     """Whether a config says this value.
 
-    True is not 1; 1 is 1.0. Of an object the parts count that are asked about.
+    True is not 1; 1 is 1.0, and 0.1 may have been rounded to float32 on the way. Of an object the
+    parts count that are asked about.
     """
     if isinstance(want, dict):
         if not isinstance(told, dict) or not want.keys() <= told.keys():
@@ -107,7 +121,13 @@ def _same(want: Any, told: Any) -> bool:
         return all(_same(one, other) for one, other in zip(want, told, strict=True))
     if isinstance(want, bool) or isinstance(told, bool) or want is None or told is None:
         return want is told
-    return isinstance(told, type(want) if isinstance(want, str) else (int, float)) and want == told
+    return (type(want) is type(told) is str and want == told) or _same_number(want, told)
+
+
+def _same_number(want: Any, told: Any) -> bool:
+    if not isinstance(want, (int, float)) or not isinstance(told, (int, float)):
+        return False
+    return want == told or (isinstance(want, float) and float(np.float32(want)) == told)
 
 
 def _shown(argument: Argument) -> str:

@@ -34,7 +34,8 @@ _NO_SUBJECT = frozenset({"name", "dtype", "trainable", "autocast", "inputs"})
 def subjects(program: Program) -> frozenset[str]:
     """What a refusal may be about: the arguments of the program's layers, and its inputs.
 
-    Empty for a program without layers, of whose refusals no words are asked.
+    Empty for a program without layers: of functions Keras documents neither the kind of an error
+    nor its words.
     """
     if not isinstance(program, Graph) or program.model.form == "function":
         return frozenset()
@@ -47,11 +48,13 @@ def subjects(program: Program) -> frozenset[str]:
 
 def what_is_wrong(failure: Failure, names: frozenset[str]) -> str:
     """Why an exception is no documented refusal; empty where it is one."""
+    if not names:
+        return ""
     kind = failure.type.rpartition(".")[2]
     kernels = kind == _KERNELS and failure.stage == "call"
     if not kernels and failure.kind not in KINDS and kind not in KINDS:
         return f"refused by {kind}, not by a ValueError or TypeError"
-    if names and not any(_says(failure.message, name) for name in names):
+    if not any(_says(failure.message, name) for name in names):
         return "refused in words that name no argument and no input"
     return ""
 

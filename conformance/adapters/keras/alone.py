@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.adapters.keras.build import Maker, symbolic
 from conformance.adapters.keras.nesting import flat
 from conformance.adapters.shared.calling import chosen, positional
+from conformance.adapters.shared.functions import is_function
 from conformance.adapters.worker.failure import Unsupported
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ def specs(keras: Any, net: Net) -> dict[str, dict[str, Any]]:
         message = "this Keras has no compute_output_spec"
         raise Unsupported(message)
     known = _tensors(net)
-    return {node["name"]: _of_node(keras, net, node, known) for node in net.spec["nodes"]}
+    layers = [node for node in net.spec["nodes"] if not is_function(node["layer"])]
+    return {node["name"]: _of_node(keras, net, node, known) for node in layers}
 
 
 def _tensors(net: Net) -> Mapping[str, Sequence[Any]]:

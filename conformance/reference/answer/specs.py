@@ -17,7 +17,7 @@ SCORES = "return_attention_scores"
 
 
 def expected_specs(network: Network, run: Run) -> dict[str, ExpectedSpec]:
-    """The specs of every node.
+    """The specs of every layer, by its node; a function states nothing by itself.
 
     Args:
         network: The model.
@@ -25,7 +25,7 @@ def expected_specs(network: Network, run: Run) -> dict[str, ExpectedSpec]:
     """
     first = run.calls[0] if run.calls else None
     dtypes = first.dtypes if isinstance(first, Trace) else {}
-    return {node.name: _of(network, node, dtypes) for node in network.model.nodes}
+    return {node.name: _of(network, node, dtypes) for node in network.model.layers}
 
 
 def _of(network: Network, node: Node, dtypes: dict[str, list[str]]) -> ExpectedSpec:
