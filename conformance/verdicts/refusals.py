@@ -39,7 +39,8 @@ def subjects(program: Program) -> frozenset[str]:
     """
     if not isinstance(program, Graph) or program.model.form == "function":
         return frozenset()
-    found: set[str] = set()
+    # An input that is called as an argument of the layer's call is: query, value, mask.
+    found = {spec.name for spec in program.model.inputs if len(spec.name) > 1}
     for node in program.model.nodes:
         found |= {*(arguments("layers", node.layer) or ()), *node.arguments, *node.tensors}
         found |= set(_everywhere(node.config))

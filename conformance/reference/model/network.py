@@ -278,7 +278,7 @@ class Network:
         for spec in self.model.inputs:
             rows = inputs[spec.name].shape[0]
             if spec.batch_size is not None and rows != spec.batch_size:
-                message = f"the model is built for batches of {spec.batch_size}, not of {rows}"
+                message = f"the input is declared for batches of {spec.batch_size}, not of {rows}"
                 raise Refused(message, at="call")
         whole, context.probes, context.updates = context.arithmetic, {}, {}
         context.penalties, frozen = [], context.frozen_nodes

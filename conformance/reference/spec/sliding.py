@@ -76,7 +76,7 @@ class Sliding:
                 continue
             reach = (self.geometry.size[i] - 1) * self.geometry.dilation[i] + 1
             if reach > n:
-                message = f"{owner}: a window of {reach} does not fit into {n}"
+                message = f"{owner}: a window of {reach} does not fit into the input's {n}"
                 raise Refused(message)
             result.append((n - reach) // self.geometry.strides[i] + 1)
         return result

@@ -99,7 +99,9 @@ class EinsumDense(Layer):
         for letter, size in zip(named, self.stated, strict=True):
             if letter not in sizes:
                 if letter not in terms.kernel:
-                    message = f"EinsumDense: {letter!r} of the output is in neither operand"
+                    message = (
+                        f"EinsumDense: {letter!r} of the equation's output is in neither operand"
+                    )
                     raise Refused(message)
                 sizes[letter] = size
             elif size is not None and size != sizes[letter]:

@@ -121,7 +121,7 @@ class Merge(Layer):
 def _agreed(owner: str, sizes: Sequence[int | None]) -> int | None:
     given = {n for n in sizes if n is not None}
     if len(given) > 1:
-        message = f"{owner}: sizes {list(sizes)} differ"
+        message = f"{owner}: the inputs' sizes {list(sizes)} differ"
         raise Refused(message)
     return given.pop() if given else None
 

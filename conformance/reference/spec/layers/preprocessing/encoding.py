@@ -111,7 +111,9 @@ class CategoryEncoding(Encoding):
         """Places of tokens; a token that is none of ``num_tokens`` is refused."""
         tokens = inputs[0].value.real
         if tokens.size and not ((tokens >= 0) & (tokens < self.depth)).all():
-            message = f"CategoryEncoding: tokens must be within 0..{self.depth - 1}"
+            message = (
+                f"CategoryEncoding: tokens must be below num_tokens={self.depth} and not below 0"
+            )
             raise Refused(message, at="call")
         given = context.tensors.get("count_weights")
         if given is None:
