@@ -78,7 +78,9 @@ def _object(namespace: Namespace, value: Any) -> Argument:
         return Argument(values=[None])
     name: str = value
     given: dict[str, Any] | None = {}
-    if isinstance(value, dict):
+    if isinstance(value, dict) and "class_name" in value:  # as Keras itself writes an object
+        name, given = value["class_name"], value.get("config")
+    elif isinstance(value, dict):
         ((name, given),) = value.items()
     given = given or {}
     found = class_of(namespace, name)
