@@ -14,6 +14,7 @@ from conformance.cases import (
     flags,
     inputs,
     models,
+    passing,
     subjects,
     training,
 )
@@ -58,6 +59,7 @@ KEYS = (
     "variables",
     "steps",
     "config",
+    "as",
     "call",
     "training",
     "adapt",
@@ -255,7 +257,7 @@ def _model(
             call_where=where.value(tree, "call") if "call" in tree else None,
             may_disagree=may_disagree,
         )
-        return _adapted(read, tree, where)
+        return passing.passed(_adapted(read, tree, where), tree, where)
     if "model" not in tree:
         where.refuse("has no subject", expected="`model`, `layer`, `function` or `object`")
         return None

@@ -115,7 +115,8 @@ class LayerReader:
 
     def _check_names(self, layer: str, own: Any, config: Map, where: Where) -> None:
         possible = (*own, *names.EVERY_LAYER)
-        fields.refuse_unknown(config, where, possible, f"is no argument of {layer}", names.LEGACY)
+        meant = (*names.LEGACY, *names.UNLISTED.get(layer, ()))
+        fields.refuse_unknown(config, where, possible, f"is no argument of {layer}", meant)
         for key in config:
             if own.get(key) == "flag":
                 fields.flag(config[key], where.value(config, key))

@@ -89,6 +89,9 @@ class Node(Struct, frozen=True, kw_only=True, omit_defaults=True):
     adapt: Json = None
     """What the layer's ``adapt`` is called with before anything else: nested lists of numbers or of
     strings; ``None``: it is not called."""
+    forms: dict[str, str] = field(default_factory=dict)
+    """In which form an argument is passed, by its path in ``config``: ``object``, ``tensor``; of
+    all others as usual (docs/cases.md)."""
     tensors: dict[str, str | list[str] | Dictionary] = field(default_factory=dict)
     """Keyword arguments of the call that are inputs or nodes: ``mask: m``. Of a function in the
     order of its signature; a dictionary of inputs is one argument of an image layer."""

@@ -24,6 +24,13 @@ DECLARING = ("input_shape", "input_dim", "batch_shape", "batch_input_shape")
 """Arguments by which a first layer declares the model's input, in Keras 2's way."""
 LEGACY = (*DECLARING, "batch_size")
 """Arguments that Keras 2 took on every layer."""
+UNLISTED = {
+    "Embedding": ("input_length",),
+    "GRU": ("implementation",),
+    "LSTM": ("implementation",),
+    "LeakyReLU": ("alpha",),
+}
+"""Arguments that Keras still takes of a layer, and no longer lists."""
 
 _NEARLY, _REMOTELY = 0.75, 0.5
 """Likeness from which a name counts as a mistyped other one; from which that one is suggested."""

@@ -81,8 +81,10 @@ def _shown(case: Case) -> Iterator[Shown]:
         mode = " adapted" if node.adapt is not None else ""
         mode += f" in {node.config['dtype']!r}" if "dtype" in node.config else ""
         for layer, argument, value in of_node(node):
-            # What variables are made with shows in no answer: the case gives them numbers.
-            if argument != "unit_forget_bias" and not argument.endswith("_initializer"):
+            # What variables are made with shows in no answer: the case gives them numbers. That an
+            # initializer is an object shows in a file.
+            made_with = argument == "unit_forget_bias" or argument.endswith("_initializer")
+            if not made_with or argument.startswith("as."):
                 yield layer, argument, value + mode
         if len(model.nodes) == 1:
             for spec in model.inputs:
@@ -99,6 +101,8 @@ def _shown(case: Case) -> Iterator[Shown]:
 def of_node(node: Node) -> Iterator[Shown]:
     """What a node shows: each argument of its layer, of those inside it, and of its call."""
     yield from _of_layer("", node.layer, node.config)
+    for path, form in node.forms.items():
+        yield node.layer, f"as.{path}", form
     for name, literal in node.arguments.items():
         yield node.layer, f"call.{name}", repr(literal)
     for name, given in node.tensors.items():

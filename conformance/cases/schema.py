@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-from conformance.cases import combining, fields, flags, inputs, names, schema_subjects
+from conformance.cases import combining, fields, flags, inputs, names, passing, schema_subjects
 from conformance.cases.model import STRING, FileKind
 from conformance.facets import FACETS
 
@@ -105,6 +105,14 @@ def _case() -> Schema:
         **schema_subjects.properties(several),
         "config": _described(
             {"type": ["object", "null"]}, "Literal arguments of `layer`, `function` or `object`"
+        ),
+        "as": _described(
+            {
+                "type": "object",
+                "minProperties": 1,
+                "additionalProperties": {"enum": list(passing.FORMS)},
+            },
+            "In which form an argument is passed, by its path in `config`",
         ),
         "call": _described(_keywords(), "The keyword arguments with which `layer` is called"),
         "training": _described(
@@ -239,7 +247,8 @@ def _one_layer(known: Schema, more: Schema, size: int) -> Schema:
 
 def _arguments(kind: names.Kind, symbol: str) -> Schema:
     own = names.arguments(kind, symbol) or {}
-    base = (*names.EVERY_LAYER, *names.LEGACY) if kind == "layers" else ()
+    every = (*names.EVERY_LAYER, *names.LEGACY, *names.UNLISTED.get(symbol, ()))
+    base = every if kind == "layers" else ()
     properties: Schema = {key: {} for key in base}
     properties.update(
         {key: {"type": "boolean"} if what == "flag" else {} for key, what in own.items()}

@@ -95,6 +95,7 @@ def conditions() -> list[Schema]:
     needs = {
         "call": ["layer"],
         "adapt": ["layer"],
+        "as": ["layer"],
         "of": ["function"],
         "with": ["function"],
         "variables": ["object"],

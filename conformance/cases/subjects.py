@@ -22,6 +22,7 @@ _SUBJECTS = ("model", "layer", "function", "object")
 _ONLY_FOR: dict[str, tuple[str, ...]] = {
     "call": ("layer",),
     "adapt": ("layer",),
+    "as": ("layer",),
     "of": ("function",),
     "with": ("function",),
     "variables": ("object",),

@@ -59,7 +59,7 @@ def keras_body(plan: Plan) -> Body:
         else:
             result.steps = function_steps(plan, result)
         return result
-    build = keras_words.model_lines(plan.program.model)
+    build = keras_words.model_lines(plan.program.model, old=plan.old)
     if any("probe" in line for line in build) or plan.facet.endswith("round_trip"):
         result.functions.append(pieces.PROBE)
     if plan.facet == "raises":

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from conformance.adapters.shared.calling import chosen, positional
+from conformance.adapters.shared.forms import within
 from conformance.reference.errors import NoAnswer
 from conformance.reference.model.network import Network
+from conformance.repro import forms
 from conformance.repro.subjects import words
 from conformance.repro.text import identifier, literal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from conformance.cases.model import InputSpec, Model, Node
 
 _LAYERS = "layers"
@@ -27,12 +31,13 @@ _NESTED = frozenset({"layer", "layers", "backward_layer", "cell", "cells"})
 """Arguments that hold layers."""
 
 
-def model_lines(model: Model, *, named: bool = True) -> list[str]:
+def model_lines(model: Model, *, named: bool = True, old: bool = False) -> list[str]:
     """Statements that build the model into the variable ``model``.
 
     Args:
         model: As the case gives it.
         named: With the names of its inputs and layers, by which weights are found.
+        old: In the words of Keras 2.
 
     Returns:
         Statements; where a node :func:`nests`, they need a function ``flat``.
@@ -40,7 +45,7 @@ def model_lines(model: Model, *, named: bool = True) -> list[str]:
     Raises:
         Unsupported: A name that is no identifier: it can't be written as Python.
     """
-    made = _made(model, named=named)
+    made = _made(model, named=named, old=old)
     first = _first(model, made)
     if model.form == "sequential":
         parts = [_input(spec, named=named) for spec in model.inputs if spec.declared_by is None]
@@ -64,12 +69,13 @@ def model_lines(model: Model, *, named: bool = True) -> list[str]:
     return [*lines, f"model = keras.Model({inputs}, {listed(chosen(model.outputs, known))})"]
 
 
-def _made(model: Model, *, named: bool) -> dict[str, str]:
+def _made(model: Model, *, named: bool, old: bool) -> dict[str, str]:
     """The expression that makes each node's layer."""
     made = {}
     for node in model.layers:
         config = {key: value for key, value in node.config.items() if key != "name"}
-        made[node.name] = _layer(node.layer, config, node.name if named else None)
+        passed = Forms(node.forms, old)
+        made[node.name] = _layer(node.layer, config, node.name if named else None, passed)
     return made
 
 
@@ -157,38 +163,47 @@ def _input(spec: InputSpec, *, named: bool) -> str:
     return f"keras.Input({tuple(spec.declared or spec.shape)!r}{batch}{kind}{name})"
 
 
-def _layer(kind: str, config: dict[str, Any], name: str | None) -> str:
+class Forms(NamedTuple):
+    """In which forms arguments are passed, by their paths, and whether to Keras 2."""
+
+    by_path: Mapping[str, str]
+    old: bool
+
+    def within(self, step: str) -> Forms:
+        """The forms of what is behind one step of the paths."""
+        return self._replace(by_path=within(self.by_path, step))
+
+
+def _layer(kind: str, config: dict[str, Any], name: str | None, passed: Forms) -> str:
     arguments = {key: value for key, value in config.items() if key != "name"}
     if kind in _DRAWN_BY_QR and config.get("dtype") in _HALF:
         arguments.setdefault("recurrent_initializer", "zeros")
     if name is not None or "name" in config:
         arguments["name"] = name if name is not None else config["name"]
-    written = [f"{identifier(key)}={_value(kind, key, value)}" for key, value in arguments.items()]
+    written = [
+        f"{identifier(key)}={_value(kind, key, value, passed.within(key))}"
+        for key, value in arguments.items()
+    ]
     home = "keras" if kind == "Sequential" else "keras.layers"
     return f"{home}.{identifier(kind)}({', '.join(written)})"
 
 
-def _value(kind: str, key: str, value: Any) -> str:
+def _value(kind: str, key: str, value: Any, passed: Forms) -> str:
     if kind == "Lambda" and key == "function":
         return "probe"
-    return _nested(value) if key in _NESTED else literal(_tuples(value))
+    if key in _NESTED:
+        return _nested(value, passed)
+    return forms.written(key, value, passed.by_path, old=passed.old)
 
 
-def _nested(value: Any) -> str:
+def _nested(value: Any, passed: Forms) -> str:
     """A layer inside a layer, or several."""
     if isinstance(value, list):
-        return f"[{', '.join(_nested(part) for part in value)}]"
+        parts = [_nested(part, passed.within(str(i))) for i, part in enumerate(value)]
+        return f"[{', '.join(parts)}]"
     if isinstance(value, str):
-        return _layer(value, {}, None)
+        return _layer(value, {}, None, passed)
     if isinstance(value, dict) and len(value) == 1:
         ((inner, config),) = value.items()
-        return _layer(inner, config or {}, None)
+        return _layer(inner, config or {}, None, passed.within(inner))
     return literal(value)
-
-
-def _tuples(value: Any) -> Any:
-    if isinstance(value, list):
-        parts = [_tuples(part) for part in value]
-        numbers = all(part is None or isinstance(part, (int, float, tuple)) for part in parts)
-        return tuple(parts) if numbers else parts
-    return value

@@ -181,7 +181,7 @@ def _body(plan: Plan, case: Case, answer: StoredAnswer, *, answered: bool = True
             for spec in case.program.model.inputs
         ]
         lines = [f"x = {listed(arrays)}"]
-    model = _compact(model_lines(case.program.model, named=False))
+    model = _compact(model_lines(case.program.model, named=False, old=plan.old))
     weights = _weights(case.program.model, answer) if needs_weights(plan) else []
     return [*lines, *asked(plan, model, weights, _array, answered=answered)]
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import functools
 from collections import Counter
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from conformance.adapters.keras.forms import passed
 from conformance.adapters.keras.lacking import explain_call, explain_constructor, layer_class
 from conformance.adapters.keras.nesting import flat
 from conformance.adapters.keras.subjects.symbols import called
 from conformance.adapters.keras.subjects.symbols import symbol as symbol_of
 from conformance.adapters.shared.calling import chosen, positional
+from conformance.adapters.shared.forms import within
 from conformance.adapters.shared.functions import answered, is_function
 from conformance.adapters.shared.layer_names import automatic_name
 from conformance.adapters.worker.failure import Unsupported
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 
 _NESTED = frozenset({"layer", "layers", "backward_layer", "cell", "cells"})
 """Arguments of Keras's wrappers and recurrent layers that hold layers."""
+_USUAL: Mapping[str, str] = MappingProxyType({})
+"""No argument is passed in a form of its own."""
 
 
 @dataclass
@@ -73,11 +78,11 @@ def build(keras: Any, spec: Mapping[str, Any]) -> Net:
         else:
             layer = net.layers[node["name"]] = make.adapted(node)
         given = chosen(node["inputs"], tensors)
-        passed = {
+        handed = {
             key: chosen(name, tensors) if isinstance(name, list) else chosen([name], tensors)[0]
             for key, name in node.get("tensors", {}).items()
         }
-        keywords = {**passed, **node.get("arguments", {})}
+        keywords = {**handed, **node.get("arguments", {})}
         try:
             answer = layer(*positional(node["layer"], given), **keywords)
         except TypeError as error:
@@ -129,7 +134,7 @@ class Maker:
 
         Whole numbers are given as int64, others as float32, strings as they are.
         """
-        made = self.layer(node["layer"], node["config"], node["name"])
+        made = self.layer(node["layer"], node["config"], node["name"], node.get("forms", {}))
         data = node.get("adapt")
         if data is not None:
             array = np.asarray(data)
@@ -137,11 +142,15 @@ class Maker:
             made.adapt(array.astype(wide) if wide else array.astype(object))
         return made
 
-    def layer(self, kind: str, config: Mapping[str, Any], name: str) -> Any:
-        """One layer, under this name."""
+    def layer(
+        self, kind: str, config: Mapping[str, Any], name: str, given_as: Mapping[str, str] = _USUAL
+    ) -> Any:
+        """One layer, under this name, its arguments in the forms that a case names by path."""
         make = layer_class(self._keras, kind)
         arguments = {
-            key: self._nested(value) if key in _NESTED else _tuples(value)
+            key: self._nested(value, within(given_as, key))
+            if key in _NESTED
+            else passed(self._keras, key, value, within(given_as, key))
             for key, value in config.items()
         }
         arguments["name"] = name
@@ -161,16 +170,16 @@ class Maker:
             made.backward_layer._name = given  # noqa: SLF001 - there is no other way
         return made
 
-    def _nested(self, value: Any) -> Any:
+    def _nested(self, value: Any, given_as: Mapping[str, str]) -> Any:
         if isinstance(value, list):
-            return [self._nested(part) for part in value]
+            return [self._nested(part, within(given_as, str(i))) for i, part in enumerate(value)]
         if isinstance(value, str):
             return self.layer(value, {}, self._name(value))
         if isinstance(value, dict) and len(value) == 1:
             ((kind, config),) = value.items()
             config = dict(config or {})
             name = config.pop("name", None) or self._name(kind)
-            return self.layer(kind, config, name)
+            return self.layer(kind, config, name, within(given_as, kind))
         return value
 
     def _name(self, kind: str) -> str:
@@ -226,14 +235,3 @@ def _input(keras: Any, spec: Mapping[str, Any]) -> Any:
 
 def _bare(tensors: Sequence[Any]) -> Any:
     return tensors[0] if len(tensors) == 1 else list(tensors)
-
-
-def _tuples(value: Any) -> Any:
-    """Lists of numbers as the tuples of Keras's documentation; everything else as it is."""
-    if isinstance(value, dict):
-        return {key: _tuples(part) for key, part in value.items()}
-    if not isinstance(value, list):
-        return value
-    parts = [_tuples(part) for part in value]
-    numbers = all(part is None or isinstance(part, (int, float, tuple)) for part in parts)
-    return tuple(parts) if numbers else parts

@@ -126,6 +126,10 @@ class Model:
                     raise Unsupported(f"{node['layer']}: a function among layers is not done here")
                 self.walk.append(FunctionNode(library, node))
                 continue
+            if node.get("forms"):
+                raise Unsupported(
+                    "forms of an argument that are Keras's have no native counterpart"
+                )
             if node.get("adapt") is not None:
                 raise Unsupported(f"{node['layer']}: adapt() has no native counterpart")
             own = policy(node["layer"], node["config"]) if cast is not None else DEFAULT

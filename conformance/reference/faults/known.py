@@ -12,6 +12,7 @@ from conformance.facets import TRAINED
 from conformance.reference.faults.editing import EDITS, UNLIKE_FUNCTIONS, UNLIKE_MODELS
 from conformance.reference.faults.fault import Fault, nodewise, rounded_to
 from conformance.reference.faults.flags import of_flags
+from conformance.reference.faults.forms import of_forms
 from conformance.reference.faults.functions import of_functions, of_model
 from conformance.reference.faults.misdrawing import misdrawn
 from conformance.reference.faults.steps import of_steps
@@ -58,6 +59,7 @@ def _of_models(program: Graph) -> Iterator[Fault]:
     nodes = [*program.model.nodes, *(program.twin.model.nodes if program.twin else [])]
     layers = {node.layer for node in nodes}
     yield from _ignored(nodes)
+    yield from of_forms(nodes)
     yield from _rewrites(nodes, layers)
     yield from _weights(nodes, layers)
     yield from of_model(program.model)

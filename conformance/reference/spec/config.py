@@ -35,6 +35,7 @@ INERT = frozenset(
         # How, not what: documented to change speed alone.
         "unroll",
         "use_cudnn",
+        "implementation",
         # Seeds drop-out and initializers, and drop-out must be 0.
         "seed",
     }

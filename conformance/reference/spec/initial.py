@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from conformance.reference.errors import Unsupported
 from conformance.reference.spec import table
 from conformance.reference.spec.initializers import VarianceScaling
@@ -103,6 +105,8 @@ def parts_of(
     """
     name = name.rpartition("/")[2]
     fixed = _FIXED.get((layer, name))
+    if layer == "Embedding" and arguments.get("weights") is not None:
+        fixed = _matrix(arguments["weights"], shape)
     if fixed is not None:
         return (Part(fixed),)
     if layer == "STFTSpectrogram":
@@ -123,6 +127,12 @@ def parts_of(
             raise Unsupported(message)
         return Part("zeros", units), Part("ones", units), Part("zeros", 2 * units)
     return (Part(given),)
+
+
+def _matrix(given: Any, shape: Sequence[int]) -> dict[str, Any]:
+    """The numbers of an Embedding, given as a matrix or as Keras 2's list of the one matrix."""
+    value = np.reshape(np.asarray(given, np.float64), tuple(shape)).tolist()
+    return {"class_name": "Constant", "config": {"value": value}}
 
 
 def _stft(name: str, arguments: Mapping[str, Any]) -> Part:

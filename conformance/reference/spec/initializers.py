@@ -88,10 +88,10 @@ class Ones(Initializer):
 class Constant(Initializer):
     """keras.initializers.Constant."""
 
-    def __init__(self, value: Scalar = 0.0, *, arithmetic: Arithmetic) -> None:
-        """See Keras."""
+    def __init__(self, value: Scalar | list[Any] = 0.0, *, arithmetic: Arithmetic) -> None:
+        """See Keras. A list is an array of the variable's shape."""
         super().__init__(arithmetic)
-        self.value = value
+        self.value = arithmetic.leaf(np.array(value)) if isinstance(value, list) else value
 
     def __call__(self, shape: Sequence[int], dtype: str | None = None) -> Tensor:
         """The value everywhere."""

@@ -23,6 +23,8 @@ _NOT_KEPT: Final = frozenset(
         "batch_shape",
         "input_length",
         "batch_size",
+        # How a layer computes, and not what; no longer listed.
+        "implementation",
         # Numbers that a file keeps beside the config.
         "weights",
         # Not documented as arguments of the user's.
@@ -30,6 +32,9 @@ _NOT_KEPT: Final = frozenset(
         "gptq_unpacked_column_size",
     }
 )
+
+_FORMER: Final = {("LeakyReLU", "alpha"): "negative_slope"}
+"""What arguments are called now that Keras still takes by a former name."""
 
 
 def layer_config(
@@ -47,6 +52,7 @@ def layer_config(
         What the config must say, by argument. What was given must be there; what was not may be
         left out, and is at its default wherever it is there.
     """
+    given = {_FORMER.get((layer, key), key): value for key, value in given.items()}
     arguments = {**(defaults("layers", layer) or {}), **given}
     asked = Asked(layer, arguments, rank)
     found = {

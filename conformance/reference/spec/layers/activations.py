@@ -99,8 +99,8 @@ class LeakyReLU(Elementwise):
     """keras.layers.LeakyReLU."""
 
     def __init__(self, config: Config) -> None:
-        """Args: negative_slope."""
-        self.slope = _slope(config, 0.3)
+        """Args: negative_slope, which Keras still takes as alpha, too."""
+        self.slope = _slope(config, config.number("alpha", 0.3))
 
     def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:  # noqa: ARG002
         """X above zero, ``negative_slope * x`` below."""

@@ -34,9 +34,18 @@ class Embedding(Layer):
     """keras.layers.Embedding: whole numbers to the rows of a table."""
 
     def __init__(self, config: Config) -> None:
-        """Args: input_dim, output_dim, mask_zero."""
+        """Args: input_dim, output_dim, mask_zero; of Embedding itself weights.
+
+        Raises:
+            Refused: The weights are no matrix of this size.
+        """
         self.rows = config.positive("input_dim")
         self.width = config.positive("output_dim")
+        begins, shape = config.get("weights"), (self.rows, self.width)
+        # Keras 2 took a list of the one matrix.
+        if begins is not None and np.shape(begins) not in {shape, (1, *shape)}:
+            message = f"Embedding: weights are a matrix of the shape {shape}"
+            raise Refused(message)
         self.mask_zero = config.flag("mask_zero", default=False)
 
     def weights(self, shapes: Sequence[Shape]) -> list[Variable]:  # noqa: ARG002 (of any input)
