@@ -20,6 +20,7 @@ ALWAYS = [
     "config",
     "shape",
     "dtype",
+    "output_spec",
     "values",
     "gradients",
     "batch",

@@ -20,9 +20,9 @@ STILL = "leaves numbers as they are, unless it trains"
 OF_STRINGS = "an entry of a table for each number: nothing of its sizes is in the answer"
 NOT_YET = "its window needs more than one number"
 EXEMPT = {
-    "AdaptiveMaxPooling1D": "one window ends a process of TensorFlow",
-    "AdaptiveMaxPooling2D": "one window ends a process of TensorFlow",
-    "AdaptiveMaxPooling3D": "one window ends a process of TensorFlow",
+    "AdaptiveMaxPooling1D": "left out, see docs/coverage.md",
+    "AdaptiveMaxPooling2D": "left out, see docs/coverage.md",
+    "AdaptiveMaxPooling3D": "left out, see docs/coverage.md",
     "ReversibleEmbedding": "an embedding of one entry, which Embedding's cases have",
     **dict.fromkeys(["AlphaDropout", "GaussianDropout", "GaussianNoise"], STILL),
     **dict.fromkeys(["SpatialDropout2D", "SpatialDropout3D"], STILL),
@@ -31,6 +31,7 @@ EXEMPT = {
     "STFTSpectrogram": NOT_YET,
     "Pipeline": "answers as the layers inside it do",
     "Lambda": "answers as its function does",
+    "Sequential": "answers as the layers inside it do",
     "Equalization": "one pixel has no distribution",
     "AutoContrast": "one pixel has no contrast",
     **dict.fromkeys(["LSTMCell", "GRUCell", "SimpleRNNCell"], "has no axis of steps"),
@@ -42,7 +43,7 @@ EXEMPT = {
 MIXED = {"MixUp", "CutMix", "RandAugment", "AugMix"}
 CELLS = {"LSTMCell", "GRUCell", "SimpleRNNCell"}
 OF_TEXT = {"StringLookup", "HashedCrossing", "Hashing", "TextVectorization"}
-NEVER_ONE_ROW = {*MIXED, *CELLS, *OF_TEXT, "Lambda", "Pipeline"}
+NEVER_ONE_ROW = {*MIXED, *CELLS, *OF_TEXT, "Lambda", "Pipeline", "Sequential"}
 """Layers whose rows are drawn for, or have an answer each that is told apart from the others."""
 NEVER_NO_ROWS = {
     *NEVER_ONE_ROW,
@@ -75,7 +76,7 @@ def alone() -> Iterator[tuple[str, list[list[int]], set[int]]]:
 
 
 def test_every_layer_is_asked_for_one_number() -> None:
-    layers = {node.layer for case in answered() for node in case.program.model.nodes}
+    layers = {node.layer for case in answered() for node in case.program.model.layers}
     asked = {
         name for name, sizes, _ in alone() if all(one == 1 for shape in sizes for one in shape)
     }
@@ -100,12 +101,12 @@ def test_every_family_of_layers_feeds_every_other() -> None:
     }
     fed = defaultdict[str, set[str]](set)
     for case in answered():
-        nodes = {node.name: node for node in case.program.model.nodes}
+        nodes = {node.name: node for node in case.program.model.layers}
         for node in nodes.values():
             for source in node.inputs:
                 producer = nodes.get(source) or nodes.get(source.rpartition(".")[0])
                 if producer is not None:
                     fed[family[producer.layer]].add(family[node.layer])
-    families = set(family.values())
+    families = set(family.values()) - {"nested"}  # a model, which has the layers inside it
     assert len(families) == 11
     assert {name: families - fed[name] for name in families} == {name: set() for name in families}

@@ -72,8 +72,8 @@ CAPABILITIES = """\
 adapter: minimal
 excluded:
   - cases: "*"
-    facets: [compiled, config_round_trip, gradients, params, save_round_trip, summary,
-      symbolic_shape, weights]
+    facets: [compiled, config, config_round_trip, gradients, initial, output_spec, params,
+      save_round_trip, summary, symbolic_shape, weights]
     reason: It answers numbers only.
     cap: 8
 """

@@ -367,4 +367,4 @@ def test_a_run_raises_a_false_alarm_less_than_once_in_a_billion() -> None:
                 # Range, reach, mean, size and law of each part; slices along each axis.
                 checks += len(variable.initial) * 5 + len(variable.shape)
     adapters = 10
-    assert 0 < checks * adapters * bounds.ALARM < 1e-9 / 10
+    assert 0 < checks * adapters * bounds.ALARM < 1e-9 / 5

@@ -303,11 +303,14 @@ def test_the_catalogues_ranges_are_what_was_measured():
     ledger = Ledger.load([folder], ids, registry.names(), dt.date(2026, 1, 1))
     wrong = [told for entry in ledger.entries for told in contradictions(entry, measured)]
     assert wrong == []
+    # One that was found in the newest release and says so claims nothing of those before.
+    newest = ">=3.15.1"
     swept = {adapter for told in measured.entries.values() for adapter in told}
     of_keras = {
         entry.id
         for entry in ledger.entries
-        if not {*entry.when} - {measured.package}  # the faults of packages beside Keras are theirs
+        if str(entry.when.get(measured.package, "")) != newest
+        and not {*entry.when} - {measured.package}  # the faults of packages beside Keras are theirs
         and any(
             name.startswith("keras-") and matches(name, one)
             for name in entry.adapters

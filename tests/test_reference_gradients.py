@@ -198,8 +198,8 @@ MERGING: dict[str, dict[str, Any]] = {
 }
 
 
-INSIDE = {"GRUCell", "LSTMCell", "SimpleRNNCell", "StackedRNNCells"}
-"""Proved inside RNN."""
+INSIDE = {"GRUCell", "LSTMCell", "SimpleRNNCell", "StackedRNNCells", "Sequential"}
+"""Proved inside RNN, or by the layers that it holds."""
 
 
 def merging(layer: str) -> Case:

@@ -197,7 +197,7 @@ def test_concatenate_adds_sizes_along_its_axis() -> None:
     ("layer", "shape", "config", "words"),
     [
         ("NoSuchLayer", [3], {}, "NoSuchLayer"),
-        ("Dense", [3], {"units": 2, "kernel_regularizer": "l2"}, "kernel_regularizer"),
+        ("Dense", [3], {"units": 2, "kernel_regularizer": "wobble"}, "wobble"),
         ("Dense", [3], {"units": 2, "lora_rank": 1}, "lora_rank"),
         ("Dense", [3], {"units": 2, "colour": "red"}, "colour"),
         ("Dense", [3], {"units": 2, "activation": "wobble"}, "wobble"),

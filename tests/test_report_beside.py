@@ -121,7 +121,7 @@ class TestPrecision:
 class TestOtherPages:
     def test_the_porting_guide_travels_as_the_run_proves_it(self, page: Page, full: Run) -> None:
         guides = {guide["adapter"]: guide for guide in page.packed("porting")}
-        proven = porting_rows(full)
+        proven = porting_rows([full])
         assert list(guides) == list(dict.fromkeys(row.adapter for row in proven))
         mine = [row for row in proven if row.adapter == "torch"]
         assert [row["layer"] for row in guides["torch"]["rows"]] == [row.layer for row in mine]

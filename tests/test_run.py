@@ -193,7 +193,7 @@ def test_faulty_case_files_are_told_with_their_places(tmp_path, cache):
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (["documents/nosuch/*"], "no case matches"),
+        (["documents/nosuch/*"], "no case is named"),
         (["--resume"], "nothing to resume"),
         (["--adapter", "keras-tensorflo"], "keras-tensorflow"),
     ],

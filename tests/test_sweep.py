@@ -10,7 +10,7 @@ from fake_index import COMMAND, cases, index, needs_uv, releases, variables
 from runs import called
 
 from conformance import cli
-from conformance.versions import sweep_command
+from conformance.cases import choosing
 
 pytestmark = needs_uv
 
@@ -97,7 +97,7 @@ def test_a_sweep_over_what_the_ledger_speaks_of(place, monkeypatch, capsys):
     folder = place / "known"
     (folder / "divergences").mkdir(parents=True)
     (folder / "divergences/fakes.yaml").write_text(LEDGER)
-    monkeypatch.setattr(sweep_command, "default_root", lambda: folder)
+    monkeypatch.setattr(choosing, "default_root", lambda: folder)
     monkeypatch.chdir(place)
     for name, value in variables(place / "wheels", place / "cache").items():
         monkeypatch.setenv(name, value)

@@ -104,6 +104,11 @@ OUTPUT = ("calls", 0, "outputs", 0)
 EAGER_TOO = ("call/0", "compiled", "config", "save", "row", "poked")
 
 CHANGES: dict[str, tuple[Change, dict[str, str]]] = {
+    "a variable made with another number": (off("initial", at=(0, 0)), fails("initial")),
+    "a variable that was made with nobody knows what": (
+        drop("initial", "dense/kernel"),
+        fails("initial"),
+    ),
     "symbolic input": (
         put("symbolic", "inputs", 0, value=[2, 3, 5]),
         fails("symbolic_shape"),

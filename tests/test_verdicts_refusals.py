@@ -63,7 +63,9 @@ def test_what_is_inside_a_wrapper_may_be_named_too() -> None:
 
 def test_of_what_has_no_arguments_no_words_are_asked() -> None:
     assert what_is_wrong(raised("ValueError", "no"), frozenset()) == ""
-    assert "IndexError" in what_is_wrong(raised("IndexError", "no"), frozenset())
+    assert (
+        what_is_wrong(raised("IndexError", "no"), frozenset()) == ""
+    )  # nor is its kind documented
 
 
 class OddError(ValueError):

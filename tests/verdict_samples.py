@@ -143,6 +143,14 @@ def honest(seed: int = 0) -> Sample:
         "influence": [{"call": 3, "output": 0, "changed": "changed"}],
         "twin": _twin(make, calls, gradients, counts),
         "claims": ["values"],
+        "initial": [
+            {
+                "name": "dense/kernel",
+                "shape": WEIGHTS["dense/kernel"],
+                "dtype": "float32",
+                "parts": [{"values": make.array("initial", WEIGHTS["dense/kernel"])}],
+            }
+        ],
         "config": {
             "dense": {
                 "units": {"values": [4]},
@@ -179,6 +187,7 @@ def honest(seed: int = 0) -> Sample:
             way: {"dense": {"units": 4, "activation": "linear"}}
             for way in ("made", "rebuilt", "loaded")
         },
+        "initial": {"dense/kernel": "initial"},
         "files": {},
         "exchanged": {
             "loaded": {

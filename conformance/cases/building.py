@@ -440,7 +440,9 @@ def _asked(program: Graph, read: Read, expect: Expect, without: dict[str, str]) 
         "made": True,
     }
     parts = frozenset(part for part, there in has.items() if there)
-    return set(asked_of(MODEL, parts).difference(without))
+    asked = set(asked_of(MODEL, parts).difference(without))
+    # Functions alone state nothing of themselves.
+    return asked if program.model.layers else asked - {"config", "output_spec"}
 
 
 def _twin(value: object, where: Where, read: Read, layers: LayerReader) -> Twin | None:

@@ -91,7 +91,7 @@ def _shown(case: Case) -> Iterator[Shown]:
                 yield node.layer, "input.dtype", spec.dtype + mode
                 yield node.layer, "input.rank", str(len(spec.shape))
                 yield node.layer, "input.open", str(None in (spec.declared or ()))
-    flag = case.program.calls[0].training
+    flag = case.program.calls[0].training if case.program.calls else None
     if flag is not None:
         yield model.nodes[0].layer, "called in training", str(flag)
     if len(model.nodes) > 1:  # how layers hang together is written case by case

@@ -81,7 +81,7 @@ def detect(
     def wanted(argument: Argument) -> bool:
         return not patterns or any(matches(pattern, argument.layer) for pattern in patterns)
 
-    columns = TextColumn("planting faults"), BarColumn(), MofNCompleteColumn()
+    columns = TextColumn("planting faults", markup=False), BarColumn(), MofNCompleteColumn()
     show = console.is_terminal and not as_json
     with Progress(*columns, console=console, disable=not show, transient=True) as progress:
         task = progress.add_task("", total=sum(map(is_asked, cases)))

@@ -117,7 +117,7 @@ def fitting(*arrays: Tensor | NDArray[Any]) -> None:
         np.broadcast_shapes(*(one.shape for one in arrays))
     except ValueError as error:
         shapes = " and ".join(str(list(one.shape)) for one in arrays)
-        message = f"{shapes} do not broadcast"
+        message = f"shapes {shapes} do not broadcast"
         raise Refused(message, at="call") from error
 
 

@@ -101,7 +101,8 @@ class Projected(Layer):
         """Shapes of query, value and key."""
         query, value, key = named(self.owner, shapes)
         if value[1:-1] != key[1:-1]:
-            message = f"{self.owner}: value {value} and key {key} must agree but for the last axis"
+            told = f"{self.owner}: shapes of value, {value}, and key, {key}"
+            message = f"{told}, must agree but for the last axis"
             raise Refused(message)
         return query, value, key
 
@@ -324,7 +325,8 @@ class GroupQueryAttention(Projected):
         query, value, key = super().checked(shapes)
         sequences(self.owner, {"query": query, "value": value, "key": key})
         if query[-1] != value[-1]:
-            message = f"GroupQueryAttention: last axes of query {query} and value {value} differ"
+            told = f"GroupQueryAttention: shapes of query, {query}, and value, {value}"
+            message = f"{told}, differ in the last axis"
             raise Refused(message)
         return query, value, key
 
