@@ -43,7 +43,7 @@ EXEMPT = {
 MIXED = {"MixUp", "CutMix", "RandAugment", "AugMix"}
 CELLS = {"LSTMCell", "GRUCell", "SimpleRNNCell"}
 OF_TEXT = {"StringLookup", "HashedCrossing", "Hashing", "TextVectorization"}
-NEVER_ONE_ROW = {*MIXED, *CELLS, *OF_TEXT, "Lambda", "Pipeline", "Sequential"}
+NEVER_ONE_ROW = {*MIXED, *CELLS, *OF_TEXT, "Lambda", "Pipeline"}
 """Layers whose rows are drawn for, or have an answer each that is told apart from the others."""
 NEVER_NO_ROWS = {
     *NEVER_ONE_ROW,

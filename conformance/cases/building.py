@@ -15,6 +15,7 @@ from conformance.cases import (
     inputs,
     models,
     passing,
+    settings,
     subjects,
     training,
 )
@@ -61,6 +62,7 @@ KEYS = (
     "config",
     "as",
     "call",
+    "settings",
     "training",
     "adapt",
     "weights",
@@ -154,7 +156,9 @@ class CaseReader:
     ) -> tuple[Program, Expect] | None:
         layers = self._incomplete_layers if raises == "build" else self._layers
         given = inputs.read_inputs(tree, where)
-        read = _model(tree, where, given, layers, raises)
+        read = settings.under(
+            _model(tree, where, given, layers, raises), settings.read_settings(tree, where)
+        )
         # Read whether or not there is a model, so that their mistakes show at once as well.
         weights = None
         train = training.read_train(tree, where)
@@ -475,7 +479,8 @@ def _twin(value: object, where: Where, read: Read, layers: LayerReader) -> Twin 
         if output is not None and axes is not None:
             rank = len(axes) if isinstance(axes, list) else 0
             output_axes = fields.permutation(axes, place.value(output, "axes"), rank)
-    return Twin(model=twin.model, input_axes=input_axes, output_axes=output_axes)
+    made = msgspec.structs.replace(twin.model, settings=read.model.settings)
+    return Twin(model=made, input_axes=input_axes, output_axes=output_axes)
 
 
 def _twin_input(value: object, where: Where, fed: list[Fed]) -> tuple[list[Fed], list[int] | None]:

@@ -110,7 +110,16 @@ class Node(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return is_function(self.layer)
 
 
-class Model(Struct, frozen=True, kw_only=True):
+class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How Keras is set for the whole process while a model is made and asked; None: as usual."""
+
+    image_data_format: Literal["channels_first", "channels_last"] | None = None
+    floatx: str | None = None
+    dtype_policy: str | None = None
+    epsilon: float | None = None
+
+
+class Model(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A list of layers (``sequential``), a graph (``functional``), or functions called on arrays.
 
     All hold named nodes; those of a graph may be functions among layers. In the form
@@ -126,6 +135,7 @@ class Model(Struct, frozen=True, kw_only=True):
     outputs: list[str]
     """Names of nodes. A node that returns several tensors stands for all of them, in the order in
     which Keras flattens them."""
+    settings: Settings | None = None
 
     @property
     def layers(self) -> list[Node]:

@@ -9,7 +9,16 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-from conformance.cases import combining, fields, flags, inputs, names, passing, schema_subjects
+from conformance.cases import (
+    combining,
+    fields,
+    flags,
+    inputs,
+    names,
+    passing,
+    schema_subjects,
+    settings,
+)
 from conformance.cases.model import STRING, FileKind
 from conformance.facets import FACETS
 
@@ -115,6 +124,20 @@ def _case() -> Schema:
             "In which form an argument is passed, by its path in `config`",
         ),
         "call": _described(_keywords(), "The keyword arguments with which `layer` is called"),
+        "settings": _described(
+            _of(
+                {
+                    **{key: {"enum": list(words)} for key, words in settings.WORDS.items()},
+                    settings.EPSILON: {
+                        "type": "number",
+                        "exclusiveMinimum": 0,
+                        "exclusiveMaximum": 1,
+                    },
+                },
+                minProperties=1,
+            ),
+            "How Keras is set for the whole process before the model is made",
+        ),
         "training": _described(
             {
                 "type": "array",

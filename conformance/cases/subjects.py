@@ -29,6 +29,7 @@ _ONLY_FOR: dict[str, tuple[str, ...]] = {
     "steps": ("object",),
     "config": ("layer", "function", "object"),
     "weights": ("model", "layer"),
+    "settings": ("model", "layer"),
     "training": ("model", "layer"),
     "train": ("model", "layer"),
     "targets": ("model", "layer"),

@@ -10,7 +10,7 @@ from conformance.adapters.shared.calling import chosen, positional
 from conformance.adapters.shared.forms import within
 from conformance.reference.errors import NoAnswer
 from conformance.reference.model.network import Network
-from conformance.repro import forms
+from conformance.repro import forms, settings
 from conformance.repro.subjects import words
 from conformance.repro.text import identifier, literal
 
@@ -47,13 +47,15 @@ def model_lines(model: Model, *, named: bool = True, old: bool = False) -> list[
     """
     made = _made(model, named=named, old=old)
     first = _first(model, made)
+    before = settings.lines(model.settings, old=old)
     if model.form == "sequential":
         parts = [_input(spec, named=named) for spec in model.inputs if spec.declared_by is None]
         parts += [_place(node) if node.name in first else made[node.name] for node in model.nodes]
         lines = ["model = keras.Sequential([", *(f"    {part}," for part in parts), "])"]
-        return [*_layers(first), *lines]
+        return [*before, *_layers(first), *lines]
     known = expressions(model)
     lines = [
+        *before,
         *_layers(first),
         "t = {}",
         *(f"t[{spec.name!r}] = {_input(spec, named=named)}" for spec in model.inputs),

@@ -57,9 +57,15 @@ class _Chore:
         self.runs: list[Run] = [
             read(find_records(named, options.reports), brief=True) for named in options.records
         ]
-        cases = load(self.roots).cases
-        self.cases = len(cases)
         recorded = {case for run in self.runs for case in run.header.cases}
+        catalogues = [load([root]).cases for root in self.roots]
+        cases = [case for catalogue in catalogues for case in catalogue]
+        # Of how many there are a run has judged some: those of the catalogues that it took from.
+        self.cases = sum(
+            len(catalogue)
+            for catalogue in catalogues
+            if any(case.id in recorded for case in catalogue)
+        )
         self.catalogue = list(dict.fromkeys([*(case.id for case in cases), *sorted(recorded)]))
         columns = [name for run in self.runs for name in run.header.plan]
         self.adapters = list(dict.fromkeys([*registry.names(), *columns]))

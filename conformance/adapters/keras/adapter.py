@@ -14,6 +14,7 @@ from conformance.adapters.keras import exchange
 from conformance.adapters.keras.backends.base import Feed, Plan
 from conformance.adapters.keras.backends.generic import load_backend
 from conformance.adapters.keras.session import Session
+from conformance.adapters.keras.settings import in_force
 from conformance.adapters.keras.subjects.function import FunctionSession
 from conformance.adapters.keras.subjects.object import ObjectSession
 from conformance.adapters.shared.naming import BACKEND_VARIABLE, KERAS_3
@@ -102,15 +103,17 @@ class KerasAdapter:
         """Answer one program (``docs/architecture.md`` says with what, facet by facet)."""
         self._begin(program["case"])
         session: Session | FunctionSession | ObjectSession
-        session = _session(program)(self._backend, program, tensors)
-        return session.run()
+        with in_force(self._backend.keras, program.get("model", {}).get("settings")):
+            session = _session(program)(self._backend, program, tensors)
+            return session.run()
 
     def load(
         self, program: Mapping[str, Any], tensors: Mapping[str, Any]
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Answer call 0 from a file that another adapter wrote."""
         self._begin(program["case"])
-        return exchange.load(self._backend, program, tensors)
+        with in_force(self._backend.keras, program["model"].get("settings")):
+            return exchange.load(self._backend, program, tensors)
 
     def _begin(self, case: str) -> None:
         """Before each case."""

@@ -105,8 +105,7 @@ class Model:
             Unsupported: A layer or one of its arguments has no native counterpart.
         """
         self.inputs: list[str] = [entry["name"] for entry in model["inputs"]]
-        if any(entry.get("dtype") == "string" for entry in model["inputs"]):
-            raise Unsupported("strings have no native counterpart")
+        _refuse(model)
         self._cast = cast
         self._given = {
             entry["name"]: entry.get("dtype", "float32")
@@ -126,10 +125,6 @@ class Model:
                     raise Unsupported(f"{node['layer']}: a function among layers is not done here")
                 self.walk.append(FunctionNode(library, node))
                 continue
-            if node.get("forms"):
-                raise Unsupported(
-                    "forms of an argument that are Keras's have no native counterpart"
-                )
             if node.get("adapt") is not None:
                 raise Unsupported(f"{node['layer']}: adapt() has no native counterpart")
             own = policy(node["layer"], node["config"]) if cast is not None else DEFAULT
@@ -263,6 +258,20 @@ class Model:
 def _source(name: str) -> str:
     """The node of a reference: masks go with first outputs, and so are kept by node."""
     return name.partition(".")[0] if name.rpartition(".")[2].isdecimal() else name
+
+
+def _refuse(model: Mapping[str, Any]) -> None:
+    """See that nothing is asked of which only Keras has a notion.
+
+    Raises:
+        Unsupported: Something is.
+    """
+    if any(entry.get("dtype") == "string" for entry in model["inputs"]):
+        raise Unsupported("strings have no native counterpart")
+    if model.get("settings"):
+        raise Unsupported("settings of the process that are Keras's have no native counterpart")
+    if any(node.get("forms") for node in model["nodes"]):
+        raise Unsupported("forms of an argument that are Keras's have no native counterpart")
 
 
 def _bound(table: Table, node: Mapping[str, Any], masked: set[str]) -> Node:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.host.observation import Configs
+from conformance.reference.model.settings import settled
 from conformance.reference.spec.configs.layers import layer_config
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ def dressed_configs(program: Graph) -> Configs:
     """The configs of a program's layers, in each way that it asks for."""
     told = {
         node.name: as_told(layer_config(node.layer, node.config, node.name))
-        for node in program.model.layers
+        for node in settled(program.model).layers
     }
     return Configs(
         made=told,

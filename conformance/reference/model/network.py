@@ -13,6 +13,7 @@ from conformance.reference.engine.array import cast
 from conformance.reference.engine.dtypes import DEFAULT, DIGITS, POLICIES, Policy, promoted
 from conformance.reference.errors import NoAnswer, Refused, Unsupported
 from conformance.reference.model import function_nodes
+from conformance.reference.model.settings import settled
 from conformance.reference.spec import table
 from conformance.reference.spec.config import ADAPT
 from conformance.reference.spec.layers.base import ANY, Context, Layer, Mask, Variable, make
@@ -47,7 +48,7 @@ class Network:
     """A model whose layers have been made and whose shapes have been worked out.
 
     Attributes:
-        model: As the case gives it.
+        model: As the case gives it, with what its settings make of arguments that are left out.
         layers: The layer of every node that is one.
         inputs: Symbolic shape of every input, batch axis included.
         shapes: Symbolic shape of every input's and node's first output.
@@ -88,6 +89,7 @@ class Network:
             Unsupported: A layer or argument is not in the reference.
             Refused: Keras documents that it refuses this model.
         """
+        model = settled(model)
         network = cls(model, find=find)
         for spec in model.inputs:
             sizes = spec.shape if spec.declared is None or as_fed else spec.declared

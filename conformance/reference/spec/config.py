@@ -72,6 +72,11 @@ ABSENT = frozenset(
 ADAPT = "adapt()"
 """Under this name a layer asks for what it is adapted to; no argument can be called so."""
 
+EPSILON_KEY = "epsilon()"
+"""Likewise, ``keras.config.epsilon()`` where a case sets it."""
+USUAL_EPSILON = 1e-7
+"""``keras.config.epsilon()`` where nobody sets it."""
+
 
 class Config:
     """The arguments of one layer, optimizer or loss.
@@ -161,9 +166,14 @@ class Config:
             message = f"{self.owner}: {name}={found!r} is not in the reference, only {value!r}"
             raise Unsupported(message)
 
+    @property
+    def epsilon(self) -> float:
+        """``keras.config.epsilon()``."""
+        return float(self._values.get(EPSILON_KEY, USUAL_EPSILON))
+
     def finish(self) -> None:
         """Refuse every argument that is set and was not asked for."""
-        self._asked |= INERT
+        self._asked |= {*INERT, EPSILON_KEY}
         for name in ABSENT & self._values.keys() - self._asked:
             self.only(name, None)
         self.only("dtype", self._values.get("dtype") and "float32")

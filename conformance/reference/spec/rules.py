@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.reference.engine import functions as f
 from conformance.reference.errors import Unsupported
+from conformance.reference.spec.config import EPSILON_KEY, USUAL_EPSILON
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,9 +40,6 @@ Penalty = _Named
 
 Constraint = _Named
 """Takes a weight after an update to what it is instead."""
-
-EPSILON = 1e-7
-"""``keras.config.epsilon()``, beside every norm that is divided by."""
 
 _KINDS = ("regularizer", "constraint")
 _ACTIVITY = "activity_regularizer"
@@ -99,7 +97,8 @@ def rules_of(owner: str, values: Mapping[str, Any]) -> tuple[Rules, dict[str, An
         of, _, kind = name.rpartition("_")
         if kind not in _KINDS or values[name] is None or not of:
             continue
-        made = _made(owner, name, kind, rest.pop(name))
+        epsilon = values.get(EPSILON_KEY, USUAL_EPSILON)
+        made = _made(owner, name, kind, rest.pop(name), epsilon)
         if name == _ACTIVITY:
             activity = made
         else:
@@ -109,8 +108,11 @@ def rules_of(owner: str, values: Mapping[str, Any]) -> tuple[Rules, dict[str, An
     return Rules({of: Rule(penalties.get(of), constraints.get(of)) for of in named}, activity), rest
 
 
-def _made(owner: str, argument: str, kind: str, value: object) -> Any:
-    """A regularizer or constraint by its name, or its class with arguments."""
+def _made(owner: str, argument: str, kind: str, value: object, epsilon: float) -> Any:
+    """A regularizer or constraint by its name, or its class with arguments.
+
+    ``epsilon`` is ``keras.config.epsilon()``, beside every norm that is divided by.
+    """
     name, config = str(value), dict[str, Any]()
     if isinstance(value, Mapping) and "class_name" in value:
         name, config = str(value["class_name"]), dict(value.get("config") or {})
@@ -119,8 +121,9 @@ def _made(owner: str, argument: str, kind: str, value: object) -> Any:
     if make is None:
         message = f"{owner}: {argument}={value!r} is not in the reference"
         raise Unsupported(message)
+    own = {"epsilon": epsilon} if make in _DIVIDING else {}
     try:
-        return _Named(name, config, make(**config))
+        return _Named(name, {**config, **own}, make(**config, **own))
     except TypeError as error:
         message = f"{owner}: {argument}={value!r} is not in the reference"
         raise Unsupported(message) from error
@@ -167,27 +170,34 @@ def non_neg() -> Formula:
     return f.relu
 
 
-def unit_norm(axis: int | Sequence[int] = 0) -> Formula:
+def unit_norm(axis: int | Sequence[int] = 0, *, epsilon: float = USUAL_EPSILON) -> Formula:
     """Norm 1 along the axis."""
-    return lambda a: a / (_norms(a, axis) + EPSILON)
+    return lambda a: a / (_norms(a, axis) + epsilon)
 
 
 def min_max_norm(
-    min_value: float = 0.0, max_value: float = 1.0, rate: float = 1.0, axis: int | Sequence[int] = 0
+    min_value: float = 0.0,
+    max_value: float = 1.0,
+    rate: float = 1.0,
+    axis: int | Sequence[int] = 0,
+    *,
+    epsilon: float = USUAL_EPSILON,
 ) -> Formula:
     """The norm within two bounds; with a rate below 1 only on the way there."""
 
     def constrained(a: Array) -> Array:
         norms = _norms(a, axis)
         desired = f.clip(norms, min_value, max_value) * rate + norms * (1.0 - rate)
-        return a * (desired / (norms + EPSILON))
+        return a * (desired / (norms + epsilon))
 
     return constrained
 
 
-def max_norm(max_value: float = 2, axis: int | Sequence[int] = 0) -> Formula:
+def max_norm(
+    max_value: float = 2, axis: int | Sequence[int] = 0, *, epsilon: float = USUAL_EPSILON
+) -> Formula:
     """A norm of at most so much."""
-    return min_max_norm(0.0, max_value, 1.0, axis)
+    return min_max_norm(0.0, max_value, 1.0, axis, epsilon=epsilon)
 
 
 _REGULARIZERS: Mapping[str, Callable[..., Formula]] = {"l1": l1, "l2": l2, "l1l2": l1_l2}
@@ -199,3 +209,6 @@ _CONSTRAINTS: Mapping[str, Callable[..., Formula]] = {
     "minmaxnorm": min_max_norm,
     "maxnorm": max_norm,
 }
+
+_DIVIDING = frozenset({unit_norm, min_max_norm, max_norm})
+"""Those that divide by a norm."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
+from conformance.reference.spec.config import EPSILON_KEY
 from conformance.reference.spec.configs.defaults import defaults
 from conformance.reference.spec.configs.model import Argument, Made
 from conformance.reference.spec.configs.values import Asked, stated
@@ -52,7 +53,11 @@ def layer_config(
         What the config must say, by argument. What was given must be there; what was not may be
         left out, and is at its default wherever it is there.
     """
-    given = {_FORMER.get((layer, key), key): value for key, value in given.items()}
+    given = {
+        _FORMER.get((layer, key), key): value
+        for key, value in given.items()
+        if key != EPSILON_KEY  # a setting, and no argument
+    }
     arguments = {**(defaults("layers", layer) or {}), **given}
     asked = Asked(layer, arguments, rank)
     found = {

@@ -31,9 +31,6 @@ if TYPE_CHECKING:
     from conformance.reference.engine.array import Array
     from conformance.reference.spec.config import Config
 
-EPSILON = 1e-7
-"""keras.config.epsilon()."""
-
 
 def _numbers(config: Config, name: str, default: Any = None) -> Any:
     """A number or nested lists of numbers, as a float64 array."""
@@ -94,6 +91,7 @@ class Normalization(Elementwise):
             self.learned["count"] = np.asarray(count, np.int32)
         self.mean = _numbers(config, "mean")
         self.variance = _numbers(config, "variance")
+        self.epsilon = config.epsilon
         self.invert = config.flag("invert", default=False)
 
     def output_shape(self, shapes: Sequence[Shape]) -> Shape:
@@ -147,7 +145,7 @@ class Normalization(Elementwise):
             deviation = sqrt(variance)
             return mean + x * deviation if self.invert else (x - mean) / deviation
         mean = context.arithmetic.leaf(self._aligned(self.mean, x.shape))
-        root = np.maximum(np.sqrt(self._aligned(self.variance, x.shape)), EPSILON)
+        root = np.maximum(np.sqrt(self._aligned(self.variance, x.shape)), self.epsilon)
         deviation = context.arithmetic.leaf(root)
         # The root of a number that float32 has rounded, rounded again: one more rounding.
         deviation = deviation * context.arithmetic.constant(1.0)

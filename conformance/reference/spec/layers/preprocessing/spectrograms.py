@@ -30,7 +30,6 @@ from conformance.reference.spec.layers.base import (
     of_rank,
     register,
 )
-from conformance.reference.spec.layers.preprocessing.numbers import EPSILON
 from conformance.reference.spec.layers.reshaping.reshape import FORMATS
 from conformance.reference.spec.sliding import Sliding
 
@@ -60,6 +59,7 @@ class STFTSpectrogram(Layer):
     def __init__(self, config: Config) -> None:
         """Args: mode, frame_length, frame_step, fft_length, padding, expand_dims, data_format."""
         self.mode = config.choice("mode", MODES, "log")
+        self.epsilon = config.epsilon
         self.frame = config.positive("frame_length", 256)
         half = max(self.frame // 2, 1)
         step = half if config.get("frame_step") is None else config.positive("frame_step")
@@ -136,8 +136,8 @@ class STFTSpectrogram(Layer):
                 return squares
             inner = take(squares, 3, 1, self.bins - 1)
             return squares + pad(inner, [(0, 0), (0, 0), (0, 0), (1, 1)])
-        magnitude = sqrt(bounded(squares, EPSILON))
-        return magnitude if self.mode == "magnitude" else log(bounded(magnitude, EPSILON))
+        magnitude = sqrt(bounded(squares, self.epsilon))
+        return magnitude if self.mode == "magnitude" else log(bounded(magnitude, self.epsilon))
 
 
 def window_of(kind: str | None, length: int) -> Any:
