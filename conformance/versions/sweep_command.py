@@ -14,8 +14,8 @@ from packaging.version import InvalidVersion, Version
 from conformance.adapters.host import registry
 from conformance.adapters.host.variant import parse_package
 from conformance.adapters.shared.naming import base_of
-from conformance.cases import CasesError
-from conformance.cases.choosing import choose, every_case, roots
+from conformance.cases import CasesError, load_ids
+from conformance.cases.choosing import choose, roots
 from conformance.environments import BlockedError, PreparationError, VariantError
 from conformance.environments.preparing import prepare
 from conformance.environments.releases import Release, releases
@@ -94,7 +94,7 @@ def _of_ledger(options: argparse.Namespace, asked: Sequence[Case]) -> list[Case]
     today = dt.datetime.now(tz=dt.UTC).date()
     own = [root / LEDGER_FOLDER for root in roots(options.folders)]
     kept = options.ledger or [folder for folder in own if folder.is_dir()]
-    known = {*cases, *(case.id for case in every_case(options.folders))}
+    known = {*cases, *load_ids(roots(options.folders))}
     ledger = Ledger.load(kept, known, names, today)
     found = [case for case in cases.values() if any(ledger.about(case.id, name) for name in names)]
     if not found:
