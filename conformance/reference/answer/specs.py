@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.cases.model import STRING
 from conformance.reference.answer.expectation import ExpectedSpec
 from conformance.reference.model.network import Trace
 
@@ -35,7 +36,7 @@ def _of(network: Network, node: Node, dtypes: dict[str, list[str]]) -> ExpectedS
     plain = {key: value for key, value in given.items() if key != SCORES}
     return ExpectedSpec(
         shapes=network.answers[node.name],
-        dtypes=dtypes.get(node.name, []),
+        dtypes=[STRING] if node.name in network.strings else dtypes.get(node.name, []),
         untold=network.stated(node, plain) if layer.states_its_shape else None,
         other=network.stated(node, turned),
     )
