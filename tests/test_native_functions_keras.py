@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,14 +22,50 @@ pytestmark = pytest.mark.frameworks
 
 SQUARE = [[4.0, 2.0, 1.0], [2.0, 5.0, 3.0], [1.0, 3.0, 6.0]]
 X = {"x": ([3, 4], "float32")}
+# On both sides of nought, and of every place where an activation bends.
+WIDE = {
+    "x": ([[-7.5, -3.25, -2.0, -0.75], [-0.25, 0.0, 0.3, 0.75], [1.5, 2.75, 4.0, 6.5]], "float32")
+}
+PLAIN = [
+    "linear",
+    "relu",
+    "relu6",
+    "leaky_relu",
+    "elu",
+    "celu",
+    "selu",
+    "gelu",
+    "silu",
+    "swish",
+    "mish",
+    "softplus",
+    "softsign",
+    "softmax",
+    "log_softmax",
+    "sigmoid",
+    "log_sigmoid",
+    "hard_sigmoid",
+    "hard_silu",
+    "hard_swish",
+    "tanh",
+    "hard_tanh",
+    "tanh_shrink",
+    "soft_shrink",
+    "hard_shrink",
+    "exponential",
+    "glu",
+    "sparse_plus",
+    "sparse_sigmoid",
+    "squareplus",
+]
 TWO = {"x1": ([3, 1], "float32"), "x2": ([4], "float32")}
 WHOLE = {"x1": ([4], "int32"), "x2": ([4], "int32")}
 PAIR = {"y_true": ([2, 3], "float32"), "y_pred": ([2, 3], "float32")}
 CLASSES = {"y_true": ([4], "int32"), "y_pred": ([4, 3], "float32")}
-STEP = {"step": ([], "int32")}
+STEP: dict[str, tuple[list[int], str]] = {"step": ([], "int32")}
 FILL = {"shape": [2, 3]}
 
-Call = tuple[str, dict[str, tuple[list[int], str]], dict[str, Any]]
+Call = tuple[str, Mapping[str, tuple[Sequence[Any], str]], dict[str, Any]]
 
 CALLS: list[Call] = [
     *((f"ops.{name}", TWO, {}) for name in ("add", "subtract", "multiply", "divide", "power")),
@@ -38,6 +75,14 @@ CALLS: list[Call] = [
     ("ops.bitwise_and", {"x": ([4], "int32"), "y": ([4], "int32")}, {}),
     *((f"ops.{name}", X, {}) for name in ("absolute", "sign", "floor", "exp", "log1p", "expm1")),
     *((f"ops.{name}", X, {}) for name in ("sin", "arcsin", "sqrt", "relu", "softmax", "sort")),
+    *((f"ops.{name}", WIDE, {}) for name in ("square", "negative")),
+    *((f"activations.{name}", WIDE, {}) for name in PLAIN),
+    # Where more than one entry is left, Keras 3.15.1's does not add up to 1.
+    ("activations.sparsemax", {"x": ([[-7.5, -3.25, -2.0, -0.75]], "float32")}, {}),
+    ("activations.leaky_relu", WIDE, {"negative_slope": 0.5}),
+    *((f"activations.{name}", WIDE, {"alpha": 0.5}) for name in ("elu", "celu")),
+    ("activations.gelu", WIDE, {"approximate": True}),
+    *((f"activations.{name}", WIDE, {"axis": 0}) for name in ("softmax", "log_softmax")),
     ("ops.floor", {"x": ([4], "int32")}, {}),
     ("ops.where", {"condition": ([3, 4], "bool"), **TWO}, {}),
     ("ops.cast", X, {"dtype": "int32"}),
@@ -80,8 +125,8 @@ CALLS: list[Call] = [
     ("ops.qr", X, {}),
     ("ops.svd", X, {"full_matrices": False}),
     ("ops.svd", X, {"compute_uv": False}),
-    ("ops.cholesky", {"x": (SQUARE, "float32")}, {}),  # type: ignore[list-item]
-    ("ops.eigh", {"x": (SQUARE, "float32")}, {}),  # type: ignore[list-item]
+    ("ops.cholesky", {"x": (SQUARE, "float32")}, {}),
+    ("ops.eigh", {"x": (SQUARE, "float32")}, {}),
     (
         "ops.segment_sum",
         {"data": ([4, 2], "float32"), "segment_ids": ([4], "int32")},

@@ -24,6 +24,7 @@ from conformance.cases.model import Raises
 from conformance.globs import matches
 from conformance.records.model import AdapterLine
 from conformance.reference.faults.applicable import applicable
+from conformance.reference.faults.editing import EDITS
 from conformance.repro.script import NoScript, script
 from conformance.verdicts.entries import read_entries
 
@@ -57,6 +58,9 @@ EACH = 5
 KEPT = {"symbolic_shape", "weights", "params", "shape", "dtype", "values"}
 """Facets of which the record of a passing cell keeps what they must be, or enough of it."""
 
+OF_FAILURES = {"config"}
+"""Facets of which only a failure has a script: it asks for the arguments that were told wrongly."""
+
 
 class Made(NamedTuple):
     name: str
@@ -87,7 +91,9 @@ def known() -> list[str]:
 
 def deviating(case_id: str, facet: str) -> Judged | None:
     """An answer with a fault that this facet shows."""
-    for fault in applicable(catalogue()[case_id])[:6]:
+    faults = applicable(catalogue()[case_id])
+    edits = {edit.name for name, edit in EDITS if name == facet}
+    for fault in [*faults[:6], *(one for one in faults[6:] if one.name in edits)]:
         one = judged(case_id, MADE_OF, fault)
         verdict = next(found for found in one.verdict.facets if found.facet == facet)
         if verdict.outcome == "fail":
@@ -115,7 +121,8 @@ def _made() -> Iterator[Made]:
         # The scarce facets first: not all of one case's.
         for facet in wanted[-3:]:
             turn = count[facet]
-            one = (deviating(case_id, facet) if turn % 2 else None) or judged(case_id, MADE_OF)
+            failing = turn % 2 or facet in OF_FAILURES
+            one = (deviating(case_id, facet) if failing else None) or judged(case_id, MADE_OF)
             if facet in {"weights", "params"} and not one.answer.expectation.weights:
                 continue
             recorded = turn % 4 >= 2 and (one.verdict.outcome == "fail" or facet in KEPT)

@@ -434,6 +434,13 @@ EDITS: list[tuple[str, Fault]] = [
         "depended on the size of the batch",
         _scaled(_call_arrays(1), 1.001),
     ),
+    # Where a layer amid others computes in half precision, a thousandth is rounding in any dtype.
+    _fault(
+        "batch",
+        "batch-doubles",
+        "answered twice as much in a batch of another size",
+        _scaled(_call_arrays(1), 2.0),
+    ),
     _fault(
         "influence",
         "everything-moves",

@@ -13,7 +13,7 @@ import numpy as np
 
 from conformance.reference.errors import Unsupported
 from conformance.reference.spec import table
-from conformance.reference.spec.initializers import VarianceScaling
+from conformance.reference.spec.initializers import STFT, VarianceScaling
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,12 +30,14 @@ class Part(NamedTuple):
         input_axes: The axes of the kernel that stand for inputs, where that is not told by their
             order. Only initializers that look at fans look at it.
         output_axes: Likewise those that stand for outputs.
+        fft_length: The layer's, which the shape of a spectrogram's kernel alone doesn't tell if odd.
     """
 
     initializer: Any
     size: int = 0
     input_axes: tuple[int, ...] = ()
     output_axes: tuple[int, ...] = ()
+    fft_length: int | None = None
 
 
 _DEFAULTS: Mapping[str, tuple[str, str]] = {
@@ -137,10 +139,8 @@ def _matrix(given: Any, shape: Sequence[int]) -> dict[str, Any]:
 
 def _stft(name: str, arguments: Mapping[str, Any]) -> Part:
     told = {key: arguments[key] for key in ("window", "scaling", "periodic") if key in arguments}
-    if arguments.get("fft_length") is not None:
-        told["fft_length"] = arguments["fft_length"]
-    side = name.removesuffix("_kernel")
-    return Part({"class_name": "STFT", "config": {"side": side, **told}})
+    initializer = {"class_name": "STFT", "config": {"side": name.removesuffix("_kernel"), **told}}
+    return Part(initializer, fft_length=arguments.get("fft_length"))
 
 
 def read(initializer: Any) -> tuple[str, dict[str, Any]]:
@@ -194,7 +194,10 @@ def made(part: Part, shape: Sequence[int], dtype: str, arithmetic: Arithmetic) -
     if part.output_axes and issubclass(kind, VarianceScaling):
         own = {"input_axes": part.input_axes, "output_axes": part.output_axes}
         arguments = {**own, **{key: one for key, one in arguments.items() if one is not None}}
-    return kind(**arguments, arithmetic=arithmetic)(tuple(shape), dtype)
+    initializer = kind(**arguments, arithmetic=arithmetic)
+    if isinstance(initializer, STFT):
+        initializer.fft_length = part.fft_length
+    return initializer(tuple(shape), dtype)
 
 
 def seeded(part: Part) -> bool:

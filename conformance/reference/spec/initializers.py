@@ -333,7 +333,13 @@ class LecunNormal(_Scaled):
 
 @defines("initializers.STFT", differentiable=False)
 class STFT(Initializer):
-    """keras.initializers.STFT: cosines, or minus sines, under a window."""
+    """keras.initializers.STFT: cosines, or minus sines, under a window.
+
+    Attributes:
+        fft_length: A layer's, where there is one; the shape alone doesn't tell it if it is odd.
+    """
+
+    fft_length: int | None = None
 
     def __init__(
         self,
@@ -342,10 +348,9 @@ class STFT(Initializer):
         scaling: str | None = "density",
         *,
         periodic: bool = False,
-        fft_length: int | None = None,
         arithmetic: Arithmetic,
     ) -> None:
-        """See Keras; ``fft_length`` is the layer's, which the shape alone doesn't tell if odd.
+        """See Keras.
 
         Raises:
             Unsupported: A window by a name that the reference lacks.
@@ -355,7 +360,7 @@ class STFT(Initializer):
             message = f"{self.owner}: the window {window!r} is not in the reference"
             raise Unsupported(message)
         self.side, self.window, self.scaling = side, window, scaling
-        self.periodic, self.fft_length = periodic, fft_length
+        self.periodic = periodic
 
     def __call__(self, shape: Sequence[int], dtype: str | None = None) -> Tensor:
         """``(frame, 1, frequencies)``: the window over its norm, times what turns."""
