@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from catalogue import ROOT, variants, written
+from msgspec.structs import replace
 from seeded import answered
 
 from conformance.facets import FACETS, FUNCTION, NUMERIC, STEPS
@@ -24,6 +25,7 @@ from conformance.reference.errors import NoAnswer
 from conformance.reference.faults.applicable import applicable, explanations, find
 from conformance.reference.faults.arguments import given
 from conformance.reference.faults.editing import EDITS
+from conformance.reference.faults.known import candidates
 from conformance.reference.faults.observe import observe
 from conformance.verdicts.explain import Suspect, explain, failing
 
@@ -65,6 +67,9 @@ WITHOUT_EFFECT = {
     )
     for function in ("sum", "mean", "max", "prod")
 }
+WITHOUT_EFFECT["ops/refusals/another-number-of-numbers", "ops.reshape.newshape"] = (
+    "it must be given, and no value near it is accepted"
+)
 """Arguments that are set where they move nothing, by written case, each with the reason."""
 
 
@@ -125,6 +130,8 @@ def arguments(case: Case) -> set[str]:
 
 def moved(case: Case) -> dict[str, bool]:
     """By argument, whether a mistake about it fails the case, or leaves no answer at all."""
+    if case.raises is not None:
+        return accepted(case)
     one, found = answered(case), defaultdict[str, bool](bool)
     for fault in explanations(case):
         argument = fault.name.partition(":")[2]
@@ -132,6 +139,21 @@ def moved(case: Case) -> dict[str, bool]:
             found[argument] |= bool(one.failed(fault))
         except NoAnswer:
             found[argument] |= fault.name.startswith("ignored:")
+    return found
+
+
+def accepted(case: Case) -> dict[str, bool]:
+    """By argument of a call that must be refused, whether a mistake about it has an answer."""
+    found = defaultdict[str, bool](bool)
+    unstated = replace(case, raises=None)
+    for fault in candidates(case):
+        if fault.model is None:
+            continue
+        try:
+            evaluate(replace(unstated, program=fault.program(case.program)))
+        except NoAnswer:
+            continue
+        found[fault.name.partition(":")[2]] = True
     return found
 
 

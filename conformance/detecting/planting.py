@@ -107,6 +107,7 @@ def plants(case: Case, values: Values) -> Iterator[Plant]:
     called = {
         Argument(node.layer, name)
         for node in case.graph.model.nodes
+        if not node.is_function
         for name in (*node.arguments, *node.tensors)
     }
     for argument in sorted(called):

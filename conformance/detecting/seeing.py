@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from conformance.reference.answer.answer import evaluate
 from conformance.reference.errors import NoAnswer
-from conformance.reference.faults.applicable import same_layers
+from conformance.reference.faults.applicable import made_with, same_layers
 from conformance.reference.faults.fault import Fault
 from conformance.reference.faults.observe import observe
 from conformance.reference.model.network import Network
@@ -68,7 +68,9 @@ class Witness:
         if shapes != (self._honest.outputs, self._honest.variables, self._fed):
             return True
         if same_layers(self._honest, network) and _called(model) == _called(self._model):
-            return None
+            asked = "initial" in self._case.program.facets
+            if not asked or made_with(self._honest) == made_with(network):
+                return None
         return self._fails(change)
 
     @cached_property

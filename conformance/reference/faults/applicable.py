@@ -90,7 +90,7 @@ def _fits(fault: Fault, original: Graph, honest: Network) -> bool:
         return False
     asked = {"gradients", *TRAINED} & set(program.facets)
     if fault.model is not None and same_layers(honest, network):
-        made = "initial" in program.facets and _made_with(honest) != _made_with(network)
+        made = "initial" in program.facets and made_with(honest) != made_with(network)
         if not made:
             return False
     if fault.context is PaddedBefore and not _pads_oddly(honest):
@@ -110,7 +110,7 @@ def _fits_twin(program: Graph, honest: Graph) -> bool:
     return alike and _shapes(ours) == _shapes(theirs)
 
 
-def _made_with(network: Network) -> dict[str, tuple[Part, ...]]:
+def made_with(network: Network) -> dict[str, tuple[Part, ...]]:
     """What makes the first numbers of each variable."""
     return {name: variable.initial for name, variable in network.variables.items()}
 

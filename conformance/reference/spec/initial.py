@@ -30,7 +30,7 @@ class Part(NamedTuple):
         input_axes: The axes of the kernel that stand for inputs, where that is not told by their
             order. Only initializers that look at fans look at it.
         output_axes: Likewise those that stand for outputs.
-        fft_length: The layer's, which the shape of a spectrogram's kernel alone doesn't tell if odd.
+        fft_length: The layer's, which the shape of an STFT's kernel alone doesn't tell if odd.
     """
 
     initializer: Any
