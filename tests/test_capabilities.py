@@ -301,8 +301,11 @@ ROOT = Path(__file__).parents[1]
 OF_LAYERS = ("documents", "layers")
 """Suites that the page of layers is about."""
 WITHOUT_ANY_FACET = {
-    **{"keras-numpy": 134, "keras-openvino": 127},
-    **{"torch": 16, "jax": 19, "flax": 19},
+    "keras-numpy": 134,
+    "keras-openvino": 127,
+    "torch": 16,
+    "jax": 19,
+    "flax": 19,
 }
 """Cases that are unsupported as every facet of theirs is, each for its own reason."""
 OF_OTHERS = {"tf-keras": 104, "torch": 18, "jax": 24, "flax": 25}
