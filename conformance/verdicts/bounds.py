@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 ALARM: Final = 1e-15
-"""Probability below which something is no accident. A run on ten adapters judges fewer than 2 · 10^5
-statistics of initial values, so it fails an honest framework less than twice in 10^10 times."""
+"""Probability below which something is no accident. A run on ten adapters judges fewer than
+2 · 10^5 statistics of initial values: it fails an honest framework less than twice in 10^10 times.
+"""
 
 GRID: Final = 2.0**-20
 """Share of its range by which a draw may be nearer to nought than a real number would be: uniform
