@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.cases.choosing import chosen, roots
-from conformance.cases.levels import LevelError, at_level
+from conformance.cases.levels import LevelError, of_catalogues
 from conformance.cases.loading import Catalogue, load
 from conformance.cases.problems import CasesError
 
@@ -73,7 +73,10 @@ def list_cases(
     for problem in found.problems:
         _say(str(problem), error=True)
     try:
-        cases = found.cases if level is None else _of_level(found.cases, folders, level)
+        cases = found.cases
+        if level is not None:
+            whole = (load([root]).cases for root in roots(folders))
+            cases = of_catalogues(cases, level, whole)
     except LevelError as error:
         _say(str(error), error=True)
         return USAGE
@@ -86,15 +89,6 @@ def list_cases(
     if not cases:
         _say("no case is of that level" if level else "there is no case", error=True)
     return SOUND if cases and not found.problems else FAULTY
-
-
-def _of_level(cases: list[Case], folders: Sequence[Path], level: int) -> list[Case]:
-    """Those of a level, which is told by the whole catalogue of a case, whatever was asked for."""
-    catalogues = [load([root]).cases for root in roots(folders)]
-    known = {case.id for catalogue in catalogues for case in catalogue}
-    others = [case for case in cases if case.id not in known]
-    kept = {one.id for catalogue in (*catalogues, others) for one in at_level(catalogue, level)}
-    return [case for case in cases if case.id in kept]
 
 
 def schema() -> int:

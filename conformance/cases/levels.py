@@ -69,6 +69,36 @@ def at_level(cases: Sequence[Case], level: int) -> list[Case]:
     return [case for case in cases if case.id in chosen]
 
 
+def of_catalogues(
+    cases: Iterable[Case], level: int, catalogues: Iterable[Sequence[Case]]
+) -> list[Case]:
+    """Leave of some cases those of a level.
+
+    A case's level is told by its whole catalogue, so it is the same whatever else was asked for.
+    Cases that are in none of the catalogues are taken for one of their own.
+
+    Args:
+        cases: those that were asked for, each once.
+        level: which.
+        catalogues: each whole and in its order.
+
+    Returns:
+        Those that are left, in the same order.
+
+    Raises:
+        LevelError: there is no such level.
+    """
+    cases = list(cases)
+    known: set[str] = set()
+    chosen: set[str] = set()
+    for catalogue in catalogues:
+        known.update(case.id for case in catalogue)
+        chosen.update(case.id for case in at_level(catalogue, level))
+    others = [case for case in cases if case.id not in known]
+    chosen.update(case.id for case in at_level(others, level))
+    return [case for case in cases if case.id in chosen]
+
+
 # -- which -----------------------------------------------------------------------------------------
 
 

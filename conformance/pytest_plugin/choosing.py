@@ -14,10 +14,9 @@ import pytest
 from conformance.suites import NOT_CASES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from conformance.cases.model import Case
 
 ENDINGS = (".yaml", ".yml")
 LOOKED_AT = 2**16
@@ -87,16 +86,3 @@ def _keys_of_the_first(head: bytes) -> Iterator[bytes]:
         started = started or bool(begins)
         if started:
             yield begins or goes_on
-
-
-def wanted(case: Case, adapter: str, words: Sequence[str]) -> bool:
-    """Tell whether one of the words means a case, or the item of a case and adapter."""
-    from conformance.cases.choosing import means
-
-    return any(means(word, case.id) or word == item_name(case.id, adapter) for word in words)
-
-
-def item_name(case: str, adapter: str) -> str:
-    """``last-axis[keras-torch]``: the case's own part of its id, and the adapter."""
-    head, bracket, variation = case.partition("[")
-    return f"{head.rsplit('/', 1)[-1]}{bracket}{variation}[{adapter}]"

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Self
 import pytest
 
 from conformance.cases import load_file
-from conformance.cases.choosing import no_such_case
+from conformance.cases.choosing import means, no_such_case, own_name
 from conformance.cases.model import kind_of, symbols_of
-from conformance.pytest_plugin.choosing import item_name, wanted, words_key
+from conformance.pytest_plugin.choosing import words_key
 from conformance.pytest_plugin.keys import marker_of, run_key
 from conformance.run.explanation import explain
 from conformance.run.plan import Cell
@@ -17,7 +17,7 @@ from conformance.run.results import Stopped
 from conformance.verdicts.model import FAILING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from conformance.adapters.host.registry import AdapterSpec
@@ -137,6 +137,16 @@ def _registered(config: pytest.Config, name: str) -> pytest.MarkDecorator:
         config.addinivalue_line("markers", f"{marker}: cases of {name}")
     decorator: pytest.MarkDecorator = getattr(pytest.mark, marker)
     return decorator
+
+
+def wanted(case: Case, adapter: str, words: Sequence[str]) -> bool:
+    """Tell whether one of the words means a case, or the item of a case and adapter."""
+    return any(means(word, case.id) or word == item_name(case.id, adapter) for word in words)
+
+
+def item_name(case: str, adapter: str) -> str:
+    """``last-axis[keras-torch]``: the case's own part of its id, and the adapter."""
+    return f"{own_name(case)}[{adapter}]"
 
 
 def adapter_of(nodeid: str) -> str | None:

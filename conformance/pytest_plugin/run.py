@@ -13,8 +13,7 @@ from conformance.cases.choosing import beside
 from conformance.cases.levels import LevelError, at_level
 from conformance.environments import PreparationError
 from conformance.environments.preparing import prepare
-from conformance.pytest_plugin.choosing import item_name, wanted
-from conformance.pytest_plugin.items import CaseItem, adapter_of
+from conformance.pytest_plugin.items import CaseItem, adapter_of, item_name, wanted
 from conformance.pytest_plugin.touched import choose, chosen_items
 from conformance.records import RecordsError
 from conformance.records.model import CellLine, Line

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.cases.levels import LAST, LEVELS, at_level
+from conformance.cases.levels import LAST, LEVELS, of_catalogues
 from conformance.records.model import LevelOf
 
 if TYPE_CHECKING:
@@ -16,30 +16,17 @@ if TYPE_CHECKING:
 def of_level(
     cases: Collection[Case], level: int, catalogues: Iterable[Sequence[Case]]
 ) -> tuple[list[Case], LevelOf]:
-    """Leave of some cases those of a level.
-
-    A case's level is told by its whole catalogue, so it is the same whatever else was asked for.
-    Cases that are in none of the catalogues are taken for one of their own.
+    """Those of some cases that are of a level, and what a record says of it.
 
     Args:
         cases: those that were asked for, each once.
         level: which.
         catalogues: each whole and in its order.
 
-    Returns:
-        Those that are left, in the same order, and what a record says of it.
-
     Raises:
         LevelError: there is no such level.
     """
-    known: set[str] = set()
-    chosen: set[str] = set()
-    for catalogue in catalogues:
-        known.update(case.id for case in catalogue)
-        chosen.update(case.id for case in at_level(catalogue, level))
-    others = [case for case in cases if case.id not in known]
-    chosen.update(case.id for case in at_level(others, level))
-    kept = [case for case in cases if case.id in chosen]
+    kept = of_catalogues(cases, level, catalogues)
     return kept, told(level, len(kept), len(cases))
 
 
