@@ -133,7 +133,7 @@ def _sentence(run: Run, found: tuple[list[Cause], list[Cause]]) -> str:
 def markdown(run: Run) -> str:
     """Returns a short summary in Markdown, for the step summary of a CI job."""
     unexpected, known = causes(run)
-    counted = {name: seen(run, name) for name in run.header.plan}
+    counted = seen(run)
     shown = _shown(counted.values())
     rows = [
         f"### keras-conformance: {escaped(headline(run))}"
@@ -189,7 +189,7 @@ def versions_of(adapter: AdapterLine | None) -> str:
 
 
 def _counts(run: Run) -> Table:
-    counted = {name: seen(run, name) for name in run.header.plan}
+    counted = seen(run)
     shown = _shown(counted.values())
     table = Table(box=None, pad_edge=False, header_style="dim", expand=True)
     # In a narrow terminal the versions give way, never the names or the numbers.
@@ -237,42 +237,37 @@ def _known_lines(known: Sequence[Cause]) -> Iterator[str]:
     """The entries that apply: id, where it shows, and the first sentence of its reason."""
     for cause in known[:SHOWN]:
         entry, reason = (cause.known.entry, cause.known.reason) if cause.known else ("", "")
-        where = f"{plural(len(cause.cells), 'cell')} of {adapters_of(cause)}"
+        where = f"{plural(len(cause.cells), 'cell')} of {_adapters_of(cause)}"
         yield f"{visible(entry)} ({where}): {first_sentence(reason)}"
     if len(known) > SHOWN:
         rest = plural(len(known) - SHOWN, "more entry")
         yield f"… and {rest}: the report lists all"
 
 
-def adapters_of(cause: Cause) -> str:
+def _adapters_of(cause: Cause) -> str:
     """Returns the adapters that show a cause, or how many, where they are too many to name."""
-    names = list(cause.adapters)
-    return (
-        listed([visible(name) for name in names])
-        if len(names) <= NAMED
-        else f"{len(names)} adapters"
-    )
+    names = [visible(name) for name in cause.adapters]
+    return listed(names) if len(names) <= NAMED else f"{len(names)} adapters"
 
 
 def _unsupported(run: Run) -> list[RenderableType]:
     """What adapters can't do, in their own words, the most frequent first."""
-    if not run.counts()["unsupported"]:
-        return []
+    found: dict[str, Counter[str]] = {}
+    for cell in run.planned():
+        if run.cells.outcome(*cell) == "unsupported":
+            reason = one_line(run.cells[cell].verdict.message, REASON)
+            found.setdefault(cell[1], Counter())[reason] += 1
     lines: list[RenderableType] = []
-    for name in run.header.plan:
-        reasons = Counter(
-            one_line(run.cells[cell].verdict.message, REASON)
-            for cell in run.planned()
-            if cell[1] == name and run.cells.outcome(*cell) == "unsupported"
-        )
+    for name, reasons in found.items():
         for reason, count in reasons.most_common(NAMED):
             told = f"  {visible(name)}: {count:,} {'case' if count == 1 else 'cases'}: {reason}"
             lines.append(Text(told, style="dim"))
         if len(reasons) > NAMED:
-            left = sum(reasons.values()) - sum(n for _, n in reasons.most_common(NAMED))
+            left = sum(count for _, count in reasons.most_common()[NAMED:])
             more = plural(len(reasons) - NAMED, "further reason")
             lines.append(Text(f"  {visible(name)}: {plural(left, 'case')} for {more}", style="dim"))
-    return [Text("Not supported, as the adapter says", "dim bold"), *lines]
+    title = Text("Not supported, as the adapter says", "dim bold")
+    return [title, *lines] if lines else []
 
 
 def _mended(run: Run) -> list[str]:

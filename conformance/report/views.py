@@ -40,18 +40,16 @@ FAILS: Final = frozenset({"fail", "error", "crash", "timeout", "xpass", BROKEN, 
 """What makes a run not clean."""
 
 
-def seen(run: Run, adapter: str | None = None) -> Counter[str]:
-    """Return how many planned cells are shown in each way, of all adapters or of one.
+def seen(run: Run) -> dict[str, Counter[str]]:
+    """Return how many planned cells of each adapter are shown in each way.
 
     Only errors are decoded for it: which of them are no verdict on the framework.
     """
-    counts: Counter[str] = Counter(run.counts(adapter))
-    for cell in run.planned() if counts["error"] else ():
-        if adapter in {None, cell[1]} and run.cells.outcome(*cell) == "error":
-            told = view(run, *cell)
-            counts[told] += told != "error"
-            counts["error"] -= told != "error"
-    return counts
+    found: dict[str, Counter[str]] = {name: Counter() for name in run.header.plan}
+    for case, adapter in run.planned():
+        outcome = run.cells.outcome(case, adapter) or NO_DATA
+        found[adapter][view(run, case, adapter) if outcome == "error" else outcome] += 1
+    return found
 
 
 def view(run: Run, case: str, adapter: str) -> str:

@@ -107,6 +107,8 @@ class Engine:
         self._todo: deque[Group] = deque()
         self._underway: list[Share] = []
         self._exchange = Exchange(plan)
+        self._lowered: dict[str, str] = {}
+        """By adapter that has been asked, the operations that its answers are given room for."""
         self._readings: deque[Reading] = deque()
         self._idle = 0
         self._processes: set[AdapterProcess] = set()
@@ -313,8 +315,7 @@ class Engine:
 
     def _take_all(self, share: Share, process: AdapterProcess, hello: Hello) -> None:
         spec = share.spec
-        self._note_precision(spec, hello)
-        lowered = delivered(hello).name
+        lowered = self._lowered[spec.name] = self._precision(spec, hello)
         held: deque[Case] = deque()
         sent: deque[StoredAnswer] = deque()
 
@@ -426,7 +427,7 @@ class Engine:
             expected,
             answer,
             oracle=self._oracle,
-            lowered=delivered(hello).name,
+            lowered=self._lowered[spec.name],
         )
         with self._weighing:
             verdict = self._ledger.apply(verdict, hello.versions)
@@ -466,11 +467,14 @@ class Engine:
             for name in left
         ]
 
-    def _note_precision(self, spec: AdapterSpec, hello: Hello) -> None:
-        said = f"{spec.name} {found}" if (found := delivered(hello).problem) else ""
+    def _precision(self, spec: AdapterSpec, hello: Hello) -> str:
+        """What an adapter's answers are given room for; a precision undeclared is a fault."""
+        found = delivered(hello)
+        said = f"{spec.name} {found.problem}"
         with self.results.changed:
-            if said and said not in self.results.faults:
+            if found.problem and said not in self.results.faults:
                 self.results.fault(said)
+        return found.name
 
 
 def _ahead(case: Case) -> int:
