@@ -25,6 +25,19 @@ if TYPE_CHECKING:
 
     Values = NDArray[Any]
 
+FORMATS: Final = (
+    "xyxy",
+    "yxyx",
+    "xywh",
+    "center_xywh",
+    "center_yxhw",
+    "rel_xyxy",
+    "rel_yxyx",
+    "rel_xywh",
+    "rel_center_xywh",
+)
+"""Formats of boxes: of ``keras.utils.bounding_boxes.convert_format``."""
+
 INSIDE: Final = 1 - 2.0**-12
 """A third channel from here on is a pixel that came from within the image."""
 

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from conformance import cli
+from conformance.adapters.host.host import AdapterProcess
+from conformance.adapters.host.registry import select
 from conformance.records import read
 
 FAKES = Path(__file__).parent / "fakes"
@@ -72,6 +74,16 @@ def called(arguments, folder, env):
             except SystemExit as ended:  # argparse
                 code = ended.code
     return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
+
+
+def answering(name):
+    """An installed adapter's process, for a fixture; skips where its framework is not there."""
+    process = AdapterProcess(select([name])[0])
+    hello = process.start()
+    if hello.status == "not-installed":
+        pytest.skip(hello.reason)
+    yield process
+    process.close()
 
 
 def listening():

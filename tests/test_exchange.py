@@ -11,11 +11,10 @@ import numpy as np
 import pytest
 from cases_samples import load_body, load_case
 from catalogue import cases_of
-from runs import FAKES, Runner
+from runs import FAKES, Runner, answering
 from seeded import answered
 
 from conformance.adapters.host.host import AdapterProcess, Answered
-from conformance.adapters.host.registry import select
 from conformance.cases.model import to_json
 from conformance.records import read
 from conformance.reference import evaluate
@@ -328,12 +327,7 @@ def test_a_file_is_bounded_alike_on_both_sides() -> None:
 
 @pytest.fixture(scope="module", params=["keras-torch", "keras-jax", "keras-tensorflow"])
 def process(request: pytest.FixtureRequest) -> Any:
-    process = AdapterProcess(select([request.param])[0])
-    hello = process.start()
-    if hello.status == "not-installed":
-        pytest.skip(hello.reason)
-    yield process
-    process.close()
+    yield from answering(request.param)
 
 
 def packed(members: dict[str, bytes]) -> Any:

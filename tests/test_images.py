@@ -9,11 +9,10 @@ import pytest
 from catalogue import cases_of
 from seeded import answered
 
-from conformance.alignment import RESIDUALS, corners, map_of, moved, placed, residual
+from conformance.alignment import FORMATS, RESIDUALS, corners, map_of, moved, placed, residual
 from conformance.cases.loading import load_file
 from conformance.reference.faults.applicable import find
 from conformance.reference.faults.observe import observe
-from conformance.reference.spec.layers.preprocessing.boxes import FORMATS
 
 if TYPE_CHECKING:
     from pathlib import Path

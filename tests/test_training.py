@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from cases_samples import load_body, load_case
 from catalogue import cases_of
+from runs import answering
 from seeded import answered
 
 from conformance.adapters.host.host import AdapterProcess, Answered
-from conformance.adapters.host.registry import select
 from conformance.cases.model import Named, to_json
 from conformance.reference import evaluate
 from conformance.reference.answer.version import symbols
@@ -227,12 +227,7 @@ def test_every_argument_of_a_training_moves_something() -> None:
 
 @pytest.fixture(scope="module", params=["keras-torch", "keras-jax", "keras-tensorflow", "torch"])
 def process(request: pytest.FixtureRequest) -> Iterator[AdapterProcess]:
-    process = AdapterProcess(select([request.param])[0])
-    hello = process.start()
-    if hello.status == "not-installed":
-        pytest.skip(hello.reason)
-    yield process
-    process.close()
+    yield from answering(request.param)
 
 
 def outcomes(process: AdapterProcess, one: Case, **otherwise: Any) -> dict[str, str]:

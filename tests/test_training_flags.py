@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from cases_samples import load_body, load_case
 from catalogue import cases_of
+from runs import answering
 from seeded import answered
 
 from conformance.adapters.host.host import AdapterProcess, Answered
-from conformance.adapters.host.registry import select
 from conformance.cases.model import to_json
 from conformance.reference import evaluate
 from conformance.reference.faults.applicable import applicable, find
@@ -262,12 +262,7 @@ def test_a_flag_that_is_not_there_can_not_be_missed(case: Any) -> None:
 
 @pytest.fixture(scope="module", params=["keras-torch", "keras-jax", "keras-tensorflow", "tf-keras"])
 def process(request: pytest.FixtureRequest) -> Iterator[AdapterProcess]:
-    process = AdapterProcess(select([request.param])[0])
-    hello = process.start()
-    if hello.status == "not-installed":
-        pytest.skip(hello.reason)
-    yield process
-    process.close()
+    yield from answering(request.param)
 
 
 def outcomes(process: AdapterProcess, one: Case, program: Any = None) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.adapters.shared.functions import is_layer
+from conformance.alignment import FORMATS
 from conformance.cases.dictionaries import KEYS, MOVING, PREFIX
 from conformance.cases.model import kind_of
 from conformance.coverage.exercise import TENSOR, Exercised, canonical
@@ -17,19 +18,7 @@ if TYPE_CHECKING:
     from conformance.coverage.inventory import LayerInfo
 
 FORMAT = "bounding_box_format"
-
-FORMATS = (
-    "xyxy",
-    "yxyx",
-    "xywh",
-    "center_xywh",
-    "center_yxhw",
-    "rel_xyxy",
-    "rel_yxyx",
-    "rel_xywh",
-    "rel_center_xywh",
-)
-"""Those of Keras; each is an argument of its own of a layer that moves boxes."""
+"""Of a layer that moves boxes, each of its values counts as an argument of its own."""
 
 
 def arguments(name: str, info: LayerInfo) -> dict[str, Argument]:

@@ -12,6 +12,7 @@ from conformance.verdicts.tolerance import ReferenceFaultError
 
 if TYPE_CHECKING:
     from conformance.adapters.host.observation import Failure, Observation
+    from conformance.verdicts.model import FacetOutcome
 
 _SAID = {"build": "while the model is built", "call": "when the model is called"}
 
@@ -39,40 +40,27 @@ def raises(evidence: Evidence) -> FacetVerdict:
             observed="no exception",
         )
     said = describe(failure)
+    outcome, why = _weighed(failure, stage, evidence.subjects)
+    return FacetVerdict(
+        facet="raises",
+        outcome=outcome,
+        message=f"{why}: {said}" if why else "",
+        expected=expected,
+        observed=said,
+    )
+
+
+def _weighed(failure: Failure, stage: str, subjects: frozenset[str]) -> tuple[FacetOutcome, str]:
+    """Find whether an exception is the refusal of this stage, and why not."""
     if failure.internal:
-        return FacetVerdict(
-            facet="raises",
-            outcome="error",
-            message=f"the adapter itself failed, which is no refusal: {said}",
-            expected=expected,
-            observed=said,
-        )
+        return "error", "the adapter itself failed, which is no refusal"
     if failure.stage == "weights":
-        return FacetVerdict(
-            facet="raises",
-            outcome="error",
-            message=f"its variables are others than documented, so it was not called: {said}",
-            expected=expected,
-            observed=said,
-        )
+        return "error", "its variables are others than documented, so it was not called"
     if failure.stage != stage:
         seen = _SAID.get(failure.stage, f"at the stage {text.clean(failure.stage, 40)}")
-        return FacetVerdict(
-            facet="raises",
-            outcome="fail",
-            message=f"refused {seen}, not {_SAID[stage]}: {said}",
-            expected=expected,
-            observed=said,
-        )
-    if wrong := what_is_wrong(failure, evidence.subjects):
-        return FacetVerdict(
-            facet="raises",
-            outcome="fail",
-            message=f"{wrong}: {said}",
-            expected=expected,
-            observed=said,
-        )
-    return FacetVerdict(facet="raises", outcome="pass", expected=expected, observed=said)
+        return "fail", f"refused {seen}, not {_SAID[stage]}"
+    wrong = what_is_wrong(failure, subjects)
+    return ("fail", wrong) if wrong else ("pass", "")
 
 
 def describe(failure: Failure) -> str:

@@ -60,7 +60,7 @@ def answered(
         call: As of :func:`walked`.
     """
     place = [_one(name, values) for name in node["inputs"]]
-    keywords = {key: _operand(names, values) for key, names in node.get("tensors", {}).items()}
+    keywords = {key: operand(names, values) for key, names in node.get("tensors", {}).items()}
     answer = call(node, place, keywords)
     return list(answer) if isinstance(answer, (list, tuple)) else [answer]
 
@@ -103,13 +103,23 @@ def flat(operands: Iterable[Any]) -> list[str]:
     return found
 
 
-def _operand(names: Any, values: Mapping[str, Sequence[Any]]) -> Any:
-    """An array by its name, or several: a list of them, or a dictionary."""
-    if isinstance(names, str):
-        return _one(names, values)
+def operand(
+    names: Any,
+    values: Mapping[str, Sequence[Any]],
+    one: Callable[[str, Mapping[str, Sequence[Any]]], Any] | None = None,
+) -> Any:
+    """An array by its name, or several: a list of them, or a dictionary.
+
+    Args:
+        names: One name, a list of them, or a dictionary.
+        values: What every input and node answers.
+        one: Finds an array by its name; by default as a program's names are read.
+    """
     if isinstance(names, dict):
-        return {key: _operand(inner, values) for key, inner in names.items()}
-    return [_one(name, values) for name in names]
+        return {key: operand(inner, values, one) for key, inner in names.items()}
+    if isinstance(names, str):
+        return (one or _one)(names, values)
+    return [operand(name, values, one) for name in names]
 
 
 def _one(name: str, values: Mapping[str, Sequence[Any]]) -> Any:

@@ -6,7 +6,7 @@ import inspect
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from conformance.adapters.shared.functions import flat, is_layer, is_made
+from conformance.adapters.shared.functions import flat, is_layer, is_made, operand
 from conformance.invariants import Invariants
 from conformance.reference.engine.array import Array, cast, gradients
 from conformance.reference.engine.dtypes import DIGITS
@@ -17,7 +17,7 @@ from conformance.reference.model.arrays import fed, watching
 from conformance.reference.spec import table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from conformance.cases.model import Graph, Node
     from conformance.reference.engine.arithmetic import Arithmetic
@@ -177,7 +177,7 @@ def called(
 def _result(node: Node, values: Mapping[str, list[Any]], arithmetic: Arithmetic, find: Find) -> Any:
     if is_layer(node.layer):
         answer = find(DICTIONARY)
-        passed = {key: _operand(names, values) for key, names in node.tensors.items()}
+        passed = {key: operand(names, values, _one) for key, names in node.tensors.items()}
         layer = node.layer.partition(".")[2]
         told = {"training": True, **node.arguments}
         return answer(arithmetic, layer, node.config, **passed, **told)
@@ -187,7 +187,7 @@ def _result(node: Node, values: Mapping[str, list[Any]], arithmetic: Arithmetic,
     place = [_one(name, values) for name in node.inputs]
     keywords = {**node.arguments}
     for key, names in node.tensors.items():
-        keywords[key] = _operand(names, values)
+        keywords[key] = operand(names, values, _one)
     return applied(node.layer, function, place, keywords, arithmetic)
 
 
@@ -229,16 +229,7 @@ def _before(signature: inspect.Signature, variadic: str) -> int:
     return list(signature.parameters).index(variadic)
 
 
-def _operand(names: Any, values: Mapping[str, list[Any]]) -> Any:
-    """An array by its name, or several: a list of them, or a dictionary."""
-    if isinstance(names, str):
-        return _one(names, values)
-    if isinstance(names, dict):
-        return {key: _operand(inner, values) for key, inner in names.items()}
-    return [_one(name, values) for name in names]
-
-
-def _one(name: str, values: Mapping[str, list[Any]]) -> Any:
+def _one(name: str, values: Mapping[str, Sequence[Any]]) -> Any:
     if name in values:
         return values[name][0]
     node, _, number = name.rpartition(".")

@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from conformance.reference.engine.functions import clip
 from conformance.reference.engine.structure import concatenate, take
 
 if TYPE_CHECKING:
     from conformance.reference.engine.array import Array
-
-FORMATS: Final = (
-    "xyxy",
-    "yxyx",
-    "xywh",
-    "center_xywh",
-    "center_yxhw",
-    "rel_xyxy",
-    "rel_yxyx",
-    "rel_xywh",
-    "rel_center_xywh",
-)
-"""Of ``keras.utils.bounding_boxes.convert_format``."""
 
 
 class Boxes(NamedTuple):

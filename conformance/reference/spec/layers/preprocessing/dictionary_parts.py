@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from conformance.alignment import corners
+from conformance.alignment import FORMATS, corners
 from conformance.reference.engine.structure import expand, squeeze
 from conformance.reference.errors import Refused
-from conformance.reference.spec.layers.preprocessing.boxes import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
