@@ -215,6 +215,9 @@ class Model:
         before = dict(given)
         with around(node.name):
             answer = node.step(fed, given, **passed)
+        if node.bound.entry.composed and self._cast is not None and not self._plain:
+            # What we put together of whole numbers doesn't know the layer's dtype.
+            answer = cast_all(answer, compute, self._cast)
         changed = {key: array for key, array in given.items() if array is not before[key]}
         walked.updates.update(self._kept_of(node.owner, changed, own))
         if node.masks is not None:

@@ -17,9 +17,14 @@ Numbers = Union[float, Sequence["Numbers"]]
 """A number, or nested lists of numbers."""
 
 
+def _floats(x: Array) -> Array:
+    """Floats as they are, in the layer's dtype; whole numbers as floats."""
+    return x if jnp.issubdtype(x.dtype, jnp.floating) else jnp.asarray(x, jnp.float32)
+
+
 def rescaling(x: Array, weights: Weights, *, scale: Numbers, offset: Numbers = 0.0) -> Array:
     """``Rescaling``: lists belong to the last axis."""
-    x = jnp.asarray(x, jnp.float32)
+    x = _floats(x)
     return x * jnp.asarray(scale, x.dtype) + jnp.asarray(offset, x.dtype)
 
 
@@ -33,7 +38,7 @@ def normalization(
     invert: bool = False,
 ) -> Array:
     """``Normalization`` with the statistics that it is given; the deviation is at least 1e-7."""
-    x = jnp.asarray(x, jnp.float32)
+    x = _floats(x)
     axes = [] if axis is None else [axis] if isinstance(axis, int) else axis
     kept = sorted(i % x.ndim for i in axes)
     sizes = [x.shape[i] for i in kept]

@@ -17,9 +17,14 @@ Numbers = Union[float, Sequence["Numbers"]]
 """A number, or nested lists of numbers."""
 
 
+def _floats(x: Tensor) -> Tensor:
+    """Floats as they are, in the layer's dtype; whole numbers as floats."""
+    return x if x.is_floating_point() else x.to(torch.float32)
+
+
 def rescaling(x: Tensor, weights: Weights, *, scale: Numbers, offset: Numbers = 0.0) -> Tensor:
     """``Rescaling``: lists belong to the last axis."""
-    x = x.to(torch.float32)
+    x = _floats(x)
     return x * torch.tensor(scale, dtype=x.dtype) + torch.tensor(offset, dtype=x.dtype)
 
 
@@ -33,7 +38,7 @@ def normalization(
     invert: bool = False,
 ) -> Tensor:
     """``Normalization`` with the statistics that it is given; the deviation is at least 1e-7."""
-    x = x.to(torch.float32)
+    x = _floats(x)
     axes = [] if axis is None else [axis] if isinstance(axis, int) else axis
     kept = sorted(i % x.ndim for i in axes)
     sizes = [x.shape[i] for i in kept]
