@@ -134,7 +134,7 @@ def test_an_alias_bomb_is_refused_before_it_goes_off() -> None:
     problem = only_problem("\n".join(levels))
     assert "aliases expanded" in problem.message
     assert problem.place.line == 6
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize(
