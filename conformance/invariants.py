@@ -252,8 +252,9 @@ def _permutation(p: Property, outputs: list[Values]) -> tuple[Values, str]:
 def _points(p: Property, outputs: list[Values]) -> tuple[Values, str]:
     """Indices along an axis of the truth, no two alike.
 
-    The numbers that they point at are ``rising`` or ``falling`` in order, or the ``largest`` or
-    ``smallest`` there is; or, with a second output, those of that output.
+    The numbers that they point at are ``rising`` or ``falling`` in order, ``parted`` at the places
+    that follow the word, or the ``largest`` or ``smallest`` there is; or, with a second output,
+    those of that output.
     """
     places, into = outputs[0].astype(np.int64), _truth(p)
     if places.ndim < into.ndim:  # the axis along which one was chosen is gone
@@ -267,10 +268,22 @@ def _points(p: Property, outputs: list[Values]) -> tuple[Values, str]:
     found = _wide(np.take_along_axis(into, places, axis=p.axis))
     if len(outputs) > 1:
         return _apart(_wide(outputs[1]), found), "the numbers that indices point at"
+    if p.how.startswith("parted"):
+        return _unparted(found, p), f"numbers {p.how.removeprefix('parted ')} in their places"
     if p.how in {"rising", "falling"}:
         return _disorder(found, p), f"{p.how} order of what indices point at"
     best = np.max if p.how == "largest" else np.min
     return _apart(found, _wide(best(into, axis=p.axis, keepdims=True))), f"the {p.how} number"
+
+
+def _unparted(found: Values, p: Property) -> Values:
+    """How far what stands before a place is above it, and what stands behind it below."""
+    rows = np.moveaxis(found, p.axis, -1)
+    apart = [np.zeros(1)]
+    for place in map(int, p.how.split()[1:]):
+        middle = rows[..., place : place + 1]
+        apart += [rows[..., :place] - middle, middle - rows[..., place + 1 :]]
+    return np.asarray(np.maximum(np.concatenate([one.reshape(-1) for one in apart]), 0))
 
 
 _RESIDUALS: dict[str, Callable[[Property, list[Values]], tuple[Values, str]]] = {

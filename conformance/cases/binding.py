@@ -26,6 +26,10 @@ MAX_NUMBER = 2**63 - 1
 """Size of a function's whole numbers: an int64 holds them."""
 
 
+OPEN = {"ops.rearrange": "the length of an axis"}
+"""Functions that take keyword arguments of any name, each a whole number, and what they are."""
+
+
 class Bound(NamedTuple):
     """The parts of a node that a function's arguments make."""
 
@@ -151,7 +155,7 @@ def bind(  # noqa: PLR0913 (what a call is made of)
                     where.refuse(f"{symbol} needs the argument {key!r}")
     if where.log.noted > problems:
         return None
-    order = [*signature.call]
+    order = [*signature.call, *sorted(call.keys() - signature.call.keys())]
     return Bound(
         {key: one for key, one in literals.items() if key in make},
         dict(sorted(call.items(), key=lambda item: order.index(item[0]))),
@@ -183,7 +187,10 @@ def _check_literals(
     known: Arguments = {**(signature.make or {}), **signature.call}
     possible = [name for name in known if not name.startswith("*")]
     for key, value in literals.items():
-        if key not in possible:
+        if key not in possible and symbol in OPEN:
+            if type(value) is not int:
+                where.refuse(f"{key} is {described(value)}", expected=OPEN[symbol])
+        elif key not in possible:
             hint = closest(key, possible, cutoff=0.5)
             where.refuse(
                 f"{key!r} is no argument of {symbol}",

@@ -13,10 +13,13 @@ from conformance.reference.engine.arithmetic import Result
 from conformance.reference.engine.conversion import arithmetic_of, as_array, floats, real
 from conformance.reference.engine.structure import picked
 from conformance.reference.faults.plain_images import images
+from conformance.reference.spec.ops.numpy.creation import zeros
 from conformance.reference.spec.ops.numpy.indexing import grid_of
+from conformance.reference.spec.ops.numpy.likes import zeros_like
 from conformance.reference.spec.ops.numpy.sorting import numbers
 
 if TYPE_CHECKING:
+    from conformance.reference.engine.arithmetic import Arithmetic
     from conformance.reference.engine.array import Array, Values
 
 
@@ -79,7 +82,25 @@ def top_k(x: Any, k: int, sorted: bool = True) -> list[Array]:  # noqa: A002, AR
     return [values, _places(a, falling)]
 
 
+def argpartition(x: Any, kth: Any, axis: int | None = -1) -> Array:  # noqa: ARG001 (Keras's signature)
+    """A whole order, which is one in parts too."""
+    return argsort(x, axis)
+
+
+def empty(shape: Any, dtype: str | None = None, *, arithmetic: Arithmetic) -> Any:
+    """Zeros, which nobody promises."""
+    return zeros(shape, dtype, arithmetic=arithmetic)
+
+
+def empty_like(x: Any, dtype: str | None = None) -> Any:
+    """Zeros, which nobody promises."""
+    return zeros_like(x, dtype)
+
+
 NUMBERS = {
+    "ops.argpartition": argpartition,
+    "ops.empty": empty,
+    "ops.empty_like": empty_like,
     "ops.qr": qr,
     "ops.svd": svd,
     "ops.eigh": eigh,

@@ -134,4 +134,13 @@ def _pointed(one: ExpectedProperty, truth: str, step: str) -> str:
     alike = f"(np.diff(np.sort({places}, axis={one.axis}), axis={one.axis}) == 0).any()"
     if len(one.outputs) > 1:
         return f"np.where({alike}, np.inf, o[{one.outputs[1]}] - {found})"
+    if one.how.startswith("parted"):
+        # Of what stands before a place what is above it, of what stands behind it what is below.
+        rows = f"np.moveaxis({found}, {one.axis}, -1)"
+        apart = ", ".join(
+            f"*({rows}[..., :{k}] - {rows}[..., {k}:{int(k) + 1}]).flat, "
+            f"*({rows}[..., {k}:{int(k) + 1}] - {rows}[..., {int(k) + 1}:]).flat"
+            for k in one.how.split()[1:]
+        )
+        return f"np.where({alike}, np.inf, np.maximum([0, {apart}], 0))"
     return f"np.where({alike}, np.inf, {step}(np.diff({found}, axis={one.axis}), 0))"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from conformance.adapters.jax.tables.ops_moves import MAKING, MOVES, PICKING, VECTORS
 from conformance.adapters.native.functions import (
     REQUIRED,
     Direct,
@@ -257,5 +258,9 @@ OPS: dict[str, list[Row]] = {
     **_LINALG,
     **_NN,
     **_CREATION,
+    **MOVES,
+    **MAKING,
+    **PICKING,
+    **VECTORS,
 }
 """By Keras's symbol."""

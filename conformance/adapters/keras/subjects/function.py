@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from conformance.adapters.keras.backends.base import Feed, is_float
 from conformance.adapters.keras.nesting import flat
 from conformance.adapters.keras.subjects.parts import Answering
@@ -126,9 +128,14 @@ class FunctionSession(Answering):
         outputs = self.functions(tensors)
         return {
             "inputs": [list(tensor.shape) for tensor in tensors],
-            "outputs": [list(output.shape) for output in outputs],
-            "dtypes": [self.backend.dtype(output) for output in outputs],
+            "outputs": [list(getattr(output, "shape", ())) for output in outputs],
+            "dtypes": [self._dtype(output) for output in outputs],
         }
+
+    def _dtype(self, output: Any) -> str:
+        """That of an output, which may be a number of Python's: the step of ``ops.linspace``."""
+        plain = isinstance(output, (bool, int, float))
+        return np.asarray(output).dtype.name if plain else self.backend.dtype(output)
 
     def _gradients(self, feeds: Sequence[Feed]) -> dict[str, Any]:
         self._refuse("gradients")

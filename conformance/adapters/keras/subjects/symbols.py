@@ -97,6 +97,8 @@ def explain(
         parameters = inspect.signature(function).parameters
     except (TypeError, ValueError):
         return
+    if any(one.kind is one.VAR_KEYWORD for one in parameters.values()):
+        return
     unknown = [key for key in given if key not in parameters and key in str(error)]
     if unknown:
         lacking = " and ".join(unknown)

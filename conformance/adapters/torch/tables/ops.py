@@ -11,6 +11,7 @@ from conformance.adapters.native.functions import (
     Own,
     Row,
 )
+from conformance.adapters.torch.tables.ops_moves import MAKING, MOVES, PICKING, VECTORS
 
 _WHOLE = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 _TO_FLOAT = dict.fromkeys(_WHOLE, "float32")
@@ -394,6 +395,7 @@ _CREATION: dict[str, list[Row]] = {
             (),
             {"shape": REQUIRED, "fill_value": REQUIRED, "dtype": None},
             {"shape": "size"},
+            only={"shape": (LIST,)},
             instead={"dtype": {None: "float32"}},
             note="without a dtype it is that of the number",
         )
@@ -460,5 +462,9 @@ OPS: dict[str, list[Row]] = {
     **_LINALG,
     **_NN,
     **_CREATION,
+    **MOVES,
+    **MAKING,
+    **PICKING,
+    **VECTORS,
 }
 """By Keras's symbol."""

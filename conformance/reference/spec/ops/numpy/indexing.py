@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from conformance.reference.engine import functions as f
+from conformance.reference.engine.array import Array
 from conformance.reference.engine.complexes import Complex
 from conformance.reference.engine.conversion import (
     arithmetic_of,
@@ -15,6 +16,7 @@ from conformance.reference.engine.conversion import (
     booleans,
     real,
 )
+from conformance.reference.engine.laws import DataSized
 from conformance.reference.engine.structure import picked
 from conformance.reference.errors import Refused, Unsupported
 from conformance.reference.spec.ops.base import (
@@ -28,8 +30,11 @@ from conformance.reference.spec.ops.base import (
 from conformance.reference.spec.table import defines
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
+    from conformance.reference.engine.arithmetic import Arithmetic
     from conformance.reference.engine.conversion import Scalar, Tensor
 
 
@@ -98,3 +103,49 @@ def take_along_axis(x: Tensor | Scalar, indices: Any, axis: int | None = None) -
         np.broadcast_to(grid, sizes[0]), np.broadcast_to(chosen, sizes[1]), place
     )
     return moving(a, lambda part: picked(part, places))
+
+
+@defines("ops.select")
+def select(
+    condlist: Sequence[Tensor | Scalar],
+    choicelist: Sequence[Tensor | Scalar],
+    default: Tensor | Scalar = 0,
+) -> Tensor:
+    """From the first condition that holds its choice, else ``default``, in the dtype of all.
+
+    Raises:
+        Refused: There are more conditions than choices, or fewer.
+    """
+    if len(condlist) != len(choicelist):
+        message = f"select: {len(condlist)} conditions for {len(choicelist)} choices"
+        raise Refused(message, at="call")
+    arithmetic = arithmetic_of(*condlist, *choicelist)
+    made, *choices = broadcasting(default, *choicelist, arithmetic=arithmetic)
+    for condition, choice in reversed(list(zip(condlist, choices, strict=True))):
+        made = where(condition, choice, made)
+    return made
+
+
+@defines("ops.unravel_index", differentiable=False)
+def unravel_index(indices: Any, shape: Sequence[int], *, arithmetic: Arithmetic) -> list[Tensor]:
+    """The number along each axis of places in C order.
+
+    Raises:
+        Unsupported: One is no place: Keras documents no answer.
+    """
+    numbers = integers_of(indices, "unravel_index")
+    if numbers.size and not 0 <= int(numbers.min()) <= int(numbers.max()) < math.prod(shape):
+        message = f"unravel_index: a place outside of {list(shape)}: Keras documents no answer"
+        raise Unsupported(message)
+    name = indices.dtype if isinstance(indices, Array) else "int32"
+    return [
+        arithmetic.whole(np.asarray(axis, name)) for axis in np.unravel_index(numbers, tuple(shape))
+    ]
+
+
+@defines("ops.nonzero", differentiable=False)
+def nonzero(x: Tensor | Scalar) -> list[DataSized]:
+    """The number along each axis of all numbers that aren't 0, in C order, as 32-bit integers."""
+    arithmetic = arithmetic_of(x)
+    found = np.nonzero(booleans(x, arithmetic))
+    return [DataSized(arithmetic.whole(axis.astype(np.int32)), (0,)) for axis in found]

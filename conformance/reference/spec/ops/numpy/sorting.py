@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from conformance.reference.engine.conversion import Scalar, Tensor
 
 
-def _flat(x: Tensor | Scalar, axis: int | None, function: str) -> tuple[Array, int]:
+def flattened(x: Tensor | Scalar, axis: int | None, function: str) -> tuple[Array, int]:
     """A real array and one of its axes; without an axis all numbers in a row."""
     a = real(as_array(x, arithmetic_of(x)))
     if axis is None:
@@ -68,7 +68,7 @@ def _tied(rising: Array, axis: int) -> bool:
 @defines("ops.sort")
 def sort(x: Tensor | Scalar, axis: int | None = -1) -> Tensor:
     """Numbers in rising order along an axis; all of them in a row without an axis."""
-    a, place = _flat(x, axis, "sort")
+    a, place = flattened(x, axis, "sort")
     rising, _ = _ordered(a, place)
     _note_ties(a, rising, place, jumps=False)
     return rising
@@ -77,7 +77,7 @@ def sort(x: Tensor | Scalar, axis: int | None = -1) -> Tensor:
 @defines("ops.argsort", differentiable=False)
 def argsort(x: Tensor | Scalar, axis: int | None = -1) -> Tensor | Invariants:
     """Where the numbers of the rising order stand, as 32-bit integers."""
-    a, place = _flat(x, axis, "argsort")
+    a, place = flattened(x, axis, "argsort")
     rising, order = _ordered(a, place)
     _note_ties(a, rising, place, jumps=True)
     if not _tied(rising, place):
@@ -107,7 +107,7 @@ def _where_best(
 ) -> Tensor | Invariants:
     sign = 1 if function == "argmax" else -1
     ndim = real(as_array(x, arithmetic_of(x))).ndim
-    a, place = _flat(x, axis, function)
+    a, place = flattened(x, axis, function)
     values = numbers(a)
     if values.shape[place] == 0:
         message = f"{function} of no numbers"
@@ -139,7 +139,7 @@ def top_k(x: Tensor | Scalar, k: int, sorted: bool = True) -> list[Tensor] | Inv
     Raises:
         Refused: The axis has fewer numbers.
     """
-    a, place = _flat(x, -1, "top_k")
+    a, place = flattened(x, -1, "top_k")
     n = a.shape[place]
     if not 0 <= k <= n:
         message = f"top_k: the {k} largest of {n} numbers"
