@@ -70,6 +70,13 @@ WITHOUT_EFFECT = {
 WITHOUT_EFFECT["ops/refusals/another-number-of-numbers", "ops.reshape.newshape"] = (
     "it must be given, and no value near it is accepted"
 )
+WITHOUT_EFFECT["ops/numpy/moving/broadcast-to-refused", "ops.broadcast_to.shape"] = (
+    "it must be given, and no value near it is accepted"
+)
+WITHOUT_EFFECT |= {
+    ("ops/slices/segments-sorted", f"ops.segment_{what}.sorted"): "it promises speed alone"
+    for what in ("sum", "max", "min", "prod")
+}
 """Arguments that are set where they move nothing, by written case, each with the reason."""
 
 

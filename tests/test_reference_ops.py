@@ -67,6 +67,9 @@ def created(symbol: str, *given: Any, **named: Any) -> Any:
     return table.find(symbol)(*given, **named, arithmetic=Variance())
 
 
+PLANE = np.concatenate([ABOVE.T[:, :2], np.zeros((4, 1))], 1)
+CROSSED = np.cross(BELOW.T[:, :3], PLANE)
+
 # fmt: off
 AGREE: list[tuple[str, tuple[Any, ...], dict[str, Any], Any]] = [
     ("ops.add", (BELOW, ABOVE), {}, BELOW + ABOVE),
@@ -228,6 +231,71 @@ AGREE: list[tuple[str, tuple[Any, ...], dict[str, Any], Any]] = [
     ("ops.image.rgb_to_grayscale", (WIDE[..., :3],), {},
      WIDE[..., :3] @ [[0.2989], [0.587], [0.114]]),
     ("ops.cast", (BELOW * 5, "int16"), {}, (BELOW * 5).astype(np.int16)),
+    ("ops.swapaxes", (WIDE, 0, -1), {}, WIDE.swapaxes(0, 2)),
+    ("ops.moveaxis", (WIDE, [0, 1], [2, 0]), {}, np.moveaxis(WIDE, [0, 1], [2, 0])),
+    ("ops.copy", (COUNTS,), {}, COUNTS),
+    ("ops.ravel", (WIDE,), {}, WIDE.ravel()),
+    ("ops.fliplr", (WIDE,), {}, np.fliplr(WIDE)),
+    ("ops.flipud", (WIDE,), {}, np.flipud(WIDE)),
+    ("ops.rot90", (WIDE, 3, [2, 0]), {}, np.rot90(WIDE, 3, (2, 0))),
+    ("ops.roll", (WIDE, [2, -1], [0, 2]), {}, np.roll(WIDE, (2, -1), (0, 2))),
+    ("ops.roll", (WIDE, 7), {}, np.roll(WIDE, 7)),
+    ("ops.repeat", (WIDE, 2, 1), {}, np.repeat(WIDE, 2, 1)),
+    ("ops.repeat", (COUNTS, 3), {}, np.repeat(COUNTS, 3)),
+    ("ops.tile", (BELOW, [2, 1, 3]), {}, np.tile(BELOW, (2, 1, 3))),
+    ("ops.broadcast_to", (BELOW[:, :1], [2, 3, 4]), {}, np.broadcast_to(BELOW[:, :1], (2, 3, 4))),
+    ("ops.tril", (WIDE, -1), {}, np.tril(WIDE, -1)),
+    ("ops.triu", (COUNTS, 1), {}, np.triu(COUNTS, 1)),
+    ("ops.diag", (BELOW, -1), {}, np.diag(BELOW, -1)),
+    ("ops.diag", (FLAT, 2), {}, np.diag(FLAT, 2)),
+    ("ops.diagflat", (COUNTS, -1), {}, np.diagflat(COUNTS, -1)),
+    ("ops.diagonal", (WIDE, 1, 2, 0), {}, np.diagonal(WIDE, 1, 2, 0)),
+    ("ops.trace", (WIDE, -1, 1, 2), {}, np.trace(WIDE, -1, 1, 2)),
+    ("ops.get_item", (WIDE, -1), {}, WIDE[-1]),
+    ("ops.stop_gradient", (BELOW,), {}, BELOW),
+    ("ops.rearrange", (WIDE, "a (b q) c -> (a c) q b"), {"q": 2},
+     WIDE.reshape(3, 2, 2, 5).transpose(0, 3, 2, 1).reshape(15, 2, 2)),
+    ("ops.split", (WIDE, [1, 3], 1), {}, np.split(WIDE, [1, 3], 1)),
+    ("ops.split", (BELOW, 2, -1), {}, np.split(BELOW, 2, -1)),
+    ("ops.array_split", (WIDE, 3, 2), {}, np.array_split(WIDE, 3, 2)),
+    ("ops.vsplit", (WIDE, [2]), {}, np.vsplit(WIDE, [2])),
+    ("ops.hsplit", (WIDE, 2), {}, np.hsplit(WIDE, 2)),
+    ("ops.hsplit", (FLAT, 3), {}, np.hsplit(FLAT, 3)),
+    ("ops.dsplit", (WIDE, [2, 3]), {}, np.dsplit(WIDE, [2, 3])),
+    ("ops.unstack", (BELOW,), {"axis": 1}, list(BELOW.T)),
+    ("ops.append", (BELOW, FLAT), {}, np.append(BELOW, FLAT)),
+    ("ops.append", (BELOW, ABOVE, 1), {}, np.append(BELOW, ABOVE, 1)),
+    ("ops.vstack", ([FLAT[:4], BELOW],), {}, np.vstack([FLAT[:4], BELOW])),
+    ("ops.hstack", ([FLAT, FLAT[:2]],), {}, np.hstack([FLAT, FLAT[:2]])),
+    ("ops.dstack", ([BELOW, ABOVE],), {}, np.dstack([BELOW, ABOVE])),
+    ("ops.meshgrid", (FLAT[:2], FLAT[2:5]), {}, list(np.meshgrid(FLAT[:2], FLAT[2:5]))),
+    ("ops.meshgrid", (FLAT[:2], FLAT[2:5]), {"indexing": "ij"},
+     list(np.meshgrid(FLAT[:2], FLAT[2:5], indexing="ij"))),
+    ("ops.array", (COUNTS, "float32"), {}, COUNTS.astype(float)),
+    ("ops.zeros_like", (COUNTS,), {}, np.zeros_like(COUNTS)),
+    ("ops.ones_like", (BELOW, "int32"), {}, np.ones((3, 4), np.int32)),
+    ("ops.full_like", (COUNTS, 7), {}, np.full_like(COUNTS, 7)),
+    ("ops.vander", (FLAT[:3], 4), {"increasing": True}, np.vander(FLAT[:3], 4, increasing=True)),
+    ("ops.vander", (COUNTS[0],), {}, np.vander(COUNTS[0]).astype(np.int32)),
+    ("ops.select", ([FLAGS, COUNTS > 0], [BELOW, ABOVE], 2.5), {},
+     np.select([FLAGS, COUNTS > 0], [BELOW, ABOVE], 2.5)),
+    ("ops.nonzero", (COUNTS,), {}, [axis.astype(np.int32) for axis in np.nonzero(COUNTS)]),
+    ("ops.unique", (COUNTS,), {"return_counts": True},
+     [one.astype(np.int32) for one in np.unique(COUNTS, return_counts=True)]),
+    ("ops.unique", (COUNTS % 2,), {"axis": 0}, np.unique(COUNTS % 2, axis=0)),
+    ("ops.slice", (WIDE, [1, 0, 2], [2, 3, 1]), {}, WIDE[1:3, :3, 2:3]),
+    ("ops.segment_max", (BELOW, [1, 0, 1]), {}, np.stack([BELOW[1], BELOW[[0, 2]].max(0)])),
+    ("ops.segment_min", (COUNTS, [1, 0, 1]), {"num_segments": 2},
+     np.stack([COUNTS[1], COUNTS[[0, 2]].min(0)])),
+    ("ops.segment_prod", (BELOW, [0, 0, 1]), {}, np.stack([BELOW[0] * BELOW[1], BELOW[2]])),
+    ("ops.outer", (FLAT, COUNTS[0]), {}, np.outer(FLAT, COUNTS[0])),
+    ("ops.inner", (WIDE, FLAT[:5]), {}, np.inner(WIDE, FLAT[:5])),
+    ("ops.vdot", (BELOW, ABOVE), {}, np.vdot(BELOW, ABOVE)),
+    ("ops.tensordot", (WIDE, WIDE, [[0, 2], [0, 2]]), {},
+     np.tensordot(WIDE, WIDE, ([0, 2], [0, 2]))),
+    ("ops.tensordot", (COUNTS, COUNTS.T.copy(), 1), {}, COUNTS @ COUNTS.T),
+    ("ops.cross", (BELOW.T[:, :3], ABOVE.T[:, :2]), {}, CROSSED),
+    ("ops.cross", (BELOW, ABOVE), {"axis": 0}, np.cross(BELOW, ABOVE, axis=0)),
 ]
 # fmt: on
 
@@ -251,13 +319,65 @@ def test_functions_agree_with_numpy(symbol: str, given: Any, named: Any, truth: 
 
 def test_every_function_is_held_against_something() -> None:
     others = {"zeros", "ones", "full", "arange", "eye", "linspace", "fft", "conv", "image.resize"}
-    others |= {"qr", "svd", "eigh", "cholesky"}
+    others |= {"qr", "svd", "eigh", "cholesky", "argpartition", "empty", "empty_like"}
+    others |= {"tri", "identity", "logspace", "geomspace", "size", "ndim", "unravel_index"}
+    others |= {"bartlett", "blackman", "hamming", "hanning", "kaiser"}
+    others |= {"scatter", "scatter_update", "slice_update"}
     others |= {"swish", "hard_swish"}  # other names of silu and hard_silu
     named = {symbol.removeprefix("ops.") for symbol, *_ in AGREE if symbol.startswith("ops.")}
     assert set(table.known("ops")) == named | others
     shared = {f"activations.{name}" for name in table.known("ops")}
     alone = {symbol for symbol, *_ in AGREE if symbol.startswith("activations.")}
     assert {f"activations.{name}" for name in table.known("activations")} <= alone | shared
+
+
+def test_more_creation() -> None:
+    assert np.array_equal(numbers(created("ops.tri", 3, 4, 1)), np.tri(3, 4, 1))
+    assert np.array_equal(numbers(created("ops.identity", 3, "int32")), np.identity(3))
+    assert np.allclose(numbers(created("ops.logspace", -1, 2, 4)), np.logspace(-1, 2, 4))
+    made = created("ops.logspace", 0, 3, 3, endpoint=False, base=2)
+    assert np.allclose(numbers(made), np.logspace(0, 3, 3, endpoint=False, base=2))
+    assert np.allclose(numbers(created("ops.geomspace", 1, 16, 5)), np.geomspace(1, 16, 5))
+    with pytest.raises(Refused):
+        created("ops.geomspace", 0, 16, 5)
+    made = created("ops.unravel_index", np.asarray([[1, 11], [5, 0]]), [3, 4])
+    assert np.array_equal(numbers(made), np.unravel_index([[1, 11], [5, 0]], (3, 4)))
+    assert numbers(created("ops.size", array(WIDE))) == WIDE.size
+    assert numbers(created("ops.ndim", array(WIDE))) == WIDE.ndim
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 8])
+def test_windows(count: int) -> None:
+    for name in ("bartlett", "blackman", "hamming", "hanning"):
+        made = numbers(created(f"ops.{name}", count))
+        assert np.allclose(made, getattr(np, name)(count), atol=1e-15), name
+    for beta in (0.0, 2.5, 14.0):
+        assert np.allclose(numbers(created("ops.kaiser", count, beta)), np.kaiser(count, beta))
+
+
+def test_scattering() -> None:
+    rows = np.asarray([[2], [0], [2]])
+    for reduction, join in (("add", np.add), ("max", np.maximum), ("min", np.minimum)):
+        wanted = BELOW.copy()
+        join.at(wanted, rows[:, 0], ABOVE)
+        assert np.allclose(numbers(of("ops.scatter_update", BELOW, rows, ABOVE, reduction)), wanted)
+    wanted = COUNTS.copy()
+    np.multiply.at(wanted, rows[:, 0], COUNTS)
+    assert np.array_equal(numbers(of("ops.scatter_update", COUNTS, rows, COUNTS, "mul")), wanted)
+    placed = numbers(of("ops.scatter", rows[:2], BELOW[:2], [4, 4]))
+    assert np.array_equal(placed[[2, 0]], BELOW[:2])
+    assert not placed[[1, 3]].any()
+    block = numbers(of("ops.slice_update", BELOW, [1, 2], ABOVE[:2, :2]))
+    assert np.array_equal(block[1:, 2:], ABOVE[:2, :2])
+    assert np.array_equal(block[0], BELOW[0])
+    with pytest.raises(Unsupported, match="two values at one place"):
+        of("ops.scatter", rows, BELOW, [3, 4])
+
+
+def test_partitions() -> None:
+    made = of("ops.argpartition", BELOW, 1, 0)
+    assert isinstance(made, Invariants)
+    assert made.properties[0].how == "parted 1"
 
 
 def test_creation() -> None:

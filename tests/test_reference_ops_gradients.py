@@ -96,6 +96,53 @@ SAMPLES: dict[str, list[tuple[list[Any], dict[str, Any]]]] = {
     "ops.transpose": [([CUBE, (1, 2, 0)], {})],
     "ops.var": [([CUBE, (0, 2)], {})],
     "ops.where": [([FLAGS, X, Y[:1]], {})],
+    "ops.append": [([X, Y], {}), ([X, Y], {"axis": 1})],
+    "ops.array": [([X], {})],
+    "ops.array_split": [([CUBE, 2, 1], {})],
+    "ops.broadcast_to": [([X[:1], (2, 3, X.shape[1])], {})],
+    "ops.copy": [([X], {})],
+    "ops.cross": [([X[:, :3], Y[:, :3]], {}), ([X[:, :2], Y[:, :3]], {}),
+                  ([X[:, :2], Y[:, :2]], {})],
+    "ops.diag": [([X, 1], {}), ([X[0], -1], {})],
+    "ops.diagflat": [([X], {})],
+    "ops.diagonal": [([CUBE, 1, 2, 0], {})],
+    "ops.dsplit": [([CUBE, [1]], {})],
+    "ops.dstack": [([[X, Y]], {})],
+    "ops.fliplr": [([X], {})],
+    "ops.flipud": [([X], {})],
+    "ops.get_item": [([CUBE, 1], {})],
+    "ops.hsplit": [([CUBE, [1]], {})],
+    "ops.hstack": [([[X, Y]], {})],
+    "ops.inner": [([X, Y], {})],
+    "ops.meshgrid": [([X[0], Y[0]], {})],
+    "ops.moveaxis": [([CUBE, 0, 2], {})],
+    "ops.outer": [([X, Y[0]], {})],
+    "ops.ravel": [([CUBE], {})],
+    "ops.rearrange": [([CUBE, "a b c -> c (b a)"], {})],
+    "ops.repeat": [([X, 2, 1], {}), ([X, 3], {})],
+    "ops.roll": [([CUBE, 2, 1], {}), ([X, 3], {})],
+    "ops.rot90": [([CUBE, 1, (0, 2)], {})],
+    "ops.scatter": [([[[2], [0]], X[:2], (4, X.shape[1])], {})],
+    "ops.scatter_update": [([X, [[2], [0]], Y[:2], how], {})
+                           for how in (None, "add", "mul", "max", "min")],
+    "ops.segment_max": [([X, [1, 0, 1]], {"num_segments": 2})],
+    "ops.segment_min": [([X, [1, 0, 1]], {"num_segments": 2})],
+    "ops.segment_prod": [([X, [1, 0, 1]], {"num_segments": 2})],
+    "ops.select": [([[FLAGS], [X], Y], {})],
+    "ops.slice": [([CUBE, (1, 0, 1), (1, 2, 2)], {})],
+    "ops.slice_update": [([X, (1, 2), Y[:2, :2]], {})],
+    "ops.split": [([CUBE, [1], 1], {})],
+    "ops.swapaxes": [([CUBE, 0, 2], {})],
+    "ops.tensordot": [([CUBE, CUBE, ((0, 2), (0, 2))], {}), ([X, Y.T.copy(), 1], {})],
+    "ops.tile": [([X, (2, 1, 2)], {})],
+    "ops.trace": [([CUBE, 1], {})],
+    "ops.tril": [([CUBE, -1], {})],
+    "ops.triu": [([X, 1], {})],
+    "ops.unstack": [([X], {"axis": 1})],
+    "ops.vander": [([X[0], 4], {}), ([X[0]], {"increasing": True})],
+    "ops.vdot": [([X, Y], {})],
+    "ops.vsplit": [([CUBE, [1]], {})],
+    "ops.vstack": [([[X, Y[0]]], {})],
     **{f"ops.{name}": [([X], {})] for name in (
         "tanh", "silu", "softplus", "softsign", "selu",
         "hard_sigmoid", "hard_silu", "relu6", "log_sigmoid", "hard_tanh",
@@ -135,8 +182,8 @@ def test_every_differentiable_definition_is_proved() -> None:
         names = {f"{namespace}.{name}" for name in table.known(namespace) if name not in SAME}
         return {symbol for symbol in names if table.differentiable(symbol)}
 
-    # What is constant between its steps has zeros: cases/ops/numpy/elementwise/steps.
-    constant = {"ops.floor", "ops.sign"}
+    # What is constant between its steps or told to be has zeros: cases/ops/numpy/elementwise/steps.
+    constant = {"ops.floor", "ops.sign", "ops.stop_gradient"}
     # One definition under two names is proved once.
     shared = {
         symbol

@@ -216,7 +216,9 @@ def _near_list(name: str, value: list[Any]) -> Iterator[tuple[str, Any]]:
         yield "reversed", value[::-1]
     elif name == "shape":
         yield "longer", [*value, 2]
-    if name == "axes":
+    elif value and type(value[-1]) is int:
+        yield "more", [*value[:-1], value[-1] + 1]
+    if name == "axes" and all(type(one) is int for one in value):
         rank = len(value)
         order = [one % rank for one in value]
         yield "inverse", sorted(range(rank), key=order.__getitem__)

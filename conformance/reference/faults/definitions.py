@@ -13,6 +13,7 @@ from conformance.reference.engine import functions as f
 from conformance.reference.engine.array import Array
 from conformance.reference.engine.complexes import Complex
 from conformance.reference.engine.conversion import arithmetic_of, as_array, convert, real, whole
+from conformance.reference.engine.laws import DataSized
 from conformance.reference.errors import Unsupported
 from conformance.reference.faults.fault import Fault
 from conformance.reference.spec.ops.numpy.elementwise import add, maximum
@@ -236,6 +237,27 @@ def _mirrored(definition: Any) -> Any:
     return _after(definition, lambda made: flip(made, -1))
 
 
+def _last_first(definition: Any) -> Any:
+    def turned(made: Any) -> Any:
+        first, *rest = made if isinstance(made, list) else [made]
+        sized = first if isinstance(first, DataSized) else None
+        axis = sized.axes[0] if sized else 0
+        array = flip(sized.array if sized else first, axis)
+        changed = DataSized(array, sized.axes) if sized else array
+        return [changed, *rest] if rest else changed
+
+    return _after(definition, turned)
+
+
+def _places_turned(definition: Any) -> Any:
+    def turned(made: list[DataSized]) -> Any:
+        if len(made) == 1:
+            return [DataSized(_and_one(made[0].array), made[0].axes)]
+        return made[::-1]
+
+    return _after(definition, turned)
+
+
 _WRAPPERS: dict[str, tuple[set[str], str, Callable[[Any], Any]]] = {
     "integers-saturate": (
         {"ops.add", "ops.subtract", "ops.multiply"},
@@ -259,6 +281,12 @@ _WRAPPERS: dict[str, tuple[set[str], str, Callable[[Any], Any]]] = {
     "rint-for-cast": ({"ops.cast"}, "rounded to the nearest integer", _rounding),
     "bit-for-cast": ({"ops.cast"}, "made booleans of the last bit of an integer", _one_bit),
     "one-later": ({"ops.arange"}, "began to count one later", _one_later),
+    "last-first": ({"ops.unique"}, "answered numbers in falling order", _last_first),
+    "axes-exchanged": (
+        {"ops.nonzero"},
+        "answered the axes in the other order, or counted from 1",
+        _places_turned,
+    ),
     "mirrored": ({"ops.eye", "ops.cholesky"}, "turned the last axis round", _mirrored),
 }
 """Faults of definitions: the symbols that they fit, the words, and what makes them."""

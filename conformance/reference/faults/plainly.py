@@ -82,9 +82,19 @@ def top_k(x: Any, k: int, sorted: bool = True) -> list[Array]:  # noqa: A002, AR
     return [values, _places(a, falling)]
 
 
-def argpartition(x: Any, kth: Any, axis: int | None = -1) -> Array:  # noqa: ARG001 (Keras's signature)
-    """A whole order, which is one in parts too."""
-    return argsort(x, axis)
+def argpartition(x: Any, kth: Any, axis: int | None = -1) -> Array:
+    """An order whose sides are turned round, so that no other place is parted."""
+    a = _real(x)
+    values = numbers(a) if axis is not None else numbers(a).reshape(-1)
+    place = -1 if axis is None else axis
+    rising = np.moveaxis(np.argsort(values, axis=place, kind="stable"), place, -1)
+    cuts = sorted(k % rising.shape[-1] for k in (kth if isinstance(kth, list) else [kth]))
+    parts, start = [], 0
+    for cut in cuts:
+        parts += [rising[..., start:cut][..., ::-1], rising[..., cut : cut + 1]]
+        start = cut + 1
+    order = np.concatenate([*parts, rising[..., start:][..., ::-1]], -1)
+    return _places(a, np.moveaxis(order, -1, place))
 
 
 def empty(shape: Any, dtype: str | None = None, *, arithmetic: Arithmetic) -> Any:

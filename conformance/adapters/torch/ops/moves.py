@@ -38,7 +38,8 @@ def split(x: Tensor, *, indices_or_sections: int, axis: int = 0) -> tuple[Tensor
     """``ops.split``: torch.tensor_split makes parts of unequal sizes where Keras refuses."""
     if x.shape[axis] % indices_or_sections:
         raise ValueError(f"{x.shape[axis]} in {indices_or_sections} equal parts")
-    return torch.tensor_split(x, indices_or_sections, dim=axis)
+    found: tuple[Tensor, ...] = torch.tensor_split(x, indices_or_sections, dim=axis)
+    return found
 
 
 def append(x1: Tensor, x2: Tensor, *, axis: int | None = None) -> Tensor:

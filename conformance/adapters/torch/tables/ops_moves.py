@@ -115,7 +115,6 @@ MOVES: dict[str, list[Row]] = {
     ],
     "ops.get_item": [Own("ops.moves", "get_item", "x[key]", only={"key": (None, WHOLE)})],
     "ops.stop_gradient": [Direct("torch.Tensor.detach", ("variable",))],
-    "ops.rearrange": [],
     "ops.split": [
         Own("ops.moves", "split", "torch.tensor_split", only={"indices_or_sections": (WHOLE,)}),
         Direct(

@@ -106,10 +106,14 @@ def scatter(indices: Any, values: Tensor | Scalar, shape: Sequence[int]) -> Tens
     """Zeros of this shape with ``values`` at ``indices``.
 
     Raises:
+        Refused: The values have another shape than what the indices name.
         Unsupported: Two go to one place, of which Keras documents only ``scatter_update``'s.
     """
     b = real(as_array(values, arithmetic_of(values)))
     places = _rows(tuple(shape), indices, "scatter")
+    if b.shape != places.shape:
+        message = f"scatter: values of {list(b.shape)} for {list(places.shape)}"
+        raise Refused(message, at="call")
     if len(np.unique(places)) != places.size:
         message = "scatter: two values at one place: Keras documents no answer"
         raise Unsupported(message)
