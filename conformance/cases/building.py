@@ -18,6 +18,7 @@ from conformance.cases import (
     settings,
     subjects,
     training,
+    weights,
 )
 from conformance.cases.layers import LayerReader
 from conformance.cases.model import (
@@ -160,11 +161,8 @@ class CaseReader:
             _model(tree, where, given, layers, raises), settings.read_settings(tree, where)
         )
         # Read whether or not there is a model, so that their mistakes show at once as well.
-        weights = None
         train = training.read_train(tree, where)
-        if "weights" in tree:
-            place = where.value(tree, "weights")
-            weights = fields.choice(tree["weights"], place, ("normal", "integers"))
+        told = weights.read_weights(tree, where, read)
         if read is None:
             if "expect" in tree:
                 fields.mapping(tree["expect"], where.value(tree, "expect"), expects.EXPECT_KEYS)
@@ -191,7 +189,9 @@ class CaseReader:
             calls=listed,
             extra=_extra(listed, read, expect, raises, without),
             facets=[],
-            weights=cast("Literal['normal', 'integers']", weights or "normal"),
+            weights=told.kind,
+            given=dict(told.given),
+            initial=told.initial,
             train=train,
             twin=twin,
             random=random,

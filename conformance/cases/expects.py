@@ -16,8 +16,9 @@ from conformance.cases.model import (
     Source,
     SummaryRow,
 )
-from conformance.cases.problems import described, did_you_mean
+from conformance.cases.problems import described
 from conformance.cases.reading import Map, Seq
+from conformance.cases.weights import check_name
 from conformance.facets import FACETS
 
 if TYPE_CHECKING:
@@ -186,16 +187,9 @@ def _weights(value: object, where: Where, read: Read) -> dict[str, list[int]] | 
     if not isinstance(value, Map):
         where.mistyped("a mapping such as {dense/kernel: [5, 10]}", value)
         return None
-    known = [node.name for node in read.model.layers]
     found = {}
     for name, one in value.items():
-        node, slash, variable = name.partition("/")
-        if not slash or not variable or node not in known:
-            where.key(value, name).refuse(
-                "names no weight of the model",
-                expected=f"<node>/<variable>, node one of {', '.join(known[:12])}",
-                hint=did_you_mean(node, known),
-            )
+        check_name(name, where.key(value, name), read)
         shape = fields.shape(one, where.value(value, name))
         if shape is not None:
             found[name] = shape
@@ -207,9 +201,10 @@ def _values(value: object, where: Where, read: Read) -> Any:
         listed = fields.items(value, where, "arrays, one an output") or Seq()
         if listed and len(listed) != len(read.model.outputs):
             where.refuse(f"has {len(listed)} arrays", expected=f"{len(read.model.outputs)}")
-        found = [fields.array(one, where.item(listed, i)) for i, one in enumerate(listed)]
+        places = [where.item(listed, i) for i in range(len(listed))]
+        found = [fields.array(one, at, digits=True) for one, at in zip(listed, places, strict=True)]
         return [one[0] for one in found if one is not None]
-    literal = fields.array(value, where)
+    literal = fields.array(value, where, digits=True)
     return None if literal is None else literal[0]
 
 

@@ -301,6 +301,11 @@ class Graph(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="ki
     facets: list[str]
     """Asked facets, in the order of :data:`conformance.facets.FACETS`."""
     weights: Literal["normal", "integers"] = "normal"
+    given: dict[str, Json] = field(default_factory=dict)
+    """Numbers of variables that are written out, nested lists by ``<node>/<variable>``; the word
+    ``initial`` stands for what the variable's initializer gives. The others are drawn."""
+    initial: bool = False
+    """Whether all that isn't given holds what its initializer gives, in a drawing's place."""
     train: Train | None = None
     twin: Twin | None = None
     random: Random | None = None

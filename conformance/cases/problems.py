@@ -6,6 +6,7 @@ and reading goes on, so that one look shows all of them.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from msgspec import Struct
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from conformance.cases.tree import Map, Seq
 
 T = TypeVar("T")
+
+_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![^\s,\]}])")
 
 _LONGEST_SHOWN = 60
 """Characters of a wrong value that a message quotes."""
@@ -71,6 +74,17 @@ class Log:
         """How often something was noted, repetitions included: what a reader compares to see
         whether what it has read is sound."""
         self._found: dict[tuple[int, int, str, str], Problem] = {}
+        self._lines: list[str] = []
+
+    def read(self, text: str) -> None:
+        """Keep the file's text, for what a value alone doesn't tell of how it is written."""
+        self._lines = text.split("\n")
+
+    def number_at(self, at: tuple[int, int]) -> str:
+        """The number that is written at a 1-based line and column; empty where there is none."""
+        line = self._lines[at[0] - 1] if at[0] <= len(self._lines) else ""
+        found = _NUMBER.match(line, at[1] - 1)
+        return found[0] if found else ""
 
     def add(
         self,
