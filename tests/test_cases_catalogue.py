@@ -20,6 +20,7 @@ from conformance.cases.building import KEYS as KEYS_OF_A_CASE
 from conformance.cases.problems import Log
 from conformance.cases.reading import plain_value, read_file, read_text
 from conformance.facets import FACETS
+from conformance.writing.command import validate
 
 CASE = """\
 - id: {id}
@@ -111,14 +112,14 @@ def test_the_catalogue_is_sound_and_the_default() -> None:
 
 
 def test_validate(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert commands.validate([root]) == 0
+    assert validate([root]) == 0
     assert capsys.readouterr().out == "3 cases, no problem\n"
     (root / "a.yml").write_text("- id: x\n  title: \x1b[31m\n")
-    assert commands.validate([str(root)]) == 1
+    assert validate([root]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert "a.yml:2:10: U+001B is a character that can't be seen" in lines[0]
     assert lines[-1] == "1 problem, 1 sound case"
-    assert commands.validate([root / "divergences", root / "nowhere"]) == 1
+    assert validate([root / "divergences", root / "nowhere"]) == 1
     assert "nowhere:1:1: is not a file" in capsys.readouterr().out
 
 

@@ -130,6 +130,7 @@ COMMANDS: dict[str, Run | Shown] = {
     "python tools/asked.py before.json": Shown("tests/test_cases_variation.py", '"tools/asked.py"'),
     "keras-conformance adapters": Run(),
     "keras-conformance validate my-cases/": Run(),
+    "keras-conformance validate --reference my-cases/": Run(),
     "keras-conformance schema": Run(),
     "keras-conformance detect": Shown("tests/test_detecting.py", "detect"),
     "keras-conformance detect --all": Shown("tests/test_detecting.py", "detect"),

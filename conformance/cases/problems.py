@@ -41,10 +41,14 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     message: str
     expected: str = ""
     hint: str = ""
+    warning: bool = False
+    """Whether the file can be used as it is all the same."""
 
     def __str__(self) -> str:
         """The problem in one line, its place first, as compilers and editors write it."""
         place = f"{self.place.file}:{self.place.line}:{self.place.column}"
+        if self.warning:
+            place += ": warning"
         parts = [f"{self.key}: {self.message}" if self.key else self.message]
         if self.expected:
             parts.append(f"expected {self.expected}")

@@ -379,8 +379,11 @@ def influence_masks(
 
 
 def _unlike_twin(case: Case, run: Run, twin: Run) -> list[Statement]:
-    """Where the twin's answer isn't the model's: float64 noise alone may be between them."""
-    found = []
+    """Where the twin's answer isn't the model's: float64 noise alone may be between them.
+
+    Of each output the first call in which it is another.
+    """
+    found: dict[int, Statement] = {}
     axes = case.program.twin.output_axes if case.program.twin else None
     for index, (ours, theirs) in enumerate(zip(run.calls, twin.calls, strict=True)):
         if isinstance(ours, NoAnswer) or isinstance(theirs, NoAnswer):
@@ -392,7 +395,7 @@ def _unlike_twin(case: Case, run: Run, twin: Run) -> list[Statement]:
                     f"output {j} of the twin has the shape {list(b.shape)}, the model's "
                     f"(permuted) {list(expected.shape)}"
                 )
-                found.append(Statement("equals", message))
+                found.setdefault(j, Statement("equals", message))
                 continue
             apart = np.abs(expected - b.value) > EXACT * (permuted(tau(a), axes) + tau(b))
             if apart.any():
@@ -402,5 +405,5 @@ def _unlike_twin(case: Case, run: Run, twin: Run) -> list[Statement]:
                     f"reference call {index}, output {j} has {float(b.value[place])} at "
                     f"{list(place)} instead of {float(expected[place])}"
                 )
-                found.append(Statement("equals", message))
-    return found
+                found.setdefault(j, Statement("equals", message))
+    return [*found.values()]

@@ -62,7 +62,7 @@ def check_refusal(case: Case, refusal: Refused) -> None:
             f"the case states a refusal at {case.raises.at}, the reference refuses at "
             f"{refusal.at}: {refusal}"
         )
-        raise Contradiction(message)
+        raise Contradiction([Statement("raises", message)])
 
 
 def check(  # noqa: PLR0913 (an answer, and what else of it is known)
@@ -93,7 +93,7 @@ def check(  # noqa: PLR0913 (an answer, and what else of it is known)
             f"the case states a refusal at {case.raises.at}, the reference accepts and answers "
             f"{network.outputs}"
         )
-        raise Contradiction(message)
+        raise Contradiction([Statement("raises", message)])
     if refusals:
         check_refusal(case, refusals[0])
     problems = [

@@ -221,7 +221,7 @@ def _check(case: Case, expectation: Expectation, arrays: dict[str, Values]) -> N
             f"the case states a refusal at {case.raises.at}, the reference accepts and answers "
             f"{shapes}"
         )
-        raise Contradiction(message)
+        raise Contradiction([Statement("raises", message)])
     problems = [
         *_disagreements(case, expectation),
         *disagreements(case, expectation.calls, arrays),
