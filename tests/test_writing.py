@@ -85,8 +85,8 @@ def test_every_contradiction_of_a_file_is_told_with_its_place(held: Any) -> None
             "[[None, 8]]"
         ),
         (
-            "15:3: the case expects an answer, the reference refuses at build: node reshape: Reshape: "
-            "8 numbers can't take the shape [3]"
+            "15:3: the case expects an answer, the reference refuses at build: node reshape: "
+            "Reshape: 8 numbers can't take the shape [3]"
         ),
     ]
     assert lines[6].startswith("24:11: equals: the twin must give the model's answer")

@@ -13,6 +13,7 @@ from conformance.cases import (
     fields,
     flags,
     inputs,
+    misplaced,
     models,
     passing,
     settings,
@@ -100,6 +101,7 @@ class CaseReader:
     ) -> Case | None:
         """The case, or None where the log says why there is none."""
         problems = where.log.noted
+        tree = misplaced.as_meant(tree, where, KEYS)
         fields.mapping(tree, where, KEYS, required=("title",))
         title = fields.line(tree.get("title", "-"), where.value(tree, "title"))
         why = None
@@ -164,8 +166,7 @@ class CaseReader:
         train = training.read_train(tree, where)
         told = weights.read_weights(tree, where, read)
         if read is None:
-            if "expect" in tree:
-                fields.mapping(tree["expect"], where.value(tree, "expect"), expects.EXPECT_KEYS)
+            _look_over(tree, where, layers)
             return None
         expect, twin, random = Expect(), None, None
         if "expect" in tree:
@@ -200,6 +201,19 @@ class CaseReader:
         asked = _asked(program, read, expect, without) if raises is None else {"raises"}
         facets = [facet for facet in FACETS if facet in asked]
         return msgspec.structs.replace(program, facets=facets), expect
+
+
+def _look_over(tree: Map, where: Where, layers: LayerReader) -> None:
+    """Note what is wrong with the parts around a model that could not be read."""
+    if "expect" in tree:
+        expects.look_over(tree["expect"], where.value(tree, "expect"))
+    if "exchange" in tree:
+        expects.read_exchange(tree["exchange"], where.value(tree, "exchange"))
+    if "training" in tree:
+        flags.listed_flags(tree["training"], where.value(tree, "training"))
+    if isinstance(equals := tree.get("equals"), Map) and "model" in equals:
+        place = where.value(tree, "equals")
+        models.look_over(equals["model"], place.value(equals, "model"), layers)
 
 
 def _symbol_as_source(tree: Map) -> Source | None:

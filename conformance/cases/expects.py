@@ -22,6 +22,8 @@ from conformance.cases.weights import check_name
 from conformance.facets import FACETS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from conformance.cases.model import Shape
     from conformance.cases.models import Read
     from conformance.cases.problems import Where
@@ -107,15 +109,22 @@ def read_expect(value: object, where: Where, read: Read) -> Expect | None:
         return None
     found: dict[str, Any] = {}
     for key, content in given.items():
-        reader = _READERS.get(key)
-        if reader is not None:
-            found[key] = reader(content, where.value(given, key), read)
+        place = where.value(given, key)
+        if key in _ALONE:
+            found[key] = _ALONE[key](content, place)
+        elif key in _OF_MODEL:
+            found[key] = _OF_MODEL[key](content, place, read)
     return Expect(**found)
 
 
-def _symbolic(value: object, where: Where, read: Read) -> Shape | None:
-    del read
-    return _shape_with_batch(value, where)
+def look_over(value: object, where: Where) -> None:
+    """Note what is wrong with what a source states of a model that could not be read."""
+    given = fields.mapping(value, where, EXPECT_KEYS) or Map(where.at)
+    for key, content in given.items():
+        if key in _ALONE:
+            _ALONE[key](content, where.value(given, key))
+        elif key == "output_shape" and not isinstance(content, Seq):
+            _shape_with_batch(content, where.value(given, key))
 
 
 def _shape_with_batch(value: object, where: Where, *, batched: bool = True) -> Shape | None:
@@ -167,8 +176,7 @@ def _count(value: object, where: Where) -> int | None:
     return fields.whole(value, where, least=0, most=2**53, what="a number of parameters")
 
 
-def _params(value: object, where: Where, read: Read) -> Params | None:
-    del read
+def _params(value: object, where: Where) -> Params | None:
     given = fields.mapping(value, where, Params.__struct_fields__)
     if given is None:
         return None
@@ -208,13 +216,11 @@ def _values(value: object, where: Where, read: Read) -> Any:
     return None if literal is None else literal[0]
 
 
-def _dtype(value: object, where: Where, read: Read) -> str | None:
-    del read
+def _dtype(value: object, where: Where) -> str | None:
     return fields.choice(value, where, fields.DTYPES)
 
 
-def _signed_zero(value: object, where: Where, read: Read) -> bool:
-    del read
+def _signed_zero(value: object, where: Where) -> bool:
     return bool(fields.flag(value, where))
 
 
@@ -229,8 +235,7 @@ def _probes(value: object, where: Where, read: Read) -> dict[str, list[int]] | N
     return {key: one for key, one in found.items() if one is not None}
 
 
-def _summary(value: object, where: Where, read: Read) -> list[SummaryRow]:
-    del read
+def _summary(value: object, where: Where) -> list[SummaryRow]:
     keys = SummaryRow.__struct_fields__
     found = []
     for place, given in _entries(value, where, keys):
@@ -283,17 +288,21 @@ def _prefix(value: object, where: Where, shape: list[int] | None) -> list[int] |
     return found
 
 
-_READERS: dict[str, Any] = {
-    "input_shape": _symbolic,
-    "output_shape": _output_shape,
-    "layers": _layers,
+_ALONE: dict[str, Callable[[object, Where], Any]] = {
+    "input_shape": _shape_with_batch,
     "params": _params,
-    "weights": _weights,
-    "values": _values,
     "dtype": _dtype,
     "signed_zero": _signed_zero,
-    "probes": _probes,
     "summary": _summary,
+}
+"""How to read what can be read without knowing the model that it is stated of."""
+
+_OF_MODEL: dict[str, Callable[[object, Where, Read], Any]] = {
+    "output_shape": _output_shape,
+    "layers": _layers,
+    "weights": _weights,
+    "values": _values,
+    "probes": _probes,
     "influence": _influence,
 }
 
