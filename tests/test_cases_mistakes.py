@@ -302,8 +302,10 @@ def told(catalogue: Any, body: str) -> list[str]:
 MISPLACED = [
     (
         "layer: {Dense: {units: 3}}\ninput: {shape: [3]}\n",
-        "4:10: layer: is a mapping of Dense; expected a layer's name; "
-        "write `layer: Dense` and `config: {units: 3}`",
+        (
+            "4:10: layer: is a mapping of Dense; expected a layer's name; "
+            "write `layer: Dense` and `config: {units: 3}`"
+        ),
     ),
     (
         "layer: {Flatten: }\ninput: {shape: [3]}\n",
@@ -311,13 +313,17 @@ MISPLACED = [
     ),
     (
         "layer: {Dense: {units: 3}}\nconfig: {units: 3}\ninput: {shape: [3]}\n",
-        "4:10: layer: is a mapping of Dense; expected a layer's name; "
-        "write `layer: Dense` and `config: {units: 3}`",
+        (
+            "4:10: layer: is a mapping of Dense; expected a layer's name; "
+            "write `layer: Dense` and `config: {units: 3}`"
+        ),
     ),
     (
         "function: {ops.sum: {axis: 0}}\ninput: {shape: [3]}\n",
-        "4:13: function: is a mapping of ops.sum; expected a function's name; "
-        "write `function: ops.sum` and `config: {axis: 0}`",
+        (
+            "4:13: function: is a mapping of ops.sum; expected a function's name; "
+            "write `function: ops.sum` and `config: {axis: 0}`"
+        ),
     ),
     (
         "layer: Dense\nunits: 3\ninput: {shape: [3]}\n",
@@ -325,18 +331,24 @@ MISPLACED = [
     ),
     (
         "model: {Dense: {units: 3}, ReLU: {}}\ninput: {shape: [3]}\n",
-        "4:10: model: is a mapping of Dense, ReLU; expected a list of layers, or a graph "
-        "{nodes: {…}}; write `model: [{Dense: {units: 3}}, {ReLU: {}}]`",
+        (
+            "4:10: model: is a mapping of Dense, ReLU; expected a list of layers, or a graph "
+            "{nodes: {…}}; write `model: [{Dense: {units: 3}}, {ReLU: {}}]`"
+        ),
     ),
     (
         "layer: ReLU\ninput: [3]\n",
         "5:10: input: is a list of 1; expected a mapping; write `input: {shape: [3]}`",
     ),
     (
-        "layer: {Dense: {units: 3, kernel_initializer: {class_name: Constant, config: {value: 1}}}}"
-        "\ninput: {shape: [3]}\n",
-        "4:10: layer: is a mapping of Dense; expected a layer's name; "
-        "write `layer: Dense` and `config: {…}`",
+        (
+            "layer: {Dense: {units: 3, kernel_initializer: {class_name: Constant, "
+            "config: {value: 1}}}}\ninput: {shape: [3]}\n"
+        ),
+        (
+            "4:10: layer: is a mapping of Dense; expected a layer's name; "
+            "write `layer: Dense` and `config: {…}`"
+        ),
     ),
 ]
 
