@@ -10,6 +10,7 @@ from cases_samples import deviations, load_body, load_case
 from repro_cells import judged_case
 
 from conformance.cases import load
+from conformance.cases.model import decimals
 from conformance.reference import Contradiction, evaluate
 from conformance.reference.faults.applicable import find
 from conformance.repro.script import script
@@ -198,6 +199,34 @@ def test_noughts_behind_the_point_count(tmp_path: Path) -> None:
     near = THIRDS.replace("[1]", "[0.96]")
     assert answer(tmp_path, near + "expect: {values: [[[0.3]]]}\n")
     assert contradicted(tmp_path, near + "expect: {values: [[[0.30]]]}\n")
+
+
+@pytest.mark.parametrize(
+    ("number", "digits"),
+    [
+        ("0.3333", 4),
+        ("0.50", 2),
+        ("-.5", 1),
+        ("5.", 0),
+        ("1.0", 1),
+        (0.25, 2),
+        ("2.50e-3", 5),
+        (1e-05, 5),
+        ("1.5e3", 0),
+        (1e22, 0),
+        ("nan", 0),
+        ("-inf", 0),
+        ("1e-99999999999999999999", 0),
+        ("0.0e-9999", 10000),
+    ],
+)
+def test_digits_behind_the_point(number: float | str, digits: int) -> None:
+    assert decimals(number) == digits
+
+
+def test_numbers_of_any_length_are_read(tmp_path: Path) -> None:
+    for number in ("1e-99999999999999999999", "0.0e-9999999999", f"0.{'0' * 5_000}"):
+        assert contradicted(tmp_path, f"{THIRDS}expect: {{values: [[[{number}]]]}}\n")
 
 
 @pytest.mark.parametrize("number", ["0", "1"])

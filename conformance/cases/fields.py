@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 import re
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from conformance.cases.model import decimals
 from conformance.cases.problems import Where, described, did_you_mean, shortened
 from conformance.cases.reading import Map, Seq, plain_value
 
@@ -38,6 +38,8 @@ DTYPES = (
     "uint64",
 )
 """Keras's names of the dtypes of numbers that an input can have."""
+MAX_DIGITS = 64
+"""Characters of a number up to which its noughts are looked at."""
 MAX_STRING = 4_096
 """Characters of one string of an input."""
 
@@ -293,10 +295,9 @@ def _as_written(value: object, where: Where) -> tuple[Any] | None:
     if found is None or type(found[0]) is not float:
         return found
     text = where.log.number_at(where.at)
-    if not text or float(text) != found[0]:  # an alias: what it names stands elsewhere
-        return found
-    decimals = [Decimal(one).as_tuple().exponent for one in (text, repr(found[0]))]
-    return (text,) if int(decimals[0]) < int(decimals[1]) else found
+    if not 0 < len(text) <= MAX_DIGITS or float(text) != found[0]:
+        return found  # it is an alias, and what it names stands elsewhere
+    return (text,) if decimals(text) > decimals(found[0]) else found
 
 
 def _string(value: object, where: Where) -> tuple[str] | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from conformance.acceptance import VALUES
+from conformance.cases.model import decimals
 from conformance.reference.engine.dtypes import DIGITS, unit
 from conformance.reference.errors import Statement
 
@@ -118,15 +118,9 @@ def _halves(literal: Any, shape: tuple[int, ...]) -> Values:
 
 
 def _half(written: Any) -> float:
-    """Half of the last written digit behind the point.
-
-    A number travels as such, or as its text where the text says more: ``0.50``.
-    """
-    if isinstance(written, bool | int):
-        return 0.0
-    digits = Decimal(written if isinstance(written, str) else repr(written))
-    exponent = digits.as_tuple().exponent
-    return HALF * 10.0**exponent if isinstance(exponent, int) and exponent < 0 else 0.0
+    """Half of the last written digit behind the point."""
+    digits = 0 if isinstance(written, bool | int) else decimals(written)
+    return HALF * 10.0**-digits if digits else 0.0
 
 
 def _leaves(literal: Any) -> Iterator[Any]:
