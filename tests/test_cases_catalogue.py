@@ -205,6 +205,9 @@ def test_the_schema_takes_the_catalogue(validator: Any, file: Path) -> None:
         "raises: never",
         "raises: call\nexpect: {}",
         "weights: random",
+        "weights: {kernel: [1]}",
+        "weights: {dense/kernel: ones}",
+        "weights: {}",
         "config: {}",
         "combine: pairwise",
         "vary: {a: 5}",
@@ -237,6 +240,20 @@ def test_the_schema_refuses_what_the_loader_refuses(
     document = read_text(text, Log("x.yaml"))
     assert document is not None
     assert not validator.is_valid(plain_value(document.value))
+
+
+@pytest.mark.parametrize("weights", ["initial", "{dense/kernel: [[1, 2]], dense/bias: initial}"])
+def test_the_schema_takes_weights_that_are_written_out(
+    validator: Any, tmp_path: Path, weights: str
+) -> None:
+    text = f"- {{id: a, title: t, layer: Dense, input: {{shape: [1]}}, weights: {weights}}}\n"
+    text = text.replace("layer: Dense", "layer: Dense, config: {units: 2}")
+    file = tmp_path / "x.yaml"
+    file.write_text(text)
+    assert load_file(file).problems == []
+    document = read_text(text, Log("x.yaml"))
+    assert document is not None
+    assert validator.is_valid(plain_value(document.value))
 
 
 FUNCTION = {
