@@ -300,3 +300,12 @@ def test_one_variant_that_sees_an_argument_is_enough(held: Any) -> None:
     assert len(warned(held(blind)[1])) == 1
     assert "in a[values=#0] and 1 more" not in warned(held(blind)[1])[0]
     assert warned(held(text.rstrip() + vary % "[[20, 3]]")[1]) == []
+
+
+def test_what_is_too_large_to_look_at_is_named(held: Any) -> None:
+    text = BLIND["an answer of one number"][0] % "2"
+    text = text.replace("{values: [[-1, 2]]}", "{shape: [600, 600], batch: 1}")
+    assert held(text) == (
+        0,
+        ["1 case too large to look for warnings: mine/a", "1 case, no problem"],
+    )

@@ -50,7 +50,7 @@ def validate(
         say(str(problem))
     if found.unread:
         these = _number(len(found.unread), "case")
-        say(f"{these} too large to look for warnings: {', '.join(found.unread[:3])}")
+        say(f"{these} too large to look for warnings: {', '.join(found.unread)}")
     warned = f", {_number(len(found.warnings), 'warning')}" if found.warnings else ""
     if found.problems:
         sound = _number(found.cases, "sound case")

@@ -9,7 +9,8 @@ from typing import Final
 
 from conformance.cases.loading import ENDINGS, load_file
 
-TEMPLATE: Final = Path(__file__).with_name("first.yaml")
+TEMPLATE: Final = Path(__file__).with_name("first.template")
+"""No .yaml itself: in a folder of cases pytest would collect it."""
 _PART: Final = re.compile(r"[A-Za-z0-9_.-]+")
 
 
