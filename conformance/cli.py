@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance import __version__, cli_records, cli_touched, cli_versions
+from conformance import __version__, cli_records, cli_touched, cli_versions, cli_writing
 from conformance.cli_cases import add_folders, add_word, add_words
 
 if TYPE_CHECKING:
@@ -111,9 +111,7 @@ def parser() -> argparse.ArgumentParser:
     )
     run.set_defaults(command=_run)
 
-    validate = commands.add_parser("validate", help="check case files")
-    validate.add_argument("paths", nargs="*", type=Path, metavar="PATH")
-    validate.set_defaults(command=_validate)
+    cli_writing.add(commands)
 
     listing = commands.add_parser("list", help="list cases")
     add_words(listing, told="as of `run`; or a part of ids; default: all")
@@ -259,12 +257,6 @@ def _run(options: argparse.Namespace) -> int:
     from conformance.run.command import run
 
     return run(options)
-
-
-def _validate(options: argparse.Namespace) -> int:
-    from conformance.cases.commands import validate
-
-    return validate(options.paths)
 
 
 def _list(options: argparse.Namespace) -> int:

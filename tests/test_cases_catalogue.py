@@ -20,6 +20,7 @@ from conformance.cases.building import KEYS as KEYS_OF_A_CASE
 from conformance.cases.problems import Log
 from conformance.cases.reading import plain_value, read_file, read_text
 from conformance.facets import FACETS
+from conformance.writing.command import validate
 
 CASE = """\
 - id: {id}
@@ -111,14 +112,14 @@ def test_the_catalogue_is_sound_and_the_default() -> None:
 
 
 def test_validate(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert commands.validate([root]) == 0
+    assert validate([root]) == 0
     assert capsys.readouterr().out == "3 cases, no problem\n"
     (root / "a.yml").write_text("- id: x\n  title: \x1b[31m\n")
-    assert commands.validate([str(root)]) == 1
+    assert validate([root]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert "a.yml:2:10: U+001B is a character that can't be seen" in lines[0]
     assert lines[-1] == "1 problem, 1 sound case"
-    assert commands.validate([root / "divergences", root / "nowhere"]) == 1
+    assert validate([root / "divergences", root / "nowhere"]) == 1
     assert "nowhere:1:1: is not a file" in capsys.readouterr().out
 
 
@@ -204,6 +205,9 @@ def test_the_schema_takes_the_catalogue(validator: Any, file: Path) -> None:
         "raises: never",
         "raises: call\nexpect: {}",
         "weights: random",
+        "weights: {kernel: [1]}",
+        "weights: {dense/kernel: ones}",
+        "weights: {}",
         "config: {}",
         "combine: pairwise",
         "vary: {a: 5}",
@@ -236,6 +240,20 @@ def test_the_schema_refuses_what_the_loader_refuses(
     document = read_text(text, Log("x.yaml"))
     assert document is not None
     assert not validator.is_valid(plain_value(document.value))
+
+
+@pytest.mark.parametrize("weights", ["initial", "{dense/kernel: [[1, 2]], dense/bias: initial}"])
+def test_the_schema_takes_weights_that_are_written_out(
+    validator: Any, tmp_path: Path, weights: str
+) -> None:
+    text = f"- {{id: a, title: t, layer: Dense, input: {{shape: [1]}}, weights: {weights}}}\n"
+    text = text.replace("layer: Dense", "layer: Dense, config: {units: 2}")
+    file = tmp_path / "x.yaml"
+    file.write_text(text)
+    assert load_file(file).problems == []
+    document = read_text(text, Log("x.yaml"))
+    assert document is not None
+    assert validator.is_valid(plain_value(document.value))
 
 
 FUNCTION = {

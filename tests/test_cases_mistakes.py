@@ -288,3 +288,148 @@ def test_ids_are_unique_in_a_file(tmp_path: Path) -> None:
     file.write_text(HEAD + body + HEAD + body)
     (problem,) = load_file(file).problems
     assert "6:7: id: the id 'a' is taken; by the case in line 1" in str(problem)
+
+
+# --- what stands in another place, and what is told beside it -----------------------------------
+
+
+def told(catalogue: Any, body: str) -> list[str]:
+    found = catalogue(body)
+    assert not found.cases
+    return [str(problem).split("x.yaml:", 1)[1] for problem in found.problems]
+
+
+MISPLACED = [
+    (
+        "layer: {Dense: {units: 3}}\ninput: {shape: [3]}\n",
+        (
+            "4:10: layer: is a mapping of Dense; expected a layer's name; "
+            "write `layer: Dense` and `config: {units: 3}`"
+        ),
+    ),
+    (
+        "layer: {Flatten: }\ninput: {shape: [3]}\n",
+        "4:10: layer: is a mapping of Flatten; expected a layer's name; write `layer: Flatten`",
+    ),
+    (
+        "layer: {Dense: {units: 3}}\nconfig: {units: 3}\ninput: {shape: [3]}\n",
+        (
+            "4:10: layer: is a mapping of Dense; expected a layer's name; "
+            "write `layer: Dense` and `config: {units: 3}`"
+        ),
+    ),
+    (
+        "function: {ops.sum: {axis: 0}}\ninput: {shape: [3]}\n",
+        (
+            "4:13: function: is a mapping of ops.sum; expected a function's name; "
+            "write `function: ops.sum` and `config: {axis: 0}`"
+        ),
+    ),
+    (
+        "layer: Dense\nunits: 3\ninput: {shape: [3]}\n",
+        "5:3: units: is an argument of Dense, and no key of a case; write `config: {units: 3}`",
+    ),
+    (
+        "model: {Dense: {units: 3}, ReLU: {}}\ninput: {shape: [3]}\n",
+        (
+            "4:10: model: is a mapping of Dense, ReLU; expected a list of layers, or a graph "
+            "{nodes: {…}}; write `model: [{Dense: {units: 3}}, {ReLU: {}}]`"
+        ),
+    ),
+    (
+        "layer: ReLU\ninput: [3]\n",
+        "5:10: input: is a list of 1; expected a mapping; write `input: {shape: [3]}`",
+    ),
+    (
+        (
+            "layer: {Dense: {units: 3, kernel_initializer: {class_name: Constant, "
+            "config: {value: 1}}}}\ninput: {shape: [3]}\n"
+        ),
+        (
+            "4:10: layer: is a mapping of Dense; expected a layer's name; "
+            "write `layer: Dense` and `config: {…}`"
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("body", "said"), MISPLACED)
+def test_what_is_written_elsewhere_is_shown_as_it_is_written(
+    catalogue: Any, body: str, said: str
+) -> None:
+    assert told(catalogue, body) == [said]
+
+
+def test_what_is_wrong_inside_of_it_is_told_too(catalogue: Any) -> None:
+    lines = told(catalogue, "layer: {Dense: {unts: 3}}\ninput: {shap: [3]}\n")
+    assert len(lines) == 5
+    assert "did you mean 'units'?" in "\n".join(lines)
+    assert "did you mean 'shape'?" in "\n".join(lines)
+
+
+def test_a_faulty_model_hides_no_mistake_beside_it(catalogue: Any) -> None:
+    lines = told(
+        catalogue,
+        """\
+        layer: Dense
+        input: {shape: [3]}
+        expect: {output_shape: 3, params: {totl: 3}, dtype: flat32, summary: []}
+        equals: {model: [{Dens: {units: 2}}]}
+        training: [maybe]
+        exchange: {file: kerras}
+        weights: {dense/kernel: [[1], [1, 2]]}
+        """,
+    )
+    assert [line.split(": ")[1] for line in lines] == [
+        "layer",
+        "expect.output_shape",
+        "expect.params.totl",
+        "expect.dtype",
+        "expect.summary",
+        "equals.model.0.Dens",
+        "training.0",
+        "exchange.file",
+        "weights.dense/kernel.1",
+    ]
+
+
+def test_a_mistake_in_vary_hides_none_in_its_values(catalogue: Any) -> None:
+    lines = told(
+        catalogue,
+        """\
+        layer: Dense
+        config: {units: 3}
+        input: {shape: [3]}
+        vary:
+          use_bias: [true, yes]
+          unts: [1, 2, 3]
+          input.dtype: [float32, float23]
+          "input.batch, activation": [[2, relu], [3]]
+        unless: [{activaton: relu}]
+        combine: pairwize
+        """,
+    )
+    assert [line.split(": ")[:2] for line in lines] == [
+        ["8:22", "config.use_bias"],
+        ["9:5", "config.unts"],
+        ["10:28", "input.dtype"],
+        ["11:44", "vary.input.batch, activation.1"],
+        ["12:13", "unless.0.activaton"],
+        ["13:12", "combine"],
+    ]
+
+
+def test_a_combination_that_is_left_out_is_no_mistake(catalogue: Any) -> None:
+    lines = told(
+        catalogue,
+        """\
+        layer: Dense
+        config: {units: 3}
+        vary:
+          input: [{shape: [3]}, {values: [[1, 2]]}]
+          input.batch: [2, 5]
+          use_bias: []
+        unless: [{input: {values: [[1, 2]]}}]
+        """,
+    )
+    assert [line.split(": ")[:2] for line in lines] == [["9:15", "vary.use_bias"]]

@@ -75,6 +75,14 @@ def test_what_a_case_cannot_tell_is_not_counted(counted) -> None:
     assert axis.by == ["some/case-4"]
 
 
+def test_what_acts_in_training_is_seen_where_a_case_trains(counted) -> None:
+    regular = "layer: Dense\nconfig: {units: 2, kernel_regularizer: l2}\n"
+    trained = f"{regular}train: {{optimizer: SGD, loss: mean_squared_error, steps: 2}}\n"
+    found = counted(regular, trained, PLAIN)
+    ignored = found["Dense", "kernel_regularizer", "ignored"]
+    assert (ignored.planted, ignored.by) == (2, ["some/case-1"])
+
+
 def test_a_layer_within_another_is_one_of_its_kind(counted) -> None:
     inner = "layer: TimeDistributed\nconfig: {layer: {Dense: {units: 2, activation: tanh}}}\n"
     found = counted(inner, PLAIN)

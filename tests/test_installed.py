@@ -73,6 +73,15 @@ def test_list_and_validate_know_the_catalogue(tmp_path):
     assert checked.returncode == 0, checked.stdout
 
 
+def test_a_first_file_travels_with_the_package(tmp_path):
+    written = ask(str(BIN / "keras-conformance"), "new", "first.yaml", folder=tmp_path)
+    assert written.returncode == 0, written.stderr
+    checked = ask(
+        str(BIN / "keras-conformance"), "validate", "--reference", "first.yaml", folder=tmp_path
+    )
+    assert checked.stdout == "7 cases, no problem\n"
+
+
 @pytest.mark.frameworks
 def test_a_run_from_anywhere(tmp_path):
     result = ask(

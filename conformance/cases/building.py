@@ -13,11 +13,14 @@ from conformance.cases import (
     fields,
     flags,
     inputs,
+    misplaced,
     models,
     passing,
     settings,
     subjects,
     training,
+    twins,
+    weights,
 )
 from conformance.cases.layers import LayerReader
 from conformance.cases.model import (
@@ -29,9 +32,8 @@ from conformance.cases.model import (
     Place,
     Raises,
     Source,
-    Twin,
 )
-from conformance.cases.reading import Map, Seq, plain_value
+from conformance.cases.reading import Map, Seq
 from conformance.facets import FACETS, MODEL, SAMPLED, asked_of
 
 if TYPE_CHECKING:
@@ -99,6 +101,7 @@ class CaseReader:
     ) -> Case | None:
         """The case, or None where the log says why there is none."""
         problems = where.log.noted
+        tree = misplaced.as_meant(tree, where, KEYS)
         fields.mapping(tree, where, KEYS, required=("title",))
         title = fields.line(tree.get("title", "-"), where.value(tree, "title"))
         why = None
@@ -160,21 +163,17 @@ class CaseReader:
             _model(tree, where, given, layers, raises), settings.read_settings(tree, where)
         )
         # Read whether or not there is a model, so that their mistakes show at once as well.
-        weights = None
         train = training.read_train(tree, where)
-        if "weights" in tree:
-            place = where.value(tree, "weights")
-            weights = fields.choice(tree["weights"], place, ("normal", "integers"))
+        told = weights.read_weights(tree, where, read)
         if read is None:
-            if "expect" in tree:
-                fields.mapping(tree["expect"], where.value(tree, "expect"), expects.EXPECT_KEYS)
+            _look_over(tree, where, layers)
             return None
         expect, twin, random = Expect(), None, None
         if "expect" in tree:
             place = where.value(tree, "expect")
             expect = expects.read_expect(tree["expect"], place, read) or expect
         if "equals" in tree:
-            twin = _twin(tree["equals"], where.value(tree, "equals"), read, layers)
+            twin = twins.read_twin(tree["equals"], where.value(tree, "equals"), read, layers)
         exchange = None
         if "exchange" in tree:
             exchange = expects.read_exchange(tree["exchange"], where.value(tree, "exchange"))
@@ -191,7 +190,9 @@ class CaseReader:
             calls=listed,
             extra=_extra(listed, read, expect, raises, without),
             facets=[],
-            weights=cast("Literal['normal', 'integers']", weights or "normal"),
+            weights=told.kind,
+            given=dict(told.given),
+            initial=told.initial,
             train=train,
             twin=twin,
             random=random,
@@ -200,6 +201,19 @@ class CaseReader:
         asked = _asked(program, read, expect, without) if raises is None else {"raises"}
         facets = [facet for facet in FACETS if facet in asked]
         return msgspec.structs.replace(program, facets=facets), expect
+
+
+def _look_over(tree: Map, where: Where, layers: LayerReader) -> None:
+    """Note what is wrong with the parts around a model that could not be read."""
+    if "expect" in tree:
+        expects.look_over(tree["expect"], where.value(tree, "expect"))
+    if "exchange" in tree:
+        expects.read_exchange(tree["exchange"], where.value(tree, "exchange"))
+    if "training" in tree:
+        flags.listed_flags(tree["training"], where.value(tree, "training"))
+    if isinstance(equals := tree.get("equals"), Map) and "model" in equals:
+        place = where.value(tree, "equals")
+        models.look_over(equals["model"], place.value(equals, "model"), layers)
 
 
 def _symbol_as_source(tree: Map) -> Source | None:
@@ -447,67 +461,3 @@ def _asked(program: Graph, read: Read, expect: Expect, without: dict[str, str]) 
     asked = set(asked_of(MODEL, parts).difference(without))
     # Functions alone state nothing of themselves.
     return asked if program.model.layers else asked - {"config", "output_spec"}
-
-
-def _twin(value: object, where: Where, read: Read, layers: LayerReader) -> Twin | None:
-    given = fields.mapping(value, where, ("model", "input", "output"), required=("model",))
-    if given is None or "model" not in given:
-        return None
-    problems = where.log.noted
-    fed, input_axes = list(read.fed), None
-    if "input" in given:
-        fed, input_axes = _twin_input(given["input"], where.value(given, "input"), fed)
-    if where.log.noted > problems:
-        return None
-    declares = not isinstance(given["model"], Map)
-    if declares and "input" not in given and read.model.inputs[0].declared_by is not None:
-        # The batch size that the first model's layer declares is that layer's, not the twin's.
-        fed = [one._replace(batch_size=None) for one in fed]
-    twin = models.read_model(given["model"], where.value(given, "model"), fed, layers)
-    if twin is None:
-        return None
-    if len(twin.model.outputs) != len(read.model.outputs):
-        where.refuse(
-            f"has {len(twin.model.outputs)} outputs",
-            expected=f"{len(read.model.outputs)}, as the first model has",
-        )
-    output_axes = None
-    if "output" in given:
-        place = where.value(given, "output")
-        output = fields.mapping(given["output"], place, ("axes",), required=("axes",))
-        axes = output.get("axes") if output is not None else None
-        if output is not None and axes is not None:
-            rank = len(axes) if isinstance(axes, list) else 0
-            output_axes = fields.permutation(axes, place.value(output, "axes"), rank)
-    made = msgspec.structs.replace(twin.model, settings=read.model.settings)
-    return Twin(model=made, input_axes=input_axes, output_axes=output_axes)
-
-
-def _twin_input(value: object, where: Where, fed: list[Fed]) -> tuple[list[Fed], list[int] | None]:
-    given = fields.mapping(value, where, ("shape", "batch_shape", "axes"))
-    if given is None:
-        return fed, None
-    if len(fed) != 1:
-        where.refuse("needs a model of one input")
-        return fed, None
-    first = fed[0]
-    shape, size = first.shape or [], first.batch_size
-    axes = None
-    if "axes" in given:
-        axes = fields.permutation(given["axes"], where.value(given, "axes"), len(shape))
-        shape = [shape[axis] for axis in axes or ()]
-    for key in ("shape", "batch_shape"):
-        if key not in given:
-            continue
-        place = where.value(given, key)
-        stated = fields.shape(given[key], place)
-        if stated is None:
-            continue
-        if key == "batch_shape" and stated:
-            size, stated = stated[0], stated[1:]
-        if stated != shape:
-            place.refuse(
-                f"is {plain_value(given[key])}",
-                expected=f"{shape}, as the first model's input{' permuted' if axes else ''}",
-            )
-    return [first._replace(shape=shape, batch_size=size)], axes

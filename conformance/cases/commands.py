@@ -1,19 +1,19 @@
-"""``keras-conformance validate``, ``list`` and ``schema``: each returns an exit code."""
+"""``keras-conformance list`` and ``schema``: each returns an exit code."""
 
 from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.cases.choosing import chosen, roots
 from conformance.cases.levels import LevelError, of_catalogues
-from conformance.cases.loading import Catalogue, load
+from conformance.cases.loading import load
 from conformance.cases.problems import CasesError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from conformance.cases.model import Case
 
@@ -21,28 +21,6 @@ SOUND = 0
 FAULTY = 1
 """Something is wrong with the cases, or nothing was found."""
 USAGE = 2
-
-
-def validate(paths: Sequence[str | Path] = ()) -> int:
-    """Check case files; every mistake goes to stdout, a line each.
-
-    Args:
-        paths: Files and folders; none means the whole catalogue.
-
-    Returns:
-        0 if all is well, 1 if not.
-    """
-    catalogue = _loaded(paths)
-    if catalogue is None:
-        return FAULTY
-    for problem in catalogue.problems:
-        _say(str(problem))
-    if catalogue.problems:
-        sound = _number(len(catalogue.cases), "sound case")
-        _say(f"{_number(len(catalogue.problems), 'problem')}, {sound}")
-        return FAULTY
-    _say(f"{_number(len(catalogue.cases), 'case')}, no problem")
-    return SOUND
 
 
 def list_cases(
@@ -68,26 +46,26 @@ def list_cases(
     try:
         found = chosen(words, folders, parts=True)
     except CasesError as error:
-        _say(str(error), error=True)
+        say(str(error), error=True)
         return FAULTY
     for problem in found.problems:
-        _say(str(problem), error=True)
+        say(str(problem), error=True)
     try:
         cases = found.cases
         if level is not None:
             whole = (load([root]).cases for root in roots(folders))
             cases = of_catalogues(cases, level, whole)
     except LevelError as error:
-        _say(str(error), error=True)
+        say(str(error), error=True)
         return USAGE
     if as_json:
-        _say(json.dumps([_row(case) for case in cases], indent=2, ensure_ascii=False))
+        say(json.dumps([_row(case) for case in cases], indent=2, ensure_ascii=False))
     else:
         width = max((len(case.id) for case in cases), default=0)
         for case in cases:
-            _say(f"{case.id:<{width}}  {case.title}")
+            say(f"{case.id:<{width}}  {case.title}")
     if not cases:
-        _say("no case is of that level" if level else "there is no case", error=True)
+        say("no case is of that level" if level else "there is no case", error=True)
     return SOUND if cases and not found.problems else FAULTY
 
 
@@ -99,16 +77,8 @@ def schema() -> int:
     """
     from conformance.cases.schema import json_schema
 
-    _say(json.dumps(json_schema(), indent=2))
+    say(json.dumps(json_schema(), indent=2))
     return SOUND
-
-
-def _loaded(paths: Sequence[str | Path]) -> Catalogue | None:
-    try:
-        return load([Path(path) for path in paths] or None)
-    except CasesError as error:
-        _say(str(error), error=True)
-        return None
 
 
 def _row(case: Case) -> dict[str, object]:
@@ -124,12 +94,8 @@ def _row(case: Case) -> dict[str, object]:
     }
 
 
-def _number(count: int, what: str) -> str:
-    return f"{count:,} {what}" + ("" if count == 1 else "s")
-
-
-def _say(text: str, *, error: bool = False) -> None:
-    # A file may hold any text; what the terminal's encoding can't show mustn't end the command.
+def say(text: str, *, error: bool = False) -> None:
+    """Print a line; a file may hold any text, which the terminal's encoding may lack."""
     stream = sys.stderr if error else sys.stdout
     encoding = stream.encoding or "utf-8"
     stream.write(text.encode(encoding, "replace").decode(encoding) + "\n")

@@ -16,11 +16,14 @@ from conformance.cases.model import (
     Source,
     SummaryRow,
 )
-from conformance.cases.problems import described, did_you_mean
+from conformance.cases.problems import described
 from conformance.cases.reading import Map, Seq
+from conformance.cases.weights import check_name
 from conformance.facets import FACETS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from conformance.cases.model import Shape
     from conformance.cases.models import Read
     from conformance.cases.problems import Where
@@ -106,15 +109,22 @@ def read_expect(value: object, where: Where, read: Read) -> Expect | None:
         return None
     found: dict[str, Any] = {}
     for key, content in given.items():
-        reader = _READERS.get(key)
-        if reader is not None:
-            found[key] = reader(content, where.value(given, key), read)
+        place = where.value(given, key)
+        if key in _ALONE:
+            found[key] = _ALONE[key](content, place)
+        elif key in _OF_MODEL:
+            found[key] = _OF_MODEL[key](content, place, read)
     return Expect(**found)
 
 
-def _symbolic(value: object, where: Where, read: Read) -> Shape | None:
-    del read
-    return _shape_with_batch(value, where)
+def look_over(value: object, where: Where) -> None:
+    """Note what is wrong with what a source states of a model that could not be read."""
+    given = fields.mapping(value, where, EXPECT_KEYS) or Map(where.at)
+    for key, content in given.items():
+        if key in _ALONE:
+            _ALONE[key](content, where.value(given, key))
+        elif key == "output_shape" and not isinstance(content, Seq):
+            _shape_with_batch(content, where.value(given, key))
 
 
 def _shape_with_batch(value: object, where: Where, *, batched: bool = True) -> Shape | None:
@@ -166,8 +176,7 @@ def _count(value: object, where: Where) -> int | None:
     return fields.whole(value, where, least=0, most=2**53, what="a number of parameters")
 
 
-def _params(value: object, where: Where, read: Read) -> Params | None:
-    del read
+def _params(value: object, where: Where) -> Params | None:
     given = fields.mapping(value, where, Params.__struct_fields__)
     if given is None:
         return None
@@ -186,16 +195,9 @@ def _weights(value: object, where: Where, read: Read) -> dict[str, list[int]] | 
     if not isinstance(value, Map):
         where.mistyped("a mapping such as {dense/kernel: [5, 10]}", value)
         return None
-    known = [node.name for node in read.model.layers]
     found = {}
     for name, one in value.items():
-        node, slash, variable = name.partition("/")
-        if not slash or not variable or node not in known:
-            where.key(value, name).refuse(
-                "names no weight of the model",
-                expected=f"<node>/<variable>, node one of {', '.join(known[:12])}",
-                hint=did_you_mean(node, known),
-            )
+        check_name(name, where.key(value, name), read)
         shape = fields.shape(one, where.value(value, name))
         if shape is not None:
             found[name] = shape
@@ -207,19 +209,18 @@ def _values(value: object, where: Where, read: Read) -> Any:
         listed = fields.items(value, where, "arrays, one an output") or Seq()
         if listed and len(listed) != len(read.model.outputs):
             where.refuse(f"has {len(listed)} arrays", expected=f"{len(read.model.outputs)}")
-        found = [fields.array(one, where.item(listed, i)) for i, one in enumerate(listed)]
+        places = [where.item(listed, i) for i in range(len(listed))]
+        found = [fields.array(one, at, digits=True) for one, at in zip(listed, places, strict=True)]
         return [one[0] for one in found if one is not None]
-    literal = fields.array(value, where)
+    literal = fields.array(value, where, digits=True)
     return None if literal is None else literal[0]
 
 
-def _dtype(value: object, where: Where, read: Read) -> str | None:
-    del read
+def _dtype(value: object, where: Where) -> str | None:
     return fields.choice(value, where, fields.DTYPES)
 
 
-def _signed_zero(value: object, where: Where, read: Read) -> bool:
-    del read
+def _signed_zero(value: object, where: Where) -> bool:
     return bool(fields.flag(value, where))
 
 
@@ -234,8 +235,7 @@ def _probes(value: object, where: Where, read: Read) -> dict[str, list[int]] | N
     return {key: one for key, one in found.items() if one is not None}
 
 
-def _summary(value: object, where: Where, read: Read) -> list[SummaryRow]:
-    del read
+def _summary(value: object, where: Where) -> list[SummaryRow]:
     keys = SummaryRow.__struct_fields__
     found = []
     for place, given in _entries(value, where, keys):
@@ -288,17 +288,21 @@ def _prefix(value: object, where: Where, shape: list[int] | None) -> list[int] |
     return found
 
 
-_READERS: dict[str, Any] = {
-    "input_shape": _symbolic,
-    "output_shape": _output_shape,
-    "layers": _layers,
+_ALONE: dict[str, Callable[[object, Where], Any]] = {
+    "input_shape": _shape_with_batch,
     "params": _params,
-    "weights": _weights,
-    "values": _values,
     "dtype": _dtype,
     "signed_zero": _signed_zero,
-    "probes": _probes,
     "summary": _summary,
+}
+"""How to read what can be read without knowing the model that it is stated of."""
+
+_OF_MODEL: dict[str, Callable[[object, Where, Read], Any]] = {
+    "output_shape": _output_shape,
+    "layers": _layers,
+    "weights": _weights,
+    "values": _values,
+    "probes": _probes,
     "influence": _influence,
 }
 

@@ -10,11 +10,12 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
+from conformance.cases.model import decimals
 from conformance.cases.problems import Where, described, did_you_mean, shortened
 from conformance.cases.reading import Map, Seq, plain_value
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
 MAX_RANK = 16
 """Axes of an array. Keras's own layers end at five, NumPy at 64."""
@@ -37,6 +38,8 @@ DTYPES = (
     "uint64",
 )
 """Keras's names of the dtypes of numbers that an input can have."""
+MAX_DIGITS = 64
+"""Characters of a number up to which its noughts are looked at."""
 MAX_STRING = 4_096
 """Characters of one string of an input."""
 
@@ -218,17 +221,20 @@ def json_value(value: object, where: Where) -> Any:
     return value
 
 
-def array(value: object, where: Where, *, strings: bool = False) -> tuple[Any, list[int]] | None:
+def array(
+    value: object, where: Where, *, strings: bool = False, digits: bool = False
+) -> tuple[Any, list[int]] | None:
     """A literal array: nested lists of numbers (or of booleans) without ragged edges.
 
     Args:
         value: What is written.
         where: Its place.
         strings: Lists of strings are meant instead.
+        digits: Numbers stay as they are written where their noughts say more: ``0.50``.
 
     Returns:
         The nested lists, with NaN and infinities as the strings ``nan``, ``inf`` and ``-inf``
-        (which NumPy reads as numbers), and the shape.
+        (which NumPy reads as numbers, and ``0.50`` likewise), and the shape.
     """
     found: list[int] = []
     level: object = value
@@ -238,7 +244,8 @@ def array(value: object, where: Where, *, strings: bool = False) -> tuple[Any, l
     if len(found) > MAX_RANK:
         where.refuse(f"has {len(found)} axes", expected=f"at most {MAX_RANK}")
         return None
-    numbers = _regular(value, where, found, strings=strings)
+    one = _string if strings else _as_written if digits else _number
+    numbers = _regular(value, where, found, one)
     return None if numbers is None else (numbers[0], found)
 
 
@@ -252,11 +259,14 @@ def spelled(value: Any) -> Any:
 
 
 def _regular(
-    value: object, where: Where, axes: Sequence[int], *, strings: bool
+    value: object,
+    where: Where,
+    axes: Sequence[int],
+    read: Callable[[object, Where], tuple[Any] | None],
 ) -> tuple[Any] | None:
     """The nested lists as they travel, in a tuple of one (a number may be falsy), or None."""
     if not axes:
-        return _string(value, where) if strings else _number(value, where)
+        return read(value, where)
     if not isinstance(value, Seq):
         where.mistyped(f"a list of {axes[0]}, like its neighbours", value)
         return None
@@ -265,10 +275,7 @@ def _regular(
             f"is a list of {len(value)}", expected=f"a list of {axes[0]}, like its neighbours"
         )
         return None
-    rows = [
-        _regular(item, where.item(value, i), axes[1:], strings=strings)
-        for i, item in enumerate(value)
-    ]
+    rows = [_regular(item, where.item(value, i), axes[1:], read) for i, item in enumerate(value)]
     sound = [row[0] for row in rows if row is not None]
     return (sound,) if len(sound) == len(rows) else None
 
@@ -280,6 +287,17 @@ def _number(value: object, where: Where) -> tuple[Any] | None:
         return (value,)
     where.mistyped("a number", value, hint="lists of one axis must be equally long and deep")
     return None
+
+
+def _as_written(value: object, where: Where) -> tuple[Any] | None:
+    """A number, or its text where that has noughts behind the point that the number forgets."""
+    found = _number(value, where)
+    if found is None or type(found[0]) is not float:
+        return found
+    text = where.log.number_at(where.at)
+    if not 0 < len(text) <= MAX_DIGITS or float(text) != found[0]:
+        return found  # it is an alias, and what it names stands elsewhere
+    return (text,) if decimals(text) > decimals(found[0]) else found
 
 
 def _string(value: object, where: Where) -> tuple[str] | None:

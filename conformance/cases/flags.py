@@ -32,8 +32,8 @@ def read_flags(tree: Map, where: Where, calls: list[Call]) -> list[Call] | None:
     if "training" not in tree:
         return calls
     place = where.value(tree, "training")
-    listed = fields.items(tree["training"], place, "flags, one a call")
-    if listed is None or not _sound(listed, place):
+    listed = listed_flags(tree["training"], place)
+    if listed is None:
         return None
     if len(calls) == 1:
         calls = calls * len(listed)
@@ -41,6 +41,12 @@ def read_flags(tree: Map, where: Where, calls: list[Call]) -> list[Call] | None:
         place.refuse(f"has {len(listed)} flags", expected=f"{len(calls)}: one a call")
         return None
     return [_flagged(call, flag) for call, flag in zip(calls, listed, strict=True)]
+
+
+def listed_flags(value: object, place: Where) -> Seq | None:
+    """The flags, one a call; None where the log says what is wrong with them."""
+    listed = fields.items(value, place, "flags, one a call")
+    return listed if listed is not None and _sound(listed, place) else None
 
 
 def _sound(listed: Seq, place: Where) -> bool:

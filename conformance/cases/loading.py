@@ -84,7 +84,7 @@ def load(paths: Sequence[Path | str] | None = None) -> Catalogue:
     given = [default_root()] if paths is None else [Path(path) for path in paths]
     cases: list[Case] = []
     problems: list[Problem] = []
-    seen = _all_files(given)
+    seen = case_files(given)
     for file in seen:
         one = load_file(file)
         cases += one.cases
@@ -96,6 +96,19 @@ def load(paths: Sequence[Path | str] | None = None) -> Catalogue:
     return Catalogue(cases=cases, problems=problems)
 
 
+def case_files(paths: Iterable[Path]) -> list[Path]:
+    """Every case file at or below the paths, once."""
+    return list(dict.fromkeys(file.absolute() for path in paths for file in _files(path)))
+
+
+def shown(file: Path) -> str:
+    """The path as one would type it here, and as problems name it."""
+    try:
+        return file.absolute().relative_to(Path.cwd()).as_posix()
+    except (ValueError, OSError):
+        return str(file)
+
+
 def load_ids(paths: Sequence[Path | str]) -> set[str]:
     """The ids of every sound case below these paths.
 
@@ -103,7 +116,7 @@ def load_ids(paths: Sequence[Path | str]) -> set[str]:
     :func:`load` or :func:`load_file`, and what has not changed since, is not read again.
     """
     ids: set[str] = set()
-    for file in _all_files(map(Path, paths)):
+    for file in case_files(map(Path, paths)):
         state, found = _read_ids.get(file, (None, frozenset()))
         if state is None or state != _state(file):
             found = frozenset(case.id for case in load_file(file).cases)
@@ -120,7 +133,7 @@ def load_file(path: Path | str, root: Path | str | None = None) -> Catalogue:
             that is named ``cases`` or ``catalogue``, else the file's own.
     """
     file = Path(path)
-    log = Log(_shown(file))
+    log = Log(shown(file))
     below = _below(file, None if root is None else Path(root))
     for part in below.with_suffix("").parts:
         if not _FILE_PART.fullmatch(part):
@@ -144,11 +157,6 @@ def _state(file: Path) -> object:
     except OSError:
         return None
     return status.st_mtime_ns, status.st_size, status.st_ino
-
-
-def _all_files(paths: Iterable[Path]) -> list[Path]:
-    """Every case file at or below the paths, once."""
-    return list(dict.fromkeys(file.absolute() for path in paths for file in _files(path)))
 
 
 def _cases(file: Path, below: Path, log: Log) -> list[Case]:
@@ -200,14 +208,6 @@ def _below(file: Path, root: Path | None) -> Path:
         if folder.name in ROOT_NAMES:
             return absolute.relative_to(folder)
     return Path(file.name)
-
-
-def _shown(file: Path) -> str:
-    """The path as one would type it here."""
-    try:
-        return file.absolute().relative_to(Path.cwd()).as_posix()
-    except (ValueError, OSError):
-        return str(file)
 
 
 def _repeated(cases: list[Case]) -> list[Problem]:

@@ -24,6 +24,9 @@ Json = Any
 Dictionary = dict[str, str | dict[str, str]]
 """Inputs by the keys of a dictionary that is one argument; ``bounding_boxes`` is one itself."""
 
+_LONGEST_EXPONENT = 5
+"""Characters: no double needs more."""
+
 STRING = "string"
 """The dtype of strings, which are given literally; only what is made of them is judged."""
 
@@ -45,8 +48,8 @@ class Data(Struct, frozen=True, kw_only=True, omit_defaults=True):
     high: float | None = None
     values: Json = None
     """Nested lists, of strings where the input's dtype is ``string``. NaN and infinities, which
-    JSON lacks, are the strings ``nan``, ``inf`` and ``-inf``, here and in ``Expect.values``:
-    ``numpy.asarray(values, dtype)`` reads them."""
+    JSON lacks, are the strings ``nan``, ``inf`` and ``-inf``, here and in ``Expect.values``, where
+    ``0.50`` is one as well: ``numpy.asarray(values, dtype)`` reads them."""
 
 
 class InputSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -301,6 +304,11 @@ class Graph(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="ki
     facets: list[str]
     """Asked facets, in the order of :data:`conformance.facets.FACETS`."""
     weights: Literal["normal", "integers"] = "normal"
+    given: dict[str, Json] = field(default_factory=dict)
+    """Numbers of variables that are written out, nested lists by ``<node>/<variable>``; the word
+    ``initial`` stands for what the variable's initializer gives. The others are drawn."""
+    initial: bool = False
+    """Whether all that isn't given holds what its initializer gives, in a drawing's place."""
     train: Train | None = None
     twin: Twin | None = None
     random: Random | None = None
@@ -469,6 +477,21 @@ class Expect(Struct, frozen=True, kw_only=True, omit_defaults=True):
     probes: dict[str, list[int]] | None = None
     summary: list[SummaryRow] | None = None
     influence: list[Influence] | None = None
+
+
+def decimals(number: float | str) -> int:
+    """How many digits behind the point a number of ``Expect.values`` is written with.
+
+    A number travels as such, or as its text where the text says more: ``0.50``.
+
+    Args:
+        number: Or its text; infinity and NaN, by their names, have none.
+    """
+    mantissa, _, exponent = str(number).lower().partition("e")
+    if not mantissa.strip("+-.").replace(".", "").isdecimal():
+        return 0
+    power = int(exponent) if 0 < len(exponent) <= _LONGEST_EXPONENT else 0
+    return max(0, len(mantissa.partition(".")[2]) - power)
 
 
 class Raises(Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ and reading goes on, so that one look shows all of them.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from msgspec import Struct
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from conformance.cases.tree import Map, Seq
 
 T = TypeVar("T")
+
+_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![^\s,\]}])")
 
 _LONGEST_SHOWN = 60
 """Characters of a wrong value that a message quotes."""
@@ -38,10 +41,14 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     message: str
     expected: str = ""
     hint: str = ""
+    warning: bool = False
+    """Whether the file can be used as it is all the same."""
 
     def __str__(self) -> str:
         """The problem in one line, its place first, as compilers and editors write it."""
         place = f"{self.place.file}:{self.place.line}:{self.place.column}"
+        if self.warning:
+            place += ": warning"
         parts = [f"{self.key}: {self.message}" if self.key else self.message]
         if self.expected:
             parts.append(f"expected {self.expected}")
@@ -71,6 +78,17 @@ class Log:
         """How often something was noted, repetitions included: what a reader compares to see
         whether what it has read is sound."""
         self._found: dict[tuple[int, int, str, str], Problem] = {}
+        self._lines: list[str] = []
+
+    def read(self, text: str) -> None:
+        """Keep the file's text, for what a value alone doesn't tell of how it is written."""
+        self._lines = text.split("\n")
+
+    def number_at(self, at: tuple[int, int]) -> str:
+        """The number that is written at a 1-based line and column; empty where there is none."""
+        line = self._lines[at[0] - 1] if at[0] <= len(self._lines) else ""
+        found = _NUMBER.match(line, at[1] - 1)
+        return found[0] if found else ""
 
     def add(
         self,

@@ -113,6 +113,7 @@ def read_text(text: str, log: Log) -> Document | None:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if _refused_characters(text, log):
         return None
+    log.read(text)
     builder = _Builder(log)
     try:
         _parse(text, builder)

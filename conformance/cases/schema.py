@@ -18,6 +18,7 @@ from conformance.cases import (
     passing,
     schema_subjects,
     settings,
+    weights,
 )
 from conformance.cases.model import STRING, FileKind
 from conformance.facets import FACETS
@@ -147,7 +148,21 @@ def _case() -> Schema:
             },
             "The flag that the model itself is called with, one a call; `predict` at the end",
         ),
-        "weights": {"enum": ["normal", "integers"]},
+        "weights": _described(
+            {
+                "anyOf": [
+                    {"enum": list(weights.WORDS)},
+                    {
+                        "type": "object",
+                        "minProperties": 1,
+                        "propertyNames": {"pattern": "^[^/]+/.+$"},
+                        "additionalProperties": {"anyOf": [{"const": weights.INITIAL}, _NUMBERS]},
+                    },
+                ]
+            },
+            "How weights are drawn, that they are as initializers make them, or the numbers of "
+            "some by their names: {dense/kernel: [[1, 2], [3, 4]]}",
+        ),
         "train": _train(),
         "targets": _targets(),
         "adapt": _described(

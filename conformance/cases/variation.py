@@ -73,10 +73,12 @@ class Variation(NamedTuple):
         for key in _UNVARIED - {"id"}:
             varied.pop(key, None)
         fresh: set[int] = {id(varied)}
+        vary: Map = tree["vary"]
         for axis, index in zip(self.axes, combination, strict=True):
             settings = zip(axis.paths, axis.values[index], axis.places[index], strict=True)
             for path, value, at in settings:
-                _set(varied, path.split("."), value, Where(where.log, path, at), fresh)
+                places = vary.key_at(axis.key), at
+                _set(varied, path.split("."), value, Where(where.log, path, at), fresh, places)
         return varied
 
 
@@ -89,8 +91,8 @@ def read_variation(tree: Map, where: Where, keys: Collection[str]) -> Variation 
         keys: The keys of a case.
 
     Returns:
-        Where the log says that something is wrong, a sample of one combination, to look for
-        more; None where nothing that varies could be read.
+        Where the log says that something is wrong, a sample of combinations in which each value
+        stands once, to look for more; None where nothing that varies could be read.
     """
     problems = where.log.noted
     axes = _axes(tree, where, keys)
@@ -99,7 +101,7 @@ def read_variation(tree: Map, where: Where, keys: Collection[str]) -> Variation 
     how = fields.choice(tree.get("combine", "product"), place, list(combining.WAYS))
     if not axes:
         return None
-    sample = Variation(axes, [(0,) * len(axes)])
+    sample = Variation(axes, _sampled(axes, clauses)[: MAX_WORK // size(tree)])
     if how is None or where.log.noted > problems:
         return sample
     counts = [len(axis.values) for axis in axes]
@@ -114,6 +116,27 @@ def read_variation(tree: Map, where: Where, keys: Collection[str]) -> Variation 
         return sample
     _refuse_unused(axes, combinations, where)
     return Variation(axes, combinations)
+
+
+def _sampled(axes: list[Axis], clauses: list[Clause]) -> list[Combination]:
+    """The first value of each axis, and then each other one in its turn, but for what is left out.
+
+    Of a clause that was not read whole nothing is known, and it leaves out what its rest does.
+    """
+    first = (0,) * len(axes)
+    turns = [
+        (*first[:position], index, *first[position + 1 :])
+        for position, axis in enumerate(axes)
+        for index in range(1, len(axis.values))
+    ]
+
+    def left_out(one: Combination) -> bool:
+        return any(
+            clause and all(one[position] in hits for position, hits in clause.items())
+            for clause in clauses
+        )
+
+    return [one for one in (first, *turns) if not left_out(one)] or [first]
 
 
 def _refuse_unused(axes: list[Axis], combinations: list[Combination], where: Where) -> None:
@@ -310,8 +333,18 @@ def _same(one: Any, other: Any) -> bool:
     return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
 
 
-def _set(tree: Map, path: list[str], value: object, where: Where, fresh: set[int]) -> None:
-    """Put a value at a path, copying only what lies on the way and isn't this variant's yet."""
+def _set(  # noqa: PLR0913, PLR0917 - one value, where it goes and where it comes from
+    tree: Map,
+    path: list[str],
+    value: object,
+    where: Where,
+    fresh: set[int],
+    places: tuple[At, At],
+) -> None:
+    """Put a value at a path, copying only what lies on the way and isn't this variant's yet.
+
+    ``places`` are those of the key of ``vary`` and of the value.
+    """
     at = where.at
     parent: Map | Seq = tree
     for depth, part in enumerate(path[:-1]):
@@ -326,12 +359,12 @@ def _set(tree: Map, path: list[str], value: object, where: Where, fresh: set[int
             continue
         elif isinstance(child, (Map, Seq)):
             child = child.copy()
-        if not isinstance(child, (Map, Seq)) or not _put(parent, part, child, at):
+        if not isinstance(child, (Map, Seq)) or not _put(parent, part, child, places):
             where.refuse(f"there is nothing at {'.'.join(path[: depth + 1])} that could be varied")
             return
         fresh.add(id(child))
         parent = child
-    if not _put(parent, path[-1], value, at):
+    if not _put(parent, path[-1], value, places):
         where.refuse("there is nothing that could be varied", expected="the index of an item")
 
 
@@ -341,11 +374,15 @@ def _get(parent: Map | Seq, part: str) -> Any:
     return parent[int(part)] if part.isdecimal() and int(part) < len(parent) else None
 
 
-def _put(parent: Map | Seq, part: str, value: object, at: At) -> bool:
+def _put(parent: Map | Seq, part: str, value: object, places: tuple[At, At]) -> bool:
+    key_at, at = places
     if isinstance(parent, Map):
         container = isinstance(value, (Map, Seq)) and part in parent
         parent.put(
-            part, value, parent.key_places.get(part, at), parent.value_at(part) if container else at
+            part,
+            value,
+            parent.key_places.get(part, key_at),
+            parent.value_at(part) if container else at,
         )
         return True
     if not part.isdecimal() or int(part) >= len(parent):

@@ -104,6 +104,29 @@ def plants(case: Case, values: Values) -> Iterator[Plant]:
                 continue
             seen.add((argument, given))
             yield from _of_constructor(argument, config, case.id, values)
+    yield from _of_calls(case)
+
+
+def dropped(case: Case) -> Iterator[Plant]:
+    """Each argument that a case gives by itself, counting for nothing.
+
+    Args:
+        case: One of a model that is not to be refused.
+    """
+    seen = set[Argument]()
+    for layer, config in _layers_of(case):
+        for name in config:
+            argument = Argument(layer, name)
+            if argument not in seen and name not in INERT:
+                seen.add(argument)
+                models = [_configured(argument, _without(name))]
+                if isinstance(config[name], float):  # it may have to be given
+                    models.append(_configured(argument, _with(name, config[name] / 2)))
+                yield Plant(argument, "ignored", models)
+    yield from _of_calls(case)
+
+
+def _of_calls(case: Case) -> Iterator[Plant]:
     called = {
         Argument(node.layer, name)
         for node in case.graph.model.nodes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from conformance.cases.model import Case, Model
     from conformance.detecting.planting import Plant
     from conformance.reference.answer.book import Answer
+    from conformance.reference.spec.layers.base import Variable
 
 HEARSAY: Final = frozenset({"config"})
 """Facets that don't count: a configuration says what was given, whatever the layer does with it."""
@@ -64,8 +66,8 @@ class Witness:
         """Whether a faulty model shows; None: it is the honest one in other words."""
         model = change(self._model)
         network = Network.build(model)
-        shapes = network.outputs, network.variables, _fed(model)
-        if shapes != (self._honest.outputs, self._honest.variables, self._fed):
+        shapes = network.outputs, _variables(network), _fed(model)
+        if shapes != (self._honest.outputs, _variables(self._honest), self._fed):
             return True
         if same_layers(self._honest, network) and _called(model) == _called(self._model):
             asked = "initial" in self._case.program.facets
@@ -79,21 +81,37 @@ class Witness:
 
     def _fails(self, change: Callable[[Model], Model]) -> bool:
         fault = Fault(name="planted", says="has another argument", model=change)
-        try:
-            seen = observe(self._case, self._answer.feeds, fault)
-        except NoAnswer:
-            return True  # it would draw, say, where the honest one does not
-        verdict = judge_cell(
-            self._case,
-            "reference",
-            expectation=self._answer.expectation,
-            truth=self._answer.arrays,
-            observation=seen.observation,
-            tensors=seen.tensors,
-        )
-        if not verdict.facets:
-            return verdict.outcome in _BAD
-        return any(one.outcome in _BAD and one.facet not in HEARSAY for one in verdict.facets)
+        return shows(self._case, self._answer, fault)
+
+
+def shows(case: Case, answer: Answer, fault: Fault) -> bool:
+    """Whether a framework with a fault fails a case.
+
+    Args:
+        case: The case.
+        answer: The reference's to it.
+        fault: One that has an answer of its own.
+    """
+    try:
+        seen = observe(case, answer.feeds, fault)
+    except NoAnswer:
+        return True  # it would draw, say, where the honest one does not
+    verdict = judge_cell(
+        case,
+        "reference",
+        expectation=answer.expectation,
+        truth=answer.arrays,
+        observation=seen.observation,
+        tensors=seen.tensors,
+    )
+    if not verdict.facets:
+        return verdict.outcome in _BAD
+    return any(one.outcome in _BAD and one.facet not in HEARSAY for one in verdict.facets)
+
+
+def _variables(network: Network) -> dict[str, Variable]:
+    """What a model says of its variables; not what training does to them, which it must show."""
+    return {name: replace(one, rule=None) for name, one in network.variables.items()}
 
 
 def _fed(model: Model) -> list[object]:

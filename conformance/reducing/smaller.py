@@ -111,6 +111,8 @@ def _cut(spec: InputSpec, axis: int, size: int) -> InputSpec:
 
 
 def _rounder_numbers(program: Graph) -> Iterator[Program]:
+    if program.given or program.initial:  # drawn weights fit whatever becomes of the shapes
+        yield replace(program, given={}, initial=False)
     if program.weights == "normal":
         yield replace(program, weights="integers")
     for index, spec in enumerate(program.model.inputs):

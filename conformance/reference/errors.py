@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 
 class NoAnswer(Exception):  # noqa: N818  (the subclasses read as what happened, not as "…Error")
     """Base of everything that keeps the reference from answering a case."""
@@ -30,10 +35,36 @@ class Refused(NoAnswer):
         self.at = at
 
 
+class Statement(NamedTuple):
+    """One thing that a case states and that doesn't hold.
+
+    Attributes:
+        key: Its path in the case, ``expect.params.total``; empty: all of the case.
+        message: What is stated, and what is computed.
+    """
+
+    key: str
+    message: str
+
+    def __str__(self) -> str:
+        """Both, in one line."""
+        return f"{self.key}: {self.message}" if self.key else self.message
+
+
 class Contradiction(NoAnswer):
     """The case states one thing and the reference computes another: one of them is wrong."""
 
     kind = "contradiction"
+
+    def __init__(self, said: str | Sequence[Statement]) -> None:
+        """Keep each statement that doesn't hold, or one message about the case."""
+        self._statements = [] if isinstance(said, str) else list(said)
+        super().__init__(said if isinstance(said, str) else "; ".join(map(str, said)))
+
+    @property
+    def statements(self) -> list[Statement]:
+        """Everything that doesn't hold."""
+        return self._statements or [Statement("", str(self))]
 
 
 class NotClear(NoAnswer):

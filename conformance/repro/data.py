@@ -13,6 +13,7 @@ from conformance.facets import TRAINED
 from conformance.reference.model import data
 from conformance.reference.model.feeding import make_feeds, target_spec
 from conformance.reference.model.network import Network
+from conformance.reference.model.written import written
 from conformance.repro.numbers import as_fed
 from conformance.repro.text import literal
 
@@ -145,9 +146,11 @@ def _numbers(seed: int, name: str, shape: tuple[int, ...], spec: InputSpec) -> s
 def _weights(plan: Plan, network: Network, feeds: Mapping[str, NDArray[Any]] | None) -> list[str]:
     known: dict[str, dict[str, str]] = {}
     learned = network.learned
+    stated = {name: array(numbers) for name, numbers in written(plan.graph, network).items()}
     for name, variable in network.variables.items():
         if name not in learned:
-            text = _fed(feeds, f"weight/{name}") or _weight(plan, name, variable)
+            text = stated.get(name) or _fed(feeds, f"weight/{name}")
+            text = text or _weight(plan, name, variable)
             node, own = name.split("/", 1)
             known.setdefault(node, {})[own] = text
     if plan.keras:

@@ -19,7 +19,7 @@ from conformance.reference.answer.book import (
     not_clear,
     tau,
 )
-from conformance.reference.answer.claims import check, check_refusal, claimed, stated_values
+from conformance.reference.answer.claims import check, check_refusal, claimed
 from conformance.reference.answer.configs import expected_configs
 from conformance.reference.answer.drawing import drawn_by, expected_random
 from conformance.reference.answer.expectation import (
@@ -37,13 +37,14 @@ from conformance.reference.answer.expectation import (
 from conformance.reference.answer.functions import evaluate_function
 from conformance.reference.answer.initial import NO_VARIABLES, expected_initial
 from conformance.reference.answer.specs import expected_specs
+from conformance.reference.answer.stated import stated_values
 from conformance.reference.answer.steps import evaluate_steps
 from conformance.reference.errors import (
-    Contradiction,
     NearKink,
     NoAnswer,
     NotClear,
     Refused,
+    Statement,
     Unsupported,
 )
 from conformance.reference.model.execution import Run, execute
@@ -113,8 +114,8 @@ def _evaluate(case: Case, fault: Fault | None, rule: Rule) -> Answer:
         undefined = _undefined(run, twin_run)
         if "gradients" in undefined:
             feeds = {key: array for key, array in feeds.items() if "cotangent/" not in key}
-        masks, still = influence_masks(case, run, rule.clearance)
-        if still:
+        masks, still, wrong = influence_masks(case, run, rule.clearance)
+        if still and not wrong:
             reason = still
             continue
         if fault is not None:
@@ -124,9 +125,9 @@ def _evaluate(case: Case, fault: Fault | None, rule: Rule) -> Answer:
         expectation = msgspec.structs.replace(expectation, undefined=undefined)
         expectation = _with_draws(case, expectation, network, feeds, rule, book)
         if fault is None:
-            check(case, network, run, expectation)
-            if twin is not None and twin_run is not None:
-                _check_twin(case, run, twin_run)
+            if twin_run is not None:
+                wrong += _unlike_twin(case, run, twin_run)
+            check(case, network, run, expectation, book.arrays, beside=wrong)
         return Answer(expectation, feeds, book.arrays)
     raise NotClear(not_clear(reason))
 
@@ -338,19 +339,18 @@ def _refused_at_build(case: Case) -> Answer:
 
 def influence_masks(
     case: Case, run: Run, clearance: float = CLEARANCE
-) -> tuple[dict[int, Values], str]:
+) -> tuple[dict[int, Values], str, list[Statement]]:
     """Where each influence call must differ from call 0, as the case states it.
 
     Returns:
-        Boolean arrays by call, and why this seed can't show it (empty if it can).
-
-    Raises:
-        Contradiction: The reference moves a number that the case says stays.
+        Boolean arrays by call, why this seed can't show it (empty if it can), and what is stated
+        wrongly: the reference moves a number that the case says stays.
     """
     masks: dict[int, Values] = {}
+    wrong: list[Statement] = []
     calls = [i for i, call in enumerate(case.program.every_call) if call.facet == "influence"]
     stated = case.expect.influence or []
-    for index, influence in zip(calls, stated, strict=False):
+    for position, (index, influence) in enumerate(zip(calls, stated, strict=False)):
         first, other = run.calls[0], run.calls[index]
         if isinstance(first, Refused) or isinstance(other, Refused):
             continue
@@ -365,20 +365,25 @@ def influence_masks(
         if stray.any():
             place = [int(i) for i in np.argwhere(stray)[0]]
             message = (
-                f"expect.influence: changing the input at {influence.change} changes the output at "
+                f"changing the input at {influence.change} changes the output at "
                 f"{influence.changes} only, says the case; in the reference {place} changes too"
             )
-            raise Contradiction(message)
-        if (mask & (moved <= clearance * error)).any():
-            return masks, (
+            wrong.append(Statement(f"expect.influence.{position}", message))
+        elif (mask & (moved <= clearance * error)).any():
+            still = (
                 f"changing the input at {influence.change} does not visibly change every number "
                 f"of the output at {influence.changes}"
             )
-    return masks, ""
+            return masks, still, wrong
+    return masks, "", wrong
 
 
-def _check_twin(case: Case, run: Run, twin: Run) -> None:
-    """The twin's answer is the model's, by exact arithmetic: float64 noise alone may differ."""
+def _unlike_twin(case: Case, run: Run, twin: Run) -> list[Statement]:
+    """Where the twin's answer isn't the model's: float64 noise alone may be between them.
+
+    Of each output the first call in which it is another.
+    """
+    found: dict[int, Statement] = {}
     axes = case.program.twin.output_axes if case.program.twin else None
     for index, (ours, theirs) in enumerate(zip(run.calls, twin.calls, strict=True)):
         if isinstance(ours, NoAnswer) or isinstance(theirs, NoAnswer):
@@ -387,16 +392,18 @@ def _check_twin(case: Case, run: Run, twin: Run) -> None:
             expected = permuted(a.value, axes)
             if expected.shape != b.shape:
                 message = (
-                    f"equals: output {j} of the twin has the shape {list(b.shape)}, the model's "
+                    f"output {j} of the twin has the shape {list(b.shape)}, the model's "
                     f"(permuted) {list(expected.shape)}"
                 )
-                raise Contradiction(message)
+                found.setdefault(j, Statement("equals", message))
+                continue
             apart = np.abs(expected - b.value) > EXACT * (permuted(tau(a), axes) + tau(b))
             if apart.any():
                 place = tuple(int(i) for i in np.argwhere(apart)[0])
                 message = (
-                    f"equals: the twin must give the model's answer, says the case; in the "
+                    f"the twin must give the model's answer, says the case; in the "
                     f"reference call {index}, output {j} has {float(b.value[place])} at "
                     f"{list(place)} instead of {float(expected[place])}"
                 )
-                raise Contradiction(message)
+                found.setdefault(j, Statement("equals", message))
+    return [*found.values()]

@@ -8,18 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from conformance.acceptance import VALUES
 from conformance.cases.model import Case, Params, Shape
 from conformance.facets import FACETS
-from conformance.reference.engine.dtypes import unit
-from conformance.reference.errors import Contradiction, NoAnswer, Refused
+from conformance.reference.answer import stated
+from conformance.reference.errors import Contradiction, NoAnswer, Refused, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from conformance.reference.answer.expectation import Expectation, ExpectedCall
+    from conformance.reference.answer.expectation import Expectation
     from conformance.reference.engine.array import Values
     from conformance.reference.model.execution import Run
     from conformance.reference.model.network import Network
@@ -65,14 +62,30 @@ def check_refusal(case: Case, refusal: Refused) -> None:
             f"the case states a refusal at {case.raises.at}, the reference refuses at "
             f"{refusal.at}: {refusal}"
         )
-        raise Contradiction(message)
+        raise Contradiction([Statement("raises", message)])
 
 
-def check(case: Case, network: Network, run: Run, expectation: Expectation) -> None:
+def check(  # noqa: PLR0913 (an answer, and what else of it is known)
+    case: Case,
+    network: Network,
+    run: Run,
+    expectation: Expectation,
+    arrays: dict[str, Values],
+    *,
+    beside: Sequence[Statement] = (),
+) -> None:
     """Compare everything that the case states with the answer.
 
+    Args:
+        case: The case.
+        network: Its model.
+        run: What the model did.
+        expectation: The answer.
+        arrays: The answer's arrays.
+        beside: What has been found not to hold already.
+
     Raises:
-        Contradiction: With every disagreement in its message.
+        Contradiction: With everything that doesn't hold.
     """
     refusals = [trace for trace in run.calls if isinstance(trace, NoAnswer)]
     if case.raises is not None and not refusals:
@@ -80,7 +93,7 @@ def check(case: Case, network: Network, run: Run, expectation: Expectation) -> N
             f"the case states a refusal at {case.raises.at}, the reference accepts and answers "
             f"{network.outputs}"
         )
-        raise Contradiction(message)
+        raise Contradiction([Statement("raises", message)])
     if refusals:
         check_refusal(case, refusals[0])
     problems = [
@@ -89,14 +102,24 @@ def check(case: Case, network: Network, run: Run, expectation: Expectation) -> N
         *_weights(case, network),
         *_summary_rows(case, network),
         *_calls(case, expectation),
+        *stated.disagreements(case, expectation.calls, arrays),
+        *beside,
     ]
     if problems:
-        raise Contradiction("; ".join(problems))
+        raise Contradiction(problems)
 
 
-def differ(key: str, stated: object, computed: object) -> str:
-    """A disagreement, in words."""
-    return f"expect.{key}: the case states {stated}, the reference computes {computed}"
+def differ(key: str, stated: object, computed: object, of: str = "") -> Statement:
+    """A disagreement, in words.
+
+    Args:
+        key: What is stated, below ``expect``.
+        stated: By the case.
+        computed: By the reference.
+        of: The layer that it is stated of.
+    """
+    said = f"the case states {stated}, the reference computes {computed}"
+    return Statement(f"expect.{key}", f"{said} ({of})" if of else said)
 
 
 def agrees(stated: Shape, computed: Sequence[int | None]) -> bool:
@@ -106,18 +129,18 @@ def agrees(stated: Shape, computed: Sequence[int | None]) -> bool:
     )
 
 
-def _shapes(case: Case, network: Network) -> Iterator[str]:
+def _shapes(case: Case, network: Network) -> Iterator[Statement]:
     expect = case.expect
     if expect.input_shape is not None and not agrees(expect.input_shape, network.inputs[0]):
         yield differ("input_shape", expect.input_shape, network.inputs[0])
-    stated: Any = expect.output_shape
-    if stated is not None:
-        several = bool(stated) and isinstance(stated[0], list)
-        shapes = stated if several else [stated]
+    said: Any = expect.output_shape
+    if said is not None:
+        several = bool(said) and isinstance(said[0], list)
+        shapes = said if several else [said]
         if len(shapes) != len(network.outputs) or not all(
             agrees(a, b) for a, b in zip(shapes, network.outputs, strict=True)
         ):
-            yield differ("output_shape", stated, network.outputs)
+            yield differ("output_shape", said, network.outputs)
     if expect.layers is None:
         return
     nodes = network.model.layers
@@ -127,12 +150,12 @@ def _shapes(case: Case, network: Network) -> Iterator[str]:
     for i, (layer, node) in enumerate(zip(expect.layers, nodes, strict=True)):
         shape, count = network.shapes[node.name], network.counts[node.name]
         if layer.output_shape is not None and not agrees(layer.output_shape, shape):
-            yield differ(f"layers[{i}].output_shape ({node.name})", layer.output_shape, shape)
+            yield differ(f"layers.{i}.output_shape", layer.output_shape, shape, node.name)
         if layer.params is not None and layer.params != count:
-            yield differ(f"layers[{i}].params ({node.name})", layer.params, count)
+            yield differ(f"layers.{i}.params", layer.params, count, node.name)
 
 
-def _counts(case: Case, network: Network) -> Iterator[str]:
+def _counts(case: Case, network: Network) -> Iterator[Statement]:
     stated = case.expect.params or Params()
     for name in ("total", "trainable", "non_trainable"):
         number, computed = getattr(stated, name), getattr(network.params, name)
@@ -140,16 +163,16 @@ def _counts(case: Case, network: Network) -> Iterator[str]:
             yield differ(f"params.{name}", number, computed)
 
 
-def _weights(case: Case, network: Network) -> Iterator[str]:
+def _weights(case: Case, network: Network) -> Iterator[Statement]:
     for name, shape in (case.expect.weights or {}).items():
         variable = network.variables.get(name)
         if variable is None:
-            yield differ("weights", name, f"only {', '.join(network.variables) or 'none'}")
+            yield differ(f"weights.{name}", "it", f"only {', '.join(network.variables) or 'none'}")
         elif list(variable.shape) != list(shape):
             yield differ(f"weights.{name}", shape, list(variable.shape))
 
 
-def _summary_rows(case: Case, network: Network) -> Iterator[str]:
+def _summary_rows(case: Case, network: Network) -> Iterator[Statement]:
     if case.expect.summary is None:
         return
     nodes = network.model.layers
@@ -159,11 +182,11 @@ def _summary_rows(case: Case, network: Network) -> Iterator[str]:
     for i, (row, node) in enumerate(zip(case.expect.summary, nodes, strict=True)):
         shape, count = network.shapes[node.name], network.counts[node.name]
         if row.layer != node.layer or row.params != count or not agrees(row.output_shape, shape):
-            stated = (row.layer, row.output_shape, row.params)
-            yield differ(f"summary[{i}]", stated, (node.layer, shape, count))
+            said = (row.layer, row.output_shape, row.params)
+            yield differ(f"summary.{i}", said, (node.layer, shape, count))
 
 
-def _calls(case: Case, expectation: Expectation) -> Iterator[str]:
+def _calls(case: Case, expectation: Expectation) -> Iterator[Statement]:
     if not expectation.calls:
         return
     first = expectation.calls[0]
@@ -174,42 +197,3 @@ def _calls(case: Case, expectation: Expectation) -> Iterator[str]:
         found = [output.dtype for output in first.outputs]
         if any(dtype != case.expect.dtype for dtype in found):
             yield differ("dtype", case.expect.dtype, found)
-
-
-def stated_values(
-    case: Case, calls: Sequence[ExpectedCall], arrays: dict[str, Values]
-) -> dict[int, Values]:
-    """The literal answer to the first call, by output.
-
-    Raises:
-        Contradiction: It is not what the reference computes.
-    """
-    if case.expect.values is None or not calls:
-        return {}
-    outputs = calls[0].outputs
-    literals = [case.expect.values] if len(outputs) == 1 else list(case.expect.values)
-    if len(literals) != len(outputs):
-        message = differ("values", f"{len(literals)} outputs", f"{len(outputs)}")
-        raise Contradiction(message)
-    result: dict[int, Values] = {}
-    for j, (literal, output) in enumerate(zip(literals, outputs, strict=True)):
-        stated = np.asarray(literal, np.float64)
-        truth = arrays[output.tensor]
-        if stated.size == 0 and truth.size == 0:
-            stated = stated.reshape(truth.shape)
-        if stated.shape != truth.shape:
-            message = differ("values", f"shape {list(stated.shape)}", list(truth.shape))
-            raise Contradiction(message)
-        limit = (
-            VALUES.peak * unit(output.dtype) * arrays[output.spread].astype(np.float64)
-            if output.spread
-            else np.zeros(truth.shape)
-        )
-        apart = ~(np.abs(stated - truth) <= limit) & ~(np.isnan(stated) & np.isnan(truth))
-        apart &= stated != truth  # equal infinities
-        if apart.any():
-            place = tuple(int(i) for i in np.argwhere(apart)[0])
-            message = differ(f"values at {list(place)}", float(stated[place]), float(truth[place]))
-            raise Contradiction(message)
-        result[j] = stated
-    return result

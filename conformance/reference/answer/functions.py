@@ -22,7 +22,6 @@ from conformance.reference.answer.claims import (
     check_refusal,
     claimed,
     differ,
-    stated_values,
 )
 from conformance.reference.answer.drawing import expected_random
 from conformance.reference.answer.expectation import (
@@ -32,8 +31,9 @@ from conformance.reference.answer.expectation import (
     ExpectedGradients,
     ExpectedSymbolic,
 )
+from conformance.reference.answer.stated import disagreements, stated_values
 from conformance.reference.engine.arithmetic import Variance
-from conformance.reference.errors import Contradiction, NearKink, NotClear, Refused
+from conformance.reference.errors import Contradiction, NearKink, NotClear, Refused, Statement
 from conformance.reference.model.functions import (
     FunctionRun,
     cotangents_fed,
@@ -90,7 +90,7 @@ def evaluate_function(
         book = Book()
         expectation = _expectation(case, program, run, seed, book)
         if fault is None:
-            _check(case, expectation)
+            _check(case, expectation, book.arrays)
         return Answer(expectation, feeds, book.arrays)
     raise NotClear(not_clear(reason))
 
@@ -209,7 +209,7 @@ def _random(case: Case, program: Graph, fault: Fault | None) -> Answer:
     return Answer(expectation, function_feeds(program, 0), book.arrays)
 
 
-def _check(case: Case, expectation: Expectation) -> None:
+def _check(case: Case, expectation: Expectation, arrays: dict[str, Values]) -> None:
     """Compare what the case states with the answer.
 
     Raises:
@@ -221,12 +221,16 @@ def _check(case: Case, expectation: Expectation) -> None:
             f"the case states a refusal at {case.raises.at}, the reference accepts and answers "
             f"{shapes}"
         )
-        raise Contradiction(message)
-    if problems := [*_disagreements(case, expectation)]:
-        raise Contradiction("; ".join(problems))
+        raise Contradiction([Statement("raises", message)])
+    problems = [
+        *_disagreements(case, expectation),
+        *disagreements(case, expectation.calls, arrays),
+    ]
+    if problems:
+        raise Contradiction(problems)
 
 
-def _disagreements(case: Case, expectation: Expectation) -> Iterator[str]:
+def _disagreements(case: Case, expectation: Expectation) -> Iterator[Statement]:
     outputs = expectation.calls[0].outputs
     stated: Any = case.expect.output_shape
     if stated is not None:

@@ -9,8 +9,9 @@ import numpy as np
 
 from conformance.cases.model import Extra, InputSpec
 from conformance.facets import TRAINED
-from conformance.reference.errors import Contradiction
+from conformance.reference.errors import Contradiction, Statement
 from conformance.reference.model import data
+from conformance.reference.model.written import written
 
 if TYPE_CHECKING:
     from conformance.cases.model import Call, Graph, Model, Target, Twin
@@ -33,7 +34,8 @@ def make_feeds(
         float32 arrays.
 
     Raises:
-        Contradiction: The twin's inputs, outputs or weights don't correspond to the model's.
+        Contradiction: The twin's inputs, outputs or weights don't correspond to the model's, or
+            weights that the case writes out don't fit the model.
     """
     feeds: dict[str, Values] = {}
     for index, call in enumerate(program.every_call):
@@ -44,11 +46,11 @@ def make_feeds(
             feeds[key] = data.input_values(spec, seed, key, program.random.rows)
     if network is None:
         return feeds
-    learned = network.learned
+    known = {**written(program, network), **network.learned}
     for name, variable in network.variables.items():
         key = f"weight/{name}"
-        drawn = name not in learned
-        feeds[key] = data.weight(program.weights, seed, key, variable) if drawn else learned[name]
+        drawn = name not in known
+        feeds[key] = data.weight(program.weights, seed, key, variable) if drawn else known[name]
     feeds |= _of_outputs(program, network.fed_outputs(program.calls[0].batch), seed)
     if twin is not None and program.twin is not None:
         feeds |= _twin_feeds(program, program.twin, network, twin, feeds)
@@ -123,11 +125,11 @@ def _twin_feeds(
             f"{dict(zip(ours, shapes[0], strict=True))} is not "
             f"{dict(zip(theirs, shapes[1], strict=True))}"
         )
-        raise Contradiction(message)
+        raise Contradiction([Statement("equals", message)])
     specs = network.model.inputs, twin.model.inputs
     if len(specs[0]) != len(specs[1]) or len(network.outputs) != len(twin.outputs):
         message = "the twin must have as many inputs and outputs as the model"
-        raise Contradiction(message)
+        raise Contradiction([Statement("equals", message)])
     made = {
         f"twin/weight/{theirs_name}": feeds[f"weight/{name}"]
         for name, theirs_name in zip(ours, theirs, strict=True)
@@ -140,7 +142,7 @@ def _twin_feeds(
                     f"the twin's input {other.name} has the shape {other.shape}, but is fed "
                     f"{list(values.shape[1:])}: input.axes must permute one into the other"
                 )
-                raise Contradiction(message)
+                raise Contradiction([Statement("equals", message)])
             made[f"twin/call/{index}/{other.name}"] = values
     for key in [key for key in feeds if key.startswith("cotangent/")]:
         made[f"twin/{key}"] = permuted(feeds[key], stated.output_axes)
