@@ -129,6 +129,9 @@ def _weigh(both: Both, rules: Rules) -> _Found:
     apart = _incomparable(old, new, outcomes)
     if apart:
         return _Found(apart, [])
+    if outcomes == ("unspecified", "unspecified"):
+        alike = old.judged().message == new.judged().message
+        return _UNCHANGED if alike else _Found("answer-changed", [], compared=True)
     if outcomes == ("pass", "pass") and (new.margin or DRIFT_FROM) < DRIFT_FROM:
         return _UNCHANGED  # most cells: nothing need be decoded
     before, after = old.judged(), new.judged()
