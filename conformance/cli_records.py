@@ -28,6 +28,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     _add_merge(commands)
     _add_history(commands)
     _add_ledger(commands)
+    _add_atlas(commands)
     _add_capabilities(commands)
     _add_next(commands)
     _add_rows(commands)
@@ -141,6 +142,34 @@ def _merge(options: argparse.Namespace) -> int:
     from conformance.run.joining import merge
 
     return merge(options)
+
+
+def _add_atlas(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    atlas = commands.add_parser(
+        "atlas", help="show what each adapter answers where no documentation says what is right"
+    )
+    atlas.add_argument(
+        "records",
+        nargs="*",
+        default=["latest"],
+        metavar="RECORDS",
+        help="recorded runs: records.jsonl, a run's folder or name (default: latest); or the JSON "
+        "beside an earlier page",
+    )
+    atlas.add_argument("--reports", type=Path, default=Path("reports"), metavar="FOLDER")
+    atlas.add_argument(
+        "--into",
+        type=Path,
+        metavar="FILE",
+        help="Markdown, of which all below the mark is replaced; default: print it",
+    )
+    atlas.set_defaults(command=_atlas)
+
+
+def _atlas(options: argparse.Namespace) -> int:
+    from conformance.atlas.command import atlas
+
+    return atlas(options.records, options.reports, options.into)
 
 
 def _add_ledger(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

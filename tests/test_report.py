@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 import synthetic_runs as synthetic
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from report_pages import NAME, page_of, run_of
 from rich.console import Console
@@ -329,6 +329,7 @@ ANYTHING = st.recursive(
 
 class TestText:
     @given(st.dictionaries(st.text(max_size=5), ANYTHING, max_size=4))
+    @example({"": [float("inf")]})
     @settings(max_examples=60)
     def test_the_quick_way_to_visible_json_is_the_slow_one(self, value: Any) -> None:
         got = json.loads(bytes(json_of(value)))

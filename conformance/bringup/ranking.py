@@ -120,6 +120,8 @@ class Ranking:
             if verdict.broken or verdict.outcome == "not-installed":
                 reason = one_line(verdict.message)
                 cells.broken[reason] = cells.broken.get(reason, 0) + 1
+            elif verdict.outcome == "unspecified":
+                continue
             elif verdict.absent:
                 cells.absent += 1
             else:

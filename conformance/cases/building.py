@@ -74,6 +74,7 @@ KEYS = (
     "equals",
     "exchange",
     "raises",
+    "unspecified",
     "expect",
     "without",
     "vary",
@@ -85,6 +86,9 @@ KEYS = (
 
 _BESIDE_NO_REFUSAL = ("expect", "equals", "train", "targets", "random", "exchange", "without")
 """Keys that mean nothing where a refusal is asked for."""
+
+_BESIDE_NO_RULE = (*_BESIDE_NO_REFUSAL, "raises")
+"""Keys that mean nothing where no answer is right or wrong."""
 
 
 class CaseReader:
@@ -112,12 +116,8 @@ class CaseReader:
             source = expects.read_source(tree["source"], where.value(tree, "source"))
         elif source is None:
             where.refuse("the key 'source' is missing", expected="who says so")
-        raises = None
-        if "raises" in tree:
-            raises = expects.read_raises(tree["raises"], where.value(tree, "raises"))
-            for key in _BESIDE_NO_REFUSAL:
-                if key in tree:
-                    where.key(tree, key).refuse("is beside `raises`, which asks for a refusal only")
+        raises = self._raises(tree, where)
+        unspecified = self._unspecified(tree, where)
         without = {}
         if "without" in tree:
             without = expects.read_without(tree["without"], where.value(tree, "without"))
@@ -125,10 +125,12 @@ class CaseReader:
         if built is None or title is None or source is None or where.log.noted > problems:
             return None
         program, expect = built
+        if unspecified:
+            program = msgspec.structs.replace(program, facets=["values"])
         refusal = None if raises is None else Raises(at=cast("Literal['build', 'call']", raises))
         return Case(
             id=case_id,
-            digest=digest(program, expect, refusal),
+            digest=digest(program, expect, refusal, unspecified=bool(unspecified)),
             title=title,
             source=source,
             place=Place(file=self._file, line=where.at[0], column=where.at[1]),
@@ -137,9 +139,36 @@ class CaseReader:
             expect=expect,
             why=why.strip() if why is not None else None,
             raises=refusal,
+            unspecified=unspecified,
             without=without,
             variation=variation,
         )
+
+    @staticmethod
+    def _raises(tree: Map, where: Where) -> str | None:
+        """The stage at which the case wants a refusal."""
+        if "raises" not in tree:
+            return None
+        for key in _BESIDE_NO_REFUSAL:
+            if key in tree:
+                where.key(tree, key).refuse("is beside `raises`, which asks for a refusal only")
+        return expects.read_raises(tree["raises"], where.value(tree, "raises"))
+
+    @staticmethod
+    def _unspecified(tree: Map, where: Where) -> str:
+        """What is not documented; the case asks a function, and nothing of it is right or wrong."""
+        if "unspecified" not in tree:
+            return ""
+        for key in _BESIDE_NO_RULE:
+            if key in tree:
+                where.key(tree, key).refuse("is beside `unspecified`, where no answer is wrong")
+        if "function" not in tree:
+            where.key(tree, "unspecified").refuse(
+                "is about something else than a function",
+                hint="what no documentation says of layers is not recorded yet",
+            )
+        place = where.value(tree, "unspecified")
+        return fields.text(tree["unspecified"], place, "what is not said") or ""
 
     def _subject(
         self, tree: Map, where: Where, raises: str | None, without: dict[str, str]
@@ -242,7 +271,9 @@ def without_facets(case: Case, facets: AbstractSet[str]) -> Case:
     )
 
 
-def digest(program: Program, expect: Expect, raises: Raises | None) -> str:
+def digest(
+    program: Program, expect: Expect, raises: Raises | None, *, unspecified: bool = False
+) -> str:
     """SHA-256 of what can change the answer, in hex: the id, the place and the words can't.
 
     The same as long as canonical JSON of program (its case left blank), expect and raises is. That
@@ -254,7 +285,8 @@ def digest(program: Program, expect: Expect, raises: Raises | None) -> str:
         told = msgspec.to_builtins(program)
         del told["kind"]
         told["calls"] += told.pop("extra", [])
-    content = msgspec.json.encode((told, expect, raises), order="sorted")
+    parts = (told, expect, raises, "unspecified") if unspecified else (told, expect, raises)
+    content = msgspec.json.encode(parts, order="sorted")
     return hashlib.sha256(content).hexdigest()
 
 

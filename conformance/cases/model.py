@@ -524,6 +524,9 @@ class Case(Struct, frozen=True, kw_only=True, omit_defaults=True):
     expect: Expect
     why: str | None = None
     raises: Raises | None = None
+    unspecified: str = ""
+    """What the documentation does not say, where the case asks what nobody documents: its answers
+    are recorded and shown side by side, and none is right or wrong. Empty for any other case."""
     without: dict[str, str] = field(default_factory=dict)
     """Facets that this case does not ask for, each with the reason."""
     variation: dict[str, Json] = field(default_factory=dict)

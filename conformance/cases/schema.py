@@ -184,6 +184,10 @@ def _case() -> Schema:
             "What one adapter of a run saves, and the others load",
         ),
         "raises": _described({"enum": ["build", "call"]}, "Where the framework must refuse"),
+        "unspecified": _described(
+            {"type": "string", "minLength": 1},
+            "What no documentation says: the answers are recorded, and none is wrong",
+        ),
         "expect": {"$ref": "#/$defs/expect"},
         "without": _described(_of(dict.fromkeys(FACETS, reason)), "Facets that aren't asked for"),
         "vary": _described(

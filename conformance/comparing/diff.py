@@ -129,11 +129,19 @@ def _weigh(both: Both, rules: Rules) -> _Found:
     apart = _incomparable(old, new, outcomes)
     if apart:
         return _Found(apart, [])
+    if outcomes == ("unspecified", "unspecified"):
+        alike = old.judged().message == new.judged().message
+        return _UNCHANGED if alike else _Found("answer-changed", [], compared=True)
     if outcomes == ("pass", "pass") and (new.margin or DRIFT_FROM) < DRIFT_FROM:
         return _UNCHANGED  # most cells: nothing need be decoded
     before, after = old.judged(), new.judged()
-    if not rules.differ(old, new):
-        return _Found(*weigh(before, after), compared=True)
+    if rules.differ(old, new):
+        return _by_another_rule(before, after)
+    return _Found(*weigh(before, after), compared=True)
+
+
+def _by_another_rule(before: CellVerdict, after: CellVerdict) -> _Found:
+    """What became of a cell that is held to something else now than it was."""
     facets = differs(before, after)
     if facets or _conforms(before) != _conforms(after):
         return _Found("tolerance-changed", facets)

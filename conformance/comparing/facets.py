@@ -39,10 +39,10 @@ def incomparable(
         absent: whether that side's release lacks what the case is about.
 
     Returns:
-        None where both sides have judged it.
+        None where both sides have judged it, or both answered what nobody documents.
     """
     judged = [outcome in _JUDGED for outcome in outcomes]
-    if all(judged):
+    if all(judged) or set(outcomes) == {"unspecified"}:
         return None
     if _MISSING in outcomes:
         return "unchanged" if outcomes[0] == outcomes[1] else "environment-changed"

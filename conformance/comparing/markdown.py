@@ -24,6 +24,7 @@ _LISTED: tuple[Change, ...] = (
     "disappeared",
     "appeared",
     "drift",
+    "answer-changed",
     "tolerance-changed",
     "case-changed",
     "environment-changed",

@@ -19,6 +19,7 @@ Change = Literal[
     "case-changed",
     "tolerance-changed",
     "drift",
+    "answer-changed",
     "environment-changed",
     "inconclusive",
     "unchanged",

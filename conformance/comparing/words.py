@@ -37,6 +37,9 @@ LOOKS: dict[Change, Look] = {
     "drift": Look(
         "≈", "drift within budget", "conforms, by much more of its tolerance than before", "yellow"
     ),
+    "answer-changed": Look(
+        "≠", "answer changed", "nobody documents an answer, and it is another now", "yellow"
+    ),
     "environment-changed": Look(
         "○", "environment changed", "the framework is missing on one side", "magenta"
     ),

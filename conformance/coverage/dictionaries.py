@@ -46,7 +46,7 @@ def note(cases: Iterable[Case], found: dict[str, Exercised]) -> None:
         found: What other cases exercise, by layer, which is added to.
     """
     for case in cases:
-        if kind_of(case.program) != "function" or case.raises is not None:
+        if kind_of(case.program) != "function" or case.raises is not None or case.unspecified:
             continue
         for node in case.program.model.nodes:
             if is_layer(node.layer):

@@ -44,7 +44,7 @@ def exercised(cases: Iterable[Case], inventory: Inventory) -> dict[str, Exercise
     """
     found: dict[str, Exercised] = {}
     for case in cases:
-        if case.raises is not None:
+        if case.raises is not None or case.unspecified:
             continue
         models = [case.program.model, *([case.program.twin.model] if case.program.twin else [])]
         seen: set[str] = set()

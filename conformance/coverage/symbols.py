@@ -117,10 +117,13 @@ def _reason(
 
 
 def _exercised(cases: Iterable[Case], inventory: Inventory) -> dict[str, Exercised]:
-    """What each symbol is seen doing; a case that wants a refusal exercises nothing."""
+    """What each symbol is seen doing; one that wants a refusal exercises nothing.
+
+    Nor does a case that knows no right answer.
+    """
     found: dict[str, Exercised] = {}
     for case in cases:
-        if case.raises is not None:
+        if case.raises is not None or case.unspecified:
             continue
         noted = set()
         for symbol, values in _seen(case, inventory):

@@ -102,7 +102,7 @@ class CaseItem(pytest.Item):
         self.user_properties.append(("outcome", verdict.outcome))
         if verdict.outcome in FAILING:
             raise Nonconformance(line)
-        if verdict.outcome in {"unsupported", "not-installed"}:
+        if verdict.outcome in {"unsupported", "unspecified", "not-installed"}:
             pytest.skip(f"{verdict.outcome}: {verdict.message}")
         if verdict.outcome == "xfail":
             known = verdict.known

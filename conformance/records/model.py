@@ -138,6 +138,7 @@ class CaseLine(Struct, frozen=True, kw_only=True, tag="case", tag_field="type", 
     expect: Expect
     why: str | None = None
     raises: Raises | None = None
+    unspecified: str = ""
     without: dict[str, str] = field(default_factory=dict)
     variation: dict[str, Json] = field(default_factory=dict)
     reference: str = ""

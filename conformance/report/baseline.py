@@ -25,7 +25,15 @@ TONES: Final[dict[Change, str]] = {
 """Whether a change is good or bad news; the others are neither."""
 
 LISTED: Final = frozenset(
-    {"regression", "fixed", "disappeared", "drift", "inconclusive", "environment-changed"}
+    {
+        "regression",
+        "fixed",
+        "disappeared",
+        "drift",
+        "answer-changed",
+        "inconclusive",
+        "environment-changed",
+    }
 )
 """Changes that are listed one by one; what still fails is below on the page anyway."""
 

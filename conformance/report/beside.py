@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 REPORT: Final = "report.html"
 SUMMARY, MARKDOWN, BADGE, JUNIT = "summary.txt", "summary.md", "badge.json", "junit.xml"
 
-_SKIPPED: Final = frozenset({"unsupported", "not-installed", "xfail"})
+_SKIPPED: Final = frozenset({"unsupported", "unspecified", "not-installed", "xfail"})
 _ERRORS: Final = frozenset({"error", "crash", "timeout", "not-run", "stale", BROKEN})
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 MOST = 150
 """Scripts of a large run: they are text that compresses badly, and a command makes them."""
 
-NOT_TRIED = frozenset({"unsupported", "not-installed", "not-run"})
+NOT_TRIED = frozenset({"unsupported", "unspecified", "not-installed", "not-run"})
 
 _log = logging.getLogger(__name__)
 

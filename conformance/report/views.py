@@ -32,7 +32,10 @@ VIEWS: Final[dict[str, Look]] = {
         "s", "↺", "stale", "judged once, as a case that has changed since: run it again", "yellow"
     ),
     NO_DATA: Look("n", "?", "not run", "planned, and never answered", "bold yellow"),
-    **{name: LOOKS[name] for name in ("xfail", "pass", "unsupported", "not-installed")},
+    **{
+        name: LOOKS[name]
+        for name in ("xfail", "pass", "unsupported", "unspecified", "not-installed")
+    },
 }
 """Worst first, as in :data:`conformance.wording.outcomes.LOOKS`."""
 

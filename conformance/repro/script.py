@@ -69,6 +69,11 @@ def script(
     Raises:
         NoScript: The adapter or the facet can't be shown so, or the case has no data.
     """
+    if case.unspecified:
+        raise NoScript(
+            f"No script for this cell: no answer is wrong. {case.unspecified} It answered "
+            f"{cell.verdict.message}"
+        )
     shown = facet or _choose(case, cell)
     undefined = case.undefined if answer is None else answer.expectation.undefined
     if shown in undefined:

@@ -429,11 +429,12 @@ class Engine:
             oracle=self._oracle,
             lowered=self._lowered[spec.name],
         )
-        with self._weighing:
-            verdict = self._ledger.apply(verdict, hello.versions)
-            verdict = self._claims.apply(
-                verdict, hello.versions, spec.known_as, kind=kind_of(case.program)
-            )
+        if not case.unspecified:  # else nothing is known, and nothing stated to be supported
+            with self._weighing:
+                verdict = self._ledger.apply(verdict, hello.versions)
+                verdict = self._claims.apply(
+                    verdict, hello.versions, spec.known_as, kind=kind_of(case.program)
+                )
         self.results.settle(cell_line(case, verdict, answer))
 
     def _groups(self, names: Sequence[str]) -> list[list[str]]:

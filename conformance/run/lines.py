@@ -35,6 +35,7 @@ def case_line(case: Case, *, reference: str = "", answer: StoredAnswer | None = 
         expect=case.expect,
         why=case.why,
         raises=case.raises,
+        unspecified=case.unspecified,
         without=case.without,
         variation=case.variation,
         reference=reference,
@@ -69,7 +70,7 @@ def cell_line(case: Case, verdict: CellVerdict, answer: host.Answer) -> CellLine
     if isinstance(answer, host.Answered):
         native = answer.observation.native
         seconds |= answer.observation.seconds
-    if verdict.outcome in {"pass", "unsupported"}:
+    if verdict.outcome in {"pass", "unsupported", "unspecified"}:
         stderr = ""
     return CellLine(
         digest=case.digest, verdict=verdict, native=native, seconds=seconds, stderr=stderr

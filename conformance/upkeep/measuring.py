@@ -31,7 +31,7 @@ Mark = Literal["x", "%", ".", "~", "=", "o", "-"]
 pass · none does · it deviates otherwise · it deviates so, and another entry says so of that
 release · what it is about isn't there · nothing could be told."""
 
-_UNJUDGED: Final = frozenset({"unsupported", "not-installed", "not-run"})
+_UNJUDGED: Final = frozenset({"unsupported", "unspecified", "not-installed", "not-run"})
 _LARGEST: Final = 16 * 2**20
 """Bytes of a file of measurements that are read."""
 

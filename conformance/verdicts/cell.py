@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from conformance.verdicts import text
 from conformance.verdicts.facets import judge
 from conformance.verdicts.model import CellVerdict, FacetVerdict, Outcome
+from conformance.verdicts.recorded import recorded
 from conformance.verdicts.refusals import subjects
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ def judge_cell(  # noqa: PLR0913 - a case, who answered, and the two sides with 
             message=text.clean(observation.reason) or "no reason given",
             absent=observation.absent,
         )
+    if case.unspecified:
+        return recorded(case.id, adapter, observation, tensors)
     facets = judge(
         expectation.asked(case.program).facets,
         expectation,

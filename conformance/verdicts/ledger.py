@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
-_UNJUDGED: Final = frozenset({"unsupported", "not-installed", "not-run", "xfail", "xpass"})
+_UNJUDGED: Final = frozenset(
+    {"unsupported", "unspecified", "not-installed", "not-run", "xfail", "xpass"}
+)
 """Outcomes that say nothing about an entry (the last two: it was applied already)."""
 
 _FAILS: Final = frozenset({"fail", "error"})

@@ -19,10 +19,12 @@ Outcome = Literal[
     "xfail",
     "xpass",
     "not-run",
+    "unspecified",
 ]
 
 FAILING: frozenset[str] = frozenset({"fail", "error", "crash", "timeout", "xpass", "not-run"})
-"""Outcomes that make a run fail. ``unsupported`` and ``not-installed`` are neither."""
+"""Outcomes that make a run fail. ``unsupported`` and ``not-installed`` are neither a failure nor a
+pass, and neither is ``unspecified``: nobody documents what the answer should be."""
 
 
 class Worst(Struct, frozen=True, kw_only=True, omit_defaults=True):

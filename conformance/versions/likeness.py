@@ -91,6 +91,6 @@ def _close(one: tuple[Any, list[Any]], other: tuple[Any, list[Any]]) -> bool:
 
 def passes(outcome: Outcome) -> bool | None:
     """Whether an outcome is a pass, whatever a ledger expected; None where nothing was judged."""
-    if outcome in {"unsupported", "not-installed", "not-run"}:
+    if outcome in {"unsupported", "unspecified", "not-installed", "not-run"}:
         return None
     return outcome in {"pass", "xpass"}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from conformance.cases.model import Case
     from conformance.verdicts.model import CellVerdict
 
-_UNTOLD = frozenset({"not-installed", "not-run", "unsupported"})
+_UNTOLD = frozenset({"not-installed", "not-run", "unsupported", "unspecified"})
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,9 @@ LOOKS: dict[Outcome, Look] = {
     "xfail": Look("x", "Δ", "known deviation", "deviates as the ledger says", "yellow"),
     "pass": Look("p", "✓", "pass", "conforms in every facet that was judged", "green"),
     "unsupported": Look("u", "-", "unsupported", "the adapter cannot express it", "dim"),
+    "unspecified": Look(
+        "o", "~", "unspecified", "nobody documents an answer: what it says is recorded", "dim"
+    ),
     "not-installed": Look(
         "i", "○", "not installed", "the framework is missing on this machine", "dim"
     ),

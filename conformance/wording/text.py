@@ -35,7 +35,7 @@ _SENTENCE = re.compile(r".+?[.!?](?=\s+[A-Z`(]|$)")
 """Up to a full stop that another sentence follows: not the one in ``e.g. this`` or ``3.15.1``."""
 
 # In JSON a control character is an escape, and a number that is none is null.
-_ODD_IN_JSON = (b"\\u", b"\\r", b"\\b", b"\\f", b"\x7f", b":null")
+_ODD_IN_JSON = (b"\\u", b"\\r", b"\\b", b"\\f", b"\x7f", b"null")
 
 
 def visible(text: str, limit: int = MESSAGE_LIMIT) -> str:

@@ -9,7 +9,7 @@ import { ordered, rowsOf } from "./rows.js";
 Tabulator.registerModule([FormatModule, FrozenColumnsModule, ResizeTableModule]);
 
 const LOUD = new Set(["fail", "error", "crash", "timeout", "xpass", "xfail", "broken", "stale", "not-run"]);
-const KINDS = { "still-failing": "still failing", "case-changed": "case changed", "tolerance-changed": "tolerance changed", "environment-changed": "environment changed" };
+const KINDS = { "still-failing": "still failing", "case-changed": "case changed", "tolerance-changed": "tolerance changed", "answer-changed": "answer changed", "environment-changed": "environment changed" };
 
 export class Matrix {
   constructor(data) {

@@ -1,0 +1,1 @@
+"""The atlas: what each adapter answers where no documentation says what is right."""

@@ -1,0 +1,82 @@
+"""The atlas as a page in Markdown: who agrees, call by call."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+from conformance.wording.text import escaped, one_line, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from conformance.atlas.entries import Atlas, Entry
+
+BEGIN = "<!-- atlas: made by `keras-conformance atlas`; what stands below is not edited by hand -->"
+"""What stands above it in a page stays."""
+
+LONGEST = 120
+"""Characters of a call or an answer in a table."""
+
+
+def with_atlas(page: str, atlas: Atlas) -> str:
+    """Return a page with all below its mark replaced; the mark is added where it lacks."""
+    above = page.partition(BEGIN)[0].rstrip()
+    return f"{above}\n\n{BEGIN}\n\n{rendered(atlas)}".lstrip()
+
+
+def rendered(atlas: Atlas) -> str:
+    """Return all entries, function by function, ending in a line feed."""
+    split = sum(len(set(entry.answers.values())) > 1 for entry in atlas.entries)
+    count = plural(len(atlas.entries), "call")
+    lines = [
+        f"{count}, of which {split:,} are not answered alike by {len(atlas.versions)} adapters:",
+        "",
+        *(f"- {escaped(name)}: {escaped(told)}" for name, told in atlas.versions.items()),
+    ]
+    groups = itertools.groupby(
+        sorted(atlas.entries, key=lambda entry: (_function(entry), _written(entry))), key=_function
+    )
+    for function, entries in groups:
+        lines += ["", f"## `{function}`"]
+        for unsaid, alike in itertools.groupby(entries, key=lambda entry: entry.unsaid):
+            lines += ["", _prose(unsaid), "", *_table(alike, atlas.versions)]
+    return "\n".join(lines) + "\n"
+
+
+def _table(entries: Iterable[Entry], adapters: Mapping[str, str]) -> list[str]:
+    lines = ["| call | answer | by |", "| --- | --- | --- |"]
+    for entry in entries:
+        call = f"`{_short(entry.call)}`"
+        for answer, names in _groups(entry).items():
+            everybody = len(names) > 1 and len(names) == len(entry.answers) == len(adapters)
+            by = "all" if everybody else ", ".join(names)
+            lines.append(f"| {call} | {escaped(_short(answer))} | {escaped(by)} |")
+            call = ""
+    return lines
+
+
+def _groups(entry: Entry) -> dict[str, list[str]]:
+    """Who gave each answer, the answer of the most first."""
+    found: dict[str, list[str]] = {}
+    for adapter, answer in entry.answers.items():
+        found.setdefault(answer, []).append(adapter)
+    return dict(sorted(found.items(), key=lambda item: (-len(item[1]), item[0])))
+
+
+def _prose(text: str) -> str:
+    """What a case says, in which back quotes mark code."""
+    return escaped(one_line(text)).replace("\\`", "`")
+
+
+def _short(text: str) -> str:
+    text = one_line(text).replace("|", "\\|").replace("`", "'")
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def _function(entry: Entry) -> str:
+    return entry.call.partition("(")[0]
+
+
+def _written(entry: Entry) -> tuple[str, str]:
+    return entry.case.partition("[")[0], entry.case
