@@ -58,7 +58,7 @@ def weaknesses(case: Case, answer: Answer) -> Iterator[Weakness]:
         case: The case.
         answer: The reference's to it.
     """
-    if case.raises is not None:
+    if case.raises is not None or case.unspecified:
         return
     yield from _constant(case, answer)
     program = case.program
@@ -72,7 +72,7 @@ def arguments(case: Case, answer: Answer) -> Iterator[Argument]:
     Left out are those of which the case can't tell: what an initializer gives is looked at in few
     cases of a file, and an argument that is written at its default may as well be ignored.
     """
-    if case.raises is not None:
+    if case.raises is not None or case.unspecified:
         return
     if is_asked(case):
         witness = Witness(case)
