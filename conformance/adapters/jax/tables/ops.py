@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from conformance.adapters.jax.tables.elementwise import ELEMENTWISE
+from conformance.adapters.jax.tables.statistics import STATISTICS
 from conformance.adapters.native.functions import (
     REQUIRED,
     Direct,
@@ -257,5 +259,7 @@ OPS: dict[str, list[Row]] = {
     **_LINALG,
     **_NN,
     **_CREATION,
+    **ELEMENTWISE,
+    **STATISTICS,
 }
 """By Keras's symbol."""
