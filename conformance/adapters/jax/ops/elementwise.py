@@ -42,7 +42,7 @@ def saturate_cast(x: Array, *, dtype: Any) -> Array:
 
     Floats are cut short of an end that they don't hold, so that the cast finds nothing beyond it.
     """
-    if dtype == "bool":
+    if dtype == "bool" or x.dtype == bool:
         return x.astype(dtype)
     floating = jnp.issubdtype(dtype, jnp.floating)
     ends = jnp.finfo(dtype) if floating else jnp.iinfo(dtype)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jax import numpy as jnp
 
@@ -24,6 +24,11 @@ def weighted_bincount(
     del sparse
     found = jnp.bincount(x, weights=weights, minlength=minlength)
     return found.astype(jnp.promote_types(x.dtype, weights.dtype))
+
+
+def corrcoef(x: Array) -> Array:
+    """``ops.corrcoef``: of one row JAX answers no matrix."""
+    return jnp.corrcoef(x).reshape(len(x), len(x))
 
 
 def histogram(
@@ -51,3 +56,35 @@ def moments(
     del synchronized
     axes = tuple(axes)
     return [jnp.mean(x, axis=axes, keepdims=keepdims), jnp.var(x, axis=axes, keepdims=keepdims)]
+
+
+def quantile(
+    x: Array, *, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
+) -> Array:
+    """``ops.quantile``: JAX wants the levels as an array of floats."""
+    return jnp.quantile(x, _levels(q), axis=axis, method=method, keepdims=keepdims)
+
+
+def percentile(
+    x: Array, *, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
+) -> Array:
+    """``ops.percentile``: JAX wants the levels as an array of floats."""
+    return jnp.percentile(x, _levels(q), axis=axis, method=method, keepdims=keepdims)
+
+
+def nanquantile(
+    x: Array, *, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
+) -> Array:
+    """``ops.nanquantile``: JAX wants the levels as an array of floats."""
+    return jnp.nanquantile(x, _levels(q), axis=axis, method=method, keepdims=keepdims)
+
+
+def nanpercentile(
+    x: Array, *, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
+) -> Array:
+    """``ops.nanpercentile``: JAX wants the levels as an array of floats."""
+    return jnp.nanpercentile(x, _levels(q), axis=axis, method=method, keepdims=keepdims)
+
+
+def _levels(q: Any) -> Array:
+    return jnp.asarray(q, jnp.float32)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.adapters.jax.tables.elementwise import TO_FLOAT
-from conformance.adapters.native.functions import ARRAY, REQUIRED, Direct, Dtypes, Own, Row
+from conformance.adapters.native.functions import ARRAY, Direct, Dtypes, Own, Row
 
 _OVER = {"axis": None, "keepdims": False}
 _ALONG = {"axis": None, "dtype": None}
 _INT32 = Dtypes(answer={"*": "int32"})
 """With 64 bits, JAX counts in int64."""
-_LEVELS = {"q": REQUIRED, "axis": None, "method": "linear", "keepdims": False}
 
 
 def _reduced(name: str, dtypes: Dtypes = Dtypes(), **more: Any) -> list[Row]:  # noqa: B008
@@ -19,7 +18,7 @@ def _reduced(name: str, dtypes: Dtypes = Dtypes(), **more: Any) -> list[Row]:  #
 
 
 def _levels(name: str) -> list[Row]:
-    return [Direct(f"jax.numpy.{name}", keywords=_LEVELS)]
+    return [Own("ops.statistics", name, f"jax.numpy.{name}")]
 
 
 def _along(name: str) -> list[Row]:
@@ -57,7 +56,7 @@ STATISTICS: dict[str, list[Row]] = {
             only={"weights": (ARRAY,), "sparse": (False,)},
         ),
     ],
-    "ops.corrcoef": [Direct("jax.numpy.corrcoef")],
+    "ops.corrcoef": [Own("ops.statistics", "corrcoef", "jax.numpy.corrcoef")],
     "ops.correlate": [
         Direct(
             "jax.numpy.correlate",

@@ -28,6 +28,11 @@ def allclose(
     return torch.all(torch.isclose(x1, x2, rtol=rtol, atol=atol, equal_nan=equal_nan))
 
 
+def view(x: Tensor, *, dtype: Any = None) -> Tensor:
+    """``ops.view``: without a dtype, torch's method wants a shape."""
+    return x if dtype is None else x.view(dtype)
+
+
 def saturate_cast(x: Tensor, *, dtype: Any) -> Tensor:
     """``ops.saturate_cast``: numbers are clamped, in float64 as float32 lacks some ends, then cast.
 

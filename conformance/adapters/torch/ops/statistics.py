@@ -27,6 +27,8 @@ def smallest_from(
     x: Tensor, *, axis: Axes = None, keepdims: bool = False, initial: float | None = None
 ) -> Tensor:
     """``ops.min``: torch's minimum starts from none of its own, so it is clamped."""
+    if not x.numel():
+        return _begun(x, axis, initial, keepdims=keepdims)
     return torch.clamp(torch.amin(x, dim=_dims(x, axis), keepdim=keepdims), max=initial)
 
 
@@ -34,7 +36,14 @@ def largest_from(
     x: Tensor, *, axis: Axes = None, keepdims: bool = False, initial: float | None = None
 ) -> Tensor:
     """``ops.max``: torch's maximum starts from none of its own, so it is clamped."""
+    if not x.numel():
+        return _begun(x, axis, initial, keepdims=keepdims)
     return torch.clamp(torch.amax(x, dim=_dims(x, axis), keepdim=keepdims), min=initial)
+
+
+def _begun(x: Tensor, axis: Axes, initial: float | None, *, keepdims: bool) -> Tensor:
+    """What a reduction over no numbers begins with; a sum has the shape, and a gradient."""
+    return torch.sum(x, dim=_dims(x, axis), keepdim=keepdims) + initial
 
 
 def average(x: Tensor, weights: Tensor, *, axis: int | None = None) -> Tensor:
@@ -55,6 +64,11 @@ def weighted_bincount(
     del sparse
     dtype = torch.promote_types(x.dtype, weights.dtype)
     return torch.bincount(x, weights=weights, minlength=minlength).to(dtype)
+
+
+def corrcoef(x: Tensor) -> Tensor:
+    """``ops.corrcoef``: of one row torch answers no matrix."""
+    return torch.corrcoef(x).reshape(len(x), len(x))
 
 
 def correlate(x1: Tensor, x2: Tensor, *, mode: str = "valid") -> Tensor:
@@ -101,14 +115,18 @@ def _ranked(
     """A quantile over several axes: torch has it along one, and for float32 and float64."""
     dims = _dims(x, axis)
     kept = [i for i in range(x.ndim) if i not in dims]
-    rows = x.permute(*kept, *dims).reshape(*(x.shape[i] for i in kept), -1)
+    count = math.prod(x.shape[i] for i in dims)
+    rows = x.permute([*kept, *dims]).reshape([*(x.shape[i] for i in kept), count])
     wide = rows if x.dtype in {torch.float32, torch.float64} else rows.float()
     levels = torch.tensor(q, dtype=wide.dtype)
-    found = function(wide, levels, dim=-1, interpolation=method).to(x.dtype)
+    if wide.numel():
+        found = function(wide, levels, dim=-1, interpolation=method).to(x.dtype)
+    else:  # torch has no quantile of nothing, not even where no row is asked for
+        found = rows.sum(-1).expand([*levels.shape, *rows.shape[:-1]])
     if not keepdims:
         return found
     shape = [1 if i in dims else n for i, n in enumerate(x.shape)]
-    return found.reshape(*levels.shape, *shape)
+    return found.reshape([*levels.shape, *shape])
 
 
 def quantile(
@@ -205,8 +223,10 @@ def nancumprod(x: Tensor, *, axis: int | None = None, dtype: Any = None) -> Tens
 
 def nanvar(x: Tensor, *, axis: Axes = None, keepdims: bool = False) -> Tensor:
     """``ops.nanvar``: the mean square of what is left without the mean."""
-    apart = x - torch.nanmean(x, dim=_dims(x, axis), keepdim=True)
-    return torch.nanmean(apart * apart, dim=_dims(x, axis), keepdim=keepdims)
+    unknown, dims = torch.isnan(x), _dims(x, axis)
+    apart = torch.where(unknown, 0.0, x - torch.nanmean(x, dim=dims, keepdim=True))
+    total = torch.sum(apart * apart, dim=dims, keepdim=keepdims)
+    return total / torch.sum(~unknown, dim=dims, keepdim=keepdims)
 
 
 def nanstd(x: Tensor, *, axis: Axes = None, keepdims: bool = False) -> Tensor:

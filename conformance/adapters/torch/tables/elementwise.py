@@ -109,7 +109,16 @@ ELEMENTWISE: dict[str, list[Row]] = {
     "ops.true_divide": _two("torch.true_divide"),
     "ops.exp2": _one("torch.exp2"),
     "ops.fabs": _one("torch.abs", TO_FLOAT, _INTEGERS_STAY),
-    "ops.floor_divide": _two("torch.floor_divide"),
+    "ops.floor_divide": [
+        Direct(
+            "torch.div",
+            _X,
+            numbers=("x2",),
+            fixed={"rounding_mode": "floor"},
+            dtypes=Dtypes(meet=_X),
+            note="torch.floor_divide has no gradient, not even zeros",
+        )
+    ],
     "ops.fmax": _two("torch.fmax", ()),
     "ops.fmin": _two("torch.fmin", ()),
     "ops.fmod": _two("torch.fmod", given=_TO_INT),
@@ -120,8 +129,8 @@ ELEMENTWISE: dict[str, list[Row]] = {
     "ops.less": _two("torch.lt"),
     "ops.less_equal": _two("torch.le"),
     "ops.not_equal": _two("torch.ne"),
-    "ops.heaviside": _two("torch.heaviside", (), given=TO_FLOAT, alike=True),
-    "ops.hypot": _two("torch.hypot", (), given=TO_FLOAT, alike=True),
+    "ops.heaviside": _two("torch.heaviside", (), alike=True, met=TO_FLOAT),
+    "ops.hypot": _two("torch.hypot", (), alike=True, met=TO_FLOAT),
     "ops.i0": _one("torch.special.i0"),
     "ops.imag": _one("torch.imag"),
     "ops.real": _one("torch.real"),
@@ -158,15 +167,15 @@ ELEMENTWISE: dict[str, list[Row]] = {
     "ops.log": _one("torch.log"),
     "ops.log10": _one("torch.log10"),
     "ops.log2": _one("torch.log2"),
-    "ops.logaddexp": _two("torch.logaddexp", (), given=TO_FLOAT),
-    "ops.logaddexp2": _two("torch.logaddexp2", (), given=TO_FLOAT),
+    "ops.logaddexp": _two("torch.logaddexp", (), alike=True, met=TO_FLOAT),
+    "ops.logaddexp2": _two("torch.logaddexp2", (), alike=True, met=TO_FLOAT),
     "ops.logical_not": _one("torch.logical_not"),
     "ops.logical_or": [Direct("torch.logical_or", _X)],
     "ops.logical_xor": [Direct("torch.logical_xor", _X)],
     "ops.nan_to_num": [
         Direct("torch.nan_to_num", keywords={"nan": 0.0, "posinf": None, "neginf": None})
     ],
-    "ops.nextafter": _two("torch.nextafter", (), given=TO_FLOAT),
+    "ops.nextafter": _two("torch.nextafter", (), alike=True, met=TO_FLOAT),
     "ops.polar": [Direct("torch.polar", ("abs_", "angle"), dtypes=Dtypes(meet=("abs_", "angle")))],
     "ops.reciprocal": _one("torch.reciprocal"),
     "ops.round": [Direct("torch.round", keywords={"decimals": 0})],
@@ -182,7 +191,7 @@ ELEMENTWISE: dict[str, list[Row]] = {
     "ops.trunc": _one("torch.trunc"),
     "ops.view_as_complex": _one("torch.view_as_complex"),
     "ops.view_as_real": _one("torch.view_as_real"),
-    "ops.view": [Direct("torch.Tensor.view", keywords={"dtype": REQUIRED}, place=("dtype",))],
+    "ops.view": [Own("ops.elementwise", "view", "torch.Tensor.view")],
     "ops.saturate_cast": [
         Own("ops.elementwise", "saturate_cast", "torch.clamp, torch.Tensor.to", composed=True)
     ],

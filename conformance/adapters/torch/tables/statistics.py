@@ -11,6 +11,7 @@ _REDUCED = {"axis": "dim", "keepdims": "keepdim"}
 _OVER = {"axis": None, "keepdims": False}
 _ALL_AXES = {"axis": {None: ()}}
 _PLACES = Dtypes(answer={"*": "int32"})
+_PLACES_OF_BOOLEANS = Dtypes(given={"x": {"bool": "uint8"}}, answer={"*": "int32"})
 _INT64_PLACES = "places are int64, Keras's are int32"
 _FLOATS = Dtypes(given={"x": TO_FLOAT})
 _SUMMED = {
@@ -71,7 +72,13 @@ STATISTICS: dict[str, list[Row]] = {
         Own("ops.statistics", "smallest_from", "torch.amin, torch.clamp"),
     ],
     "ops.argmin": [
-        Direct("torch.argmin", keywords=_OVER, rename=_REDUCED, dtypes=_PLACES, note=_INT64_PLACES)
+        Direct(
+            "torch.argmin",
+            keywords=_OVER,
+            rename=_REDUCED,
+            dtypes=_PLACES_OF_BOOLEANS,
+            note=_INT64_PLACES,
+        )
     ],
     "ops.average": [
         Direct(
@@ -87,7 +94,7 @@ STATISTICS: dict[str, list[Row]] = {
             "torch.sum",
             composed=True,
             only={"weights": (ARRAY,)},
-            dtypes=Dtypes(meet=("x", "weights"), given={"x": TO_FLOAT, "weights": TO_FLOAT}),
+            dtypes=Dtypes(meet=("x", "weights"), alike=True, met=TO_FLOAT),
         ),
     ],
     "ops.bincount": [
@@ -105,11 +112,11 @@ STATISTICS: dict[str, list[Row]] = {
             only={"weights": (ARRAY,), "sparse": (False,)},
         ),
     ],
-    "ops.corrcoef": [Direct("torch.corrcoef", dtypes=_FLOATS)],
+    "ops.corrcoef": _own("corrcoef", "torch.corrcoef", _FLOATS),
     "ops.correlate": _composed(
         "correlate",
         "torch.nn.functional.conv1d",
-        Dtypes(meet=("x1", "x2"), given={"x1": TO_FLOAT, "x2": TO_FLOAT}, alike=True),
+        Dtypes(meet=("x1", "x2"), alike=True, met=TO_FLOAT),
     ),
     "ops.count_nonzero": [
         Direct(
@@ -137,8 +144,8 @@ STATISTICS: dict[str, list[Row]] = {
         "torch.quantile",
         _FLOATS,
     ),
-    "ops.nanargmax": _composed("nanargmax", "torch.argmax, torch.nan_to_num", _PLACES),
-    "ops.nanargmin": _composed("nanargmin", "torch.argmin, torch.nan_to_num", _PLACES),
+    "ops.nanargmax": _composed("nanargmax", "torch.argmax, torch.where", _PLACES_OF_BOOLEANS),
+    "ops.nanargmin": _composed("nanargmin", "torch.argmin, torch.where", _PLACES_OF_BOOLEANS),
     "ops.nancumprod": _composed("nancumprod", "torch.cumprod, torch.where", Dtypes(answer=_SAME)),
     "ops.nancumsum": _composed("nancumsum", "torch.cumsum, torch.where", Dtypes(answer=_SAME)),
     "ops.nanmax": _composed("nanmax", "torch.amax, torch.where"),
@@ -185,7 +192,7 @@ STATISTICS: dict[str, list[Row]] = {
             "trapezoid_at",
             "torch.trapezoid",
             only={"x": (ARRAY,)},
-            dtypes=Dtypes(meet=("y", "x"), given={"y": TO_FLOAT, "x": TO_FLOAT}),
+            dtypes=Dtypes(meet=("y", "x"), alike=True, met=TO_FLOAT),
         ),
     ],
     "ops.in_top_k": _composed("in_top_k", "torch.gather, torch.sum"),
