@@ -156,3 +156,16 @@ def listed(x: Any, arithmetic: Arithmetic) -> Tensor | Scalar:
     if values.dtype.kind in "iu":
         return arithmetic.whole(values.astype(np.int32))
     return arithmetic.whole(values) if values.dtype == bool else arithmetic.exact(values)
+
+
+def exactly(*arrays: Array, function: str) -> None:
+    """See that numbers are known exactly, of which rounding would make another answer.
+
+    Raises:
+        Unsupported: One is not.
+    """
+    if any(
+        a.integers is None and a.quantum is None and a.arithmetic.carries_variance for a in arrays
+    ):
+        message = f"{function} of numbers that are not known exactly"
+        raise Unsupported(message)

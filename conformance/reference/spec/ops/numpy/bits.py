@@ -9,7 +9,7 @@ import numpy as np
 from conformance.reference.engine.conversion import arithmetic_of, as_array, real, whole
 from conformance.reference.engine.dtypes import DIGITS, WHOLE, held
 from conformance.reference.errors import Refused, Unsupported
-from conformance.reference.spec.ops.base import broadcasting, dtype_named
+from conformance.reference.spec.ops.base import broadcasting, dtype_named, exactly
 from conformance.reference.spec.ops.numpy.curves import not_booleans
 from conformance.reference.spec.table import defines
 
@@ -127,9 +127,7 @@ def view(x: Tensor | Scalar, dtype: str | None = None) -> Tensor:
     if "bool" in {a.dtype, into} or not {a.dtype, into} <= {*WHOLE, *DIGITS}:
         message = f"view of {a.dtype} as {into} is not in the reference"
         raise Unsupported(message)
-    if a.quantum is None and a.integers is None:
-        message = "view of numbers that are not known exactly"
-        raise Unsupported(message)
+    exactly(a, function="view")
     words = _bits(a)
     size = _SIZES.get(into) or np.dtype(into).itemsize
     if size != words.dtype.itemsize and (

@@ -19,7 +19,7 @@ from conformance.reference.engine.conversion import (
 )
 from conformance.reference.engine.dtypes import DIGITS, WHOLE
 from conformance.reference.errors import Unsupported
-from conformance.reference.spec.ops.base import broadcasting, dtype_named
+from conformance.reference.spec.ops.base import broadcasting, dtype_named, exactly
 from conformance.reference.spec.ops.numpy.curves import not_booleans, two_floats
 from conformance.reference.spec.ops.numpy.elementwise import absolute, maximum, minimum
 from conformance.reference.spec.table import defines
@@ -168,9 +168,7 @@ def nextafter(x1: Tensor | Scalar, x2: Tensor | Scalar) -> Tensor:
     if a.dtype not in {"float32", "float64"}:
         message = f"nextafter of {a.dtype} is not in the reference: Keras documents no answer"
         raise Unsupported(message)
-    if a.quantum is None:
-        message = "nextafter of numbers that are not known exactly"
-        raise Unsupported(message)
+    exactly(a, b, function="nextafter")
     numbers = (one.value.real.astype(a.dtype) for one in (a, b))
     return a.arithmetic.exact(np.nextafter(*numbers))
 

@@ -20,7 +20,7 @@ from conformance.reference.engine.integers import reduced
 from conformance.reference.engine.laws import DataSized
 from conformance.reference.engine.structure import scatter
 from conformance.reference.errors import Refused, Unsupported
-from conformance.reference.spec.ops.base import integers_of, listed, some_axes
+from conformance.reference.spec.ops.base import exactly, integers_of, listed, some_axes
 from conformance.reference.spec.table import defines
 
 if TYPE_CHECKING:
@@ -100,9 +100,7 @@ def _ordered_row(a: Array, function: str) -> Values:
 def _places(row: Array, values: Array, function: str, *, right: bool) -> Tensor:
     steps = _ordered_row(row, function)
     numbers = np.asarray(values.value.real) if values.integers is None else values.integers
-    if values.integers is None and (values.quantum is None or row.quantum is None):
-        message = f"{function} of numbers that are not known exactly"
-        raise Unsupported(message)
+    exactly(values, row, function=function)
     found = np.searchsorted(steps, numbers, "right" if right else "left")
     return values.arithmetic.whole(np.asarray(found, np.int32))
 
