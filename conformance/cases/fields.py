@@ -37,6 +37,8 @@ DTYPES = (
     "uint64",
 )
 """Keras's names of the dtypes of numbers that an input can have."""
+COMPLEX = "complex64"
+"""What an array of a function can hold besides; its numbers are written as pairs."""
 MAX_STRING = 4_096
 """Characters of one string of an input."""
 
