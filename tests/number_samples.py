@@ -22,7 +22,7 @@ BITS = RANDOM.integers(0, 255, (3, 4)).astype(np.uint8)
 FLAGS = RANDOM.integers(0, 2, (3, 4)).astype(bool)
 HOLED = np.where(RANDOM.uniform(0, 1, (3, 4, 5)) < 0.3, np.nan, WIDE)
 HOLED[:, 0, 0] = [1.0, 2.0, 3.0]
-HOLED[0, :, :2], HOLED[:, :, 3] = 1.5, 0.25 * np.arange(12).reshape(3, 4)
+HOLED[0, :, 1], HOLED[:, :, 3] = 0.125 + np.arange(4), 0.25 * np.arange(12).reshape(3, 4)
 SPECIAL = np.asarray([np.nan, np.inf, -np.inf, 0.0, -0.0, 1.5])
 INTEGERS = np.asarray([1, 5, 2, 2], np.int32)
 EDGES = np.asarray([-1.0, 0.5, 0.5, 2.0])
@@ -130,8 +130,8 @@ AGREE: list[Row] = [
     _int32(_same("count_nonzero", COUNTS, axis=0)),
     _int32(_same("bincount", INTEGERS, minlength=8)),
     ("ops.bincount", (INTEGERS, ABOVE[0]), {}, np.bincount(INTEGERS, ABOVE[0])),
-    _int32(_same("searchsorted", EDGES, X, side="right")),
-    _int32(_same("digitize", X, EDGES)),
+    _int32(_same("searchsorted", EDGES, np.float32(X), side="right")),
+    _int32(_same("digitize", np.float32(X), EDGES)),
     ("ops.histogram", (ROW, 3), {},
      [np.histogram(ROW, 3)[0].astype(np.int32), np.histogram(ROW, 3)[1]]),
     ("ops.in_top_k", (np.asarray([2, 0]), PREDICTIONS, 2), {}, np.asarray([True, False])),

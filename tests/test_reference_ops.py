@@ -6,6 +6,7 @@ import itertools
 import math
 from typing import TYPE_CHECKING, Any
 
+import number_samples
 import numpy as np
 import pytest
 
@@ -228,6 +229,7 @@ AGREE: list[tuple[str, tuple[Any, ...], dict[str, Any], Any]] = [
     ("ops.image.rgb_to_grayscale", (WIDE[..., :3],), {},
      WIDE[..., :3] @ [[0.2989], [0.587], [0.114]]),
     ("ops.cast", (BELOW * 5, "int16"), {}, (BELOW * 5).astype(np.int16)),
+    *number_samples.AGREE,
 ]
 # fmt: on
 
@@ -246,7 +248,7 @@ def test_functions_agree_with_numpy(symbol: str, given: Any, named: Any, truth: 
             assert found.dtype == np.asarray(expected).dtype
             assert np.array_equal(found, expected)
         else:
-            assert np.allclose(found, expected, rtol=1e-13, atol=1e-14)
+            assert np.allclose(found, expected, rtol=1e-13, atol=1e-14, equal_nan=True)
 
 
 def test_every_function_is_held_against_something() -> None:
