@@ -75,6 +75,25 @@ WITHOUT_EFFECT = {
     )
     for function in ("sum", "mean", "max", "prod")
 }
+WITHOUT_EFFECT |= {
+    ("ops/numpy/statistics/scalar", f"ops.{function}.keepdims"): (
+        "a single number has no axis that could be kept"
+    )
+    for function in ("amax", "amin", "min", "max", "ptp", "median")
+}
+WITHOUT_EFFECT |= {
+    ("ops/numpy/statistics/quantile-of-one", f"ops.{function}.{argument}"): (
+        "of one number every quantile is that number, by every method"
+    )
+    for function, arguments in (("quantile", "q method"), ("percentile", "q method"))
+    for argument in arguments.split()
+}
+WITHOUT_EFFECT["ops/numpy/predicates/isin-unique", "ops.isin.assume_unique"] = (
+    "it may make the search faster, and changes no answer"
+)
+WITHOUT_EFFECT["ops/numpy/counting/in-top-k-by-keras", "ops.in_top_k.k"] = (
+    "the example of the documentation; counting/in-top-k moves by it"
+)
 WITHOUT_EFFECT["ops/refusals/another-number-of-numbers", "ops.reshape.newshape"] = (
     "it must be given, and no value near it is accepted"
 )

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import number_calls
 import numpy as np
 import pytest
 
@@ -200,12 +201,13 @@ CALLS: list[Call] = [
     ("initializers.Identity", {}, {"shape": [2, 3], "gain": 2.0}),
     *((f"initializers.{one}", {}, {**FILL, "seed": 7}) for one in ("GlorotUniform", "Orthogonal")),
     ("initializers.TruncatedNormal", {}, {**FILL, "seed": 7}),
+    *number_calls.CALLS,
 ]
 
 UP_TO_SIGN = {"ops.qr", "ops.svd", "ops.eigh"}
 DRAWN = {"initializers.GlorotUniform", "initializers.Orthogonal", "initializers.TruncatedNormal"}
 
-OTHER_DTYPE = {("torch", "ops.top_k")}
+OTHER_DTYPE = {("torch", "ops.top_k"), *number_calls.OTHER_DTYPE}
 """Where Keras 3.15.1 answers another dtype than on its other backends: int64 places."""
 
 CONSTRUCTED = {

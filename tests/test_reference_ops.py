@@ -6,6 +6,7 @@ import itertools
 import math
 from typing import TYPE_CHECKING, Any
 
+import number_samples
 import numpy as np
 import pytest
 
@@ -296,6 +297,7 @@ AGREE: list[tuple[str, tuple[Any, ...], dict[str, Any], Any]] = [
     ("ops.tensordot", (COUNTS, COUNTS.T.copy(), 1), {}, COUNTS @ COUNTS.T),
     ("ops.cross", (BELOW.T[:, :3], ABOVE.T[:, :2]), {}, CROSSED),
     ("ops.cross", (BELOW, ABOVE), {"axis": 0}, np.cross(BELOW, ABOVE, axis=0)),
+    *number_samples.AGREE,
 ]
 # fmt: on
 
@@ -314,7 +316,7 @@ def test_functions_agree_with_numpy(symbol: str, given: Any, named: Any, truth: 
             assert found.dtype == np.asarray(expected).dtype
             assert np.array_equal(found, expected)
         else:
-            assert np.allclose(found, expected, rtol=1e-13, atol=1e-14)
+            assert np.allclose(found, expected, rtol=1e-13, atol=1e-14, equal_nan=True)
 
 
 def test_every_function_is_held_against_something() -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import number_samples
 import numpy as np
 import pytest
 
@@ -165,6 +166,7 @@ SAMPLES: dict[str, list[tuple[list[Any], dict[str, Any]]]] = {
         ([np.asarray([0, 3, 1]), X], {"from_logits": True, "reduction": "sum"}),
     ],
 }
+SAMPLES |= number_samples.SAMPLES
 # fmt: on
 SAME = {"abs": "absolute", "conj": "conjugate", "swish": "silu", "hard_swish": "hard_silu"}
 
@@ -183,7 +185,7 @@ def test_every_differentiable_definition_is_proved() -> None:
         return {symbol for symbol in names if table.differentiable(symbol)}
 
     # What is constant between its steps or told to be has zeros: cases/ops/numpy/elementwise/steps.
-    constant = {"ops.floor", "ops.sign", "ops.stop_gradient"}
+    constant = {"ops.floor", "ops.sign", "ops.stop_gradient", *number_samples.CONSTANT}
     # One definition under two names is proved once.
     shared = {
         symbol

@@ -26,10 +26,17 @@ SYMBOLIC = {
 }
 _UNARY = (
     "absolute sign floor exp log log1p expm1 sin cos arcsin sqrt square sum mean max min var prod "
-    "any all argmax argmin cumsum logsumexp flip sort argsort relu sigmoid softmax"
+    "any all argmax argmin cumsum logsumexp flip sort argsort relu sigmoid softmax "
+    "tan arccos arctan sinh cosh arcsinh arccosh arctanh exp2 log2 log10 rsqrt erf erfc "
+    "erfinv sinc fabs ceil trunc round angle conj nan_to_num isnan isinf isfinite isreal "
+    "signbit logical_not bitwise_not std ptp median average trapezoid count_nonzero cumprod diff "
+    "nansum nanprod nanmean nanvar nanstd nanmax nanmin nanmedian nanargmax nanargmin "
+    "nancumsum nancumprod"
 )
 _BINARY = (
-    "add subtract multiply divide power maximum minimum equal greater less logical_and matmul dot"
+    "add subtract multiply divide power maximum minimum equal greater less logical_and matmul dot "
+    "arctan2 bitwise_or bitwise_xor divide_no_nan floor_divide fmax fmin fmod mod gcd lcm kron "
+    "true_divide logaddexp logaddexp2 less_equal not_equal logical_or isclose isin"
 )
 
 

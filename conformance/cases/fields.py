@@ -40,6 +40,8 @@ DTYPES = (
 """Keras's names of the dtypes of numbers that an input can have."""
 MAX_DIGITS = 64
 """Characters of a number up to which its noughts are looked at."""
+COMPLEX = "complex64"
+"""What an array of a function can hold besides; its numbers are written as pairs."""
 MAX_STRING = 4_096
 """Characters of one string of an input."""
 

@@ -105,8 +105,15 @@ def _array(name: str, value: object, where: Where) -> Fed | None:
         shape = fields.shape(given["shape"], where.value(given, "shape"))
     dtype = "float32"
     if "dtype" in given:
-        dtype = fields.choice(given["dtype"], where.value(given, "dtype"), fields.DTYPES) or dtype
+        known = (*fields.DTYPES, fields.COMPLEX)
+        dtype = fields.choice(given["dtype"], where.value(given, "dtype"), known) or dtype
     data, written = _data(given, where, dtype, least=0)
+    if written is not None and dtype == fields.COMPLEX:
+        if written[-1:] != [2]:
+            where.value(given, "values").refuse(
+                f"has the shape {written}", expected="a pair for each complex number"
+            )
+        written = written[:-1]
     if written is not None and shape not in (None, written):
         where.value(given, "values").refuse(
             f"has the shape {written}", expected=f"{shape}, as `shape` says"
@@ -254,7 +261,8 @@ def _data(given: Map, where: Where, dtype: str, *, least: int = 1) -> tuple[Data
     if dtype == STRING:
         where.refuse("has no strings", hint="write them out: `values: [[a, b], [c, d]]`")
         return Data(), None
-    kind: Any = "boolean" if dtype == "bool" else "normal" if "float" in dtype else "integers"
+    fractions = "float" in dtype or dtype == fields.COMPLEX
+    kind: Any = "boolean" if dtype == "bool" else "normal" if fractions else "integers"
     if dtype.startswith("u") and not given.keys() & {"data", "low", "high"}:
         return Data(kind="indices", high=UNSIGNED_BELOW), None
     place = where
@@ -265,7 +273,7 @@ def _data(given: Map, where: Where, dtype: str, *, least: int = 1) -> tuple[Data
         kind == "boolean"
         if dtype == "bool"
         else kind != "boolean"
-        if "float" in dtype
+        if fractions
         else kind in _WHOLE and not (kind == "integers" and dtype.startswith("u"))
     )
     if not held:

@@ -58,6 +58,8 @@ class Dtypes(NamedTuple):
     """By the array's name: how it is cast before the call; ``*``: whatever its dtype."""
     pairs: Mapping[tuple[str, str], str] = {}
     """Of arrays that meet: further pairs as in ``Table.promotion``, for this function alone."""
+    met: Mapping[str, str] = {}
+    """To what arrays are cast that have met in a dtype which the symbol does not take."""
     alike: bool = False
     """Whether the symbol promotes nothing, so that arrays that meet are always cast."""
     answer: Mapping[str, str] = {}

@@ -272,11 +272,22 @@ class Calling:
             raise Unsupported(f"{self._operation.symbol}: {', '.join(kinds)} meet")
         target = table.get((kinds[0], kinds[-1]))
         if target is None and self._dtypes.alike and len(kinds) > 1:
-            target = self._library.promoted(kinds)
+            target = self._promoted(kinds)
+        if self._dtypes.met:
+            target = self._dtypes.met.get(target or kinds[0], target)
         if target is not None:
             wanted = dict.fromkeys(kinds, target)
             found.update({name: self._cast(found[name], wanted) for name in meeting})
         return found
+
+    def _promoted(self, kinds: Sequence[str]) -> str | None:
+        """The dtype in which the framework has arrays meet, and a number of Python's with them."""
+        dtypes = [kind for kind in kinds if kind not in {"int", "float"}]
+        if not dtypes:
+            return None
+        found = self._library.promoted(dtypes)
+        weak = "float" in kinds and "float" not in found
+        return "float32" if weak else found
 
     def _as_arrays(self, arrays: Mapping[str, Any]) -> dict[str, Any]:
         """Lists and numbers of Python's as arrays, where the symbol does not take them."""

@@ -58,6 +58,7 @@ _DTYPES: dict[str, np.dtype[Any]] = {
     "U16": np.dtype("<u2"),
     "U32": np.dtype("<u4"),
     "U64": np.dtype("<u8"),
+    "C64": np.dtype("<c8"),
 }
 MAX_FOLDER = 4 * 2**30
 """Bytes of all answers, after which those go that were used longest ago.

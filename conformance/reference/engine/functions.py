@@ -33,6 +33,10 @@ def _apply(
     return result
 
 
+applied = _apply
+"""For functions that are defined elsewhere."""
+
+
 def exp(a: Array) -> Array:
     """E to the power of every number."""
     return _apply(elementary.EXP, a, lambda g, y: g * y)
@@ -135,7 +139,7 @@ def arctan2(y: Array, x: Array) -> Array:
     variance = None
     if arithmetic.carries_variance:
         passed = beside * beside * y.variance + above * above * x.variance
-        passed = np.where(passed > 0, passed / np.square(squared), 0.0)
+        passed = np.where((passed > 0) & np.isfinite(passed), passed / np.square(squared), 0.0)
         variance = passed + THIRD * np.square(4 * value)
         # The negative real axis is where the angle jumps.
         arithmetic.jump(y, np.where(beside < 0, np.abs(above), np.inf))

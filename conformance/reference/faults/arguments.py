@@ -45,6 +45,16 @@ _OTHER_WORDS = {
     "uint8": ("int32",),
     "bfloat16": ("float16",),
     "float16": ("bfloat16",),
+    "int8": ("int32",),
+    "int16": ("int32",),
+    "uint32": ("int32",),
+    "full": ("same",),
+    "linear": ("lower",),
+    "lower": ("higher",),
+    "higher": ("lower",),
+    "midpoint": ("linear",),
+    "left": ("right",),
+    "right": ("left",),
 }
 """What a word of an argument may be taken for."""
 
@@ -212,6 +222,8 @@ def _near_list(name: str, value: list[Any]) -> Iterator[tuple[str, Any]]:
     if name == "axis":  # in whatever order
         yield from (("first", one) for one in value[:1])
         return
+    if name == "bins":
+        yield "shorter", value[:-1]
     if value != value[::-1]:
         yield "reversed", value[::-1]
     elif name == "shape":

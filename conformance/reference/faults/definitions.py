@@ -101,6 +101,8 @@ def _each(made: Any, change: Callable[[Tensor], Tensor]) -> Any:
     """
     if isinstance(made, list | tuple):
         return [_each(one, change) for one in made]
+    if isinstance(made, DataSized):
+        return DataSized(_each(made.array, change), made.axes)
     if not isinstance(made, Array | Complex):
         message = "an answer whose numbers are not unique can't be changed number by number"
         raise Unsupported(message)
@@ -229,6 +231,10 @@ def _one_later(definition: Any) -> Any:
     return _after(definition, lambda made: _each(made, _and_one))
 
 
+def _negated(definition: Any) -> Any:
+    return _after(definition, lambda made: made.arithmetic.whole(~whole(made)))
+
+
 def _and_one(one: Tensor) -> Tensor:
     return add(one, 1)
 
@@ -280,12 +286,21 @@ _WRAPPERS: dict[str, tuple[set[str], str, Callable[[Any], Any]]] = {
     ),
     "rint-for-cast": ({"ops.cast"}, "rounded to the nearest integer", _rounding),
     "bit-for-cast": ({"ops.cast"}, "made booleans of the last bit of an integer", _one_bit),
-    "one-later": ({"ops.arange"}, "began to count one later", _one_later),
     "last-first": ({"ops.unique"}, "answered numbers in falling order", _last_first),
     "axes-exchanged": (
         {"ops.nonzero"},
         "answered the axes in the other order, or counted from 1",
         _places_turned,
+    ),
+    "one-later": (
+        {"ops.arange", "ops.bincount", "ops.count_nonzero", "ops.digitize", "ops.searchsorted"},
+        "began to count one later",
+        _one_later,
+    ),
+    "negated": (
+        {"ops.allclose", "ops.isclose", "ops.isin", "ops.in_top_k"},
+        "answered true for false",
+        _negated,
     ),
     "mirrored": ({"ops.eye", "ops.cholesky"}, "turned the last axis round", _mirrored),
 }

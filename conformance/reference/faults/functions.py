@@ -15,6 +15,7 @@ from conformance.reference.faults import definitions
 from conformance.reference.faults.arguments import mistaken, parameters
 from conformance.reference.faults.dictionaries import of_dictionaries
 from conformance.reference.faults.fault import Fault, nodewise
+from conformance.reference.faults.neighbours import EITHER_WAY, NUMBERS
 from conformance.reference.model.network import Network
 from conformance.reference.spec import table
 from conformance.reference.spec.initializers import KEPT, fans
@@ -114,12 +115,16 @@ NEIGHBOURS = {
     "initializers.HeNormal": ("initializers.HeUniform", "initializers.GlorotNormal"),
     "initializers.TruncatedNormal": ("initializers.RandomNormal",),
     "initializers.RandomNormal": ("initializers.TruncatedNormal",),
+    **NUMBERS,
 }
 """What a function may be taken for that takes the same arguments."""
 
-_EITHER_WAY = frozenset(
-    f"ops.{name}"
-    for name in ("add", "multiply", "maximum", "minimum", "equal", "logical_and", "bitwise_and")
+_EITHER_WAY = (
+    frozenset(
+        f"ops.{name}"
+        for name in ("add", "multiply", "maximum", "minimum", "equal", "logical_and", "bitwise_and")
+    )
+    | EITHER_WAY
 )
 """Functions that answer the same whichever operand comes first."""
 

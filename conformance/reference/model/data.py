@@ -11,12 +11,13 @@ import hashlib
 import math
 from typing import TYPE_CHECKING, Any, Literal
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from conformance.adapters.shared.texts import encoded
 from conformance.cases.model import STRING
-from conformance.reference.engine.dtypes import held
+from conformance.reference.engine.dtypes import COMPLEX, held
 from conformance.reference.errors import Unsupported
 
 if TYPE_CHECKING:
@@ -146,6 +147,10 @@ def input_values(spec: InputSpec, seed: int, name: str, batch: int | None) -> Fe
     Raises:
         Unsupported: Literal values that don't have the input's shape.
     """
+    if spec.dtype in COMPLEX:
+        parts = msgspec.structs.replace(spec, dtype="float32", shape=[*spec.shape, 2])
+        pairs = input_values(parts, seed, name, batch)
+        return np.ascontiguousarray(pairs).view(np.complex64)[..., 0]
     shape = tuple(spec.shape) if batch is None else (batch, *spec.shape)
     given = spec.data
     values: Fed

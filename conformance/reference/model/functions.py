@@ -13,7 +13,7 @@ from conformance.reference.engine.dtypes import DIGITS
 from conformance.reference.engine.laws import DataSized
 from conformance.reference.errors import Unsupported
 from conformance.reference.model import data
-from conformance.reference.model.arrays import fed, watching
+from conformance.reference.model.arrays import fed_to_function, watching
 from conformance.reference.spec import table
 
 if TYPE_CHECKING:
@@ -81,12 +81,15 @@ def run_functions(
         Refused: Keras documents that it refuses this call.
     """
     inputs = {
-        spec.name: fed(arithmetic, spec, feeds[f"call/0/{spec.name}"])
+        spec.name: fed_to_function(arithmetic, spec, feeds[f"call/0/{spec.name}"])
         for spec in program.model.inputs
     }
     with_gradients = cotangents is not None
     if with_gradients:
-        inputs = {name: array.watched() for name, array in inputs.items()}
+        inputs = {
+            name: array.watched() if isinstance(array, Array) else array
+            for name, array in inputs.items()
+        }
     watching(arithmetic, on=with_gradients)
     values: dict[str, list[Any]] = {name: [array] for name, array in inputs.items()}
     unsized: dict[str, dict[int, tuple[int, ...]]] = {}
@@ -109,7 +112,11 @@ def run_functions(
         if len(values[node.name]) == 1 and not isinstance(values[node.name][0], Invariants)
     }
     if cotangents is not None:
-        moving = {name: array for name, array in inputs.items() if array.tracked}
+        moving = {
+            name: array
+            for name, array in inputs.items()
+            if isinstance(array, Array) and array.tracked
+        }
         given = cotangents(run.outputs)
         pairs = [
             (run.outputs[j], _cotangent(arithmetic, run.outputs[j], values))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from conformance.adapters.jax.tables.elementwise import ELEMENTWISE
 from conformance.adapters.jax.tables.ops_moves import MAKING, MOVES, PICKING, VECTORS
+from conformance.adapters.jax.tables.statistics import STATISTICS
 from conformance.adapters.native.functions import (
     REQUIRED,
     Direct,
@@ -262,5 +264,7 @@ OPS: dict[str, list[Row]] = {
     **MAKING,
     **PICKING,
     **VECTORS,
+    **ELEMENTWISE,
+    **STATISTICS,
 }
 """By Keras's symbol."""

@@ -11,7 +11,9 @@ from conformance.adapters.native.functions import (
     Own,
     Row,
 )
+from conformance.adapters.torch.tables.elementwise import ELEMENTWISE
 from conformance.adapters.torch.tables.ops_moves import MAKING, MOVES, PICKING, VECTORS
+from conformance.adapters.torch.tables.statistics import STATISTICS
 
 _WHOLE = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 _TO_FLOAT = dict.fromkeys(_WHOLE, "float32")
@@ -119,9 +121,9 @@ _REDUCTIONS: dict[str, list[Row]] = {
             rename=_REDUCED,
             instead=_ALL_AXES,
             only={"initial": (None,)},
-            why={"initial": "torch's maximum starts from none of its own"},
             note="amax: torch.max answers places as well, and takes one axis",
-        )
+        ),
+        Own("ops.statistics", "largest_from", "torch.amax, torch.clamp"),
     ],
     "ops.prod": [
         Direct(
@@ -466,5 +468,7 @@ OPS: dict[str, list[Row]] = {
     **MAKING,
     **PICKING,
     **VECTORS,
+    **ELEMENTWISE,
+    **STATISTICS,
 }
 """By Keras's symbol."""

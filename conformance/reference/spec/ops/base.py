@@ -145,3 +145,27 @@ def places_of(x: Any, size: int, function: str) -> NDArray[np.int64]:
         message = f"{function}: an index outside of an axis of {size}: Keras documents no answer"
         raise Unsupported(message)
     return np.where(places < 0, places + size, places)
+
+
+def listed(x: Any, arithmetic: Arithmetic) -> Tensor | Scalar:
+    """A list of Python's numbers as an array: of integers an int32, else a float32."""
+    if not isinstance(x, list | tuple):
+        made: Tensor | Scalar = x
+        return made
+    values = np.asarray(x)
+    if values.dtype.kind in "iu":
+        return arithmetic.whole(values.astype(np.int32))
+    return arithmetic.whole(values) if values.dtype == bool else arithmetic.exact(values)
+
+
+def exactly(*arrays: Array, function: str) -> None:
+    """See that numbers are known exactly, of which rounding would make another answer.
+
+    Raises:
+        Unsupported: One is not.
+    """
+    if any(
+        a.integers is None and a.quantum is None and a.arithmetic.carries_variance for a in arrays
+    ):
+        message = f"{function} of numbers that are not known exactly"
+        raise Unsupported(message)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from conformance.reference.engine.conversion import Scalar, Tensor
 
 
-def _compared(
+def compared(
     function: Callable[[Values, Values], Values], x1: Tensor | Scalar, x2: Tensor | Scalar
 ) -> Array:
     """Two real numbers compared in the dtype in which they meet."""
@@ -39,23 +39,21 @@ def equal(x1: Tensor | Scalar, x2: Tensor | Scalar) -> Tensor:
     """Whether two numbers are equal; NaN is not equal to itself, the two zeros are."""
     a, b = broadcasting(x1, x2)
     if isinstance(a, Complex) and isinstance(b, Complex):
-        same = [
-            whole(_compared(np.equal, *parts)) for parts in ((a.real, b.real), (a.imag, b.imag))
-        ]
+        same = [whole(compared(np.equal, *parts)) for parts in ((a.real, b.real), (a.imag, b.imag))]
         return a.real.arithmetic.whole(same[0] & same[1])
-    return _compared(np.equal, a, b)
+    return compared(np.equal, a, b)
 
 
 @defines("ops.greater", differentiable=False)
 def greater(x1: Tensor | Scalar, x2: Tensor | Scalar) -> Tensor:
     """Whether the first number is larger."""
-    return _compared(np.greater, x1, x2)
+    return compared(np.greater, x1, x2)
 
 
 @defines("ops.less", differentiable=False)
 def less(x1: Tensor | Scalar, x2: Tensor | Scalar) -> Tensor:
     """Whether the first number is smaller."""
-    return _compared(np.less, x1, x2)
+    return compared(np.less, x1, x2)
 
 
 @defines("ops.logical_and", differentiable=False)

@@ -9,7 +9,7 @@ import numpy as np
 
 from conformance.reference.engine import functions as f
 from conformance.reference.engine import structure
-from conformance.reference.engine.array import reshape
+from conformance.reference.engine.array import broadcast, reshape
 from conformance.reference.engine.complexes import Complex
 from conformance.reference.engine.conversion import (
     arithmetic_of,
@@ -94,9 +94,13 @@ def _extreme(
     name = "max" if sign > 0 else "min"
     a = real(as_array(x, arithmetic_of(x)))
     axes = some_axes(axis, a.ndim, name)
-    if math.prod(a.shape[i] for i in axes) == 0 and initial is None:
-        message = f"{name} of no numbers has no answer without initial"
-        raise Refused(message, at="call")
+    if math.prod(a.shape[i] for i in axes) == 0:
+        if initial is None:
+            message = f"{name} of no numbers has no answer without initial"
+            raise Refused(message, at="call")
+        rest = [n for i, n in enumerate(a.shape) if i not in axes]
+        first = real(as_array(initial, a.arithmetic, a.dtype))
+        return broadcast(first, _kept(a, axes) if keepdims else tuple(rest))
     found: Tensor
     if a.integers is not None:
         pick = np.maximum if sign > 0 else np.minimum
@@ -169,11 +173,12 @@ def cumsum(x: Tensor | Scalar, axis: int | None = None, dtype: str | None = None
     a = as_array(x, arithmetic_of(x))
     a = convert(a, dtype_named(dtype, "int32" if a.dtype == "bool" else a.dtype, "cumsum"))
     if isinstance(a, Complex):
-        return a.each(lambda part: _added_up(part, axis))
-    return _added_up(a, axis)
+        return a.each(lambda part: added_up(part, axis))
+    return added_up(a, axis)
 
 
-def _added_up(a: Array, axis: int | None) -> Array:
+def added_up(a: Array, axis: int | None) -> Array:
+    """Sums of an axis up to each of its entries, in the dtype of the numbers."""
     if axis is None:
         a = reshape(a, (a.value.size,))
     place = one_axis(0 if axis is None else axis, a.ndim, "cumsum")

@@ -40,13 +40,13 @@ def numbers(a: Array) -> Values:
     return np.asarray(a.value.real) if a.integers is None else a.integers
 
 
-def _ordered(a: Array, axis: int) -> tuple[Array, NDArray[np.int64]]:
+def ordered(a: Array, axis: int) -> tuple[Array, NDArray[np.int64]]:
     """Numbers in rising order along an axis, and where each was."""
     order = np.argsort(numbers(a), axis=axis, kind="stable")
     return picked(a, np.take_along_axis(grid_of(a.shape), order, axis)), order
 
 
-def _note_ties(a: Array, rising: Array, axis: int, *, jumps: bool) -> None:
+def note_ties(a: Array, rising: Array, axis: int, *, jumps: bool) -> None:
     """Neighbours that rounding may exchange; where it changes indices, even without gradients."""
     n = rising.shape[axis]
     if a.integers is not None or n < 2:  # noqa: PLR2004 (two make a pair)
@@ -69,8 +69,8 @@ def _tied(rising: Array, axis: int) -> bool:
 def sort(x: Tensor | Scalar, axis: int | None = -1) -> Tensor:
     """Numbers in rising order along an axis; all of them in a row without an axis."""
     a, place = flattened(x, axis, "sort")
-    rising, _ = _ordered(a, place)
-    _note_ties(a, rising, place, jumps=False)
+    rising, _ = ordered(a, place)
+    note_ties(a, rising, place, jumps=False)
     return rising
 
 
@@ -78,8 +78,8 @@ def sort(x: Tensor | Scalar, axis: int | None = -1) -> Tensor:
 def argsort(x: Tensor | Scalar, axis: int | None = -1) -> Tensor | Invariants:
     """Where the numbers of the rising order stand, as 32-bit integers."""
     a, place = flattened(x, axis, "argsort")
-    rising, order = _ordered(a, place)
-    _note_ties(a, rising, place, jumps=True)
+    rising, order = ordered(a, place)
+    note_ties(a, rising, place, jumps=True)
     if not _tied(rising, place):
         return a.arithmetic.whole(order.astype(np.int32))
     points = Property("points", (0,), how="rising", axis=place, truth=numbers(a))
@@ -91,7 +91,7 @@ def argmax(
     x: Tensor | Scalar, axis: int | None = None, keepdims: bool = False
 ) -> Tensor | Invariants:
     """Where the largest number stands, as 32-bit integers; without an axis in C order."""
-    return _where_best(x, axis, keepdims, "argmax")
+    return where_best(x, axis, keepdims, "argmax")
 
 
 @defines("ops.argmin", differentiable=False)
@@ -99,12 +99,13 @@ def argmin(
     x: Tensor | Scalar, axis: int | None = None, keepdims: bool = False
 ) -> Tensor | Invariants:
     """Where the smallest number stands, as 32-bit integers; without an axis in C order."""
-    return _where_best(x, axis, keepdims, "argmin")
+    return where_best(x, axis, keepdims, "argmin")
 
 
-def _where_best(
+def where_best(
     x: Tensor | Scalar, axis: int | None, keepdims: bool, function: str
 ) -> Tensor | Invariants:
+    """What ``argmax`` and ``argmin`` answer, by the name of the one that is asked for."""
     sign = 1 if function == "argmax" else -1
     ndim = real(as_array(x, arithmetic_of(x))).ndim
     a, place = flattened(x, axis, function)
@@ -144,8 +145,8 @@ def top_k(x: Tensor | Scalar, k: int, sorted: bool = True) -> list[Tensor] | Inv
     if not 0 <= k <= n:
         message = f"top_k: the {k} largest of {n} numbers"
         raise Refused(message, at="call")
-    rising, order = _ordered(a, place)
-    _note_ties(a, rising, place, jumps=True)
+    rising, order = ordered(a, place)
+    note_ties(a, rising, place, jumps=True)
     falling = np.flip(order, place)[..., :k]
     places = np.take_along_axis(grid_of(a.shape), falling, place)
     values = picked(a, places)
