@@ -142,6 +142,11 @@ COMMANDS: dict[str, Run | Shown] = {
     "keras-conformance coverage --python OTHER/bin/python": Shown(
         "tests/test_coverage.py", "coverage"
     ),
+    "keras-conformance coverage --missing": Run(),
+    "keras-conformance coverage --missing --into docs/not-covered.md": Run(
+        "keras-conformance coverage --missing --into not-covered.md"
+    ),
+    "python tools/keras_inventory.py": Shown("tests/test_coverage.py", "keras_inventory.py"),
     "keras-conformance smoke keras-torch": Run(
         "keras-conformance smoke minimal "
         "--adapter-command 'minimal={python} examples/minimal_adapter.py'"
