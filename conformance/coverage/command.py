@@ -118,7 +118,8 @@ def _show(found: Coverage, *, everything: bool) -> None:
     console = make_console()
     table = Table(box=None, pad_edge=False)
     for heading in ("layer", "cases", "arguments", "no case exercises"):
-        table.add_column(heading, justify="right" if heading == "cases" else "left")
+        right: JustifyMethod = "right" if heading == "cases" else "left"
+        table.add_column(heading, justify=right, overflow="fold")
     for layer in found.layers:
         if layer.complete and not everything:
             continue
