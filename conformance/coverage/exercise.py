@@ -69,7 +69,9 @@ def exercised(cases: Iterable[Case], inventory: Inventory) -> dict[str, Exercise
             drawn = "random" in case.program.facets
             noted: dict[str, Exercised] = {} if refused else found
             _Walk(model, inventory, noted, drawn=drawn).all(seen)
-        for layer in seen:
+        # What is refused is the layer that the source documents, not what stands before it.
+        about = (case.source.keras or "").rpartition(".")[2]
+        for layer in {about} if refused and about in seen else seen:
             note = found.setdefault(layer, Exercised())
             note.cases += not refused
             note.note_facets(case)

@@ -130,7 +130,8 @@ def _sentence(run: Run, found: tuple[list[Cause], list[Cause]]) -> str:
         names = listed(where) if len(where) <= NAMED else f"{len(where)} of them"
         return f"{scope}: {plural(cells, 'unexpected result')} on {names}"
     if not run.counts()["pass"]:
-        return f"{scope}: nothing passed"
+        all_known = ", and whatever deviates, deviates as the ledger says" if known else ""
+        return f"{scope}: nothing passed{all_known}"
     if known:
         return f"{scope}: whatever deviates, deviates as the ledger says"
     return f"{scope}: everything that was judged conforms"
