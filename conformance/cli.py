@@ -122,16 +122,7 @@ def parser() -> argparse.ArgumentParser:
     schema = commands.add_parser("schema", help="print the JSON Schema of a case file")
     schema.set_defaults(command=_schema)
 
-    coverage = commands.add_parser(
-        "coverage", help="show which layers, functions and arguments of Keras no case exercises"
-    )
-    coverage.add_argument(
-        "--python", default=sys.executable, metavar="FILE", help="interpreter whose Keras is asked"
-    )
-    add_folders(coverage)
-    coverage.add_argument("--all", action="store_true", help="list what is complete as well")
-    coverage.add_argument("--json", action="store_true", help="all of it as JSON")
-    coverage.set_defaults(command=_coverage)
+    _add_coverage(commands)
     _add_detect(commands)
 
     adapters = commands.add_parser("adapters", help="list adapters and whether they are installed")
@@ -149,6 +140,28 @@ def parser() -> argparse.ArgumentParser:
     cli_versions.add(commands)
     cli_touched.add(commands)
     return parser
+
+
+def _add_coverage(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    coverage = commands.add_parser(
+        "coverage", help="show which layers, functions and arguments of Keras no case exercises"
+    )
+    coverage.add_argument(
+        "--python", metavar="FILE", help="interpreter whose Keras is asked; default: this one"
+    )
+    add_folders(coverage)
+    coverage.add_argument("--all", action="store_true", help="list what is complete as well")
+    coverage.add_argument(
+        "--missing",
+        action="store_true",
+        help="all that no case asks, by namespace, argument and facet, each with its reason; of "
+        "the Keras that the cases are written for, unless --python names another",
+    )
+    coverage.add_argument(
+        "--into", type=Path, metavar="FILE", help="with --missing: write it there, as a page"
+    )
+    coverage.add_argument("--json", action="store_true", help="all of it as JSON")
+    coverage.set_defaults(command=_coverage)
 
 
 def _add_detect(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -274,10 +287,20 @@ def _schema(_: argparse.Namespace) -> int:
 
 
 def _coverage(options: argparse.Namespace) -> int:
-    from conformance.coverage.command import coverage
+    from conformance.coverage.command import coverage, show_missing
 
+    if options.missing:
+        return show_missing(
+            python=options.python,
+            as_json=options.json,
+            into=options.into,
+            folders=options.folders,
+        )
+    if options.into is not None:
+        print("--into is for what --missing tells", file=sys.stderr)  # noqa: T201
+        return 2
     return coverage(
-        python=options.python,
+        python=options.python or sys.executable,
         as_json=options.json,
         everything=options.all,
         folders=options.folders,

@@ -170,7 +170,7 @@ def failing_facet(facet: str = "values", message: str = "") -> FacetVerdict:
                 margin=112.4,
                 rms=31.0,
                 worst=[
-                    Worst(index=[1, 7, 3], expected=0.8314, observed=0.8401, times=112.4),
+                    Worst(index=[1, 7, 3], expected=0.8314, observed=0.8401, times=1798.4),
                     Worst(index=[0, 2, 9], expected=-1.25, observed="nan", times="nan"),
                     Worst(index=[0, 0, 1], expected=2.5, observed="inf", times="inf"),
                 ],

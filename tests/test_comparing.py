@@ -375,4 +375,4 @@ def test_a_cut_off_record_is_compared_as_far_as_it_goes(tmp_path):
     diff = compare(olds, read(path, brief=True))
     assert diff.counts == {"inconclusive": 1, "unchanged": 1}
     assert any("cut off" in note for note in diff.notes)
-    assert any("1 planned cells have no verdict" in note for note in diff.notes)
+    assert any("1 planned cell has no verdict" in note for note in diff.notes)

@@ -20,6 +20,7 @@ from conformance.coverage import (
     take,
 )
 from conformance.coverage import command as coverage_command
+from conformance.coverage.inventory import kept
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -204,6 +205,11 @@ def test_the_installed_keras_tells_its_layers() -> None:
     assert dense.constructor[0].required
     assert not dense.constructor[1].required
     assert "MaxPool2D" not in found.layers
+
+
+@pytest.mark.frameworks
+def test_what_is_kept_of_keras_is_what_it_tells() -> None:
+    assert take() == kept(), "python tools/keras_inventory.py"
 
 
 @pytest.mark.frameworks

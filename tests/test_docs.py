@@ -58,6 +58,7 @@ COMPARED = Shown("tests/test_versions_of_keras.py", '"diff", "keras==3.14.1", "k
 HELP = "python benchmarks/{} --help"
 # docs/backends.md's tutorial is run, line by line; tests/test_backends.py reads it from the page.
 TUTORIAL = Shown("tests/test_backends.py", "def test_the_tutorial_is_what_happens(")
+FIRST = Shown("tests/test_tutorial.py", "def test_the_tutorial_does_what_it_says(")
 ELSEWHERE = Shown("tests/test_environments.py", 'framed(f"python={sys.prefix},fakeframe==1.2")')
 PLUGIN = Shown("tests/test_environments.py", '"keras-fake@keras-nightly==3.16.0.dev1"')
 ROWS = Shown("tests/test_workflows.py", '"openvino-plugin", "keras316dev"')
@@ -80,6 +81,15 @@ excluded:
 
 COMMANDS: dict[str, Run | Shown] = {
     "python -m pip install tox": TESTS,
+    # docs/tutorial.md is run line by line.
+    "python -m pip install 'PATH/TO/CHECKOUT[torch]'": Shown("tox.ini", "package = wheel"),
+    "keras-conformance run my-cases/ --adapter keras-torch": FIRST,
+    "keras-conformance repro my-cases/relu.yaml::keeps-the-threshold --adapter keras-torch "
+    "> repro.py": FIRST,
+    "python repro.py": FIRST,
+    "keras-conformance ledger update latest --cases my-cases "
+    "--into my-cases/divergences/relu.yaml": FIRST,
+    "keras-conformance ledger check latest --cases my-cases": FIRST,
     "python -m tox -e conformance": Shown(".ci/run", "python -m tox -e conformance"),
     "python -m tox -e tests": TESTS,
     "pytest tests -n 2": Shown("tox.ini", "commands = pytest -n 2 {posargs:tests}"),
@@ -146,6 +156,11 @@ COMMANDS: dict[str, Run | Shown] = {
     "keras-conformance coverage --python OTHER/bin/python": Shown(
         "tests/test_coverage.py", "coverage"
     ),
+    "keras-conformance coverage --missing": Run(),
+    "keras-conformance coverage --missing --into docs/not-covered.md": Run(
+        "keras-conformance coverage --missing --into not-covered.md"
+    ),
+    "python tools/keras_inventory.py": Shown("tests/test_coverage.py", "keras_inventory.py"),
     "keras-conformance smoke keras-torch": Run(
         "keras-conformance smoke minimal "
         "--adapter-command 'minimal={python} examples/minimal_adapter.py'"

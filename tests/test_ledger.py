@@ -331,6 +331,37 @@ def test_an_entry_is_removed_only_when_no_adapter_shows_it(write: object) -> Non
     ]
 
 
+TWO_CASES = ENTRY.replace(DENSE, f"[{DENSE}, documents/dense/shared]")
+PASSES = ("params", "pass", "")
+
+
+def test_an_entry_is_removed_only_when_all_of_its_cases_were_judged(write: object) -> None:
+    ledger = load(write(TWO_CASES))  # type: ignore[operator]
+    ledger.apply(cell(PASSES), {})
+    (problem,) = ledger.stale()
+    assert problem.hint.startswith("not judged in this run: documents/dense/shared on torch; run")
+    ledger.apply(cell(PASSES, case="documents/dense/shared"), {})
+    assert [p.hint for p in ledger.stale()] == ["remove it"]
+
+
+@pytest.mark.parametrize(
+    "still",
+    [
+        ("params", "fail", "total: expected 60, observed 71"),  # another signature
+        ("values", "fail", "output 0 is out"),  # another facet
+    ],
+)
+def test_remove_it_never_stands_beside_something_that_still_fails(write: object, still) -> None:
+    ledger = load(write(TWO_CASES))  # type: ignore[operator]
+    ledger.apply(cell(PASSES), {})
+    facets = [still] if still[0] == "params" else [PASSES, still]
+    told = ledger.apply(cell(*facets, case="documents/dense/shared"), {})
+    assert told.outcome == "fail"
+    assert [p.hint for p in ledger.stale()] == [
+        "on torch it fails in another way: see what that is, then correct the entry"
+    ]
+
+
 def test_what_a_development_release_has_mended_is_no_fault(ledger: Ledger) -> None:
     nightly = {"torch": "2.14.0.dev20261128"}
     verdict = ledger.apply(cell(PARAMS_PASS), nightly)

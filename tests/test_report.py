@@ -20,7 +20,9 @@ from conformance.report import (
     summary,
     summary_text,
 )
-from conformance.verdicts.model import Known
+from conformance.report.terminal import versions_of
+from conformance.report.views import VIEWS, seen
+from conformance.verdicts.model import FacetVerdict, Known
 from conformance.wording.causes import causes
 from conformance.wording.text import json_of, one_line, shown, tree, visible
 
@@ -203,6 +205,33 @@ class TestSummary:
         assert header.endswith("pass")
         assert row.endswith(" 127")
 
+    @pytest.mark.parametrize("width", [60, 80, 100, 120, 160])
+    def test_nothing_is_cut_however_narrow_the_terminal(self, full: Run, width: int) -> None:
+        lines = summary_text(full, width=width).split("Not supported")[0].splitlines()
+        assert all(len(line) <= width for line in lines)
+        told = " ".join("\n".join(lines).split())
+        assert "…" not in told
+        for name in synthetic.ADAPTERS:
+            for version in versions_of(full.adapters[name]).split():
+                assert version in told, (name, version)
+        shown = [one for counts in seen(full).values() for one, count in counts.items() if count]
+        words = {VIEWS[one].word for one in shown}
+        assert all(part in told for word in words for part in word.split())
+        numbers = [int(word) for word in re.findall(r"(?<![\w.+-])\d+(?![\w.])", told)]
+        assert sum(numbers) == 112 * len(synthetic.ADAPTERS)
+
+    def test_what_the_ledger_says_against_any_cell_of_a_cause_is_told(self, tmp_path: Path) -> None:
+        facets = [FacetVerdict(facet="values", outcome="fail", message="output 0 is out")]
+        cells = [
+            synthetic.cell(f"a/one[x={i}]", "torch", "fail", f"values: out{said}", facets)
+            for i, said in enumerate(["", " [ledger: an-entry: its signature is not in it]"])
+        ]
+        plan = synthetic.header([cell.verdict.case for cell in cells], plan={"torch": None})
+        run = run_of(tmp_path, [plan, *cells])
+        told = "ledger: an-entry: its signature is not in it"
+        assert told in summary_text(run)
+        assert told in markdown(run)
+
     def test_counts_of_every_adapter_are_right(self, full: Run) -> None:
         rows = summary_text(full, width=160).splitlines()
         for name in synthetic.ADAPTERS:
@@ -270,7 +299,7 @@ class TestSummary:
             left = re.sub(r"\x1b\[[0-9;]*m", "", capture.get())
             assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]", left)
         assert "\x1b" not in summary_text(full)
-        assert "␛[31mred" in summary_text(full, width=200)
+        assert "⟨U+001B⟩[31mred" in summary_text(full, width=200)
 
     def test_markup_of_a_message_is_not_obeyed(self, tmp_path: Path) -> None:
         cell = synthetic.cell(NAME, "torch", "error", "[bold]x[/bold] [link=y]z", facets=[])
@@ -294,6 +323,7 @@ class TestSummary:
             ("pass", "everything that was judged conforms"),
             ("unsupported", "nothing passed"),
             ("not-installed", "nothing passed"),
+            ("xfail", "nothing passed, and whatever deviates, deviates as the ledger says"),
             ("fail", "1 unexpected result on torch"),
         ],
     )
@@ -302,7 +332,7 @@ class TestSummary:
     ) -> None:
         cell = synthetic.cell(NAME, "torch", outcome)
         run = run_of(tmp_path, [synthetic.header([NAME], plan={"torch": None}), cell])
-        assert words in summary_text(run)
+        assert words in " ".join(summary_text(run).split())
         assert words in markdown(run)
 
     def test_a_run_without_cases_says_so(self, tmp_path: Path) -> None:

@@ -8,17 +8,19 @@ import os
 from base64 import b64encode
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import browsing
 import pytest
 import synthetic_runs as synthetic
 
+from conformance.records import read
 from conformance.report import html, write_html
 from conformance.verdicts.model import Comparison, FacetVerdict
 from conformance.wording.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from playwright.sync_api import Browser, BrowserContext, Page
 
@@ -198,9 +200,9 @@ def test_a_case_tells_everything(watched: Watched, url: str) -> None:
     for words in (
         FAILING,
         "✗ fail on keras-jax",
-        "112\u00d7 the limit",
+        "112 times the tolerance",
         "Behaves like: bfloat16 operands",
-        "[1, 7, 3] 0.8314 0.8401 112 tolerances",
+        "[1, 7, 3] 0.8314 0.8401 112 times the tolerance",
         "torch.nn.Linear(in_features=5, out_features=10)",
         "dense/kernel: weight, transposed",
         "composed by the adapter",
@@ -228,12 +230,12 @@ def test_maps_show_where_numbers_are_off(watched: Watched, tmp_path: Path) -> No
     assert page.locator("canvas").count() == 4  # differences on two, expected and observed
     page.locator("canvas").first.focus()
     page.keyboard.press("ArrowRight")
-    assert watched.text(".readout") == "[0, 0, 1]: +1.0 tolerances"
+    assert watched.text(".readout") == "[0, 0, 1]: +6 % of the tolerance"
     page.select_option("#slice", "1")
     page.locator("canvas").first.focus()
     page.keyboard.press("ArrowDown")
     assert watched.text(".readout").startswith("[1, 1, 0]")
-    assert "≥ 16" in watched.text(".pairwise")
+    assert "≥ 100 %" in watched.text(".pairwise")
 
 
 def test_numbers_that_must_be_equal_show_where_they_are_not(
@@ -246,10 +248,13 @@ def test_numbers_that_must_be_equal_show_where_they_are_not(
     assert watched.text(".readout") == "[0, 0, 1]: off by 1"
 
 
-def synthetic_numbers(folder: Path, *, exact: bool = False) -> str:
+STEPS = (0, 8, -8, 127, 0, 0, 0, 0, 0, 16, 0, 0)
+
+
+def synthetic_numbers(folder: Path, *, exact: bool = False, steps: Sequence[int] = STEPS) -> str:
     """A case with arrays of two slices, out on torch, and honest on jax."""
 
-    def values(steps: list[int], outcome: Any) -> FacetVerdict:
+    def values(steps: Sequence[int], outcome: Any) -> FacetVerdict:
         kept = {"shape": [2, 2, 3], "dtype": "float32", "numbers": [float(n) for n in range(12)]}
         seen = kept | {"numbers": [n + step / 8 for n, step in enumerate(steps)]}
         picture = b64encode(bytes(step % 256 for step in steps)).decode()
@@ -263,7 +268,6 @@ def synthetic_numbers(folder: Path, *, exact: bool = False) -> str:
         )
         return FacetVerdict(facet="values", outcome=outcome, margin=3.0, comparisons=[compared])
 
-    steps = [0, 8, -8, 127, 0, 0, 0, 0, 0, 16, 0, 0]
     lines = [
         synthetic.header(["a/b/one"], plan={"torch": None, "jax": None}),
         synthetic.case("a/b/one"),
@@ -352,6 +356,167 @@ def test_fits_a_phone(browser: Browser, url: str) -> None:
         overhang = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert overhang <= 0, place
     context.close()
+
+
+OUT_OF_SIGHT = """() => {
+  const found = [], wide = innerWidth;
+  for (const one of document.querySelectorAll("header *, [data-page='overview'] *")) {
+    const style = getComputedStyle(one), box = one.getBoundingClientRect();
+    const hidden = style.clipPath !== "none" || one.closest("thead, .sr, .skip");
+    if (!box.width || !box.height || style.visibility === "hidden" || hidden) continue;
+    const cut = style.overflowX !== "visible" && one.scrollWidth > one.clientWidth + 1;
+    if (box.right > wide + 1 || box.left < -1 || cut) found.push(one.outerHTML.slice(0, 160));
+  }
+  return found;
+}"""
+
+
+ALL_OPEN = """() => {
+  document.querySelectorAll("details").forEach((one) => { one.open = true; });
+  const all = document.querySelectorAll("section");
+  all.forEach((one) => { one.style.contentVisibility = "visible"; });
+}"""
+LABELS = """() => Array.from(document.querySelectorAll("td[data-label]"),
+  (one) => getComputedStyle(one, "::before").content)"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_of_the_overview_is_out_of_sight_on_a_phone(
+    browser: Browser, compared: str, scheme: Any
+) -> None:
+    context = browser.new_context(
+        viewport={"width": 400, "height": 844}, is_mobile=True, color_scheme=scheme
+    )
+    page = context.new_page()
+    browsing.goto(page, compared)
+    page.evaluate(ALL_OPEN)
+    assert page.evaluate(OUT_OF_SIGHT) == []
+    seen = " ".join(page.locator("main").inner_text().split())
+    labels = page.evaluate(LABELS)
+    context.close()
+    # Each number has its name beside it, now that it stands in no column.
+    assert {'"Versions "', '"Conform "', '"Was, is "', '"keras-jax "'} <= set(labels)
+    for name in (*(one for one in synthetic.ADAPTERS if one != "keras-openvino"), LONG):
+        assert name in seen
+
+
+def test_what_is_out_of_sight_would_be_found(browser: Browser, compared: str) -> None:
+    context = browser.new_context(viewport={"width": 400, "height": 844}, is_mobile=True)
+    page = context.new_page()
+    browsing.goto(page, compared)
+    for table in ("adapters", "causes", "changes", "environment"):
+        page.evaluate(ALL_OPEN)
+        page.evaluate(f"document.querySelector('table.{table}').classList.remove('cards')")
+        assert page.evaluate(OUT_OF_SIGHT), table
+        page.evaluate(f"document.querySelector('table.{table}').classList.add('cards')")
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A report beside a baseline, with an adapter whose name is as long as names get."""
+    folder = tmp_path_factory.mktemp("compared")
+    paths = [
+        synthetic.record(folder / f"{name}.jsonl", synthetic.lines()) for name in ("old", "new")
+    ]
+    for path in paths:
+        text = path.read_text(encoding="utf-8").replace('"keras-openvino"', json.dumps(LONG))
+        path.write_text(text, encoding="utf-8")
+    # What failed before the baseline passes in it: so there is something that changed.
+    before = paths[0].read_text(encoding="utf-8")
+    paths[0].write_text(before.replace('"outcome":"crash"', '"outcome":"pass"'), encoding="utf-8")
+    old = read(paths[0])
+    return write_html(paths[1], folder / "report.html", baseline=old).as_uri()
+
+
+LONG = "keras-mine@keras-nightly==3.16.0.dev2026102704,mine-cpu==0.31.2,scipy==1.17.1"
+
+
+CONTRAST = """() => {
+  const luminance = ([r, g, b]) => [r, g, b].map((c) => c / 255)
+    .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, c, at) => sum + c * [0.2126, 0.7152, 0.0722][at], 0);
+  const numbers = (text) => text.match(/[\\d.]+/g).map(Number);
+  const canvas = document.querySelector("canvas.heat"), pen = canvas.getContext("2d");
+  const ground = numbers(getComputedStyle(canvas).backgroundColor);
+  const size = canvas.width / 3, rows = canvas.height / 2;
+  const at = (column, row) => {
+    const [r, g, b, a] = pen.getImageData((column + 0.4) * size, (row + 0.4) * rows, 1, 1).data;
+    return [r, g, b].map((c, of) => (c * a + ground[of] * (255 - a)) / 255);
+  };
+  const ratio = (one, other) => {
+    const [high, low] = [luminance(one), luminance(other)].sort((a, b) => b - a);
+    return (high + 0.05) / (low + 0.05);
+  };
+  return [[1, 0], [2, 0]].map(([column, row]) => ratio(at(column, row), at(0, 0)));
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_smallest_difference_is_told_from_none(
+    browser: Browser, tmp_path: Path, scheme: Any
+) -> None:
+    """One step of a picture, an eighth of τ: above, and below."""
+    context = browser.new_context(viewport={"width": 1400, "height": 950}, color_scheme=scheme)
+    page = context.new_page()
+    url = synthetic_numbers(tmp_path, steps=[0, 1, -1, *[0] * 9]) + "#case=a/b/one&adapter=torch"
+    browsing.goto(page, url)
+    assert min(page.evaluate(CONTRAST)) > 1.5
+    page.click("#theme")  # drawn anew in the other theme's colours
+    assert min(page.evaluate(CONTRAST)) > 1.5
+    context.close()
+
+
+RAW = """() => {
+  const hidden = new RegExp("[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f\\u00ad\\u061c"
+    + "\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]");
+  const found = hidden.test(document.title) ? ["the title"] : [];
+  const walk = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_ALL);
+  for (let one = walk.nextNode(); one; one = walk.nextNode()) {
+    if (one.parentElement?.closest("script, style") || one.closest?.("script, style")) continue;
+    if (one.nodeType === Node.TEXT_NODE && hidden.test(one.data)) found.push(one.data.slice(0, 80));
+    for (const { name, value } of one.attributes || []) {
+      if (hidden.test(value)) found.push(`${name}=${value.slice(0, 80)}`);
+    }
+  }
+  return found;
+}"""
+TURNED = "\u202egnp.exe \u2066x\u2069 \x07\x1b[31m\x7f\u200b"
+
+
+def test_control_and_bidirectional_characters_are_marks_wherever_they_stand(
+    watched: Watched, tmp_path: Path
+) -> None:
+    case = f"a/b/{TURNED}"
+    broken = FacetVerdict(
+        facet="values",
+        outcome="fail",
+        message=TURNED,
+        expected=TURNED,
+        observed={TURNED: [TURNED]},
+        behaves_like=TURNED,
+        note=TURNED,
+        comparisons=[Comparison(what=TURNED, message=TURNED)],
+    )
+    lines = [
+        synthetic.header([case], plan={"torch": None}),
+        synthetic.case(case),
+        synthetic.cell(case, "torch", "fail", TURNED, [broken], stderr=TURNED),
+    ]
+    page = synthetic.record(tmp_path / "run.jsonl", lines)
+    url = write_html(page, tmp_path / "report.html").as_uri()
+    watched.open(url)
+    shown = visible(case)
+    for place in (*PAGES, f"#case={quote(shown)}&adapter=torch", f"#case={quote(TURNED)}"):
+        opened = watched.open(f"{url}{place}")
+        assert opened.evaluate(RAW) == [], place
+    assert visible(TURNED) in watched.text("#trouble")
+    opened = watched.open(f"{url}#case={quote(shown)}&adapter=torch")
+    seen = watched.text()
+    for mark in ("U+202E", "U+2066", "U+0007", "U+001B", "U+007F", "U+200B"):
+        assert f"⟨{mark}⟩" in seen
+    opened.evaluate("document.body.append('\u202e')")
+    assert opened.evaluate(RAW) == ["\u202e"]
 
 
 def test_prints_without_its_controls(browser: Browser, url: str) -> None:

@@ -152,7 +152,7 @@ def test_numbers_just_within_their_tolerance_pass_and_just_beyond_fail(case_id: 
 
 @pytest.mark.parametrize("case_id", CASES)
 def test_the_room_is_that_of_the_rule(case_id: str) -> None:
-    """Of the rule itself, not of the script: 16 tolerances of a value pass, and no more of them."""
+    """Of the rule itself, not of the script: 16 τ of a value pass, and no more of them."""
     one = judged(case_id, "keras-torch")
     told, honest = one.answer.expectation.calls[0].outputs, named(one, "values")
     for text in scripts(one, "values"):
@@ -212,7 +212,7 @@ def test_what_is_out_all_together_is_seen(facet: str) -> None:
     ]
     wrong = one._replace(verdict=replace(one.verdict, outcome="fail", facets=facets))
     for text in scripts(wrong, facet):
-        with pytest.raises(AssertionError, match="tolerances \\(rms\\)"):
+        with pytest.raises(AssertionError, match="times its tolerance \\(rms\\)"):
             compared(text, {**honest, what: off}, honest)
         compared(text, honest)
 

@@ -52,7 +52,7 @@ def test_rows_that_conform(rows):
     ("cells", "given", "words"),
     [
         ({"torch": {A: "fail"}}, {}, "1 unexpected result under 1 cause"),
-        ({"torch": {A: "pass", B: None}}, {}, "1 planned cells have no verdict"),
+        ({"torch": {A: "pass", B: None}}, {}, "1 planned cell has no verdict"),
         ({"torch": {A: "pass"}}, {"footer": False}, "the run did not come to its end"),
         ({"torch": {A: "not-installed"}}, {}, "nothing was judged"),
         (

@@ -5,14 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import re
 
+import msgspec
 import pytest
 from comparisons import facets, record
 from synthetic_runs import cell as synthetic_cell
 
 from conformance import cli
 from conformance.records import read
-from conformance.upkeep.evidence import judged, without_ledger
-from conformance.upkeep.proposing import signature
+from conformance.upkeep.evidence import Judged, judged, without_ledger
+from conformance.upkeep.proposing import proposals, signature
 from conformance.verdicts.ledger import Ledger
 from conformance.verdicts.model import CellVerdict, FacetVerdict
 
@@ -338,3 +339,11 @@ def test_a_maintainer_is_told_what_is_wrong(place):
     code, text = place.ask("update", "run", "--into", "cases/fakes.yaml/x.yaml")
     assert code == 2
     assert "cannot write cases/fakes.yaml/x.yaml" in text
+
+
+def test_a_cell_that_was_not_judged_is_no_deviation_to_write_down(tmp_path):
+    (tmp_path / "ours.yaml").write_text("[]\n")
+    ledger = Ledger.load([tmp_path], [A], ["torch"], dt.date(2026, 1, 1))
+    cell = CellVerdict(case=A, adapter="torch", outcome="error", message="no answer", facets=[])
+    assert len(proposals(ledger, [Judged(cell, {})])) == 1
+    assert proposals(ledger, [Judged(msgspec.structs.replace(cell, broken="reference"), {})]) == []

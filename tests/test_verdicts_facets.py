@@ -529,8 +529,12 @@ def test_a_message_says_where_what_and_by_how_much() -> None:
     verdict = verdicts(sample)["values"]
     assert verdict.message == (
         f"call 0 output 0 at [1, 2, 3]: expected {truth[1, 2, 3]:.9g}, observed "
-        f"{shifted[1, 2, 3]:.9g}, 51 times the tolerance (1 of 24 numbers are out)"
+        f"{shifted[1, 2, 3]:.9g}, 3.19 times the tolerance (1 of 24 numbers is out)"
     )
+    # The one unit: what the message says is the margin, a multiple of the limit times τ.
+    assert verdict.margin == pytest.approx(51 / 16, rel=1e-3)
+    compared = verdict.comparisons[0]
+    assert compared.share(compared.worst[0]) == verdict.margin
     assert verdict.comparisons[0].worst[0].index == [1, 2, 3]
     assert verdict.margin == pytest.approx(51 / 16)
 

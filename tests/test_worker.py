@@ -127,7 +127,7 @@ def test_worker_dies_with_a_host_that_is_killed_outright(tmp_path: Path) -> None
 
 def test_harmless_shows_what_a_terminal_would_obey() -> None:
     assert harmless("a\tb\r\nc\rd\x1b[31mred\x1b[0m\x07\x9b\u202e\ud800") == (
-        "a\tb\nc\ndred␇\\u009b\\u202e\\ud800"
+        "a\tb\nc\ndred\\u0007\\u009b\\u202e\\ud800"
     )
 
 

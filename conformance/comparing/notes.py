@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from conformance.comparing.facets import DEVIATES
 from conformance.records.witnesses import Witnesses
+from conformance.wording.text import lacking
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,7 +42,7 @@ def notes(old: Run, new: Run, pairs: Iterable[Pair], *, untold: bool) -> list[st
     found = []
     for side, run in (("OLD", old), ("NEW", new)) if old is not new else (("The run", old),):
         if missing := len(run.missing()):
-            found.append(f"{side} is a partial run: {missing:,} planned cells have no verdict.")
+            found.append(f"{side} is a partial run: {lacking(missing)}.")
         elif run.footer is None:
             found.append(f"{side} did not come to its end, though every cell has its verdict.")
         found += [f"{side}: {note}" for note in run.notes]

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from conformance.comparing.grouping import groups
 from conformance.comparing.words import LOOKS, NOT_YET, facet_text, headline, outcomes
-from conformance.wording.text import listed, one_line, visible
+from conformance.wording.text import listed, one_line, plural, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -90,9 +90,9 @@ def _changed(column: Column) -> str:
 def _counts(diff: Diff) -> Table:
     shown = [change for change in LOOKS if diff.counts.get(change)]
     table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("adapter", no_wrap=True)
+    table.add_column("adapter", overflow="fold")
     for change in shown:
-        table.add_column(LOOKS[change].word, justify="right")
+        table.add_column(LOOKS[change].word, justify="right", overflow="fold")
     for column in diff.columns:
         numbers = [
             Text(f"{column.counts[change]:,}", style=LOOKS[change].style)
@@ -125,7 +125,7 @@ def _group(diff: Diff, group: Group) -> Iterable[RenderableType]:
         line = Text(visible(case), style="cyan")
         lines.append(line.append("  suspect case", "bold yellow") if case in suspects else line)
     if len(group.cases) > CASES_SHOWN:
-        lines.append(Text(f"… and {len(group.cases) - CASES_SHOWN:,} more cases"))
+        lines.append(Text(f"… and {plural(len(group.cases) - CASES_SHOWN, 'more case')}"))
     yield _indented(Lines(*lines))
 
 

@@ -65,7 +65,9 @@ def headline(diff: Diff) -> str:
     if unexpected:
         told.append(plural(unexpected, "regression"))
     if known:
-        told.append(f"{known:,} that the ledger knows" if told else f"{known:,} known regressions")
+        told.append(
+            f"{known:,} that the ledger knows" if told else plural(known, "known regression")
+        )
     if diff.counts.get("fixed"):
         told.append(f"{diff.counts['fixed']:,} fixed")
     if not diff.compared:

@@ -13,9 +13,12 @@ from rich.text import Text
 from conformance.cases import CasesError
 from conformance.cases.choosing import every_case
 from conformance.coverage.exemptions import read_exemptions
-from conformance.coverage.inventory import InventoryError, take
+from conformance.coverage.inventory import InventoryError, kept, take
 from conformance.coverage.measure import Coverage, measure
+from conformance.coverage.missing import missing
+from conformance.coverage.page import page
 from conformance.printing import make_console
+from conformance.records.files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,17 +49,9 @@ def coverage(
     Returns:
         0 if nothing of the layers is missing, 1 if something is, 2 if it could not be told.
     """
-    exemptions, problems = read_exemptions()
-    try:
-        cases = every_case(folders)
-        inventory = take(python)
-    except (CasesError, InventoryError) as error:
-        print(error, file=sys.stderr)  # noqa: T201 - a message for whoever called
+    found = _measured(python, folders)
+    if found is None:
         return USAGE
-    if problems:
-        print("\n".join(map(str, problems)), file=sys.stderr)  # noqa: T201
-        return USAGE
-    found = measure(inventory, cases, exemptions)
     if as_json:
         shown = {**msgspec.to_builtins(found), "complete": found.complete}
         print(json.dumps(shown, indent=2))  # noqa: T201 - the answer itself
@@ -65,11 +60,66 @@ def coverage(
     return COMPLETE if found.complete else INCOMPLETE
 
 
+def show_missing(
+    *,
+    python: str | None = None,
+    as_json: bool = False,
+    into: Path | None = None,
+    folders: Sequence[Path] = (),
+) -> int:
+    """Print all that no case asks of Keras, each with its reason, or write it into a page.
+
+    Args:
+        python: The interpreter whose Keras is asked; none: the Keras that the catalogue is written
+            for, which needs none.
+        as_json: Print a JSON list instead of Markdown.
+        into: The page, which becomes this text and nothing else.
+        folders: Catalogues whose cases count beside the packaged ones.
+
+    Returns:
+        0, or 2 if it could not be told.
+    """
+    found = _measured(python, folders)
+    if found is None:
+        return USAGE
+    spaces = missing(found)
+    if as_json:
+        gaps = [gap for space in spaces for gap in space.gaps]
+        text = json.dumps(msgspec.to_builtins(gaps), indent=2) + "\n"
+    else:
+        text = page(found.keras, spaces)
+    try:
+        if into is not None:
+            write_whole(into, text.encode())
+        else:
+            print(text, end="")  # noqa: T201 - the answer itself
+    except OSError as error:
+        print(f"cannot write {into}: {error.strerror}", file=sys.stderr)  # noqa: T201
+        return USAGE
+    return COMPLETE
+
+
+def _measured(python: str | None, folders: Sequence[Path]) -> Coverage | None:
+    """What is exercised; nothing, and a message, where it can't be told."""
+    exemptions, problems = read_exemptions()
+    try:
+        cases = every_case(folders)
+        inventory = kept() if python is None else take(python)
+    except (CasesError, InventoryError) as error:
+        print(error, file=sys.stderr)  # noqa: T201 - a message for whoever called
+        return None
+    if problems:
+        print("\n".join(map(str, problems)), file=sys.stderr)  # noqa: T201
+        return None
+    return measure(inventory, cases, exemptions)
+
+
 def _show(found: Coverage, *, everything: bool) -> None:
     console = make_console()
     table = Table(box=None, pad_edge=False)
     for heading in ("layer", "cases", "arguments", "no case exercises"):
-        table.add_column(heading, justify="right" if heading == "cases" else "left")
+        right: JustifyMethod = "right" if heading == "cases" else "left"
+        table.add_column(heading, justify=right, overflow="fold")
     for layer in found.layers:
         if layer.complete and not everything:
             continue

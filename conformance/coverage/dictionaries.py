@@ -46,11 +46,14 @@ def note(cases: Iterable[Case], found: dict[str, Exercised]) -> None:
         found: What other cases exercise, by layer, which is added to.
     """
     for case in cases:
-        if kind_of(case.program) != "function" or case.raises is not None or case.unspecified:
+        if kind_of(case.program) != "function" or case.unspecified:
             continue
         for node in case.program.model.nodes:
             if is_layer(node.layer):
-                _note(node, found.setdefault(node.layer.removeprefix(PREFIX), Exercised()))
+                note = found.setdefault(node.layer.removeprefix(PREFIX), Exercised())
+                note.note_facets(case)
+                if case.raises is None:
+                    _note(node, note)
 
 
 def _note(node: Node, seen: Exercised) -> None:

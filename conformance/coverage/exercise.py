@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
+from conformance.cases.model import kind_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -35,6 +37,22 @@ class Exercised(Struct):
 
     cases: int = 0
     values: dict[str, set[str]] = field(default_factory=dict)
+    facets: set[str] = field(default_factory=set)
+    """What a case asks of it; a refusal is asked for (``raises``) and exercises nothing."""
+    without: dict[str, set[str]] = field(default_factory=dict)
+    """Why cases leave facets out, as they say themselves, by facet."""
+    kinds: set[str] = field(default_factory=set)
+    """The kinds of program that are about it."""
+    floats: bool = False
+    """Whether a case feeds its program any float."""
+
+    def note_facets(self, case: Case) -> None:
+        """Add what a case asks, and why it leaves out what it does."""
+        self.facets.update(case.program.facets)
+        self.kinds.add(kind_of(case.program))
+        self.floats |= any("float" in one.dtype for one in case.program.model.inputs)
+        for facet, reason in case.without.items():
+            self.without.setdefault(facet, set()).add(reason)
 
 
 def exercised(cases: Iterable[Case], inventory: Inventory) -> dict[str, Exercised]:
@@ -44,15 +62,21 @@ def exercised(cases: Iterable[Case], inventory: Inventory) -> dict[str, Exercise
     """
     found: dict[str, Exercised] = {}
     for case in cases:
-        if case.raises is not None or case.unspecified:
+        if case.unspecified:
             continue
+        refused = case.raises is not None
         models = [case.program.model, *([case.program.twin.model] if case.program.twin else [])]
         seen: set[str] = set()
         for model in models:
             drawn = "random" in case.program.facets
-            _Walk(model, inventory, found, drawn=drawn).all(seen)
-        for layer in seen:
-            found[layer].cases += 1
+            noted: dict[str, Exercised] = {} if refused else found
+            _Walk(model, inventory, noted, drawn=drawn).all(seen)
+        # What is refused is the layer that the source documents, not what stands before it.
+        about = (case.source.keras or "").rpartition(".")[2]
+        for layer in {about} if refused and about in seen else seen:
+            note = found.setdefault(layer, Exercised())
+            note.cases += not refused
+            note.note_facets(case)
     return found
 
 

@@ -15,6 +15,8 @@ from msgspec import Struct, field
 
 from conformance.adapters.host.environment import environment, keras_pins, pins
 
+KEPT = Path(__file__).with_name("keras.json")
+"""What :func:`take` told of the Keras of ``constraints.txt``: ``tools/keras_inventory.py``."""
 _SCRIPT = Path(__file__).parents[1] / "adapters" / "keras" / "inventory.py"
 _SECONDS = 300
 """A first import of Keras, on a slow disk, compiles thousands of files."""
@@ -57,6 +59,13 @@ class Inventory(Struct, frozen=True):
     symbols: dict[str, LayerInfo] = field(default_factory=dict)
     """Every function and object, ``ops.sum``. A function has no constructor; the call of an object
     is its ``update_state``, where it has one."""
+    elsewhere: dict[str, list[str]] = field(default_factory=dict)
+    """Names of the namespaces that hold none of these: ``{"callbacks": ["EarlyStopping", …]}``."""
+
+
+def kept() -> Inventory:
+    """What the Keras has that the catalogue is written for; no Keras is needed."""
+    return msgspec.json.decode(KEPT.read_bytes(), type=Inventory)
 
 
 def take(python: str = sys.executable) -> Inventory:

@@ -9,7 +9,8 @@ from msgspec import Struct
 from conformance.cases.model import kind_of
 from conformance.coverage import dictionaries
 from conformance.coverage.exercise import Exercised, exercised, is_exercised
-from conformance.coverage.symbols import NamespaceCoverage, namespaces
+from conformance.coverage.symbols import NamespaceCoverage, exercised_symbols, namespaces
+from conformance.coverage.unasked import Unasked, unasked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -38,6 +39,15 @@ class LayerCoverage(Struct, frozen=True, kw_only=True):
         return self.out_of_scope is not None or (self.cases > 0 and not self.uncovered)
 
 
+class Elsewhere(Struct, frozen=True, kw_only=True):
+    """A namespace of Keras without anything that cases can be about."""
+
+    namespace: str
+    names: list[str]
+    reason: str | None
+    """Why it is left out; None: nothing asks for it yet."""
+
+
 class Coverage(Struct, frozen=True, kw_only=True):
     """Every layer and namespace, and what is wrong with the exemptions."""
 
@@ -45,6 +55,10 @@ class Coverage(Struct, frozen=True, kw_only=True):
     layers: list[LayerCoverage]
     namespaces: list[NamespaceCoverage] = []
     """Functions and objects. What is missing of them is told, and is no failure."""
+    elsewhere: list[Elsewhere] = []
+    """Namespaces that no case can be about."""
+    unasked: list[Unasked] = []
+    """Facets that no case asks of a layer, function or object that cases exercise."""
     stale: list[str] = []
     """Exemptions of what this Keras hasn't got, or of what the cases do exercise."""
 
@@ -59,6 +73,7 @@ def measure(
 ) -> Coverage:
     """Compare; the layers come in the order of their names."""
     cases = list(cases)
+    symbols = exercised_symbols(cases, inventory)
     seen = exercised([case for case in cases if kind_of(case.program) == "model"], inventory)
     dictionaries.note(cases, seen)
     used: set[int] = set()
@@ -83,14 +98,39 @@ def measure(
                     out_of_scope=whole.reason,
                 )
             )
-    beside = namespaces(inventory, cases, exemptions, used)
+    beside = namespaces(inventory, symbols, exemptions, used)
+    elsewhere = _elsewhere(inventory, exemptions, used)
+    left_out = {layer.layer for layer in layers if layer.out_of_scope is not None}
+    of_layers = {name: note for name, note in seen.items() if name not in left_out}
+    facets = unasked(inventory, of_layers | symbols, exemptions, used)
     stale = [
         f"{one.place.file}:{one.place.line}: it is about nothing that Keras {inventory.keras} has "
         "and that no case exercises; remove it"
         for index, one in enumerate(exemptions)
         if index not in used
     ]
-    return Coverage(keras=inventory.keras, layers=layers, namespaces=beside, stale=stale)
+    return Coverage(
+        keras=inventory.keras,
+        layers=layers,
+        namespaces=beside,
+        elsewhere=elsewhere,
+        unasked=facets,
+        stale=stale,
+    )
+
+
+def _elsewhere(
+    inventory: Inventory, exemptions: Sequence[Exemption], used: set[int]
+) -> list[Elsewhere]:
+    found = []
+    for namespace, names in inventory.elsewhere.items():
+        reason = None
+        for index, one in enumerate(exemptions):
+            if one.covers_namespace(namespace):
+                used.add(index)
+                reason = reason or one.reason
+        found.append(Elsewhere(namespace=namespace, names=names, reason=reason))
+    return found
 
 
 def _layer(

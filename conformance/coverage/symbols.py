@@ -59,7 +59,7 @@ class NamespaceCoverage(Struct, frozen=True, kw_only=True):
 
 def namespaces(
     inventory: Inventory,
-    cases: Iterable[Case],
+    seen: Mapping[str, Exercised],
     exemptions: Sequence[Exemption],
     used: set[int],
 ) -> list[NamespaceCoverage]:
@@ -67,11 +67,10 @@ def namespaces(
 
     Args:
         inventory: What Keras has.
-        cases: The catalogue.
+        seen: What the cases exercise, by symbol.
         exemptions: What need not be there.
         used: Takes the numbers of the exemptions that are about something.
     """
-    seen = _exercised(cases, inventory)
     found: dict[str, tuple[list[SymbolCoverage], dict[str, str]]] = {}
     for symbol, info in inventory.symbols.items():
         listed, exempt = found.setdefault(symbol.rpartition(".")[0], ([], {}))
@@ -116,24 +115,26 @@ def _reason(
     return None
 
 
-def _exercised(cases: Iterable[Case], inventory: Inventory) -> dict[str, Exercised]:
+def exercised_symbols(cases: Iterable[Case], inventory: Inventory) -> dict[str, Exercised]:
     """What each symbol is seen doing; one that wants a refusal exercises nothing.
 
     Nor does a case that knows no right answer.
     """
     found: dict[str, Exercised] = {}
     for case in cases:
-        if case.raises is not None or case.unspecified:
+        if case.unspecified:
             continue
+        refused = case.raises is not None
         noted = set()
         for symbol, values in _seen(case, inventory):
             noted.add(symbol)
             note = found.setdefault(symbol, Exercised())
-            for key, value in values:
+            for key, value in values if not refused else ():
                 text = value if value == TENSOR else canonical(key, value)
                 note.values.setdefault(key, set()).add(text)
         for symbol in noted:
-            found[symbol].cases += 1
+            found[symbol].cases += not refused
+            found[symbol].note_facets(case)
     return found
 
 

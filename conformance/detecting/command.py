@@ -17,6 +17,7 @@ from conformance.coverage import read_exemptions
 from conformance.detecting.counting import FLOOR, Sightings, count, is_asked
 from conformance.globs import matches
 from conformance.printing import make_console
+from conformance.wording.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -168,7 +169,7 @@ def summary(detection: Detection) -> str:
     layers = len({one.layer for one in detection.faults})
     seen = len(detection.faults) - excused - len(detection.below)
     return (
-        f"{seen:,} of {len(detection.faults) - excused:,} faults in arguments of {layers} layers "
-        f"are seen by {detection.floor} cases or more; {excused} that can't be are left out with a "
-        "reason"
+        f"{seen:,} of {len(detection.faults) - excused:,} faults in arguments of "
+        f"{plural(layers, 'layer')} are seen by {detection.floor} cases or more; {excused} that "
+        "can't be are left out with a reason"
     )

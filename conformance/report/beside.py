@@ -13,7 +13,7 @@ from conformance.report.html import write_html
 from conformance.report.terminal import markdown, summary_text
 from conformance.report.views import BROKEN, VIEWS, view
 from conformance.wording.outcomes import fails
-from conformance.wording.text import visible
+from conformance.wording.text import plural, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +76,7 @@ def badge(run: Run) -> dict[str, Any]:
     elif run.problems:
         message, colour = "faulty run", "orange"
     else:
-        known = f", {counts['xfail']:,} known deviations" if counts["xfail"] else ""
+        known = f", {plural(counts['xfail'], 'known deviation')}" if counts["xfail"] else ""
         message, colour = f"{counts['pass']:,} conform{known}", "brightgreen"
     return {
         "schemaVersion": 1,

@@ -36,7 +36,7 @@ from conformance.report.touched import touched_lines
 from conformance.report.views import FAILS, VIEWS
 from conformance.report.written import Written
 from conformance.wording.causes import SAID, causes
-from conformance.wording.text import json_of, one_line, shown, visible
+from conformance.wording.text import json_of, one_line, plural, shown, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -160,7 +160,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(shown=shown, one_line=one_line, visible=visible)
+    environment.filters.update(shown=shown, one_line=one_line, visible=visible, plural=plural)
     return environment
 
 

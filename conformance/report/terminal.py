@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from rich.console import RenderableType
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
     from conformance.records import Run
     from conformance.records.model import AdapterLine
@@ -35,10 +35,16 @@ NAMED = 3
 """Adapters that the headline names; of more it says how many."""
 NAME_WIDTH = 40
 """Columns that an adapter's name may claim in a narrow terminal."""
+GAP = 2
+"""Columns between two columns of a table."""
+VERSION_WIDTH = 16
+"""Columns that a version may claim likewise."""
 REASON = 160
 """Characters of an adapter's reason for what it doesn't support."""
 SYMBOLS_SHOWN = 4
 """Up to so many layers, functions or objects, it is told of which the cases of a cause are."""
+OBJECTIONS_SHOWN = 3
+"""What the ledger says against one cause, at most."""
 CASES_SHOWN = 3
 """Cases that are named under one cause."""
 
@@ -52,13 +58,13 @@ def summary(run: Run, report: Path | None = None) -> RenderableType:
     """
     unexpected, known = causes(run)
     parts: list[RenderableType] = [Text(text, "bold red") for text in precision_lines(run)]
-    parts += [_counts(run), *_unsupported(run), *_unasked(run)]
+    parts += [_Counts(run), *_unsupported(run), *_unasked(run)]
     if unexpected:
         parts += [Text(""), Text("Does not conform", style="bold red")]
         for cause in unexpected[:SHOWN]:
             parts += _cause(run, cause)
         if len(unexpected) > SHOWN:
-            parts.append(Text(f"… and {len(unexpected) - SHOWN} more causes"))
+            parts.append(Text(f"… and {plural(len(unexpected) - SHOWN, 'more cause')}"))
     parts += _problems(run)
     if told := level_line(run.header.level):
         parts += [Text(""), Text(told)]
@@ -124,7 +130,8 @@ def _sentence(run: Run, found: tuple[list[Cause], list[Cause]]) -> str:
         names = listed(where) if len(where) <= NAMED else f"{len(where)} of them"
         return f"{scope}: {plural(cells, 'unexpected result')} on {names}"
     if not run.counts()["pass"]:
-        return f"{scope}: nothing passed"
+        all_known = ", and whatever deviates, deviates as the ledger says" if known else ""
+        return f"{scope}: nothing passed{all_known}"
     if known:
         return f"{scope}: whatever deviates, deviates as the ledger says"
     return f"{scope}: everything that was judged conforms"
@@ -152,7 +159,7 @@ def markdown(run: Run) -> str:
         rows += ["", "**Does not conform**", ""]
         rows += [f"- {_markdown_cause(cause)}" for cause in unexpected[:SHOWN]]
         if len(unexpected) > SHOWN:
-            rows.append(f"- … and {len(unexpected) - SHOWN} more causes")
+            rows.append(f"- … and {plural(len(unexpected) - SHOWN, 'more cause')}")
     if known:
         rows += ["", f"{_told_of(known)}."]
         if not unexpected:
@@ -188,22 +195,56 @@ def versions_of(adapter: AdapterLine | None) -> str:
     )
 
 
-def _counts(run: Run) -> Table:
-    counted = seen(run)
-    shown = _shown(counted.values())
-    table = Table(box=None, pad_edge=False, header_style="dim", expand=True)
-    # In a narrow terminal the versions give way, never the names or the numbers.
-    longest = max((len(visible(name)) for name in run.header.plan), default=0)
-    table.add_column("adapter", overflow="fold", min_width=min(longest, NAME_WIDTH))
-    table.add_column("versions", overflow="ellipsis", no_wrap=True, ratio=1)
-    for one in shown:
-        title = f"{VIEWS[one].symbol} {VIEWS[one].word}"
-        table.add_column(title, justify="right", no_wrap=True, min_width=len(title))
-    for name in run.header.plan:
-        numbers = [Text(str(counted[name][one] or ""), style=VIEWS[one].style) for one in shown]
-        versions = Text(versions_of(run.adapters.get(name)), style="dim")
-        table.add_row(Text(visible(name)), versions, *numbers)
-    return table
+class _Counts:
+    """How many cells of each adapter ended how: a table, or lines where a terminal is too narrow.
+
+    Nothing is cut: first the versions go on below, then the headings, then each adapter is a line.
+    """
+
+    def __init__(self, run: Run) -> None:
+        counted = seen(run)
+        self._shown = _shown(counted.values())
+        self._rows = [
+            (visible(name), versions_of(run.adapters.get(name)), counted[name])
+            for name in run.header.plan
+        ]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        widths = self._widths(options.max_width)
+        if widths is not None:
+            yield self._table(widths)
+            return
+        for name, versions, counts in self._rows:
+            told = [f"{VIEWS[one].word} {counts[one]:,}" for one in self._shown if counts[one]]
+            yield Text(f"{name} ({versions}): {', '.join(told) or 'nothing'}")
+
+    def _widths(self, room: int) -> list[int] | None:
+        """The columns' widths, or nothing where no table of them has room."""
+        longest = max([len("adapter"), *(len(name) for name, _, _ in self._rows)])
+        words = [len(word) for _, versions, _ in self._rows for word in versions.split()]
+        least = max(len("versions"), min(max(words, default=0), VERSION_WIDTH))
+        titles = [_title(one) for one in self._shown]
+        for widths in (list(map(len, titles)), [max(map(len, t.split())) for t in titles]):
+            rest = room - sum(widths) - GAP * (len(widths) + 1)
+            name = min(longest, max(rest - least, min(longest, NAME_WIDTH)))
+            if rest - name >= least:
+                return [name, rest - name, *widths]
+        return None
+
+    def _table(self, widths: Sequence[int]) -> Table:
+        table = Table(box=None, pad_edge=False, header_style="dim")
+        table.add_column("adapter", overflow="fold", width=widths[0])
+        table.add_column("versions", overflow="fold", width=widths[1])
+        for one, width in zip(self._shown, widths[2:], strict=True):
+            table.add_column(_title(one), justify="right", overflow="fold", width=width)
+        for name, versions, counts in self._rows:
+            told = [Text(str(counts[one] or ""), style=VIEWS[one].style) for one in self._shown]
+            table.add_row(Text(name), Text(versions, style="dim"), *told)
+        return table
+
+
+def _title(view: str) -> str:
+    return f"{VIEWS[view].symbol} {VIEWS[view].word}"
 
 
 def unasked(run: Run, adapter: str) -> str:
@@ -218,8 +259,9 @@ def _unasked(run: Run) -> list[Text]:
     lines: list[Text] = []
     for name in run.header.plan:
         if told := unasked(run, name):
-            passes = f"{run.counts(name)['pass']:,}"
-            lines.append(Text(f"  {visible(name)}: of {passes} passes, {told}", style="dim"))
+            passed = run.counts(name)["pass"]
+            passes = "the one pass" if passed == 1 else f"{passed:,} passes"
+            lines.append(Text(f"  {visible(name)}: of {passes}, {told}", style="dim"))
     title = Text("Not asked, as the adapter has no notion of it", "dim bold")
     return [title, *lines] if lines else []
 
@@ -260,7 +302,7 @@ def _unsupported(run: Run) -> list[RenderableType]:
     lines: list[RenderableType] = []
     for name, reasons in found.items():
         for reason, count in reasons.most_common(NAMED):
-            told = f"  {visible(name)}: {count:,} {'case' if count == 1 else 'cases'}: {reason}"
+            told = f"  {visible(name)}: {plural(count, 'case')}: {reason}"
             lines.append(Text(told, style="dim"))
         if len(reasons) > NAMED:
             left = sum(count for _, count in reasons.most_common()[NAMED:])
@@ -300,8 +342,7 @@ def _cause(run: Run, cause: Cause) -> Iterable[RenderableType]:
     lines = [Text(cause.headline)]
     if cause.behaves_like:
         lines.append(Text(f"behaves like: {one_line(cause.behaves_like)}"))
-    if cause.objection:
-        lines.append(Text(f"ledger: {cause.objection}", style="yellow"))
+    lines += [Text(line, style="yellow") for line in _objections(cause)]
     if cause.blame:
         lines.append(Text(SAID[cause.blame]))
     for case in cause.cases[:CASES_SHOWN]:
@@ -313,6 +354,16 @@ def _cause(run: Run, cause: Cause) -> Iterable[RenderableType]:
         more = len(cause.cases) - CASES_SHOWN
         lines.append(Text(f"… and {plural(more, 'more case')}{_subjects(run, cause)}"))
     yield Padding(Group(*lines), (0, 0, 0, 4))
+
+
+def _objections(cause: Cause) -> Iterator[str]:
+    """What the ledger says against it, and of how many of its cells, where not of all."""
+    for said, count in cause.objections.most_common(OBJECTIONS_SHOWN):
+        of = "" if count == len(cause.cells) else f" ({count:,} of {len(cause.cells):,} cells)"
+        yield f"ledger: {said}{of}"
+    left = len(cause.objections) - OBJECTIONS_SHOWN
+    if left > 0:
+        yield f"ledger: … and {plural(left, 'more objection')}"
 
 
 def _subjects(run: Run, cause: Cause) -> str:
@@ -333,7 +384,8 @@ def _markdown_cause(cause: Cause) -> str:
     more = f" and {rest} more" if rest > 0 else ""
     where = listed([escaped(name) for name in cause.adapters])
     text = f"{look.symbol} {look.word} **{escaped(cause.facet)}** on {where}: "
-    return f"{text}{escaped(cause.headline)} ({cases}{more})".replace(" ****", "")
+    ledger = "".join(f"; {escaped(line)}" for line in _objections(cause))
+    return f"{text}{escaped(cause.headline)} ({cases}{more}){ledger}".replace(" ****", "")
 
 
 def _shown(counted: Iterable[Counter[str]]) -> list[str]:

@@ -63,8 +63,8 @@ def _adapter(name: str, one: TouchedAdapter) -> str:
         told = f"{named}: no case enters what changed; one is run"
         return f"{told}, to see that it can be imported{rests}."
     if not one.chosen:
-        of = "the" if one.of is None else f"{one.of:,}"
-        return f"{named}: none of {of} cases enters anything that changed{rests}."
+        of = "the cases" if one.of is None else plural(one.of, "case")
+        return f"{named}: none of {of} enters anything that changed{rests}."
     unknown = (
         f", {one.unknown:,} of them because nobody knows what they enter" if one.unknown else ""
     )

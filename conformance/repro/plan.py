@@ -105,7 +105,7 @@ class Plan:
 
     @property
     def limits(self) -> Limits:
-        """How many tolerances are admissible."""
+        """How many τ are admissible."""
         return TRAINING if FACETS[self.facet].trains else VALUES
 
     @property

@@ -14,6 +14,7 @@ from conformance.records import RecordsError, read
 from conformance.records.files import RECORDS
 from conformance.records.merging import merge
 from conformance.verdicts.model import FAILING
+from conformance.wording.text import lacking
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -123,7 +124,7 @@ def _read(paths: list[Path]) -> Run:
 def _faults(run: Run) -> Iterator[str]:
     missing = len(run.missing())
     if missing:
-        yield f"{missing:,} planned cells have no verdict"
+        yield lacking(missing)
     elif run.footer is None:
         yield "the run did not come to its end"
     counts = run.counts()

@@ -98,7 +98,7 @@ def _since(row: Row) -> str:
 def _why(row: Row) -> list[str]:
     told = [escaped(one_line(fault)) for fault in row.faults[:FAULTS_SHOWN]]
     if len(row.faults) > FAULTS_SHOWN:
-        told.append(f"… and {len(row.faults) - FAULTS_SHOWN} more faults of the run")
+        told.append(f"… and {plural(len(row.faults) - FAULTS_SHOWN, 'more fault')} of the run")
     if row.run is not None and row.unexpected:
         unexpected, _ = causes(row.run)
         told.append(

@@ -8,6 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from conformance.run.session import Session, Settings
 from conformance.verdicts.model import FAILING
+from conformance.wording.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,7 +72,7 @@ def drive(  # noqa: PLR0913 - what a run consists of
             left = progress.tasks[tasks[adapter]]
             if not console.is_terminal and left.finished:
                 told = f", {found}" if found else ""
-                console.print(f"{adapter}: {len(plan.cells[adapter])} cases{told}")
+                console.print(f"{adapter}: {plural(len(plan.cells[adapter]), 'case')}{told}")
 
         with Session(
             plan,

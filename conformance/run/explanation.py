@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.wording.text import plural
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -59,7 +61,7 @@ def _facet(facet: FacetVerdict) -> Iterator[str]:
     for comparison in off[:SHOWN]:
         yield from _comparison(comparison)
     if len(off) > SHOWN:
-        yield f"    … and {len(off) - SHOWN} more arrays"
+        yield f"    … and {plural(len(off) - SHOWN, 'more array')}"
 
 
 def _comparison(comparison: Comparison) -> Iterator[str]:
@@ -67,7 +69,7 @@ def _comparison(comparison: Comparison) -> Iterator[str]:
     yield f"    {comparison.what}{told}"
     if comparison.worst:
         rows = [("index", "expected", "observed", "times the tolerance")]
-        rows += [_row(worst) for worst in comparison.worst]
+        rows += [_row(worst, comparison.share(worst)) for worst in comparison.worst]
         widths = [max(len(row[column]) for row in rows) for column in range(4)]
         for row in rows:
             yield "      " + "  ".join(
@@ -75,12 +77,12 @@ def _comparison(comparison: Comparison) -> Iterator[str]:
             )
 
 
-def _row(worst: Worst) -> tuple[str, str, str, str]:
+def _row(worst: Worst, share: float | str) -> tuple[str, str, str, str]:
     return (
         str(worst.index),
         _number(worst.expected),
         _number(worst.observed),
-        f"{worst.times:.3g}" if isinstance(worst.times, float) else str(worst.times),
+        f"{share:.3g}" if isinstance(share, float) else str(share),
     )
 
 

@@ -26,6 +26,7 @@ from conformance.upkeep.showing import Shown, distilled, read_shown, shown_by
 from conformance.upkeep.stating import statement
 from conformance.verdicts.entries import read_entries
 from conformance.verdicts.ledger import Ledger, files_of
+from conformance.wording.text import plural
 
 if TYPE_CHECKING:
     import argparse
@@ -166,7 +167,8 @@ def measure(options: argparse.Namespace) -> int:
     except (CasesError, RecordsError, RuntimeError) as error:
         return _refuse(error)
     changes = _number(sum(len(one.changed) for one in rewritten), "change", "changes")
-    of = f"{len(found.releases)} releases of {found.package}, {len(found.entries)} entries"
+    releases, entries = plural(len(found.releases), "release"), plural(len(found.entries), "entry")
+    of = f"{releases} of {found.package}, {entries}"
     _say(f"{of}: {changes} {'made' if options.write else 'to be made'}")
     return SOUND
 
@@ -194,7 +196,8 @@ def show(options: argparse.Namespace) -> int:
         return _refuse(error)
     open_cells = sum(sum(one.other.values()) for one in shown.columns)
     told = _number(len(shown.columns), "column", "columns")
-    _say(f"{told} in {options.into}: {open_cells:,} cells deviate and are in no ledger")
+    open_told = plural(open_cells, "deviating cell")
+    _say(f"{told} in {options.into}: {open_told} in no ledger")
     return SOUND
 
 

@@ -143,8 +143,8 @@ def signature(message: str) -> str:
 def _kind(ledger: Ledger, one: Judged) -> _Kind | None:
     """What a cell needs an entry for; None where it needs none."""
     cell = one.verdict
-    if cell.outcome not in _FAILING:
-        return None
+    if cell.outcome not in _FAILING or cell.broken:
+        return None  # a fault of the suite or of the case is to be mended, not written down
     held = ledger.hold(cell, one.versions)
     failing = [facet for facet in cell.facets if facet.outcome in _FAILS]
     if held is not None:

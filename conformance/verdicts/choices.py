@@ -118,7 +118,8 @@ def _impossible(
         what=what,
         message=f"{text.place(what, where)}: expected {either}, "
         f"observed {text.number(float(values[where]))} "
-        f"({int(wrong.sum()):,} of {wrong.size:,} numbers are none of the possible ones)",
+        f"({int(wrong.sum()):,} of {wrong.size:,} numbers {text.are(wrong.sum())} none of the "
+        "possible ones)",
     )
 
 

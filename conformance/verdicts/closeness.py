@@ -3,7 +3,7 @@
 The verdict needs no more than the worst element. A reader of the report wants to see *where* an
 answer is off, how far two frameworks are from each other, and how many digits are right. For that
 an array keeps, beside a sample of its numbers, its relative error and a small picture of ``z``:
-one signed byte a number, in eighths of the tolerance.
+one signed byte a number, in eighths of τ.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 STEPS: Final = 8
-"""Steps of a byte of the picture in one tolerance; it holds up to 127 / 8, just under the limit."""
+"""Steps of a byte of the picture in one τ; it holds up to 127 / 8, just under the limit."""
 NO_SIZE: Final = -128
 """Byte of a number whose distance has no size: a NaN or infinity on one side only."""
 
@@ -46,7 +46,7 @@ def compare_closely(what: str, target: Target, observed: Array, limits: Limits) 
         what: the array's name for the reader.
         target: what it should be.
         observed: what the framework answered.
-        limits: how many tolerances are admissible.
+        limits: how many τ are admissible.
 
     Returns:
         The comparison, with the first numbers of both sides, how far rounding may move them (unless
@@ -98,13 +98,13 @@ def picture(target: Target, observed: Array, limit: int) -> str:
     """Return ``z`` of the first numbers in C order, as bytes in base64.
 
     Args:
-        target: what they should be; where equality is demanded there is no tolerance and the
+        target: what they should be; where equality is demanded there is no τ and the
             picture is empty.
         observed: the answer.
         limit: numbers at most.
 
     Returns:
-        One signed byte a number: eighths of the tolerance, held at ±127; :data:`NO_SIZE` where a
+        One signed byte a number: eighths of τ, held at ±127; :data:`NO_SIZE` where a
         NaN or infinity stands on one side only.
     """
     if target.spread is None or target.scale is None:

@@ -75,7 +75,7 @@ class Target:
         """Tell how far rounding may move each of the first numbers, in C order.
 
         Args:
-            limits: how many tolerances are admissible.
+            limits: how many τ are admissible.
             count: numbers at most.
 
         Returns:
@@ -97,7 +97,7 @@ def compare(what: str, target: Target, observed: Array, limits: Limits = VALUES)
         what: the array's name for the reader: ``output 0``.
         target: what it should be.
         observed: what the framework answered, in its own dtype.
-        limits: how many tolerances are admissible.
+        limits: how many τ are admissible.
 
     Returns:
         The comparison. Its ``message`` is empty exactly when the array passes.
@@ -148,7 +148,7 @@ def compare_observed(
         observed: the two, of one shape; the first takes the expectation's part in the message.
         targets: what each should be, of that shape and one dtype. Only how near they had to come
             counts here.
-        limits: how many tolerances are admissible.
+        limits: how many τ are admissible.
 
     Returns:
         The comparison, as from :func:`compare`.
@@ -331,10 +331,11 @@ def _look_closely(what: str, target: Target, observed: Array, limits: Limits) ->
         margin=_finite(tally.peak / limits.peak) if math.isfinite(tally.peak) else None,
         rms=rms,
         worst=worst,
-        message=_message(what, worst[0], tally.out, observed.size)
+        message=_message(what, worst[0], tally.out, observed.size, limits)
         if tally.out
         else f"{what}: no number is out by itself, but all together are: "
-        f"their rms distance is {rms:.2g} times its limit; {_element(what, worst[0])}",
+        f"their rms distance is {text.times(rms)} times its tolerance; "
+        f"{_element(what, worst[0], limits)}",
         expected=sample(expected, kept),
         observed=sample(observed, kept),
         # Without a number that is out by itself, it takes all of them to see that they are.
@@ -414,13 +415,14 @@ def _worst(
     )
 
 
-def _element(what: str, worst: Worst) -> str:
+def _element(what: str, worst: Worst, limits: Limits) -> str:
+    """Say of one number how far it is out, as a multiple of what it may be: its margin."""
     distance = (
         "must be equal exactly"
         if worst.times == "exact"
         else ""
         if isinstance(worst.times, str)
-        else f"{text.times(worst.times)} times the tolerance"
+        else f"{text.times(worst.times / limits.peak)} times the tolerance"
     )
     return (
         f"{text.place(what, worst.index)}: expected {text.number(worst.expected)}, "
@@ -428,6 +430,6 @@ def _element(what: str, worst: Worst) -> str:
     )
 
 
-def _message(what: str, worst: Worst, out: int, size: int) -> str:
-    others = f" ({out:,} of {size:,} numbers are out)" if size > 1 else ""
-    return _element(what, worst) + others
+def _message(what: str, worst: Worst, out: int, size: int, limits: Limits = VALUES) -> str:
+    others = f" ({out:,} of {size:,} numbers {text.are(out)} out)" if size > 1 else ""
+    return _element(what, worst, limits) + others

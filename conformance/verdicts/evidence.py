@@ -175,7 +175,7 @@ class Evidence:
             what: its name for the reader.
             expected: its expectation.
             name: its name among the answer's arrays.
-            limits: how many tolerances are admissible.
+            limits: how many τ are admissible.
             keep: keep for the report, though it passes, its first numbers and how close they are.
         """
         judge = compare_closely if keep else compare

@@ -110,7 +110,8 @@ def _properties(
         # errors of a decomposition are no independent draws (docs/numerics.md).
         margin = measured.peak / VALUES.peak
         wrong = not margin <= 1
-        message = f"{what}: {measured.said} are {margin:.2g} limits out" if wrong else ""
+        said = f"{what}: {measured.said} are out by {text.times(margin)} times the tolerance"
+        message = said if wrong else ""
         yield Comparison(
             what=what, margin=margin if math.isfinite(margin) else None, message=message
         )
@@ -189,7 +190,8 @@ def _support(what: str, law: ExpectedLaw, theta: Array, blur: float) -> Comparis
     return Comparison(
         what=said,
         message=f"{text.place(what, list(where))}: observed {text.number(value)}, outside of "
-        f"{_reach(law)} ({int(outside.sum()):,} of {outside.size:,} numbers are)",
+        f"{_reach(law)} ({int(outside.sum()):,} of {outside.size:,} numbers "
+        f"{text.are(outside.sum())})",
     )
 
 

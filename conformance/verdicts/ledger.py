@@ -57,6 +57,10 @@ class Tally:
     shown: Counter[str] = field(default_factory=Counter)
     gone: Counter[str] = field(default_factory=Counter)
     """Cells in which something passes that the entry says fails."""
+    otherwise: Counter[str] = field(default_factory=Counter)
+    """Cells that still fail, and not as the entry says."""
+    cells: set[tuple[str, str]] = field(default_factory=set)
+    """Case and adapter of those in ``gone``."""
 
 
 class Objection(NamedTuple):
@@ -263,6 +267,9 @@ class Ledger:
         for entry in {one.entry.id: one.entry for one in held.passing}.values():
             if not entry.in_development(versions):
                 self._noted(entry).gone[base_of(cell.adapter)] += 1
+                self._noted(entry).cells.add((cell.case, base_of(cell.adapter)))
+        for entry in {entry.id: entry for entry in _objecting(held, about)}.values():
+            self._noted(entry).otherwise[base_of(cell.adapter)] += 1
         return held
 
     def _noted(self, entry: Entry) -> Tally:
@@ -327,9 +334,20 @@ class Ledger:
             hint = f"on {listed(both)} in other cases it does: take out those that pass"
         elif shown:
             hint = f"on {listed(shown, limit=9)} it does: end its range there, or say so in adapter"
+        elif tally.otherwise:
+            names = listed(tally.otherwise, limit=9)
+            hint = f"on {names} it fails in another way: see what that is, then correct the entry"
         elif unjudged:
             rest = listed(sorted(unjudged), limit=9)
             hint = f"not judged in this run: {rest}; run these before it is removed"
+        elif left := [
+            f"{case} on {name}"
+            for case in self.cases_of(entry)
+            for name in gone
+            if (case, name) not in tally.cells
+        ]:
+            rest = listed(left, limit=3)
+            hint = f"not judged in this run: {rest}; run what is left before it is removed"
         else:
             hint = "remove it"
         return Problem(place=entry.place, key="", message=message, hint=hint)
@@ -408,6 +426,13 @@ def _weigh(cell: CellVerdict, about: list[Entry]) -> Held:
         told = f"{names} does not cover {uncovered}"
         held.objections.append(Objection(about[0], "", told))
     return held
+
+
+def _objecting(held: Held, about: Iterable[Entry]) -> Iterable[Entry]:
+    """The entries that a cell which still fails is not as they say."""
+    if any(not objection.key for objection in held.objections):
+        return about  # what fails is covered by none of them
+    return [objection.entry for objection in held.objections]
 
 
 def _speaks_of_a_file(entry: Entry, cell: CellVerdict) -> bool:

@@ -34,10 +34,11 @@ class Worst(Struct, frozen=True, kw_only=True, omit_defaults=True):
     expected: float | str
     observed: float | str
     times: float | str
-    """Distance as a multiple of the tolerance; ``nan`` or ``inf`` where it has no size, ``exact``
-    where the numbers must be equal."""
+    """Distance in τ (``z``), of which the limit admits many: readers are told its share of the
+    tolerance, which is the limit times τ. ``nan`` or ``inf`` where it has no size, ``exact`` where
+    the numbers must be equal."""
     within: float | None = None
-    """How far rounding may move the number: the limit times the tolerance; 0 where it must be
+    """The number's tolerance: how far rounding may move it, the limit times τ; 0 where it must be
     equal. None in records that are older than this field."""
 
 
@@ -47,7 +48,8 @@ class Comparison(Struct, frozen=True, kw_only=True, omit_defaults=True):
     what: str
     """``output 0``, ``gradient of dense/kernel``, ``loss`` ..."""
     margin: float | None = None
-    """Largest |z| over its limit: up to 1 passes. None where distance has no size: the shape
+    """Largest |z| over its limit, how far a number is out as a multiple of its tolerance: up to 1
+    passes. None where distance has no size: the shape
     differs, a NaN or infinity is on one side only, or equality is demanded and not met."""
     rms: float | None = None
     """Root mean square of z over its limit."""
@@ -65,7 +67,18 @@ class Comparison(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Largest difference over the largest number expected, of outputs and losses; None where it
     has no size."""
     picture: str = ""
-    """The first differences in eighths of the tolerance (:mod:`conformance.verdicts.closeness`)."""
+    """The first differences in eighths of τ (:mod:`conformance.verdicts.closeness`)."""
+
+    def share(self, one: Worst) -> float | str:
+        """How far one of its numbers is out, as a multiple of its tolerance: its own margin.
+
+        Returns:
+            1 at the edge of what passes; where the distance has no size, what ``times`` says.
+        """
+        first = self.worst[0].times if self.worst else 0.0
+        if isinstance(one.times, str) or isinstance(first, str) or self.margin is None:
+            return one.times
+        return self.margin * one.times / first if first else 0.0
 
 
 Broken = Literal["", "adapter", "reference"]

@@ -94,4 +94,4 @@ def said(one: ExpectedProperty) -> str:
 def _out(margin: float | None) -> str:
     if margin is None:
         return "don't hold"
-    return f"are {margin:.2g} times the tolerance out"
+    return f"are out by {text.times(margin)} times the tolerance"

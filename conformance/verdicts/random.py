@@ -170,5 +170,5 @@ def _bounds(law: ExpectedBounds, arrays: dict[str, Array]) -> Iterator[Compariso
         yield Comparison(
             what=f"range of {said}",
             message=f"{text.place(said, where)}: observed {value}, outside of [{low}, {high}] "
-            f"({int(outside.sum()):,} of {outside.size:,} numbers are)",
+            f"({int(outside.sum()):,} of {outside.size:,} numbers {text.are(outside.sum())})",
         )

@@ -125,7 +125,7 @@ def _misfit(what: str, values: Array, fitting: Array, wrong: Array) -> Compariso
         what=what,
         message=f"{text.place(what, where)}: expected {text.number(float(fitting[where]))} by the "
         f"draw of its neighbours, observed {text.number(float(values[where]))} "
-        f"({int(wrong.sum()):,} of {wrong.size:,} numbers are out)",
+        f"({int(wrong.sum()):,} of {wrong.size:,} numbers {text.are(wrong.sum())} out)",
     )
 
 

@@ -98,10 +98,16 @@ def number(value: float | str) -> str:
 
 
 def times(value: float | str) -> str:
-    """Write a multiple of the tolerance: ``3.1``, ``12,345``, ``1.2e+08``."""
+    """Write a multiple of the tolerance: ``1.02``, ``3.1``, ``12,345``, ``1.2e+08``."""
     if isinstance(value, str):
         return value
-    return f"{value:.2g}" if value < 10 else f"{value:,.0f}" if value < 1e5 else f"{value:.1e}"  # noqa: PLR2004 - digits that fit
+    # Just beyond the tolerance, two digits would read as if it had been kept.
+    return f"{value:.3g}" if value < 10 else f"{value:,.0f}" if value < 1e5 else f"{value:.1e}"  # noqa: PLR2004 - digits that fit
+
+
+def are(count: int) -> str:
+    """The verb for so many: ``is`` for one."""
+    return "is" if count == 1 else "are"
 
 
 def place(what: str, index: Sequence[int]) -> str:

@@ -46,8 +46,8 @@ def terminal(sweep: Sweep, *, everything: bool = False) -> RenderableType:
     """
     table = Table(box=None, pad_edge=False, show_header=True, header_style="bold")
     table.add_column("case", overflow="fold")
-    table.add_column("adapter", no_wrap=True)
-    table.add_column(Text(_ends(sweep)), no_wrap=True)
+    table.add_column("adapter", overflow="fold")
+    table.add_column(Text(_ends(sweep)), overflow="fold")
     table.add_column("", overflow="fold")
     rows, left = _rows(sweep, everything=everything)
     for row in rows:

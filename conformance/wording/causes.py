@@ -57,8 +57,8 @@ class Cause:
     """Case and adapter of every cell."""
     broken: str = ""
     """Who of the suite is at fault, where the framework isn't."""
-    objection: str = ""
-    """What the ledger says of the first of the cells, which an entry is about and doesn't cover."""
+    objections: Counter[str] = field(default_factory=Counter)
+    """What the ledger says of cells that an entry is about and doesn't cover: in how many."""
     blame: Blame = ""
     """Whom it speaks against besides the adapters that show it."""
 
@@ -98,6 +98,8 @@ def causes(run: Run) -> tuple[list[Cause], list[Cause]]:
         key, cause = _cause(cell[0], outcome, run.cells.get(cell))
         cause = found.setdefault(key, cause)
         cause.cells.append(cell)
+        if said := _objection(run.cells.get(cell)):
+            cause.objections[said] += 1
         cause.outcome = min(cause.outcome, outcome, key=_RANK.__getitem__)
     witnesses = Witnesses(run)
     for cause in found.values():
@@ -108,6 +110,13 @@ def causes(run: Run) -> tuple[list[Cause], list[Cause]]:
         [cause for cause in ordered if cause.outcome != "xfail"],
         [cause for cause in ordered if cause.outcome == "xfail"],
     )
+
+
+def _objection(line: CellLine | None) -> str:
+    """What the ledger says against a cell that it does not excuse; often nothing."""
+    if line is None or line.verdict.outcome == "xfail":
+        return ""
+    return one_line(line.verdict.message.partition(LEDGER_SAYS)[2].removesuffix("]"))
 
 
 def _cause(case: str, outcome: Outcome, line: CellLine | None) -> tuple[tuple[str, ...], Cause]:
@@ -124,7 +133,6 @@ def _cause(case: str, outcome: Outcome, line: CellLine | None) -> tuple[tuple[st
     facet = fault.facet if fault else ""
     cause = Cause(outcome, facet, one_line(text), behaves_like=fault.behaves_like if fault else "")
     cause.broken = verdict.broken
-    cause.objection = one_line(verdict.message.partition(LEDGER_SAYS)[2].removesuffix("]"))
     if fault and fault.behaves_like:
         return (outcome, facet, "behaves", fault.behaves_like), cause
     kind = _KIND.search(text.partition("; ")[0]) if fault and fault.margin is None else None

@@ -20,14 +20,12 @@ MESSAGE_LIMIT = 8_000
 LISTING_LIMIT = 60_000
 """Characters of YAML, scripts and process output that are shown."""
 
-_PICTURES = {code: chr(0x2400 + code) for code in range(0x20) if chr(code) not in "\n\t"}
-_PICTURES[0x7F] = "\u2421"
-
-# C1 controls; soft hyphen; Arabic letter mark; zero-width characters and direction marks; line
-# and paragraph separators; bidi embeddings, overrides and isolates; invisible operators;
-# byte-order mark; annotation anchors; lone surrogates; tags.
+# Controls but for line feed and tab (few fonts have their pictures); soft hyphen; Arabic letter
+# mark; zero-width characters and direction marks; line and paragraph separators; bidi embeddings,
+# overrides and isolates; invisible operators; byte-order mark; annotation anchors; lone
+# surrogates; tags.
 _HIDDEN = re.compile(
-    "[\u0080-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    "[\0-\x08\x0b-\x1f\x7f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
     "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
 
@@ -49,7 +47,7 @@ def visible(text: str, limit: int = MESSAGE_LIMIT) -> str:
     if len(text) > limit:
         cut = f" … [cut here: {len(text):,} characters in all]"
         text = text[:limit]
-    text = text.replace("\r\n", "\n").translate(_PICTURES)
+    text = text.replace("\r\n", "\n")
     return _HIDDEN.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", text) + cut
 
 
@@ -118,6 +116,11 @@ def plural(count: int, word: str) -> str:
     if count == 1:
         return f"1 {word}"
     return f"{count:,} {word[:-1] + 'ies' if word.endswith('y') else word + 's'}"
+
+
+def lacking(missing: int) -> str:
+    """Says of a partial run how much of it is missing."""
+    return f"{plural(missing, 'planned cell')} {'has' if missing == 1 else 'have'} no verdict"
 
 
 def escaped(text: str) -> str:

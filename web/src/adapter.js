@@ -59,5 +59,5 @@ function nearest(data, on) {
   found.sort((a, b) => b[0] - a[0]);
   if (!found.length) return [h("p", { class: "soft" }, "No passing case here has a margin.")];
   return [h("p", { class: "soft" }, "Cases that pass with the largest share of their tolerance used: where drift would show first."),
-    table("Nearest to the limit", ["Case", "Limit used"], found.slice(0, 8).map(([margin, at]) => [h("a", { href: caseAddress(data.ids[at], data.adapters[on].name) }, data.ids[at]), marginBar(margin)]))];
+    table("Nearest to the tolerance", ["Case", "Tolerance used"], found.slice(0, 8).map(([margin, at]) => [h("a", { href: caseAddress(data.ids[at], data.adapters[on].name) }, data.ids[at]), marginBar(margin)]))];
 }

@@ -157,7 +157,7 @@ export class CasePage {
     const bad = data.deviates(at, on);
     const command = `keras-conformance bisect '${data.ids[at]}' --adapter ${base} --package ${name} ${bad ? `--good VERSION --bad ${version}` : `--good ${version} --bad VERSION`}`;
     const parts = [h("h2", {}, "Over versions")];
-    if (others.length > 1) parts.push(table("Over versions", ["Version", "Verdict", "Limit used"], others.map(([adapter, other]) => [adapter.name, badge(data.view(at, other)), marginBar(data.margin(at, other))])));
+    if (others.length > 1) parts.push(table("Over versions", ["Version", "Verdict", "Tolerance used"], others.map(([adapter, other]) => [adapter.name, badge(data.view(at, other)), marginBar(data.margin(at, other))])));
     if (stretches) {
       parts.push(table("In past runs", ["Runs", "Verdict", "With", "What had changed", "Limit used, latest"], stretches.map((one) => [
         `${one.first.slice(0, 10)} – ${one.last.slice(0, 10)} (${count(one.runs, "run")})`, badge(data.viewOf[one.outcome]), one.versions, one.because.join(", "), marginBar(one.margins.at(-1))])));

@@ -3,6 +3,11 @@
 
 const SVG = new Set(["svg", "rect", "line", "title", "text", "g"]);
 
+// What a browser would obey or hide, and how it is shown instead; as `visible` in wording/text.py,
+// through which all text of a record has gone. What comes by the address, say, has not.
+const HIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|\p{Surrogate}/gu;
+export const marks = (text) => text.replace(HIDDEN, (letter) => `⟨U+${letter.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}⟩`);
+
 export const $ = (id) => document.getElementById(id);
 
 export function h(tag, attributes, ...children) {
@@ -11,9 +16,10 @@ export function h(tag, attributes, ...children) {
     : document.createElement(tag);
   for (const [name, value] of Object.entries(attributes || {})) {
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else if (value !== undefined && value !== null && value !== false) node.setAttribute(name, value === true ? "" : value);
+    else if (value !== undefined && value !== null && value !== false) node.setAttribute(name, value === true ? "" : marks(String(value)));
   }
-  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== "" && child !== false));
+  const kept = children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== "" && child !== false);
+  node.append(...kept.map((child) => (child instanceof Node ? child : marks(String(child)))));
   return node;
 }
 
@@ -61,7 +67,7 @@ export function listing(text, label, name) {
 }
 
 export function trouble(text) {
-  $("trouble").textContent = text;
+  $("trouble").textContent = marks(text);
   $("trouble").hidden = !text;
 }
 
@@ -79,21 +85,21 @@ export function shown(value, limit = 600) {
   return cut(JSON.stringify(value, null, 1).replace(/\s*\n\s*/g, " "), limit);
 }
 
-export function times(value) {
+// How far a number is out, in the one unit for it: times its tolerance, as messages say.
+export function times(value, tolerance = "the tolerance") {
   if (typeof value === "string") return value;
-  if (value >= 1000) return `${value.toExponential(1)}×`;
-  return `${Number(value.toPrecision(3))}×`;
+  return `${value >= 1000 ? value.toExponential(1) : Number(value.toPrecision(3))} times ${tolerance}`;
 }
 
 export const percent = (share) => (share < 0.0995 ? `${(100 * share).toPrecision(1)} %` : `${Math.round(100 * share)} %`);
 
-// How much of the limit was used. The mark is the limit; a failure runs over it.
+// How much of the tolerance was used. The mark is all of it; a failure runs over it.
 export function marginBar(margin) {
   if (margin === null || margin === undefined || margin === "") return null;
   const value = typeof margin === "number" ? margin : Number.NaN;
   const fails = !(value <= 1);
   const width = Number.isNaN(value) ? 100 : Math.max(1, Math.min(100, fails ? 70 + 10 * Math.log10(value) : 70 * value));
-  const label = fails ? `${times(margin)} the limit` : `${percent(value)} of the limit`;
+  const label = fails ? times(margin) : `${percent(value)} of the tolerance`;
   return h("span", { class: `margin o-${fails ? "fail" : "pass"}` },
     h("svg", { viewBox: "0 0 100 9", preserveAspectRatio: "none", "aria-hidden": "true" },
       h("rect", { class: "track", x: 0, y: 1, width: 100, height: 7 }),

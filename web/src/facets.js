@@ -1,6 +1,6 @@
 // The facets of one cell, those that fail first and open.
 
-import { h, marginBar, shown, table, times } from "./dom.js";
+import { count, h, marginBar, shown, table, times } from "./dom.js";
 
 const SHOWN = 2; // arrays of a facet that are told at once
 const weight = (comparison) => (comparison.message ? 1e300 : 0) + (typeof comparison.margin === "number" ? comparison.margin : 0);
@@ -25,7 +25,7 @@ function facetOf(data, facet) {
   const compared = [...(facet.comparisons || [])].sort((a, b) => weight(b) - weight(a));
   for (const comparison of compared.slice(0, SHOWN)) inside.append(...comparisonOf(comparison, facet.message || ""));
   if (compared.length > SHOWN) {
-    inside.append(h("details", {}, h("summary", {}, `${compared.length - SHOWN} more arrays`), compared.slice(SHOWN).flatMap((comparison) => comparisonOf(comparison, facet.message || ""))));
+    inside.append(h("details", {}, h("summary", {}, count(compared.length - SHOWN, "more array")), compared.slice(SHOWN).flatMap((comparison) => comparisonOf(comparison, facet.message || ""))));
   }
   const told = marginBar(facet.margin) || facet.message || (bad ? "" : look.word);
   const row = h("details", { class: `facet o-${look.name}` },
@@ -46,11 +46,14 @@ function pairOf(facet) {
 
 function comparisonOf(comparison, told) {
   const parts = [h("p", {}, h("b", {}, comparison.what), " ", marginBar(comparison.margin),
-    comparison.rms !== undefined && comparison.rms !== null ? h("span", { class: "soft" }, ` root mean square ${times(comparison.rms)} its limit`) : null)];
+    comparison.rms !== undefined && comparison.rms !== null ? h("span", { class: "soft" }, ` root mean square ${times(comparison.rms, "its tolerance")}`) : null)];
   if (comparison.message && !told.includes(comparison.message)) parts.push(h("p", {}, comparison.message));
   if (comparison.worst?.length) {
+    // A record counts in τ; a reader is told the share of the tolerance, which the first of them used.
+    const first = comparison.worst[0].times;
+    const share = (one) => (typeof comparison.margin === "number" && typeof first === "number" && first ? (comparison.margin * one.times) / first : one.times);
     parts.push(table(`Worst of ${comparison.what}`, ["worst at", "expected", "observed", "off by"], comparison.worst.map((one) => [
-      `[${one.index.join(", ")}]`, `${one.expected}`, `${one.observed}`, one.times === "exact" ? "must be equal" : typeof one.times === "string" ? one.times : `${times(one.times).slice(0, -1)} tolerances`])));
+      `[${one.index.join(", ")}]`, `${one.expected}`, `${one.observed}`, one.times === "exact" ? "must be equal" : typeof one.times === "string" ? one.times : times(share(one))])));
   }
   return parts;
 }

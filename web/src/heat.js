@@ -1,18 +1,18 @@
 // Heat maps of an array's last two axes, and what they show: differences and numbers.
 
-import { h, shown } from "./dom.js";
+import { h, percent, shown } from "./dom.js";
 
-const STEPS = 8; // of a byte of the picture in one tolerance (verdicts/closeness.py)
+const STEPS = 8; // of a byte of the picture in one τ (verdicts/closeness.py)
 const NO_SIZE = -128;
-const LIMIT = 16; // tolerances of an element that still pass
+const HELD = 127 / STEPS; // τ at which a picture stops to count
 const WIDTH = 232; // CSS pixels that a map may take
 
-// Differences of a comparison in tolerances, in C order; null where none were kept.
+// Differences of a comparison as shares of the tolerance, in C order; null where none were kept.
 export function differences(comparison) {
   if (!comparison?.picture) return null;
   return Array.from(atob(comparison.picture), (letter) => {
     const byte = (letter.charCodeAt(0) << 24) >> 24;
-    return byte === NO_SIZE ? Number.NaN : byte / STEPS;
+    return byte === NO_SIZE ? Number.NaN : byte / STEPS / comparison.limit;
   });
 }
 
@@ -44,19 +44,26 @@ export class Cut {
   }
 }
 
-const tint = (name, share) => `rgb(${name === "over" ? "201 74 16" : name === "under" ? "22 96 184" : "28 120 140"} / ${Math.round(100 * Math.min(1, share))}%)`;
+// A colour of the theme, so that it stands out from the theme's ground; `share` says how strongly.
+let inks = {};
+addEventListener("themechange", () => { inks = {}; });
+function tint(name, share) {
+  inks[name] ??= getComputedStyle(document.documentElement).getPropertyValue(`--map-${name}`).trim();
+  return `rgb(${inks[name]} / ${Math.round(100 * Math.min(1, share))}%)`;
+}
+const LEAST = 0.35; // how strongly the least difference is drawn: it must be told from none
 
-// Colours by signed distance: one hue above, one below, and none at nought.
-export function distanceColour(z) {
-  if (Number.isNaN(z)) return "special";
-  const share = Math.sqrt(Math.min(1, Math.abs(z) / LIMIT));
-  return tint(z > 0 ? "over" : "under", share);
+// Colours by signed distance, as a share of the tolerance: one hue above, one below, none at nought.
+export function distanceColour(share) {
+  if (Number.isNaN(share)) return "special";
+  if (share === 0) return tint("over", 0);
+  return tint(share > 0 ? "over" : "under", LEAST + (1 - LEAST) * Math.sqrt(Math.min(1, Math.abs(share))));
 }
 
 export function rangeColour(values) {
   const finite = values.filter(Number.isFinite);
   const low = Math.min(...finite), high = Math.max(...finite);
-  return (value) => (Number.isFinite(value) ? tint("value", high > low ? 0.08 + (0.92 * (value - low)) / (high - low) : 0.5) : "special");
+  return (value) => (Number.isFinite(value) ? tint("value", high > low ? 0.12 + (0.88 * (value - low)) / (high - low) : 0.5) : "special");
 }
 
 // One map: a canvas that can be read by pointer and by arrow keys.
@@ -105,11 +112,20 @@ export function heatMap({ title, cut, slice, values, colour, say }) {
   return h("figure", { class: "heat-map" }, h("figcaption", {}, title), canvas, out);
 }
 
-export const tolerances = (z) => (Number.isNaN(z) ? "not a number on one side" : Math.abs(z) >= 15.8 ? `${z > 0 ? "+" : "−"}16 tolerances or more` : `${z > 0 ? "+" : z < 0 ? "−" : ""}${Math.abs(z).toFixed(1)} tolerances`);
+// What a picture holds at most, as a share of the tolerance: of it only this is known, "or more".
+export const held = (limit) => (HELD - 0.06) / limit;
+
+// A share of the tolerance in words; `most` is what the picture holds at most.
+export function shareOf(share, most) {
+  if (Number.isNaN(share)) return "not a number on one side";
+  const sign = share > 0 ? "+" : share < 0 ? "−" : "";
+  const told = share === 0 ? "0 %" : percent(Math.abs(share));
+  return Math.abs(share) >= most ? `${sign}${told} of the tolerance or more` : `${sign}${told} of the tolerance`;
+}
 
 export const plain = (value) => (Number.isFinite(value) ? String(Number(value.toPrecision(9))) : String(value));
 
-// Largest distance of two answers, in tolerances; null where they have nothing in common.
+// Largest distance of two answers, as a share of the tolerance; null where they have nothing in common.
 export function distance(first, second) {
   if (!first || !second) return null;
   let most = 0;
@@ -122,12 +138,12 @@ export function distance(first, second) {
 }
 
 // The slice's numbers as text, for copying and for who can't see the map.
-export function numbersTable(cut, slice, expected, observed, z) {
+export function numbersTable(cut, slice, expected, observed, z, say) {
   const start = slice * cut.plane;
   const rows = [];
   for (let at = 0; at < cut.plane && start + at < expected.length && rows.length < 400; at++) {
     rows.push(h("tr", {}, h("th", { scope: "row" }, cut.place(slice, at)), h("td", {}, plain(expected[start + at])), h("td", {}, observed ? plain(observed[start + at]) : ""),
-      h("td", {}, z && start + at < z.length ? tolerances(z[start + at]) : "")));
+      h("td", {}, z && start + at < z.length ? say(z[start + at]) : "")));
   }
   return h("details", {}, h("summary", {}, `The numbers of this slice, ${shown(cut.shape)}`),
     h("div", { class: "wide", tabindex: 0, role: "region", "aria-label": "Numbers" }, h("table", { class: "plain numbers" },

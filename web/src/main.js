@@ -2,7 +2,7 @@
 
 import { address, current } from "./address.js";
 import { load } from "./data.js";
-import { $, trouble } from "./dom.js";
+import { $, marks, trouble } from "./dom.js";
 import { adapterPage } from "./adapter.js";
 import { CasePage } from "./case.js";
 import { Matrix } from "./matrix.js";
@@ -48,7 +48,7 @@ async function route() {
     if (parts.page === "matrix") matrix.attached();
   }
   const heading = document.querySelector("[data-page]:not([hidden]) h1");
-  document.title = parts.page === "overview" ? TITLE : `${heading?.textContent ?? parts.page} – Keras conformance`;
+  document.title = parts.page === "overview" ? TITLE : marks(`${heading?.textContent ?? parts.page} – Keras conformance`);
   document.documentElement.dataset.shown = location.hash || "#";
 }
 
@@ -81,6 +81,7 @@ function themed() {
     root.dataset.theme = dark ? "light" : "dark";
     dispatchEvent(new Event("themechange"));
   });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => dispatchEvent(new Event("themechange")));
 }
 
 async function start() {

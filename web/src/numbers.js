@@ -1,7 +1,7 @@
 // Where the numbers of a case are off: a map an adapter, and the distances between adapters.
 
-import { h, shown, table } from "./dom.js";
-import { Cut, differences, distance, distanceColour, heatMap, numbersOf, numbersTable, plain, rangeColour, tolerances } from "./heat.js";
+import { count, h, percent, shown, table } from "./dom.js";
+import { Cut, differences, distance, distanceColour, heatMap, numbersOf, held, numbersTable, plain, rangeColour, shareOf } from "./heat.js";
 
 export class Numbers {
   constructor(data, details, on) {
@@ -53,13 +53,13 @@ export class Numbers {
     const maps = cells.map((cell) => {
       const z = differences(cell.array);
       if (!z) return null;
-      return heatMap({ title: cell.adapter.name, cut, slice: this.slice, values: z, colour: distanceColour, say: tolerances });
+      return heatMap({ title: cell.adapter.name, cut, slice: this.slice, values: z, colour: distanceColour, say: said(cell.array) });
     }).filter(Boolean);
     const silent = cells.length - maps.length;
     if (!maps.length) return this.unequal(cells, cut);
-    return h("div", {}, h("p", { class: "soft" }, "Difference from the truth, in tolerances of each number; 16 is the limit. ",
+    return h("div", {}, h("p", { class: "soft" }, "Difference from the truth, as a share of each number’s tolerance: up to 100 % passes. ",
       h("span", { class: "swatch under" }), " below · ", h("span", { class: "swatch over" }), " above; the stronger, the further off."),
-      h("div", { class: "maps" }, maps), silent ? h("p", { class: "soft" }, `${silent} adapters have no such numbers to show.`) : null);
+      h("div", { class: "maps" }, maps), silent ? h("p", { class: "soft" }, `${count(silent, "adapter")} with no such numbers to show.`) : null);
   }
 
   // Numbers that must be equal exactly have no tolerance: where they aren't, by how much.
@@ -69,7 +69,7 @@ export class Numbers {
       if (!cell.array.message || !expected?.length || !observed?.length) return null;
       const off = expected.map((value, at) => (Object.is(value, observed[at]) ? 0 : observed[at] - value));
       const most = Math.max(...off.map(Math.abs).filter(Number.isFinite), Number.MIN_VALUE);
-      return heatMap({ title: cell.adapter.name, cut, slice: this.slice, values: off, colour: (value) => distanceColour((16 * value) / most), say: (value) => (value === 0 ? "equal" : `off by ${plain(value)}`) });
+      return heatMap({ title: cell.adapter.name, cut, slice: this.slice, values: off, colour: (value) => distanceColour(value / most), say: (value) => (value === 0 ? "equal" : `off by ${plain(value)}`) });
     }).filter(Boolean);
     const equal = cells.filter((cell) => !cell.array.message).map((cell) => cell.adapter.name);
     return h("div", {}, h("p", { class: "soft" }, "These numbers must be equal exactly. ", equal.length ? `Equal on ${equal.join(", ")}.` : "", maps.length ? [" Elsewhere, the difference: ", h("span", { class: "swatch under" }), " below · ", h("span", { class: "swatch over" }), " above."] : null),
@@ -88,7 +88,7 @@ export class Numbers {
       full ? h("div", { class: "maps" },
         heatMap({ title: "expected", cut, slice: this.slice, values: expected, colour, say: plain }),
         heatMap({ title: "observed", cut, slice: this.slice, values: observed, colour, say: plain })) : h("p", { class: "soft" }, "Of an array that passes, the first numbers alone are kept."),
-      full ? numbersTable(cut, this.slice, expected, observed, z) : null);
+      full ? numbersTable(cut, this.slice, expected, observed, z, said(cell.array)) : null);
   }
 
   pairwise(cells) {
@@ -97,18 +97,21 @@ export class Numbers {
     const rows = known.map(([cell, z], row) => [cell.adapter.name, ...known.map(([, other], column) => {
       if (row === column) return "·";
       const far = distance(z, other);
-      const text = far === Infinity ? "special" : far >= 15.8 ? "≥ 16" : far.toFixed(1);
-      return h("span", { class: far >= 15.8 ? "far" : "" }, text);
+      const over = far >= held(cell.array.limit);
+      return h("span", { class: over ? "far" : "" }, far === Infinity ? "special" : over ? "≥ 100 %" : far === 0 ? "0 %" : percent(far));
     })]);
     return h("div", {}, h("h3", {}, "How far the frameworks are from each other"),
-      h("p", { class: "soft" }, "Largest distance of two answers over the numbers that were kept, in tolerances."),
+      h("p", { class: "soft" }, "Largest distance of two answers over the numbers that were kept, as a share of the tolerance."),
       table("Pairwise distances", ["", ...known.map(([cell]) => cell.adapter.name)], rows, { class: "plain pairwise" }));
   }
 }
 
-// The arrays of a cell that numbers were kept of: those of its values, else of its losses.
+const said = (array) => (share) => shareOf(share, held(array.limit));
+
+// The arrays of a cell that numbers were kept of: those of its values, else of its losses. `limit`:
+// how many τ are the tolerance of one of their numbers (acceptance.py).
 function arraysOf(cell) {
   const facets = cell?.verdict.facets || [];
   return facets.flatMap((facet) => (facet.comparisons || []).filter((comparison) => comparison.picture || comparison.expected)
-    .map((comparison) => ({ ...comparison, what: facet.facet === "values" ? comparison.what : `${facet.facet}: ${comparison.what}` })));
+    .map((comparison) => ({ ...comparison, limit: facet.facet === "losses" ? 32 : 16, what: facet.facet === "values" ? comparison.what : `${facet.facet}: ${comparison.what}` })));
 }

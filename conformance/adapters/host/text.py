@@ -20,8 +20,8 @@ _SUSPECT = re.compile(
 def harmless(text: str) -> str:
     r"""Make control characters visible instead of effective; newline and tab stay.
 
-    Escape (0x1b) becomes ``␛``, others likewise their picture or ``\u202e``; colours vanish;
-    carriage returns become newlines, as nothing may overwrite a line that was read.
+    Escape (0x1b) becomes ``\u001b``, others likewise, as few fonts have their pictures; colours
+    vanish; carriage returns become newlines, as nothing may overwrite a line that was read.
     """
     text = _COLOUR.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
     return _HARMFUL.sub(_visible, text)
@@ -44,7 +44,4 @@ def harmless_json(value: Any) -> Any:
 
 
 def _visible(match: re.Match[str]) -> str:
-    code = ord(match.group())
-    if code < 0x20:  # noqa: PLR2004 - the C0 controls have pictures of their own
-        return chr(0x2400 + code)
-    return "\u2421" if code == 0x7F else f"\\u{code:04x}"  # noqa: PLR2004 - DEL
+    return f"\\u{ord(match.group()):04x}"

@@ -23,6 +23,9 @@ OBJECTS = ("metrics", "optimizers", "random")
 _BASES = {"Loss", "Initializer", "Regularizer", "Constraint", "LearningRateSchedule", "Metric"}
 _BASES |= {"Optimizer", "LossScaleOptimizer"}
 _HELPERS = {"get", "serialize", "deserialize"}
+_NO_NAMESPACES = {"src"}
+"""Where Keras keeps what it exports elsewhere."""
+_ASKED = {"layers", *PLAIN, *MADE, *OBJECTS}
 _OF_NO_INTEREST = {"name", "self"}
 _OWN = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
 
@@ -34,8 +37,9 @@ def inventory(keras: Any) -> dict[str, Any]:
         keras: The module.
 
     Returns:
-        ``{"keras": version, "layers": {name: {"constructor": …, "call": …}}, "symbols": …}``,
-        symbols likewise by their public names without ``keras.``; of a layer also whether it takes
+        ``{"keras": version, "layers": {name: {"constructor": …, "call": …}}, "symbols": …,
+        "elsewhere": …}``, symbols likewise by their public names without ``keras.``, and below
+        ``elsewhere`` the names that other namespaces hold; of a layer also whether it takes
         a dictionary of images (``dictionary``). A function has no constructor; the call of a metric
         is its ``update_state``. Constructor and call are lists of ``{"name": …}`` in the
         signature's order, with ``default`` where there is one; a default that JSON can't carry is
@@ -60,7 +64,51 @@ def inventory(keras: Any) -> dict[str, Any]:
         "keras": str(keras.__version__),
         "layers": dict(sorted(layers.items())),
         "symbols": symbols(keras),
+        "elsewhere": elsewhere(keras),
     }
+
+
+def elsewhere(keras: Any) -> dict[str, list[str]]:
+    """Public functions and classes of the namespaces that hold no layer and no symbol of these.
+
+    Args:
+        keras: The module.
+
+    Returns:
+        Names by namespace, ``{"callbacks": ["EarlyStopping", …]}``; those of ``keras`` itself,
+        which no other namespace has, under ``keras``. What has several names stands under the
+        first of its namespaces.
+    """
+    known = {id(one) for space in _ASKED for one in _members(keras, space).values()}
+    found = {}
+    spaces = [space for space in _namespaces(keras) if space not in _ASKED]
+    for space in [*spaces, ""]:
+        members = _members(keras, space) if space else _public(keras)
+        names = []
+        for name, one in members.items():
+            its_own = inspect.isclass(one) or inspect.isfunction(one)
+            if its_own and name not in _HELPERS and id(one) not in known:
+                known.add(id(one))
+                names.append(name)
+        if names:
+            found[space or "keras"] = names
+    return found
+
+
+def _namespaces(module: Any, prefix: str = "") -> list[str]:
+    """Public modules of Keras, those inside others behind them."""
+    found = []
+    for name, one in _public(module).items():
+        if inspect.ismodule(one) and one.__name__.split(".")[0] == "keras":
+            if not prefix and name in _NO_NAMESPACES:
+                continue
+            found.append(prefix + name)
+            found += _namespaces(one, f"{prefix}{name}.")
+    return found
+
+
+def _public(module: Any) -> dict[str, Any]:
+    return {name: getattr(module, name) for name in sorted(dir(module)) if name[0] != "_"}
 
 
 def symbols(keras: Any) -> dict[str, Any]:
@@ -91,7 +139,7 @@ def _members(keras: Any, namespace: str) -> dict[str, Any]:
     home = keras
     for part in namespace.split("."):
         home = getattr(home, part, None)
-    return {name: getattr(home, name) for name in sorted(dir(home)) if name[0] != "_"}
+    return _public(home)
 
 
 def _parameters(function: Any) -> list[dict[str, Any]]:
