@@ -206,7 +206,7 @@ def test_second_answer_to_a_case_is_never_taken_for_the_next_one(process: Adapte
     answer = process.receive()
     assert isinstance(answer, Answered), answer
     assert np.array_equal(answer.tensors["y"], X + 11)
-    assert any("twice" in problem for problem in process.problems)
+    assert any("behind the answer to an earlier case" in problem for problem in process.problems)
 
 
 def test_output_while_idle_is_noticed_before_the_next_case(process: AdapterProcess) -> None:

@@ -52,6 +52,8 @@ class Late(Exception):  # noqa: N818 - likewise
         """Note how far it came."""
         super().__init__(f"only {got} of {wanted} bytes of a frame came in time")
         self.got = got
+        self.begun = got > 0 or wanted != wire.PREFIX
+        """Part of a frame was there, be it only its length."""
 
 
 class Connection:

@@ -1,0 +1,136 @@
+"""Whole runs against adapters that answer in every wrong way: each costs its own cell at most."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from fakes.ways import HELLOS, WAYS
+from runs import FAKE, Runner, fake, write_cases
+
+from conformance.records.wire import UnrecordableError, encode
+
+HOSTILE = {"fake": fake("hostile.py")}
+
+
+@pytest.fixture(scope="module")
+def answered(tmp_path_factory, cache):
+    """One run over every way, with an honest case behind each; and what it says when resumed."""
+    folder = tmp_path_factory.mktemp("answered")
+    cases = write_cases(folder, [name for way in WAYS for name in (way, f"after-{way}")])
+    runner = Runner(folder, cache)
+    result = runner.process(str(cases), "--case-timeout", "0.5", adapters=HOSTILE)
+    before = runner.records()
+    resumed = runner.run(str(cases), "--resume", adapters=HOSTILE)
+    return before, result, runner.records(), resumed
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_wrong_answer_costs_its_own_cell_at_most(answered, way):
+    verdict = answered[0].cells[f"fakes/{way}", "fake"].verdict
+    assert verdict.outcome == WAYS[way].outcome, verdict
+    told = " ".join([verdict.message, *(facet.message for facet in verdict.facets)])
+    assert re.search(WAYS[way].words, told), told
+
+
+def test_every_case_behind_a_wrong_answer_is_unharmed(answered):
+    run = answered[0]
+    outcomes = {way: run.cells.outcome(f"fakes/after-{way}", "fake") for way in WAYS}
+    assert outcomes == dict.fromkeys(WAYS, "pass")
+
+
+def test_the_run_came_to_its_end_and_told_nothing_raw(answered):
+    run, result, *_ = answered
+    assert not run.partial
+    assert run.footer.planned == run.footer.reported == 2 * len(WAYS)
+    assert result.returncode == 1
+    assert "report.html" in result.stdout
+    told = result.stdout + result.stderr
+    assert "Traceback" not in told
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", told)
+    assert not any("suite itself" in problem for problem in run.footer.problems)
+
+
+def test_what_came_behind_an_answer_is_told(answered):
+    """Whether it is seen before the next case is sent or behind it depends on the machine."""
+    told = [
+        problem
+        for problem in answered[0].footer.problems
+        if "which a fresh process answered" in problem or "while no case was asked" in problem
+    ]
+    assert len(told) >= 5, answered[0].footer.problems
+
+
+def test_a_run_over_wrong_answers_can_be_resumed(answered):
+    before, _, after, resumed = answered
+    assert resumed.returncode == 1
+    assert after.stretches == before.stretches + 1
+    assert not after.partial
+    assert after.counts() == before.counts()
+
+
+def test_no_line_of_its_record_is_long(answered):
+    """What an adapter says at length is cut, or refused where it is read."""
+    run = answered[0]
+    assert max(len(run.cells.written(*key)) for key in run.cells) < 100_000
+
+
+@pytest.fixture(scope="module")
+def greeted(tmp_path_factory, cache):
+    """One run on an honest adapter, and on one for each way to say hello."""
+    folder = tmp_path_factory.mktemp("greeted")
+    runner = Runner(folder, cache)
+    adapters = {"fake": FAKE, **{how: fake("hostile.py", how) for how in HELLOS}}
+    result = runner.run(str(write_cases(folder, ["one"])), adapters=adapters)
+    return runner, result
+
+
+@pytest.mark.parametrize("how", HELLOS)
+def test_a_wrong_hello_costs_its_own_adapter_at_most(greeted, how):
+    runner, result = greeted
+    assert "Traceback" not in result.stdout + result.stderr
+    run = runner.records()
+    assert not run.partial
+    assert run.cells["fakes/one", "fake"].verdict.outcome == "pass"
+    verdict = run.cells["fakes/one", how].verdict
+    outcome, words, _ = HELLOS[how]
+    assert (verdict.outcome, words in verdict.message) == (outcome, True), verdict
+
+
+def one_of_two(tmp_path, cache):
+    """A run of two cases, over the first of which the suite itself fails."""
+    runner = Runner(tmp_path, cache)
+    result = runner.run(str(write_cases(tmp_path, ["one", "two"])))
+    assert result.returncode == 1, result.stdout
+    run = runner.records()
+    assert not run.partial
+    assert run.cells["fakes/two", "fake"].verdict.outcome == "pass"
+    verdict = run.cells["fakes/one", "fake"].verdict
+    assert verdict.outcome == "error"
+    assert "a fault of the suite" in verdict.message
+    assert any("fakes/one" in problem for problem in run.footer.problems)
+
+
+def test_a_fault_of_the_suite_over_a_verdict_costs_one_cell(tmp_path, cache, monkeypatch):
+    from conformance.run import engine
+
+    honestly = engine.judge
+
+    def failing(case, *rest, **more):
+        if case.id == "fakes/one":
+            raise RecursionError("too deep")
+        return honestly(case, *rest, **more)
+
+    monkeypatch.setattr(engine, "judge", failing)
+    one_of_two(tmp_path, cache)
+
+
+def test_a_verdict_that_has_no_place_in_the_record_costs_one_cell(tmp_path, cache, monkeypatch):
+    def refusing(line):
+        verdict = getattr(line, "verdict", None)
+        if verdict and (verdict.case, verdict.outcome) == ("fakes/one", "pass"):
+            raise UnrecordableError("cannot record a CellLine: it is odd")
+        return encode(line)
+
+    monkeypatch.setattr("conformance.records.writer.encode", refusing)
+    one_of_two(tmp_path, cache)
