@@ -97,6 +97,25 @@ def test_a_wrong_hello_costs_its_own_adapter_at_most(greeted, how):
     assert (verdict.outcome, words in verdict.message) == (outcome, True), verdict
 
 
+def test_a_run_that_still_goes_on_cannot_be_resumed(tmp_path, cache):
+    runner = Runner(tmp_path, cache)
+    cases = write_cases(tmp_path, ["one", "two", "hang"])
+    process = runner.start(str(cases), adapters=HOSTILE)
+    try:
+        runner.wait_for_cells(2, process)
+        before = runner.records_path().read_bytes()
+        refused = runner.run(str(cases), "--resume", adapters=HOSTILE)
+        assert refused.returncode == 2
+        assert f"another run, process {process.pid}, since 20" in refused.stderr
+        assert "Traceback" not in refused.stderr
+        assert runner.records_path().read_bytes() == before
+    finally:
+        process.kill()
+        process.communicate()
+    assert runner.run(str(cases), "--resume", "--case-timeout", "0.2").returncode == 1
+    assert not runner.records().partial
+
+
 def one_of_two(tmp_path, cache):
     """A run of two cases, over the first of which the suite itself fails."""
     runner = Runner(tmp_path, cache)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Self
 
+from conformance.records.locking import lock
 from conformance.records.model import Footer, Header, Line
 from conformance.records.reader import read
 from conformance.records.wire import RecordsError, encode
@@ -23,7 +24,7 @@ class Writer:
     this process; closing also sees it onto the disk. Each stretch of the file is a header, other
     lines, and a footer when the run came to its end; :meth:`resume` begins a further stretch.
 
-    Not safe for several threads or processes at once.
+    Not safe for several threads at once. A second process is refused while this one writes.
     """
 
     def __init__(self, path: Path, *, append: bool = False) -> None:
@@ -34,7 +35,7 @@ class Writer:
             append: the file exists and is whole; :meth:`resume` sees to that.
 
         Raises:
-            RecordsError: the file exists already or cannot be created.
+            RecordsError: the file exists already, cannot be created, or another process writes it.
         """
         self.path = path
         self._open_stretch = False
@@ -48,6 +49,11 @@ class Writer:
             ) from error
         except OSError as error:
             raise RecordsError(f"cannot write {path}: {error.strerror}") from error
+        try:
+            lock(self._fd, path)
+        except RecordsError:
+            self.close()
+            raise
 
     @classmethod
     def resume(cls, path: Path) -> tuple[Writer, Cells]:
@@ -62,21 +68,33 @@ class Writer:
             while its ``digest`` is still that of the case: the caller compares.
 
         Raises:
-            RecordsError: the file cannot be read or written, or is no record file.
+            RecordsError: the file cannot be read or written, is no record file, or another process
+                writes it.
         """
-        run = read(path)
+        writer = cls(path, append=True)  # before it is read: else what is cut off may be another's
+        try:
+            return writer, writer._take_up()
+        except BaseException:
+            writer.close()
+            raise
+
+    def _take_up(self) -> Cells:
+        """Makes the file whole to go on behind it; returns the cells that are done."""
+        run = read(self.path)
         recorded = run.superseded.joined(run.cells)
         tried = {key for key in recorded if recorded.outcome(*key) != "not-run"}
+        if run.torn:  # what would explain a cell may be among what is lost
+            tried = {key for key in tried if key[0] in run.cases}
         done, _ = recorded.split(tried)
+        if self._fd is None:
+            raise AssertionError("it was opened just now")
         try:
-            with path.open("r+b") as file:
-                file.truncate(run.intact_bytes)
-                if run.ends_without_newline:
-                    file.seek(0, os.SEEK_END)
-                    file.write(b"\n")
+            os.ftruncate(self._fd, run.intact_bytes)
         except OSError as error:
-            raise RecordsError(f"cannot go on with {path}: {error.strerror}") from error
-        return cls(path, append=True), done
+            raise RecordsError(f"cannot go on with {self.path}: {error.strerror}") from error
+        if run.ends_without_newline:
+            self._put(b"\n")
+        return done
 
     def write(self, line: Line) -> None:
         """Appends one line.
