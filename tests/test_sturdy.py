@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 from fakes.ways import HELLOS, WAYS
@@ -114,6 +119,78 @@ def test_a_run_that_still_goes_on_cannot_be_resumed(tmp_path, cache):
         process.communicate()
     assert runner.run(str(cases), "--resume", "--case-timeout", "0.2").returncode == 1
     assert not runner.records().partial
+
+
+ENDS = {
+    signal.SIGTERM: (143, "interrupted by SIGTERM"),
+    signal.SIGHUP: (129, "interrupted by SIGHUP"),
+    signal.SIGKILL: (-signal.SIGKILL, ""),
+}
+
+
+def living(mark):
+    """Processes that were started with this in their environment, whatever they do to theirs."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            started_with = (folder / "environ").read_bytes()
+        except OSError:
+            continue
+        if mark.encode() in started_with:
+            found.append(int(folder.name))
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for processes in /proc")
+@pytest.mark.parametrize("how", ENDS, ids=lambda how: how.name)
+def test_however_a_run_ends_no_process_and_no_folder_is_left(tmp_path, cache, how):
+    """Not even of an adapter that computes, knows nothing of the suite's worker, and has a child"""
+    runner = Runner(tmp_path, cache)
+    own = tmp_path / "temporary"
+    own.mkdir()
+    runner.env["TMPDIR"] = str(own)
+    process = runner.start(str(write_cases(tmp_path, ["one", "computes"])), adapters=HOSTILE)
+    runner.wait_for_cells(1, process)
+    while not list(own.glob("keras-conformance-*/weights")):
+        time.sleep(0.02)
+    assert len(living(str(own))) >= 3, "the run, its adapter, and that one's child"
+    process.send_signal(how)
+    out, _ = process.communicate(timeout=60)
+    code, told = ENDS[how]
+    assert process.returncode == code, out
+    assert told in out
+    assert "Traceback" not in out
+    assert not left_of(own)
+    assert len(runner.records().cells) == 1
+
+
+def left_of(own, seconds=10):
+    """Processes and folders that are still there after some seconds."""
+    deadline = time.monotonic() + seconds
+    while (left := living(str(own)) or list(own.iterdir())) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return left
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for processes in /proc")
+def test_pytest_ends_by_sigterm_as_by_ctrl_c(tmp_path, cache):
+    runner = Runner(tmp_path, cache)
+    own = tmp_path / "temporary"
+    own.mkdir()
+    runner.env["TMPDIR"] = str(own)
+    cases = write_cases(tmp_path, ["one", "computes"])
+    arguments = runner.command(str(cases), adapters=HOSTILE)[4:]
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+    process = subprocess.Popen(
+        command, cwd=tmp_path, env=runner.env, stdout=subprocess.PIPE, text=True
+    )
+    runner.wait_for_cells(1, process)
+    process.terminate()
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == pytest.ExitCode.INTERRUPTED, out
+    assert "report.html" in out
+    assert not left_of(own)
+    assert runner.records().partial
 
 
 def one_of_two(tmp_path, cache):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import pytest
 from conformance.cases import CasesError, load
 from conformance.cases.choosing import beside
 from conformance.cases.levels import LevelError, at_level
+from conformance.ending import terminable
 from conformance.environments import PreparationError
 from conformance.environments.preparing import prepare
 from conformance.pytest_plugin.items import CaseItem, adapter_of, item_name, wanted
@@ -80,6 +82,7 @@ class PytestRun:
         """The level that was asked for; None where all are meant."""
         self._nothing = False
         """Whether there were items, and the change touches none of them."""
+        self._ending = ExitStack()
         self.is_worker = hasattr(config, "workerinput")
 
     # -- collection ----------------------------------------------------------------------------
@@ -196,6 +199,7 @@ class PytestRun:
             specs = {spec.name: spec for spec in prepare(chosen.values())}
         except PreparationError as error:
             raise pytest.UsageError(str(error)) from None
+        self._ending.enter_context(terminable())
         plan = Plan.of_cells((item.case, specs[item.spec.name]) for item in ours)
         plan = replace(plan, part=self._part, touched=self._touched, level=self._level)
         settings = replace(
@@ -264,6 +268,7 @@ class PytestRun:
         if level := level_of(self._config):
             self._level = told_of_level(level, len(plan.cases))
         plan = replace(plan, touched=self._touched, level=self._level)
+        self._ending.enter_context(terminable())
         self._recorder = Recorder(self._open_folder(), plan, resume=self._resumes)
 
     def record(self, text: str) -> None:
@@ -315,6 +320,7 @@ class PytestRun:
         """Leave no process behind."""
         if self._session is not None:
             self._session.engine.close()
+        self._ending.close()
 
     @property
     def _resumes(self) -> bool:

@@ -20,6 +20,7 @@ import msgspec
 
 import conformance
 from conformance.adapters.host.environment import environment, pins
+from conformance.adapters.host.guarding import guard_process, release_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -135,6 +136,8 @@ class Oracle:
         process = self._process
         if process is not None and process.poll() is None:
             process.kill()
+            process.wait()
+            release_process(process.pid)
         if self._thread is not None:
             self._thread.join(timeout=5)
 
@@ -191,6 +194,7 @@ class Oracle:
             self._process = None
             process.kill()
             code = process.wait()
+            release_process(process.pid)
             if timed_out:
                 return f"the reference took longer than {self._time_limit:g} s"
             self._deaths += 1
@@ -214,6 +218,7 @@ class Oracle:
                 env={**environment(pins()), "PYTHONPATH": path},
                 start_new_session=True,
             )
+            guard_process(self._process.pid)
         return self._process
 
     def _last_words(self) -> str:

@@ -227,6 +227,9 @@ STREAM = {
 }
 """What comes behind an answer, and what a process does to itself."""
 
+ENDLESS = {"computes": Way("timeout", act="compute")}
+"""What a run is ended over."""
+
 WAYS = {**DEPTHS, **LENGTHS, **NUMBERS, **SCHEMA, **STREAM}
 
 READY = ("pass", "")

@@ -292,7 +292,11 @@ class AdapterProcess:
         self._jobs.clear()
 
     def kill(self) -> None:
-        """End the process at once, from any thread; who waits for an answer gets a crash."""
+        """End the process at once, from any thread, for good: no other is started.
+
+        Who waits for an answer gets a crash, or is told that the case was not run.
+        """
+        self._life.stopped = True
         connection = self._life.connection
         if connection is not None:
             connection.kill()
