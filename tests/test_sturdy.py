@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -191,6 +192,37 @@ def test_pytest_ends_by_sigterm_as_by_ctrl_c(tmp_path, cache):
     assert "report.html" in out
     assert not left_of(own)
     assert runner.records().partial
+
+
+def test_a_cache_that_cannot_be_used_is_told_with_the_summary_and_blames_no_case(tmp_path):
+    (tmp_path / "cache").touch()
+    runner = Runner(tmp_path, tmp_path / "cache")
+    result = runner.run(str(write_cases(tmp_path, ["one", "two"])))
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert set(runner.outcomes().values()) == {"pass"}
+    (remark,) = runner.records().remarks
+    assert remark.startswith(f"the cache {tmp_path / 'cache'} can't be used")
+    assert result.stdout.count("can't be used") == 1
+
+
+def test_whatever_has_become_of_a_cache_it_heals(tmp_path):
+    """Empty, cut short, altered, changed places, of another kind: as if it were not there."""
+    runner = Runner(tmp_path, tmp_path / "cache")
+    cases = str(write_cases(tmp_path, ["one", "two", "three"]))
+    assert runner.run(cases).returncode == 0
+    for harm in (
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_bytes(path.read_bytes()[:-7]),
+        lambda path: path.write_bytes(path.read_bytes().replace(b"e", b"o")),
+        lambda path: (path.unlink(), path.mkdir()),
+        lambda path: (path.unlink(), os.mkfifo(path)),
+        lambda path: path.write_bytes(b"\0" * 4096),
+    ):
+        for path in [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]:
+            harm(path)
+        result = runner.run(cases)
+        assert result.returncode == 0, result.stdout + result.stderr
+        assert "can't be used" not in result.stdout
 
 
 def one_of_two(tmp_path, cache):

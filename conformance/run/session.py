@@ -136,9 +136,10 @@ class Session:
         self._mismatches: list[str] = []
         self._ledger = ledger or open_ledger(settings, plan)
         self._claims = open_claims(settings)
+        self._oracle = Oracle(Store())
         self.engine = Engine(
             plan,
-            Oracle(Store()),
+            self._oracle,
             self._ledger,
             self._claims,
             jobs=settings.jobs,
@@ -173,6 +174,7 @@ class Session:
     def remarks(self) -> list[str]:
         """What those who keep the catalogue should look at, and is no fault of this run."""
         return [
+            *([self._oracle.remark] if self._oracle.remark else []),
             *map(str, self._ledger.remarks),
             *map(str, self._claims.remarks),
             *self._claims.over_of_others(),
