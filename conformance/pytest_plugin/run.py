@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -31,13 +32,15 @@ from conformance.run.touched import NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
     from conformance.adapters.host.registry import AdapterSpec
     from conformance.cases.model import Case
     from conformance.records.model import LevelOf, ShardOf, Touched
     from conformance.run.recorder import Recorder
     from conformance.run.touched import Narrowing
+
+RESUMED = "conformance_resumed"
+"""What a worker is told by: the record that its controller goes on with."""
 
 _lines = msgspec.json.Decoder(list[Line])
 
@@ -83,6 +86,8 @@ class PytestRun:
         self._nothing = False
         """Whether there were items, and the change touches none of them."""
         self._ending = ExitStack()
+        self._done: dict[Cell, CellLine] = {}
+        """Of a pytest-xdist worker, what an earlier stretch of the run has judged."""
         self.is_worker = hasattr(config, "workerinput")
 
     # -- collection ----------------------------------------------------------------------------
@@ -207,7 +212,8 @@ class PytestRun:
         )
         if self.is_worker:
             # One process at a time: the other workers have theirs.
-            self._session = Session(plan, replace(settings, jobs=1), begin=False)
+            self._done = self._recorded(plan)
+            self._session = Session(plan, replace(settings, jobs=1), begin=False, done=self._done)
             return
         try:
             self._session = Session(
@@ -231,9 +237,24 @@ class PytestRun:
 
     def attach(self, item: pytest.Item, report: pytest.TestReport) -> None:
         """Give a worker's report the lines that the controller is to record."""
-        if self.is_worker and self._session is not None and isinstance(item, CaseItem):
+        if not self.is_worker or not isinstance(item, CaseItem) or item.cell in self._done:
+            return  # the controller records; what an earlier stretch has told is on record
+        if self._session is not None:
             lines = self._session.engine.results.lines(item.cell)
             report.conformance = msgspec.json.encode(lines).decode()  # type: ignore[attr-defined]
+
+    def _recorded(self, plan: Plan) -> dict[Cell, CellLine]:
+        """What the record that a worker's controller goes on with says of a plan."""
+        named = self._config.workerinput.get(RESUMED)  # type: ignore[attr-defined]
+        if not named:
+            return {}
+        from conformance.records import read
+        from conformance.run.recorder import still_counting
+
+        try:
+            return still_counting(read(Path(named)).tried(), plan)
+        except RecordsError:
+            return {}  # the controller says why
 
     # -- the controller of pytest-xdist --------------------------------------------------------
 
@@ -269,13 +290,20 @@ class PytestRun:
             self._level = told_of_level(level, len(plan.cases))
         plan = replace(plan, touched=self._touched, level=self._level)
         self._ending.enter_context(terminable())
-        self._recorder = Recorder(self._open_folder(), plan, resume=self._resumes)
+        try:
+            self._recorder = Recorder(self._open_folder(), plan, resume=self._resumes)
+        except RecordsError as error:
+            raise pytest.UsageError(str(error)) from None
 
     def record(self, text: str) -> None:
         """Record the lines that a worker attached to a report."""
         if self._recorder is not None:
             for line in _lines.decode(text):
                 self._recorder.line(line)
+
+    def resumed(self) -> str:
+        """The record that is gone on with, for the workers; empty where none is."""
+        return str(self._open_folder().records.absolute()) if self._resumes else ""
 
     # -- the end -------------------------------------------------------------------------------
 

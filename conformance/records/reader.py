@@ -111,6 +111,17 @@ class Run:
                 found.setdefault(entry, Counter())[name] += 1
         return found
 
+    def tried(self) -> Cells:
+        """Returns every cell on file but those that were never run, for whoever goes on with it.
+
+        Of a file that two processes harmed, those are left out whose case is among what is lost.
+        """
+        recorded = self.superseded.joined(self.cells)
+        tried = {key for key in recorded if recorded.outcome(*key) != "not-run"}
+        if self.torn:
+            tried = {key for key in tried if key[0] in self.cases}
+        return recorded.split(tried)[0]
+
     def _unreported(self) -> Iterator[tuple[str, str]]:
         return (cell for cell in self.planned() if cell not in self.cells)
 

@@ -81,11 +81,6 @@ class Writer:
     def _take_up(self) -> Cells:
         """Makes the file whole to go on behind it; returns the cells that are done."""
         run = read(self.path)
-        recorded = run.superseded.joined(run.cells)
-        tried = {key for key in recorded if recorded.outcome(*key) != "not-run"}
-        if run.torn:  # what would explain a cell may be among what is lost
-            tried = {key for key in tried if key[0] in run.cases}
-        done, _ = recorded.split(tried)
         if self._fd is None:
             raise AssertionError("it was opened just now")
         try:
@@ -94,7 +89,7 @@ class Writer:
             raise RecordsError(f"cannot go on with {self.path}: {error.strerror}") from error
         if run.ends_without_newline:
             self._put(b"\n")
-        return done
+        return run.tried()
 
     def write(self, line: Line) -> None:
         """Appends one line.

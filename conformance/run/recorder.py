@@ -22,7 +22,7 @@ from conformance.run.plan import Cell
 from conformance.run.rule import rule
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from conformance.records.model import Line
     from conformance.run.folder import RunFolder
@@ -32,6 +32,19 @@ if TYPE_CHECKING:
 
 REDO = frozenset({"not-installed", "not-run"})
 """Outcomes that a resumed run tries again: what was missing may be there now."""
+
+
+def still_counting(
+    recorded: Mapping[tuple[str, str], CellLine], plan: Plan
+) -> dict[Cell, CellLine]:
+    """The recorded cells of a plan that need not be run again: same case, by content."""
+    found = {}
+    for cell in plan:
+        if cell in recorded:
+            line = recorded[cell]
+            if line.digest == plan.cases[cell.case].digest and line.verdict.outcome not in REDO:
+                found[cell] = line
+    return found
 
 
 class Recorder:
@@ -53,13 +66,7 @@ class Recorder:
         """Cells of an earlier stretch that still count: same case, by content."""
         if resume:
             self._writer, recorded = Writer.resume(folder.records)
-            self.done = {
-                cell: recorded[cell]
-                for cell in plan
-                if cell in recorded
-                and recorded[cell].digest == plan.cases[cell.case].digest
-                and recorded[cell].verdict.outcome not in REDO
-            }
+            self.done = still_counting(recorded, plan)
         else:
             self._writer = Writer(folder.records)
         self._planned = set(plan)

@@ -113,6 +113,7 @@ class Session:
         on_cell: Callable[[CellLine], None] = lambda _: None,
         launched: Mapping[str, AdapterProcess] | None = None,
         ledger: Ledger | None = None,
+        done: Mapping[Cell, CellLine] | None = None,
     ) -> None:
         """Open the ledger and the record, and set the adapters to work.
 
@@ -126,6 +127,7 @@ class Session:
             on_cell: Called, from an engine thread, with every new verdict.
             launched: Processes of adapters that run already, by name.
             ledger: The ledger, where it has been opened already.
+            done: Verdicts of an earlier stretch of the run, where nothing is recorded here.
 
         Raises:
             RecordsError: The record cannot be opened.
@@ -144,7 +146,7 @@ class Session:
             self._claims,
             jobs=settings.jobs,
             limits=settings.limits,
-            done=self.recorder.done if self.recorder else None,
+            done=self.recorder.done if self.recorder else done,
             on_line=self._line,
             keep=folder is None,
             launched=launched,
