@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from fakes.ways import HELLOS, WAYS
 from runs import FAKE, Runner, fake, write_cases
 
+from conformance.records import read
 from conformance.records.wire import UnrecordableError, encode
 
 HOSTILE = {"fake": fake("hostile.py")}
@@ -223,6 +226,46 @@ def test_whatever_has_become_of_a_cache_it_heals(tmp_path):
         result = runner.run(cases)
         assert result.returncode == 0, result.stdout + result.stderr
         assert "can't be used" not in result.stdout
+
+
+@contextmanager
+def files_of_at_most(size):
+    """No file can be written beyond some bytes, here and in processes that are started: as full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("size", [0, 300, 3_000, 4_500, 6_000, 20_000])
+@pytest.mark.usefixtures("answered")  # so the reference's answers are there
+def test_a_disk_that_is_full_at_any_moment_ends_in_the_summary_and_a_sentence(
+    tmp_path, cache, size
+):
+    runner = Runner(tmp_path, cache)
+    cases = str(write_cases(tmp_path, ["one", "two"]))
+    with files_of_at_most(size):
+        result = runner.run(cases)
+    told = result.stdout + result.stderr
+    assert "Traceback" not in told
+    assert "File too large" in result.stderr
+    run = read(runner.records_path()) if runner.records_path().stat().st_size > 2_000 else None
+    if run is None:
+        assert result.returncode == 2
+        return
+    assert "2 cases on 1 adapter" in told
+    if run.footer is None:
+        assert result.returncode == 2
+        assert "the run was stopped" in result.stderr or "cannot write to" in result.stderr
+    else:
+        assert result.returncode == 1
+        assert "the report could not be written: File too large" in result.stderr
+        assert "The record is whole" in result.stderr
+    resumed = runner.run(cases, "--resume")
+    assert resumed.returncode == 0, resumed.stdout + resumed.stderr
+    assert not runner.records().partial
 
 
 def one_of_two(tmp_path, cache):

@@ -297,9 +297,13 @@ class PytestRun:
 
     def record(self, text: str) -> None:
         """Record the lines that a worker attached to a report."""
-        if self._recorder is not None:
+        if self._recorder is None:
+            return
+        try:
             for line in _lines.decode(text):
                 self._recorder.line(line)
+        except RecordsError as error:
+            pytest.exit(f"the run was stopped: {error}", returncode=pytest.ExitCode.TESTS_FAILED)
 
     def resumed(self) -> str:
         """The record that is gone on with, for the workers; empty where none is."""
@@ -316,10 +320,19 @@ class PytestRun:
             if self._session is not None:
                 self._problems = self._session.finish()
                 self._config.workeroutput["conformance"] = self._problems  # type: ignore[attr-defined]
-        elif self._session is not None:
-            self._problems = self._session.finish()
-        elif self._recorder is not None:
-            self._problems = self._recorder.finish(self._problems)
+        else:
+            self._problems = self._closed()
+        return self._problems
+
+    def _closed(self) -> list[str]:
+        """Close the record; a disk that refuses the last of it is a problem of the run."""
+        try:
+            if self._session is not None:
+                return self._session.finish()
+            if self._recorder is not None:
+                return self._recorder.finish(self._problems)
+        except RecordsError as error:
+            return [*self._problems, str(error)]
         return self._problems
 
     def add_problems(self, problems: Iterable[str]) -> None:
@@ -336,18 +349,28 @@ class PytestRun:
             return
         from conformance.run.closing import close_run, keep
 
-        text = close_run(self._folder, colour=terminal.hasmarkup, width=terminal._tw.fullwidth)  # noqa: SLF001 - pytest's terminal has no other
-        history = self._history()
-        problem = keep(self._folder, history) if history else ""
         terminal.write_sep("=", "keras-conformance")
-        terminal.write_line(text)
-        if problem:
+        try:
+            closed = close_run(
+                self._folder,
+                colour=terminal.hasmarkup,
+                width=terminal._tw.fullwidth,  # noqa: SLF001 - pytest's terminal has no other
+            )
+        except RecordsError as error:
+            terminal.write_line(str(error), red=True)
+            return
+        terminal.write_line(closed.summary)
+        history = self._history()
+        problems = [closed.problem, keep(self._folder, history) if history else ""]
+        for problem in filter(None, problems):
             terminal.write_line(problem, red=True)
 
     def close(self) -> None:
         """Leave no process behind."""
         if self._session is not None:
-            self._session.engine.close()
+            self._session.close()
+        elif self._recorder is not None:
+            self._recorder.close()
         self._ending.close()
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from typing import TYPE_CHECKING, Self
 
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from conformance.records.cells import Cells
+
+
+_NOT_SYNCED = frozenset({errno.EINVAL, errno.EROFS, errno.ENOTSUP})
+"""What fsync says of what is no file on a disk."""
 
 
 class Writer:
@@ -107,14 +112,22 @@ class Writer:
         self._open_stretch = not isinstance(line, Footer)
 
     def close(self) -> None:
-        """Sees every line onto the disk. Closing twice is fine."""
+        """Sees every line onto the disk. Closing twice is fine.
+
+        Raises:
+            RecordsError: the disk refuses them.
+        """
         if self._fd is None:
             return
         fd, self._fd = self._fd, None
         try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
+            try:
+                os.fsync(fd)
+            finally:
+                os.close(fd)
+        except OSError as error:
+            if error.errno not in _NOT_SYNCED:
+                raise RecordsError(f"cannot write to {self.path}: {error.strerror}") from error
 
     def __enter__(self) -> Self:
         """Returns the writer itself."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from conformance import __version__
-from conformance.records import Writer
+from conformance.records import RecordsError, Writer
 from conformance.records.model import (
     SCHEMA,
     AdapterLine,
@@ -109,6 +110,11 @@ class Recorder:
         if key not in self._told:
             self._told.add(key)
             self._writer.write(line)
+
+    def close(self) -> None:
+        """Let go of the record as it is, so that another run may go on with it."""
+        with suppress(RecordsError):  # it was told already what the disk refuses
+            self._writer.close()
 
     @property
     def missing(self) -> int:

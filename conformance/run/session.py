@@ -193,6 +193,12 @@ class Session:
         ledger = None if self.plan.part is None else self._ledger
         return self.recorder.finish(problems, self.remarks(), ledger=ledger, claims=self._claims)
 
+    def close(self) -> None:
+        """Stop everything that still runs, and let go of the record as it is. Twice is fine."""
+        self.engine.close()
+        if self.recorder is not None:
+            self.recorder.close()
+
     def _line(self, line: Line) -> None:
         if isinstance(line, AdapterLine) and (wrong := mismatch(self.plan.touched, line)):
             self._mismatches.append(wrong)
@@ -211,5 +217,5 @@ class Session:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Stop everything that still runs."""
-        self.engine.close()
+        """Stop everything that still runs, and let go of the record."""
+        self.close()
