@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import os
 import subprocess
 import sys
@@ -9,6 +11,8 @@ import threading
 from pathlib import Path
 
 _SCRIPT = str(Path(__file__).with_name("guardian.py"))
+
+_PATIENCE = 2.0  # seconds; it goes on without being waited for
 
 _lock = threading.Lock()
 _guardian: subprocess.Popen[bytes] | None = None
@@ -65,3 +69,13 @@ def _started() -> subprocess.Popen[bytes] | None:
         except OSError:
             _guardian = None
     return _guardian
+
+
+@atexit.register
+def _dismiss() -> None:
+    """Let the guardian see to what is left, if anything is, and go."""
+    if _guardian is None or _guardian.stdin is None or _owner != os.getpid():
+        return
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+        _guardian.stdin.close()
+        _guardian.wait(_PATIENCE)
