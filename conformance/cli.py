@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance import __version__, cli_records, cli_touched, cli_versions, cli_writing
 from conformance.cli_cases import add_folders, add_word, add_words
+from conformance.ending import Terminated, terminable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 EXIT_CODES = """\
 exit codes: 0 everything conforms or is a known divergence; 1 something does not conform, or the
-run itself was faulty; 2 wrong usage, or faulty case files; 130 interrupted (what was recorded is
-kept: go on with --resume)
+run itself was faulty; 2 wrong usage, or faulty case files; 130 interrupted, 143 by SIGTERM (what
+was recorded is kept: go on with --resume)
 """
 
 
@@ -30,10 +32,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     options = parser().parse_args(arguments)
     try:
-        code: int = options.command(options)
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)  # noqa: T201
-        return 130
+        with terminable():
+            code: int = options.command(options)
+    except KeyboardInterrupt as why:
+        by = f" by {why}" if isinstance(why, Terminated) else ""
+        with suppress(OSError):  # its terminal may be gone
+            print(f"interrupted{by}", file=sys.stderr)  # noqa: T201
+        return why.exit_code if isinstance(why, Terminated) else 130
     except BrokenPipeError:
         # The reader of a pipe, `head` say, has seen enough.
         sys.stderr.close()

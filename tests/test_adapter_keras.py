@@ -11,6 +11,7 @@ from msgspec import structs
 
 from conformance.adapters.host.host import AdapterProcess, Answered
 from conformance.adapters.host.registry import select
+from conformance.adapters.keras.backends.sealed import SealedFolder
 from conformance.adapters.keras.summary import parse
 from conformance.adapters.keras.weights import WeightError, assign, variables
 from conformance.cases.model import Call, Graph, InputSpec, Model, Named, Node, Train, Twin
@@ -411,3 +412,27 @@ def test_what_xla_has_compiled_is_found_by_a_later_process(tmp_path: Path) -> No
         kept.append(sorted(path.name for path in tmp_path.rglob("*.pb")))
     assert kept[0]
     assert kept[0] == kept[1]
+
+
+def test_compiled_code_that_was_harmed_is_gone_before_tensorflow_looks(tmp_path: Path) -> None:
+    """TensorFlow fails the call over an empty file, and runs altered code."""
+    names = ("whole", "empty", "altered", "unsealed", "folder", "swapped", "other")
+    kept = SealedFolder(str(tmp_path))
+    for name in names:
+        if name != "unsealed":
+            (tmp_path / f"{name}.pb").write_bytes(name.encode())
+    kept.seal()
+    (tmp_path / "empty.pb").write_bytes(b"")
+    (tmp_path / "altered.pb").write_bytes(b"alterec")
+    (tmp_path / "unsealed.pb").write_bytes(b"unsealed")
+    (tmp_path / "folder.pb").unlink()
+    (tmp_path / "folder.pb").mkdir()
+    (tmp_path / "swapped.pb").replace(tmp_path / "other.pb")
+    SealedFolder(str(tmp_path))
+    assert [path.name for path in tmp_path.glob("*.pb")] == ["whole.pb"]
+
+
+def test_a_folder_of_compiled_code_that_is_none_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for path in (tmp_path / "file", tmp_path / "missing"):
+        SealedFolder(str(path)).seal()

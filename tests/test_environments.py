@@ -213,9 +213,25 @@ def test_nothing_half_made_stays(place):
     assert [path.name for path in place.iterdir()] == [".key.lock"]
     # What a process left that was killed outright is swept away by the next.
     (place / ".unfinished-key-0123").mkdir()
-    folder, about = store.make("key", lambda _: {"kind": "overlay"})
+    folder, about = store.make("key", overlay)
     assert {path.name for path in place.iterdir()} == {".key.lock", "key"}
     assert store.make("key", interrupted) == (folder, about)
+
+
+def overlay(folder):
+    (folder / "site").mkdir()
+    return {"kind": "overlay"}
+
+
+@pytest.mark.parametrize("note", ["", "{", "[]", "{}", '{"kind": "environment"}', '{"kind": []}'])
+def test_what_is_damaged_is_made_anew(place, note):
+    folder, about = store.make("key", overlay)
+    (folder / "environment.json").write_text(note)
+    assert store.made("key") is None
+    assert store.make("key", overlay) == (folder, about)
+    (folder / "site").rmdir()
+    assert store.make("key", overlay) == (folder, about)
+    assert (place / "key" / "site").is_dir()
 
 
 def test_a_full_disk_is_told(place):

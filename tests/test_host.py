@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from fake_adapters import QUICK, X, ask, case, dies_soon, misbehaving, plain, runs
 
+from conformance.adapters.host.guardian import remove
 from conformance.adapters.host.host import (
     AdapterProcess,
     Answer,
@@ -206,7 +207,7 @@ def test_second_answer_to_a_case_is_never_taken_for_the_next_one(process: Adapte
     answer = process.receive()
     assert isinstance(answer, Answered), answer
     assert np.array_equal(answer.tensors["y"], X + 11)
-    assert any("twice" in problem for problem in process.problems)
+    assert any("behind the answer to an earlier case" in problem for problem in process.problems)
 
 
 def test_output_while_idle_is_noticed_before_the_next_case(process: AdapterProcess) -> None:
@@ -310,6 +311,28 @@ def test_killing_a_process_kills_what_it_started(process: AdapterProcess) -> Non
     os.kill(child, 0)
     ask(process, "exit-zero")
     assert dies_soon(child)
+
+
+def test_a_process_that_is_ended_for_good_is_not_started_for_the_next_case(
+    process: AdapterProcess,
+) -> None:
+    process.send(case("honest"), {"x": X})
+    process.send(case("hang"), {"x": X})
+    assert_honest(process.receive())
+    process.kill()
+    answer = process.receive()
+    assert isinstance(answer, NotRun), answer
+    assert process.starts == 1
+
+
+def test_a_folder_that_an_adapter_locked_is_removed_all_the_same(tmp_path: Path) -> None:
+    folder = tmp_path / "locked"
+    (folder / "inside").mkdir(parents=True)
+    (folder / "inside" / "file").touch()
+    (folder / "inside").chmod(0)
+    folder.chmod(0o500)
+    remove(str(folder))
+    assert not folder.exists()
 
 
 def test_a_case_has_longer_on_a_slow_machine(

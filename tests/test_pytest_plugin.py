@@ -186,6 +186,28 @@ def test_resume_takes_finished_cells_from_the_record(suite, pytester):
         assert after.cells[key].seconds == line.seconds
 
 
+def test_resume_goes_on_under_xdist_too(suite, pytester):
+    suite("-k", "one or two")
+    before = records(pytester)
+    result = suite("-n", "2", "--resume", process=True)
+    result.assert_outcomes(passed=4, failed=2)
+    after = records(pytester)
+    assert (after.partial, after.stretches, len(after.cells)) == (False, 2, 6)
+    for key, line in before.cells.items():
+        assert after.cells[key].seconds == line.seconds, "a finished cell was run again"
+    (path,) = (pytester.path / "reports").glob("*/records.jsonl")
+    assert path.read_text().count('"type":"cell"') == 6, "nothing is recorded twice"
+    assert suite("-n", "2", "--resume", process=True).parseoutcomes() == result.parseoutcomes()
+    assert path.read_text().count('"type":"cell"') == 6
+
+
+def test_nothing_to_resume_is_told_under_xdist_too(suite):
+    result = suite("-n", "2", "--resume", process=True)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "nothing to resume" in result.stderr.str() + result.stdout.str()
+    assert "INTERNALERROR" not in result.stdout.str()
+
+
 def test_a_file_outside_every_catalogue_runs_when_named(suite, pytester):
     path = pytester.path / "elsewhere" / "mine.yaml"
     path.parent.mkdir()

@@ -116,6 +116,66 @@ def test_a_damaged_number_is_a_miss(store: Store, which: int) -> None:
     assert store.get(ONE) is None
 
 
+def edited(path: Path, old: bytes, new: bytes) -> None:
+    """Change a file's header, and nothing else, so that all of it still fits."""
+    whole = path.read_bytes()
+    assert old in whole
+    path.write_bytes(whole.replace(old, new.ljust(len(old)), 1))
+
+
+def test_an_altered_expectation_is_a_miss(store: Store) -> None:
+    """Its text is no array: no checksum of arrays covers it."""
+    store.put(ONE, evaluate(ONE))
+    answer, _ = files(store)
+    edited(answer, b"[[null,2,4]]", b"[[null,9,4]]")
+    assert store.get(ONE) is None
+
+
+def test_answers_that_changed_places_are_misses(store: Store) -> None:
+    """A fault's is about the same case, fed with the same numbers, and whole."""
+    fault = "bias-missing"
+    store.put(ONE, evaluate(ONE))
+    store.put(ONE, evaluate(ONE, find(ONE, fault)), fault)
+    of_fault, of_truth = (
+        [Path(path) for path in store._paths(ONE, name, "")] for name in (fault, "")
+    )
+    for one, other in zip(of_fault, of_truth, strict=True):
+        kept = one.read_bytes()
+        one.write_bytes(other.read_bytes())
+        other.write_bytes(kept)
+    assert store.get(ONE) is None
+    assert store.get(ONE, fault) is None
+
+
+@pytest.mark.parametrize(
+    "kind", [Path.mkdir, os.mkfifo, Path.touch], ids=["folder", "pipe", "empty"]
+)
+@pytest.mark.parametrize("which", [0, 1])
+def test_what_is_no_answer_is_a_miss_and_replaced(
+    store: Store, kind: Callable[[Path], object], which: int
+) -> None:
+    store.put(ONE, evaluate(ONE))
+    path = files(store)[which]
+    path.unlink()
+    kind(path)
+    if path.is_dir():
+        (path / "something").touch()
+    assert store.get(ONE) is None
+    store.put(ONE, evaluate(ONE))
+    assert store.get(ONE) is not None
+
+
+def test_an_answer_is_on_the_disk_before_it_has_its_name(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    sync, replace = os.fsync, Path.replace
+    monkeypatch.setattr(os, "fsync", lambda fd: (order.append("sync"), sync(fd))[1])
+    monkeypatch.setattr(Path, "replace", lambda a, b: (order.append("name"), replace(a, b))[1])
+    store.put(ONE, evaluate(ONE))
+    assert order == ["sync", "name"] * 2
+
+
 NOTES = {"crc32": "{}", "expectation": "", "feeds": ""}
 HOSTILE: list[Any] = [
     [],
@@ -183,6 +243,46 @@ def test_an_answer_that_another_process_deleted_or_damaged_is_computed_again(
         for path in files(store):
             how(path)
         assert oracle.answer(ONE).expectation.digest == ONE.digest
+    finally:
+        oracle.close()
+
+
+def test_a_cache_that_cannot_be_written_is_told_once_and_costs_no_case(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cache").touch()
+    monkeypatch.setenv("KERAS_CONFORMANCE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    oracle = Oracle(Store())
+    try:
+        for one in (ONE, of_layer("Flatten", [2])):
+            assert oracle.answer(one).expectation.digest == one.digest
+            assert oracle.ready(one)
+        assert f"{tmp_path / 'cache'} can't be used" in oracle.remark
+        assert "Not a directory" in oracle.remark
+    finally:
+        oracle.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["cache"]
+
+
+def test_a_cache_whose_entries_vanish_at_once_costs_no_case(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KERAS_CONFORMANCE_CACHE", str(store.folder))
+    mine = Store()
+    keep = mine._get
+
+    def cleared(*about: Any) -> Any:
+        for path in files(store):
+            path.unlink()
+        return keep(*about)
+
+    monkeypatch.setattr(mine, "_get", cleared)
+    oracle = Oracle(mine)
+    try:
+        assert oracle.answer(ONE).expectation.digest == ONE.digest
+        assert "vanishes" in oracle.remark
     finally:
         oracle.close()
 

@@ -217,6 +217,8 @@ def _write(path: Path, content: bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
+            file.flush()
+            os.fsync(file.fileno())  # else a power cut may leave the name, and nothing in it
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)

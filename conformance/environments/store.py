@@ -32,7 +32,10 @@ def made(key: str) -> tuple[Path, dict[str, Any]] | None:
         about = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return (folder, about) if isinstance(about, dict) else None
+    # A note that is another's, or what it speaks of is gone: as if nothing had been made.
+    kind = about.get("kind") if isinstance(about, dict) else None
+    inside = {"overlay": "site", "environment": "venv/bin/python"}.get(str(kind))
+    return (folder, about) if inside and (folder / inside).exists() else None
 
 
 def make(key: str, build: Callable[[Path], dict[str, Any]]) -> tuple[Path, dict[str, Any]]:

@@ -286,6 +286,14 @@ class _Controller:
         self._config = config
 
     @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tells a worker which record is gone on with, so that it begins nothing anew."""
+        if self._config.option.resume is not None and _is_ours(self._config):
+            from conformance.pytest_plugin.run import RESUMED
+
+            node.workerinput[RESUMED] = _run(self._config).resumed()
+
+    @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:  # noqa: ARG002
         """Learns from the first worker what is planned."""
         run = _run(self._config)

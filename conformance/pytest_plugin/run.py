@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,6 +13,7 @@ import pytest
 from conformance.cases import CasesError, load
 from conformance.cases.choosing import beside
 from conformance.cases.levels import LevelError, at_level
+from conformance.ending import terminable
 from conformance.environments import PreparationError
 from conformance.environments.preparing import prepare
 from conformance.pytest_plugin.items import CaseItem, adapter_of, item_name, wanted
@@ -29,13 +32,15 @@ from conformance.run.touched import NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
     from conformance.adapters.host.registry import AdapterSpec
     from conformance.cases.model import Case
     from conformance.records.model import LevelOf, ShardOf, Touched
     from conformance.run.recorder import Recorder
     from conformance.run.touched import Narrowing
+
+RESUMED = "conformance_resumed"
+"""What a worker is told by: the record that its controller goes on with."""
 
 _lines = msgspec.json.Decoder(list[Line])
 
@@ -80,6 +85,9 @@ class PytestRun:
         """The level that was asked for; None where all are meant."""
         self._nothing = False
         """Whether there were items, and the change touches none of them."""
+        self._ending = ExitStack()
+        self._done: dict[Cell, CellLine] = {}
+        """Of a pytest-xdist worker, what an earlier stretch of the run has judged."""
         self.is_worker = hasattr(config, "workerinput")
 
     # -- collection ----------------------------------------------------------------------------
@@ -196,6 +204,7 @@ class PytestRun:
             specs = {spec.name: spec for spec in prepare(chosen.values())}
         except PreparationError as error:
             raise pytest.UsageError(str(error)) from None
+        self._ending.enter_context(terminable())
         plan = Plan.of_cells((item.case, specs[item.spec.name]) for item in ours)
         plan = replace(plan, part=self._part, touched=self._touched, level=self._level)
         settings = replace(
@@ -203,7 +212,8 @@ class PytestRun:
         )
         if self.is_worker:
             # One process at a time: the other workers have theirs.
-            self._session = Session(plan, replace(settings, jobs=1), begin=False)
+            self._done = self._recorded(plan)
+            self._session = Session(plan, replace(settings, jobs=1), begin=False, done=self._done)
             return
         try:
             self._session = Session(
@@ -227,9 +237,24 @@ class PytestRun:
 
     def attach(self, item: pytest.Item, report: pytest.TestReport) -> None:
         """Give a worker's report the lines that the controller is to record."""
-        if self.is_worker and self._session is not None and isinstance(item, CaseItem):
+        if not self.is_worker or not isinstance(item, CaseItem) or item.cell in self._done:
+            return  # the controller records; what an earlier stretch has told is on record
+        if self._session is not None:
             lines = self._session.engine.results.lines(item.cell)
             report.conformance = msgspec.json.encode(lines).decode()  # type: ignore[attr-defined]
+
+    def _recorded(self, plan: Plan) -> dict[Cell, CellLine]:
+        """What the record that a worker's controller goes on with says of a plan."""
+        named = self._config.workerinput.get(RESUMED)  # type: ignore[attr-defined]
+        if not named:
+            return {}
+        from conformance.records import read
+        from conformance.run.recorder import still_counting
+
+        try:
+            return still_counting(read(Path(named)).tried(), plan)
+        except RecordsError:
+            return {}  # the controller says why
 
     # -- the controller of pytest-xdist --------------------------------------------------------
 
@@ -264,13 +289,25 @@ class PytestRun:
         if level := level_of(self._config):
             self._level = told_of_level(level, len(plan.cases))
         plan = replace(plan, touched=self._touched, level=self._level)
-        self._recorder = Recorder(self._open_folder(), plan, resume=self._resumes)
+        self._ending.enter_context(terminable())
+        try:
+            self._recorder = Recorder(self._open_folder(), plan, resume=self._resumes)
+        except RecordsError as error:
+            raise pytest.UsageError(str(error)) from None
 
     def record(self, text: str) -> None:
         """Record the lines that a worker attached to a report."""
-        if self._recorder is not None:
+        if self._recorder is None:
+            return
+        try:
             for line in _lines.decode(text):
                 self._recorder.line(line)
+        except RecordsError as error:
+            pytest.exit(f"the run was stopped: {error}", returncode=pytest.ExitCode.TESTS_FAILED)
+
+    def resumed(self) -> str:
+        """The record that is gone on with, for the workers; empty where none is."""
+        return str(self._open_folder().records.absolute()) if self._resumes else ""
 
     # -- the end -------------------------------------------------------------------------------
 
@@ -283,10 +320,19 @@ class PytestRun:
             if self._session is not None:
                 self._problems = self._session.finish()
                 self._config.workeroutput["conformance"] = self._problems  # type: ignore[attr-defined]
-        elif self._session is not None:
-            self._problems = self._session.finish()
-        elif self._recorder is not None:
-            self._problems = self._recorder.finish(self._problems)
+        else:
+            self._problems = self._closed()
+        return self._problems
+
+    def _closed(self) -> list[str]:
+        """Close the record; a disk that refuses the last of it is a problem of the run."""
+        try:
+            if self._session is not None:
+                return self._session.finish()
+            if self._recorder is not None:
+                return self._recorder.finish(self._problems)
+        except RecordsError as error:
+            return [*self._problems, str(error)]
         return self._problems
 
     def add_problems(self, problems: Iterable[str]) -> None:
@@ -303,18 +349,29 @@ class PytestRun:
             return
         from conformance.run.closing import close_run, keep
 
-        text = close_run(self._folder, colour=terminal.hasmarkup, width=terminal._tw.fullwidth)  # noqa: SLF001 - pytest's terminal has no other
-        history = self._history()
-        problem = keep(self._folder, history) if history else ""
         terminal.write_sep("=", "keras-conformance")
-        terminal.write_line(text)
-        if problem:
+        try:
+            closed = close_run(
+                self._folder,
+                colour=terminal.hasmarkup,
+                width=terminal._tw.fullwidth,  # noqa: SLF001 - pytest's terminal has no other
+            )
+        except RecordsError as error:
+            terminal.write_line(str(error), red=True)
+            return
+        terminal.write_line(closed.summary)
+        history = self._history()
+        problems = [closed.problem, keep(self._folder, history) if history else ""]
+        for problem in filter(None, problems):
             terminal.write_line(problem, red=True)
 
     def close(self) -> None:
         """Leave no process behind."""
         if self._session is not None:
-            self._session.engine.close()
+            self._session.close()
+        elif self._recorder is not None:
+            self._recorder.close()
+        self._ending.close()
 
     @property
     def _resumes(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conformance.records.model import Footer, Line
+
+
+_SHOWN = 5
+"""Lines, and cells, that a note names."""
 
 
 @dataclass(slots=True)
@@ -49,11 +54,17 @@ class Run:
     intact_bytes: int = 0
     """Length of the file up to the end of its last whole line."""
     ends_without_newline: bool = False
+    torn: int = 0
+    """Lines that are no JSON, as two processes leave them that write one file at once. They are
+    left out, and noted."""
+    lossy: bool = False
+    """Whether the last stretch has any of them."""
 
     @property
     def partial(self) -> bool:
         """True when the run did not end properly, or something planned has no verdict."""
-        return self.footer is None or next(self._unreported(), None) is not None
+        lacks = self.footer is None or self.lossy
+        return lacks or next(self._unreported(), None) is not None
 
     @property
     def problems(self) -> list[str]:
@@ -100,6 +111,17 @@ class Run:
                 found.setdefault(entry, Counter())[name] += 1
         return found
 
+    def tried(self) -> Cells:
+        """Returns every cell on file but those that were never run, for whoever goes on with it.
+
+        Of a file that two processes harmed, those are left out whose case is among what is lost.
+        """
+        recorded = self.superseded.joined(self.cells)
+        tried = {key for key in recorded if recorded.outcome(*key) != "not-run"}
+        if self.torn:
+            tried = {key for key in tried if key[0] in self.cases}
+        return recorded.split(tried)[0]
+
     def _unreported(self) -> Iterator[tuple[str, str]]:
         return (cell for cell in self.planned() if cell not in self.cells)
 
@@ -107,8 +129,9 @@ class Run:
 def read(path: Path, *, brief: bool = False) -> Run:
     """Reads a record file.
 
-    A last line that was cut off is left out and noted. Every other fault is an error: nothing of
-    a record is ever skipped in silence.
+    A last line that was cut off is left out and noted, and so is one that is no JSON at all, as
+    when two processes wrote one file. Every other fault is an error: nothing of a record is ever
+    skipped in silence.
 
     Args:
         path: the JSON-lines file.
@@ -166,6 +189,9 @@ class _Reader:
         self._reported: set[tuple[str, str]] = set()
         self._footer: Footer | None = None
         self._notes: dict[str, None] = {}
+        self._torn: list[int] = []
+        self._lossy = False
+        self._twice: list[tuple[str, str]] = []
 
     def take(self, data: bytes) -> bool:
         """Takes one line; False when it was the cut-off last one."""
@@ -176,6 +202,11 @@ class _Reader:
         try:
             line = self._decode(data)
         except RecordsError as error:
+            if self._headers and whole and _is_torn(data):
+                self._torn.append(self._number)
+                self._lossy = True
+                self._intact += len(data)
+                return True
             if whole or not self._headers:
                 raise self._error(str(error)) from error
             self._notes["The last line was cut off and is left out."] = None
@@ -203,6 +234,7 @@ class _Reader:
                 f"{len(superseded)} recorded cell(s) don't count: no longer planned, or their "
                 "case has changed since."
             ] = None
+        self._note_harm()
         return Run(
             header=header,
             started=self._headers[0].started,
@@ -215,19 +247,39 @@ class _Reader:
             stretches=len(self._headers),
             intact_bytes=self._intact,
             ends_without_newline=self._bare_end,
+            torn=len(self._torn),
+            lossy=self._lossy,
         )
+
+    def _note_harm(self) -> None:
+        """Tells what two processes at once have done to the file."""
+        if self._torn:
+            numbers = ", ".join(map(str, self._torn[:_SHOWN]))
+            more = ", …" if len(self._torn) > _SHOWN else ""
+            self._notes[
+                f"{len(self._torn)} line(s) can't be read and are left out ({numbers}{more}), as "
+                "when two processes wrote this file at once; --resume runs again what is missing."
+            ] = None
+        for case, adapter in self._twice[:_SHOWN]:
+            self._notes[f"{case} on {adapter} was reported twice; the later one counts."] = None
+        if len(self._twice) > _SHOWN:
+            self._notes[f"So were {len(self._twice) - _SHOWN:,} cells more."] = None
 
     def _place(self, line: Line | BriefCell, data: bytes) -> None:
         if isinstance(line, Header):
             self._check_plan(line)
             self._headers.append(line)
             self._footer = None
+            self._lossy = False
             self._reported.clear()
             return
         if not self._headers:
             raise self._error("the first line of a record is its header, and this is none")
         if self._footer is not None:
-            raise self._error("a line behind the footer that is no header")
+            self._footer = None
+            self._notes[
+                "Lines stand behind the end of the run: two processes wrote this file at once."
+            ] = None
         if isinstance(line, CellLine | BriefCell):
             self._report(line, data)
         elif isinstance(line, CaseLine):
@@ -260,10 +312,7 @@ class _Reader:
             replaced = key in self._reported
             self._reported.add(key)
         if replaced:
-            self._notes[
-                f"{line.verdict.case} on {line.verdict.adapter} was reported twice; the later "
-                "one counts."
-            ] = None
+            self._twice.append((line.verdict.case, line.verdict.adapter))
 
     def _check_plan(self, header: Header) -> None:
         count = len(header.cases)
@@ -285,6 +334,17 @@ class _Reader:
 
     def _error(self, message: str) -> RecordsError:
         return RecordsError(f"{self._path}:{self._number}: {message}")
+
+
+def _is_torn(data: bytes) -> bool:
+    """Whether a line is no JSON: one of a newer version, or of another program, is some."""
+    try:
+        json.loads(data)
+    except RecursionError:
+        return False
+    except ValueError:
+        return True
+    return False
 
 
 def _planned(header: Header) -> Iterator[tuple[str, str]]:

@@ -37,6 +37,10 @@ class RecordsError(Exception):
     """A record file that cannot be read or written, with the place and what to do about it."""
 
 
+class UnrecordableError(RecordsError):
+    """A line that has no place in a record file; the file itself is as good as it was."""
+
+
 class _Peek(Struct, frozen=True):
     """What tells a header of a newer schema before the rest of it is looked at."""
 
@@ -57,15 +61,15 @@ def encode(line: Line) -> bytes:
     """Returns the line's JSON with its line feed.
 
     Raises:
-        RecordsError: a value of the line has no JSON form, or the line is longer than
+        UnrecordableError: a value of the line has no JSON form, or the line is longer than
             :data:`LINE_LIMIT`.
     """
     try:
         data = _encoded(line)
     except (TypeError, ValueError, RecursionError) as error:
-        raise RecordsError(f"cannot record a {type(line).__name__}: {error}") from error
+        raise UnrecordableError(f"cannot record a {type(line).__name__}: {error}") from error
     if len(data) >= LINE_LIMIT:
-        raise RecordsError(
+        raise UnrecordableError(
             f"cannot record a {type(line).__name__}: it takes {len(data):,} bytes of JSON, and a "
             f"line of a record file may take {LINE_LIMIT:,}"
         )

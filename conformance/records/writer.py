@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from typing import TYPE_CHECKING, Self
 
+from conformance.records.locking import lock
 from conformance.records.model import Footer, Header, Line
 from conformance.records.reader import read
 from conformance.records.wire import RecordsError, encode
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
     from conformance.records.cells import Cells
 
 
+_NOT_SYNCED = frozenset({errno.EINVAL, errno.EROFS, errno.ENOTSUP})
+"""What fsync says of what is no file on a disk."""
+
+
 class Writer:
     """Appends lines to a record file.
 
@@ -23,7 +29,7 @@ class Writer:
     this process; closing also sees it onto the disk. Each stretch of the file is a header, other
     lines, and a footer when the run came to its end; :meth:`resume` begins a further stretch.
 
-    Not safe for several threads or processes at once.
+    Not safe for several threads at once. A second process is refused while this one writes.
     """
 
     def __init__(self, path: Path, *, append: bool = False) -> None:
@@ -34,7 +40,7 @@ class Writer:
             append: the file exists and is whole; :meth:`resume` sees to that.
 
         Raises:
-            RecordsError: the file exists already or cannot be created.
+            RecordsError: the file exists already, cannot be created, or another process writes it.
         """
         self.path = path
         self._open_stretch = False
@@ -48,6 +54,11 @@ class Writer:
             ) from error
         except OSError as error:
             raise RecordsError(f"cannot write {path}: {error.strerror}") from error
+        try:
+            lock(self._fd, path)
+        except RecordsError:
+            self.close()
+            raise
 
     @classmethod
     def resume(cls, path: Path) -> tuple[Writer, Cells]:
@@ -62,21 +73,28 @@ class Writer:
             while its ``digest`` is still that of the case: the caller compares.
 
         Raises:
-            RecordsError: the file cannot be read or written, or is no record file.
+            RecordsError: the file cannot be read or written, is no record file, or another process
+                writes it.
         """
-        run = read(path)
-        recorded = run.superseded.joined(run.cells)
-        tried = {key for key in recorded if recorded.outcome(*key) != "not-run"}
-        done, _ = recorded.split(tried)
+        writer = cls(path, append=True)  # before it is read: else what is cut off may be another's
         try:
-            with path.open("r+b") as file:
-                file.truncate(run.intact_bytes)
-                if run.ends_without_newline:
-                    file.seek(0, os.SEEK_END)
-                    file.write(b"\n")
+            return writer, writer._take_up()
+        except BaseException:
+            writer.close()
+            raise
+
+    def _take_up(self) -> Cells:
+        """Makes the file whole to go on behind it; returns the cells that are done."""
+        run = read(self.path)
+        if self._fd is None:
+            raise AssertionError("it was opened just now")
+        try:
+            os.ftruncate(self._fd, run.intact_bytes)
         except OSError as error:
-            raise RecordsError(f"cannot go on with {path}: {error.strerror}") from error
-        return cls(path, append=True), done
+            raise RecordsError(f"cannot go on with {self.path}: {error.strerror}") from error
+        if run.ends_without_newline:
+            self._put(b"\n")
+        return run.tried()
 
     def write(self, line: Line) -> None:
         """Appends one line.
@@ -94,14 +112,22 @@ class Writer:
         self._open_stretch = not isinstance(line, Footer)
 
     def close(self) -> None:
-        """Sees every line onto the disk. Closing twice is fine."""
+        """Sees every line onto the disk. Closing twice is fine.
+
+        Raises:
+            RecordsError: the disk refuses them.
+        """
         if self._fd is None:
             return
         fd, self._fd = self._fd, None
         try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
+            try:
+                os.fsync(fd)
+            finally:
+                os.close(fd)
+        except OSError as error:
+            if error.errno not in _NOT_SYNCED:
+                raise RecordsError(f"cannot write to {self.path}: {error.strerror}") from error
 
     def __enter__(self) -> Self:
         """Returns the writer itself."""

@@ -2,7 +2,8 @@
 
 One JSON object a line on stdin, ``{"id": 1, "case": {…}, "fault": null}``; one a line on stdout,
 ``{"id": 1, "ok": true}`` or ``{"id": 1, "ok": false, "kind": "contradiction", "message": "…"}``.
-``kind`` is that of :mod:`conformance.reference.errors`. The process ends with its input.
+``kind`` is that of :mod:`conformance.reference.errors`, or ``unwritable``. The process ends with
+its input.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from conformance.reference.answer.store import Store
 from conformance.reference.errors import NoAnswer
 from conformance.reference.faults.applicable import find
 
+UNWRITABLE = "unwritable"
+"""The kind of a reply where there is an answer, and nowhere to put it."""
+
 
 class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One line of stdin."""
@@ -30,6 +34,8 @@ class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fault: str | None = None
     lowered: str = ""
     """Operations in a coarser precision (:func:`conformance.acceptance.lowered_name`)."""
+    spare: str = ""
+    """Folder for answers, where the store's own can't be written."""
 
 
 class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -44,10 +50,17 @@ class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
 def answer(request: Request, store: Store) -> Reply:
     """Evaluate one case, unless its answer is in the store already."""
     case, fault, lowered = request.case, request.fault or "", request.lowered
+    if request.spare:
+        store.divert(request.spare)
     try:
         if store.get(case, fault, lowered) is None:
             seeded = find(case, fault) if fault else None
-            store.put(case, evaluate(case, seeded, lowered_units(lowered)), fault, lowered)
+            computed = evaluate(case, seeded, lowered_units(lowered))
+            try:
+                store.put(case, computed, fault, lowered)
+            except OSError as error:
+                told = f"{error.strerror or error}"
+                return Reply(request.id, ok=False, kind=UNWRITABLE, message=told)
     except NoAnswer as error:
         return Reply(request.id, ok=False, kind=error.kind, message=str(error))
     except MemoryError:

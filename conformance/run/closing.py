@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from conformance.printing import make_console
 from conformance.records import RecordsError, read
@@ -11,11 +11,22 @@ from conformance.report import summary, summary_text, write_all
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from conformance.records import Run
     from conformance.run.folder import RunFolder
 
 
-def close_run(folder: RunFolder, *, colour: bool, width: int) -> str:
+class Closed(NamedTuple):
+    """What is to be printed at the end of a run."""
+
+    summary: str
+    problem: str
+    """Why there is no report; empty where there is one."""
+
+
+def close_run(folder: RunFolder, *, colour: bool, width: int) -> Closed:
     """Write the run's report and what lies beside it; the summary to print.
+
+    A report that can't be written, on a full disk, costs nobody the summary.
 
     Args:
         folder: The run's folder, with its records.
@@ -26,14 +37,35 @@ def close_run(folder: RunFolder, *, colour: bool, width: int) -> str:
         RecordsError: The records cannot be read.
     """
     run = read(folder.records)
-    write_all(run, folder.report)
-    shown = _shown(folder.report)
+    shown, problem = _written(run, folder)
     if not colour:
-        return summary_text(run, shown, width=width).rstrip("\n")
+        return Closed(summary_text(run, shown, width=width).rstrip("\n"), problem)
     console = make_console(force_terminal=True, width=width)
     with console.capture() as capture:
         console.print(summary(run, shown))
-    return capture.get().rstrip("\n")
+    return Closed(capture.get().rstrip("\n"), problem)
+
+
+def _written(run: Run, folder: RunFolder) -> tuple[Path | None, str]:
+    """The report's path once it is written, or None and why it isn't."""
+    try:
+        write_all(run, folder.report)
+    except (OSError, RecordsError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        told = (
+            f"the report could not be written: {why}. The record is whole; "
+            f"`keras-conformance report {_shown(folder.path)}` makes the report of it"
+        )
+        return None, told
+    return _shown(folder.report), ""
+
+
+def close_stopped(folder: RunFolder, *, colour: bool, width: int) -> str:
+    """The summary of what was recorded of a run that could not go on; empty where nothing was."""
+    try:
+        return close_run(folder, colour=colour, width=width).summary
+    except RecordsError:
+        return ""
 
 
 def keep(folder: RunFolder, history: Path) -> str:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from conformance.records import RecordsError
+from conformance.run.results import Stopped
 from conformance.run.session import Session, Settings
 from conformance.verdicts.model import FAILING
 from conformance.wording.text import plural
@@ -47,8 +49,8 @@ def drive(  # noqa: PLR0913 - what a run consists of
         Whether anything in it is not as it should be.
 
     Raises:
-        RecordsError: The record cannot be written.
-        Stopped: The run could not go on.
+        RecordsError: The record cannot be opened.
+        Stopped: The run could not go on, or not be recorded.
     """
     columns = (
         TextColumn("{task.description}", markup=False),
@@ -87,5 +89,8 @@ def drive(  # noqa: PLR0913 - what a run consists of
                 progress.update(tasks[cell.adapter], advance=1)
                 failing[cell.adapter] += line.verdict.outcome in FAILING
             session.engine.results.wait()
-            problems = session.finish()
+            try:
+                problems = session.finish()
+            except RecordsError as error:
+                raise Stopped(str(error)) from error
     return bool(problems) or any(failing.values())

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from conformance.reference.answer.store import StoredAnswer
     from conformance.verdicts.capabilities import Claims
     from conformance.verdicts.ledger import Ledger
+    from conformance.verdicts.model import CellVerdict
 
 AHEAD = 2
 """Cases in an adapter's hands at once: the one it computes, and the next, already in its pipe."""
@@ -421,6 +422,24 @@ class Engine:
         expected: StoredAnswer,
         answer: host.Answer,
     ) -> None:
+        try:
+            verdict = self._verdict(spec, hello, case, expected, answer)
+        except Exception as error:  # ours; it must not cost more than this cell
+            if self.results.closed:
+                raise Stopped("the run was stopped") from error
+            told = f"{type(error).__name__}: {error}"
+            self.results.fault(f"the suite itself failed over {case.id} on {spec.name}: {told}")
+            verdict = cells.adapter_failed(case.id, spec.name, f"a fault of the suite: {told}")
+        self.results.settle(cell_line(case, verdict, answer))
+
+    def _verdict(
+        self,
+        spec: AdapterSpec,
+        hello: Hello,
+        case: Case,
+        expected: StoredAnswer,
+        answer: host.Answer,
+    ) -> CellVerdict:
         verdict = judge(
             case,
             spec.name,
@@ -429,13 +448,13 @@ class Engine:
             oracle=self._oracle,
             lowered=self._lowered[spec.name],
         )
-        if not case.unspecified:  # else nothing is known, and nothing stated to be supported
-            with self._weighing:
-                verdict = self._ledger.apply(verdict, hello.versions)
-                verdict = self._claims.apply(
-                    verdict, hello.versions, spec.known_as, kind=kind_of(case.program)
-                )
-        self.results.settle(cell_line(case, verdict, answer))
+        if case.unspecified:  # nothing is known, and nothing stated to be supported
+            return verdict
+        with self._weighing:
+            verdict = self._ledger.apply(verdict, hello.versions)
+            return self._claims.apply(
+                verdict, hello.versions, spec.known_as, kind=kind_of(case.program)
+            )
 
     def _groups(self, names: Sequence[str]) -> list[list[str]]:
         """The adapters that begin together; most begin alone."""

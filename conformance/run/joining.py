@@ -29,5 +29,8 @@ def merge(options: argparse.Namespace) -> int:
         print(error, file=sys.stderr)  # noqa: T201 - a message for whoever called
         return USAGE
     console = make_console()
-    print(close_run(folder, colour=console.is_terminal, width=console.width))  # noqa: T201
-    return int(not in_order)
+    closed = close_run(folder, colour=console.is_terminal, width=console.width)
+    print(closed.summary)  # noqa: T201
+    if closed.problem:
+        print(closed.problem, file=sys.stderr)  # noqa: T201
+    return int(not in_order or bool(closed.problem))

@@ -14,12 +14,19 @@ import tempfile
 import threading
 from collections import deque
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
 import conformance
 from conformance.adapters.host.environment import environment, pins
+from conformance.adapters.host.guardian import remove
+from conformance.adapters.host.guarding import (
+    guard_folder,
+    guard_process,
+    release_folder,
+    release_process,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,6 +39,9 @@ TIME_LIMIT = 300.0
 
 DEATHS = 3
 """Deaths of its process in a row after which it is not started again."""
+
+
+_UNWRITABLE = "unwritable"  # as ``conformance.reference.worker`` has it
 
 
 class NoAnswer(Exception):  # noqa: N818 - no error of the framework
@@ -66,6 +76,10 @@ class Oracle:
         self._requests = 0
         self._deaths = 0
         self._words = ""
+        self._spare = ""
+        """A folder of this run alone, where the store can't be written."""
+        self.remark = ""
+        """Why that one is used; empty where it isn't."""
         self._stderr: IO[bytes] | None = None
 
     def expect(self, cases: Iterable[Case]) -> None:
@@ -86,10 +100,12 @@ class Oracle:
         Raises:
             NoAnswer: There is none; the message says why.
         """
-        for _ in range(2):
+        for attempt in range(4):
             stored = self._store.get(case, fault, lowered)
             if stored is not None:
                 return stored
+            if attempt > 1:
+                self._divert("what is written there vanishes, or is damaged at once")
             if (reason := self._awaited(case, fault, lowered)) is not None:
                 raise NoAnswer(reason)
         stored = self._store.get(case, fault, lowered)
@@ -135,8 +151,31 @@ class Oracle:
         process = self._process
         if process is not None and process.poll() is None:
             process.kill()
+            process.wait()
+            release_process(process.pid)
         if self._thread is not None:
             self._thread.join(timeout=5)
+        with self._changed:
+            if self._spare:
+                remove(self._spare)
+                release_folder(self._spare)
+
+    def _divert(self, why: str) -> None:
+        """Have further answers kept in a folder of this run alone.
+
+        Raises:
+            OSError: No folder can be made.
+        """
+        with self._changed:
+            if self._spare:
+                return
+            self._spare = tempfile.mkdtemp(prefix="keras-conformance-")
+            guard_folder(self._spare)
+            self._store.divert(self._spare)
+            self.remark = (
+                f"the cache {self._store.folder} can't be used for further answers of the "
+                f"reference ({why}): those of this run were kept for it alone"
+            )
 
     def _wake(self) -> None:
         if self._thread is None:
@@ -157,13 +196,29 @@ class Oracle:
             with self._changed:
                 unread = key in self._unread
             there = not unread and self._store.has(case, fault, lowered)
-            reason = None if there else self._compute(case, fault, lowered)
+            reason = None if there else self._computed(case, fault, lowered)
             with self._changed:
                 self._unread.discard(key)
                 self._known[key] = reason
                 self._changed.notify_all()
 
-    def _compute(self, case: Case, fault: str, lowered: str) -> str | None:
+    def _computed(self, case: Case, fault: str, lowered: str) -> str | None:
+        """Have an answer computed; why there is none, or None."""
+        reply = self._compute(case, fault, lowered)
+        if isinstance(reply, dict) and reply.get("kind") == _UNWRITABLE:
+            try:
+                self._divert(reply["message"])
+                reply = self._compute(case, fault, lowered)
+            except OSError as error:
+                reply = {"ok": False, "kind": _UNWRITABLE, "message": error.strerror}
+        if isinstance(reply, str):
+            return reply
+        if reply.get("kind") == _UNWRITABLE:
+            return f"its answer can be kept nowhere: {reply['message']}"
+        return None if reply["ok"] else f"{reply['kind']}: {reply['message']}"
+
+    def _compute(self, case: Case, fault: str, lowered: str) -> str | dict[str, Any]:
+        """The process's reply, or how it ended instead."""
         if self._deaths >= DEATHS:
             return f"given up: the reference process died {DEATHS} times in a row. {self._words}"
         process = self._started()
@@ -175,6 +230,7 @@ class Oracle:
             "case": msgspec.to_builtins(case),
             "fault": fault or None,
             "lowered": lowered,
+            "spare": self._spare,
         }
         watchdog = threading.Timer(self._time_limit, process.kill)
         watchdog.start()
@@ -191,14 +247,15 @@ class Oracle:
             self._process = None
             process.kill()
             code = process.wait()
+            release_process(process.pid)
             if timed_out:
                 return f"the reference took longer than {self._time_limit:g} s"
             self._deaths += 1
             self._words = self._last_words()
             return f"the reference process died (exit status {code}). {self._words}"
         self._deaths = 0
-        reply = json.loads(line)
-        return None if reply["ok"] else f"{reply['kind']}: {reply['message']}"
+        reply: dict[str, Any] = json.loads(line)
+        return reply
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is None:
@@ -214,6 +271,7 @@ class Oracle:
                 env={**environment(pins()), "PYTHONPATH": path},
                 start_new_session=True,
             )
+            guard_process(self._process.pid)
         return self._process
 
     def _last_words(self) -> str:

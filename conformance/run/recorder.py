@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from conformance import __version__
-from conformance.records import Writer
+from conformance.records import RecordsError, Writer
 from conformance.records.model import (
     SCHEMA,
     AdapterLine,
@@ -22,7 +23,7 @@ from conformance.run.plan import Cell
 from conformance.run.rule import rule
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from conformance.records.model import Line
     from conformance.run.folder import RunFolder
@@ -32,6 +33,19 @@ if TYPE_CHECKING:
 
 REDO = frozenset({"not-installed", "not-run"})
 """Outcomes that a resumed run tries again: what was missing may be there now."""
+
+
+def still_counting(
+    recorded: Mapping[tuple[str, str], CellLine], plan: Plan
+) -> dict[Cell, CellLine]:
+    """The recorded cells of a plan that need not be run again: same case, by content."""
+    found = {}
+    for cell in plan:
+        if cell in recorded:
+            line = recorded[cell]
+            if line.digest == plan.cases[cell.case].digest and line.verdict.outcome not in REDO:
+                found[cell] = line
+    return found
 
 
 class Recorder:
@@ -53,13 +67,7 @@ class Recorder:
         """Cells of an earlier stretch that still count: same case, by content."""
         if resume:
             self._writer, recorded = Writer.resume(folder.records)
-            self.done = {
-                cell: recorded[cell]
-                for cell in plan
-                if cell in recorded
-                and recorded[cell].digest == plan.cases[cell.case].digest
-                and recorded[cell].verdict.outcome not in REDO
-            }
+            self.done = still_counting(recorded, plan)
         else:
             self._writer = Writer(folder.records)
         self._planned = set(plan)
@@ -102,6 +110,11 @@ class Recorder:
         if key not in self._told:
             self._told.add(key)
             self._writer.write(line)
+
+    def close(self) -> None:
+        """Let go of the record as it is, so that another run may go on with it."""
+        with suppress(RecordsError):  # it was told already what the disk refuses
+            self._writer.close()
 
     @property
     def missing(self) -> int:

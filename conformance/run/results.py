@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from conformance.records.model import AdapterLine, CaseLine, CellLine
+from conformance.records.wire import UnrecordableError
 from conformance.run.lines import case_line
 from conformance.run.plan import Cell, Plan
+from conformance.verdicts.cell import adapter_failed
 from conformance.verdicts.model import FAILING
 
 if TYPE_CHECKING:
@@ -151,7 +153,7 @@ class Results:
             # Told twice only if the suite itself failed over one of several processes.
             if self.closed or cell in self._cells:
                 return
-            self._tell(line)
+            line = self._told(line)
             self._settled(line)
             self._cells[cell] = (
                 line if self._keep or line.verdict.outcome in FAILING else _slim(line)
@@ -172,11 +174,28 @@ class Results:
             self.changed.notify_all()
             self._over.notify_all()
 
+    def _told(self, line: CellLine) -> CellLine:
+        """Hand a verdict on, or, where it has no place in a record, an error in its place."""
+        try:
+            self._tell(line)
+        except UnrecordableError as error:
+            verdict = line.verdict
+            why = f"a fault of the suite: {error}"
+            self.fault(f"{verdict.case} on {verdict.adapter}: {error}")
+            line = CellLine(
+                digest=line.digest,
+                verdict=adapter_failed(verdict.case, verdict.adapter, why),
+            )
+            self._tell(line)
+        return line
+
     def _tell(self, line: Line) -> None:
         """Hand a line on; if it can't be recorded the run ends, as all else would be lost."""
         try:
             self._on_line(line)
         except Exception as error:
+            if isinstance(error, UnrecordableError) and isinstance(line, CellLine):
+                raise
             self.fault(f"the run was stopped: {error}")
             self.close()
             raise Stopped(str(error)) from error

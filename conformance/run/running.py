@@ -14,7 +14,7 @@ from conformance.environments.preparing import prepare
 from conformance.records import RecordsError
 from conformance.report.level import level_line
 from conformance.report.touched import touched_lines
-from conformance.run.closing import close_run, keep
+from conformance.run.closing import close_run, close_stopped, keep
 from conformance.run.driving import drive
 from conformance.run.folder import FolderError, RunFolder
 from conformance.run.level import of_level
@@ -29,6 +29,7 @@ from conformance.touched.source import SourceError
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
+    from pathlib import Path
 
     from rich.console import Console
 
@@ -114,13 +115,31 @@ def _run(
         if options.resume
         else RunFolder.new(options.reports)
     )
-    resume = options.resume is not None
-    failed = drive(plan, settings, folder, console, resume=resume, launched=launched, ledger=ledger)
-    print(close_run(folder, colour=console.is_terminal, width=console.width))  # noqa: T201
-    problem = keep(folder, options.history) if options.history else ""
-    if problem:
+    try:
+        failed = drive(
+            plan,
+            settings,
+            folder,
+            console,
+            resume=options.resume is not None,
+            launched=launched,
+            ledger=ledger,
+        )
+    except Stopped:
+        if summary := close_stopped(folder, colour=console.is_terminal, width=console.width):
+            print(summary)  # noqa: T201
+        raise
+    return int(_closed(folder, options.history, console) or failed)
+
+
+def _closed(folder: RunFolder, history: Path | None, console: Console) -> bool:
+    """Print the summary, and whatever keeps the report or the history from being written."""
+    closed = close_run(folder, colour=console.is_terminal, width=console.width)
+    print(closed.summary)  # noqa: T201
+    problems = [closed.problem, keep(folder, history) if history else ""]
+    for problem in filter(None, problems):
         print(problem, file=sys.stderr)  # noqa: T201
-    return int(failed or bool(problem))
+    return any(problems)
 
 
 def _asked(options: argparse.Namespace) -> tuple[list[Case], LevelOf | None]:

@@ -113,6 +113,7 @@ class Session:
         on_cell: Callable[[CellLine], None] = lambda _: None,
         launched: Mapping[str, AdapterProcess] | None = None,
         ledger: Ledger | None = None,
+        done: Mapping[Cell, CellLine] | None = None,
     ) -> None:
         """Open the ledger and the record, and set the adapters to work.
 
@@ -126,6 +127,7 @@ class Session:
             on_cell: Called, from an engine thread, with every new verdict.
             launched: Processes of adapters that run already, by name.
             ledger: The ledger, where it has been opened already.
+            done: Verdicts of an earlier stretch of the run, where nothing is recorded here.
 
         Raises:
             RecordsError: The record cannot be opened.
@@ -136,14 +138,15 @@ class Session:
         self._mismatches: list[str] = []
         self._ledger = ledger or open_ledger(settings, plan)
         self._claims = open_claims(settings)
+        self._oracle = Oracle(Store())
         self.engine = Engine(
             plan,
-            Oracle(Store()),
+            self._oracle,
             self._ledger,
             self._claims,
             jobs=settings.jobs,
             limits=settings.limits,
-            done=self.recorder.done if self.recorder else None,
+            done=self.recorder.done if self.recorder else done,
             on_line=self._line,
             keep=folder is None,
             launched=launched,
@@ -173,6 +176,7 @@ class Session:
     def remarks(self) -> list[str]:
         """What those who keep the catalogue should look at, and is no fault of this run."""
         return [
+            *([self._oracle.remark] if self._oracle.remark else []),
             *map(str, self._ledger.remarks),
             *map(str, self._claims.remarks),
             *self._claims.over_of_others(),
@@ -188,6 +192,12 @@ class Session:
             return problems
         ledger = None if self.plan.part is None else self._ledger
         return self.recorder.finish(problems, self.remarks(), ledger=ledger, claims=self._claims)
+
+    def close(self) -> None:
+        """Stop everything that still runs, and let go of the record as it is. Twice is fine."""
+        self.engine.close()
+        if self.recorder is not None:
+            self.recorder.close()
 
     def _line(self, line: Line) -> None:
         if isinstance(line, AdapterLine) and (wrong := mismatch(self.plan.touched, line)):
@@ -207,5 +217,5 @@ class Session:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Stop everything that still runs."""
-        self.engine.close()
+        """Stop everything that still runs, and let go of the record."""
+        self.close()

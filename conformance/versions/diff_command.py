@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +14,7 @@ from conformance.comparing import ColumnsError, compare
 from conformance.comparing.columns import Pair
 from conformance.comparing.command import show
 from conformance.comparing.model import UNUSABLE
+from conformance.ending import Terminated, terminable
 from conformance.environments import PreparationError, VariantError
 from conformance.environments.preparing import prepare
 from conformance.printing import make_console
@@ -30,18 +28,13 @@ from conformance.versions.so_far import Watch
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Sequence
-    from types import FrameType
+    from collections.abc import Sequence
 
     from rich.console import Console
 
-INTERRUPTED, TERMINATED = 130, 143
-"""Exit codes of a comparison that was ended before both sides were through, by Ctrl-C or by
-SIGTERM; it is one of what both have judged."""
-
-
-class _Terminated(KeyboardInterrupt):
-    """SIGTERM came."""
+INTERRUPTED = 130
+"""Exit code of a comparison that Ctrl-C ended before both sides were through: it is one of what
+both have judged. One that SIGTERM ended has the code of that signal."""
 
 
 def is_variant(text: str | None) -> bool:
@@ -114,7 +107,7 @@ def _run(
     """Run both versions beside each other.
 
     Returns:
-        0 when both are through; else :data:`INTERRUPTED` or :data:`TERMINATED`.
+        0 when both are through; else :data:`INTERRUPTED`, or a signal's code.
 
     Raises:
         RecordsError: The record cannot be written.
@@ -132,7 +125,7 @@ def _run(
     resume = options.resume is not None
     try:
         with (
-            _terminable(),
+            terminable(),
             watch,
             Session(plan, settings, folder=folder, resume=resume, on_cell=watch.cell) as session,
         ):
@@ -142,22 +135,5 @@ def _run(
     except KeyboardInterrupt as why:
         if not folder.records.exists():
             raise
-        return TERMINATED if isinstance(why, _Terminated) else INTERRUPTED
+        return why.exit_code if isinstance(why, Terminated) else INTERRUPTED
     return 0
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """Let SIGTERM end the run as Ctrl-C does: with what there is."""
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        raise _Terminated
-
-    if threading.current_thread() is not threading.main_thread():
-        yield  # signals are the main thread's
-        return
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from conformance.adapters.host import bounds
 from conformance.adapters.host.observation import Built, Hello, Observation, Output
 from conformance.adapters.host.text import harmless_json, is_suspect
 from conformance.adapters.shared import wire
@@ -119,14 +120,13 @@ class Unusable(Exception):  # noqa: N818 - an outcome, handled where it is raise
     """A frame that is no answer to what was asked.
 
     ``in_step``: it is at least *about* the case that was asked, so the stream can be trusted to go
-    on with the next one. ``stale``: it is about a case that this process has answered before.
+    on with the next one.
     """
 
-    def __init__(self, reason: str, *, in_step: bool = False, stale: bool = False) -> None:
+    def __init__(self, reason: str, *, in_step: bool = False) -> None:
         """Say why, and whether the stream is still in step."""
         super().__init__(reason)
         self.in_step = in_step
-        self.stale = stale
 
 
 class _Envelope(msgspec.Struct):
@@ -152,7 +152,7 @@ def read_hello(blob: memoryview) -> Hello:
 
 
 def read_observation(
-    blob: memoryview, identity: int, case: str
+    blob: memoryview, identity: int, case: str, calls: int
 ) -> tuple[Observation, dict[str, wire.Array]]:
     """Read the answer to one case, and check it against its schema and against itself.
 
@@ -160,6 +160,7 @@ def read_observation(
         blob: The frame, without its length.
         identity: The id that the case was sent with.
         case: The id of the case in the catalogue.
+        calls: How many calls were asked for.
 
     Raises:
         Unusable: It is not that answer.
@@ -174,13 +175,14 @@ def read_observation(
     if envelope.id != identity:
         raise Unusable(
             f"it is about message {envelope.id} (case {envelope.case!r}), "
-            f"asked was message {identity} (case {case!r})",
-            stale=0 < envelope.id < identity,
+            f"asked was message {identity} (case {case!r})"
         )
     if envelope.case != case:
         raise Unusable(f"it is about case {envelope.case!r}, asked was {case!r}")
     try:
         observation = _decode(text, Observation)
+        if wrong := bounds.contradiction(observation) or bounds.excess(observation, calls):
+            raise Unusable(wrong)  # noqa: TRY301 - told with what the schema says
         _check_tensors(observation, tensors)
     except Unusable as error:
         raise Unusable(str(error), in_step=True) from error
@@ -193,9 +195,17 @@ _DECODERS: dict[type, msgspec.json.Decoder[Any]] = {
     kind: msgspec.json.Decoder(kind) for kind in (_Envelope, Hello, Observation)
 }
 
+_MOST: dict[type, int] = {
+    _Envelope: wire.HEADER_LIMIT,
+    Hello: bounds.HELLO,
+    Observation: bounds.MESSAGE,
+}
+
 
 def _decode(text: str, kind: type[_T]) -> _T:
     """Decode by schema, with every string harmless for a terminal."""
+    if len(text) > (most := _MOST[kind]):
+        raise Unusable(f"its message has {len(text):,} characters; {most:,} are allowed")
     try:
         if not is_suspect(text):
             decoded: _T = _DECODERS[kind].decode(text)

@@ -7,6 +7,9 @@ that it went wrong on:
   started. Ids are never reused, so what it may still have said is never taken for another answer.
 - A case that was sent ahead to a process that died is sent again to the next one. So is one that
   a process died over which had it in hand together with the case before: whose doing was it?
+- What is no answer to the case that is due may have been written behind the answer to the one
+  before: noise, half a frame, a second answer. A fresh process is asked, and only what it says
+  counts.
 - After ``Limits.deaths`` deaths in a row over cases of one group, with no case answered in between,
   the rest of that group is :class:`Skipped`: one slow group must not cost the others their verdict.
 - After deaths in a row over that many groups the adapter is given up and its remaining cases are
@@ -84,11 +87,12 @@ class _Job:
     ahead: bool = False
     """It was handed over while the process had the case before it in hand."""
     suspicion: str = ""
-    """A process died over it, which may have been the doing of the case before it."""
+    """A process died over it, or sent what is no answer to it, which may have been the doing of the
+    case before it. It has cost it one attempt."""
     fatal: bool = False
     """The process is known to die over it, which is then not held against it."""
-    resent: bool = False
-    """A process's echo of an older case has cost it one attempt already."""
+    calls: int = 0
+    """How many calls its program asks for."""
 
 
 class AdapterProcess:
@@ -115,6 +119,8 @@ class AdapterProcess:
         self._life = Life(spec, self.limits)
         self._jobs: deque[_Job] = deque()
         self._last_id = 0
+        self._served = 0
+        """The start that has answered a case: what comes next may be that answer's end."""
 
     @property
     def hello(self) -> Hello | None:
@@ -209,6 +215,7 @@ class AdapterProcess:
             frame=wire.frame(wire.encode(text, tensors)),
             limit=self.limits.case if timeout is None else timeout,
             fatal=fatal,
+            calls=_calls(program),
         )
         self._jobs.append(job)
         if self._life.deaths.skips(job.case):
@@ -285,7 +292,11 @@ class AdapterProcess:
         self._jobs.clear()
 
     def kill(self) -> None:
-        """End the process at once, from any thread; who waits for an answer gets a crash."""
+        """End the process at once, from any thread, for good: no other is started.
+
+        Who waits for an answer gets a crash, or is told that the case was not run.
+        """
+        self._life.stopped = True
         connection = self._life.connection
         if connection is not None:
             connection.kill()
@@ -298,11 +309,11 @@ class AdapterProcess:
             blob = connection.read(
                 job.since + job.limit, self.limits.frame, lambda: self._prolonged(job)
             )
-            observation, tensors = read_observation(blob, job.id, job.case)
+            observation, tensors = read_observation(blob, job.id, job.case, job.calls)
         except (Late, Ended, wire.WireError, Unusable) as error:
             return self._fault(connection, job, error)
         early = job.early or not connection.waited
-        self._life.deaths.answered()
+        self._answered()
         if observation.rss > self.limits.rss:
             self._replace()
         if job.suspicion:
@@ -328,24 +339,38 @@ class AdapterProcess:
         about: dict[str, Any] = {"id": job.id, "case": job.case}
         if isinstance(error, Ended):
             return self._ended(connection, job, error)
+        if self._may_be_anothers(job, error):
+            self._bury(job, counts=False)
+            job.suspicion = (
+                f"what it wrote behind the answer to an earlier case is none to {job.case}, which "
+                f"a fresh process answered: {error}"
+            )
+            return None
         if isinstance(error, Late):
             note = f" ({error})" if error.got else ""
             connection.ask_where()
             return TimedOut(**about, **self._bury(job), limit=job.allowed, note=note)
         if isinstance(error, Unusable) and error.in_step:
-            self._life.deaths.answered()
+            self._answered()
             told: dict[str, Any] = {
                 "seconds": time.monotonic() - job.since,
                 "stderr": connection.stderr(),
             }
             return Malformed(**about, **told, reason=str(error))
-        told = self._bury(job)
-        if isinstance(error, Unusable) and error.stale and not job.resent:
-            # The process had answered an earlier case twice: that is not this case's fault.
-            job.resent = True
-            self._life.note(f"it answered a case twice; {error}")
-            return None
-        return Malformed(**about, **told, reason=str(error))
+        return Malformed(**about, **self._bury(job), reason=str(error))
+
+    def _may_be_anothers(self, job: _Job, error: Late | wire.WireError | Unusable) -> bool:
+        """Whether what is wrong may have been written over an earlier case of the same process."""
+        if job.suspicion or self._served != self._life.starts:
+            return False
+        if isinstance(error, Late):
+            return error.begun
+        return not (isinstance(error, Unusable) and error.in_step)
+
+    def _answered(self) -> None:
+        """Note that the process has answered a case, well or badly."""
+        self._life.deaths.answered()
+        self._served = self._life.starts
 
     def _ended(self, connection: Connection, job: _Job, ended: Ended) -> Answer | None:
         about: dict[str, Any] = {"id": job.id, "case": job.case}
@@ -396,3 +421,12 @@ class AdapterProcess:
         self._life.end()
         if len(self._jobs) > 1:
             self.launch()
+
+
+def _calls(program: Graph | Steps | Mapping[str, Any]) -> int:
+    """How many calls an answer may tell of."""
+    if isinstance(program, Steps):
+        return len(program.steps)
+    if isinstance(program, Graph):
+        return len(program.calls) + len(program.extra)
+    return max(1, sum(len(program.get(part, ())) for part in ("calls", "extra", "steps")))

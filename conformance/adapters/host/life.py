@@ -40,6 +40,8 @@ class Life:
         self.connection: Connection | None = None
         """To the running process, if there is one."""
         self.deaths = Deaths(limits.deaths)
+        self.stopped = False
+        """No process is to be started any more; set from any thread."""
         self._failed_starts = 0
 
     def launch(self) -> None:
@@ -54,6 +56,8 @@ class Life:
             self._refuse(f"cannot start {self.spec.command[:1]}: {error}")
             return
         self.starts += 1
+        if self.stopped:  # meanwhile, by a thread that found no process to kill
+            self.connection.kill()
         greeting = {"type": "hello", "protocol": PROTOCOL}
         self.connection.write(wire.frame(wire.encode(greeting, {})))
 
@@ -94,8 +98,8 @@ class Life:
         name = self.spec.name
         if self.connection is not None:
             return None
-        if self.spec.problem:
-            return Hello(name=name, status="error", reason=harmless(self.spec.problem))
+        if wrong := "it was stopped" if self.stopped else self.spec.problem:
+            return Hello(name=name, status="error", reason=harmless(wrong))
         if missing := self.spec.missing():
             verb = "is" if len(missing) == 1 else "are"
             hint = f"pip install {' '.join(missing)}"

@@ -7,7 +7,6 @@ import contextlib
 import fcntl
 import os
 import select
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -20,6 +19,13 @@ from typing import IO, TYPE_CHECKING
 import numpy as np
 
 from conformance.adapters.host.environment import environment
+from conformance.adapters.host.guardian import remove
+from conformance.adapters.host.guarding import (
+    guard_folder,
+    guard_process,
+    release_folder,
+    release_process,
+)
 from conformance.adapters.host.speed import slowness
 from conformance.adapters.host.text import harmless
 from conformance.adapters.shared import wire
@@ -52,6 +58,8 @@ class Late(Exception):  # noqa: N818 - likewise
         """Note how far it came."""
         super().__init__(f"only {got} of {wanted} bytes of a frame came in time")
         self.got = got
+        self.begun = got > 0 or wanted != wire.PREFIX
+        """Part of a frame was there, be it only its length."""
 
 
 class Connection:
@@ -68,11 +76,13 @@ class Connection:
         """
         # Killed in the middle of a save, a framework cannot tidy up: so it is done for it.
         self._temporary = tempfile.mkdtemp(prefix="keras-conformance-")
+        guard_folder(self._temporary)
         try:
             self._process = self._spawn(spec)
         except BaseException:
-            shutil.rmtree(self._temporary, ignore_errors=True)
+            self._remove_folder()
             raise
+        guard_process(self._process.pid)
         _running.add(self)
         self._outbox = _Outbox(_widened(self._process.stdin))
         self._stdout = _widened(self._process.stdout)
@@ -197,7 +207,12 @@ class Connection:
         for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
             if pipe is not None:
                 pipe.close()
-        shutil.rmtree(self._temporary, ignore_errors=True)
+        release_process(self._process.pid)
+        self._remove_folder()
+
+    def _remove_folder(self) -> None:
+        remove(self._temporary)
+        release_folder(self._temporary)
 
     def _exactly(
         self, count: int, deadline: float, prolong: Callable[[], float] | None

@@ -103,17 +103,23 @@ class KerasAdapter:
         """Answer one program (``docs/architecture.md`` says with what, facet by facet)."""
         self._begin(program["case"])
         session: Session | FunctionSession | ObjectSession
-        with in_force(self._backend.keras, program.get("model", {}).get("settings")):
-            session = _session(program)(self._backend, program, tensors)
-            return session.run()
+        try:
+            with in_force(self._backend.keras, program.get("model", {}).get("settings")):
+                session = _session(program)(self._backend, program, tensors)
+                return session.run()
+        finally:
+            self._backend.end()
 
     def load(
         self, program: Mapping[str, Any], tensors: Mapping[str, Any]
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Answer call 0 from a file that another adapter wrote."""
         self._begin(program["case"])
-        with in_force(self._backend.keras, program["model"].get("settings")):
-            return exchange.load(self._backend, program, tensors)
+        try:
+            with in_force(self._backend.keras, program["model"].get("settings")):
+                return exchange.load(self._backend, program, tensors)
+        finally:
+            self._backend.end()
 
     def _begin(self, case: str) -> None:
         """Before each case."""

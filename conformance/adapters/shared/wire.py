@@ -30,6 +30,12 @@ FRAME_LIMIT = 512 * 2**20
 HEADER_LIMIT = 16 * 2**20
 """Largest header, in bytes: the message and the table of tensors."""
 
+TENSORS_LIMIT = 10_000
+"""Most arrays of a blob that is read."""
+
+NAME_LIMIT = 4096
+"""Longest name of an array that is read, in characters."""
+
 _COPIED = 4096  # bytes up to which copying an array is cheaper than making a view of it
 _RANK_LIMIT = 32  # what every NumPy since 1.0 can hold
 
@@ -202,6 +208,11 @@ def _header(raw: bytes) -> dict[str, Any]:
 
 
 def _tensors(header: dict[str, Any], data: Array) -> dict[str, Array]:
+    if len(header) > TENSORS_LIMIT:
+        raise WireError(f"the blob has {len(header)} tensors; {TENSORS_LIMIT} are allowed")
+    longest = max(map(len, header), default=0)
+    if longest > NAME_LIMIT:
+        raise WireError(f"a tensor's name has {longest} characters; {NAME_LIMIT} are allowed")
     spans = sorted(
         ((*_span(name, entry), name, entry) for name, entry in header.items()),
         key=lambda item: item[:2],
@@ -310,9 +321,10 @@ def _unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     pairs = list(pairs)
     result = dict(pairs)
     if len(result) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"the key {twice!r} is there twice")
+        seen: set[str] = set()
+        # Whoever sends a name twice may have sent a million others: none is looked for in a list.
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise ValueError(f"the key {twice[:80]!r} is there twice")
     return result
 
 

@@ -3,7 +3,9 @@
 An answer is two safetensors files: what is fed, and what must come out (its expectation as JSON in
 the metadata). They are found by content - the case's digest, a hash of the source that its answer
 depends on (``version``), NumPy's major version - so a stale answer can't be found. Nothing in the
-folder is trusted: a file that is cut short, damaged or made up is a miss.
+folder is trusted: a file that is cut short, damaged, made up, another's or no file at all is a
+miss, and what is computed takes its place. Each answer is sealed with a checksum over where it lies
+and all that it says.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ import math
 import mmap
 import os
 import re
+import shutil
+import stat
 import tempfile
 import time
 import zlib
@@ -74,7 +78,7 @@ _WITHOUT_ARRAYS = frozenset({ExpectedSymbolic, ExpectedWeight, ExpectedSummary, 
 _ARRAY = re.compile(r'"(?:tensor|spread|truth|changed)"\s*:\s*"([^"]*)"')
 """A field that names an array, in JSON without escapes: those that :func:`_names` looks at."""
 _SUFFIX = ".safetensors"
-_LAYOUT = "2"  # of the folder and its files
+_LAYOUT = "3"  # of the folder and its files
 
 # Made here, once, for the engine's threads: msgspec 0.22 crashes where two of them need a type for
 # the first time at once.
@@ -110,8 +114,15 @@ class Store:
         self.folder = Path(folder) if folder is not None else default_folder()
         self._max_bytes: int | None = max_bytes
         """None once it has been seen to."""
+        self._spare: Store | None = None
+        """Where this process writes instead, once this folder can't be written or be relied on."""
         self._versions: dict[tuple[str, bool], str] = {}
         """By digest: a case is looked for when it is announced, and for every adapter."""
+
+    def divert(self, folder: Path | str) -> None:
+        """Write to another folder from now on, and look there as well."""
+        if self._spare is None:
+            self._spare = Store(folder)
 
     def get(self, case: Case, fault: str = "", lowered: str = "") -> StoredAnswer | None:
         """The answer to a case, if it is here and whole.
@@ -122,6 +133,12 @@ class Store:
             lowered: Operations that are given the room of a coarser precision
                 (:func:`conformance.acceptance.lowered_name`).
         """
+        found = self._get(case, fault, lowered)
+        if found is None and self._spare is not None:
+            return self._spare.get(case, fault, lowered)
+        return found
+
+    def _get(self, case: Case, fault: str, lowered: str) -> StoredAnswer | None:
         feeds_path, answer_path = self._paths(case, fault, lowered)
         try:
             feeds, fed = _read(feeds_path)
@@ -129,6 +146,7 @@ class Store:
             expectation = _expectations.decode(notes["expectation"])
             if (
                 notes["feeds"] != fed["crc32"]
+                or notes["seal"] != _seal(answer_path, notes)
                 or expectation.digest != case.digest
                 or not _named(notes["expectation"], expectation) <= arrays.keys()
             ):
@@ -142,7 +160,8 @@ class Store:
 
     def has(self, case: Case, fault: str = "", lowered: str = "") -> bool:
         """Whether there seems to be an answer; :meth:`get` looks whether it is whole."""
-        return all(map(os.path.exists, self._paths(case, fault, lowered)))
+        there = all(map(os.path.exists, self._paths(case, fault, lowered)))
+        return there or (self._spare is not None and self._spare.has(case, fault, lowered))
 
     def put(self, case: Case, answer: Answer, fault: str = "", lowered: str = "") -> None:
         """Keep an answer. Other processes see both files whole or not at all.
@@ -153,8 +172,12 @@ class Store:
         Raises:
             OSError: The folder can't be written.
         """
+        if self._spare is not None:
+            self._spare.put(case, answer, fault, lowered)
+            return
         if self._max_bytes is not None:
-            self._prune(self._max_bytes)
+            with contextlib.suppress(OSError):  # somebody may be clearing the folder
+                self._prune(self._max_bytes)
             self._max_bytes = None
         feeds_path, answer_path = map(Path, self._paths(case, fault, lowered))
         feeds_path.parent.mkdir(parents=True, exist_ok=True)
@@ -243,16 +266,29 @@ def _write(path: Path, arrays: Mapping[str, Values], notes: dict[str, str]) -> s
     """Write a file whole or not at all; returns the checksums of its arrays as JSON."""
     whole = {name: np.asarray(values, order="C") for name, values in arrays.items()}
     checks = json.dumps({name: zlib.crc32(v.data.cast("B")) for name, v in whole.items() if v.size})
-    blob = save(whole, {**notes, "crc32": checks})
+    notes = {**notes, "crc32": checks}
+    if "expectation" in notes:
+        notes["seal"] = _seal(str(path), notes)
+    blob = save(whole, notes)
+    if path.is_dir() and not path.is_symlink():  # nothing of ours, in the place of an answer
+        shutil.rmtree(path)
     handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(blob)
+            file.flush()
+            os.fsync(file.fileno())  # else a power cut may leave the name, and nothing in it
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
     return checks
+
+
+def _seal(path: str, notes: Mapping[str, str]) -> str:
+    """A checksum over where an answer lies and all that is noted of it."""
+    parts = [path.rpartition("/")[2], notes["expectation"], notes["feeds"], notes["crc32"]]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def _read(path: str) -> tuple[dict[str, Values], dict[str, str]]:
@@ -262,10 +298,10 @@ def _read(path: str) -> tuple[dict[str, Values], dict[str, str]]:
         OSError: It is not there.
         _DamagedError: It is not what :func:`_write` wrote.
     """
-    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe would never open
     try:
         status = os.fstat(handle)
-        if status.st_size < 8:  # noqa: PLR2004 (the length of the header)
+        if not stat.S_ISREG(status.st_mode) or status.st_size < 8:  # noqa: PLR2004 (the length of the header)
             raise _DamagedError
         content: bytes | mmap.mmap
         if status.st_size <= _COPIED:

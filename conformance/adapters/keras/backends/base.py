@@ -233,6 +233,9 @@ class Backend:
         # tells whose refusal it is.
         self.keras.config.disable_traceback_filtering()
 
+    def end(self) -> None:
+        """After each case, whatever became of it."""
+
     def shed(self) -> None:
         """Let go of what the framework keeps of earlier cases, before a collection."""
 

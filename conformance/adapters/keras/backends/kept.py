@@ -12,18 +12,25 @@ import os
 from collections import Counter
 from typing import Any
 
+from conformance.adapters.keras.backends.sealed import SealedFolder
+
 _XLA_CACHE = "--tf_xla_persistent_cache_directory="
 
 
-def keep_compiled(version: str) -> None:
+def keep_compiled(version: str) -> SealedFolder | None:
     """Give each TensorFlow a folder of its own below the one that the environment names.
 
     What one version has compiled is nothing for another one. To be called before anything is
     computed: the flags are read then.
+
+    Returns:
+        The folder, in which nothing is left that was damaged; None where none was named.
     """
     given = os.environ.get("TF_XLA_FLAGS", "")
-    if given.startswith(_XLA_CACHE):
-        os.environ["TF_XLA_FLAGS"] = f"{given}/{version}"
+    if not given.startswith(_XLA_CACHE):
+        return None
+    os.environ["TF_XLA_FLAGS"] = f"{given}/{version}"
+    return SealedFolder(f"{given[len(_XLA_CACHE) :]}/{version}")
 
 
 def keep_kernels() -> None:

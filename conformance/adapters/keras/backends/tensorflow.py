@@ -114,7 +114,7 @@ class OnTensorFlow(Backend):
         hide_jax()
         import tensorflow as tf
 
-        keep_compiled(tf.__version__)
+        self._compiled = keep_compiled(tf.__version__)
         remember_protocols()
         tf.config.threading.set_intra_op_parallelism_threads(1)
         tf.config.threading.set_inter_op_parallelism_threads(1)
@@ -125,6 +125,11 @@ class OnTensorFlow(Backend):
     def load_keras(self) -> Any:
         """Import the Keras on top."""
         raise NotImplementedError
+
+    def end(self) -> None:
+        """Seal what XLA has compiled for the case."""
+        if self._compiled is not None:
+            self._compiled.seal()
 
     def raw(self, variable: Any) -> Any:
         """The ``tf.Variable`` inside a Keras variable."""
