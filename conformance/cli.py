@@ -6,6 +6,8 @@ Every command imports what it needs when it runs, so that ``--help`` is immediat
 from __future__ import annotations
 
 import argparse
+import errno
+import os
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -25,6 +27,8 @@ was recorded is kept: go on with --resume)
 """
 
 
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
 LEVEL = "only the cases of level N: 1 takes seconds, each holds the ones before it, 5 is all"
 
 
@@ -34,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with terminable():
             code: int = options.command(options)
+            print(end="", flush=True)  # noqa: T201 - while it can still be told
     except KeyboardInterrupt as why:
         by = f" by {why}" if isinstance(why, Terminated) else ""
         with suppress(OSError):  # its terminal may be gone
@@ -43,7 +48,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of a pipe, `head` say, has seen enough.
         sys.stderr.close()
         return 0
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        return _cut_off(error)
     return code
+
+
+def _cut_off(error: OSError) -> int:
+    """Say that a full disk has no room for what was to be written: most likely what is printed."""
+    # What is left would find no room either, and the interpreter would say so at its end.
+    sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    with suppress(OSError):
+        where = error.filename or "the output"
+        print(f"{where} is cut off: {error.strerror}", file=sys.stderr)  # noqa: T201
+    return 2
 
 
 def parser() -> argparse.ArgumentParser:

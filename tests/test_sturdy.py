@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from fakes.ways import HELLOS, WAYS
-from runs import FAKE, Runner, fake, write_cases
+from runs import FAKE, Runner, environment, fake, write_cases
 
 from conformance.records import read
 from conformance.records.wire import UnrecordableError, encode
@@ -281,6 +281,20 @@ def test_a_disk_that_is_full_at_any_moment_ends_in_the_summary_and_a_sentence(
     resumed = runner.run(cases, "--resume")
     assert resumed.returncode == 0, resumed.stdout + resumed.stderr
     assert not runner.records().partial
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_an_output_that_is_full_is_told_in_a_line(cache):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "conformance.cli", "list", "documents/dense/*"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=environment(cache),
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (2, "the output is cut off: No space left on device\n")
 
 
 def one_of_two(tmp_path, cache):
