@@ -246,7 +246,7 @@ def _input() -> Schema:
                 "What is fed, where `shape` leaves sizes open; a list of such lists calls the same "
                 "model with each",
             ),
-            "dtype": {"enum": [*fields.DTYPES, STRING], "default": "float32"},
+            "dtype": {"enum": [*fields.DTYPES, fields.COMPLEX, STRING], "default": "float32"},
             "batch": _described(
                 {"anyOf": [rows, {"type": "array", "items": rows, "minItems": 1}]},
                 "Number of rows fed; a list of them calls the same model with each",
