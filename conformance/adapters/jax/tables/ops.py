@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from conformance.adapters.jax.tables import functions_linalg, functions_nn
 from conformance.adapters.native.functions import (
     REQUIRED,
     Direct,
@@ -257,5 +258,7 @@ OPS: dict[str, list[Row]] = {
     **_LINALG,
     **_NN,
     **_CREATION,
+    **functions_nn.FUNCTIONS,
+    **functions_linalg.FUNCTIONS,
 }
 """By Keras's symbol."""

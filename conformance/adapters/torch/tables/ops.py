@@ -11,6 +11,7 @@ from conformance.adapters.native.functions import (
     Own,
     Row,
 )
+from conformance.adapters.torch.tables import functions_linalg, functions_nn
 
 _WHOLE = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 _TO_FLOAT = dict.fromkeys(_WHOLE, "float32")
@@ -376,7 +377,18 @@ _NN: dict[str, list[Row]] = {
                 "data_format": (None, "channels_last", "channels_first"),
             },
             why={"interpolation": "torch's bicubic kernel has a = -0.75, Keras's a = -0.5"},
-        )
+        ),
+        Own(
+            "ops.image",
+            "resize",
+            "torch.nn.functional.interpolate",
+            only={
+                "interpolation": ("bicubic",),
+                "antialias": (True,),
+                "fill_mode": ("constant",),
+                "data_format": (None, "channels_last", "channels_first"),
+            },
+        ),
     ],
     "ops.image.rgb_to_grayscale": [
         Own("ops.image", "rgb_to_grayscale", "torch.tensordot", composed=True)
@@ -460,5 +472,7 @@ OPS: dict[str, list[Row]] = {
     **_LINALG,
     **_NN,
     **_CREATION,
+    **functions_nn.FUNCTIONS,
+    **functions_linalg.FUNCTIONS,
 }
 """By Keras's symbol."""

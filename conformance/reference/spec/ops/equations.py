@@ -97,7 +97,8 @@ def slogdet(x: Tensor | Scalar) -> list[Tensor]:
     """
     a = _one(x, "slogdet")
     found = solving.determinant(a)
-    found.arithmetic.jump(found, found.value.real)
+    if found.value.real != 0:
+        found.arithmetic.jump(found, found.value.real)
     sign = found.arithmetic.exact(np.sign(found.value.real))
     return [sign, f.log(f.choose(found.value.real < 0, -found, found))]
 
