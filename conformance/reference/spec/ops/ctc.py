@@ -10,6 +10,7 @@ import numpy as np
 from conformance.reference.engine import functions as f
 from conformance.reference.engine.array import reshape
 from conformance.reference.engine.contraction import matmul
+from conformance.reference.engine.dtypes import NARROW
 from conformance.reference.engine.structure import concatenate, picked, stack, take
 from conformance.reference.errors import Refused, Unsupported
 from conformance.reference.spec.ops.base import floating_array, integers_of
@@ -33,14 +34,15 @@ def _sequences(logits: Array, lengths: Any, function: str) -> NDArray[np.int64]:
 
     Raises:
         Refused: Shapes don't fit.
-        Unsupported: A length lies beyond the steps, or the logits are no float32.
+        Unsupported: A length lies beyond the steps, or the logits are of a narrow dtype.
     """
     counts = integers_of(lengths, function)
     if logits.ndim != _RANK or counts.shape != logits.shape[:1]:
         message = f"{function}: logits of {list(logits.shape)}, lengths of {list(counts.shape)}"
         raise Refused(message, at="call")
     steps = logits.shape[1]
-    if logits.dtype != "float32" or (counts.size and not 0 < counts.min() <= counts.max() <= steps):
+    narrow = logits.dtype in NARROW
+    if narrow or (counts.size and not 0 < counts.min() <= counts.max() <= steps):
         message = f"{function} of {logits.dtype}, of lengths {counts.tolist()} within {steps} steps"
         raise Unsupported(f"{message}: Keras documents no answer")
     return counts

@@ -40,12 +40,13 @@ def one_hot(
     """A one at the place along a new axis that the number says, else zeros; in floatx.
 
     Raises:
-        Unsupported: A number outside of the classes, or a sparse answer.
+        Unsupported: A number outside of the classes, a sparse answer, or a negative axis that is
+            not the last: Keras documents no answer.
     """
     numbers = integers_of(x, "one_hot")
     outside = numbers.size and (int(numbers.min()) < 0 or int(numbers.max()) >= num_classes)
-    if sparse or outside:
-        message = f"one_hot: sparse={sparse} or a number outside of 0..{num_classes - 1}"
+    if sparse or outside or axis < -1:
+        message = f"one_hot: {sparse=}, {axis=} or a number outside of 0..{num_classes - 1}"
         raise Unsupported(message)
     place = one_axis(axis, numbers.ndim + 1, "one_hot")
     shape = [num_classes if i == place else 1 for i in range(numbers.ndim + 1)]
