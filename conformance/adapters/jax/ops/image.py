@@ -233,3 +233,19 @@ def _moved(
     made = jax.vmap(image)(first, rows)
     made = made if data_format == "channels_first" else jnp.moveaxis(made, 1, -1)
     return made[0] if alone else made
+
+
+def scale_and_translate(
+    images: Array,
+    scale: Array,
+    translation: Array,
+    *,
+    output_shape: Sequence[int],
+    spatial_dims: Sequence[int],
+    method: str,
+    antialias: bool = True,
+) -> Array:
+    """``ops.image.scale_and_translate``: the same function, its arguments in another order."""
+    return jax.image.scale_and_translate(
+        images, output_shape, spatial_dims, scale, translation, method, antialias
+    )

@@ -100,17 +100,7 @@ _IMAGES: dict[str, list[Row]] = {
         )
     ],
     "ops.image.scale_and_translate": [
-        Direct(
-            "jax.image.scale_and_translate",
-            ("images", "scale", "translation"),
-            keywords={
-                "output_shape": REQUIRED,
-                "spatial_dims": REQUIRED,
-                "method": REQUIRED,
-                "antialias": True,
-            },
-            rename={"output_shape": "shape"},
-        )
+        Own("ops.image", "scale_and_translate", "jax.image.scale_and_translate")
     ],
 }
 

@@ -8,6 +8,7 @@ import torch
 from torch.nn import functional as F  # noqa: N812 - torch's own documentation calls it F
 
 from conformance.adapters.torch.layers.images import resizing
+from conformance.adapters.worker.failure import Unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -150,15 +151,19 @@ def map_coordinates(
     fill_mode: str = "constant",
     fill_value: float = 0,
 ) -> Tensor:
-    """``ops.image.map_coordinates``: torch counts from -1 to 1, columns first."""
-    sizes = torch.tensor([n - 1 for n in inputs.shape], dtype=coordinates.dtype)
-    scaled = torch.flatten(coordinates, start_dim=1) * 2 / sizes[:, None] - 1
-    grid = torch.flip(scaled, (0,)).T[None, None]
+    """``ops.image.map_coordinates``: torch counts from -1 to 1, columns first, of images alone."""
+    if inputs.ndim not in {2, 3}:
+        raise Unsupported("torch samples arrays of two or three axes")
+    # In so many digits that counting from -1 to 1 moves no place.
+    at = coordinates.to(torch.float64)
+    sizes = torch.tensor([n - 1 for n in inputs.shape], dtype=at.dtype)
+    scaled = torch.flatten(at, start_dim=1) * 2 / sizes[:, None] - 1
+    grid = torch.flip(scaled, (0,)).T.reshape(1, *[1] * (inputs.ndim - 1), -1, inputs.ndim)
     found = F.grid_sample(
-        inputs[None, None],
+        inputs[None, None].to(at.dtype),
         grid,
         mode="bilinear" if order else "nearest",
         padding_mode=_BEYOND[fill_mode],
         align_corners=True,
     )
-    return torch.reshape(found, coordinates.shape[1:])
+    return torch.reshape(found, coordinates.shape[1:]).to(inputs.dtype)

@@ -27,10 +27,15 @@ def batch_normalization(
     axis: int,
     epsilon: float = 1e-3,
 ) -> Tensor:
-    """``ops.batch_normalization``: torch normalizes axis 1."""
-    moved = torch.movedim(x, axis, 1) if x.ndim > 1 else x[None]
-    found = F.batch_norm(moved, mean, variance, scale, offset, training=False, eps=epsilon)
-    return torch.movedim(found, 1, axis) if x.ndim > 1 else found[0]
+    """``ops.batch_normalization``: F.batch_norm has no gradient of moments that are given."""
+    shape = [-1 if at == axis % x.ndim else 1 for at in range(x.ndim)]
+
+    def along(one: Tensor) -> Tensor:
+        return torch.reshape(one, shape)
+
+    found = (x - along(mean)) * torch.rsqrt(along(variance) + epsilon)
+    found = found if scale is None else found * along(scale)
+    return found if offset is None else found + along(offset)
 
 
 def layer_normalization(

@@ -173,6 +173,10 @@ def extract_patches(
     data_format: str | None = None,
 ) -> Tensor:
     """``ops.image.extract_patches``: torch puts channels before places, Keras behind them."""
+    if not isinstance(size, int) and len(size) == 3:  # noqa: PLR2004 - of volumes
+        return extract_patches_3d(
+            images, size=size, strides=strides, padding=padding, data_format=data_format
+        )
     form = data_format or "channels_last"
     alone = images.ndim == 3  # noqa: PLR2004 - a single image
     x = to_channels_first(images[None] if alone else images, form)

@@ -122,7 +122,9 @@ _WINDOWS: dict[str, list[Row]] = {
 }
 
 _NORMALIZED: dict[str, list[Row]] = {
-    "ops.batch_normalization": [Own("ops.normalization", "batch_normalization", _F + "batch_norm")],
+    "ops.batch_normalization": [
+        Own("ops.normalization", "batch_normalization", "torch.rsqrt", composed=True)
+    ],
     "ops.layer_normalization": [Own("ops.normalization", "layer_normalization", _F + "layer_norm")],
     "ops.rms_normalization": [Own("ops.normalization", "rms_normalization", _F + "rms_norm")],
     "ops.normalize": [

@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from conformance.reference.engine.conversion import Scalar, Tensor
 
 
-def _table(arithmetic: Arithmetic, exact: Values) -> Array:
-    """Sines or cosines of the transform: each with an error of u but for -1, 0 and 1."""
+def _table(arithmetic: Arithmetic, exact: Values, turns: Values) -> Array:
+    """Sines or cosines of the transform: each with an error of u but for that of no turn at all."""
     values = np.where(np.abs(exact) < 2.0**-40, 0.0, exact)
     variance = None
     if arithmetic.carries_variance:
-        variance = np.where(np.isin(np.abs(values), (0.0, 1.0)), 0.0, 1.0)
+        variance = np.where(turns == 0, 0.0, 1.0)
     return Array(arithmetic, values.astype(arithmetic.dtype), variance=variance)
 
 
@@ -59,7 +59,7 @@ def tables(arithmetic: Arithmetic, n: int, places: int, frequencies: int) -> tup
     """Cosines and sines of ``2π·place·frequency/n``: ``(places, frequencies)``."""
     steps = np.outer(np.arange(places), np.arange(frequencies)) % max(n, 1)  # exact turns
     turns = 2 * np.pi * steps.astype(np.longdouble) / max(n, 1)
-    cosines, sines = (_table(arithmetic, np.asarray(t(turns))) for t in (np.cos, np.sin))
+    cosines, sines = (_table(arithmetic, np.asarray(t(turns)), steps) for t in (np.cos, np.sin))
     return cosines, sines
 
 

@@ -166,5 +166,14 @@ def ssim(
     index = above / ((xx + yy + c1) * (spread_x + spread_y + c2))
     whole = a.shape[0] if a.ndim == _BATCH else 1
     rows = reshape(index, (whole, index.value.size // max(whole, 1)))
-    means = rows.mean(1)
+    means = _of_one_kernel(rows)
     return means if a.ndim == _BATCH else reshape(means, ())
+
+
+def _of_one_kernel(rows: Array) -> Array:
+    """Means of each row, whose numbers share the errors of one kernel: no mean makes these less."""
+    made = rows.mean(1)
+    if not rows.arithmetic.carries_variance:
+        return made
+    shared = np.square(np.sqrt(rows.variance).mean(axis=1))
+    return Array(made.arithmetic, made.value, variance=shared + made.variance, parents=made.parents)
