@@ -156,7 +156,7 @@ def affine_transform(
     data_format: str | None = None,
 ) -> Array:
     """``ops.image.affine_transform``: jax.scipy.ndimage.map_coordinates of every channel."""
-    table = jnp.asarray(transform, images.dtype)
+    table = lax.stop_gradient(jnp.asarray(transform, images.dtype))
 
     def places(one: Array, y: Array, x: Array) -> tuple[Array, Array]:
         return one[3] * x + one[4] * y + one[5], one[0] * x + one[1] * y + one[2]

@@ -115,7 +115,7 @@ def ctc_decode(
     """Classes that a sequence says, -1 behind the last, and how likely that is.
 
     Raises:
-        Refused: Another strategy than ``greedy`` and ``beam_search``.
+        Refused: Another strategy than ``greedy`` and ``beam_search``, or no path at all.
         Unsupported: A beam that is too narrow for every sequence of classes.
     """
     logits = floating_array(inputs, "ctc_decode")
@@ -123,8 +123,8 @@ def ctc_decode(
     blank = mask_index % logits.shape[2]
     if strategy == "greedy":
         return _greedy(logits, steps, blank, merge_repeated=merge_repeated)
-    if strategy != "beam_search":
-        message = f"ctc_decode: strategy={strategy!r}"
+    if strategy != "beam_search" or top_paths < 1:
+        message = f"ctc_decode: {strategy=}, {top_paths=}"
         raise Refused(message, at="call")
     return _likeliest(logits, steps, blank, beam_width, top_paths)
 
