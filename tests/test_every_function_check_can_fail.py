@@ -104,6 +104,15 @@ WITHOUT_EFFECT |= {
     ("ops/slices/segments-sorted", f"ops.segment_{what}.sorted"): "it promises speed alone"
     for what in ("sum", "max", "min", "prod")
 }
+WITHOUT_EFFECT["ops/image/resizing/refused", "ops.image.resize.size"] = (
+    "it must be given, and what is refused is another argument"
+)
+WITHOUT_EFFECT["ops/nn/ctc/beam-search", "ops.ctc_decode.beam_width"] = (
+    "it is wider than there are sequences, as what a narrow one leaves out is not documented"
+)
+WITHOUT_EFFECT["ops/linalg/equations/cholesky-inverse", "ops.cholesky_inverse.upper"] = (
+    "it says which factor is made on the way"
+)
 """Arguments that are set where they move nothing, by written case, each with the reason."""
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import number_samples
 import numpy as np
 import pytest
+from ops_samples_nn import SAMPLES as OF_NETWORKS
 
 from conformance.reference.engine.arithmetic import Arithmetic, Variance
 from conformance.reference.engine.array import Array, gradients
@@ -168,6 +169,7 @@ SAMPLES: dict[str, list[tuple[list[Any], dict[str, Any]]]] = {
 }
 SAMPLES |= number_samples.SAMPLES
 # fmt: on
+SAMPLES |= OF_NETWORKS
 SAME = {"abs": "absolute", "conj": "conjugate", "swish": "silu", "hard_swish": "hard_silu"}
 
 

@@ -81,6 +81,45 @@ def sampling(
     return Array(arithmetic, weights.astype(arithmetic.dtype), variance=variance)
 
 
+def moving(  # noqa: PLR0913, PLR0917 (where each number is taken)
+    arithmetic: Arithmetic,
+    kind: str,
+    source: int,
+    target: int,
+    scale: float,
+    shift: float,
+    *,
+    antialias: bool,
+) -> tuple[Array, Values]:
+    """The matrix ``(target, source)`` that takes the point x of an axis to ``x·scale + shift``.
+
+    Args:
+        arithmetic: What it computes with.
+        kind: One of :data:`KINDS` but ``nearest``.
+        source: Size of the axis.
+        target: Size that it shall have.
+        scale: How much larger the axis becomes.
+        shift: How far it moves afterwards.
+        antialias: Whether the kernel is widened where the axis shrinks.
+
+    Returns:
+        Weights, zeros for what comes from outside of the axis; and how far inside of it each number
+        comes from, which is negative outside.
+    """
+    middle = (np.arange(target) + 0.5 - shift) / scale
+    inside = np.minimum(middle, source - middle)
+    widened = max(1.0 / scale, 1.0) if antialias else 1.0
+    place = ((middle - 0.5)[:, None] - np.arange(source)[None, :]) / widened
+    there = (inside >= 0)[:, None]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        weights = np.where(there, _normalized(_KERNELS[kind](place)), 0.0)
+        variance = None
+        if arithmetic.carries_variance:
+            found = _errors(kind, place, np.abs(middle)[:, None] / widened, weights)
+            variance = np.where(there, found, 0.0)
+    return Array(arithmetic, weights.astype(arithmetic.dtype), variance=variance), inside
+
+
 def _errors(kind: str, place: Values, middle: Values, weights: Values) -> Values:
     """Variance, in units of u², of weights that float32 computes.
 

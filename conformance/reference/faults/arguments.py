@@ -22,6 +22,18 @@ INERT = frozenset({"name", "seed"})
 """Arguments that no number depends on: a name, and a seed, which only decides what is drawn."""
 
 _OTHER_WORDS = {
+    "hann": ("hamming",),
+    "hamming": ("hann",),
+    "wrap": ("reflect",),
+    "mirror": ("reflect",),
+    "beam_search": ("greedy",),
+    "bicubic": ("bilinear",),
+    "cubic": ("linear",),
+    "tricubic": ("linear",),
+    "trilinear": ("cubic",),
+    "triangle": ("cubic",),
+    "lanczos3": ("lanczos5",),
+    "lanczos5": ("lanczos3",),
     "valid": ("same",),
     "same": ("valid",),
     "channels_last": ("channels_first",),
@@ -219,6 +231,8 @@ def _near(name: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _near_list(name: str, value: list[Any]) -> Iterator[tuple[str, Any]]:
+    if name == "output_shape":
+        yield "larger", [*value[:-1], value[-1] + 1]
     if name == "axis":  # in whatever order
         yield from (("first", one) for one in value[:1])
         return

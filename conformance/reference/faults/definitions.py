@@ -134,6 +134,18 @@ def _widening(definition: Any) -> Any:
     return _wrapped(definition, call)
 
 
+def _exchanging(definition: Any) -> Any:
+    return _after(definition, lambda made: made[::-1])
+
+
+def _from_the_end(definition: Any) -> Any:
+    return _after(definition, lambda made: flip(made, -1))
+
+
+def _one_more(definition: Any) -> Any:
+    return _after(definition, lambda made: add(made, 1))
+
+
 def _saturating(definition: Any) -> Any:
     def call(honest: Any, x1: Any, x2: Any) -> Any:
         made = honest(x1, x2)
@@ -265,6 +277,17 @@ def _places_turned(definition: Any) -> Any:
 
 
 _WRAPPERS: dict[str, tuple[set[str], str, Callable[[Any], Any]]] = {
+    "answers-exchanged": (
+        {"ops.slogdet", "ops.fft", "ops.fft2", "ops.ifft2", "ops.rfft", "ops.stft"},
+        "took its two answers for each other",
+        _exchanging,
+    ),
+    "classes-from-the-end": (
+        {"ops.one_hot", "ops.multi_hot"},
+        "counted from the end of the last axis",
+        _from_the_end,
+    ),
+    "one-more": ({"ops.matrix_rank"}, "counted one too many", _one_more),
     "integers-saturate": (
         {"ops.add", "ops.subtract", "ops.multiply"},
         "kept integers that overflow at the end of their range instead of wrapping them",

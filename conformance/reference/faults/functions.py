@@ -16,6 +16,7 @@ from conformance.reference.faults.arguments import mistaken, parameters
 from conformance.reference.faults.dictionaries import of_dictionaries
 from conformance.reference.faults.fault import Fault, nodewise
 from conformance.reference.faults.neighbours import EITHER_WAY, NUMBERS
+from conformance.reference.faults.networks import NETWORKS, SYMMETRIC
 from conformance.reference.model.network import Network
 from conformance.reference.spec import table
 from conformance.reference.spec.initializers import KEPT, fans
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from conformance.cases.model import Case, Model, Node
 
 NEIGHBOURS = {
+    **NETWORKS,
     "ops.sum": ("ops.mean",),
     "ops.mean": ("ops.sum",),
     "ops.prod": ("ops.sum",),
@@ -209,7 +211,7 @@ def _exchanged(node: Node, inputs: Sequence[InputSpec]) -> Iterator[Fault]:
     operands = [
         name for name in parameters(node.layer) if name in {**node.tensors, **_numbers(node)}
     ]
-    if node.layer in _EITHER_WAY:
+    if node.layer in _EITHER_WAY or node.layer in SYMMETRIC:
         return
     for first, second in itertools.combinations(operands, 2):
         pair = [specs[name] for name in _arrays(node, first, second) if name in specs]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from conformance.adapters.jax.tables import functions_linalg, functions_nn
 from conformance.adapters.jax.tables.elementwise import ELEMENTWISE
 from conformance.adapters.jax.tables.ops_moves import MAKING, MOVES, PICKING, VECTORS
 from conformance.adapters.jax.tables.statistics import STATISTICS
@@ -266,5 +267,7 @@ OPS: dict[str, list[Row]] = {
     **VECTORS,
     **ELEMENTWISE,
     **STATISTICS,
+    **functions_nn.FUNCTIONS,
+    **functions_linalg.FUNCTIONS,
 }
 """By Keras's symbol."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import torch
+from torch.nn import functional as F  # noqa: N812 - torch's own documentation calls it F
 
 from conformance.adapters.torch.layers.images import resizing
+from conformance.adapters.worker.failure import Unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,3 +53,117 @@ def rgb_to_grayscale(images: Tensor, *, data_format: str | None = None) -> Tenso
     axis = -3 if data_format == "channels_first" else -1
     luma = torch.tensor(_LUMA, dtype=images.dtype)
     return torch.unsqueeze(torch.tensordot(images, luma, dims=([axis], [0])), axis)
+
+
+def crop_images(
+    images: Tensor,
+    *,
+    top_cropping: int | None = None,
+    left_cropping: int | None = None,
+    bottom_cropping: int | None = None,
+    right_cropping: int | None = None,
+    target_height: int | None = None,
+    target_width: int | None = None,
+    data_format: str | None = None,
+) -> Tensor:
+    """``ops.image.crop_images``: a slice along both axes."""
+    rows, columns = (-2, -1) if data_format == "channels_first" else (-3, -2)
+    for axis, before, after, target in (
+        (rows, top_cropping, bottom_cropping, target_height),
+        (columns, left_cropping, right_cropping, target_width),
+    ):
+        size = images.shape[axis]
+        start = size - target - after if before is None else before
+        length = size - start - after if target is None else target
+        images = torch.narrow(images, axis, start, length)
+    return images
+
+
+def pad_images(
+    images: Tensor,
+    *,
+    top_padding: int | None = None,
+    left_padding: int | None = None,
+    bottom_padding: int | None = None,
+    right_padding: int | None = None,
+    target_height: int | None = None,
+    target_width: int | None = None,
+    data_format: str | None = None,
+) -> Tensor:
+    """``ops.image.pad_images``: torch wants the last axis first."""
+    first = data_format == "channels_first"
+    rows, columns = (-2, -1) if first else (-3, -2)
+    around: list[int] = [] if first else [0, 0]
+    for axis, before, after, target in (
+        (columns, left_padding, right_padding, target_width),
+        (rows, top_padding, bottom_padding, target_height),
+    ):
+        size = images.shape[axis]
+        start = target - size - after if before is None else before
+        around += [start, target - size - start if after is None else after]
+    return F.pad(images, around)
+
+
+def gaussian_blur(
+    images: Tensor,
+    *,
+    kernel_size: Sequence[int] = (3, 3),
+    sigma: Sequence[float] = (1.0, 1.0),
+    data_format: str | None = None,
+) -> Tensor:
+    """``ops.image.gaussian_blur``: each channel by itself, zeros around; torch has no such one."""
+    bells = [_bell(size, one, images.dtype) for size, one in zip(kernel_size, sigma)]
+    return _filtered(images, torch.outer(*bells), data_format)
+
+
+def sobel_edges(images: Tensor, *, data_format: str | None = None) -> Tensor:
+    """``ops.image.sobel_edges``: each channel by itself, zeros around; torch has no such one."""
+    smooth = torch.tensor([1.0, 2.0, 1.0], dtype=images.dtype)
+    slope = torch.tensor([-1.0, 0.0, 1.0], dtype=images.dtype)
+    kernels = (torch.outer(slope, smooth), torch.outer(smooth, slope))
+    return torch.stack([_filtered(images, one, data_format) for one in kernels], dim=-1)
+
+
+def _bell(size: int, sigma: float, dtype: torch.dtype) -> Tensor:
+    x = torch.arange(size, dtype=dtype) - (size - 1) / 2
+    found = torch.exp(-0.5 * (x / sigma) ** 2)
+    return found / torch.sum(found)
+
+
+def _filtered(images: Tensor, kernel: Tensor, data_format: str | None) -> Tensor:
+    batch = images if images.ndim == 4 else images[None]  # noqa: PLR2004 - a single image has 3
+    last = data_format != "channels_first"
+    x = torch.movedim(batch, -1, 1) if last else batch
+    weight = kernel[None, None].repeat(x.shape[1], 1, 1, 1)
+    found = F.conv2d(x, weight, padding="same", groups=x.shape[1])
+    found = torch.movedim(found, 1, -1) if last else found
+    return found if images.ndim == 4 else found[0]  # noqa: PLR2004
+
+
+_BEYOND = {"constant": "zeros", "nearest": "border", "mirror": "reflection"}
+
+
+def map_coordinates(
+    inputs: Tensor,
+    coordinates: Tensor,
+    *,
+    order: int,
+    fill_mode: str = "constant",
+    fill_value: float = 0,
+) -> Tensor:
+    """``ops.image.map_coordinates``: torch counts from -1 to 1, columns first, of images alone."""
+    if inputs.ndim not in {2, 3}:
+        raise Unsupported("torch samples arrays of two or three axes")
+    # In so many digits that counting from -1 to 1 moves no place.
+    at = coordinates.to(torch.float64)
+    sizes = torch.tensor([n - 1 for n in inputs.shape], dtype=at.dtype)
+    scaled = torch.flatten(at, start_dim=1) * 2 / sizes[:, None] - 1
+    grid = torch.flip(scaled, (0,)).T.reshape(1, *[1] * (inputs.ndim - 1), -1, inputs.ndim)
+    found = F.grid_sample(
+        inputs[None, None].to(at.dtype),
+        grid,
+        mode="bilinear" if order else "nearest",
+        padding_mode=_BEYOND[fill_mode],
+        align_corners=True,
+    )
+    return torch.reshape(found, coordinates.shape[1:]).to(inputs.dtype)

@@ -11,6 +11,7 @@ from conformance.adapters.native.functions import (
     Own,
     Row,
 )
+from conformance.adapters.torch.tables import functions_linalg, functions_nn
 from conformance.adapters.torch.tables.elementwise import ELEMENTWISE
 from conformance.adapters.torch.tables.ops_moves import MAKING, MOVES, PICKING, VECTORS
 from conformance.adapters.torch.tables.statistics import STATISTICS
@@ -379,7 +380,18 @@ _NN: dict[str, list[Row]] = {
                 "data_format": (None, "channels_last", "channels_first"),
             },
             why={"interpolation": "torch's bicubic kernel has a = -0.75, Keras's a = -0.5"},
-        )
+        ),
+        Own(
+            "ops.image",
+            "resize",
+            "torch.nn.functional.interpolate",
+            only={
+                "interpolation": ("bicubic",),
+                "antialias": (True,),
+                "fill_mode": ("constant",),
+                "data_format": (None, "channels_last", "channels_first"),
+            },
+        ),
     ],
     "ops.image.rgb_to_grayscale": [
         Own("ops.image", "rgb_to_grayscale", "torch.tensordot", composed=True)
@@ -470,5 +482,7 @@ OPS: dict[str, list[Row]] = {
     **VECTORS,
     **ELEMENTWISE,
     **STATISTICS,
+    **functions_nn.FUNCTIONS,
+    **functions_linalg.FUNCTIONS,
 }
 """By Keras's symbol."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from conformance.reference.engine.array import Array, broadcast
 from conformance.reference.engine.complexes import Complex
-from conformance.reference.engine.conversion import together, whole
+from conformance.reference.engine.conversion import arithmetic_of, as_array, real, together, whole
 from conformance.reference.engine.dtypes import DTYPES
 from conformance.reference.errors import Refused, Unsupported
 
@@ -132,6 +132,19 @@ def integers_of(x: Any, function: str) -> NDArray[Any]:
         message = f"{function}: indices of {values.dtype} are not in the reference"
         raise Unsupported(message)
     return values.astype(np.int64)
+
+
+def floating_array(x: Tensor | Scalar, function: str) -> Array:
+    """The one argument of a function that is said of floats alone.
+
+    Raises:
+        Unsupported: It holds integers: the documentation says nothing of them, frameworks differ.
+    """
+    a = real(as_array(x, arithmetic_of(x)))
+    if a.integers is not None:
+        message = f"{function} of {a.dtype} is not in the reference: Keras documents no answer"
+        raise Unsupported(message)
+    return a
 
 
 def places_of(x: Any, size: int, function: str) -> NDArray[np.int64]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from conformance.reference.engine.contraction import einsum
 from conformance.reference.engine.conversion import arithmetic_of, as_array, real
 from conformance.reference.engine.dtypes import DIGITS
-from conformance.reference.engine.resampling import KINDS, sampling
+from conformance.reference.engine.resampling import KINDS, moving, sampling
 from conformance.reference.engine.structure import pad, take
 from conformance.reference.errors import Refused, Unsupported
-from conformance.reference.spec.ops.base import FORMATS
+from conformance.reference.spec.ops.base import FORMATS, floating_array, one_axis
 from conformance.reference.spec.table import defines
 
 if TYPE_CHECKING:
@@ -119,6 +119,72 @@ def resize(
     if pad_to_aspect_ratio:
         x = padded(x, space, size, fill_value)
     return resampled(x, space, size, interpolation, antialias=antialias)
+
+
+METHODS = {
+    **dict.fromkeys(("linear", "bilinear", "trilinear", "triangle"), "bilinear"),
+    **dict.fromkeys(("cubic", "bicubic", "tricubic"), "bicubic"),
+    "lanczos3": "lanczos3",
+    "lanczos5": "lanczos5",
+}
+"""Kernels by the words of ``scale_and_translate``."""
+
+_EDGE = 1e-4
+"""How near to the edge of the input a number may come from."""
+
+
+@defines("ops.image.scale_and_translate")
+def scale_and_translate(
+    images: Tensor | Scalar,
+    output_shape: Sequence[int],
+    scale: Any,
+    translation: Any,
+    spatial_dims: Sequence[int],
+    method: str,
+    antialias: bool = True,
+) -> Tensor:
+    """Each of some axes scaled and then moved, between pixels whose middles lie on halves.
+
+    No gradient flows towards scale and translation.
+
+    Raises:
+        Refused: An argument is unknown or doesn't fit.
+        Unsupported: A number comes from the very edge of the input, or an axis that is neither
+            scaled nor moved is to have another size.
+    """
+    x = floating_array(images, "scale_and_translate")
+    sizes, moves = (_numbers(one) for one in (scale, translation))
+    axes = [one_axis(axis, x.ndim, "scale_and_translate") for axis in spatial_dims]
+    shapes = {sizes.shape, moves.shape, (len(axes),)}
+    if method not in METHODS or len(output_shape) != x.ndim or len(shapes) > 1:
+        message = f"scale_and_translate: {method=}, {output_shape=} of {list(x.shape)}, {shapes}"
+        raise Refused(message, at="call")
+    if any(output_shape[i] != n for i, n in enumerate(x.shape) if i not in axes):
+        message = f"scale_and_translate: {output_shape=} of {list(x.shape)} along {axes}"
+        raise Unsupported(f"{message}: Keras documents no answer")
+    letters = "abcdefgh"[: x.ndim]
+    for axis, factor, shift in zip(axes, sizes.tolist(), moves.tolist(), strict=True):
+        matrix, inside = moving(
+            x.arithmetic,
+            METHODS[method],
+            x.shape[axis],
+            output_shape[axis],
+            factor,
+            shift,
+            antialias=antialias,
+        )
+        if (np.abs(inside) < _EDGE).any():
+            message = "scale_and_translate: a number that comes from the very edge of the input"
+            raise Unsupported(message)
+        into = letters.replace(letters[axis], "o")
+        x = einsum(f"o{letters[axis]},{letters}->{into}", matrix, x)
+    return x
+
+
+def _numbers(given: Any) -> Any:
+    """Numbers of an array or a list, in float64."""
+    values = given.value.real if hasattr(given, "value") else given
+    return np.asarray(values, np.float64)
 
 
 def luminance(x: Array, axis: int) -> Array:

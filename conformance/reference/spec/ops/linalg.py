@@ -32,7 +32,12 @@ _SWEEPS = 6
 bring the matrix into its narrow form and about four to make it diagonal."""
 
 
-def _matrices(x: Tensor | Scalar, function: str, *, square: bool) -> Array:
+def matrices(x: Tensor | Scalar, function: str, *, square: bool) -> Array:
+    """Matrices of floats along the last two axes.
+
+    Raises:
+        Refused: They are none, or not square where they are to be.
+    """
     a = floats(x)
     if a.ndim < 2 or (square and a.shape[-1] != a.shape[-2]):  # noqa: PLR2004 (rows and columns)
         message = f"{function} takes {'square ' if square else ''}matrices, not {list(a.shape)}"
@@ -51,7 +56,7 @@ def qr(x: Tensor | Scalar, mode: str = "reduced") -> Invariants:
     Raises:
         Refused: Another mode than ``reduced`` and ``complete``.
     """
-    a = _matrices(x, "qr", square=False)
+    a = matrices(x, "qr", square=False)
     if mode not in {"reduced", "complete"}:
         message = f"qr: mode={mode!r}"
         raise Refused(message, at="call")
@@ -71,7 +76,7 @@ def qr(x: Tensor | Scalar, mode: str = "reduced") -> Invariants:
     )
 
 
-def _iterated(a: Array) -> tuple[Values, Values]:
+def iterated(a: Array) -> tuple[Values, Values]:
     """Spread of what an iteration to a diagonal form answers: of the whole, and of unit vectors."""
     many = np.sqrt(_SWEEPS * transformed(min(a.shape[-2:])))
     return many * _length(a.value, (-2, -1)), np.asarray(np.sqrt(2.0) * many)
@@ -80,10 +85,10 @@ def _iterated(a: Array) -> tuple[Values, Values]:
 @defines("ops.svd", differentiable=False)
 def svd(x: Tensor | Scalar, full_matrices: bool = True, compute_uv: bool = True) -> Invariants:
     """``x = u @ diag(s) @ vh``: orthonormal u and vh, s falling and never negative."""
-    a = _matrices(x, "svd", square=False)
+    a = matrices(x, "svd", square=False)
     *lead, m, n = a.shape
     k = min(m, n)
-    spread, turned = _iterated(a)
+    spread, turned = iterated(a)
     singular = np.linalg.svd(np.asarray(a.value, np.float64), compute_uv=False)
     where = 1 if compute_uv else 0
     numbers = Property("equals", (where,), truth=singular, spread=spread[..., 0])
@@ -110,11 +115,11 @@ def eigh(x: Tensor | Scalar) -> Invariants:
     Raises:
         Unsupported: The matrix is not symmetric: which half counts is not documented.
     """
-    a = _matrices(x, "eigh", square=True)
+    a = matrices(x, "eigh", square=True)
     if not np.array_equal(a.value, np.swapaxes(a.value, -1, -2)):
         message = "eigh of a matrix that is not symmetric: Keras documents no answer"
         raise Unsupported(message)
-    spread, turned = _iterated(a)
+    spread, turned = iterated(a)
     return Invariants(
         [a.shape[:-1], a.shape],
         [a.dtype] * 2,
@@ -137,7 +142,7 @@ def cholesky(x: Tensor | Scalar, upper: bool = False) -> Tensor:
     Raises:
         Unsupported: ``x`` is not symmetric or not positive definite.
     """
-    a = _matrices(x, "cholesky", square=True)
+    a = matrices(x, "cholesky", square=True)
     values = a.value.real
     symmetric = np.array_equal(values, np.swapaxes(values, -1, -2))
     if not symmetric or (np.linalg.eigvalsh(values.astype(np.float64)) <= 0).any():
@@ -250,3 +255,44 @@ def _matrix_norm(
         if keepdims
         else reshape(real(best), [n for i, n in enumerate(a.shape) if i not in both])
     )
+
+
+@defines("ops.lu_factor")
+def lu_factor(x: Tensor | Scalar) -> list[Tensor]:
+    """Both triangles of ``x = p @ l @ u`` in one matrix, and with which row each one was exchanged.
+
+    By elimination with the largest number of every column as its pivot, which is SciPy's function
+    of this name, and so LAPACK's: the ones of l are not there, and rows count from 0.
+    """
+    a = matrices(x, "lu_factor", square=True)
+    *lead, n, _ = a.shape
+    count = int(np.prod(lead, dtype=np.int64))
+    stacked = reshape(a, (count, n, n))
+    parts, pivots = [], np.zeros((count, n), np.int32)
+    for i in range(count):
+        one = reshape(structure.take(stacked, 0, i, i + 1), (n, n))
+        made, pivots[i] = _eliminated(one)
+        parts.append(made)
+    packed = structure.stack(parts, 0) if parts else stacked
+    return [reshape(packed, a.shape), a.arithmetic.whole(pivots.reshape(*lead, n))]
+
+
+def _eliminated(a: Array) -> tuple[Array, Values]:
+    """The factors of one matrix in one, and its pivots."""
+    n = a.shape[0]
+    pivots = np.arange(n, dtype=np.int32)
+    for j in range(n):
+        column = structure.take(structure.take(a, 0, j, n), 1, j, j + 1)
+        size = f.choose(column.value.real < 0, -column, column)
+        a.arithmetic.rivals(size, (0,), jumps=True)
+        pivots[j] = j + int(size.value.real[:, 0].argmax())
+        order = np.arange(n)
+        order[[j, pivots[j]]] = order[[pivots[j], j]]
+        a = structure.gather(a, order)
+        above, below = structure.take(a, 0, 0, j + 1), structure.take(a, 0, j + 1, n)
+        first = structure.take(above, 0, j, j + 1)
+        left = structure.take(below, 1, j, j + 1) / structure.take(first, 1, j, j + 1)
+        rest = structure.take(below, 1, j + 1, n) - left * structure.take(first, 1, j + 1, n)
+        made = structure.concatenate([structure.take(below, 1, 0, j), left, rest], 1)
+        a = structure.concatenate([above, made], 0)
+    return a, pivots
