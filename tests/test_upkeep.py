@@ -334,7 +334,3 @@ def test_records_that_are_too_old_to_tell_are_understood(tmp_path):
 def test_a_maintainer_is_told_what_is_wrong(place):
     assert place.ask("check", "nowhere")[0] == 2
     assert "no records at 'nowhere'" in place.ask("update", "nowhere")[1]
-    place.run({"jax": {A: "fail"}})
-    code, text = place.ask("update", "run", "--into", "cases/fakes.yaml/x.yaml")
-    assert code == 2
-    assert "cannot write cases/fakes.yaml/x.yaml" in text

@@ -96,6 +96,11 @@ def load(paths: Sequence[Path | str] | None = None) -> Catalogue:
     return Catalogue(cases=cases, problems=problems)
 
 
+def holds_any(path: Path) -> bool:
+    """Tell whether there is a case file at a path or below it."""
+    return next(_files(path), None) is not None
+
+
 def load_ids(paths: Sequence[Path | str]) -> set[str]:
     """The ids of every sound case below these paths.
 

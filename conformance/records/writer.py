@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Self
 
+from conformance.records.bounds import unfit
 from conformance.records.model import Footer, Header, Line
 from conformance.records.reader import read
 from conformance.records.wire import RecordsError, encode
@@ -90,6 +91,8 @@ class Writer:
                 if self._open_stretch
                 else f"{self.path}: a {type(line).__name__} before the header"
             )
+        if isinstance(line, Header) and (wrong := unfit(line)):
+            raise RecordsError(f"{self.path}: {wrong}")
         self._put(encode(line))
         self._open_stretch = not isinstance(line, Footer)
 

@@ -14,6 +14,7 @@ import msgspec
 from packaging.version import Version
 
 from conformance.adapters.shared.naming import base_of
+from conformance.records.input import read_bytes
 from conformance.records.wire import RecordsError
 from conformance.verdicts.ledger import hold_alone
 from conformance.verdicts.releases import parsed
@@ -160,14 +161,8 @@ def read_measured(path: Path) -> Measured:
         RecordsError: it can't be read, or is none.
     """
     try:
-        with path.open("rb") as file:
-            data = file.read(_LARGEST + 1)
-        if len(data) > _LARGEST:
-            raise RecordsError(
-                f"{path} is larger than {_LARGEST:,} bytes: these are no measurements"
-            )
-        found = msgspec.json.decode(data, type=Measured)
-    except (OSError, msgspec.MsgspecError, UnicodeError) as error:
+        found = msgspec.json.decode(read_bytes(path, _LARGEST), type=Measured)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise RecordsError(f"{path} holds no measurements: {error}") from error
     rows = {len(told) for adapters in found.entries.values() for told in adapters.values()}
     if rows - {len(found.releases)} or any(parsed(one) is None for one in found.releases):

@@ -22,7 +22,7 @@ from conformance.environments.releases import Release, releases
 from conformance.environments.uv import Uv
 from conformance.printing import make_console
 from conformance.records import RecordsError, read
-from conformance.records.files import write_whole
+from conformance.records.output import write_whole
 from conformance.run.driving import drive
 from conformance.run.folder import RunFolder
 from conformance.run.plan import Plan
@@ -54,6 +54,7 @@ def sweep(options: argparse.Namespace) -> int:
         settings = replace(settings, jobs=options.jobs)
     folder = RunFolder.new(options.reports)
     try:
+        registry.select(options.adapter, options.adapter_command)
         package = parse_package(options.package)
         cases = choose(options.patterns, options.folders)
         if options.of_ledger:
