@@ -6,7 +6,6 @@ Every command imports what it needs when it runs, so that ``--help`` is immediat
 from __future__ import annotations
 
 import argparse
-import io
 import os
 import sys
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from conformance import __version__, arguments, cli_records, cli_touched, cli_versions
 from conformance.cli_cases import add_folders, add_word, add_words
+from conformance.printing import harmless_streams
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +31,11 @@ LEVEL = "only the cases of level N: 1 takes seconds, each holds the ones before 
 
 def main(given: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    _print_anything()
+    with harmless_streams():
+        return _main(given)
+
+
+def _main(given: Sequence[str] | None) -> int:
     try:
         options = parser().parse_args(given)
         code: int = options.command(options)
@@ -48,16 +52,6 @@ def main(given: Sequence[str] | None = None) -> int:
         # a name that is too long, a folder where a file was meant, a full disk.
         return _refused(error)
     return code
-
-
-def _print_anything() -> None:
-    """Let no text end a command: what the terminal's encoding can't show becomes a question mark.
-
-    Cases, records and frameworks may hold any text, and a path any bytes.
-    """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
 
 
 def _refused(error: OSError) -> int:

@@ -13,7 +13,8 @@ from conformance.comparing.model import UNUSABLE
 from conformance.printing import make_console
 from conformance.records import RecordsError, read
 from conformance.records.files import find_records
-from conformance.records.output import write_whole
+from conformance.records.output import write_text, write_whole
+from conformance.wording.text import escaped_json
 
 if TYPE_CHECKING:
     import argparse
@@ -86,8 +87,8 @@ def show(diff: Diff, *, markdown: Path | None, json: Path | None, everything: bo
 
     make_console(wide=True).print(summary(diff, everything=everything))
     if json:
-        write_whole(json, msgspec.json.format(msgspec.json.encode(diff)) + b"\n")
+        write_whole(json, escaped_json(msgspec.json.format(msgspec.json.encode(diff))) + b"\n")
     if markdown:
         from conformance.comparing.markdown import markdown as text
 
-        write_whole(markdown, text(diff).encode())
+        write_text(markdown, text(diff))

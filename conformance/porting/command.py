@@ -14,6 +14,7 @@ from conformance.records.input import read_bytes
 from conformance.records.output import write_text, write_whole
 from conformance.records.reader import read
 from conformance.records.wire import RecordsError
+from conformance.wording.text import escaped_json, inline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,8 +55,8 @@ def porting(records: Sequence[Path], output: Path) -> int:
         return NOTHING
     try:
         output.mkdir(parents=True, exist_ok=True)
-        write_whole(output / DISTILLED, distilled(guides))
-        for name, text in pages(guides).items():
+        write_whole(output / DISTILLED, escaped_json(distilled(guides)))
+        for name, text in pages([inline(guide) for guide in guides]).items():
             write_text(output / name, text)
     except (RecordsError, OSError) as error:
         print(f"keras-conformance porting: {error}", file=sys.stderr)  # noqa: T201

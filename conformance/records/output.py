@@ -17,6 +17,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+from conformance.printing import printed
 from conformance.records.wire import RecordsError
 
 if TYPE_CHECKING:
@@ -66,8 +67,8 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text in UTF-8: see :func:`whole`. Half a surrogate pair becomes a question mark."""
-    write_whole(path, text.encode("utf-8", "replace"))
+    """Write a text in UTF-8, in which nothing acts on whoever shows it: see :func:`whole`."""
+    write_whole(path, printed(text).encode())
 
 
 def _led_to(path: Path) -> tuple[Path, int | None]:

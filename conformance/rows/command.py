@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from conformance.records import RecordsError
-from conformance.records.output import write_whole
+from conformance.records.output import write_text
 from conformance.rows.state import rows as look
 from conformance.rows.table import table
 from conformance.rows.tracking import TrackingError, track
@@ -34,7 +34,7 @@ def rows(options: argparse.Namespace) -> int:
     print(text, end="")  # noqa: T201
     try:
         if options.markdown:
-            write_whole(options.markdown, text.encode())
+            write_text(options.markdown, text)
         if options.track:
             for told in track(options.track, found, options.link):
                 print(told)  # noqa: T201

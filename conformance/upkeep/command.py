@@ -16,7 +16,7 @@ from conformance.cases.reading import read_text as yaml_of
 from conformance.records import RecordsError, read
 from conformance.records.files import find_records
 from conformance.records.input import read_text
-from conformance.records.output import write_whole
+from conformance.records.output import write_text, write_whole
 from conformance.upkeep.checking import faults
 from conformance.upkeep.evidence import judged
 from conformance.upkeep.holding import Evidence
@@ -198,7 +198,7 @@ def show(options: argparse.Namespace) -> int:
         }
         rendered = section(shown, findings_in(sections))
         write_whole(kept, distilled(shown))
-        write_whole(options.into, with_section(page, rendered).encode())
+        write_text(options.into, with_section(page, rendered))
     except (CasesError, RecordsError) as error:
         return _refuse(error)
     open_cells = sum(sum(one.other.values()) for one in shown.columns)

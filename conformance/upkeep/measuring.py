@@ -18,6 +18,7 @@ from conformance.records.input import read_bytes
 from conformance.records.wire import RecordsError
 from conformance.verdicts.ledger import hold_alone
 from conformance.verdicts.releases import parsed
+from conformance.wording.text import escaped_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -172,4 +173,4 @@ def read_measured(path: Path) -> Measured:
 
 def written(measured: Measured) -> bytes:
     """A file of measurements: an adapter a line, so that differences can be read."""
-    return msgspec.json.format(msgspec.json.encode(measured), indent=1) + b"\n"
+    return escaped_json(msgspec.json.format(msgspec.json.encode(measured), indent=1) + b"\n")

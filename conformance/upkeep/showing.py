@@ -16,6 +16,7 @@ from conformance.records.input import read_bytes
 from conformance.records.wire import RecordsError
 from conformance.upkeep.evidence import without_ledger
 from conformance.verdicts.model import FAILING
+from conformance.wording.text import escaped_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -126,7 +127,7 @@ def distilled(shown: Shown) -> bytes:
         b"%b: %b" % (msgspec.json.encode(entry), msgspec.json.encode(fault))
         for entry, fault in shown.faults.items()
     )
-    return b'{"columns": [\n%b\n],\n"faults": {\n%b\n}}\n' % (columns, faults)
+    return escaped_json(b'{"columns": [\n%b\n],\n"faults": {\n%b\n}}\n' % (columns, faults))
 
 
 def read_shown(path: Path) -> Shown:

@@ -27,7 +27,7 @@ from conformance.run.session import Settings
 from conformance.versions.bisect import Bisection
 from conformance.versions.bisect_text import conclusion, line, message
 from conformance.versions.probing import Prober
-from conformance.wording.text import plural, visible
+from conformance.wording.text import escaped_json, plural, visible
 
 if TYPE_CHECKING:
     import argparse
@@ -144,7 +144,7 @@ def _json(
         "found": _border(borders.get(False)),
         "there": _border(borders.get(True)),
     }
-    return msgspec.json.format(msgspec.json.encode(told)) + b"\n"
+    return escaped_json(msgspec.json.format(msgspec.json.encode(told))) + b"\n"
 
 
 def _border(border: Found | None) -> dict[str, Any] | None:

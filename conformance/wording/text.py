@@ -11,26 +11,36 @@ from __future__ import annotations
 import json
 import math
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from conformance.printing import NO_CHARACTERS, PICTURES, printed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_T = TypeVar("_T", bound=msgspec.Struct)
+
 MESSAGE_LIMIT = 8_000
 """Characters of a message that are shown."""
+_LAST_OF_FOUR = 0xFFFF
+"""Largest character that four hexadecimal digits name."""
 LISTING_LIMIT = 60_000
 """Characters of YAML, scripts and process output that are shown."""
 
-_PICTURES = {code: chr(0x2400 + code) for code in range(0x20) if chr(code) not in "\n\t"}
-_PICTURES[0x7F] = "\u2421"
 
 # C1 controls; soft hyphen; Arabic letter mark; zero-width characters and direction marks; line
 # and paragraph separators; bidi embeddings, overrides and isolates; invisible operators;
-# byte-order mark; annotation anchors; lone surrogates; tags.
+# byte-order mark; annotation anchors; lone surrogates; tags; what Unicode says is no character,
+# which no XML may hold.
 _HIDDEN = re.compile(
     "[\u0080-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
-    "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+    f"\ufff9-\ufffb\U000e0000-\U000e007f{NO_CHARACTERS}]"
 )
+_UNSEEN = re.compile(f"[\x00-\x08\x0b-\x1f\x7f]|{_HIDDEN.pattern}")
 
+_TAG = re.compile("<(?=[A-Za-z/!?])")
 _SENTENCE = re.compile(r".+?[.!?](?=\s+[A-Z`(]|$)")
 """Up to a full stop that another sentence follows: not the one in ``e.g. this`` or ``3.15.1``."""
 
@@ -49,7 +59,7 @@ def visible(text: str, limit: int = MESSAGE_LIMIT) -> str:
     if len(text) > limit:
         cut = f" … [cut here: {len(text):,} characters in all]"
         text = text[:limit]
-    text = text.replace("\r\n", "\n").translate(_PICTURES)
+    text = text.replace("\r\n", "\n").translate(PICTURES)
     return _HIDDEN.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", text) + cut
 
 
@@ -86,6 +96,36 @@ def json_of(value: object, limit: int = MESSAGE_LIMIT) -> msgspec.Raw:
     return msgspec.Raw(data)
 
 
+def plainest(text: str) -> str:
+    """Returns the longest stretch of a text in which nothing acts or hides."""
+    return max(_UNSEEN.split(text), key=len)
+
+
+def quoted(text: str) -> str:
+    """Returns a text as JSON and YAML both read it, in double quotes, every odd character escaped.
+
+    What stands for one character takes one escape: YAML knows no pairs of halves.
+    """
+    data = msgspec.json.encode(text.encode("utf-8", "replace").decode()).decode()
+    return _UNSEEN.sub(_escape, data)
+
+
+def escaped_json(data: bytes) -> bytes:
+    """Returns the same JSON with every odd character in it escaped, for whoever looks at it."""
+    if data.isascii() and b"\x7f" not in data:
+        return data
+    return _UNSEEN.sub(_escape_in_json, data.decode()).encode()
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\u{code:04x}" if code <= _LAST_OF_FOUR else f"\\U{code:08x}"
+
+
+def _escape_in_json(match: re.Match[str]) -> str:
+    return json.dumps(match[0])[1:-1]
+
+
 def shown(value: Any, limit: int = 400) -> str:
     """Returns a value of a verdict as a reader of Keras's documentation would write it.
 
@@ -118,6 +158,27 @@ def plural(count: int, word: str) -> str:
     if count == 1:
         return f"1 {word}"
     return f"{count:,} {word[:-1] + 'ies' if word.endswith('y') else word + 's'}"
+
+
+def inline(value: _T) -> _T:
+    """Returns a struct of texts that Markdown shows inside a line, as code or not: none ends it.
+
+    The beginning of a tag looks as it did and means nothing.
+    """
+    told = _each_text(msgspec.to_builtins(value), _inline)
+    return msgspec.convert(told, type(value))
+
+
+def _inline(text: str) -> str:
+    return _TAG.sub("\u2039", printed(text).replace("\n", " "))
+
+
+def _each_text(value: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        return {_each_text(key, change): _each_text(item, change) for key, item in value.items()}
+    return [_each_text(item, change) for item in value] if isinstance(value, list) else value
 
 
 def escaped(text: str) -> str:
