@@ -127,6 +127,13 @@ COMMANDS: dict[str, Run | Shown] = {
     ),
     "keras-conformance list 'documents/*'": Run(),
     "keras-conformance list --json > before.json": Run("keras-conformance list --json"),
+    "python tools/campaign.py": Shown("tox.ini", "python tools/campaign.py {posargs}"),
+    "python tools/campaign.py --inputs 300000": Run(
+        "python tools/campaign.py --inputs 10 --jobs 1"
+    ),
+    "python tools/campaign.py --kind answers --replay FILE": Shown(
+        "tests/test_campaign.py", "campaign.replay("
+    ),
     "python tools/asked.py before.json": Shown("tests/test_cases_variation.py", '"tools/asked.py"'),
     "keras-conformance adapters": Run(),
     "keras-conformance validate my-cases/": Run(),
