@@ -27,7 +27,6 @@ class Broken:
     """A fuzzer of which some inputs do what must not be done."""
 
     kind = "cases"
-    share = 1.0
 
     def make(self, rng):
         return bytes([rng.randrange(8)])
@@ -52,7 +51,7 @@ def run(*arguments, folder):
     )
 
 
-@pytest.mark.parametrize("kind", ["answers", "cases", "ledgers", "records", "commands"])
+@pytest.mark.parametrize("kind", ["answers", "cases", "ledgers", "records", "commands", "runs"])
 def test_each_kind_is_tried_and_keeps_its_promises(kind, tmp_path):
     done = run("--kind", kind, "--inputs", "40", "--seed", "3", "--jobs", "1", folder=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -4,10 +4,11 @@
     python tools/campaign.py --inputs 300000                  # the long one
     python tools/campaign.py --kind answers --replay FILE     # one input again
 
-Inputs are answers of adapters, case files, ledgers, records and command lines, made from sound
-ones by a seeded generator: the same seed tries the same inputs. An input that breaks a promise is
-kept in a file, and its seed, its number and the command that tries it again are printed. No
-framework is started. What is promised: docs/reliability.md.
+Inputs are answers of adapters, case files, ledgers, records, command lines, and whole runs of an
+adapter that misbehaves; a seeded generator makes them from sound ones: the same seed tries the same
+inputs. An input that breaks a promise is kept in a file, and its seed, its number and the command
+that tries it again are printed. No framework is started. What is promised:
+docs/reliability_campaign.md.
 """
 
 from __future__ import annotations
@@ -32,8 +33,14 @@ if TYPE_CHECKING:
 
     from fuzzing.fuzzer import Fuzzer
 
-KINDS = ("answers", "cases", "ledgers", "records", "commands")
-SHARES = {"answers": 0.4, "cases": 0.25, "ledgers": 0.2, "records": 0.1, "commands": 0.05}
+SHARES = {
+    "runs": 0.001,
+    "commands": 0.05,
+    "records": 0.099,
+    "ledgers": 0.2,
+    "cases": 0.25,
+    "answers": 0.4,
+}
 """Of all inputs, by kind: what is tried fastest is tried most."""
 SECONDS = 5.0
 """From when on an input hangs."""
@@ -61,6 +68,10 @@ def fuzzer(kind: str, folder: Path) -> Fuzzer:
         from fuzzing.recorded import Records
 
         return Records(folder)
+    if kind == "runs":
+        from fuzzing.running import Runs
+
+        return Runs(folder)
     from fuzzing.commands import Commands
 
     return Commands(folder)
@@ -129,7 +140,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--inputs", type=int, default=20_000, metavar="N", help="how many in all")
     parser.add_argument("--seed", type=int, default=15, metavar="N")
-    parser.add_argument("--kind", choices=KINDS, help="only these; default: all, in shares")
+    parser.add_argument("--kind", choices=SHARES, help="only these; default: all, in shares")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="N")
     parser.add_argument(
         "--replay", type=Path, metavar="FILE", help="try this input of --kind again"

@@ -72,7 +72,6 @@ class Answers:
     """Frames that an adapter might write."""
 
     kind = "answers"
-    share = 0.4
 
     def __init__(self) -> None:
         self._known = known()

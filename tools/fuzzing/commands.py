@@ -88,7 +88,6 @@ class Commands:
     """Command lines, each a JSON list of words."""
 
     kind = "commands"
-    share = 0.05
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "commands"

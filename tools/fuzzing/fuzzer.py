@@ -23,8 +23,6 @@ class Fuzzer(Protocol):
     """Makes inputs of one kind, and tries them."""
 
     kind: str
-    share: float
-    """Of all inputs."""
 
     def make(self, rng: random.Random) -> bytes:
         """Return an input: all that is needed to try it again."""

@@ -72,7 +72,6 @@ class Records:
     """Record files, and the commands that read them."""
 
     kind = "records"
-    share = 0.1
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "records"

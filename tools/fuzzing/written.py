@@ -46,7 +46,6 @@ class Cases:
     """Case files."""
 
     kind = "cases"
-    share = 0.25
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "cases" / "fuzzed.yaml"
@@ -94,7 +93,6 @@ class Ledgers:
     """Ledgers and capability files."""
 
     kind = "ledgers"
-    share = 0.2
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "ledger.yaml"
