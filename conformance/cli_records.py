@@ -335,7 +335,7 @@ def _add_rows(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )
     rows.add_argument(
         "--last",
-        type=arguments.existing,
+        type=arguments.folder_to_write,
         metavar="FOLDER",
         help="FOLDER of the last time, to compare with",
     )
