@@ -13,9 +13,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance import __version__, cli_records, cli_touched, cli_versions, cli_writing
+from conformance import __version__, arguments, cli_records, cli_touched, cli_versions, cli_writing
 from conformance.cli_cases import add_folders, add_word, add_words
 from conformance.ending import Terminated, terminable
+from conformance.printing import harmless_streams
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,14 +29,19 @@ was recorded is kept: go on with --resume)
 
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-
+USAGE = 2
 LEVEL = "only the cases of level N: 1 takes seconds, each holds the ones before it, 5 is all"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(given: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    options = parser().parse_args(arguments)
+    with harmless_streams():
+        return _main(given)
+
+
+def _main(given: Sequence[str] | None) -> int:
     try:
+        options = parser().parse_args(given)
         with terminable():
             code: int = options.command(options)
             print(end="", flush=True)  # noqa: T201 - while it can still be told
@@ -49,9 +55,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return 0
     except OSError as error:
-        if error.errno not in _FULL:
-            raise
-        return _cut_off(error)
+        if error.errno in _FULL:
+            return _cut_off(error)
+        # What a command knows of, it tells itself. Whatever else the system refuses is told, too:
+        # a name that is too long, or a folder where a file was meant.
+        return _refused(error)
     return code
 
 
@@ -65,9 +73,22 @@ def _cut_off(error: OSError) -> int:
     return 2
 
 
+def _refused(error: OSError) -> int:
+    """Tell what the system refuses; returns the exit code for wrong usage."""
+    about = error.filename if error.filename is not None else "keras-conformance"
+    why = error.strerror or str(error)
+    try:
+        print(f"{about}: {why}", file=sys.stderr)  # noqa: T201
+        sys.stdout.flush()
+    except OSError:
+        # It is stdout that is refused; else Python would complain of it once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return USAGE
+
+
 def parser() -> argparse.ArgumentParser:
     """The parser of every command."""
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = arguments.Parser(
         prog="keras-conformance",
         description="Does this framework, in this version, do what Keras documents?",
         epilog=EXIT_CODES,
@@ -76,14 +97,35 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
+    _add_run(commands)
+    _add_cases(commands)
+    _add_adapters(commands)
+    _add_repro(commands)
+    _add_report(commands)
+    cli_records.add(commands)
+    cli_versions.add(commands)
+    cli_touched.add(commands)
+    arguments.ask_for_something(parser)
+    return parser
+
+
+def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     run = commands.add_parser("run", help="run cases on adapters and write a report")
     add_words(run)
     _adapter_options(run)
-    run.add_argument("--jobs", type=_positive, metavar="N", help="adapter processes at a time")
     run.add_argument(
-        "--case-timeout", type=float, default=60.0, metavar="SECONDS", help="limit of one case"
+        "--jobs", type=arguments.processes, metavar="N", help="adapter processes at a time"
     )
-    run.add_argument("--reports", type=Path, default=Path("reports"), metavar="FOLDER")
+    run.add_argument(
+        "--case-timeout",
+        type=arguments.seconds,
+        default=60.0,
+        metavar="SECONDS",
+        help="limit of one case",
+    )
+    run.add_argument(
+        "--reports", type=arguments.folder_to_write, default=Path("reports"), metavar="FOLDER"
+    )
     run.add_argument(
         "--resume",
         nargs="?",
@@ -94,7 +136,7 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--ledger",
         action="append",
-        type=Path,
+        type=arguments.existing,
         default=[],
         metavar="FILE",
         help="a further file or folder of known divergences; repeatable",
@@ -102,20 +144,24 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--capabilities",
         action="append",
-        type=Path,
+        type=arguments.existing,
         default=[],
         metavar="FILE",
         help="a file that states what an adapter supports; repeatable",
     )
     run.add_argument(
         "--shard",
+        type=arguments.shard,
         metavar="I/N",
         help="run the I-th of N parts of the cases; 'merge' joins the records",
     )
     run.add_argument(
-        "--history", type=Path, metavar="FILE", help="add the run to this history of past runs"
+        "--history",
+        type=arguments.file_to_write,
+        metavar="FILE",
+        help="add the run to this history of past runs",
     )
-    run.add_argument("--level", type=int, metavar="N", help=LEVEL)
+    run.add_argument("--level", type=arguments.level, metavar="N", help=LEVEL)
     touched = run.add_argument_group("only what a change touches")
     touched.add_argument(
         "--touched-by",
@@ -123,23 +169,28 @@ def parser() -> argparse.ArgumentParser:
         help="run the cases that run what changed since this revision ('origin/main')",
     )
     touched.add_argument(
-        "--source", type=Path, metavar="FOLDER", help="the package whose changes are looked at"
+        "--source",
+        type=arguments.path,
+        metavar="FOLDER",
+        help="the package whose changes are looked at",
     )
     touched.add_argument(
         "--recording",
         action="append",
-        type=Path,
+        type=arguments.existing,
         default=[],
         metavar="FILE",
         help="rest on this recording, in the place of what is kept; repeatable",
     )
     run.set_defaults(command=_run)
 
+
+def _add_cases(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     cli_writing.add(commands)
 
     listing = commands.add_parser("list", help="list cases")
     add_words(listing, told="as of `run`; or a part of ids; default: all")
-    listing.add_argument("--level", type=int, metavar="N", help=LEVEL)
+    listing.add_argument("--level", type=arguments.level, metavar="N", help=LEVEL)
     listing.add_argument("--json", action="store_true", help="as JSON, with what each is asked")
     listing.set_defaults(command=_list)
 
@@ -149,6 +200,8 @@ def parser() -> argparse.ArgumentParser:
     _add_coverage(commands)
     _add_detect(commands)
 
+
+def _add_adapters(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     adapters = commands.add_parser("adapters", help="list adapters and whether they are installed")
     _adapter_options(adapters)
     adapters.set_defaults(command=_adapters)
@@ -157,13 +210,6 @@ def parser() -> argparse.ArgumentParser:
     smoke.add_argument("adapter", metavar="ADAPTER")
     smoke.add_argument("--adapter-command", action="append", default=[], metavar="NAME=COMMAND")
     smoke.set_defaults(command=_smoke)
-
-    _add_repro(commands)
-    _add_report(commands)
-    cli_records.add(commands)
-    cli_versions.add(commands)
-    cli_touched.add(commands)
-    return parser
 
 
 def _add_coverage(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -182,7 +228,10 @@ def _add_coverage(commands: argparse._SubParsersAction[argparse.ArgumentParser])
         "the Keras that the cases are written for, unless --python names another",
     )
     coverage.add_argument(
-        "--into", type=Path, metavar="FILE", help="with --missing: write it there, as a page"
+        "--into",
+        type=arguments.file_to_write,
+        metavar="FILE",
+        help="with --missing: write it there, as a page",
     )
     coverage.add_argument("--json", action="store_true", help="all of it as JSON")
     coverage.set_defaults(command=_coverage)
@@ -196,7 +245,7 @@ def _add_detect(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "patterns", nargs="*", metavar="LAYER", help="layers or globs ('Conv*'); default: all"
     )
     detect.add_argument(
-        "--enough", type=_positive, metavar="N", help="try no fault more that N cases see"
+        "--enough", type=arguments.positive, metavar="N", help="try no fault more that N cases see"
     )
     detect.add_argument("--all", action="store_true", help="list what enough cases see as well")
     detect.add_argument("--json", action="store_true", help="all of it as JSON")
@@ -217,26 +266,37 @@ def _add_repro(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="a further adapter, started by this command; repeatable",
     )
     repro.add_argument(
-        "--facet", metavar="FACET", help="what to show; default: the first facet that fails"
+        "--facet",
+        type=arguments.facet,
+        metavar="FACET",
+        help="what to show; default: the first facet that fails",
     )
     repro.add_argument(
-        "--seconds", type=float, default=60.0, help="how long to reduce; default: 60"
+        "--seconds", type=arguments.patience, default=60.0, help="how long to reduce; default: 60"
     )
     repro.add_argument(
         "--run",
         metavar="RUN",
         help="run and reduce nothing: the case as this run judged it (its folder, or 'latest')",
     )
-    repro.add_argument("--reports", type=Path, default=Path("reports"), metavar="FOLDER")
+    repro.add_argument(
+        "--reports", type=arguments.folder_to_write, default=Path("reports"), metavar="FOLDER"
+    )
     repro.set_defaults(command=_repro)
 
     porting = commands.add_parser(
         "porting", help="write porting guides out of the records of torch, jax and flax"
     )
     porting.add_argument(
-        "records", nargs="+", type=Path, metavar="RECORDS", help="records.jsonl or its folder"
+        "records",
+        nargs="+",
+        type=arguments.path,
+        metavar="RECORDS",
+        help="records.jsonl or its folder",
     )
-    porting.add_argument("--output", type=Path, default=Path("porting"), metavar="FOLDER")
+    porting.add_argument(
+        "--output", type=arguments.folder_to_write, default=Path("porting"), metavar="FOLDER"
+    )
     porting.set_defaults(command=_porting)
 
 
@@ -252,12 +312,20 @@ def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "--baseline", metavar="OLD", help="records of an earlier run: show what changed since"
     )
     report.add_argument(
-        "--history", type=Path, metavar="FILE", help="history of past runs: show their trend"
+        "--history",
+        type=arguments.file_to_write,
+        metavar="FILE",
+        help="history of past runs: show their trend",
     )
     report.add_argument(
-        "--output", type=Path, metavar="FILE", help="default: beside the (first) records"
+        "--output",
+        type=arguments.file_to_write,
+        metavar="FILE",
+        help="default: beside the (first) records",
     )
-    report.add_argument("--reports", type=Path, default=Path("reports"), metavar="FOLDER")
+    report.add_argument(
+        "--reports", type=arguments.folder_to_write, default=Path("reports"), metavar="FOLDER"
+    )
     report.add_argument(
         "--everything",
         action="store_true",
@@ -281,13 +349,6 @@ def _adapter_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=COMMAND",
         help="a further adapter, started by this command; repeatable",
     )
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return number
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -5,8 +5,9 @@ Like :mod:`conformance.cli`, whose part this is, it imports nothing that takes t
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from conformance import arguments
 
 if TYPE_CHECKING:
     import argparse
@@ -43,7 +44,7 @@ def add_folders(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> No
         "--cases",
         dest="folders",
         action="append",
-        type=Path,
+        type=arguments.path,
         default=[],
         metavar="FOLDER",
         help="a folder of cases of your own, beside the packaged ones; repeatable",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conformance import arguments
 from conformance.cli_cases import add_words
 from conformance.cli_versions import add_running
 
@@ -59,7 +60,9 @@ def _add_diff(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     versions.add_argument(
         "--adapter", action="append", metavar="NAME", help="default: all that the versions concern"
     )
-    versions.add_argument("--ledger", action="append", type=Path, default=[], metavar="FILE")
+    versions.add_argument(
+        "--ledger", action="append", type=arguments.existing, default=[], metavar="FILE"
+    )
     versions.add_argument(
         "--resume",
         nargs="?",
@@ -75,10 +78,16 @@ def _add_diff(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         help="which column of OLD, or a pattern: 'keras-torch@keras==3.14.1', '*@keras==3.14.1'",
     )
     diff.add_argument("--new", dest="new_column", metavar="COLUMN", help="which column of NEW")
-    diff.add_argument("--markdown", type=Path, metavar="FILE", help="write it as Markdown, too")
-    diff.add_argument("--json", type=Path, metavar="FILE", help="write it as JSON, too")
+    diff.add_argument(
+        "--markdown", type=arguments.file_to_write, metavar="FILE", help="write it as Markdown, too"
+    )
+    diff.add_argument(
+        "--json", type=arguments.file_to_write, metavar="FILE", help="write it as JSON, too"
+    )
     diff.add_argument("--all", action="store_true", help="list what is counted otherwise")
-    diff.add_argument("--reports", type=Path, default=Path("reports"), metavar="FOLDER")
+    diff.add_argument(
+        "--reports", type=arguments.folder_to_write, default=Path("reports"), metavar="FOLDER"
+    )
     diff.set_defaults(command=_diff)
 
 
@@ -102,12 +111,14 @@ def _add_history(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     history.add_argument(
         "--history",
-        type=Path,
+        type=arguments.file_to_write,
         default=Path("reports/history.sqlite"),
         metavar="FILE",
         help="where the history is kept (default: reports/history.sqlite)",
     )
-    history.add_argument("--reports", type=Path, default=Path("reports"), metavar="FOLDER")
+    history.add_argument(
+        "--reports", type=arguments.folder_to_write, default=Path("reports"), metavar="FOLDER"
+    )
     history.set_defaults(command=_history)
 
 
@@ -127,7 +138,7 @@ def _add_merge(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     merge.add_argument(
         "-o",
         "--output",
-        type=Path,
+        type=arguments.folder_to_write,
         required=True,
         metavar="FOLDER",
         help="folder of the joined run",
@@ -156,10 +167,12 @@ def _add_atlas(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="recorded runs: records.jsonl, a run's folder or name (default: latest); or the JSON "
         "beside an earlier page",
     )
-    atlas.add_argument("--reports", type=Path, default=Path("reports"), metavar="FOLDER")
+    atlas.add_argument(
+        "--reports", type=arguments.folder_to_write, default=Path("reports"), metavar="FOLDER"
+    )
     atlas.add_argument(
         "--into",
-        type=Path,
+        type=arguments.file_to_write,
         metavar="FILE",
         help="Markdown, of which all below the mark is replaced; default: print it",
     )
@@ -178,10 +191,13 @@ def _add_ledger(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     check = _add_chore(
         chores, "check", "say what is wrong with it, by itself or held against records"
     )
-    check.set_defaults(command=_ledger_check)
+    check.set_defaults(command=_ledger_check, tells_all=True)
     update = _add_chore(chores, "update", "propose entries for failures that none covers")
     update.add_argument(
-        "--into", type=Path, metavar="FILE", help="append them to this file; default: print them"
+        "--into",
+        type=arguments.file_to_write,
+        metavar="FILE",
+        help="append them to this file; default: print them",
     )
     update.set_defaults(command=_ledger_update)
     prune = _add_chore(chores, "prune", "take out what describes nothing any more")
@@ -192,7 +208,7 @@ def _add_ledger(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     show.add_argument(
         "--into",
-        type=Path,
+        type=arguments.file_to_write,
         required=True,
         metavar="FILE",
         help="Markdown; what it is made of is kept beside it as JSON, which RECORDS may name",
@@ -203,7 +219,10 @@ def _add_ledger(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     measure.add_argument("--package", default="keras", metavar="NAME", help="whose releases")
     measure.add_argument(
-        "--into", type=Path, metavar="FILE", help="keep the measurements in this file, too"
+        "--into",
+        type=arguments.file_to_write,
+        metavar="FILE",
+        help="keep the measurements in this file, too",
     )
     measure.add_argument(
         "--write", action="store_true", help="write when, except and since into the ledger"
@@ -227,6 +246,7 @@ def _add_chore(
     chores: argparse._SubParsersAction[argparse.ArgumentParser], name: str, told: str
 ) -> argparse.ArgumentParser:
     chore = chores.add_parser(name, help=told, description=f"{told.capitalize()}.")
+    chore.set_defaults(tells_all=False)
     chore.add_argument(
         "records",
         nargs="+" if name in {"measure", "show", "update"} else "*",
@@ -236,7 +256,7 @@ def _add_chore(
     chore.add_argument(
         "--ledger",
         action="append",
-        type=Path,
+        type=arguments.existing,
         default=[],
         metavar="FILE",
         help="a file or folder of divergences; repeatable; default: the catalogue's own",
@@ -244,12 +264,14 @@ def _add_chore(
     chore.add_argument(
         "--cases",
         action="append",
-        type=Path,
+        type=arguments.path,
         default=[],
         metavar="FOLDER",
         help="a folder of cases of your own that the entries may speak of; repeatable",
     )
-    chore.add_argument("--reports", type=Path, default=Path("reports"), metavar="FOLDER")
+    chore.add_argument(
+        "--reports", type=arguments.folder_to_write, default=Path("reports"), metavar="FOLDER"
+    )
     return chore
 
 
@@ -260,8 +282,12 @@ def _add_capabilities(commands: argparse._SubParsersAction[argparse.ArgumentPars
         "records", metavar="RECORDS", help="records.jsonl, a run's folder or name, or 'latest'"
     )
     parser.add_argument("--adapter", required=True, metavar="NAME", help="whose")
-    parser.add_argument("--into", type=Path, metavar="FILE", help="append it to this file")
-    parser.add_argument("--reports", type=Path, default=Path("reports"), metavar="FOLDER")
+    parser.add_argument(
+        "--into", type=arguments.file_to_write, metavar="FILE", help="append it to this file"
+    )
+    parser.add_argument(
+        "--reports", type=arguments.folder_to_write, default=Path("reports"), metavar="FOLDER"
+    )
     parser.set_defaults(command=_capabilities)
 
 
@@ -285,14 +311,16 @@ def _add_next(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.add_argument(
         "--recording",
         action="append",
-        type=Path,
+        type=arguments.existing,
         default=[],
         metavar="FILE",
         help="a file of `touched record`, in the place of what is kept; repeatable",
     )
     parser.add_argument("--all", action="store_true", help="list every cause")
     parser.add_argument("--json", action="store_true", help="as JSON, with all cases of each cause")
-    parser.add_argument("--reports", type=Path, default=Path("reports"), metavar="FOLDER")
+    parser.add_argument(
+        "--reports", type=arguments.folder_to_write, default=Path("reports"), metavar="FOLDER"
+    )
     parser.set_defaults(command=_next)
 
 
@@ -325,7 +353,10 @@ def _add_rows(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "rows", help="after a CI matrix: which rows conform, which don't, which never ran"
     )
     rows.add_argument(
-        "folder", type=Path, metavar="FOLDER", help="holds a folder of records for each row"
+        "folder",
+        type=arguments.path,
+        metavar="FOLDER",
+        help="holds a folder of records for each row",
     )
     rows.add_argument(
         "--expect", action="append", default=[], metavar="ROW", help="a row that must be there"
@@ -334,18 +365,30 @@ def _add_rows(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "--rows", metavar="JSON", help="the same for many: a list of objects with a name"
     )
     rows.add_argument(
-        "--last", type=Path, metavar="FOLDER", help="FOLDER of the last time, to compare with"
+        "--last",
+        type=arguments.folder_to_write,
+        metavar="FOLDER",
+        help="FOLDER of the last time, to compare with",
     )
     rows.add_argument(
-        "--days", type=int, default=7, metavar="N", help="a nightly older than this is stale"
+        "--days",
+        type=arguments.days,
+        default=7,
+        metavar="N",
+        help="a nightly older than this is stale",
     )
     rows.add_argument(
-        "--markdown", type=Path, metavar="FILE", help="write the table to a file, too"
+        "--markdown",
+        type=arguments.file_to_write,
+        metavar="FILE",
+        help="write the table to a file, too",
     )
     rows.add_argument(
         "--track", metavar="OWNER/NAME", help="keep an issue for each failing row there, by gh"
     )
-    rows.add_argument("--link", default="", metavar="ADDRESS", help="of the run, for the issues")
+    rows.add_argument(
+        "--link", type=str, default="", metavar="ADDRESS", help="of the run, for the issues"
+    )
     rows.set_defaults(command=_rows)
 
 

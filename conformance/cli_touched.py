@@ -5,9 +5,9 @@ Like :mod:`conformance.cli`, whose part this is, it imports a command's code whe
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conformance import arguments
 from conformance.cli_cases import add_words
 
 if TYPE_CHECKING:
@@ -24,11 +24,20 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     add_words(record, told="as of `run`; default: all")
     _add_package(record)
     record.add_argument(
-        "--output", type=Path, metavar="FILE", help="write the recording here as well"
+        "--output",
+        type=arguments.file_to_write,
+        metavar="FILE",
+        help="write the recording here as well",
     )
-    record.add_argument("--jobs", type=int, metavar="N", help="processes at a time; default: cores")
     record.add_argument(
-        "--case-timeout", type=float, default=60.0, metavar="SECONDS", help="as of `run`"
+        "--jobs", type=arguments.processes, metavar="N", help="processes at a time; default: cores"
+    )
+    record.add_argument(
+        "--case-timeout",
+        type=arguments.seconds,
+        default=60.0,
+        metavar="SECONDS",
+        help="as of `run`",
     )
     record.add_argument(
         "--no-fork",
@@ -59,7 +68,11 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def _add_package(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--source", type=Path, required=True, metavar="FOLDER", help="the package's own folder"
+        "--source",
+        type=arguments.path,
+        required=True,
+        metavar="FOLDER",
+        help="the package's own folder",
     )
     parser.add_argument("--adapter", action="append", required=True, metavar="NAME")
     parser.add_argument(
@@ -75,7 +88,7 @@ def _add_recording(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--recording",
         action="append",
-        type=Path,
+        type=arguments.existing,
         default=[],
         metavar="FILE",
         help="rest on this recording, in the place of what is kept; repeatable",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conformance import arguments
 from conformance.cli_cases import add_word, add_words
 
 if TYPE_CHECKING:
@@ -40,7 +41,9 @@ def _add_bisect(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     ends = "a version, or a date: the newest release of that day"
     bisect.add_argument("--good", "--old", required=True, metavar="VERSION", help=ends)
     bisect.add_argument("--bad", "--new", required=True, metavar="VERSION", help=ends)
-    bisect.add_argument("--json", type=Path, metavar="FILE", help="write the steps as JSON, too")
+    bisect.add_argument(
+        "--json", type=arguments.file_to_write, metavar="FILE", help="write the steps as JSON, too"
+    )
     add_running(bisect)
     bisect.set_defaults(command=_bisect)
 
@@ -63,16 +66,22 @@ def _add_sweep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     sweep.add_argument(
         "--ledger",
         action="append",
-        type=Path,
+        type=arguments.existing,
         default=[],
         metavar="FILE",
         help="a ledger of your own, of --of-ledger, in the place of the packaged one; repeatable",
     )
     sweep.add_argument("--minor", action="store_true", help="of each 3.N only the newest 3.N.M")
-    sweep.add_argument("--markdown", type=Path, metavar="FILE", help="write it as Markdown, too")
-    sweep.add_argument("--json", type=Path, metavar="FILE", help="write it as JSON, too")
+    sweep.add_argument(
+        "--markdown", type=arguments.file_to_write, metavar="FILE", help="write it as Markdown, too"
+    )
+    sweep.add_argument(
+        "--json", type=arguments.file_to_write, metavar="FILE", help="write it as JSON, too"
+    )
     sweep.add_argument("--all", action="store_true", help="show what always passes as well")
-    sweep.add_argument("--reports", type=Path, default=Path("reports"), metavar="FOLDER")
+    sweep.add_argument(
+        "--reports", type=arguments.folder_to_write, default=Path("reports"), metavar="FOLDER"
+    )
     add_running(sweep)
     sweep.set_defaults(command=_sweep)
 
@@ -86,9 +95,15 @@ def add_running(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> No
         metavar="NAME=COMMAND",
         help="a further adapter, started by this command; repeatable",
     )
-    parser.add_argument("--jobs", type=int, metavar="N", help="releases at a time; default: cores")
     parser.add_argument(
-        "--case-timeout", type=float, default=60.0, metavar="SECONDS", help="limit of one case"
+        "--jobs", type=arguments.processes, metavar="N", help="releases at a time; default: cores"
+    )
+    parser.add_argument(
+        "--case-timeout",
+        type=arguments.seconds,
+        default=60.0,
+        metavar="SECONDS",
+        help="limit of one case",
     )
 
 

@@ -5,8 +5,9 @@ Like :mod:`conformance.cli`, whose part this is, it imports nothing that takes t
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from conformance import arguments
 
 if TYPE_CHECKING:
     import argparse
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands."""
     validate = commands.add_parser("validate", help="check case files")
-    validate.add_argument("paths", nargs="*", type=Path, metavar="PATH")
+    validate.add_argument("paths", nargs="*", type=arguments.path, metavar="PATH")
     validate.add_argument(
         "--reference",
         action="store_true",
@@ -33,7 +34,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     validate.set_defaults(command=_validate)
 
     new = commands.add_parser("new", help="write a first file of cases, with comments")
-    new.add_argument("file", type=Path, metavar="FILE", help="a path that ends in .yaml")
+    new.add_argument(
+        "file", type=arguments.file_to_write, metavar="FILE", help="a path that ends in .yaml"
+    )
     new.set_defaults(command=_new)
 
 

@@ -137,6 +137,11 @@ COMMANDS: dict[str, Run | Shown] = {
     ),
     "keras-conformance list 'documents/*'": Run(),
     "keras-conformance list --json > before.json": Run("keras-conformance list --json"),
+    "python tools/campaign.py": Shown("tox.ini", "python tools/campaign.py {posargs}"),
+    "python tools/campaign.py --inputs 300000": Shown("tests/test_campaign.py", '"--inputs", "40"'),
+    "python tools/campaign.py --kind answers --replay FILE": Shown(
+        "tests/test_campaign.py", "campaign.replay("
+    ),
     "python tools/asked.py before.json": Shown("tests/test_cases_variation.py", '"tools/asked.py"'),
     "keras-conformance adapters": Run(),
     "keras-conformance validate my-cases/": Run(),
@@ -340,7 +345,9 @@ COMMANDS: dict[str, Run | Shown] = {
         f"pytest {COLLECT} --adapter keras-torch --capabilities conformance/capabilities.yaml"
     ),
     # The packaged ledger's ranges, and what runs showed.
-    "keras-conformance ledger measure latest": Run("keras-conformance ledger measure {run}"),
+    "keras-conformance ledger measure latest": Shown(
+        "tests/test_ranges.py", 'measure("--write") == 0'
+    ),
     "keras-conformance ledger measure latest --into cases/divergences/measured.json --write": (
         Shown("tests/test_ranges.py", 'measure("--write") == 0')
     ),

@@ -194,7 +194,7 @@ class TestFiles:
         [
             (
                 OSError(errno.ENOSPC, "No space left on device"),
-                "RecordsError: cannot write .* space",
+                "WriteError: cannot write .* space",
             ),
             (KeyboardInterrupt("pressed"), "KeyboardInterrupt: pressed"),
         ],
@@ -204,7 +204,7 @@ class TestFiles:
         def fail(_):
             raise raised
 
-        monkeypatch.setattr("conformance.records.files.os.fsync", fail)
+        monkeypatch.setattr("conformance.records.output.os.fsync", fail)
         kind, _, words = told.partition(": ")
         with pytest.raises((RecordsError, KeyboardInterrupt), match=words) as caught:
             merge(parts, tmp_path / "out/records.jsonl")
@@ -276,7 +276,7 @@ def test_a_wrong_shard_is_a_wrong_usage(tmp_path, cache):
     runner = Runner(tmp_path, cache)
     result = runner.run(str(write_cases(tmp_path, ["one"])), "--shard", "3/2")
     assert result.returncode == 2
-    assert result.stderr == "'3/2': of 2 shards, the first is 1/2\n"
+    assert result.stderr.endswith("argument --shard: '3/2': of 2 shards, the first is 1/2\n")
 
 
 class TestChosenByAChange:

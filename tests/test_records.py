@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from conformance.cases.model import Data
 from conformance.records import RecordsError, Run, Writer, read
 from conformance.records.model import SCHEMA, CellLine, Footer
+from conformance.records.wire import encode
 from conformance.verdicts.model import CellVerdict, Comparison, FacetVerdict, Worst
 
 NAME = "documents/dense/last-axis"
@@ -427,7 +428,7 @@ class TestHostile:
     def test_an_overlong_line_is_refused_before_it_is_decoded(
         self, small: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("conformance.records.reader.LINE_LIMIT", 5_000)
+        monkeypatch.setattr("conformance.records.bounds.LINE_LIMIT", 5_000)
         with small.open("ab") as file:
             file.write(b'"' + b"x" * 6_000 + b'"\n')
         with pytest.raises(RecordsError, match=r"run\.jsonl:6: longer than 5,000 bytes"):
@@ -444,11 +445,14 @@ class TestHostile:
 
     @pytest.mark.parametrize("indices", [[1], [-1]])
     def test_a_plan_out_of_range_is_refused(self, tmp_path: Path, indices: list[int]) -> None:
-        path = synthetic.record(
-            tmp_path / "run.jsonl", [synthetic.header([NAME], plan={"torch": indices})]
-        )
+        path = tmp_path / "run.jsonl"
+        header = synthetic.header([NAME], plan={"torch": indices})
+        path.write_bytes(encode(header))
         with pytest.raises(RecordsError, match=r"run\.jsonl:1: .* for torch, of 1"):
             read(path)
+        path.unlink()
+        with pytest.raises(RecordsError, match="for torch, of 1"):
+            synthetic.record(path, [header])
 
     def test_an_empty_or_missing_file_says_so(self, tmp_path: Path) -> None:
         (tmp_path / "empty.jsonl").touch()

@@ -99,10 +99,14 @@ def test_an_owner_s_workflow_is_as_safe_as_ours():
         assert not any("${{" in step.get("run", "") for step in job["steps"])
 
 
-def test_an_owner_s_workflow_runs_what_there_is():
+def test_an_owner_s_workflow_runs_what_there_is(tmp_path, monkeypatch):
     _, workflow = documented()
+    monkeypatch.chdir(tmp_path)  # an owner's repository, with what the page says is in it
+    (tmp_path / "conformance").mkdir()
     assert set(workflow[True]) == {"pull_request", "push", "schedule", "workflow_dispatch"}
     files = [Path("conformance/divergences.yaml"), Path("conformance/capabilities.yaml")]
+    for file in files:
+        file.write_text("[]\n")
     ran = []
     for name, job in workflow["jobs"].items():
         for step in job["steps"]:

@@ -8,7 +8,8 @@ from pathlib import Path
 from conformance.atlas.entries import Atlas, atlas_of, read_atlas, written
 from conformance.atlas.page import rendered, with_atlas
 from conformance.records import RecordsError, read
-from conformance.records.files import find_records, write_whole
+from conformance.records.files import find_records
+from conformance.records.output import write_whole
 
 
 def atlas(records: list[str], reports: Path, into: Path | None) -> int:

@@ -10,7 +10,7 @@ import difflib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance.cases.loading import ENDINGS, ROOT_NAMES, Catalogue, default_root, load
+from conformance.cases.loading import ENDINGS, ROOT_NAMES, Catalogue, default_root, holds_any, load
 from conformance.cases.problems import CasesError
 from conformance.globs import matches
 
@@ -103,11 +103,13 @@ def roots(folders: Sequence[Path] = ()) -> list[Path]:
     """The packaged catalogue's folder, and others beside it.
 
     Raises:
-        CasesError: One of them isn't there.
+        CasesError: One of them isn't there, or holds no case file.
     """
     for folder in folders:
         if not folder.exists():
             raise CasesError(f"--cases {folder}: there is no such file or folder")
+        if not holds_any(folder):
+            raise CasesError(f"--cases {folder}: there is no case file in it")
     return [default_root(), *folders]
 
 

@@ -109,6 +109,11 @@ def shown(file: Path) -> str:
         return str(file)
 
 
+def holds_any(path: Path) -> bool:
+    """Tell whether there is a case file at a path or below it."""
+    return next(_files(path), None) is not None
+
+
 def load_ids(paths: Sequence[Path | str]) -> set[str]:
     """The ids of every sound case below these paths.
 

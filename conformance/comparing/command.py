@@ -12,7 +12,9 @@ from conformance.comparing.diff import compare
 from conformance.comparing.model import UNUSABLE
 from conformance.printing import make_console
 from conformance.records import RecordsError, read
-from conformance.records.files import find_records, write_whole
+from conformance.records.files import find_records
+from conformance.records.output import write_text, write_whole
+from conformance.wording.text import escaped_json
 
 if TYPE_CHECKING:
     import argparse
@@ -36,6 +38,13 @@ def diff(options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return UNUSABLE
+    if idle := _of_versions(options):
+        print(  # noqa: T201
+            f"{idle} belongs to a comparison of two versions, which are run first; these are "
+            "records, and all of them is compared",
+            file=sys.stderr,
+        )
+        return UNUSABLE
     try:
         old = read(find_records(options.old, options.reports), brief=True)
         new = old
@@ -47,6 +56,19 @@ def diff(options: argparse.Namespace) -> int:
         print(error, file=sys.stderr)  # noqa: T201 - a message for whoever called
         return UNUSABLE
     return found.exit_code
+
+
+def _of_versions(options: argparse.Namespace) -> str:
+    """What was given that only a comparison of two versions has a use for; empty: nothing."""
+    given = {
+        "CASE": options.patterns,
+        "--cases": options.folders,
+        "--adapter": options.adapter,
+        "--adapter-command": options.adapter_command,
+        "--ledger": options.ledger,
+        "--jobs": options.jobs,
+    }
+    return next((name for name, value in given.items() if value), "")
 
 
 def show(diff: Diff, *, markdown: Path | None, json: Path | None, everything: bool = False) -> None:
@@ -65,8 +87,8 @@ def show(diff: Diff, *, markdown: Path | None, json: Path | None, everything: bo
 
     make_console(wide=True).print(summary(diff, everything=everything))
     if json:
-        write_whole(json, msgspec.json.format(msgspec.json.encode(diff)) + b"\n")
+        write_whole(json, escaped_json(msgspec.json.format(msgspec.json.encode(diff))) + b"\n")
     if markdown:
         from conformance.comparing.markdown import markdown as text
 
-        write_whole(markdown, text(diff).encode())
+        write_text(markdown, text(diff))

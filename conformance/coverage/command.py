@@ -18,7 +18,7 @@ from conformance.coverage.measure import Coverage, measure
 from conformance.coverage.missing import missing
 from conformance.coverage.page import page
 from conformance.printing import make_console
-from conformance.records.files import write_whole
+from conformance.records.output import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,8 +6,9 @@ ended and how much of its tolerance it used. :func:`points` and :func:`trend` re
 
 from __future__ import annotations
 
+from conformance.history.database import usable
 from conformance.history.model import HistoryError, Point, Total
 from conformance.history.reading import points, trend
 from conformance.history.writing import add
 
-__all__ = ["HistoryError", "Point", "Total", "add", "points", "trend"]
+__all__ = ["HistoryError", "Point", "Total", "add", "points", "trend", "usable"]

@@ -68,12 +68,25 @@ def opened(path: Path, *, write: bool = False) -> Iterator[sqlite3.Connection]:
         raise HistoryError(
             f"there is no history at {path}; `keras-conformance history add RECORDS` begins one"
         )
+    if path.exists() and not path.is_file():
+        raise HistoryError(f"{path} is no plain file, and a history has to be one")
     try:
         with contextlib.closing(_connect(path, write=write)) as connection, connection:
             yield connection
     except (sqlite3.Error, OSError) as error:
         doing = "write" if write else "read"
         raise HistoryError(f"cannot {doing} the history {path}: {error}") from error
+
+
+def usable(path: Path) -> None:
+    """See that a history can be written to, or begun, before anything is run for it.
+
+    Raises:
+        HistoryError: as for :func:`opened`.
+    """
+    if path.exists():
+        with opened(path):
+            pass
 
 
 def _connect(path: Path, *, write: bool) -> sqlite3.Connection:

@@ -10,8 +10,11 @@ import msgspec
 from conformance.porting.markdown import pages
 from conformance.porting.model import Guide
 from conformance.porting.rows import ADAPTERS, porting_rows
+from conformance.records.input import read_bytes
+from conformance.records.output import write_text, write_whole
 from conformance.records.reader import read
 from conformance.records.wire import RecordsError
+from conformance.wording.text import escaped_json, inline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,10 +55,10 @@ def porting(records: Sequence[Path], output: Path) -> int:
         return NOTHING
     try:
         output.mkdir(parents=True, exist_ok=True)
-        (output / DISTILLED).write_bytes(distilled(guides))
-        for name, text in pages(guides).items():
-            (output / name).write_text(text, encoding="utf-8")
-    except OSError as error:
+        write_whole(output / DISTILLED, escaped_json(distilled(guides)))
+        for name, text in pages([inline(guide) for guide in guides]).items():
+            write_text(output / name, text)
+    except (RecordsError, OSError) as error:
         print(f"keras-conformance porting: {error}", file=sys.stderr)  # noqa: T201
         return USAGE
     for guide in guides:
@@ -93,7 +96,7 @@ def _guides(records: Sequence[Path]) -> list[Guide]:
     runs: dict[str, list[Run]] = {}
     for path in records:
         if path.suffix == ".json":
-            found.update({guide.adapter: guide for guide in restored(path.read_bytes())})
+            found.update({guide.adapter: guide for guide in restored(read_bytes(path))})
             continue
         run = read(path / "records.jsonl" if path.is_dir() else path)
         for adapter in ADAPTERS:

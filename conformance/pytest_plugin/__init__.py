@@ -8,17 +8,18 @@ This module imports no framework, and nothing heavy before a case file turns up.
 from __future__ import annotations
 
 import contextlib
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from conformance import arguments
 from conformance.pytest_plugin.choosing import holds_cases, named_folders, take_ids
 from conformance.pytest_plugin.keys import adapters_key, marker_of, narrowing_key, run_key
 from conformance.suites import NOT_CASES, suites
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+    from pathlib import Path
 
     from conformance.pytest_plugin.items import CaseFile
     from conformance.pytest_plugin.run import PytestRun
@@ -38,6 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--adapter",
         action="append",
+        type=arguments.text,
         default=[],
         metavar="NAME",
         help="run on this adapter only: name or glob, repeatable (default: all)",
@@ -45,6 +47,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--adapter-command",
         action="append",
+        type=arguments.text,
         default=[],
         metavar="NAME=COMMAND",
         help="a further adapter, started by this command, repeatable",
@@ -52,27 +55,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--case",
         action="append",
+        type=arguments.text,
         default=[],
         metavar="CASE",
         help="of what is collected, these cases only: an id or a glob over ids, repeatable",
     )
     group.addoption(
         "--adapter-jobs",
-        type=int,
+        type=arguments.processes,
         default=None,
         metavar="N",
         help="adapter processes at a time (default: one a core)",
     )
     group.addoption(
         "--case-timeout",
-        type=float,
+        type=arguments.seconds,
         default=60.0,
         metavar="SECONDS",
         help="limit of one case on one adapter (default: 60)",
     )
     group.addoption(
         "--reports",
-        type=Path,
+        type=arguments.folder_to_write,
         default=None,
         metavar="FOLDER",
         help="where runs are recorded (default: reports/ in the working directory)",
@@ -80,6 +84,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--resume",
         nargs="?",
+        type=arguments.text,
         const="latest",
         default=None,
         metavar="RUN",
@@ -89,7 +94,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--ledger",
         action="append",
         default=[],
-        type=Path,
+        type=arguments.existing,
         metavar="FILE",
         help="a further file or folder of known divergences, repeatable",
     )
@@ -97,25 +102,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--capabilities",
         action="append",
         default=[],
-        type=Path,
+        type=arguments.existing,
         metavar="FILE",
         help="a file that states what an adapter supports, repeatable",
     )
     group.addoption(
         "--shard",
+        type=arguments.shard,
         default=None,
         metavar="I/N",
         help="run the I-th of N parts of the cases; `keras-conformance merge` joins the records",
     )
     group.addoption(
         "--level",
-        type=int,
+        type=arguments.level,
         default=None,
         metavar="N",
         help="only the cases of level N: 1 takes seconds, each holds the ones before it, 5 is all",
     )
     group.addoption(
         "--touched-by",
+        type=arguments.text,
         default=None,
         metavar="BASE",
         help="run the cases that run what changed since this revision (origin/main)",
@@ -123,7 +130,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--source",
         default=None,
-        type=Path,
+        type=arguments.path,
         metavar="FOLDER",
         help="of --touched-by: the package whose changes are looked at",
     )
@@ -131,14 +138,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--recording",
         action="append",
         default=[],
-        type=Path,
+        type=arguments.existing,
         metavar="FILE",
         help="of --touched-by: rest on this recording, not on what is kept, repeatable",
     )
     group.addoption(
         "--history",
         default=None,
-        type=Path,
+        type=arguments.file_to_write,
         metavar="FILE",
         help="add the run to this history of past runs (default: conformance_history)",
     )

@@ -1,17 +1,10 @@
-"""Where records are, and files that are written whole or not at all."""
+"""Where records are."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
 
 from conformance.records.wire import RecordsError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 RECORDS = "records.jsonl"
 """Name of the record file in a run's folder."""
@@ -53,41 +46,3 @@ def all_records(named: Path) -> list[Path]:
     if not found:
         raise RecordsError(f"no {RECORDS} in {named} or below it")
     return found
-
-
-@contextlib.contextmanager
-def whole(path: Path) -> Iterator[BinaryIO]:
-    """Open a file for writing that appears, whole, when the block has ended well.
-
-    Until then, and for ever where it ends in an error, the path is what it was before. Its folder
-    is made where missing.
-
-    Raises:
-        RecordsError: the file can't be written, a full disk included; nothing is left behind.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    except OSError as error:
-        raise RecordsError(f"cannot write {path}: {error.strerror}") from error
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except OSError as error:
-        Path(name).unlink(missing_ok=True)
-        raise RecordsError(
-            f"cannot write {path}: {error.strerror}; it is as it was before"
-        ) from error
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file whole, or leave it as it was: see :func:`whole`."""
-    with whole(path) as file:
-        file.write(data)

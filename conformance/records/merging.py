@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from conformance.records.files import whole
+from conformance.records.bounds import unfit
 from conformance.records.model import AdapterLine, CaseLine, Footer, Header
+from conformance.records.output import whole
 from conformance.records.reader import read
 from conformance.records.wire import RecordsError, encode
 from conformance.verdicts.caps import over
@@ -111,6 +112,8 @@ class Merging:
         if out.exists():
             raise RecordsError(f"{out} exists already; merge into another file")
         header = self._header()
+        if wrong := unfit(header):
+            raise MergeError(f"these records can't be one run: {wrong}")
         with whole(out) as file:
             file.write(encode(header))
             file.writelines(encode(self._cases[c]) for c in header.cases if c in self._cases)

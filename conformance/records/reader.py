@@ -9,9 +9,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from conformance.records.bounds import LINE_LIMIT, excess, unfit
 from conformance.records.cells import Cells
 from conformance.records.model import AdapterLine, BriefCell, CaseLine, CellLine, Header
-from conformance.records.wire import LINE_LIMIT, RecordsError, decode, decode_brief, encode_brief
+from conformance.records.wire import RecordsError, decode, decode_brief, encode_brief
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,16 +91,15 @@ class Run:
         A planned cell without a verdict counts as ``not-run``.
         """
         counts: Counter[str] = Counter()
-        for cell in self.planned():
-            if adapter is None or cell[1] == adapter:
-                counts[self.cells.outcome(*cell) or "not-run"] += 1
+        for cell in _planned(self.header, adapter):
+            counts[self.cells.outcome(*cell) or "not-run"] += 1
         return counts
 
     def unasked(self, adapter: str) -> Counter[str]:
         """Returns how many passes of an adapter leave each facet out that it can't be asked for."""
         counts: Counter[str] = Counter()
-        for case, name in self.planned():
-            if name == adapter and self.cells.outcome(case, name) == "pass":
+        for case, name in _planned(self.header, adapter):
+            if self.cells.outcome(case, name) == "pass":
                 counts.update(self.cells.unasked(case, name))
         return counts
 
@@ -148,6 +148,8 @@ def read(path: Path, *, brief: bool = False) -> Run:
     """
     reader = _Reader(path, brief=brief)
     try:
+        if path.exists() and not path.is_file():
+            raise RecordsError(f"cannot read {path}: a record is a plain file, and this is none")
         with _uncollected(), path.open("rb") as file:
             while data := file.readline(LINE_LIMIT + 1):
                 if not reader.take(data):
@@ -197,8 +199,8 @@ class _Reader:
         """Takes one line; False when it was the cut-off last one."""
         self._number += 1
         whole = data.endswith(b"\n")
-        if len(data) > LINE_LIMIT:
-            raise self._error(f"longer than {LINE_LIMIT:,} bytes")
+        if too_long := excess(data):
+            raise self._error(too_long)
         try:
             line = self._decode(data)
         except RecordsError as error:
@@ -315,22 +317,8 @@ class _Reader:
             self._twice.append((line.verdict.case, line.verdict.adapter))
 
     def _check_plan(self, header: Header) -> None:
-        count = len(header.cases)
-        if len(set(header.cases)) != count:
-            raise self._error("the header plans a case twice")
-        shard = header.shard
-        if shard and not (
-            1 <= shard.index <= shard.count
-            and len(shard.positions) == count
-            and all(0 <= position < shard.cases for position in shard.positions)
-        ):
-            raise self._error("the header's shard does not fit its cases")
-        for adapter, indices in header.plan.items():
-            wrong = [index for index in indices or () if not 0 <= index < count]
-            if wrong:
-                raise self._error(
-                    f"the header plans case number {wrong[0]} for {adapter}, of {count}"
-                )
+        if wrong := unfit(header):
+            raise self._error(wrong)
 
     def _error(self, message: str) -> RecordsError:
         return RecordsError(f"{self._path}:{self._number}: {message}")
@@ -347,8 +335,10 @@ def _is_torn(data: bytes) -> bool:
     return False
 
 
-def _planned(header: Header) -> Iterator[tuple[str, str]]:
-    for adapter, indices in header.plan.items():
+def _planned(header: Header, of: str | None = None) -> Iterator[tuple[str, str]]:
+    """The cells that are planned, of all adapters or of one."""
+    plan = header.plan if of is None else {of: header.plan[of]} if of in header.plan else {}
+    for adapter, indices in plan.items():
         for index in range(len(header.cases)) if indices is None else indices:
             yield header.cases[index], adapter
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
+from conformance.records.bounds import LINE_LIMIT
 from conformance.records.model import (
     SCHEMA,
     AdapterLine,
@@ -28,9 +29,6 @@ from conformance.records.older import upgraded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-LINE_LIMIT = 64 * 2**20
-"""Longest line, in bytes, that is read or written. A cell takes some kilobytes."""
 
 
 class RecordsError(Exception):

@@ -6,6 +6,7 @@ import errno
 import os
 from typing import TYPE_CHECKING, Self
 
+from conformance.records.bounds import unfit
 from conformance.records.locking import lock
 from conformance.records.model import Footer, Header, Line
 from conformance.records.reader import read
@@ -108,6 +109,8 @@ class Writer:
                 if self._open_stretch
                 else f"{self.path}: a {type(line).__name__} before the header"
             )
+        if isinstance(line, Header) and (wrong := unfit(line)):
+            raise RecordsError(f"{self.path}: {wrong}")
         self._put(encode(line))
         self._open_stretch = not isinstance(line, Footer)
 

@@ -9,6 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 from xml.sax.saxutils import quoteattr
 
+from conformance.records.output import whole, write_text
 from conformance.report.html import write_html
 from conformance.report.terminal import markdown, summary_text
 from conformance.report.views import BROKEN, VIEWS, view
@@ -51,15 +52,15 @@ def write_all(
     Raises:
         HistoryError: the history cannot be read.
         ColumnsError: it is not clear which adapters of the baseline to compare with which.
-        OSError: a file cannot be written.
+        WriteError: a file cannot be written.
     """
     write_html(run, report, baseline=baseline, history=history, everything=everything)
     folder = report.parent
-    (folder / SUMMARY).write_text(summary_text(run, report), encoding="utf-8")
-    (folder / MARKDOWN).write_text(markdown(run), encoding="utf-8")
-    (folder / BADGE).write_text(json.dumps(badge(run), indent=1) + "\n", encoding="utf-8")
-    with (folder / JUNIT).open("w", encoding="utf-8") as file:
-        file.writelines(junit(run))
+    write_text(folder / SUMMARY, summary_text(run, report))
+    write_text(folder / MARKDOWN, markdown(run))
+    write_text(folder / BADGE, json.dumps(badge(run), indent=1) + "\n")
+    with whole(folder / JUNIT) as file:
+        file.writelines(part.encode() for part in junit(run))
     return report
 
 

@@ -11,8 +11,6 @@ import base64
 import functools
 import gzip
 import hashlib
-import os
-import tempfile
 from collections import Counter
 from importlib import resources
 from pathlib import Path
@@ -24,6 +22,7 @@ from msgspec.structs import replace
 
 from conformance.porting import bites, own, porting_rows
 from conformance.records import Run, read
+from conformance.records.output import whole
 from conformance.report import overview
 from conformance.report.baseline import Baseline
 from conformance.report.columns import Columns
@@ -81,7 +80,7 @@ def write_html(
         HistoryError: the history cannot be read.
         ColumnsError: it is not clear which adapters of the baseline to compare with which.
         RecordsError: the record file cannot be read.
-        OSError: the report cannot be written.
+        WriteError: the report cannot be written.
     """
     with without_collecting():
         page = _render(
@@ -91,16 +90,8 @@ def write_html(
 
 
 def _write(page: Iterator[str], out: Path) -> Path:
-    out.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.writelines(page)
-        Path(name).chmod(0o644)
-        Path(name).replace(out)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with whole(out) as file:
+        file.writelines(part.encode() for part in page)
     return out
 
 
@@ -117,8 +108,8 @@ def _render(run: Run, old: Run | None, history: Path | None, *, everything: bool
     found = causes(run)
     groups, left = overview.sections(run, found)
     pages = _pages(run, columns, Details(run, found, everything=everything)) if program else {}
+    told = past(history, found) if history else {"trend": [], "cases": {}}
     if pages:
-        told = past(history, found) if history else {"trend": [], "cases": {}}
         pages["past"] = Markup(packed(told))  # noqa: S704
     totals = sum(columns.counts.values(), start=Counter[str]())
     template = _environment().get_template("report.html.j2")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from conformance.records import RecordsError
-from conformance.records.files import write_whole
+from conformance.records.output import write_text
 from conformance.rows.state import rows as look
 from conformance.rows.table import table
 from conformance.rows.tracking import TrackingError, track
@@ -25,7 +25,7 @@ def rows(options: argparse.Namespace) -> int:
         return _refuse(f"{options.folder} is no folder")
     try:
         expected = [*options.expect, *(_names(options.rows) if options.rows else [])]
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeError) as error:
         return _refuse(f"--rows wants the rows as JSON, each with a name: {error}")
     found = look(options.folder, expected, days=options.days, last=options.last)
     if not found:
@@ -34,7 +34,7 @@ def rows(options: argparse.Namespace) -> int:
     print(text, end="")  # noqa: T201
     try:
         if options.markdown:
-            write_whole(options.markdown, text.encode())
+            write_text(options.markdown, text)
         if options.track:
             for told in track(options.track, found, options.link):
                 print(told)  # noqa: T201

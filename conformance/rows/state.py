@@ -140,7 +140,11 @@ def _faults(run: Run) -> Iterator[str]:
 
 def _stale(run: Run, days: int, *, promised: bool) -> Iterator[str]:
     """Says which nightlies are too old; one that a column asks for by its version never is."""
-    began = dt.datetime.fromisoformat(run.started).date()
+    try:
+        began = dt.datetime.fromisoformat(run.started).date()
+    except ValueError:
+        yield f"nobody knows when it ran: {run.started!r} is no time"
+        return
     dated: dict[str, dt.date] = {}
     for name, line in run.adapters.items():
         for package, version in line.versions.items():

@@ -11,6 +11,7 @@ from conformance.cases.choosing import beside, catalogues, choose, roots
 from conformance.cases.levels import LevelError
 from conformance.environments import PreparationError
 from conformance.environments.preparing import prepare
+from conformance.history import HistoryError, usable
 from conformance.records import RecordsError
 from conformance.report.level import level_line
 from conformance.report.touched import touched_lines
@@ -25,6 +26,7 @@ from conformance.run.shard import Shard, ShardError
 from conformance.run.touched import NOTHING, Narrowing
 from conformance.touched.map import MapError
 from conformance.touched.source import SourceError
+from conformance.verdicts.readable import check_capabilities, check_ledgers
 
 if TYPE_CHECKING:
     import argparse
@@ -64,6 +66,7 @@ def run_cases(
         PreparationError,
         CasesError,
         FolderError,
+        HistoryError,
         LevelError,
         MapError,
         RecordsError,
@@ -75,12 +78,23 @@ def run_cases(
         return USAGE
 
 
+def _folder(options: argparse.Namespace) -> RunFolder:
+    """The folder of this run: a new one, or that of the run that is gone on with."""
+    if options.resume is None:
+        return RunFolder.new(options.reports)
+    return RunFolder.to_resume(options.reports, options.resume)
+
+
 def _run(
     options: argparse.Namespace,
     specs: list[AdapterSpec],
     launched: Mapping[str, AdapterProcess],
     console: Console,
 ) -> int:
+    check_ledgers(options.ledger)
+    check_capabilities(options.capabilities)
+    if options.history:
+        usable(options.history)
     narrowing = _narrowing(options)
     settings = Settings(
         case_seconds=options.case_timeout,
@@ -108,13 +122,9 @@ def _run(
         if not plan.cells:
             print(NOTHING)  # noqa: T201
             return 0
-    if options.shard:
+    if options.shard is not None:
         plan = Shard.parse(options.shard).of(plan)
-    folder = (
-        RunFolder.to_resume(options.reports, options.resume)
-        if options.resume
-        else RunFolder.new(options.reports)
-    )
+    folder = _folder(options)
     try:
         failed = drive(
             plan,

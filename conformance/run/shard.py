@@ -13,13 +13,11 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 
+from conformance.records.bounds import MOST_SHARDS
 from conformance.records.model import ShardOf
 
 if TYPE_CHECKING:
     from conformance.run.plan import Plan
-
-MOST = 1_000
-"""Shards of one run."""
 
 _WRITTEN = re.compile(r"(\d{1,6})/(\d{1,6})")
 
@@ -46,8 +44,8 @@ class Shard:
         if not written:
             raise ShardError(f"{text!r} is no shard: write INDEX/COUNT, such as 2/8")
         shard = cls(int(written[1]), int(written[2]))
-        if not 1 <= shard.count <= MOST:
-            raise ShardError(f"{text!r}: there may be 1 to {MOST:,} shards")
+        if not 1 <= shard.count <= MOST_SHARDS:
+            raise ShardError(f"{text!r}: there may be 1 to {MOST_SHARDS:,} shards")
         if not 1 <= shard.index <= shard.count:
             raise ShardError(f"{text!r}: of {shard.count} shards, the first is 1/{shard.count}")
         return shard

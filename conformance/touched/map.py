@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from msgspec import Struct
 
-from conformance.records.files import whole
+from conformance.records.output import whole
 from conformance.records.wire import RecordsError
 from conformance.touched.changes import Function
 
@@ -188,6 +188,8 @@ def read(path: Path) -> Map:
         MapError: It is missing, damaged, or no map at all.
     """
     try:
+        if path.exists() and not path.is_file():
+            raise MapError(f"cannot read {path}: it is no plain file")
         with path.open("rb") as file:
             if file.read(len(MARK)) != MARK:
                 raise MapError(f"{path} is no recording of this version of keras-conformance")

@@ -11,8 +11,12 @@ from conformance.adapters.host import registry
 from conformance.adapters.shared.naming import base_of
 from conformance.cases import CasesError, load
 from conformance.cases.choosing import roots
+from conformance.cases.problems import Log
+from conformance.cases.reading import read_text as yaml_of
 from conformance.records import RecordsError, read
-from conformance.records.files import find_records, write_whole
+from conformance.records.files import find_records
+from conformance.records.input import read_text
+from conformance.records.output import write_text, write_whole
 from conformance.upkeep.checking import faults
 from conformance.upkeep.evidence import judged
 from conformance.upkeep.holding import Evidence
@@ -26,6 +30,7 @@ from conformance.upkeep.showing import Shown, distilled, read_shown, shown_by
 from conformance.upkeep.stating import statement
 from conformance.verdicts.entries import read_entries
 from conformance.verdicts.ledger import Ledger, files_of
+from conformance.verdicts.readable import check_ledgers
 from conformance.wording.text import plural
 
 if TYPE_CHECKING:
@@ -55,11 +60,13 @@ class _Chore:
         kept = options.cases or self.roots
         own = [root / OWN for root in kept if (root / OWN).is_dir()]
         self.paths = list(files_of(options.ledger or own))
+        if not options.tells_all:
+            check_ledgers(self.paths)
         self.runs: list[Run] = [
             read(find_records(named, options.reports), brief=True) for named in options.records
         ]
         recorded = {case for run in self.runs for case in run.header.cases}
-        catalogues = [load([root]).cases for root in self.roots]
+        catalogues = [load([root]).checked() for root in self.roots]
         cases = [case for catalogue in catalogues for case in catalogue]
         # Of how many there are a run has judged some: those of the catalogues that it took from.
         self.cases = sum(
@@ -152,6 +159,7 @@ def measure(options: argparse.Namespace) -> int:
     try:
         chore = _Chore(options)
         found = measured_of(chore.ledger, judged(chore.runs), options.package)
+        _see_that_any_tells(chore.runs, options.package)
         if options.into and options.into.exists():
             found = read_measured(options.into).with_more(found)
         if options.into:
@@ -177,6 +185,7 @@ def show(options: argparse.Namespace) -> int:
     """Write into a page what recorded runs showed; keep beside it what that was rendered from."""
     kept = options.into.with_suffix(".json")
     try:
+        _see_that_they_differ(options.into, kept)
         shown = Shown()
         for named in options.records:
             if named.endswith(".json"):
@@ -184,15 +193,15 @@ def show(options: argparse.Namespace) -> int:
         options.records = [named for named in options.records if not named.endswith(".json")]
         chore = _Chore(options)
         shown = shown.with_more(shown_by(chore.ledger, chore.runs, chore.cases))
-        page = options.into.read_text(encoding="utf-8") if options.into.exists() else ""
+        page = read_text(options.into) if options.into.exists() else ""
         sections = {
-            path.stem: path.read_text(encoding="utf-8")
+            path.stem: read_text(path)
             for path in sorted((options.into.parent / "findings").glob("*.md"))
         }
         rendered = section(shown, findings_in(sections))
         write_whole(kept, distilled(shown))
-        write_whole(options.into, with_section(page, rendered).encode())
-    except (CasesError, RecordsError, OSError, UnicodeDecodeError) as error:
+        write_text(options.into, with_section(page, rendered))
+    except (CasesError, RecordsError) as error:
         return _refuse(error)
     open_cells = sum(sum(one.other.values()) for one in shown.columns)
     told = _number(len(shown.columns), "column", "columns")
@@ -213,6 +222,16 @@ def state(options: argparse.Namespace) -> int:
     if not options.into:
         _say(text.rstrip("\n"))
     return SOUND
+
+
+def _see_that_any_tells(runs: Iterable[Run], package: str) -> None:
+    if not any(package in line.versions for run in runs for line in run.adapters.values()):
+        raise RecordsError(f"no adapter of these runs tells a version of {package}")
+
+
+def _see_that_they_differ(page: Path, kept: Path) -> None:
+    if kept == page:
+        raise RecordsError(f"{kept} would be page and data at once: name a page, such as x.md")
 
 
 def column_of(run: Run, adapter: str) -> str:
@@ -248,15 +267,18 @@ def _append(path: Path, text: str) -> None:
     """Append entries to a file of the ledger, which comes into being where it is missing.
 
     Raises:
-        RecordsError: it can't be written, and is as it was.
+        RecordsError: it can't be written, or would be no sound YAML any more; it is as it was.
     """
-    try:
-        before = path.read_text(encoding="utf-8") if path.exists() else ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise RecordsError(f"cannot read {path}: {error}") from error
+    before = read_text(path) if path.exists() else ""
     if before.strip() == "[]":
         before = ""
     gap = "" if not before else "\n" if before.endswith("\n") else "\n\n"
+    log = Log(str(path))
+    whole = yaml_of(f"{before}{gap}{text}", log)
+    added = yaml_of(text, Log(str(path)))
+    if whole is None or log.noted or added is None or type(whole.value) is not type(added.value):
+        told = "; ".join(map(str, log.sorted())) or "it holds something else"
+        raise RecordsError(f"cannot append to {path}, which would no longer be read: {told}")
     write_whole(path, f"{before}{gap}{text}".encode())
 
 

@@ -14,9 +14,11 @@ import msgspec
 from packaging.version import Version
 
 from conformance.adapters.shared.naming import base_of
+from conformance.records.input import read_bytes
 from conformance.records.wire import RecordsError
 from conformance.verdicts.ledger import hold_alone
 from conformance.verdicts.releases import parsed
+from conformance.wording.text import escaped_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -160,14 +162,8 @@ def read_measured(path: Path) -> Measured:
         RecordsError: it can't be read, or is none.
     """
     try:
-        with path.open("rb") as file:
-            data = file.read(_LARGEST + 1)
-        if len(data) > _LARGEST:
-            raise RecordsError(
-                f"{path} is larger than {_LARGEST:,} bytes: these are no measurements"
-            )
-        found = msgspec.json.decode(data, type=Measured)
-    except (OSError, msgspec.MsgspecError, UnicodeError) as error:
+        found = msgspec.json.decode(read_bytes(path, _LARGEST), type=Measured)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise RecordsError(f"{path} holds no measurements: {error}") from error
     rows = {len(told) for adapters in found.entries.values() for told in adapters.values()}
     if rows - {len(found.releases)} or any(parsed(one) is None for one in found.releases):
@@ -177,4 +173,4 @@ def read_measured(path: Path) -> Measured:
 
 def written(measured: Measured) -> bytes:
     """A file of measurements: an adapter a line, so that differences can be read."""
-    return msgspec.json.format(msgspec.json.encode(measured), indent=1) + b"\n"
+    return escaped_json(msgspec.json.format(msgspec.json.encode(measured), indent=1) + b"\n")

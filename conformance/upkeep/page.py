@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from conformance.adapters.shared.naming import KERAS_3, base_of
 from conformance.globs import matches
-from conformance.wording.text import escaped, plural
+from conformance.wording.text import escaped, inline, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -69,6 +69,7 @@ def section(shown: Shown, findings: Sequence[Finding]) -> str:
     Returns:
         Markdown with its heading, ending in a line feed.
     """
+    shown = inline(shown)
     columns, names = shown.columns, _names(shown.columns)
     comment = f"<!-- Rendered by `{_COMMAND}`; change the ledger, not this part. -->"
     lines = [HEADING, "", comment]

@@ -7,9 +7,8 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
-
 from conformance.adapters.shared.naming import base_of
+from conformance.wording.text import plainest, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -75,9 +74,9 @@ class Proposal(NamedTuple):
             yield "  cases:"
             yield from (f"    - {_scalar(case)}" for case in self.cases)
         if self.outcome:
-            yield f"  outcome: {self.outcome}"
+            yield f"  outcome: {_scalar(self.outcome)}"
         else:
-            yield f"  facets: [{', '.join(self.facets)}]"
+            yield f"  facets: [{', '.join(map(_scalar, self.facets))}]"
         yield f"  signature: {_flow(self.signatures)}"
         yield "  kind:  # bug, by-design, removed or precision"
         yield '  reason: ""  # what it does instead, and why'
@@ -130,7 +129,7 @@ def proposals(ledger: Ledger, recorded: Iterable[Judged]) -> list[Proposal]:
 
 def signature(message: str) -> str:
     """Return what of a message will stand in the next run, too: up to its first number."""
-    words = message.split()
+    words = plainest(message).split()
     kept: list[str] = []
     for word in words:
         if _NUMBER.match(word) and not (kept and kept[-1] in _COUNTED):
@@ -170,7 +169,7 @@ def _identifier(kind: _Kind, adapters: list[str], taken: set[str]) -> str:
     who = adapters[0] if len(adapters) == 1 else "several"
     what = re.sub(r"[^a-z0-9._-]+", "-", kind.case.rsplit("/", 1)[-1].lower()).strip("-") or "case"
     name = f"{who}-{what}-{kind.outcome or kind.facets[0]}".lower()
-    name = re.sub(r"[^a-z0-9._-]+", "-", name).strip("-._")
+    name = re.sub(r"[^a-z0-9._-]+", "-", name).strip("-._") or "entry"
     free, number = name, 1
     while free in taken:
         number += 1
@@ -189,7 +188,7 @@ def _scalar(text: str) -> str:
     """A text as YAML that cannot be taken for anything else: JSON, where a bare word might."""
     if re.fullmatch(r"[a-z][a-z0-9_/.-]*", text):
         return text
-    return msgspec.json.encode(text).decode()
+    return quoted(text)
 
 
 def _one_line(text: str) -> str:

@@ -12,9 +12,11 @@ from msgspec.structs import replace
 
 from conformance.adapters.shared.naming import KERAS_3
 from conformance.facets import FACETS
+from conformance.records.input import read_bytes
 from conformance.records.wire import RecordsError
 from conformance.upkeep.evidence import without_ledger
 from conformance.verdicts.model import FAILING
+from conformance.wording.text import escaped_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -125,7 +127,7 @@ def distilled(shown: Shown) -> bytes:
         b"%b: %b" % (msgspec.json.encode(entry), msgspec.json.encode(fault))
         for entry, fault in shown.faults.items()
     )
-    return b'{"columns": [\n%b\n],\n"faults": {\n%b\n}}\n' % (columns, faults)
+    return escaped_json(b'{"columns": [\n%b\n],\n"faults": {\n%b\n}}\n' % (columns, faults))
 
 
 def read_shown(path: Path) -> Shown:
@@ -135,10 +137,8 @@ def read_shown(path: Path) -> Shown:
         RecordsError: It can't be read, or is something else.
     """
     try:
-        shown = msgspec.json.decode(path.read_bytes(), type=Shown)
-    except OSError as error:
-        raise RecordsError(f"cannot read {path}: {error.strerror}") from error
-    except msgspec.MsgspecError as error:
+        shown = msgspec.json.decode(read_bytes(path), type=Shown)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise RecordsError(f"{path} is nothing that ledger show has written: {error}") from error
     unknown = [e for one in shown.columns for e in one.faults if e not in shown.faults]
     if unknown:

@@ -6,11 +6,10 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-import msgspec
-
 from conformance.facets import MODEL
 from conformance.upkeep.evidence import without_ledger
 from conformance.verdicts.capabilities import KINDS
+from conformance.wording.text import plainest, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
 _OWN: Final = re.compile(r"'[^']*'|\"[^\"]*\"|=\S+|\b[A-Z]\w*|[-+]?\d[\d.]*|\b\w*_\w*\b")
 """What differs from case to case in a reason: names, numbers, values."""
+_NAME: Final = re.compile(r"[a-z][a-z0-9_-]*(\.[a-z0-9_-]+)*")
 _FEWEST: Final = 12
 """Characters that tell a reason; a shorter one is taken whole."""
 _LONGEST: Final = 100
@@ -46,12 +46,12 @@ def statement(run: Run, adapter: str) -> str:
     told = run.adapters.get(adapter)
     versions = list(told.versions.items()) if told else []
     name = told.known_as if told and told.known_as else adapter.partition("@")[0]
-    lines = [f"adapter: {name}"]
+    lines = [f"adapter: {_bare(name)}"]
     if versions:
         package, version = versions[0]
-        lines.append(f'when: {{{package}: ">={version.partition("+")[0]}"}}')
+        lines.append(f"when: {{{_bare(package)}: {_scalar('>=' + version.partition('+')[0])}}}")
     if kinds not in ([], [MODEL]):
-        lines.append(f"kinds: [{', '.join(kinds)}]")
+        lines.append(f"kinds: [{', '.join(map(_bare, kinds))}]")
     if excluded:
         lines.append("excluded:")
         for group, count in sorted(excluded.items(), key=lambda item: (item[0].facets, -item[1])):
@@ -126,13 +126,14 @@ def _merged(groups: Counter[_Excluded]) -> Counter[_Excluded]:
 
 def _constant(reason: str) -> str:
     """The longest part of a reason that is no name, number or value."""
+    reason = plainest(reason)
     parts = [part.strip(" ,;:.()") for part in _OWN.split(" ".join(reason.split()))]
     longest = max(parts, key=len)
     return (longest if len(longest) >= _FEWEST else reason)[:_LONGEST].rstrip()
 
 
 def _group(group: _Excluded, count: int) -> list[str]:
-    facets = [f"    facets: [{', '.join(group.facets)}]"] if group.facets else []
+    facets = [f"    facets: [{', '.join(map(_bare, group.facets))}]"] if group.facets else []
     return [
         '  - cases: "*"',
         *facets,
@@ -146,5 +147,10 @@ def _flow(texts: list[str]) -> str:
     return _scalar(texts[0]) if len(texts) == 1 else f"[{', '.join(map(_scalar, texts))}]"
 
 
+def _bare(text: str) -> str:
+    """A name as it stands, where nothing else could be read in it."""
+    return text if _NAME.fullmatch(text) else _scalar(text)
+
+
 def _scalar(text: str) -> str:
-    return msgspec.json.encode(text).decode()
+    return quoted(text)

@@ -11,7 +11,7 @@ import msgspec
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from conformance.adapters.host.registry import RegistryError
+from conformance.adapters.host import registry
 from conformance.adapters.host.variant import Pin, parse_package
 from conformance.cases import CasesError
 from conformance.cases.choosing import choose
@@ -19,7 +19,7 @@ from conformance.environments import PreparationError, VariantError
 from conformance.environments.releases import no_such_release, release_at, releases
 from conformance.environments.uv import Uv
 from conformance.printing import make_console
-from conformance.records.files import write_whole
+from conformance.records.output import write_whole
 from conformance.records.wire import RecordsError
 from conformance.run import machine
 from conformance.run.results import Stopped
@@ -27,7 +27,7 @@ from conformance.run.session import Settings
 from conformance.versions.bisect import Bisection
 from conformance.versions.bisect_text import conclusion, line, message
 from conformance.versions.probing import Prober
-from conformance.wording.text import plural, visible
+from conformance.wording.text import escaped_json, plural, visible
 
 if TYPE_CHECKING:
     import argparse
@@ -51,6 +51,7 @@ def bisect(options: argparse.Namespace) -> int:
     settings = Settings(case_seconds=options.case_timeout, jobs=jobs, catalogues=())
     try:
         package = parse_package(options.package)
+        registry.select([options.adapter], options.adapter_command)
         case = _case(options)
         prober = Prober(case, options.adapter, package, options.adapter_command, settings)
         row = _row(package, options.good, options.bad)
@@ -68,7 +69,7 @@ def bisect(options: argparse.Namespace) -> int:
         if options.json:
             write_whole(options.json, _json(options, package, bisection.steps, found))
     except (
-        RegistryError,
+        registry.RegistryError,
         PreparationError,
         VariantError,
         CasesError,
@@ -143,7 +144,7 @@ def _json(
         "found": _border(borders.get(False)),
         "there": _border(borders.get(True)),
     }
-    return msgspec.json.format(msgspec.json.encode(told)) + b"\n"
+    return escaped_json(msgspec.json.format(msgspec.json.encode(told))) + b"\n"
 
 
 def _border(border: Found | None) -> dict[str, Any] | None:

@@ -22,7 +22,7 @@ from conformance.environments.releases import Release, releases
 from conformance.environments.uv import Uv
 from conformance.printing import make_console
 from conformance.records import RecordsError, read
-from conformance.records.files import write_whole
+from conformance.records.output import write_text, write_whole
 from conformance.run.driving import drive
 from conformance.run.folder import RunFolder
 from conformance.run.plan import Plan
@@ -32,7 +32,7 @@ from conformance.verdicts.ledger import Ledger
 from conformance.versions.columns import column_of
 from conformance.versions.sweep import Skipped, sweep_of
 from conformance.versions.sweep_text import markdown, terminal
-from conformance.wording.text import plural
+from conformance.wording.text import escaped_json, plural
 
 if TYPE_CHECKING:
     import argparse
@@ -54,6 +54,7 @@ def sweep(options: argparse.Namespace) -> int:
         settings = replace(settings, jobs=options.jobs)
     folder = RunFolder.new(options.reports)
     try:
+        registry.select(options.adapter, options.adapter_command)
         package = parse_package(options.package)
         cases = choose(options.patterns, options.folders)
         if options.of_ledger:
@@ -150,6 +151,8 @@ def _columns(
 
 def _write(options: argparse.Namespace, found: Sweep) -> None:
     if options.json:
-        write_whole(options.json, msgspec.json.format(msgspec.json.encode(found)) + b"\n")
+        write_whole(
+            options.json, escaped_json(msgspec.json.format(msgspec.json.encode(found))) + b"\n"
+        )
     if options.markdown:
-        write_whole(options.markdown, markdown(found).encode())
+        write_text(options.markdown, markdown(found))

@@ -11,24 +11,36 @@ from __future__ import annotations
 import json
 import math
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from conformance.printing import NO_CHARACTERS, printed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_T = TypeVar("_T", bound=msgspec.Struct)
+
 MESSAGE_LIMIT = 8_000
 """Characters of a message that are shown."""
+_LAST_OF_FOUR = 0xFFFF
+"""Largest character that four hexadecimal digits name."""
 LISTING_LIMIT = 60_000
 """Characters of YAML, scripts and process output that are shown."""
+
 
 # Controls but for line feed and tab (few fonts have their pictures); soft hyphen; Arabic letter
 # mark; zero-width characters and direction marks; line and paragraph separators; bidi embeddings,
 # overrides and isolates; invisible operators; byte-order mark; annotation anchors; lone
-# surrogates; tags.
+# surrogates; tags; what Unicode says is no character, which no XML may hold.
 _HIDDEN = re.compile(
     "[\0-\x08\x0b-\x1f\x7f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
-    "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+    f"\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f{NO_CHARACTERS}]"
 )
+_UNSEEN = re.compile(f"[\x00-\x08\x0b-\x1f\x7f]|{_HIDDEN.pattern}")
 
+_TAG = re.compile("<(?=[A-Za-z/!?])")
 _SENTENCE = re.compile(r".+?[.!?](?=\s+[A-Z`(]|$)")
 """Up to a full stop that another sentence follows: not the one in ``e.g. this`` or ``3.15.1``."""
 
@@ -84,6 +96,36 @@ def json_of(value: object, limit: int = MESSAGE_LIMIT) -> msgspec.Raw:
     return msgspec.Raw(data)
 
 
+def plainest(text: str) -> str:
+    """Returns the longest stretch of a text in which nothing acts or hides."""
+    return max(_UNSEEN.split(text), key=len)
+
+
+def quoted(text: str) -> str:
+    """Returns a text as JSON and YAML both read it, in double quotes, every odd character escaped.
+
+    What stands for one character takes one escape: YAML knows no pairs of halves.
+    """
+    data = msgspec.json.encode(text.encode("utf-8", "replace").decode()).decode()
+    return _UNSEEN.sub(_escape, data)
+
+
+def escaped_json(data: bytes) -> bytes:
+    """Returns the same JSON with every odd character in it escaped, for whoever looks at it."""
+    if data.isascii() and b"\x7f" not in data:
+        return data
+    return _UNSEEN.sub(_escape_in_json, data.decode()).encode()
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\u{code:04x}" if code <= _LAST_OF_FOUR else f"\\U{code:08x}"
+
+
+def _escape_in_json(match: re.Match[str]) -> str:
+    return json.dumps(match[0])[1:-1]
+
+
 def shown(value: Any, limit: int = 400) -> str:
     """Returns a value of a verdict as a reader of Keras's documentation would write it.
 
@@ -121,6 +163,27 @@ def plural(count: int, word: str) -> str:
 def lacking(missing: int) -> str:
     """Says of a partial run how much of it is missing."""
     return f"{plural(missing, 'planned cell')} {'has' if missing == 1 else 'have'} no verdict"
+
+
+def inline(value: _T) -> _T:
+    """Returns a struct of texts that Markdown shows inside a line, as code or not: none ends it.
+
+    The beginning of a tag looks as it did and means nothing.
+    """
+    told = _each_text(msgspec.to_builtins(value), _inline)
+    return msgspec.convert(told, type(value))
+
+
+def _inline(text: str) -> str:
+    return _TAG.sub("\u2039", printed(text).replace("\n", " "))
+
+
+def _each_text(value: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        return {_each_text(key, change): _each_text(item, change) for key, item in value.items()}
+    return [_each_text(item, change) for item in value] if isinstance(value, list) else value
 
 
 def escaped(text: str) -> str:

@@ -10,7 +10,7 @@ import msgspec
 
 from conformance.adapters.host import bounds
 from conformance.adapters.host.observation import Built, Hello, Observation, Output
-from conformance.adapters.host.text import harmless_json, is_suspect
+from conformance.adapters.host.text import harmless, harmless_json, is_suspect
 from conformance.adapters.shared import wire
 from conformance.facets import AGAIN
 
@@ -169,16 +169,16 @@ def read_observation(
         text, tensors = wire.split(blob)
     except wire.WireError as error:
         raise Unusable(str(error)) from error
-    envelope = _decode(text, _Envelope)
+    envelope = _decode(text, _Envelope, as_it_is=True)
     if envelope.type != "result":
-        raise Unusable(f"a message of type {envelope.type!r} where a 'result' is due")
+        raise Unusable(f"a message of type {harmless(envelope.type)!r} where a 'result' is due")
     if envelope.id != identity:
         raise Unusable(
-            f"it is about message {envelope.id} (case {envelope.case!r}), "
+            f"it is about message {envelope.id} (case {harmless(envelope.case)!r}), "
             f"asked was message {identity} (case {case!r})"
         )
     if envelope.case != case:
-        raise Unusable(f"it is about case {envelope.case!r}, asked was {case!r}")
+        raise Unusable(f"it is about case {harmless(envelope.case)!r}, asked was {case!r}")
     try:
         observation = _decode(text, Observation)
         if wrong := bounds.contradiction(observation) or bounds.excess(observation, calls):
@@ -202,12 +202,15 @@ _MOST: dict[type, int] = {
 }
 
 
-def _decode(text: str, kind: type[_T]) -> _T:
-    """Decode by schema, with every string harmless for a terminal."""
+def _decode(text: str, kind: type[_T], *, as_it_is: bool = False) -> _T:
+    """Decode by schema, with every string harmless for a terminal.
+
+    ``as_it_is``: not so: which case is meant is told by its very name, not by what is left of one.
+    """
     if len(text) > (most := _MOST[kind]):
         raise Unusable(f"its message has {len(text):,} characters; {most:,} are allowed")
     try:
-        if not is_suspect(text):
+        if as_it_is or not is_suspect(text):
             decoded: _T = _DECODERS[kind].decode(text)
             return decoded
         return msgspec.convert(harmless_json(msgspec.json.decode(text)), type=kind)

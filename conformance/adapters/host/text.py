@@ -33,13 +33,20 @@ def is_suspect(json_text: str) -> bool:
 
 
 def harmless_json(value: Any) -> Any:
-    """A JSON value with every string in it, keys included, made harmless."""
+    """A JSON value with every string in it, keys included, made harmless.
+
+    Raises:
+        UnicodeError: two keys of a mapping would be the same then.
+    """
     if isinstance(value, str):
         return harmless(value)
     if isinstance(value, list):
         return [harmless_json(item) for item in value]
     if isinstance(value, dict):
-        return {harmless(key): harmless_json(item) for key, item in value.items()}
+        made = {harmless(key): harmless_json(item) for key, item in value.items()}
+        if len(made) < len(value):
+            raise UnicodeError("two keys differ in characters alone that nobody can see")
+        return made
     return value
 
 
