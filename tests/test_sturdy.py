@@ -159,7 +159,7 @@ def test_however_a_run_ends_no_process_and_no_folder_is_left(tmp_path, cache, ho
         time.sleep(0.02)
     assert len(living(str(own))) >= 3, "the run, its adapter, and that one's child"
     process.send_signal(how)
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=300)
     code, told = ENDS[how]
     assert process.returncode == code, out
     assert told in out

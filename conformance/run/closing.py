@@ -51,7 +51,7 @@ def _written(run: Run, folder: RunFolder) -> tuple[Path | None, str]:
     try:
         write_all(run, folder.report)
     except (OSError, RecordsError) as error:
-        why = error.strerror if isinstance(error, OSError) else str(error)
+        why = (error.strerror if isinstance(error, OSError) else "") or str(error)
         told = (
             f"the report could not be written: {why}. The record is whole; "
             f"`keras-conformance report {_shown(folder.path)}` makes the report of it"

@@ -78,6 +78,14 @@ def run_cases(
         return USAGE
 
 
+def _see_what_is_named(options: argparse.Namespace) -> None:
+    """Read what can be read before an hour's work that would rest on it."""
+    check_ledgers(options.ledger)
+    check_capabilities(options.capabilities)
+    if options.history:
+        usable(options.history)
+
+
 def _folder(options: argparse.Namespace) -> RunFolder:
     """The folder of this run: a new one, or that of the run that is gone on with."""
     if options.resume is None:
@@ -91,10 +99,7 @@ def _run(
     launched: Mapping[str, AdapterProcess],
     console: Console,
 ) -> int:
-    check_ledgers(options.ledger)
-    check_capabilities(options.capabilities)
-    if options.history:
-        usable(options.history)
+    _see_what_is_named(options)
     narrowing = _narrowing(options)
     settings = Settings(
         case_seconds=options.case_timeout,
