@@ -70,6 +70,9 @@ LARGEST: Final = {
     "float16": 65504.0,
 }
 
+COMPLEX: Final = {"complex64": "float32", "complex128": "float64"}
+"""Of what dtype the two parts of a complex number are, each of which is judged by itself."""
+
 PRECISIONS: Final = tuple(UNITS)
 """Effective precisions that an adapter may declare."""
 

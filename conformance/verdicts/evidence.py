@@ -132,11 +132,18 @@ class Evidence:
                 f"the adapter did not answer: {what} names the array {text.clean(name, 60)!r}, "
                 "which is not in its answer"
             ) from None
-        if array.dtype.kind not in NUMERIC_KINDS:
+        if array.dtype.kind not in NUMERIC_KINDS | {"c"}:
             raise NotAnsweredError(
                 f"{what} is an array of {dtype_name(array.dtype)}, not of numbers"
             )
         return array
+
+    def _numbers(self, name: str, what: str) -> Array:
+        """Return an array of the answer as its truth is kept: complex numbers as pairs."""
+        array = self.array(name, what)
+        if array.dtype.kind != "c":
+            return array
+        return np.stack([array.real, array.imag], axis=-1)
 
     def target(self, expected: Expected) -> Target:
         """Return what an array should be.
@@ -172,7 +179,7 @@ class Evidence:
             keep: keep for the report, though it passes, its first numbers and how close they are.
         """
         judge = compare_closely if keep else compare
-        return judge(what, self.target(expected), self.array(name, what), limits)
+        return judge(what, self.target(expected), self._numbers(name, what), limits)
 
     def answers(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 
-from conformance.acceptance import FLOORS, LARGEST, UNITS
+from conformance.acceptance import COMPLEX, FLOORS, LARGEST, UNITS
 
 
 class ReferenceFaultError(Exception):
@@ -41,6 +41,7 @@ def scale(dtype: str) -> Scale | None:
     Returns:
         The scale, or None for integers, booleans and anything else that must be equal exactly.
     """
+    dtype = COMPLEX.get(dtype, dtype)
     if dtype not in FLOORS:
         return None
     return Scale(UNITS[dtype], 4 * FLOORS[dtype], LARGEST[dtype])

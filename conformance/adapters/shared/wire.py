@@ -47,6 +47,7 @@ _DTYPES: dict[str, np.dtype[Any]] = {
     "BF16": np.dtype("<u2"),  # its bits; NumPy has no such number
     "F32": np.dtype("<f4"),
     "F64": np.dtype("<f8"),
+    "C64": np.dtype("<c8"),
 }
 _CODES = {(dtype.kind, dtype.itemsize): code for code, dtype in _DTYPES.items() if code != "BF16"}
 

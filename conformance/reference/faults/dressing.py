@@ -28,9 +28,9 @@ class Dress:
         self.tensors: dict[str, Values] = {}
 
     def enter(self, name: str, a: Array | Complex) -> str:
-        """Keep one array, and give its name back. Complex numbers travel as pairs."""
+        """Keep one array, and give its name back."""
         if isinstance(a, Complex):
-            self.tensors[name] = np.stack([a.real.value, a.imag.value], -1)
+            self.tensors[name] = np.asarray(a.value, a.dtype, order="C")
         elif a.integers is not None:
             self.tensors[name] = np.asarray(a.integers, order="C")
         else:

@@ -19,9 +19,12 @@ image.crop_images image.pad_images, image.pad_images image.crop_images
 """
 
 NETWORKS: dict[str, tuple[str, ...]] = {
-    f"ops.{one}": (f"ops.{other}",)
-    for one, other in (pair.split() for pair in _PAIRS.replace("\n", " ").split(","))
-} | {"activations.gelu": ("ops.gelu",)}
+    "activations.gelu": ("ops.gelu",),
+    **{
+        f"ops.{one}": (f"ops.{other}",)
+        for one, other in (pair.split() for pair in _PAIRS.replace("\n", " ").split(","))
+    },
+}
 """By Keras's symbol; both take the same arguments, or the other one fewer."""
 
 SYMMETRIC = frozenset({"ops.psnr", "ops.image.ssim"})

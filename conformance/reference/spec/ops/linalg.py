@@ -15,6 +15,7 @@ from conformance.reference.engine import functions as f
 from conformance.reference.engine import structure
 from conformance.reference.engine.array import Array, reshape
 from conformance.reference.engine.conversion import floats, real
+from conformance.reference.engine.dtypes import COMPLEX
 from conformance.reference.errors import Refused, Unsupported
 from conformance.reference.spec.ops.base import some_axes
 from conformance.reference.spec.ops.numpy.reductions import max as largest
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 _SWEEPS = 6
 """Transformations for each row that an iteration to eigenvalues or singular values needs: two to
 bring the matrix into its narrow form and about four to make it diagonal."""
+
+
+_BENT = 1e3
+"""How much more an eigenvalue may move than the matrix that it is of."""
 
 
 def matrices(x: Tensor | Scalar, function: str, *, square: bool) -> Array:
@@ -128,6 +133,49 @@ def eigh(x: Tensor | Scalar) -> Invariants:
             Property("sorted", (0,), how="rising"),
             Property("reconstructs", (0, 1), how="eigen", truth=a.value, spread=spread),
             Property("orthonormal", (1,), how="columns", spread=turned),
+        ],
+    )
+
+
+@defines("ops.eig", differentiable=False)
+def eig(x: Tensor | Scalar) -> Invariants:
+    """Eigenvalues in any order, and for each a vector of length 1 as a column; both complex.
+
+    How far an eigenvalue may be off hangs on the angle between the vectors of both sides.
+
+    Raises:
+        Unsupported: Two eigenvalues are so near to each other that rounding may join them.
+    """
+    a = matrices(x, "eig", square=True)
+    values = np.asarray(a.value, np.float64)
+    numbers, right = np.linalg.eig(values)
+    left = np.linalg.inv(right) if values.size else right
+    bends = np.linalg.norm(left, axis=-1) * np.linalg.norm(right, axis=-2)
+    if values.size and bends.max() > _BENT:
+        message = "eig of a matrix whose eigenvalues are (nearly) equal: Keras documents no answer"
+        raise Unsupported(message)
+    spread, turned = iterated(a)
+    dtype = {parts: name for name, parts in COMPLEX.items()}[a.dtype]
+    n = a.shape[-1]
+    coefficients, slopes = np.zeros((*a.shape[:-2], n + 1)), np.zeros((*a.shape[:-2], n + 1))
+    for at in np.ndindex(*a.shape[:-2]):
+        coefficients[at] = np.poly(numbers[at]).real
+        for i in range(n):
+            others = np.abs(np.poly(np.delete(numbers[at], i)))
+            slopes[at][1:] += np.square(others * bends[at][i] * spread[at][0, 0])
+    return Invariants(
+        [a.shape[:-1], a.shape],
+        [dtype] * 2,
+        [
+            Property(
+                "equals",
+                (0,),
+                how="coefficients",
+                truth=coefficients,
+                spread=np.sqrt(slopes + np.square(coefficients) / 3),
+            ),
+            Property("reconstructs", (0, 1), how="pairs", truth=values, spread=spread),
+            Property("orthonormal", (1,), how="single columns", spread=turned),
         ],
     )
 
