@@ -12,7 +12,7 @@ import numpy as np
 
 from conformance.invariants import Invariants, Property, transformed
 from conformance.reference.engine import functions as f
-from conformance.reference.engine import structure
+from conformance.reference.engine import solving, structure
 from conformance.reference.engine.array import Array, reshape
 from conformance.reference.engine.conversion import floats, real
 from conformance.reference.engine.dtypes import COMPLEX
@@ -237,11 +237,15 @@ def norm(
 ) -> Tensor:
     """A norm of vectors along one axis, of matrices along two, or of all numbers without either.
 
+    A case spells infinities, as JSON has none.
+
     Raises:
         Refused: The norm is none of vectors or matrices, or more than two axes are named.
-        Unsupported: A matrix norm by singular values.
     """
     a = floats(x)
+    ord = (
+        {"inf": float("inf"), "-inf": float("-inf")}.get(ord, ord) if isinstance(ord, str) else ord
+    )
     if axis is None and ord is None:
         return _summed(a * a, tuple(range(a.ndim)), keepdims)
     given = list(range(a.ndim)) if axis is None else axis
@@ -290,8 +294,7 @@ def _matrix_norm(
     if ord in {None, "fro"}:
         return _summed(a * a, both, keepdims)
     if ord in {"nuc", 2, -2}:
-        message = f"norm: ord={ord!r} of matrices is not in the reference"
-        raise Unsupported(message)
+        return _singular_norm(a, ord, rows, columns, keepdims)
     if ord not in {1, -1, float("inf"), float("-inf")}:
         message = f"norm: ord={ord!r} of matrices"
         raise Refused(message, at="call")
@@ -344,3 +347,13 @@ def _eliminated(a: Array) -> tuple[Array, Values]:
         made = structure.concatenate([structure.take(below, 1, 0, j), left, rest], 1)
         a = structure.concatenate([above, made], 0)
     return a, pivots
+
+
+def _singular_norm(a: Array, ord: float | str, rows: int, columns: int, keepdims: bool) -> Array:
+    """The sum of the singular values of matrices, the largest (2) or the smallest one (-2)."""
+    others = [i for i in range(a.ndim) if i not in {rows, columns}]
+    stacked = structure.transpose(a, [*others, rows, columns])
+    made = solving.singular(stacked, {"nuc": None, 2: 0, -2: -1}[ord], iterated(stacked)[0])
+    if not keepdims:
+        return made
+    return reshape(made, [1 if i in {rows, columns} else n for i, n in enumerate(a.shape)])
