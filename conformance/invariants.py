@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from conformance.acceptance import FLOORS, UNITS, VALUES
+from conformance.acceptance import COMPLEX, FLOORS, UNITS, VALUES
 from conformance.alignment import RESIDUALS as ALIGNED
 from conformance.alignment import residual as aligned
 
@@ -145,7 +145,8 @@ def _measured(law: Invariants, p: Property, outputs: list[Values]) -> Measured:
         residual, said = aligned(p.kind, outputs, p.truth, p.how, p.axis)
     else:
         residual, said = _RESIDUALS[p.kind](p, outputs)
-    dtype = next((law.dtypes[i] for i in p.outputs if law.dtypes[i] in FLOORS), "")
+    dtypes = [COMPLEX.get(law.dtypes[i], law.dtypes[i]) for i in p.outputs]
+    dtype = next((one for one in dtypes if one in FLOORS), "")
     z = _relative(residual, p.spread, dtype)
     peak = float(np.max(z, initial=0.0))
     return Measured(p, peak, float(np.sqrt(np.mean(np.square(z)))) if z.size else 0.0, said)
@@ -180,11 +181,25 @@ def _apart(found: Values, truth: Values) -> Values:
 
 
 def _equals(p: Property, outputs: list[Values]) -> tuple[Values, str]:
-    """The numbers themselves, where these are unique."""
+    """The numbers themselves, where these are unique; ``coefficients``: of their polynomial."""
     found, truth = outputs[0], _truth(p)
+    if p.how == "coefficients":
+        return _apart(
+            _coefficients(_wide(found)), truth
+        ), "coefficients of the polynomial of the numbers"
     if found.dtype.kind in "iub":
         return np.asarray(found != truth, np.float64), "numbers"
     return _apart(_wide(found), truth), "numbers"
+
+
+def _coefficients(zeros: Values) -> Values:
+    """Of the monic polynomial with these zeros along the last axis, the highest power first."""
+    made = np.ones((*zeros.shape[:-1], 1), zeros.dtype)
+    for i in range(zeros.shape[-1]):
+        longer = np.concatenate([made, np.zeros_like(made[..., :1])], -1)
+        longer[..., 1:] -= zeros[..., i : i + 1] * made
+        made = longer
+    return made
 
 
 def _dagger(values: Values) -> Values:
@@ -192,8 +207,14 @@ def _dagger(values: Values) -> Values:
 
 
 def _reconstructs(p: Property, outputs: list[Values]) -> tuple[Values, str]:
-    """``product``: a @ b; ``singular``: a @ diag(b) @ c; ``eigen``: b @ diag(a) @ bᴴ."""
+    """``product``: a @ b; ``singular``: a @ diag(b) @ c; ``eigen``: b @ diag(a) @ bᴴ.
+
+    ``pairs``: what the truth makes of each column of b is that column, a times as long.
+    """
     wide = [_wide(values) for values in outputs]
+    if p.how == "pairs":
+        turned = _truth(p) @ wide[1]
+        return _apart(turned, wide[1] * wide[0][..., None, :]), "the matrix times its vectors"
     if p.how == "singular":
         k = wide[1].shape[-1]
         made = (wide[0][..., :k] * wide[1][..., None, :]) @ wide[2][..., :k, :]
@@ -208,9 +229,11 @@ def _orthonormal(p: Property, outputs: list[Values]) -> tuple[Values, str]:
     """``rows`` or ``columns``: products of two are 0, of one with itself 1.
 
     A truth says otherwise: what the products are. ``flat rows`` and ``flat columns`` are those of
-    one matrix, all axes but the last being one.
+    one matrix, all axes but the last being one. Of ``single columns`` only lengths are looked at.
     """
     vectors = _wide(outputs[0])
+    if p.how == "single columns":
+        return np.square(np.abs(vectors)).sum(axis=-2) - 1.0, "lengths of columns"
     if p.how.startswith("flat"):
         vectors = vectors.reshape(-1, vectors.shape[-1])
     by_rows = p.how.endswith("rows")

@@ -270,7 +270,12 @@ def test_each_fault_that_is_made_for_something_is_caught_somewhere() -> None:
 
 DECOMPOSITIONS = [
     case.id
-    for name in ("ops/linalg/qr", "ops/linalg/svd", "ops/numpy/sorting/stable")
+    for name in (
+        "ops/linalg/qr",
+        "ops/linalg/svd",
+        "ops/linalg/factors/eig",
+        "ops/numpy/sorting/stable",
+    )
     for case in every(name)
 ]
 

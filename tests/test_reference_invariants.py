@@ -131,3 +131,16 @@ def test_a_law_is_for_arrays_of_its_shapes() -> None:
     assert failed(judged, np.int32([2, 1])) == {"sorted"}
     with pytest.raises(ValueError, match="shape"):
         check(judged, [np.int32([1, 2, 3])])
+
+
+def test_eigenvalues_of_any_matrix_go_with_their_vectors() -> None:
+    a = RANDOM.standard_normal((3, 3)).astype(np.float32)
+    judged = law("ops.eig", a)
+    w, v = (part.astype(np.complex64) for part in np.linalg.eig(a))
+    assert not failed(judged, w, v)
+    assert not failed(judged, w[::-1], v[:, ::-1])
+    assert not failed(judged, w, -1j * v)
+    assert failed(judged, w[::-1], v) == {"reconstructs"}
+    assert failed(judged, w, 1.01 * v) == {"orthonormal"}
+    assert failed(judged, w[[0, 0, 2]], v[:, [0, 0, 2]]) == {"equals"}
+    assert failed(judged, w * np.float32(1.001), v) == {"equals", "reconstructs"}

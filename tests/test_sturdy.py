@@ -190,7 +190,7 @@ def test_pytest_ends_by_sigterm_as_by_ctrl_c(tmp_path, cache):
     )
     runner.wait_for_cells(1, process)
     process.terminate()
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=300)
     assert process.returncode == pytest.ExitCode.INTERRUPTED, out
     assert "report.html" in out
     assert not left_of(own)
@@ -237,7 +237,7 @@ def test_two_runs_at_once_share_an_empty_cache(tmp_path):
         runners.append(Runner(tmp_path / name, tmp_path / "cache"))
     running = [runner.start(str(write_cases(runner.folder, ["one", "two"]))) for runner in runners]
     for runner, process in zip(runners, running, strict=True):
-        out, _ = process.communicate(timeout=60)
+        out, _ = process.communicate(timeout=300)
         assert process.returncode == 0, out
         assert set(runner.outcomes().values()) == {"pass"}
         assert not runner.records().remarks

@@ -254,3 +254,48 @@ def stepped(a: Values, p: Values) -> Values:
 
 def _residues(a: Values, p: Values) -> tuple[Values, Values]:
     return np.eye(a.shape[-2]) - a @ p, np.eye(a.shape[-1]) - p @ a
+
+
+def singular(a: Array, which: int | None, spread: Values) -> Array:
+    """A singular value of every matrix by its place, the largest being 0; or the sum of them.
+
+    Its gradient is the product of its vectors. Two of one size are a kink, as the vectors are then
+    any of a plane.
+
+    Args:
+        a: ``(…, m, n)``.
+        which: The place, or ``None`` for the sum.
+        spread: Of the numbers of the matrix that a library decomposes in the place of ``a``.
+    """
+    values = _computed(a.value.real)
+    left, sizes, right = np.linalg.svd(values, full_matrices=False)
+    kept = np.arange(sizes.shape[-1]) == (which or 0) % max(sizes.shape[-1], 1)
+    kept = np.ones_like(kept) if which is None else kept
+    slopes = np.asarray((left * kept) @ right)
+    _watched(a, sizes, which)
+    made = np.asarray((sizes * kept).sum(-1), a.arithmetic.dtype)
+    if np.iscomplexobj(a.value):
+        made = made + 1j * (slopes * a.value.imag).sum((-1, -2))
+    variance = None
+    if a.arithmetic.carries_variance:
+        inside = np.square(slopes) * (a.variance + np.square(spread))
+        variance = inside.sum((-1, -2)) + THIRD * np.square(made)
+    table = a.arithmetic.exact(slopes)
+    return a.arithmetic.result(
+        Result(np.asarray(made), variance),
+        (a, lambda g: table * expand(expand(g, g.ndim), g.ndim + 1)),
+    )
+
+
+def _watched(a: Array, sizes: Values, which: int | None) -> None:
+    """Note how near to each other, or to zero, singular values come where a slope hangs on it."""
+    if not sizes.size:
+        return
+    gaps = np.minimum(
+        *(
+            np.abs(np.diff(sizes, axis=-1, prepend=np.inf, append=0.0))[..., i:j]
+            for i, j in ((0, -1), (1, None))
+        )
+    )
+    near = sizes if which is None else gaps
+    a.arithmetic.kink(a, np.broadcast_to(near.min(-1)[..., None, None], a.shape))

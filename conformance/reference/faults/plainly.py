@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from conformance.reference.engine.arithmetic import Result
+from conformance.reference.engine.complexes import Complex
 from conformance.reference.engine.conversion import arithmetic_of, as_array, floats, real
 from conformance.reference.engine.structure import picked
 from conformance.reference.faults.plain_images import images
@@ -54,6 +55,13 @@ def eigh(x: Any) -> list[Array]:
     """Values and vectors of a symmetric matrix."""
     a = floats(x)
     return _floats(a, *np.linalg.eigh(a.value))
+
+
+def eig(x: Any) -> list[Complex]:
+    """Values and vectors of any square matrix."""
+    a = floats(x)
+    parts = np.linalg.eig(a.value)
+    return [Complex(*_floats(a, part.real, part.imag)) for part in parts]
 
 
 def argsort(x: Any, axis: int | None = -1) -> Array:
@@ -111,6 +119,7 @@ NUMBERS = {
     "ops.argpartition": argpartition,
     "ops.empty": empty,
     "ops.empty_like": empty_like,
+    "ops.eig": eig,
     "ops.qr": qr,
     "ops.svd": svd,
     "ops.eigh": eigh,

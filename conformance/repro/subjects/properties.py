@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from conformance.acceptance import COMPLEX as COMPLEXES
 from conformance.repro.subjects import alignment
 from conformance.repro.text import literal
 from conformance.verdicts.properties import said
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from conformance.repro.plan import Plan
 
 OBSERVED = "o = [array.astype(np.float64) for array in observed.values()]"
+COMPLEX = "o = [array.astype(np.complex128) for array in observed.values()]"
 
 _COMPARED = """\
 for what, residual, within in residuals:
@@ -53,10 +55,11 @@ def properties_of(plan: Plan) -> Sequence[ExpectedProperty]:
 def property_lines(plan: Plan, answer: StoredAnswer) -> list[str]:
     """Statements that hold ``observed`` against all that must be true."""
     listed = properties_of(plan)
+    outputs = answer.expectation.calls[plan.call].outputs
     found = [residual(plan, answer, one) for one in listed]
     return [
         *alignment.source(one.kind for one in listed if one.kind in alignment.KINDS),
-        OBSERVED,
+        COMPLEX if any(one.dtype in COMPLEXES for one in outputs) else OBSERVED,
         "# What is compared, what must be zero of it, how far rounding may move that.",
         "residuals = [",
         *(f"    ({literal(one.what)}, {one.text}, {one.within})," for one in found),
@@ -103,8 +106,15 @@ def _text(one: ExpectedProperty, truth: str, shape: Sequence[int]) -> str:
     products = {
         "singular": f"({first}[..., : {middle}.shape[-1]] * {middle}[..., None, :]) "
         f"@ {last}[..., : {middle}.shape[-1], :]",
+        "pairs": f"{last} * {first}[..., None, :]",
         "eigen": f"({last} * {first}[..., None, :]) @ np.swapaxes({last}, -1, -2)",
     }
+    if one.how == "pairs":
+        return f"{truth} @ {last} - {products['pairs']}"
+    if one.how == "coefficients":
+        return f"np.apply_along_axis(np.poly, -1, {first}) - {truth}"
+    if one.how == "single columns":
+        return f"np.square(np.abs({first})).sum(-2) - 1"
     turned = f"np.swapaxes({first}, -1, -2)"
     gram = f"{turned} @ {first} - np.eye({shape[-1]})"
     if one.how == "rows":

@@ -10,6 +10,7 @@ _OF_FORMAT = {"data_format": _FORMATS}
 
 _LINALG: dict[str, list[Row]] = {
     "ops.inv": [Direct("jax.numpy.linalg.inv")],
+    "ops.eig": [Direct("jax.numpy.linalg.eig")],
     "ops.det": [Direct("jax.numpy.linalg.det")],
     "ops.slogdet": [Direct("jax.numpy.linalg.slogdet")],
     "ops.logdet": [Own("ops.linalg", "logdet", "jax.numpy.linalg.slogdet")],

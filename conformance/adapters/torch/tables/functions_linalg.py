@@ -9,6 +9,7 @@ _WINDOW = {"window": ("hann", "hamming", None, LIST)}
 
 _LINALG: dict[str, list[Row]] = {
     "ops.inv": [Direct("torch.linalg.inv")],
+    "ops.eig": [Direct("torch.linalg.eig")],
     "ops.det": [Direct("torch.linalg.det")],
     "ops.slogdet": [Direct("torch.linalg.slogdet")],
     "ops.logdet": [Direct("torch.logdet")],

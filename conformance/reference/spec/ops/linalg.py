@@ -12,9 +12,10 @@ import numpy as np
 
 from conformance.invariants import Invariants, Property, transformed
 from conformance.reference.engine import functions as f
-from conformance.reference.engine import structure
+from conformance.reference.engine import solving, structure
 from conformance.reference.engine.array import Array, reshape
 from conformance.reference.engine.conversion import floats, real
+from conformance.reference.engine.dtypes import COMPLEX
 from conformance.reference.errors import Refused, Unsupported
 from conformance.reference.spec.ops.base import some_axes
 from conformance.reference.spec.ops.numpy.reductions import max as largest
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 _SWEEPS = 6
 """Transformations for each row that an iteration to eigenvalues or singular values needs: two to
 bring the matrix into its narrow form and about four to make it diagonal."""
+
+
+_BENT = 1e3
+"""How much more an eigenvalue may move than the matrix that it is of."""
 
 
 def matrices(x: Tensor | Scalar, function: str, *, square: bool) -> Array:
@@ -132,6 +137,49 @@ def eigh(x: Tensor | Scalar) -> Invariants:
     )
 
 
+@defines("ops.eig", differentiable=False)
+def eig(x: Tensor | Scalar) -> Invariants:
+    """Eigenvalues in any order, and for each a vector of length 1 as a column; both complex.
+
+    How far an eigenvalue may be off hangs on the angle between the vectors of both sides.
+
+    Raises:
+        Unsupported: Two eigenvalues are so near to each other that rounding may join them.
+    """
+    a = matrices(x, "eig", square=True)
+    values = np.asarray(a.value, np.float64)
+    numbers, right = np.linalg.eig(values)
+    left = np.linalg.inv(right) if values.size else right
+    bends = np.linalg.norm(left, axis=-1) * np.linalg.norm(right, axis=-2)
+    if values.size and bends.max() > _BENT:
+        message = "eig of a matrix whose eigenvalues are (nearly) equal: Keras documents no answer"
+        raise Unsupported(message)
+    spread, turned = iterated(a)
+    dtype = {parts: name for name, parts in COMPLEX.items()}[a.dtype]
+    n = a.shape[-1]
+    coefficients, slopes = np.zeros((*a.shape[:-2], n + 1)), np.zeros((*a.shape[:-2], n + 1))
+    for at in np.ndindex(*a.shape[:-2]):
+        coefficients[at] = np.poly(numbers[at]).real
+        for i in range(n):
+            others = np.abs(np.poly(np.delete(numbers[at], i)))
+            slopes[at][1:] += np.square(others * bends[at][i] * spread[at][0, 0])
+    return Invariants(
+        [a.shape[:-1], a.shape],
+        [dtype] * 2,
+        [
+            Property(
+                "equals",
+                (0,),
+                how="coefficients",
+                truth=coefficients,
+                spread=np.sqrt(slopes + np.square(coefficients) / 3),
+            ),
+            Property("reconstructs", (0, 1), how="pairs", truth=values, spread=spread),
+            Property("orthonormal", (1,), how="single columns", spread=turned),
+        ],
+    )
+
+
 @defines("ops.cholesky")
 def cholesky(x: Tensor | Scalar, upper: bool = False) -> Tensor:
     """The lower triangular l with ``x = l @ lᵀ`` and a positive diagonal, or ``lᵀ``.
@@ -189,11 +237,15 @@ def norm(
 ) -> Tensor:
     """A norm of vectors along one axis, of matrices along two, or of all numbers without either.
 
+    A case spells infinities, as JSON has none.
+
     Raises:
         Refused: The norm is none of vectors or matrices, or more than two axes are named.
-        Unsupported: A matrix norm by singular values.
     """
     a = floats(x)
+    ord = (
+        {"inf": float("inf"), "-inf": float("-inf")}.get(ord, ord) if isinstance(ord, str) else ord
+    )
     if axis is None and ord is None:
         return _summed(a * a, tuple(range(a.ndim)), keepdims)
     given = list(range(a.ndim)) if axis is None else axis
@@ -242,8 +294,7 @@ def _matrix_norm(
     if ord in {None, "fro"}:
         return _summed(a * a, both, keepdims)
     if ord in {"nuc", 2, -2}:
-        message = f"norm: ord={ord!r} of matrices is not in the reference"
-        raise Unsupported(message)
+        return _singular_norm(a, ord, rows, columns, keepdims)
     if ord not in {1, -1, float("inf"), float("-inf")}:
         message = f"norm: ord={ord!r} of matrices"
         raise Refused(message, at="call")
@@ -296,3 +347,13 @@ def _eliminated(a: Array) -> tuple[Array, Values]:
         made = structure.concatenate([structure.take(below, 1, 0, j), left, rest], 1)
         a = structure.concatenate([above, made], 0)
     return a, pivots
+
+
+def _singular_norm(a: Array, ord: float | str, rows: int, columns: int, keepdims: bool) -> Array:
+    """The sum of the singular values of matrices, the largest (2) or the smallest one (-2)."""
+    others = [i for i in range(a.ndim) if i not in {rows, columns}]
+    stacked = structure.transpose(a, [*others, rows, columns])
+    made = solving.singular(stacked, {"nuc": None, 2: 0, -2: -1}[ord], iterated(stacked)[0])
+    if not keepdims:
+        return made
+    return reshape(made, [1 if i in {rows, columns} else n for i, n in enumerate(a.shape)])
