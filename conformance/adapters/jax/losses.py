@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import jax
 from jax import Array
 from jax import numpy as jnp
 
+from conformance.adapters.jax import samples
 from conformance.adapters.native.functions import installed
-from conformance.adapters.native.losses import aligned, reduced
+from conformance.adapters.native.losses import aligned, classed, reduced
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 EPSILON = 1e-7
 """keras.config.epsilon(): how far probabilities stay from 0 and 1."""
@@ -39,9 +45,10 @@ def mean_squared_error(
     sample_weight: Array | None = None,
     *,
     reduction: str | None = "sum_over_batch_size",
+    dtype: str | None = None,
 ) -> Array:
     """``losses.MeanSquaredError``: optax.l2_loss is half of it; mean over the last axis first."""
-    true, pred = _floats(y_true, y_pred)
+    true, pred = (_cast(x, dtype or "float32") for x in aligned(y_true, y_pred))
     if installed("optax"):
         import optax
 
@@ -116,3 +123,33 @@ def sparse_categorical_crossentropy(
 def _floats(y_true: Array, y_pred: Array) -> tuple[Array, Array]:
     """Both in float32, with as many axes, as a loss of Keras takes them."""
     return aligned(y_true.astype(jnp.float32), y_pred.astype(jnp.float32))
+
+
+def _cast(array: Any, dtype: str) -> Any:
+    return array.astype(dtype)
+
+
+def _classed(values: Callable[..., Array], **literals: Any) -> Callable[..., Array]:
+    return classed(values, _cast, **literals)
+
+
+mean_absolute_error = _classed(samples.mean_absolute_error)
+mean_absolute_percentage_error = _classed(samples.mean_absolute_percentage_error)
+mean_squared_logarithmic_error = _classed(samples.mean_squared_logarithmic_error)
+log_cosh = _classed(samples.log_cosh)
+cosine_similarity = _classed(samples.cosine_similarity)
+kl_divergence = _classed(samples.kl_divergence)
+poisson = _classed(samples.poisson)
+hinge = _classed(samples.hinge)
+squared_hinge = _classed(samples.squared_hinge)
+categorical_hinge = _classed(samples.categorical_hinge)
+binary_focal_crossentropy = _classed(samples.binary_focal_crossentropy)
+categorical_crossentropy = _classed(samples.categorical_crossentropy)
+categorical_focal_crossentropy = _classed(samples.categorical_focal_crossentropy)
+categorical_generalized_cross_entropy = _classed(
+    samples.categorical_generalized_cross_entropy, q=0.5
+)
+dice = _classed(samples.dice)
+tversky = _classed(samples.tversky)
+circle = _classed(samples.circle)
+ctc = _classed(samples.ctc)

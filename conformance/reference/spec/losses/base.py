@@ -5,15 +5,21 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from conformance.reference.engine.array import Array, broadcast, reshape
-from conformance.reference.engine.conversion import as_array, real
+from conformance.reference.engine.conversion import arithmetic_of, as_array, floats, real
 from conformance.reference.engine.dtypes import DIGITS, FLOATX
 from conformance.reference.engine.functions import choose
 from conformance.reference.errors import Refused, Unsupported
 
 if TYPE_CHECKING:
     from conformance.reference.engine.arithmetic import Arithmetic
+    from conformance.reference.engine.array import Values
     from conformance.reference.engine.conversion import Scalar, Tensor
+
+EPSILON = 1e-7
+"""Keras's ``epsilon()``: so far probabilities are kept away from 0 and 1."""
 
 REDUCTIONS = ("sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none", None)
 
@@ -39,6 +45,24 @@ def same_rank(a: Array, b: Array) -> tuple[Array, Array]:
     elif b.ndim == a.ndim + 1 and b.shape[-1] == 1:
         b = reshape(b, b.shape[:-1])
     return a, b
+
+
+def pair(y_true: Tensor | Scalar, y_pred: Tensor | Scalar) -> tuple[Array, Array]:
+    """Target and prediction of a loss's function: in the prediction's dtype, of one rank."""
+    prediction = floats(y_pred)
+    target = real(as_array(y_true, prediction.arithmetic, prediction.dtype))
+    return same_rank(target, prediction)
+
+
+def labels_of(y_true: Tensor | Scalar) -> Values:
+    """Whole labels.
+
+    They are looked up: no gradient flows to them, so it doesn't matter where they jump.
+    """
+    given = real(as_array(y_true, arithmetic_of(y_true)))
+    return np.asarray(given.value.real if given.integers is None else given.integers).astype(
+        np.int64
+    )
 
 
 def fitted(weights: Array, values: Array, owner: str) -> Array:
@@ -124,3 +148,18 @@ class Loss(ABC):
         if self.reduction == "mean_with_sample_weight" and weights is not None:
             return without_zero(losses.sum(), weights.sum())
         return losses.sum() / float(total) if total else losses.sum() * 0.0
+
+
+class Plain(Loss):
+    """A loss without arguments of its own."""
+
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+        dtype: str | None = None,
+        *,
+        arithmetic: Arithmetic,
+    ) -> None:
+        """See the base."""
+        super().__init__(reduction, name, dtype, arithmetic)
