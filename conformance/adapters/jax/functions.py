@@ -12,7 +12,7 @@ from conformance.adapters.jax.tables.activations import ACTIVATIONS
 from conformance.adapters.jax.tables.initializers import INITIALIZERS
 from conformance.adapters.jax.tables.losses import LOSSES
 from conformance.adapters.jax.tables.ops import OPS
-from conformance.adapters.jax.tables.optimizers import OPTIMIZERS
+from conformance.adapters.jax.tables.optimizers import ABSENT, OPTIMIZERS
 from conformance.adapters.jax.tables.promotion import PROMOTION
 from conformance.adapters.native.functions import Table
 from conformance.adapters.native.running import Library
@@ -30,7 +30,11 @@ TABLE = Table(
     "conformance.adapters.jax",
     {**OPS, **ACTIVATIONS, **LOSSES, **INITIALIZERS, **OPTIMIZERS},
     PROMOTION,
-    {"metrics": "JAX has no metrics", "random": "JAX's keys are split by whoever draws"},
+    {
+        **ABSENT,
+        "metrics": "JAX has no metrics",
+        "random": "JAX's keys are split by whoever draws",
+    },
 )
 """All functions and objects that the adapter can do."""
 

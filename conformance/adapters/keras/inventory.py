@@ -21,7 +21,7 @@ OBJECTS = ("metrics", "optimizers", "random")
 """Where there are classes whose instances have a memory."""
 
 _BASES = {"Loss", "Initializer", "Regularizer", "Constraint", "LearningRateSchedule", "Metric"}
-_BASES |= {"Optimizer", "LossScaleOptimizer"}
+_BASES |= {"Optimizer"}
 _HELPERS = {"get", "serialize", "deserialize"}
 _OF_NO_INTEREST = {"name", "self"}
 _OWN = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY

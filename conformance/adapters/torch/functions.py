@@ -17,7 +17,7 @@ from conformance.adapters.torch.tables.activations import ACTIVATIONS
 from conformance.adapters.torch.tables.initializers import INITIALIZERS
 from conformance.adapters.torch.tables.losses import LOSSES
 from conformance.adapters.torch.tables.ops import OPS
-from conformance.adapters.torch.tables.optimizers import OPTIMIZERS
+from conformance.adapters.torch.tables.optimizers import ABSENT, OPTIMIZERS
 from conformance.adapters.torch.tables.promotion import PROMOTION
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ TABLE = Table(
     {**OPS, **ACTIVATIONS, **LOSSES, **INITIALIZERS, **OPTIMIZERS},
     PROMOTION,
     {
+        **ABSENT,
         "metrics": "torch has no metrics",
         "random": "torch's generators are not made of a seed alone",
     },

@@ -112,6 +112,12 @@ NEIGHBOURS = {
     "initializers.GlorotNormal": ("initializers.GlorotUniform", "initializers.HeNormal"),
     "initializers.HeUniform": ("initializers.HeNormal", "initializers.GlorotUniform"),
     "initializers.HeNormal": ("initializers.HeUniform", "initializers.GlorotNormal"),
+    "initializers.LecunUniform": ("initializers.LecunNormal", "initializers.HeUniform"),
+    "initializers.LecunNormal": ("initializers.LecunUniform", "initializers.HeNormal"),
+    "regularizers.L1": ("regularizers.L2",),
+    "regularizers.L2": ("regularizers.L1",),
+    "constraints.UnitNorm": ("constraints.MaxNorm",),
+    "constraints.MaxNorm": ("constraints.UnitNorm",),
     "initializers.TruncatedNormal": ("initializers.RandomNormal",),
     "initializers.RandomNormal": ("initializers.TruncatedNormal",),
 }

@@ -14,6 +14,21 @@ _WHY = {
     "handled here",
 }
 
+_WHY_ADAPTIVE = {
+    **_WHY,
+    "amsgrad": "optax.amsgrad takes the maximum after the bias is corrected",
+    "epsilon": "optax adds epsilon elsewhere: under Adagrad's root, and to the gradient's size "
+    "that Adamax remembers",
+    "momentum": "optax's momentum of RMSprop gathers steps with the learning rate of now",
+}
+
+
+def _adaptive(function: str, symbol: str, **only: tuple[float]) -> list[Row]:
+    only_ = {**_SHARED, **only}
+    row = Own("adaptive", function, symbol, only=only_, why=_WHY_ADAPTIVE, needs="optax")
+    return [row]
+
+
 OPTIMIZERS: dict[str, list[Row]] = {
     "optimizers.SGD": [
         Own(
@@ -44,6 +59,15 @@ OPTIMIZERS: dict[str, list[Row]] = {
             needs="optax",
         )
     ],
+    "optimizers.AdamW": _adaptive("adamw", "optax.adamw", amsgrad=(False,)),
+    "optimizers.RMSprop": _adaptive(
+        "rmsprop", "optax.scale_by_rms, optax.scale_by_stddev", momentum=(0.0,)
+    ),
+    "optimizers.Adagrad": _adaptive("adagrad", "optax.scale_by_rss", epsilon=(1e-7,)),
+    "optimizers.Adadelta": _adaptive("adadelta", "optax.scale_by_adadelta"),
+    "optimizers.Adamax": _adaptive("adamax", "optax.scale_by_adamax", epsilon=(0.0,)),
+    "optimizers.Lion": _adaptive("lion", "optax.scale_by_lion"),
+    "optimizers.Lamb": _adaptive("lamb", "optax.scale_by_adam, optax.scale_by_trust_ratio"),
     "optimizers.schedules.CosineDecay": [
         Own(
             "schedules",
@@ -65,3 +89,14 @@ OPTIMIZERS: dict[str, list[Row]] = {
     ],
 }
 """By Keras's symbol."""
+
+ABSENT = {
+    "optimizers.Nadam": "optax.nadam has no schedule of momentum",
+    "optimizers.Ftrl": "optax has no FTRL",
+    "optimizers.Adafactor": "optax.adafactor decays, clips and factors in an order of its own",
+    "optimizers.Muon": "optax.contrib.muon is not handled here",
+    "optimizers.LossScaleOptimizer": "optax scales no losses",
+    "regularizers": "JAX has no regularizers: penalties are written into the loss",
+    "constraints": "JAX has no constraints: weights are set after a step",
+}
+"""Why something of Keras's has no row, by symbol or namespace."""

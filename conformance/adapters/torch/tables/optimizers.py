@@ -9,16 +9,37 @@ _SHARED = {
     "gradient_accumulation_steps": (None,),
 }
 _WHY = {
+    "epsilon": "torch.optim.Adamax adds epsilon to the gradient's size before it takes the larger "
+    "one, and remembers that",
+    "epsilon_1": "torch.optim.Adafactor's first epsilon bounds what is divided by, and is not "
+    "added to the squares",
+    "clip_threshold": "torch.optim.Adafactor refuses a threshold below 1",
+    "relative_step": "torch.optim.Adafactor's learning rate always falls with the steps",
     "loss_scale_factor": "torch.optim scales no losses; torch.amp.GradScaler does",
     "gradient_accumulation_steps": "torch.optim accumulates nothing: gradients add up until they "
     "are zeroed",
 }
+
+
+def _adaptive(function: str, name: str, **only: tuple[float]) -> list[Row]:
+    row = Own("adaptive", function, f"torch.optim.{name}", only={**_SHARED, **only}, why=_WHY)
+    return [row]
+
 
 OPTIMIZERS: dict[str, list[Row]] = {
     "optimizers.SGD": [Own("optimizers", "sgd", "torch.optim.SGD", only=_SHARED, why=_WHY)],
     "optimizers.Adam": [
         Own("optimizers", "adam", "torch.optim.Adam, torch.optim.AdamW", only=_SHARED, why=_WHY)
     ],
+    "optimizers.AdamW": _adaptive("adamw", "AdamW"),
+    "optimizers.RMSprop": _adaptive("rmsprop", "RMSprop"),
+    "optimizers.Adagrad": _adaptive("adagrad", "Adagrad"),
+    "optimizers.Adadelta": _adaptive("adadelta", "Adadelta"),
+    "optimizers.Adamax": _adaptive("adamax", "Adamax", epsilon=(0.0,)),
+    "optimizers.Nadam": _adaptive("nadam", "NAdam"),
+    "optimizers.Adafactor": _adaptive(
+        "adafactor", "Adafactor", epsilon_1=(1e-30,), relative_step=(True,), clip_threshold=(1.0,)
+    ),
     "optimizers.schedules.CosineDecay": [
         Own(
             "schedules",
@@ -43,3 +64,14 @@ OPTIMIZERS: dict[str, list[Row]] = {
     ],
 }
 """By Keras's symbol."""
+
+ABSENT = {
+    "optimizers.Ftrl": "torch.optim has no FTRL",
+    "optimizers.Lion": "torch.optim has no Lion",
+    "optimizers.Lamb": "torch.optim has no LAMB",
+    "optimizers.Muon": "torch.optim.Muon iterates in bfloat16",
+    "optimizers.LossScaleOptimizer": "torch.amp.GradScaler is around a loss, not an optimizer",
+    "regularizers": "torch has no regularizers: penalties are written into the loss",
+    "constraints": "torch has no constraints: weights are set after a step",
+}
+"""Why something of Keras's has no row, by symbol or namespace."""
