@@ -24,9 +24,9 @@ _WHY_ADAPTIVE = {
 
 
 def _adaptive(function: str, symbol: str, **only: tuple[float]) -> list[Row]:
-    only_ = {**_SHARED, **only}
-    row = Own("adaptive", function, symbol, only=only_, why=_WHY_ADAPTIVE, needs="optax")
-    return [row]
+    covered = {**_SHARED, **only}
+    why = {argument: _WHY_ADAPTIVE[argument] for argument in covered}
+    return [Own("adaptive", function, symbol, only=covered, why=why, needs="optax")]
 
 
 OPTIMIZERS: dict[str, list[Row]] = {

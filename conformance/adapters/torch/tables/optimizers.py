@@ -19,17 +19,19 @@ _WHY = {
     "gradient_accumulation_steps": "torch.optim accumulates nothing: gradients add up until they "
     "are zeroed",
 }
+_OF_ALL = {argument: _WHY[argument] for argument in _SHARED}
 
 
 def _adaptive(function: str, name: str, **only: tuple[float]) -> list[Row]:
-    row = Own("adaptive", function, f"torch.optim.{name}", only={**_SHARED, **only}, why=_WHY)
-    return [row]
+    covered = {**_SHARED, **only}
+    why = {argument: _WHY[argument] for argument in covered}
+    return [Own("adaptive", function, f"torch.optim.{name}", only=covered, why=why)]
 
 
 OPTIMIZERS: dict[str, list[Row]] = {
-    "optimizers.SGD": [Own("optimizers", "sgd", "torch.optim.SGD", only=_SHARED, why=_WHY)],
+    "optimizers.SGD": [Own("optimizers", "sgd", "torch.optim.SGD", only=_SHARED, why=_OF_ALL)],
     "optimizers.Adam": [
-        Own("optimizers", "adam", "torch.optim.Adam, torch.optim.AdamW", only=_SHARED, why=_WHY)
+        Own("optimizers", "adam", "torch.optim.Adam, torch.optim.AdamW", only=_SHARED, why=_OF_ALL)
     ],
     "optimizers.AdamW": _adaptive("adamw", "AdamW"),
     "optimizers.RMSprop": _adaptive("rmsprop", "RMSprop"),
