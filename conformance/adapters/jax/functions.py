@@ -8,11 +8,12 @@ import jax
 import numpy as np
 from jax import numpy as jnp
 
+from conformance.adapters.jax.tables import initializers, optimizers
 from conformance.adapters.jax.tables.activations import ACTIVATIONS
 from conformance.adapters.jax.tables.initializers import INITIALIZERS
 from conformance.adapters.jax.tables.losses import LOSSES
 from conformance.adapters.jax.tables.ops import OPS
-from conformance.adapters.jax.tables.optimizers import ABSENT, OPTIMIZERS
+from conformance.adapters.jax.tables.optimizers import OPTIMIZERS
 from conformance.adapters.jax.tables.promotion import PROMOTION
 from conformance.adapters.native.functions import Table
 from conformance.adapters.native.running import Library
@@ -31,7 +32,8 @@ TABLE = Table(
     {**OPS, **ACTIVATIONS, **LOSSES, **INITIALIZERS, **OPTIMIZERS},
     PROMOTION,
     {
-        **ABSENT,
+        **optimizers.ABSENT,
+        **initializers.ABSENT,
         "metrics": "JAX has no metrics",
         "random": "JAX's keys are split by whoever draws",
     },

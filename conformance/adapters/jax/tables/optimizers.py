@@ -29,6 +29,11 @@ def _adaptive(function: str, symbol: str, **only: tuple[float]) -> list[Row]:
     return [Own("adaptive", function, symbol, only=covered, why=why, needs="optax")]
 
 
+def _joined(function: str, symbol: str) -> list[Row]:
+    symbols = f"{symbol}, optax.join_schedules"
+    return [Own("schedules", function, symbols, composed=True, needs="optax")]
+
+
 OPTIMIZERS: dict[str, list[Row]] = {
     "optimizers.SGD": [
         Own(
@@ -87,10 +92,26 @@ OPTIMIZERS: dict[str, list[Row]] = {
     "optimizers.schedules.ExponentialDecay": [
         Own("schedules", "exponential_decay", "optax.exponential_decay", needs="optax")
     ],
+    "optimizers.schedules.PolynomialDecay": [
+        Own(
+            "schedules",
+            "polynomial_decay",
+            "optax.polynomial_schedule",
+            only={"cycle": (False,)},
+            needs="optax",
+        )
+    ],
+    "optimizers.schedules.PiecewiseConstantDecay": _joined(
+        "piecewise_constant_decay", "optax.constant_schedule"
+    ),
+    "optimizers.schedules.CosineDecayRestarts": _joined(
+        "cosine_decay_restarts", "optax.cosine_decay_schedule"
+    ),
 }
 """By Keras's symbol."""
 
 ABSENT = {
+    "optimizers.schedules.InverseTimeDecay": "optax has no such schedule",
     "optimizers.Nadam": "optax.nadam has no schedule of momentum",
     "optimizers.Ftrl": "optax has no FTRL",
     "optimizers.Adafactor": "optax.adafactor decays, clips and factors in an order of its own",

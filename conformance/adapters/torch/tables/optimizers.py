@@ -28,6 +28,11 @@ def _adaptive(function: str, name: str, **only: tuple[float]) -> list[Row]:
     return [Own("adaptive", function, f"torch.optim.{name}", only=covered, why=why)]
 
 
+def _of_steps(function: str) -> list[Row]:
+    symbol = "torch.optim.lr_scheduler.LambdaLR"
+    return [Own("schedules", function, symbol, composed=True)]
+
+
 OPTIMIZERS: dict[str, list[Row]] = {
     "optimizers.SGD": [Own("optimizers", "sgd", "torch.optim.SGD", only=_SHARED, why=_OF_ALL)],
     "optimizers.Adam": [
@@ -62,6 +67,17 @@ OPTIMIZERS: dict[str, list[Row]] = {
             "schedules",
             "exponential_decay",
             "torch.optim.lr_scheduler.ExponentialLR, torch.optim.lr_scheduler.StepLR",
+        )
+    ],
+    "optimizers.schedules.PolynomialDecay": _of_steps("polynomial_decay"),
+    "optimizers.schedules.InverseTimeDecay": _of_steps("inverse_time_decay"),
+    "optimizers.schedules.PiecewiseConstantDecay": _of_steps("piecewise_constant_decay"),
+    "optimizers.schedules.CosineDecayRestarts": [
+        Own(
+            "schedules",
+            "cosine_decay_restarts",
+            "torch.optim.lr_scheduler.CosineAnnealingWarmRestarts",
+            only={"t_mul": (2.0, 1.0, 3.0), "m_mul": (1.0,)},
         )
     ],
 }
