@@ -100,6 +100,19 @@ WITHOUT_EFFECT["ops/refusals/another-number-of-numbers", "ops.reshape.newshape"]
 WITHOUT_EFFECT["ops/numpy/moving/broadcast-to-refused", "ops.broadcast_to.shape"] = (
     "it must be given, and no value near it is accepted"
 )
+WITHOUT_EFFECT["initializers/scaled/no-matrix", "initializers.Identity.shape"] = (
+    "it must be given, and no value near it is accepted"
+)
+WITHOUT_EFFECT |= {
+    ("optimizers/schedules/refused", f"optimizers.schedules.{argument}"): (
+        "what is refused comes first, or no value near it is accepted"
+    )
+    for argument in (
+        "PolynomialDecay.initial_learning_rate",
+        "PiecewiseConstantDecay.boundaries",
+        "PiecewiseConstantDecay.values",
+    )
+}
 WITHOUT_EFFECT |= {
     ("ops/slices/segments-sorted", f"ops.segment_{what}.sorted"): "it promises speed alone"
     for what in ("sum", "max", "min", "prod")
@@ -262,6 +275,17 @@ def test_each_fault_that_is_made_for_something_is_caught_somewhere() -> None:
         "trunc-for-floor",
         "update-lost",
         "weak-scalars-widen",
+        "count-kept",
+        "epsilon-under-root",
+        "gradients-scaled",
+        "l2-doubled",
+        "momentum-schedule-fast",
+        "norm-lasting",
+        "rates-exchanged",
+        "ratio-missing",
+        "scale-kept",
+        "shrinkage-unsquared",
+        "squares-from-nought",
         "zero-without-sign",
     }
     for fault, cases in left.items():

@@ -30,7 +30,7 @@ MADE = ("losses", "initializers", "regularizers", "constraints", "optimizers.sch
 OBJECTS = ("metrics", "optimizers")
 """Classes whose instances have a memory."""
 BASE = {"Loss", "Initializer", "Regularizer", "Constraint", "LearningRateSchedule", "Metric"}
-BASE |= {"Optimizer", "LossScaleOptimizer"}
+BASE |= {"Optimizer"}
 INTERNAL = {"name", "kwargs", "args", "self"}
 
 

@@ -8,6 +8,7 @@ import jax
 import numpy as np
 from jax import numpy as jnp
 
+from conformance.adapters.jax.tables import initializers, optimizers
 from conformance.adapters.jax.tables.activations import ACTIVATIONS
 from conformance.adapters.jax.tables.initializers import INITIALIZERS
 from conformance.adapters.jax.tables.losses import LOSSES
@@ -30,7 +31,12 @@ TABLE = Table(
     "conformance.adapters.jax",
     {**OPS, **ACTIVATIONS, **LOSSES, **INITIALIZERS, **OPTIMIZERS},
     PROMOTION,
-    {"metrics": "JAX has no metrics", "random": "JAX's keys are split by whoever draws"},
+    {
+        **optimizers.ABSENT,
+        **initializers.ABSENT,
+        "metrics": "JAX has no metrics",
+        "random": "JAX's keys are split by whoever draws",
+    },
 )
 """All functions and objects that the adapter can do."""
 

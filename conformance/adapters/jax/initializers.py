@@ -45,6 +45,122 @@ def glorot_uniform(
     return initializers.glorot_uniform()(_key(seed), tuple(shape), dtype or jnp.float32)
 
 
+def glorot_normal(
+    *,
+    shape: Sequence[int],
+    seed: int | None = None,
+    input_axes: None = None,
+    output_axes: None = None,
+    dtype: Any = None,
+) -> Array:
+    """``initializers.GlorotNormal``: JAX counts the fans of the same axes as Keras."""
+    return _scaled("GlorotNormal", initializers.glorot_normal(), shape, seed, dtype)
+
+
+def he_normal(
+    *,
+    shape: Sequence[int],
+    seed: int | None = None,
+    input_axes: None = None,
+    output_axes: None = None,
+    dtype: Any = None,
+) -> Array:
+    """``initializers.HeNormal``: JAX counts the fans of the same axes as Keras."""
+    return _scaled("HeNormal", initializers.he_normal(), shape, seed, dtype)
+
+
+def he_uniform(
+    *,
+    shape: Sequence[int],
+    seed: int | None = None,
+    input_axes: None = None,
+    output_axes: None = None,
+    dtype: Any = None,
+) -> Array:
+    """``initializers.HeUniform``: JAX counts the fans of the same axes as Keras."""
+    return _scaled("HeUniform", initializers.he_uniform(), shape, seed, dtype)
+
+
+def lecun_normal(
+    *,
+    shape: Sequence[int],
+    seed: int | None = None,
+    input_axes: None = None,
+    output_axes: None = None,
+    dtype: Any = None,
+) -> Array:
+    """``initializers.LecunNormal``: JAX counts the fans of the same axes as Keras."""
+    return _scaled("LecunNormal", initializers.lecun_normal(), shape, seed, dtype)
+
+
+def lecun_uniform(
+    *,
+    shape: Sequence[int],
+    seed: int | None = None,
+    input_axes: None = None,
+    output_axes: None = None,
+    dtype: Any = None,
+) -> Array:
+    """``initializers.LecunUniform``: JAX counts the fans of the same axes as Keras."""
+    return _scaled("LecunUniform", initializers.lecun_uniform(), shape, seed, dtype)
+
+
+def variance_scaling(
+    *,
+    shape: Sequence[int],
+    scale: float = 1.0,
+    mode: str = "fan_in",
+    distribution: str = "truncated_normal",
+    seed: int | None = None,
+    input_axes: None = None,
+    output_axes: None = None,
+    dtype: Any = None,
+) -> Array:
+    """``initializers.VarianceScaling``: ``untruncated_normal`` is JAX's ``normal``."""
+    law = {"untruncated_normal": "normal"}.get(distribution, distribution)
+    made = initializers.variance_scaling(scale, mode, law)  # type: ignore[arg-type] # literals
+    return _scaled("VarianceScaling", made, shape, seed, dtype)
+
+
+def _scaled(owner: str, made: Any, shape: Sequence[int], seed: int | None, dtype: Any) -> Array:
+    if len(shape) < 2:  # noqa: PLR2004 - a matrix
+        raise Unsupported(f"initializers.{owner}: JAX wants two axes at least")
+    drawn: Array = made(_key(seed), tuple(shape), dtype or jnp.float32)
+    return drawn
+
+
+def ones(*, shape: Sequence[int], dtype: Any = None) -> Array:
+    """``initializers.Ones``: JAX's takes a key that it does not use."""
+    return initializers.ones(_key(None), tuple(shape), dtype or jnp.float32)
+
+
+def random_normal(
+    *,
+    shape: Sequence[int],
+    mean: float = 0.0,
+    stddev: float = 0.05,
+    seed: int | None = None,
+    dtype: Any = None,
+) -> Array:
+    """``initializers.RandomNormal``: the mean is added."""
+    drawn: Array = initializers.normal(stddev)(_key(seed), tuple(shape), dtype or jnp.float32)
+    return mean + drawn
+
+
+def random_uniform(
+    *,
+    shape: Sequence[int],
+    minval: float = -0.05,
+    maxval: float = 0.05,
+    seed: int | None = None,
+    dtype: Any = None,
+) -> Array:
+    """``initializers.RandomUniform``: JAX's begins at 0, so the lower bound is added."""
+    draw = initializers.uniform(maxval - minval)
+    drawn: Array = draw(_key(seed), tuple(shape), dtype or jnp.float32)
+    return minval + drawn
+
+
 def truncated_normal(
     *,
     shape: Sequence[int],

@@ -183,9 +183,9 @@ def sgd(
 
     plain = optax.sgd if weight_decay is None else make
     more = {"momentum": momentum or None, "nesterov": nesterov} if plain is optax.sgd else {}
-    clips = _clips(clipnorm, clipvalue, global_clipnorm)
+    clipping = clips(clipnorm, clipvalue, global_clipnorm)
     averages = (ema_momentum, ema_overwrite_frequency) if use_ema else None
-    return _Sgd(variables, plain, learning_rate, clips, averages, **more)
+    return _Sgd(variables, plain, learning_rate, clipping, averages, **more)
 
 
 class _Adam(Moving):
@@ -218,18 +218,19 @@ def adam(
     def eps(count: Array) -> Array:
         return epsilon / jnp.sqrt(1 - beta_2 ** (count + 1))
 
-    clips = _clips(clipnorm, clipvalue, global_clipnorm)
+    clipping = clips(clipnorm, clipvalue, global_clipnorm)
     more: dict[str, Any] = {"b1": beta_1, "b2": beta_2, "eps": eps}
     make = optax.adam
     if weight_decay is not None:
         make, more = optax.adamw, {**more, "weight_decay": weight_decay}
     averages = (ema_momentum, ema_overwrite_frequency) if use_ema else None
-    return _Adam(variables, make, learning_rate, clips, averages, **more)
+    return _Adam(variables, make, learning_rate, clipping, averages, **more)
 
 
-def _clips(
+def clips(
     clipnorm: float | None, clipvalue: float | None, global_clipnorm: float | None
 ) -> dict[str, float | None]:
+    """The three kinds of clipping by Keras's names."""
     return {"clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import optax
@@ -9,7 +10,7 @@ from jax import Array
 from jax import numpy as jnp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 
 def exponential_decay(
@@ -70,6 +71,51 @@ def warm_cosine_decay(
         end_value=alpha * warmup_target,
     )
     return _at(step, schedule)
+
+
+def polynomial_decay(
+    step: Array,
+    *,
+    initial_learning_rate: float,
+    decay_steps: int,
+    end_learning_rate: float = 0.0001,
+    power: float = 1.0,
+    cycle: bool = False,
+) -> Array:
+    """``optimizers.schedules.PolynomialDecay``: ``decay_steps`` are ``transition_steps``."""
+    schedule = optax.polynomial_schedule(
+        initial_learning_rate, end_learning_rate, power, decay_steps
+    )
+    return _at(step, schedule)
+
+
+def piecewise_constant_decay(
+    step: Array, *, boundaries: Sequence[int], values: Sequence[float]
+) -> Array:
+    """``optimizers.schedules.PiecewiseConstantDecay``: optax's boundaries belong to what follows.
+
+    Its numbers are factors, so constants are joined.
+    """
+    constants = [optax.constant_schedule(value) for value in values]
+    return _at(step, optax.join_schedules(constants, [one + 1 for one in boundaries]))
+
+
+def cosine_decay_restarts(
+    step: Array,
+    *,
+    initial_learning_rate: float,
+    first_decay_steps: int,
+    t_mul: float = 2.0,
+    m_mul: float = 1.0,
+    alpha: float = 0.0,
+) -> Array:
+    """``optimizers.schedules.CosineDecayRestarts``: periods are joined, of which 16 are made."""
+    lengths = [first_decay_steps * t_mul**i for i in range(16)]
+    periods = [
+        optax.cosine_decay_schedule(initial_learning_rate * m_mul**i, length, alpha / m_mul**i)
+        for i, length in enumerate(lengths)
+    ]
+    return _at(step, optax.join_schedules(periods, list(itertools.accumulate(lengths))[:-1]))
 
 
 def _at(step: Array, schedule: Callable[[Array], Array]) -> Array:

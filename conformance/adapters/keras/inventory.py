@@ -21,7 +21,7 @@ OBJECTS = ("metrics", "optimizers", "random")
 """Where there are classes whose instances have a memory."""
 
 _BASES = {"Loss", "Initializer", "Regularizer", "Constraint", "LearningRateSchedule", "Metric"}
-_BASES |= {"Optimizer", "LossScaleOptimizer"}
+_BASES |= {"Optimizer"}
 _HELPERS = {"get", "serialize", "deserialize"}
 _NO_NAMESPACES = {"src"}
 """Where Keras keeps what it exports elsewhere."""

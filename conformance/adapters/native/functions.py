@@ -143,7 +143,7 @@ class Table(NamedTuple):
     """Pairs of dtypes, in the order of their names, that the framework promotes otherwise than
     Keras, and Keras's dtype. ``int`` and ``float`` are numbers of Python's."""
     absent: Mapping[str, str] = {}
-    """Why nothing of a namespace is there: ``{"metrics": "torch has no metrics"}``."""
+    """Why a symbol or a namespace has no rows: ``{"metrics": "torch has no metrics"}``."""
 
 
 def of_activations(activations: Mapping[str, Function]) -> dict[str, list[Row]]:
@@ -189,8 +189,10 @@ def bound(table: Table, node: Mapping[str, Any]) -> Operation:
     """
     symbol = node["layer"]
     rows = table.rows.get(symbol)
-    if not rows and (why := table.absent.get(symbol.partition(".")[0])):
-        raise Unsupported(f"{symbol}: {why}")
+    if not rows:
+        why = table.absent.get(symbol) or table.absent.get(symbol.partition(".")[0])
+        if why:
+            raise Unsupported(f"{symbol}: {why}")
     if not rows:
         raise Unsupported(f"this adapter has no native counterpart for {symbol}")
     literals = {

@@ -51,6 +51,74 @@ def glorot_uniform(
     return torch.permute(tensor, (*range(2, rank), 1, 0)).contiguous()
 
 
+def _scaled(
+    owner: str, shape: Sequence[int], seed: int | None, dtype: Any, nonlinearity: str
+) -> Tensor:
+    """Even numbers within a bound of fan_in, in torch's layout while they are drawn."""
+    rank = len(shape)
+    if rank < 2:  # noqa: PLR2004 - a matrix
+        raise Unsupported(f"initializers.{owner}: torch wants two axes at least")
+    *spatial, inputs, outputs = shape
+    tensor = torch.empty((outputs, inputs, *spatial), dtype=dtype)
+    init.kaiming_uniform_(tensor, nonlinearity=nonlinearity, generator=_generator(seed))  # type: ignore[arg-type] # a literal
+    return torch.permute(tensor, (*range(2, rank), 1, 0)).contiguous()
+
+
+def he_uniform(
+    *,
+    shape: Sequence[int],
+    seed: int | None = None,
+    input_axes: None = None,
+    output_axes: None = None,
+    dtype: Any = None,
+) -> Tensor:
+    """``initializers.HeUniform``: torch counts the fans of (out, in, spatial ...)."""
+    return _scaled("HeUniform", shape, seed, dtype, "relu")
+
+
+def lecun_uniform(
+    *,
+    shape: Sequence[int],
+    seed: int | None = None,
+    input_axes: None = None,
+    output_axes: None = None,
+    dtype: Any = None,
+) -> Tensor:
+    """``initializers.LecunUniform``: torch's is that of a linear layer, without a gain."""
+    return _scaled("LecunUniform", shape, seed, dtype, "linear")
+
+
+def ones(*, shape: Sequence[int], dtype: Any = None) -> Tensor:
+    """``initializers.Ones``."""
+    return init.ones_(torch.empty(tuple(shape), dtype=dtype))
+
+
+def random_normal(
+    *,
+    shape: Sequence[int],
+    mean: float = 0.0,
+    stddev: float = 0.05,
+    seed: int | None = None,
+    dtype: Any = None,
+) -> Tensor:
+    """``initializers.RandomNormal``."""
+    tensor = torch.empty(tuple(shape), dtype=dtype)
+    return init.normal_(tensor, mean, stddev, generator=_generator(seed))
+
+
+def random_uniform(
+    *,
+    shape: Sequence[int],
+    minval: float = -0.05,
+    maxval: float = 0.05,
+    seed: int | None = None,
+    dtype: Any = None,
+) -> Tensor:
+    """``initializers.RandomUniform``."""
+    tensor = torch.empty(tuple(shape), dtype=dtype)
+    return init.uniform_(tensor, minval, maxval, generator=_generator(seed))
+
+
 def truncated_normal(
     *,
     shape: Sequence[int],

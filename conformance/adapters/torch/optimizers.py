@@ -205,7 +205,7 @@ def sgd(
         variables,
         0.0 if coupled else weight_decay or 0.0,
         rate=learning_rate,
-        clips=_clips(clipnorm, clipvalue, global_clipnorm),
+        clips=clips(clipnorm, clipvalue, global_clipnorm),
         averages=Averages(ema_momentum, ema_overwrite_frequency) if use_ema else None,
         momentum=momentum,
         nesterov=nesterov and momentum > 0,
@@ -266,7 +266,7 @@ def adam(
         epsilon,
         kind=torch.optim.AdamW if decayed else torch.optim.Adam,
         rate=learning_rate,
-        clips=_clips(clipnorm, clipvalue, global_clipnorm),
+        clips=clips(clipnorm, clipvalue, global_clipnorm),
         averages=Averages(ema_momentum, ema_overwrite_frequency) if use_ema else None,
         betas=(beta_1, beta_2),
         eps=epsilon,
@@ -275,9 +275,10 @@ def adam(
     )
 
 
-def _clips(
+def clips(
     clipnorm: float | None, clipvalue: float | None, global_clipnorm: float | None
 ) -> dict[str, float | None]:
+    """The three kinds of clipping by Keras's names."""
     return {"clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm}
 
 

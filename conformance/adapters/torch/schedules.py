@@ -12,7 +12,7 @@ from torch.optim import lr_scheduler
 from conformance.adapters.worker.failure import Unsupported
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     Scheduler = Any
     Make = Callable[[Any], Scheduler]
@@ -89,6 +89,81 @@ def warm_cosine_decay(
         return warmup_target * ((1.0 - alpha) * fallen + alpha)
 
     return _after(step, 1.0, lambda moved: lr_scheduler.LambdaLR(moved, rate))
+
+
+def polynomial_decay(
+    step: Tensor,
+    *,
+    initial_learning_rate: float,
+    decay_steps: int,
+    end_learning_rate: float = 0.0001,
+    power: float = 1.0,
+    cycle: bool = False,
+) -> Tensor:
+    """``optimizers.schedules.PolynomialDecay``: torch's PolynomialLR always falls to 0, once.
+
+    So it is a function of the step.
+    """
+
+    def rate(at: int) -> float:
+        steps = decay_steps * (max(math.ceil(at / decay_steps), 1) if cycle else 1)
+        left = 1.0 - min(at, steps) / steps
+        return (initial_learning_rate - end_learning_rate) * left**power + end_learning_rate
+
+    return _after(step, 1.0, lambda moved: lr_scheduler.LambdaLR(moved, rate))
+
+
+def inverse_time_decay(
+    step: Tensor,
+    *,
+    initial_learning_rate: float,
+    decay_steps: int,
+    decay_rate: float,
+    staircase: bool = False,
+) -> Tensor:
+    """``optimizers.schedules.InverseTimeDecay`` as a function of the step."""
+
+    def factor(at: int) -> float:
+        done = at // decay_steps if staircase else at / decay_steps
+        return 1.0 / (1.0 + decay_rate * done)
+
+    return _after(step, initial_learning_rate, lambda moved: lr_scheduler.LambdaLR(moved, factor))
+
+
+def piecewise_constant_decay(
+    step: Tensor, *, boundaries: Sequence[int], values: Sequence[float]
+) -> Tensor:
+    """``optimizers.schedules.PiecewiseConstantDecay``: a step on a boundary is before it.
+
+    torch's MultiStepLR multiplies by one number each time, so it is a function of the step.
+    """
+
+    def rate(at: int) -> float:
+        return values[sum(at > boundary for boundary in boundaries)]
+
+    return _after(step, 1.0, lambda moved: lr_scheduler.LambdaLR(moved, rate))
+
+
+def cosine_decay_restarts(
+    step: Tensor,
+    *,
+    initial_learning_rate: float,
+    first_decay_steps: int,
+    t_mul: float = 2.0,
+    m_mul: float = 1.0,
+    alpha: float = 0.0,
+) -> Tensor:
+    """``optimizers.schedules.CosineDecayRestarts``: ``eta_min`` is a rate, not a share.
+
+    torch's periods grow by whole numbers, and begin at one rate.
+    """
+    return _after(
+        step,
+        initial_learning_rate,
+        lambda moved: lr_scheduler.CosineAnnealingWarmRestarts(
+            moved, first_decay_steps, int(t_mul), eta_min=alpha * initial_learning_rate
+        ),
+    )
 
 
 def _after(step: Tensor, rate: float, make: Make, most: int = MAX_STEPS) -> Tensor:

@@ -5,6 +5,7 @@ The specification answers them with a law; an observation has numbers.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,9 @@ import numpy as np
 from conformance.reference.engine.arithmetic import Result
 from conformance.reference.engine.complexes import Complex
 from conformance.reference.engine.conversion import arithmetic_of, as_array, floats, real
+from conformance.reference.engine.dtypes import FLOATX
 from conformance.reference.engine.structure import picked
+from conformance.reference.errors import Refused
 from conformance.reference.faults.plain_images import images
 from conformance.reference.spec.ops.numpy.creation import zeros
 from conformance.reference.spec.ops.numpy.indexing import grid_of
@@ -20,6 +23,8 @@ from conformance.reference.spec.ops.numpy.likes import zeros_like
 from conformance.reference.spec.ops.numpy.sorting import numbers
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from conformance.reference.engine.arithmetic import Arithmetic
     from conformance.reference.engine.array import Array, Values
 
@@ -115,7 +120,32 @@ def empty_like(x: Any, dtype: str | None = None) -> Any:
     return zeros_like(x, dtype)
 
 
+class Orthogonal:
+    """A matrix of orthonormal columns or rows, by Householder's reflections."""
+
+    def __init__(self, gain: float = 1.0, seed: Any = None, *, arithmetic: Arithmetic) -> None:
+        """See Keras."""
+        self.gain, self.seed, self.arithmetic = gain, seed, arithmetic
+
+    def __call__(self, shape: Sequence[int], dtype: str | None = None) -> Array:
+        """All axes but the last are the matrix's rows.
+
+        Raises:
+            Refused: The shape has fewer than two axes.
+        """
+        if len(shape) < 2:  # noqa: PLR2004 (a matrix)
+            message = f"Orthogonal: {list(shape)} is the shape of no matrix"
+            raise Refused(message, at="call")
+        at = self.arithmetic.at(dtype or FLOATX)
+        rows, columns = math.prod(shape[:-1]), shape[-1]
+        drawn = np.random.default_rng(self.seed or 0).standard_normal((rows, columns))
+        matrix = np.linalg.qr(drawn)[0] if rows >= columns else np.linalg.qr(drawn.T)[0].T
+        values = np.asarray(self.gain * matrix, at.dtype).reshape(tuple(shape))
+        return at.result(Result(values))
+
+
 NUMBERS = {
+    "initializers.Orthogonal": Orthogonal,
     "ops.argpartition": argpartition,
     "ops.empty": empty,
     "ops.empty_like": empty_like,

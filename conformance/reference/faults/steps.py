@@ -9,10 +9,13 @@ import msgspec
 from conformance.reference.engine import functions as f
 from conformance.reference.faults.arguments import mistaken, mistaken_steps, with_step
 from conformance.reference.faults.fault import Fault, nodewise
+from conformance.reference.faults.moving import NEEDED, RULES
 from conformance.reference.spec import table
 from conformance.reference.spec.metrics.base import Averaged, Metric
 from conformance.reference.spec.optimizers.adam import Adam
+from conformance.reference.spec.optimizers.adamax import Adamax
 from conformance.reference.spec.optimizers.base import Optimizer
+from conformance.reference.spec.optimizers.lion import Lamb
 from conformance.reference.spec.optimizers.sgd import SGD
 
 if TYPE_CHECKING:
@@ -153,7 +156,7 @@ class _Damped:
 
 
 class _Uncorrected:
-    """Adam without its bias corrections."""
+    """A rule without its bias corrections."""
 
     def update(self, name: str, weight: Array, gradient: Array, rate: Array) -> Array:
         # After many steps there is nothing left to correct.
@@ -176,7 +179,7 @@ class _EpsilonInside:
         return made
 
 
-_MIXED: dict[str, tuple[type, type, str]] = {
+_MIXED: dict[str, tuple[type | tuple[type, ...], type, str]] = {
     "not-reset": (Metric, _Kept, "kept its state when it was reset"),
     "replaced": (Metric, _Replacing, "replaced its state in each update instead of adding to it"),
     "result-late": (Metric, _Late, "answered with the result before the last update"),
@@ -194,8 +197,13 @@ _MIXED: dict[str, tuple[type, type, str]] = {
     "gradients-summed": (Optimizer, _Summed, "added collected gradients up without averaging them"),
     "average-from-zero": (Optimizer, _FromZero, "began its averages of weights at zero"),
     "momentum-damped": (SGD, _Damped, "multiplied the gradient by one minus the momentum"),
-    "bias-correction-missing": (Adam, _Uncorrected, "left the bias corrections out"),
+    "bias-correction-missing": (
+        (Adam, Adamax, Lamb),
+        _Uncorrected,
+        "left the bias corrections out",
+    ),
     "epsilon-inside-root": (Adam, _EpsilonInside, "added epsilon under the root"),
+    **RULES,
 }
 """Faults of an object's own definition: the class that they fit, what is mixed in, the words."""
 
@@ -204,6 +212,7 @@ _NEEDED = {
     "gradients-summed": "gradient_accumulation_steps",
     "average-from-zero": "use_ema",
     "momentum-damped": "momentum",
+    **NEEDED,
 }
 """Arguments without which a fault is none."""
 
@@ -214,6 +223,7 @@ def of_steps(program: Steps) -> Iterator[Fault]:
     yield from mistaken_steps(program)
     yield from _left_out(program)
     yield from _clipped_otherwise(program.object)
+    yield from _wrapped_otherwise(program.object)
     definition = table.find(program.object.layer)
     for name, (owner, mixin, says) in _MIXED.items():
         if not issubclass(definition, owner) or not _may_show(name, program):
@@ -279,3 +289,21 @@ def _clipped_otherwise(node: Node) -> Iterator[Fault]:
                 says=f"clipped by {theirs} where {ours} is asked for",
                 model=nodewise(rewrite),
             )
+
+
+def _wrapped_otherwise(node: Node) -> Iterator[Fault]:
+    """The optimizer that another one wraps, with another learning rate."""
+    wrapped = node.config.get("inner_optimizer")
+    if not isinstance(wrapped, dict) or "learning_rate" not in (next(iter(wrapped.values())) or {}):
+        return
+    ((kind, config),) = wrapped.items()
+    faster = {kind: {**config, "learning_rate": 2 * config["learning_rate"]}}
+
+    def rewrite(node: Node) -> list[Node]:
+        return [msgspec.structs.replace(node, config={**node.config, "inner_optimizer": faster})]
+
+    yield Fault(
+        name=f"more:{node.layer}.inner_optimizer",
+        says=f"doubled the learning rate of {kind} inside {node.layer}",
+        model=nodewise(rewrite),
+    )

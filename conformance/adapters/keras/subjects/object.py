@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _OF_CALLS = frozenset({"shape", "dtype", "values"})
+
+_AUTOMATIC = re.compile(r"variable(_[0-9]+)?")
+"""Names that Keras gives to variables that got none."""
+_TRACKED = frozenset({"_variables", "_trainable_variables"})
+"""Attributes that hold all of an optimizer's variables."""
 
 
 class ObjectSession(Answering):
@@ -104,9 +110,27 @@ class ObjectSession(Answering):
         }
 
     def _name(self, variable: Any) -> str:
-        """Keras's name; a slot's is that of the variable that it is kept for, and its own."""
+        """Keras's name; a slot's is that of the variable that it is kept for, and its own.
+
+        Some have no name of their own, or that of the variable alone: Nadam's product, Adafactor's
+        rows. Those are named by the attribute that holds them.
+        """
         name = str(variable.name).partition(":")[0]  # Keras 2 numbers outputs: total:0
         for trained in self.trained:
             if name.startswith(f"{trained}_"):
                 return f"{trained}/{name[len(trained) + 1 :]}"
+        if name in self.trained or _AUTOMATIC.fullmatch(name):
+            return self._held(variable) or name
         return name
+
+    def _held(self, variable: Any) -> str:
+        """The attribute of the object that holds a variable: ``u_product``, ``w/r``."""
+        for key, value in vars(self.subject).items():
+            if value is variable:
+                return str(key).lstrip("_")
+            if key in _TRACKED or not isinstance(value, list):
+                continue
+            for trained, one in zip(self.trained, value):
+                if one is variable:
+                    return f"{trained}/{key.lstrip('_')}"
+        return ""

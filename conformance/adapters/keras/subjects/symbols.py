@@ -48,10 +48,13 @@ def make(keras: Any, name: str, config: Mapping[str, Any]) -> Any:
 
 
 def inner(keras: Any, name: str, value: Any) -> Any:
-    """An argument: ``{CosineDecay: {…}}`` of an optimizer is a schedule."""
+    """An argument of an optimizer: ``{CosineDecay: {…}}`` is a schedule, ``{SGD: {…}}`` another."""
     if name.startswith("optimizers.") and isinstance(value, dict) and len(value) == 1:
         ((kind, config),) = value.items()
-        return make(keras, f"optimizers.schedules.{kind}", config or {})
+        home = "optimizers.schedules"
+        if not hasattr(keras.optimizers.schedules, kind) and hasattr(keras.optimizers, kind):
+            home = "optimizers"
+        return make(keras, f"{home}.{kind}", config or {})
     return value
 
 

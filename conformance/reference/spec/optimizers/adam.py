@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
 from conformance.reference.engine.functions import maximum, power, sqrt
-from conformance.reference.spec.optimizers.base import Optimizer
+from conformance.reference.errors import Refused
+from conformance.reference.spec.optimizers.base import Optimizer, turning
 from conformance.reference.spec.table import defines
 
 if TYPE_CHECKING:
@@ -47,10 +46,7 @@ def moved(
     Returns:
         Weight and moments afterwards.
     """
-    if gradient.quantum is None:
-        # A step of about the learning rate whatever the gradient's size: it jumps at 0, or goes
-        # from one side to the other where the gradient is about as large as epsilon.
-        gradient.arithmetic.kink(gradient, np.abs(gradient.value) + epsilon)
+    turning(gradient, epsilon)
     first = moments.first + (gradient - moments.first) * (1.0 - betas[0])
     second = moments.second + (gradient * gradient - moments.second) * (1.0 - betas[1])
     root = second
@@ -121,3 +117,55 @@ class Adam(Optimizer):
         if after.largest is not None:
             self.remember(name, "velocity_hat", after.largest)
         return weight
+
+
+@defines("optimizers.AdamW")
+class AdamW(Adam):
+    """keras.optimizers.AdamW: Adam, whose weight decay can't be left out."""
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        weight_decay: float | None = 0.004,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        amsgrad: bool = False,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
+        name: str | None = None,
+        *,
+        arithmetic: Arithmetic,
+    ) -> None:
+        """See Keras.
+
+        Raises:
+            Refused: No weight decay.
+        """
+        if weight_decay is None:
+            message = "AdamW: weight_decay must be a number"
+            raise Refused(message)
+        super().__init__(
+            learning_rate,
+            beta_1,
+            beta_2,
+            epsilon,
+            amsgrad,
+            weight_decay,
+            clipnorm,
+            clipvalue,
+            global_clipnorm,
+            use_ema,
+            ema_momentum,
+            ema_overwrite_frequency,
+            loss_scale_factor,
+            gradient_accumulation_steps,
+            name,
+            arithmetic=arithmetic,
+        )

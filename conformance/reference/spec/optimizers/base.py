@@ -34,6 +34,16 @@ def norm(arrays: Sequence[Array]) -> Array:
     return f.sqrt(total)
 
 
+def turning(gradient: Array, least: float) -> None:
+    """Note how near gradients are to nought, where a step that is divided by their size turns.
+
+    Such a step is of about the learning rate whatever the gradient's size: it jumps at 0, or goes
+    from one side to the other where the gradient is about as large as what is added to its size.
+    """
+    if gradient.quantum is None:
+        gradient.arithmetic.kink(gradient, np.abs(gradient.value) + least)
+
+
 class Optimizer(ABC):
     """Moves variables by gradients, step by step.
 
@@ -121,10 +131,32 @@ class Optimizer(ABC):
             ["average"] if self.use_ema else [],
             ["gradient_accumulator"] if self.collected else [],
         )
-        for group in ([*shared[0]], [*shared[1]], *self.slots):
-            for name, array in variables.items():
-                for slot in group:
-                    self._kept[f"{name}/{slot}"] = array.arithmetic.constant(0.0, array.shape)
+        for group in shared:
+            self._begin(group)
+        for at in range(max(len(self.slots_of(n, a.shape)) for n, a in variables.items())):
+            self._begin_own(at)
+
+    def _begin(self, slots: Sequence[str]) -> None:
+        for name, array in self.values.items():
+            for slot in slots:
+                self._kept[f"{name}/{slot}"] = array.arithmetic.constant(0.0, array.shape)
+
+    def _begin_own(self, at: int) -> None:
+        for name, array in self.values.items():
+            for slot in [*self.slots_of(name, array.shape), *[()] * (at + 1)][at]:
+                self._kept[f"{name}/{slot}"] = self.first(slot, array)
+
+    def slots_of(self, name: str, shape: Sequence[int]) -> Sequence[Sequence[str]]:  # noqa: ARG002 (of those that tell variables apart)
+        """What is remembered of one variable."""
+        return self.slots
+
+    def first(self, slot: str, array: Array) -> Array:  # noqa: ARG002 (of those that tell slots apart)
+        """What a slot holds at first."""
+        return array.arithmetic.constant(0.0, array.shape)
+
+    def decay_of(self, name: str) -> float | None:  # noqa: ARG002 (of those that tell variables apart)
+        """The weight decay of one variable."""
+        return self.weight_decay
 
     def recalled(self, name: str, slot: str) -> Array:
         """A slot's array."""
@@ -199,8 +231,9 @@ class Optimizer(ABC):
         for name, gradient in gradients.items():
             weight = self.values[name]
             own = cast(rate, weight.dtype)
-            if self.weight_decay is not None:
-                weight = weight - weight * self.weight_decay * own
+            decay = self.decay_of(name)
+            if decay is not None:
+                weight = weight - weight * decay * own
             self.values[name] = self.update(name, weight, gradient, own).detached()
 
     def _average(self) -> None:
