@@ -63,6 +63,48 @@ TWO = {"x1": ([3, 1], "float32"), "x2": ([4], "float32")}
 WHOLE = {"x1": ([4], "int32"), "x2": ([4], "int32")}
 PAIR = {"y_true": ([2, 3], "float32"), "y_pred": ([2, 3], "float32")}
 CLASSES = {"y_true": ([4], "int32"), "y_pred": ([4, 3], "float32")}
+UNIT = {
+    "y_true": ([[0], [1], [0], [1]], "int32"),
+    "y_pred": ([[1.0, 0.0], [0.6, 0.8], [0.0, 1.0], [-0.8, 0.6]], "float32"),
+}
+SEQUENCES = {"y_true": ([[1, 2], [2, 2]], "int32"), "y_pred": ([2, 4, 3], "float32")}
+OF_PAIRS = [
+    "MeanAbsoluteError",
+    "MeanAbsolutePercentageError",
+    "MeanSquaredLogarithmicError",
+    "LogCosh",
+    "CosineSimilarity",
+    "KLDivergence",
+    "Poisson",
+    "Hinge",
+    "SquaredHinge",
+    "CategoricalHinge",
+    "BinaryFocalCrossentropy",
+    "CategoricalCrossentropy",
+    "CategoricalFocalCrossentropy",
+    "Dice",
+    "Tversky",
+]
+FUNCTIONS_OF_PAIRS = [
+    "mean_squared_error",
+    "mean_absolute_error",
+    "mean_absolute_percentage_error",
+    "mean_squared_logarithmic_error",
+    "huber",
+    "log_cosh",
+    "cosine_similarity",
+    "kl_divergence",
+    "poisson",
+    "hinge",
+    "squared_hinge",
+    "categorical_hinge",
+    "binary_crossentropy",
+    "binary_focal_crossentropy",
+    "categorical_crossentropy",
+    "categorical_focal_crossentropy",
+    "dice",
+    "tversky",
+]
 STEP: dict[str, tuple[list[int], str]] = {"step": ([], "int32")}
 FILL = {"shape": [2, 3]}
 
@@ -168,6 +210,13 @@ CALLS: list[Call] = [
     ("losses.BinaryCrossentropy", PAIR, {"from_logits": True}),
     ("losses.SparseCategoricalCrossentropy", CLASSES, {"ignore_class": 1}),
     ("losses.SparseCategoricalCrossentropy", CLASSES, {"from_logits": True, "reduction": "none"}),
+    *((f"losses.{name}", PAIR, {"reduction": "none"}) for name in OF_PAIRS),
+    *((f"losses.{name}", PAIR, {}) for name in FUNCTIONS_OF_PAIRS),
+    ("losses.sparse_categorical_crossentropy", CLASSES, {"from_logits": True}),
+    ("losses.CategoricalGeneralizedCrossEntropy", CLASSES, {"q": 0.3}),
+    ("losses.categorical_generalized_cross_entropy", CLASSES, {"q": 0.3}),
+    *((f"losses.{name}", UNIT, {"gamma": 2.0}) for name in ("Circle", "circle")),
+    *((f"losses.{name}", SEQUENCES, {}) for name in ("CTC", "ctc")),
     (
         "optimizers.schedules.CosineDecay",
         STEP,
@@ -245,6 +294,8 @@ def asked(call: Call) -> tuple[dict[str, Any], dict[str, Any]]:
     arrays = {f"call/0/{k}": drawn(i, s, d) for i, (k, (s, d)) in enumerate(inputs.items())}
     made = CONSTRUCTED.get(symbol.partition(".")[0], set())
     made = set(literals) if ".schedules." in symbol else made
+    made = set(literals) if symbol.startswith("losses.") else made
+    made = set() if symbol.startswith("losses.") and symbol.islower() else made
     named = symbol in {"ops.concatenate", "ops.stack", "ops.fft"}
     tensors = {k: [k, k] if named else k for k in inputs}
     variadic = symbol == "ops.einsum"
