@@ -16,6 +16,7 @@ from conformance.cases.model import Call, InputSpec, Model, Node
 from conformance.records.model import AdapterLine
 from conformance.repro.script import NoScript, script
 from conformance.repro.short import LINES, TooLong, short_script
+from conformance.repro.subjects import words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -294,3 +295,17 @@ def scripts(cases: dict[str, Case], adapter: str) -> list[Made]:
         for length, text in zip(("long", "short"), texts(one, wrong.facet), strict=True)
         if text
     ]
+
+
+def test_an_optimizer_that_another_one_wraps_is_no_schedule() -> None:
+    wrapped = words.made(
+        "optimizers.LossScaleOptimizer", {"inner_optimizer": {"SGD": {"learning_rate": 0.5}}}
+    )
+    assert wrapped == (
+        "keras.optimizers.LossScaleOptimizer("
+        "inner_optimizer=keras.optimizers.SGD(learning_rate=0.5))"
+    )
+    scheduled = words.made("optimizers.SGD", {"learning_rate": {"CosineDecay": None}})
+    assert scheduled == (
+        "keras.optimizers.SGD(learning_rate=keras.optimizers.schedules.CosineDecay())"
+    )

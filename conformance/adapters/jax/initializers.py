@@ -118,7 +118,7 @@ def variance_scaling(
 ) -> Array:
     """``initializers.VarianceScaling``: ``untruncated_normal`` is JAX's ``normal``."""
     law = {"untruncated_normal": "normal"}.get(distribution, distribution)
-    made = initializers.variance_scaling(scale, mode, law)  # type: ignore[arg-type] # literals
+    made = initializers.variance_scaling(scale, mode, law)
     return _scaled("VarianceScaling", made, shape, seed, dtype)
 
 

@@ -239,7 +239,7 @@ def nadam(
     loss_scale_factor: None = None,
     gradient_accumulation_steps: None = None,
 ) -> Moving:
-    """``optimizers.Nadam``: torch's schedule of momentum is that of the paper, by default.
+    """``optimizers.Nadam``: torch's schedule of momentum is that of Keras 2, by default.
 
     torch adds epsilon after the correction of the bias, so it is told
     ``epsilon / sqrt(1 - beta_2 ** t)`` at step t. Its weight decay is told to be decoupled.

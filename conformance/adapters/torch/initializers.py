@@ -60,7 +60,7 @@ def _scaled(
         raise Unsupported(f"initializers.{owner}: torch wants two axes at least")
     *spatial, inputs, outputs = shape
     tensor = torch.empty((outputs, inputs, *spatial), dtype=dtype)
-    init.kaiming_uniform_(tensor, nonlinearity=nonlinearity, generator=_generator(seed))  # type: ignore[arg-type] # a literal
+    init.kaiming_uniform_(tensor, nonlinearity=nonlinearity, generator=_generator(seed))
     return torch.permute(tensor, (*range(2, rank), 1, 0)).contiguous()
 
 

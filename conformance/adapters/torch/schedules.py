@@ -107,8 +107,8 @@ def polynomial_decay(
 
     def rate(at: int) -> float:
         steps = decay_steps * (max(math.ceil(at / decay_steps), 1) if cycle else 1)
-        left = 1.0 - min(at, steps) / steps
-        return (initial_learning_rate - end_learning_rate) * left**power + end_learning_rate
+        left: float = (1.0 - min(at, steps) / steps) ** power
+        return (initial_learning_rate - end_learning_rate) * left + end_learning_rate
 
     return _after(step, 1.0, lambda moved: lr_scheduler.LambdaLR(moved, rate))
 

@@ -29,6 +29,22 @@ def name_of(variable):
     return variable.name'''
 
 
+_NAMELESS = frozenset({"optimizers.Adafactor", "optimizers.Nadam"})
+"""Optimizers some of whose variables have no name of their own."""
+
+_HELD_BY = '''
+def held_by(subject, variable):
+    """The attribute that holds a variable, as some have no name of their own."""
+    for key, held in vars(subject).items():
+        if held is variable:
+            return key.lstrip("_")
+        if isinstance(held, list) and key not in ("_variables", "_trainable_variables"):
+            for own, one in zip(variables, held):
+                if one is variable:
+                    return own + "/" + key.lstrip("_")
+    return name_of(variable)'''
+
+
 def step_shown(program: Steps, judged: FacetVerdict | None, facet: str) -> int:
     """The step that deviates first; where none does, the last that is looked at."""
     told = []
@@ -67,8 +83,12 @@ def steps_of(plan: Plan, program: Steps, body: Body) -> list[str]:
             lines.append("variables = {}")
         own = "".join(f"{spec.name!r}: {known[spec.name]}, " for spec in program.variables)
         subject = known[program.object.name]
+        naming = "name_of(v)"
+        if program.object.layer in _NAMELESS:
+            body.functions.append(_HELD_BY)
+            naming = f"held_by({subject}, v)"
         lines += [
-            f"found = {{{own}**{{name_of(v): v for v in {subject}.variables}}}}",
+            f"found = {{{own}**{{{naming}: v for v in {subject}.variables}}}}",
             "observed = {",
             f'    f"after call {plan.call}: {{name}}": as_numpy(v) for name, v in found.items()',
             "}",

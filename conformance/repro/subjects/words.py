@@ -95,10 +95,12 @@ def made(name: str, config: Mapping[str, Any]) -> str:
 
 
 def _inner(name: str, given: Any) -> str:
-    """An argument of a constructor: ``{CosineDecay: {…}}`` of an optimizer is a schedule."""
+    """An argument of an optimizer: ``{CosineDecay: {…}}`` is a schedule, ``{SGD: {…}}`` another."""
     if name.startswith("optimizers.") and isinstance(given, dict) and len(given) == 1:
         ((kind, config),) = given.items()
-        return made(f"optimizers.schedules.{kind}", config or {})
+        wrapped = names.object_arguments(f"optimizers.{kind}") is not None
+        home = "optimizers" if wrapped else "optimizers.schedules"
+        return made(f"{home}.{kind}", config or {})
     return value(given)
 
 

@@ -133,7 +133,10 @@ class Nadam(Optimizer):
         super()._move(gradients)
 
     def _moment(self, like: Array, step: int) -> Array:
-        """Dozat's schedule: ``beta_1 * (1 - 0.96**(t / 250) / 2)`` at step t."""
+        """The warming schedule: ``beta_1 * (1 - 0.96**(t / 250) / 2)`` at step t.
+
+        Keras's docstring leaves it to the paper; Keras 2 and torch have this one.
+        """
         base = f.power(like.arithmetic.constant(BASE), step / self.span)
         return (1.0 - base * 0.5) * self.betas[0]
 
