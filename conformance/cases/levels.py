@@ -118,7 +118,7 @@ def _elementary(cases: Sequence[Case], _: set[str]) -> Iterator[Case]:
 def _every_layer(cases: Sequence[Case], chosen: set[str]) -> Iterator[Case]:
     """Simplest first, each case with a symbol or an activation that no chosen case has."""
     seen = {part for case in cases if case.id in chosen for part in _parts(case)}
-    plain = (case for case in cases if case.raises is None)
+    plain = (case for case in cases if case.raises is None and not case.unspecified)
     for case in sorted(plain, key=_complexity):
         if not seen.issuperset(_parts(case)):
             seen.update(_parts(case))
@@ -164,7 +164,7 @@ def _stands_alone(case: Case) -> bool:
     node = program.model.nodes[0]
     kind = kind_of(program)
     if kind != "model":
-        alone = kind == "function" and len(program.model.nodes) == 1
+        alone = kind == "function" and len(program.model.nodes) == 1 and not case.unspecified
         return alone and "values" in program.facets and not (case.raises or program.random)
     return (
         len(program.model.nodes) == 1

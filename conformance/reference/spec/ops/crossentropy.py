@@ -8,7 +8,8 @@ from conformance.reference.engine import functions as f
 from conformance.reference.engine.conversion import real, together
 from conformance.reference.errors import Refused
 from conformance.reference.spec.activations import softplus
-from conformance.reference.spec.losses.probabilistic import EPSILON, SparseCategoricalCrossentropy
+from conformance.reference.spec.losses.base import EPSILON
+from conformance.reference.spec.losses.probabilistic import SparseCategoricalCrossentropy
 from conformance.reference.spec.ops.activations import log_softmax
 from conformance.reference.spec.ops.base import floating_array, one_axis
 from conformance.reference.spec.table import defines
