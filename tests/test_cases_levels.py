@@ -37,7 +37,7 @@ def functions(some):
     return {
         symbol
         for case in some
-        if kind_of(case.program) == "function" and not case.raises
+        if kind_of(case.program) == "function" and not (case.raises or case.unspecified)
         for symbol in symbols_of(case.program)
     }
 
@@ -91,6 +91,7 @@ def test_the_simplest_case_is_one_about_nothing_in_particular(levels):
 def test_the_first_has_each_function_on_an_array_of_a_usual_dtype(cases, levels):
     first = {case.id: case for case in levels[1] if kind_of(case.program) == "function"}
     drawing = {c.program.model.nodes[0].layer for c in cases if c.program.random}
+    drawing |= {"ops.empty", "ops.empty_like"}  # of whose numbers nothing is promised
     assert functions(levels[1]) == functions(cases) - drawing
     (found,) = [case for case in first.values() if symbols_of(case.program) == ["ops.sum"]]
     assert found.program.model.inputs[0].shape
