@@ -169,8 +169,8 @@ CELL = (
 )
 EXCESSIVE = {
     "cells": (
-        [header(cases=[f"c{i}" for i in range(1000)], plan={f"a{i}": None for i in range(501)})],
-        f"plans 501,000 cells, and {MOST_CELLS:,} is the limit",
+        [header(cases=[f"c{i}" for i in range(1001)], plan={f"a{i}": None for i in range(1000)})],
+        f"plans 1,001,000 cells, and {MOST_CELLS:,} is the limit",
     ),
     "adapters": (
         [header(plan={f"a{i}": [] for i in range(MOST_ADAPTERS + 1)})],

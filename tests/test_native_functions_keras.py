@@ -253,6 +253,7 @@ CALLS: list[Call] = [
     ("initializers.Identity", {}, {"shape": [2, 3], "gain": 2.0}),
     *((f"initializers.{one}", {}, {**FILL, "seed": 7}) for one in ("GlorotUniform", "Orthogonal")),
     ("initializers.TruncatedNormal", {}, {**FILL, "seed": 7}),
+    ("activations.relu", WIDE, {"negative_slope": 0.25, "max_value": 4.0, "threshold": 1.0}),
     *number_calls.CALLS,
     *move_calls.CALLS,
 ]

@@ -19,7 +19,7 @@ LINE_LIMIT: Final = 16 * 2**20
 four times its bytes."""
 HEADER_LIMIT: Final = 8 * 2**20
 """Longest header, in bytes: ten times that of the whole catalogue on all adapters."""
-MOST_CELLS: Final = 500_000
+MOST_CELLS: Final = 1_000_000
 """Cells that a header may plan: five times the whole catalogue on all adapters. What is planned
 costs time and memory in every report, recorded or not; more is for several runs."""
 MOST_ADAPTERS: Final = 1_000
