@@ -18,7 +18,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Union
 
 from conformance.adapters.native.binding import is_one_of
-from conformance.adapters.shared.functions import literal
+from conformance.adapters.shared.functions import literal, spelled
 from conformance.adapters.worker.failure import Unsupported
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ class Table(NamedTuple):
     """Pairs of dtypes, in the order of their names, that the framework promotes otherwise than
     Keras, and Keras's dtype. ``int`` and ``float`` are numbers of Python's."""
     absent: Mapping[str, str] = {}
-    """Why nothing of a namespace is there: ``{"metrics": "torch has no metrics"}``."""
+    """Why a symbol or a namespace has no rows: ``{"metrics": "torch has no metrics"}``."""
 
 
 def of_activations(activations: Mapping[str, Function]) -> dict[str, list[Row]]:
@@ -187,8 +187,10 @@ def bound(table: Table, node: Mapping[str, Any]) -> Operation:
     """
     symbol = node["layer"]
     rows = table.rows.get(symbol)
-    if not rows and (why := table.absent.get(symbol.partition(".")[0])):
-        raise Unsupported(f"{symbol}: {why}")
+    if not rows:
+        why = table.absent.get(symbol) or table.absent.get(symbol.partition(".")[0])
+        if why:
+            raise Unsupported(f"{symbol}: {why}")
     if not rows:
         raise Unsupported(f"this adapter has no native counterpart for {symbol}")
     literals = {
@@ -350,7 +352,8 @@ def in_effect(operation: Operation, arrays: Mapping[str, Any]) -> dict[str, Json
         arrays: Its arrays by name; those that it can do without are told.
     """
     told = {name: "array" for name in arrays if name not in operation.required}
-    return {**operation.defaults, **operation.literals, **told}
+    found = {**operation.defaults, **operation.literals, **told}
+    return {key: spelled(value) for key, value in found.items()}
 
 
 def note_of(operation: Operation) -> str:
