@@ -29,6 +29,7 @@ from conformance.adapters.native.functions import (
     note_of,
 )
 from conformance.adapters.native.losses import REDUCTIONS, aligned, reduced
+from conformance.adapters.torch.tables import functions_linalg
 from conformance.adapters.torch.tables import initializers as torch_initializers
 from conformance.adapters.torch.tables import losses as torch_losses
 from conformance.adapters.torch.tables import ops as torch_ops
@@ -82,6 +83,11 @@ class TestBinding:
     def test_nan_is_read_as_python_has_it(self) -> None:
         found = bound(table(SUM), node(axis="nan"))
         assert np.isnan(found.literals["axis"])
+
+    def test_infinities_are_told_as_json_has_them(self) -> None:
+        found = bound(table(SUM), node(axis=["-inf", 1]))
+        assert found.literals == {"axis": [-np.inf, 1]}
+        assert in_effect(found, {"x": "x"}) == {"axis": ["-inf", 1]}
 
     @pytest.mark.parametrize("row", [SUM, SUM._replace(only={"initial": (None,)})])
     def test_no_argument_is_ignored(self, row: Direct) -> None:
@@ -180,7 +186,11 @@ class TestTables:
     @each_table
     def test_the_same_functions(self, name: str) -> None:
         absent = {
-            "torch": {**torch_optimizers.ABSENT, **torch_initializers.ABSENT},
+            "torch": {
+                **torch_optimizers.ABSENT,
+                **torch_initializers.ABSENT,
+                **functions_linalg.ABSENT,
+            },
             "jax": {**jax_optimizers.ABSENT, **jax_initializers.ABSENT},
         }
         told = {symbol for one in absent.values() for symbol in one}

@@ -16,6 +16,7 @@ from ops_samples_nn import BY_TESTS as OTHERS
 from ops_samples_nn import HELD
 from test_reference_ops import numbers, of
 
+from conformance.reference.engine import solving
 from conformance.reference.engine.array import Array
 from conformance.reference.errors import Refused, Unsupported
 
@@ -453,3 +454,21 @@ def test_what_has_no_inverse_is_not_answered() -> None:
     with pytest.raises(Unsupported):
         of("ops.matrix_rank", flat, 5.0)
     assert numbers(of("ops.det", flat)) == 0
+
+
+@pytest.mark.parametrize(
+    ("shape", "kept"), [((3, 4), [1, 1, 1]), ((4, 3), [1, 0, 0]), ((3, 3), [0, 0, 1])]
+)
+def test_vectors_of_a_matrix_nearby(shape: tuple[int, int], kept: list[int]) -> None:
+    """What every number of a matrix does to the product of its vectors, by moving it."""
+    matrix = np.random.default_rng(0).normal(size=shape)
+    moved = np.zeros(shape)
+    for at in np.ndindex(shape):
+        sides = []
+        for step in (1e-6, -1e-6):
+            near = matrix.copy()
+            near[at] += step
+            left, _, right = np.linalg.svd(near, full_matrices=False)
+            sides.append((left * kept) @ right)
+        moved += np.square((sides[0] - sides[1]) / 2e-6)
+    assert np.allclose(solving.bent(matrix, np.asarray(kept, float)), moved, rtol=1e-6)

@@ -18,7 +18,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Union
 
 from conformance.adapters.native.binding import is_one_of
-from conformance.adapters.shared.functions import literal
+from conformance.adapters.shared.functions import literal, spelled
 from conformance.adapters.worker.failure import Unsupported
 
 if TYPE_CHECKING:
@@ -354,7 +354,8 @@ def in_effect(operation: Operation, arrays: Mapping[str, Any]) -> dict[str, Json
         arrays: Its arrays by name; those that it can do without are told.
     """
     told = {name: "array" for name in arrays if name not in operation.required}
-    return {**operation.defaults, **operation.literals, **told}
+    found = {**operation.defaults, **operation.literals, **told}
+    return {key: spelled(value) for key, value in found.items()}
 
 
 def note_of(operation: Operation) -> str:

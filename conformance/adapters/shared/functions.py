@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 from typing import TYPE_CHECKING, Any, Callable
 
 if TYPE_CHECKING:
@@ -140,6 +141,17 @@ def literal(value: Any) -> Any:
         return [literal(one) for one in value]
     if isinstance(value, dict):
         return {key: literal(one) for key, one in value.items()}
+    return value
+
+
+def spelled(value: Any) -> Any:
+    """What ``literal`` has read, as JSON has it again."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, (list, tuple)):
+        return [spelled(one) for one in value]
+    if isinstance(value, dict):
+        return {key: spelled(one) for key, one in value.items()}
     return value
 
 

@@ -13,7 +13,7 @@ from conformance.adapters.native.functions import Table
 from conformance.adapters.native.running import Library
 from conformance.adapters.native.subjects import session
 from conformance.adapters.shared.wire import BF16
-from conformance.adapters.torch.tables import initializers, optimizers
+from conformance.adapters.torch.tables import functions_linalg, initializers, optimizers
 from conformance.adapters.torch.tables.activations import ACTIVATIONS
 from conformance.adapters.torch.tables.initializers import INITIALIZERS
 from conformance.adapters.torch.tables.losses import LOSSES
@@ -37,6 +37,7 @@ TABLE = Table(
         **initializers.ABSENT,
         "metrics": "torch has no metrics",
         "random": "torch's generators are not made of a seed alone",
+        **functions_linalg.ABSENT,
     },
 )
 """All functions and objects that the adapter can do."""

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conformance.reference.engine.arithmetic import THIRD, Result
+from conformance.reference.engine.array import Array
 from conformance.reference.engine.contraction import einsum
 from conformance.reference.engine.structure import concatenate, expand, stack, take, transpose
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.reference.engine.array import Array, Values
+    from conformance.reference.engine.array import Values
 
 
 def _computed(values: Values) -> Values:
@@ -259,8 +260,8 @@ def _residues(a: Values, p: Values) -> tuple[Values, Values]:
 def singular(a: Array, which: int | None, spread: Values) -> Array:
     """A singular value of every matrix by its place, the largest being 0; or the sum of them.
 
-    Its gradient is the product of its vectors. Two of one size are a kink, as the vectors are then
-    any of a plane.
+    Its gradient is the product of its vectors, which a library computes as those of a matrix
+    nearby. Two of one size are a kink, as the vectors are then any of a plane.
 
     Args:
         a: ``(…, m, n)``.
@@ -276,15 +277,46 @@ def singular(a: Array, which: int | None, spread: Values) -> Array:
     made = np.asarray((sizes * kept).sum(-1), a.arithmetic.dtype)
     if np.iscomplexobj(a.value):
         made = made + 1j * (slopes * a.value.imag).sum((-1, -2))
-    variance = None
+    variance, table = None, a.arithmetic.exact(slopes)
     if a.arithmetic.carries_variance:
-        inside = np.square(slopes) * (a.variance + np.square(spread))
-        variance = inside.sum((-1, -2)) + THIRD * np.square(made)
-    table = a.arithmetic.exact(slopes)
+        moved = a.variance + np.square(spread)
+        variance = (np.square(slopes) * moved).sum((-1, -2)) + THIRD * np.square(made)
+        off = bent(values, kept.astype(np.float64)) * moved.max((-1, -2), keepdims=True)
+        table = Array(a.arithmetic, table.value, variance=off + THIRD * np.square(slopes))
     return a.arithmetic.result(
         Result(np.asarray(made), variance),
         (a, lambda g: table * expand(expand(g, g.ndim), g.ndim + 1)),
     )
+
+
+def bent(values: Values, kept: Values) -> Values:
+    """Variance of ``u @ diag(kept) @ vh`` where every number of the matrix has a variance of 1.
+
+    In the frame of u and v a change e of the matrix moves the product by what is even in e times
+    ``(k[i] - k[j]) / (s[i] - s[j])`` and what is odd times ``(k[i] + k[j]) / (s[i] + s[j])``
+    (Daleckii and Krein), sizes beyond the smaller side being 0.
+    """
+    left, sizes, right = np.linalg.svd(values)
+    *_, m, n = values.shape
+    rows, columns = (
+        [
+            np.pad(one, [(0, 0)] * (one.ndim - 1) + [(0, many - one.shape[-1])])
+            for one in (sizes, np.broadcast_to(kept, sizes.shape))
+        ]
+        for many in (m, n)
+    )
+    (s, k), (t, h) = ([one[..., :, None] for one in rows], [one[..., None, :] for one in columns])
+    same = np.eye(m, n, dtype=bool)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        even = np.where(same, 0.0, np.nan_to_num((k - h) / (s - t)))
+        odd = np.where(same, 0.0, np.nan_to_num((k + h) / (s + t)))
+    alone = (np.square(even) + np.square(odd)) / 2
+    # Both places of a pair, (i, j) and (j, i), move together.
+    small = min(m, n)
+    pair = ((np.square(even) - np.square(odd)) / 2)[..., :small, :small]
+    u, v = left[..., :small], _turned(right)[..., :small]
+    together = np.einsum("...pi,...qi,...pj,...qj,...ij->...pq", u, v, u, v, pair)
+    return np.asarray(np.square(left) @ alone @ np.square(right) + together)
 
 
 def _watched(a: Array, sizes: Values, which: int | None) -> None:

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from jax import lax
 from jax import numpy as jnp
+from jax.scipy import signal
+
+from conformance.adapters.worker.failure import Unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,6 +67,37 @@ def stft(
         x = jnp.pad(x, around, mode="reflect")
     frames = extract_sequences(x, sequence_length=fft_length, sequence_stride=sequence_stride)
     return rfft(frames * _window(window, sequence_length, fft_length))
+
+
+def istft(
+    x: Sequence[Array],
+    *,
+    sequence_length: int,
+    sequence_stride: int,
+    fft_length: int,
+    length: int | None = None,
+    window: Any = "hann",
+    center: bool = True,
+) -> Array:
+    """``ops.istft``: of spectra that are divided by the sum of the window, as JAX's are.
+
+    Raises:
+        Unsupported: Frames lie side by side: without an overlap JAX takes half a frame for one.
+    """
+    if sequence_stride >= fft_length:
+        raise Unsupported("frames of jax.scipy.signal.istft overlap")
+    shape = _window(window, sequence_length, fft_length)
+    _, found = signal.istft(
+        jnp.swapaxes(lax.complex(*x), -1, -2) / jnp.sum(shape),
+        window=shape,
+        nperseg=fft_length,
+        noverlap=fft_length - sequence_stride,
+        nfft=fft_length,
+        boundary=False,
+    )
+    start = fft_length // 2 if center else 0
+    stop = found.shape[-1] - start if length is None else start + length
+    return found[..., start:stop]
 
 
 def _window(window: Any, length: int, size: int) -> Array:

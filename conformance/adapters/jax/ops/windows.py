@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import jax
 from jax import lax
 from jax import numpy as jnp
 
@@ -239,6 +240,30 @@ def unfold(
         rhs_dilation=each(dilation, 2),
     )
     return found.reshape(*found.shape[:2], -1)
+
+
+def fold(
+    x: Array,
+    *,
+    output_size: Sizes,
+    kernel_size: Sizes,
+    dilation: Sizes = 1,
+    padding: Sizes = 0,
+    stride: Sizes = 1,
+) -> Array:
+    """``ops.fold``: the transpose of ``unfold``, which JAX has no function of its own for."""
+    window = each(kernel_size, 2)
+    whole = jax.ShapeDtypeStruct(
+        (x.shape[0], x.shape[1] // (window[0] * window[1]), *each(output_size, 2)), x.dtype
+    )
+
+    def cut(image: Array) -> Array:
+        return unfold(
+            image, kernel_size=kernel_size, dilation=dilation, padding=padding, stride=stride
+        )
+
+    (found,) = jax.linear_transpose(cut, whole)(x)
+    return found
 
 
 def depth_to_space(x: Array, *, block_size: int, data_format: str = "channels_last") -> Array:

@@ -45,6 +45,7 @@ _TRANSFORMS: dict[str, list[Row]] = {
     "ops.rfft": [Own("ops.fft", "rfft", "jax.numpy.fft.rfft")],
     "ops.irfft": [Own("ops.fft", "irfft", "jax.numpy.fft.irfft, jax.lax.complex")],
     "ops.stft": [Own("ops.fft", "stft", "jax.numpy.fft.rfft", composed=True, only=_WINDOW)],
+    "ops.istft": [Own("ops.fft", "istft", "jax.scipy.signal.istft", only=_WINDOW)],
     "ops.extract_sequences": [
         Own("ops.fft", "extract_sequences", "jax.numpy.arange", composed=True)
     ],

@@ -75,6 +75,7 @@ _WINDOWS: dict[str, list[Row]] = {
     "ops.depthwise_conv": _windows("depthwise_conv", "jax.lax.conv_general_dilated"),
     "ops.separable_conv": _windows("separable_conv", "jax.lax.conv_general_dilated", composed=True),
     "ops.unfold": [Own("ops.windows", "unfold", _PATCHES)],
+    "ops.fold": [Own("ops.windows", "fold", "jax.linear_transpose", composed=True)],
     "ops.depth_to_space": [
         Own("ops.windows", "depth_to_space", "jax.numpy.reshape", composed=True)
     ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.nn import functional as F  # noqa: N812 - torch's own documentation calls it F
@@ -140,7 +140,12 @@ def _filtered(images: Tensor, kernel: Tensor, data_format: str | None) -> Tensor
     return found if images.ndim == 4 else found[0]  # noqa: PLR2004
 
 
-_BEYOND = {"constant": "zeros", "nearest": "border", "mirror": "reflection"}
+_BEYOND = {
+    "constant": "zeros",
+    "nearest": "border",
+    "mirror": "reflection",
+    "reflect": "reflection",
+}
 
 
 def map_coordinates(
@@ -154,16 +159,85 @@ def map_coordinates(
     """``ops.image.map_coordinates``: torch counts from -1 to 1, columns first, of images alone."""
     if inputs.ndim not in {2, 3}:
         raise Unsupported("torch samples arrays of two or three axes")
-    # In so many digits that counting from -1 to 1 moves no place.
-    at = coordinates.to(torch.float64)
-    sizes = torch.tensor([n - 1 for n in inputs.shape], dtype=at.dtype)
-    scaled = torch.flatten(at, start_dim=1) * 2 / sizes[:, None] - 1
-    grid = torch.flip(scaled, (0,)).T.reshape(1, *[1] * (inputs.ndim - 1), -1, inputs.ndim)
-    found = F.grid_sample(
-        inputs[None, None].to(at.dtype),
-        grid,
-        mode="bilinear" if order else "nearest",
-        padding_mode=_BEYOND[fill_mode],
-        align_corners=True,
+    places = torch.flip(torch.flatten(coordinates, start_dim=1), (0,)).T
+    found = _sampled(
+        inputs[None, None],
+        places.reshape(1, *[1] * (inputs.ndim - 1), -1, inputs.ndim),
+        "bilinear" if order else "nearest",
+        fill_mode,
+        fill_value,
     )
-    return torch.reshape(found, coordinates.shape[1:]).to(inputs.dtype)
+    return torch.reshape(found, coordinates.shape[1:])
+
+
+def _sampled(
+    planes: Tensor, places: Tensor, interpolation: str, fill_mode: str, fill_value: float
+) -> Tensor:
+    """Planes ``(n, channels, …)`` at places ``(n, …, axes)``, the last axis's first."""
+    # In so many digits that counting from -1 to 1 moves no place.
+    wide = torch.float64
+    sizes = torch.tensor(list(reversed(planes.shape[2:])), dtype=wide)
+    # With corners the edge itself is what is reflected at: the mirror of Keras.
+    corners, places = fill_mode == "mirror", places.to(wide)
+    scaled = places * 2 / (sizes - 1) - 1 if corners else (places * 2 + 1) / sizes - 1
+    found = F.grid_sample(
+        planes.to(wide) - fill_value,
+        scaled,
+        mode=interpolation,
+        padding_mode=_BEYOND[fill_mode],
+        align_corners=corners,
+    )
+    return (found + fill_value).to(planes.dtype)
+
+
+def affine_transform(
+    images: Tensor,
+    transform: Any,
+    *,
+    interpolation: str = "bilinear",
+    fill_mode: str = "constant",
+    fill_value: float = 0.0,
+    data_format: str | None = None,
+) -> Tensor:
+    """``ops.image.affine_transform``: torch's maps are of places from -1 to 1."""
+    table = torch.as_tensor(transform, dtype=torch.float64).detach()
+    return _moved(images, table, data_format, (interpolation, fill_mode, fill_value))
+
+
+def perspective_transform(
+    images: Tensor,
+    start_points: Any,
+    end_points: Any,
+    *,
+    interpolation: str = "bilinear",
+    fill_value: float = 0.0,
+    data_format: str | None = None,
+) -> Tensor:
+    """``ops.image.perspective_transform``: eight equations, as torch has no such map."""
+    starts, ends = (torch.as_tensor(one, dtype=torch.float64) for one in (start_points, end_points))
+    u, v = torch.unbind(starts, -1)
+    x, y = torch.unbind(ends, -1)
+    one, zero = torch.ones_like(x), torch.zeros_like(x)
+    upper = torch.stack([x, y, one, zero, zero, zero, -u * x, -u * y], dim=-1)
+    lower = torch.stack([zero, zero, zero, x, y, one, -v * x, -v * y], dim=-1)
+    matrix = torch.cat([upper, lower], dim=-2)
+    table = torch.linalg.solve(matrix, torch.cat([u, v], dim=-1))
+    return _moved(images, table, data_format, (interpolation, "constant", fill_value))
+
+
+def _moved(
+    images: Tensor, table: Tensor, data_format: str | None, seen: tuple[str, str, float]
+) -> Tensor:
+    """Images seen at the places that eight numbers each say of every pixel."""
+    batch = images if images.ndim == 4 else images[None]  # noqa: PLR2004 - a single image has 3
+    last = data_format != "channels_first"
+    planes = torch.movedim(batch, -1, 1) if last else batch
+    count, _, height, width = planes.shape
+    a = torch.broadcast_to(table.reshape(-1, 8), (count, 8)).T[:, :, None, None]
+    y, x = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
+    depth = a[6] * x + a[7] * y + 1
+    columns, rows = (a[0] * x + a[1] * y + a[2]) / depth, (a[3] * x + a[4] * y + a[5]) / depth
+    places = torch.stack([columns, rows], dim=-1)
+    made = _sampled(planes, places, *seen)
+    made = torch.movedim(made, 1, -1) if last else made
+    return made if images.ndim == 4 else made[0]  # noqa: PLR2004

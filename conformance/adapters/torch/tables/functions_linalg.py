@@ -84,13 +84,35 @@ _IMAGES: dict[str, list[Row]] = {
             "torch.nn.functional.grid_sample",
             only={
                 "order": (WHOLE,),
-                "fill_mode": ("constant", "nearest", "mirror"),
-                "fill_value": (0,),
+                "fill_mode": ("constant", "nearest", "mirror", "reflect"),
             },
-            why={"fill_value": "torch fills with zeros"},
+        )
+    ],
+    "ops.image.affine_transform": [
+        Own(
+            "ops.image",
+            "affine_transform",
+            "torch.nn.functional.grid_sample",
+            composed=True,
+            only={
+                "fill_mode": ("constant", "nearest", "reflect"),
+                "data_format": _FORMATS,
+            },
+        )
+    ],
+    "ops.image.perspective_transform": [
+        Own(
+            "ops.image",
+            "perspective_transform",
+            "torch.nn.functional.grid_sample, torch.linalg.solve",
+            composed=True,
+            only={"data_format": _FORMATS},
         )
     ],
 }
+
+ABSENT = {"ops.image.scale_and_translate": "torch resizes images, and does not move them with it"}
+"""Why something of Keras's has no row."""
 
 FUNCTIONS: dict[str, list[Row]] = {**_LINALG, **_TRANSFORMS, **_IMAGES}
 """By Keras's symbol."""
