@@ -139,7 +139,9 @@ class TestOptions:
         assert (folder / "link").is_symlink()
         assert (folder / "far/out.x").stat().st_size > 20
 
-    @pytest.mark.parametrize("name", set(OUTPUTS) - {"ledger update --into", "capabilities --into"})
+    @pytest.mark.parametrize(
+        "name", sorted({*OUTPUTS} - {"ledger update --into", "capabilities --into"})
+    )
     def test_each_writes_into_a_fifo(self, name, folder, call):
         with reader_of(folder / "fifo") as got:
             done = call([*OUTPUTS[name], "fifo"])
