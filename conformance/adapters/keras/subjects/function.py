@@ -120,6 +120,8 @@ class FunctionSession(Answering):
             return {"outputs": self.put("call/0/output", outputs)}
 
     def _symbolic(self) -> dict[str, Any]:
+        if not hasattr(self.keras, "KerasTensor"):
+            raise Unsupported(f"{self.keras.__name__} has no KerasTensor to call a function with")
         specs = self.program["model"]["inputs"]
         tensors = [
             self.keras.KerasTensor(tuple(spec["shape"]), spec.get("dtype", "float32"))
