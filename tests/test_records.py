@@ -543,3 +543,11 @@ def test_cases_of_schema_1_are_read_as_they_are_written_now(tmp_path):
     run = read(file)
     assert run.cases["documents/dense/a"].program == now.program
     assert [call.facet for call in run.cases["documents/dense/a"].program.extra] == ["batch"]
+
+
+def test_a_brief_reading_leaves_out_what_a_whole_one_does(small: Path) -> None:
+    rows = small.read_bytes().splitlines(keepends=True)
+    at = next(i for i, row in enumerate(rows) if b'"type":"cell"' in row)
+    rows[at] = rows[at].replace(b'"facet":"', b'"facet":"\x82', 1)
+    small.write_bytes(b"".join(rows))
+    assert read(small).counts() == read(small, brief=True).counts()

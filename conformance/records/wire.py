@@ -111,6 +111,11 @@ def decode_brief(data: bytes) -> Line | BriefCell:
     Raises:
         RecordsError: they hold none; the message has no place, the caller knows it.
     """
+    if not data.isascii():  # what is passed over is looked at by nobody else
+        try:
+            data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise RecordsError(str(error)) from error
     line: Line | BriefCell = _decoded(_brief_decoder, data)
     return line
 

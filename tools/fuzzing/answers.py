@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from conformance.adapters.host.answer import Answered, Malformed, Unusable, read_observation
+from conformance.adapters.host.host import calls_of
 from conformance.adapters.shared import wire
 from conformance.cases import default_root, load
 from conformance.records.wire import decode, encode
@@ -133,7 +134,8 @@ class Answers:
         one = self._known[index]
         answer: Answered | Malformed
         try:
-            observation, tensors = read_observation(memoryview(blob), ID, one.case.id)
+            calls = calls_of(one.case.program)
+            observation, tensors = read_observation(memoryview(blob), ID, one.case.id, calls)
         except Unusable as error:
             answer = Malformed(id=ID, case=one.case.id, reason=str(error))
             verdict = cells.malformed(one.case.id, ADAPTER, answer.reason)

@@ -215,7 +215,7 @@ class AdapterProcess:
             frame=wire.frame(wire.encode(text, tensors)),
             limit=self.limits.case if timeout is None else timeout,
             fatal=fatal,
-            calls=_calls(program),
+            calls=calls_of(program),
         )
         self._jobs.append(job)
         if self._life.deaths.skips(job.case):
@@ -423,7 +423,7 @@ class AdapterProcess:
             self.launch()
 
 
-def _calls(program: Graph | Steps | Mapping[str, Any]) -> int:
+def calls_of(program: Graph | Steps | Mapping[str, Any]) -> int:
     """How many calls an answer may tell of."""
     if isinstance(program, Steps):
         return len(program.steps)
