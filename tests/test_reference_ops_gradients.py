@@ -195,9 +195,9 @@ def test_every_differentiable_definition_is_proved() -> None:
         for symbol in wanted("activations") - {*SAMPLES}
         if table.find(symbol) is table.find(f"ops.{symbol.removeprefix('activations.')}")
     }
-    assert (
-        wanted("ops") | wanted("activations") | wanted("losses") == {*SAMPLES} | shared | constant
-    )
+    # Losses are proved in test_reference_gradients.py.
+    proved = {symbol for symbol in SAMPLES if not symbol.startswith("losses.")}
+    assert wanted("ops") | wanted("activations") == proved | shared | constant
     assert not table.differentiable("ops.argmax")
 
 

@@ -87,8 +87,12 @@ def rows(text, folder):
     (job,) = yaml.safe_load(text)["jobs"].values()
     assert set(job["with"]) <= set(called[True]["workflow_call"]["inputs"])
     for row in json.loads(job["with"]["rows"]):
+        (folder / "conformance").mkdir(exist_ok=True)
+        (folder / "conformance/divergences.yaml").write_text("[]\n")
         assert (folder / row["requirements"]).suffix == ".txt"
-        arguments = cli.parser().parse_args(["run", *shlex.split(row["arguments"])])
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(folder)
+            arguments = cli.parser().parse_args(["run", *shlex.split(row["arguments"])])
         assert arguments.ledger
 
 
@@ -194,6 +198,9 @@ LEFT_AND_RIGHT = "      left: {Dense: {units: 4}, of: a}\n      right: {Dense: {
 ACCOUNTS: dict[str, dict[str, Account]] = {
     "cases.md": {
         "- id: last-axis": case,
+        "- id: two-units": case,
+        "- id: sum": case,
+        "- id: clip-reversed": case,
         "[tool.pytest.ini_options]": options,
         "model:": part(X),
         "left: {Dense: {units: 4}, of: a}": part(GRAPH % (TWO, "[left, right]")),

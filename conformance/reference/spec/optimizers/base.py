@@ -133,7 +133,9 @@ class Optimizer(ABC):
         )
         for group in shared:
             self._begin(group)
-        for at in range(max(len(self.slots_of(n, a.shape)) for n, a in variables.items())):
+        for at in range(
+            max((len(self.slots_of(n, a.shape)) for n, a in variables.items()), default=0)
+        ):
             self._begin_own(at)
 
     def _begin(self, slots: Sequence[str]) -> None:
