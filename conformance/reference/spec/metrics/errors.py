@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.reference.engine import functions as f
+from conformance.reference.errors import Unsupported
 from conformance.reference.spec.losses import (
     categorical,
     divergence,
@@ -224,11 +225,19 @@ class SparseCategoricalCrossentropy(OfPairs):
         name: str | None = "sparse_categorical_crossentropy",
         dtype: str | None = None,
         from_logits: bool = False,
+        ignore_class: int | None = None,
         axis: int = -1,
         *,
         arithmetic: Arithmetic,
     ) -> None:
-        """See Keras."""
+        """See Keras.
+
+        Raises:
+            Unsupported: A class is left out.
+        """
+        if ignore_class is not None:
+            message = "metrics.SparseCategoricalCrossentropy: ignore_class is not in the reference"
+            raise Unsupported(message)
         super().__init__(name, dtype, arithmetic=arithmetic)
         self.from_logits, self.axis = from_logits, axis
 
