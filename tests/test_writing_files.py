@@ -67,7 +67,6 @@ def test_nothing_is_overwritten(
         ("first.txt", "a file of cases ends in .yaml"),
         ("first", "a file of cases ends in .yaml"),
         ("my case.yaml", "'my case' would be part of the cases' ids"),
-        ("there/first.yaml", "there: File exists"),
     ],
 )
 def test_a_file_that_can_not_be_one_of_cases_is_not_written(

@@ -175,7 +175,8 @@ def moved(before: Array, after: Array, targets: tuple[Target, Target]) -> NDArra
         if joint is None or scale is None:
             return np.asarray(~same)
         tolerance = joint * scale.unit + scale.floor
-        near = np.abs(np.subtract(after, before, dtype=np.float64)) <= VALUES.peak * tolerance
+        wide = np.complex128 if "c" in {after.dtype.kind, before.dtype.kind} else np.float64
+        near = np.abs(np.subtract(after, before, dtype=wide)) <= VALUES.peak * tolerance
         return np.asarray(~(same | near))
 
 
