@@ -111,11 +111,6 @@ def decode_brief(data: bytes) -> Line | BriefCell:
     Raises:
         RecordsError: they hold none; the message has no place, the caller knows it.
     """
-    if not data.isascii():  # what is passed over is looked at by nobody else
-        try:
-            data.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise RecordsError(str(error)) from error
     line: Line | BriefCell = _decoded(_brief_decoder, data)
     return line
 
@@ -130,6 +125,8 @@ def encode_brief(cell: BriefCell) -> bytes:
 
 def _decoded(decoder: msgspec.json.Decoder[Any], data: bytes) -> Any:
     try:
+        if not data.isascii():  # what a schema passes over, its decoder doesn't look at
+            data.decode("utf-8")
         line = decoder.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         older = upgraded(data)
