@@ -54,7 +54,7 @@ def found(keras: Any, symbol: str) -> Any:
 def parameters(definition: Any, *, ours: bool) -> list[tuple[str, Any]]:
     drawn = inspect.signature(definition).parameters.values()
     return [
-        (p.name, None if p.name == "name" else p.default)  # a name moves no number
+        (p.name, p.default)
         for p in drawn
         if p.kind is not p.VAR_KEYWORD and not (ours and p.name == "arithmetic")
     ]

@@ -332,13 +332,14 @@ def test_records_that_are_too_old_to_tell_are_understood(tmp_path):
     assert synthetic_cell(A, "torch").verdict.judged is None
 
 
-def test_a_maintainer_is_told_what_is_wrong(place):
+def test_a_maintainer_is_told_what_is_wrong(place, capsys):
     assert place.ask("check", "nowhere")[0] == 2
     assert "no records at 'nowhere'" in place.ask("update", "nowhere")[1]
     place.run({"jax": {A: "fail"}})
     with pytest.raises(SystemExit) as refused:
         place.ask("update", "run", "--into", "cases/fakes.yaml/x.yaml")
     assert refused.value.code == 2
+    assert "is a file, and a folder is meant" in capsys.readouterr().err
 
 
 def test_a_cell_that_was_not_judged_is_no_deviation_to_write_down(tmp_path):

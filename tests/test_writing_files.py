@@ -78,6 +78,17 @@ def test_a_file_that_can_not_be_one_of_cases_is_not_written(
     assert [path.name for path in tmp_path.iterdir()] == ["there"]
 
 
+def test_where_a_file_is_there_can_be_no_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "there").write_text("no folder")
+    with pytest.raises(SystemExit) as refused:
+        main(["new", str(tmp_path / "there/first.yaml")])
+    assert refused.value.code == 2
+    assert "is a file, and a folder is meant" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["there"]
+
+
 def test_a_name_that_a_shell_would_take_apart_is_quoted(tmp_path: Path) -> None:
     folder = tmp_path / "my cases"
     assert main(["new", str(folder / "first.yaml")]) == 0

@@ -1,8 +1,9 @@
-"""How variables of nested layers are called."""
+"""How things are called: variables of nested layers, and what is named by default."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import inspect
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,3 +26,22 @@ def shortened(paths: Sequence[str]) -> list[str]:
     parts = [part[shared:] for part in parts]
     names = [f"{part[0]}/{part[-1]}" for part in parts]
     return names if len(set(names)) == len(names) else ["/".join(part) for part in parts]
+
+
+class Called:
+    """A class whose constructor takes a ``name``; a subclass says Keras's default of it.
+
+    ``class LogCoshError(OfPairs, called="logcosh")`` has the constructor of ``OfPairs``, with that
+    default. What has a constructor of its own writes it there.
+    """
+
+    __signature__: ClassVar[inspect.Signature]
+
+    def __init_subclass__(cls, called: str = "", **others: Any) -> None:
+        """Tell the default by the signature."""
+        super().__init_subclass__(**others)
+        if called:
+            _, *parameters = inspect.signature(cls.__init__).parameters.values()
+            cls.__signature__ = inspect.Signature(
+                [one.replace(default=called) if one.name == "name" else one for one in parameters]
+            )

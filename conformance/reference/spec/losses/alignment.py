@@ -88,7 +88,7 @@ def _together(found: dict[int, Array], states: list[int]) -> Array | None:
 
 
 @defines("losses.CTC")
-class CTC(Plain):
+class CTC(Plain, called="ctc"):
     """keras.losses.CTC."""
 
     def call(self, y_true: Array, y_pred: Array) -> Array:

@@ -12,6 +12,7 @@ from conformance.reference.engine.conversion import arithmetic_of, as_array, flo
 from conformance.reference.engine.dtypes import DIGITS, FLOATX
 from conformance.reference.engine.functions import choose
 from conformance.reference.errors import Refused, Unsupported
+from conformance.reference.spec.naming import Called
 
 if TYPE_CHECKING:
     from conformance.reference.engine.arithmetic import Arithmetic
@@ -150,7 +151,7 @@ class Loss(ABC):
         return losses.sum() / float(total) if total else losses.sum() * 0.0
 
 
-class Plain(Loss):
+class Plain(Loss, Called):
     """A loss without arguments of its own."""
 
     def __init__(

@@ -28,7 +28,7 @@ def poisson(y_true: Tensor | Scalar, y_pred: Tensor | Scalar) -> Array:
 
 
 @defines("losses.KLDivergence")
-class KLDivergence(Plain):
+class KLDivergence(Plain, called="kl_divergence"):
     """keras.losses.KLDivergence."""
 
     def call(self, y_true: Array, y_pred: Array) -> Array:
@@ -37,7 +37,7 @@ class KLDivergence(Plain):
 
 
 @defines("losses.Poisson")
-class Poisson(Plain):
+class Poisson(Plain, called="poisson"):
     """keras.losses.Poisson."""
 
     def call(self, y_true: Array, y_pred: Array) -> Array:

@@ -44,7 +44,7 @@ def categorical_hinge(y_true: Tensor | Scalar, y_pred: Tensor | Scalar) -> Array
 
 
 @defines("losses.Hinge")
-class Hinge(Plain):
+class Hinge(Plain, called="hinge"):
     """keras.losses.Hinge."""
 
     def call(self, y_true: Array, y_pred: Array) -> Array:
@@ -53,7 +53,7 @@ class Hinge(Plain):
 
 
 @defines("losses.SquaredHinge")
-class SquaredHinge(Plain):
+class SquaredHinge(Plain, called="squared_hinge"):
     """keras.losses.SquaredHinge."""
 
     def call(self, y_true: Array, y_pred: Array) -> Array:
@@ -62,7 +62,7 @@ class SquaredHinge(Plain):
 
 
 @defines("losses.CategoricalHinge")
-class CategoricalHinge(Plain):
+class CategoricalHinge(Plain, called="categorical_hinge"):
     """keras.losses.CategoricalHinge."""
 
     def call(self, y_true: Array, y_pred: Array) -> Array:

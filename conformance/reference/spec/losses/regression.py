@@ -99,7 +99,7 @@ def _directed(a: Array, axis: int) -> Array:
 
 
 @defines("losses.MeanSquaredError")
-class MeanSquaredError(Plain):
+class MeanSquaredError(Plain, called="mean_squared_error"):
     """keras.losses.MeanSquaredError."""
 
     def call(self, y_true: Array, y_pred: Array) -> Array:
@@ -108,7 +108,7 @@ class MeanSquaredError(Plain):
 
 
 @defines("losses.MeanAbsoluteError")
-class MeanAbsoluteError(Plain):
+class MeanAbsoluteError(Plain, called="mean_absolute_error"):
     """keras.losses.MeanAbsoluteError."""
 
     def call(self, y_true: Array, y_pred: Array) -> Array:
@@ -117,7 +117,7 @@ class MeanAbsoluteError(Plain):
 
 
 @defines("losses.MeanAbsolutePercentageError")
-class MeanAbsolutePercentageError(Plain):
+class MeanAbsolutePercentageError(Plain, called="mean_absolute_percentage_error"):
     """keras.losses.MeanAbsolutePercentageError."""
 
     def call(self, y_true: Array, y_pred: Array) -> Array:
@@ -126,7 +126,7 @@ class MeanAbsolutePercentageError(Plain):
 
 
 @defines("losses.MeanSquaredLogarithmicError")
-class MeanSquaredLogarithmicError(Plain):
+class MeanSquaredLogarithmicError(Plain, called="mean_squared_logarithmic_error"):
     """keras.losses.MeanSquaredLogarithmicError."""
 
     def call(self, y_true: Array, y_pred: Array) -> Array:
@@ -135,7 +135,7 @@ class MeanSquaredLogarithmicError(Plain):
 
 
 @defines("losses.LogCosh")
-class LogCosh(Plain):
+class LogCosh(Plain, called="log_cosh"):
     """keras.losses.LogCosh."""
 
     def call(self, y_true: Array, y_pred: Array) -> Array:

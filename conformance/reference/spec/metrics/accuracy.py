@@ -71,7 +71,7 @@ class SparseCategoricalAccuracy(Averaged):
 
 
 @defines("metrics.Accuracy")
-class Accuracy(OfPairs):
+class Accuracy(OfPairs, called="accuracy"):
     """keras.metrics.Accuracy."""
 
     def numbers(self, y_true: Array, y_pred: Array) -> Array:
@@ -107,7 +107,7 @@ class BinaryAccuracy(OfPairs):
 
 
 @defines("metrics.CategoricalAccuracy")
-class CategoricalAccuracy(OfPairs):
+class CategoricalAccuracy(OfPairs, called="categorical_accuracy"):
     """keras.metrics.CategoricalAccuracy."""
 
     def numbers(self, y_true: Array, y_pred: Array) -> Array:
@@ -154,7 +154,7 @@ class _TopK(OfPairs):
 
 
 @defines("metrics.TopKCategoricalAccuracy")
-class TopKCategoricalAccuracy(_TopK):
+class TopKCategoricalAccuracy(_TopK, called="top_k_categorical_accuracy"):
     """keras.metrics.TopKCategoricalAccuracy."""
 
     def numbers(self, y_true: Array, y_pred: Array) -> Array:

@@ -15,6 +15,7 @@ from conformance.reference.spec.losses import (
 )
 from conformance.reference.spec.losses.base import pair
 from conformance.reference.spec.metrics.base import Averaged
+from conformance.reference.spec.naming import Called
 from conformance.reference.spec.table import defines
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from conformance.reference.engine.conversion import Scalar, Tensor
 
 
-class OfPairs(Averaged):
+class OfPairs(Averaged, Called):
     """The mean of what a target and a prediction make together."""
 
     def __init__(
@@ -47,7 +48,7 @@ class OfPairs(Averaged):
 
 
 @defines("metrics.MeanSquaredError")
-class MeanSquaredError(OfPairs):
+class MeanSquaredError(OfPairs, called="mean_squared_error"):
     """keras.metrics.MeanSquaredError."""
 
     def numbers(self, y_true: Array, y_pred: Array) -> Array:
@@ -56,7 +57,7 @@ class MeanSquaredError(OfPairs):
 
 
 @defines("metrics.RootMeanSquaredError")
-class RootMeanSquaredError(OfPairs):
+class RootMeanSquaredError(OfPairs, called="root_mean_squared_error"):
     """keras.metrics.RootMeanSquaredError."""
 
     def numbers(self, y_true: Array, y_pred: Array) -> Array:
@@ -70,7 +71,7 @@ class RootMeanSquaredError(OfPairs):
 
 
 @defines("metrics.MeanAbsoluteError")
-class MeanAbsoluteError(OfPairs):
+class MeanAbsoluteError(OfPairs, called="mean_absolute_error"):
     """keras.metrics.MeanAbsoluteError."""
 
     def numbers(self, y_true: Array, y_pred: Array) -> Array:
@@ -79,7 +80,7 @@ class MeanAbsoluteError(OfPairs):
 
 
 @defines("metrics.MeanAbsolutePercentageError")
-class MeanAbsolutePercentageError(OfPairs):
+class MeanAbsolutePercentageError(OfPairs, called="mean_absolute_percentage_error"):
     """keras.metrics.MeanAbsolutePercentageError."""
 
     def numbers(self, y_true: Array, y_pred: Array) -> Array:
@@ -88,7 +89,7 @@ class MeanAbsolutePercentageError(OfPairs):
 
 
 @defines("metrics.MeanSquaredLogarithmicError")
-class MeanSquaredLogarithmicError(OfPairs):
+class MeanSquaredLogarithmicError(OfPairs, called="mean_squared_logarithmic_error"):
     """keras.metrics.MeanSquaredLogarithmicError."""
 
     def numbers(self, y_true: Array, y_pred: Array) -> Array:
@@ -97,7 +98,7 @@ class MeanSquaredLogarithmicError(OfPairs):
 
 
 @defines("metrics.LogCoshError")
-class LogCoshError(OfPairs):
+class LogCoshError(OfPairs, called="logcosh"):
     """keras.metrics.LogCoshError."""
 
     def numbers(self, y_true: Array, y_pred: Array) -> Array:
@@ -106,7 +107,7 @@ class LogCoshError(OfPairs):
 
 
 @defines("metrics.KLDivergence")
-class KLDivergence(OfPairs):
+class KLDivergence(OfPairs, called="kl_divergence"):
     """keras.metrics.KLDivergence."""
 
     def numbers(self, y_true: Array, y_pred: Array) -> Array:
@@ -115,7 +116,7 @@ class KLDivergence(OfPairs):
 
 
 @defines("metrics.Poisson")
-class Poisson(OfPairs):
+class Poisson(OfPairs, called="poisson"):
     """keras.metrics.Poisson."""
 
     def numbers(self, y_true: Array, y_pred: Array) -> Array:
@@ -124,7 +125,7 @@ class Poisson(OfPairs):
 
 
 @defines("metrics.Hinge")
-class Hinge(OfPairs):
+class Hinge(OfPairs, called="hinge"):
     """keras.metrics.Hinge."""
 
     def numbers(self, y_true: Array, y_pred: Array) -> Array:
@@ -133,7 +134,7 @@ class Hinge(OfPairs):
 
 
 @defines("metrics.SquaredHinge")
-class SquaredHinge(OfPairs):
+class SquaredHinge(OfPairs, called="squared_hinge"):
     """keras.metrics.SquaredHinge."""
 
     def numbers(self, y_true: Array, y_pred: Array) -> Array:
@@ -142,7 +143,7 @@ class SquaredHinge(OfPairs):
 
 
 @defines("metrics.CategoricalHinge")
-class CategoricalHinge(OfPairs):
+class CategoricalHinge(OfPairs, called="categorical_hinge"):
     """keras.metrics.CategoricalHinge."""
 
     def numbers(self, y_true: Array, y_pred: Array) -> Array:
