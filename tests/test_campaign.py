@@ -129,7 +129,7 @@ class TestPlanted:
 
     def test_a_case_file_raises(self, campaign, tmp_path, monkeypatch):
         tried = campaign.fuzzer("cases", tmp_path)
-        monkeypatch.setattr("fuzzing.written.load_file", None)
+        monkeypatch.setattr("conformance.cases.problems.Log.add", None)
         assert "TypeError" in self.seen(tried)
 
     def test_a_ledger_raises(self, campaign, tmp_path, monkeypatch):
