@@ -65,12 +65,11 @@ def _main(given: Sequence[str] | None) -> int:
 
 def _cut_off(error: OSError) -> int:
     """Say that a full disk has no room for what was to be written: most likely what is printed."""
-    # What is left would find no room either, and the interpreter would say so at its end.
-    sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    _leave_stdout()
     with suppress(OSError):
         where = error.filename or "the output"
         print(f"{where} is cut off: {error.strerror}", file=sys.stderr)  # noqa: T201
-    return 2
+    return USAGE
 
 
 def _refused(error: OSError) -> int:
@@ -81,9 +80,20 @@ def _refused(error: OSError) -> int:
         print(f"{about}: {why}", file=sys.stderr)  # noqa: T201
         sys.stdout.flush()
     except OSError:
-        # It is stdout that is refused; else Python would complain of it once more at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave_stdout()
     return USAGE
+
+
+def _leave_stdout() -> None:
+    """Let what is left of the output go nowhere: where it was to go, the system refuses it.
+
+    The stream keeps what it could not write, so the interpreter would try once more at its end and
+    complain.
+    """
+    with suppress(OSError, ValueError):  # a stream of a test may have no file
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -330,8 +330,8 @@ def test_a_package_that_is_not_there_is_told(toy, recording, monkeypatch, capsys
         (["--touched-by", "nobody", "--source", "repository/toyframe"], "knows no such revision"),
         (["--touched-by=--help", "--source", "repository/toyframe"], "knows no such revision"),
         (
-            ["--touched-by", "main", "--source", "repository/toyframe", "--recording", "none"],
-            "cannot read none",
+            ["--touched-by", "main", "--source", "repository/toyframe", "--recording", "alone"],
+            "cannot read alone: it is no plain file",
         ),
     ],
 )
@@ -340,6 +340,12 @@ def test_what_is_asked_for_wrongly_is_told(toy, capsys, options, said):
     (toy.folder / "alone/__init__.py").touch()
     assert cli.main(["run", "cases/fakes.yaml", *adapter(), *options]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_recording_that_is_not_there_is_told(toy, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        run("none")
+    assert "--recording: 'none': there is no such file" in capsys.readouterr().err
 
 
 # --- recordings -----------------------------------------------------------------------------------

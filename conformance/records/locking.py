@@ -7,6 +7,7 @@ import errno
 import fcntl
 import json
 import os
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,14 @@ _HEADER = b'{"type":"header"'
 def lock(fd: int, path: Path) -> None:
     """Take the lock of a record that is open for writing; closing the file gives it back.
 
-    Where a file system knows no locks (some of networks don't), nothing is locked.
+    Where a file system knows no locks (some of networks don't), nothing is locked; nor is a device
+    or a pipe, which is no record of anybody's: two runs may well write into ``/dev/null``.
 
     Raises:
         RecordsError: Another process writes the record; the message says which, and since when.
     """
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        return
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

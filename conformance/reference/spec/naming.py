@@ -35,13 +35,22 @@ class Called:
     default. What has a constructor of its own writes it there.
     """
 
-    __signature__: ClassVar[inspect.Signature]
-
     def __init_subclass__(cls, called: str = "", **others: Any) -> None:
         """Tell the default by the signature."""
         super().__init_subclass__(**others)
         if called:
             _, *parameters = inspect.signature(cls.__init__).parameters.values()
-            cls.__signature__ = inspect.Signature(
+            cls.__signature__ = _OfClass(
                 [one.replace(default=called) if one.name == "name" else one for one in parameters]
             )
+
+    __signature__: ClassVar[_OfClass]
+
+
+class _OfClass(inspect.Signature):
+    """The signature of a class. An instance has none of it: calling that is something else."""
+
+    def __get__(self, instance: object, owner: type) -> inspect.Signature:
+        if instance is not None:
+            raise AttributeError("__signature__")
+        return self
