@@ -10,10 +10,11 @@ from jax import Array
 from jax import numpy as jnp
 
 from conformance.adapters.jax import schedules
+from conformance.adapters.native.optimizers import Common, optimizer
 from conformance.adapters.worker.failure import Unsupported
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     Arrays = dict[str, Array]
 
@@ -23,10 +24,8 @@ class Moving:
 
     Args:
         variables: By name.
+        common: What all optimizers take; ``make`` shrinks the weights.
         make: The optimizer, of ``learning_rate`` and ``more``.
-        rate: The learning rate, or Keras's words for a schedule of it.
-        clips: Keras's ``clipnorm``, ``clipvalue`` and ``global_clipnorm``.
-        averages: Keras's ``ema_momentum`` and ``ema_overwrite_frequency``, if there are averages.
         more: Further arguments of ``make``; a function is one of the step, counted from 0. Numbers
             stay Python's: as an array, 0.999 would be a float32, and 1 - 0.999 off by 1e-5.
     """
@@ -37,26 +36,22 @@ class Moving:
     def __init__(
         self,
         variables: Mapping[str, Array],
+        common: Common,
         make: Callable[..., Any],
-        rate: float | Mapping[str, Any],
-        clips: Mapping[str, float | None],
-        averages: tuple[float, int | None] | None = None,
         **more: Any,
     ) -> None:
         """Make the optimizer, whose learning rate can be set from step to step."""
         self.variables = dict(variables)
-        self.clips = {name: limit for name, limit in clips.items() if limit is not None}
-        if len(self.clips) > 1:
-            raise Unsupported("Keras refuses to clip in two ways")
+        self.clips = common.clips
         self.lacking: dict[str, str] = {}
         """Keras's variables that optax has not, with the reasons."""
-        schedule = _schedule(rate)
+        schedule = _schedule(common.rate)
         self.scheduled = schedule is not None
-        given = schedule if schedule is not None else rate
+        given = schedule if schedule is not None else common.rate
         numbers = [name for name, value in more.items() if not callable(value)]
         injected = optax.inject_hyperparams(make, static_args=numbers)
         self.optimizer = injected(learning_rate=given, **more)
-        self.averages = averages
+        self.averages = common.averages
         self.average: Arrays = {name: jnp.zeros_like(one) for name, one in self.variables.items()}
         self.steps = 0
         self.kept = self.optimizer.init(self.variables)
@@ -154,61 +149,52 @@ class _Sgd(Moving):
         return -self.rate * kept
 
 
+@optimizer(learning_rate=0.01)
 def sgd(
     variables: Mapping[str, Array],
+    common: Common,
     *,
-    learning_rate: float | Mapping[str, Any] = 0.01,
     momentum: float = 0.0,
     nesterov: bool = False,
-    weight_decay: float | None = None,
-    clipnorm: float | None = None,
-    clipvalue: float | None = None,
-    global_clipnorm: float | None = None,
-    use_ema: bool = False,
-    ema_momentum: float = 0.99,
-    ema_overwrite_frequency: int | None = None,
-    loss_scale_factor: None = None,
-    gradient_accumulation_steps: None = None,
 ) -> Moving:
     """``optimizers.SGD``: optax's trace gathers gradients, Keras's momentum gathers steps.
 
     So it is scaled by old / new when the learning rate changes. A weight decay is added last.
     """
+    if common.weight_decay is None:
+        more = {"momentum": momentum or None, "nesterov": nesterov}
+        return _Sgd(variables, common, optax.sgd, **more)
+    return _Sgd(
+        variables,
+        common,
+        chained([optax.trace(momentum, nesterov=nesterov)] if momentum else [], common),
+    )
+
+
+def chained(parts: Sequence[Any], common: Common) -> Callable[..., Any]:
+    """A chain of transformations, in which weight decay comes last, before the learning rate."""
 
     def make(learning_rate: Any) -> Any:
-        chain = [optax.trace(momentum, nesterov=nesterov)] if momentum else []
-        if weight_decay is not None:
-            chain.append(optax.add_decayed_weights(weight_decay))
+        chain = [*parts]
+        if common.weight_decay is not None:
+            chain.append(optax.add_decayed_weights(common.weight_decay))
         return optax.chain(*chain, optax.scale_by_learning_rate(learning_rate))
 
-    plain = optax.sgd if weight_decay is None else make
-    more = {"momentum": momentum or None, "nesterov": nesterov} if plain is optax.sgd else {}
-    clipping = clips(clipnorm, clipvalue, global_clipnorm)
-    averages = (ema_momentum, ema_overwrite_frequency) if use_ema else None
-    return _Sgd(variables, plain, learning_rate, clipping, averages, **more)
+    return make
 
 
 class _Adam(Moving):
     slots: Mapping[str, str] = {"mu": "momentum", "nu": "velocity"}
 
 
-def adam(
+def _adam(
     variables: Mapping[str, Array],
+    common: Common,
     *,
-    learning_rate: float | Mapping[str, Any] = 0.001,
     beta_1: float = 0.9,
     beta_2: float = 0.999,
     epsilon: float = 1e-7,
     amsgrad: bool = False,
-    weight_decay: float | None = None,
-    clipnorm: float | None = None,
-    clipvalue: float | None = None,
-    global_clipnorm: float | None = None,
-    use_ema: bool = False,
-    ema_momentum: float = 0.99,
-    ema_overwrite_frequency: int | None = None,
-    loss_scale_factor: None = None,
-    gradient_accumulation_steps: None = None,
 ) -> Moving:
     """``optimizers.Adam``: optax adds epsilon after the correction of the bias.
 
@@ -218,20 +204,14 @@ def adam(
     def eps(count: Array) -> Array:
         return epsilon / jnp.sqrt(1 - beta_2 ** (count + 1))
 
-    clipping = clips(clipnorm, clipvalue, global_clipnorm)
     more: dict[str, Any] = {"b1": beta_1, "b2": beta_2, "eps": eps}
-    make = optax.adam
-    if weight_decay is not None:
-        make, more = optax.adamw, {**more, "weight_decay": weight_decay}
-    averages = (ema_momentum, ema_overwrite_frequency) if use_ema else None
-    return _Adam(variables, make, learning_rate, clipping, averages, **more)
+    if common.weight_decay is None:
+        return _Adam(variables, common, optax.adam, **more)
+    return _Adam(variables, common, optax.adamw, weight_decay=common.weight_decay, **more)
 
 
-def clips(
-    clipnorm: float | None, clipvalue: float | None, global_clipnorm: float | None
-) -> dict[str, float | None]:
-    """The three kinds of clipping by Keras's names."""
-    return {"clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm}
+adam = optimizer()(_adam)
+adamw = optimizer(weight_decay=0.004)(_adam)
 
 
 def _schedule(rate: float | Mapping[str, Any]) -> Callable[[Array], Array] | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from conformance.adapters.torch.optimizers import Averages, Moving, adam, clips
+from conformance.adapters.native.optimizers import Common, optimizer
+from conformance.adapters.torch.optimizers import Adam, Counted, Moving
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,22 +15,18 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-class _Decayed(Moving):
+class _Decayed(Counted):
     """One whose weights are shrunk by hand: torch's own decay goes into the gradient."""
 
-    def __init__(self, variables: Mapping[str, Tensor], decay: float | None, **more: Any) -> None:
-        super().__init__(variables, **more)
-        self._decay = decay or 0.0
+    def __init__(self, variables: Mapping[str, Tensor], common: Common, **more: Any) -> None:
+        super().__init__(variables, common, **more)
+        self._decay = common.weight_decay or 0.0
 
     def apply(self, gradients: Mapping[str, Tensor]) -> None:
         if self._decay:
             for variable in self.variables.values():
                 variable.mul_(1 - self.rate * self._decay)
         super().apply(gradients)
-
-    def state(self) -> dict[str, Tensor]:
-        kept = next(iter(self.optimizer.state.values()))
-        return {**super().state(), "iteration": kept["step"].to(torch.int64)}
 
 
 class _RMSprop(_Decayed):
@@ -53,23 +49,15 @@ class _RMSprop(_Decayed):
         return found
 
 
+@optimizer()
 def rmsprop(
     variables: Mapping[str, Tensor],
+    common: Common,
     *,
-    learning_rate: float | Mapping[str, Any] = 0.001,
     rho: float = 0.9,
     momentum: float = 0.0,
     epsilon: float = 1e-7,
     centered: bool = False,
-    weight_decay: float | None = None,
-    clipnorm: float | None = None,
-    clipvalue: float | None = None,
-    global_clipnorm: float | None = None,
-    use_ema: bool = False,
-    ema_momentum: float = 0.99,
-    ema_overwrite_frequency: int | None = None,
-    loss_scale_factor: None = None,
-    gradient_accumulation_steps: None = None,
 ) -> Moving:
     """``optimizers.RMSprop``: torch's momentum gathers steps without the learning rate.
 
@@ -78,11 +66,8 @@ def rmsprop(
     """
     return _RMSprop(
         variables,
-        weight_decay,
+        common,
         kind=torch.optim.RMSprop,
-        rate=learning_rate,
-        clips=clips(clipnorm, clipvalue, global_clipnorm),
-        averages=Averages(ema_momentum, ema_overwrite_frequency) if use_ema else None,
         alpha=rho,
         eps=epsilon,
         momentum=momentum,
@@ -94,21 +79,13 @@ class _Adagrad(_Decayed):
     slots: Mapping[str, str] = {"sum": "accumulator"}
 
 
+@optimizer()
 def adagrad(
     variables: Mapping[str, Tensor],
+    common: Common,
     *,
-    learning_rate: float | Mapping[str, Any] = 0.001,
     initial_accumulator_value: float = 0.1,
     epsilon: float = 1e-7,
-    weight_decay: float | None = None,
-    clipnorm: float | None = None,
-    clipvalue: float | None = None,
-    global_clipnorm: float | None = None,
-    use_ema: bool = False,
-    ema_momentum: float = 0.99,
-    ema_overwrite_frequency: int | None = None,
-    loss_scale_factor: None = None,
-    gradient_accumulation_steps: None = None,
 ) -> Moving:
     """``optimizers.Adagrad``: epsilon is added to the root.
 
@@ -116,11 +93,8 @@ def adagrad(
     """
     return _Adagrad(
         variables,
-        weight_decay,
+        common,
         kind=torch.optim.Adagrad,
-        rate=learning_rate,
-        clips=clips(clipnorm, clipvalue, global_clipnorm),
-        averages=Averages(ema_momentum, ema_overwrite_frequency) if use_ema else None,
         initial_accumulator_value=initial_accumulator_value,
         eps=epsilon,
     )
@@ -133,21 +107,13 @@ class _Adadelta(_Decayed):
     }
 
 
+@optimizer()
 def adadelta(
     variables: Mapping[str, Tensor],
+    common: Common,
     *,
-    learning_rate: float | Mapping[str, Any] = 0.001,
     rho: float = 0.95,
     epsilon: float = 1e-7,
-    weight_decay: float | None = None,
-    clipnorm: float | None = None,
-    clipvalue: float | None = None,
-    global_clipnorm: float | None = None,
-    use_ema: bool = False,
-    ema_momentum: float = 0.99,
-    ema_overwrite_frequency: int | None = None,
-    loss_scale_factor: None = None,
-    gradient_accumulation_steps: None = None,
 ) -> Moving:
     """``optimizers.Adadelta``: epsilon is under both roots, as in Keras.
 
@@ -155,11 +121,8 @@ def adadelta(
     """
     return _Adadelta(
         variables,
-        weight_decay,
+        common,
         kind=torch.optim.Adadelta,
-        rate=learning_rate,
-        clips=clips(clipnorm, clipvalue, global_clipnorm),
-        averages=Averages(ema_momentum, ema_overwrite_frequency) if use_ema else None,
         rho=rho,
         eps=epsilon,
     )
@@ -169,22 +132,14 @@ class _Adamax(_Decayed):
     slots: Mapping[str, str] = {"exp_avg": "momentum", "exp_inf": "norm"}
 
 
+@optimizer()
 def adamax(
     variables: Mapping[str, Tensor],
+    common: Common,
     *,
-    learning_rate: float | Mapping[str, Any] = 0.001,
     beta_1: float = 0.9,
     beta_2: float = 0.999,
     epsilon: float = 1e-7,
-    weight_decay: float | None = None,
-    clipnorm: float | None = None,
-    clipvalue: float | None = None,
-    global_clipnorm: float | None = None,
-    use_ema: bool = False,
-    ema_momentum: float = 0.99,
-    ema_overwrite_frequency: int | None = None,
-    loss_scale_factor: None = None,
-    gradient_accumulation_steps: None = None,
 ) -> Moving:
     """``optimizers.Adamax``: torch adds epsilon to the gradient's size, and remembers that.
 
@@ -192,52 +147,27 @@ def adamax(
     """
     return _Adamax(
         variables,
-        weight_decay,
+        common,
         kind=torch.optim.Adamax,
-        rate=learning_rate,
-        clips=clips(clipnorm, clipvalue, global_clipnorm),
-        averages=Averages(ema_momentum, ema_overwrite_frequency) if use_ema else None,
         betas=(beta_1, beta_2),
         eps=epsilon,
     )
 
 
-class _NAdam(_Decayed):
-    slots: Mapping[str, str] = {"exp_avg": "momentum", "exp_avg_sq": "velocity"}
-
-    def __init__(self, variables: Mapping[str, Tensor], epsilon: float, **more: Any) -> None:
-        super().__init__(variables, None, **more)
-        self._epsilon = epsilon
-        self._steps = 0
-
-    def apply(self, gradients: Mapping[str, Tensor]) -> None:
-        self._steps += 1
-        group = self.optimizer.param_groups[0]
-        # Keras documents an epsilon that is added before the bias is corrected, torch adds after.
-        group["eps"] = self._epsilon / math.sqrt(1 - group["betas"][1] ** self._steps)
-        super().apply(gradients)
-
+class _NAdam(Adam):
     def state(self) -> dict[str, Tensor]:
         kept = next(iter(self.optimizer.state.values()))
         return {**super().state(), "u_product": kept["mu_product"]}
 
 
+@optimizer()
 def nadam(
     variables: Mapping[str, Tensor],
+    common: Common,
     *,
-    learning_rate: float | Mapping[str, Any] = 0.001,
     beta_1: float = 0.9,
     beta_2: float = 0.999,
     epsilon: float = 1e-7,
-    weight_decay: float | None = None,
-    clipnorm: float | None = None,
-    clipvalue: float | None = None,
-    global_clipnorm: float | None = None,
-    use_ema: bool = False,
-    ema_momentum: float = 0.99,
-    ema_overwrite_frequency: int | None = None,
-    loss_scale_factor: None = None,
-    gradient_accumulation_steps: None = None,
 ) -> Moving:
     """``optimizers.Nadam``: torch's schedule of momentum is that of Keras 2, by default.
 
@@ -246,57 +176,18 @@ def nadam(
     """
     return _NAdam(
         variables,
-        epsilon,
+        common,
         kind=torch.optim.NAdam,
-        rate=learning_rate,
-        clips=clips(clipnorm, clipvalue, global_clipnorm),
-        averages=Averages(ema_momentum, ema_overwrite_frequency) if use_ema else None,
         betas=(beta_1, beta_2),
         eps=epsilon,
-        weight_decay=weight_decay or 0.0,
+        weight_decay=common.weight_decay or 0.0,
         decoupled_weight_decay=True,
     )
 
 
-def adamw(
-    variables: Mapping[str, Tensor],
-    *,
-    learning_rate: float | Mapping[str, Any] = 0.001,
-    weight_decay: float = 0.004,
-    beta_1: float = 0.9,
-    beta_2: float = 0.999,
-    epsilon: float = 1e-7,
-    amsgrad: bool = False,
-    clipnorm: float | None = None,
-    clipvalue: float | None = None,
-    global_clipnorm: float | None = None,
-    use_ema: bool = False,
-    ema_momentum: float = 0.99,
-    ema_overwrite_frequency: int | None = None,
-    loss_scale_factor: None = None,
-    gradient_accumulation_steps: None = None,
-) -> Moving:
-    """``optimizers.AdamW``: as ``optimizers.Adam`` with a weight decay."""
-    return adam(
-        variables,
-        learning_rate=learning_rate,
-        beta_1=beta_1,
-        beta_2=beta_2,
-        epsilon=epsilon,
-        amsgrad=amsgrad,
-        weight_decay=weight_decay,
-        clipnorm=clipnorm,
-        clipvalue=clipvalue,
-        global_clipnorm=global_clipnorm,
-        use_ema=use_ema,
-        ema_momentum=ema_momentum,
-        ema_overwrite_frequency=ema_overwrite_frequency,
-    )
-
-
-class _Adafactor(_Decayed):
-    def __init__(self, variables: Mapping[str, Tensor], **more: Any) -> None:
-        super().__init__(variables, None, **more)
+class _Adafactor(Counted):
+    def __init__(self, variables: Mapping[str, Tensor], common: Common, **more: Any) -> None:
+        super().__init__(variables, common, **more)
         for name, variable in self.variables.items():
             if variable.ndim > 1:
                 self.lacking[f"{name}/velocity"] = "torch keeps the two factors alone"
@@ -316,24 +207,16 @@ class _Adafactor(_Decayed):
         return found
 
 
+@optimizer()
 def adafactor(
     variables: Mapping[str, Tensor],
+    common: Common,
     *,
-    learning_rate: float | Mapping[str, Any] = 0.001,
     beta_2_decay: float = -0.8,
     epsilon_1: float = 1e-30,
     epsilon_2: float = 1e-3,
     clip_threshold: float = 1.0,
     relative_step: bool = True,
-    weight_decay: float | None = None,
-    clipnorm: float | None = None,
-    clipvalue: float | None = None,
-    global_clipnorm: float | None = None,
-    use_ema: bool = False,
-    ema_momentum: float = 0.99,
-    ema_overwrite_frequency: int | None = None,
-    loss_scale_factor: None = None,
-    gradient_accumulation_steps: None = None,
 ) -> Moving:
     """``optimizers.Adafactor``: torch's first epsilon is a bound of what is divided by.
 
@@ -342,12 +225,10 @@ def adafactor(
     """
     return _Adafactor(
         variables,
+        common,
         kind=torch.optim.Adafactor,
-        rate=learning_rate,
-        clips=clips(clipnorm, clipvalue, global_clipnorm),
-        averages=Averages(ema_momentum, ema_overwrite_frequency) if use_ema else None,
         beta2_decay=beta_2_decay,
         eps=(None, epsilon_2),
         d=clip_threshold,
-        weight_decay=weight_decay or 0.0,
+        weight_decay=common.weight_decay or 0.0,
     )

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn.utils import clip_grad_value_
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from conformance.adapters.native.optimizers import Common, optimizer
 from conformance.adapters.torch import schedules
 from conformance.adapters.worker.failure import Unsupported
 
@@ -22,10 +23,8 @@ class Moving:
 
     Args:
         variables: By name; they are moved where they lie.
+        common: What all optimizers take. Weights are shrunk by those alone that say so.
         kind: torch's class.
-        rate: The learning rate, or Keras's words for a schedule of it.
-        clips: Keras's ``clipnorm``, ``clipvalue`` and ``global_clipnorm``.
-        averages: How the variables are averaged, if they are.
         more: Further arguments of the class.
     """
 
@@ -35,25 +34,19 @@ class Moving:
     def __init__(
         self,
         variables: Mapping[str, Tensor],
+        common: Common,
         kind: Any,
-        rate: float | Mapping[str, Any],
-        clips: Mapping[str, float | None],
-        averages: Averages | None = None,
         **more: Any,
     ) -> None:
         """Make the optimizer, and the scheduler where there is one."""
         self.variables = dict(variables)
-        self.clips = {name: limit for name, limit in clips.items() if limit is not None}
-        if len(self.clips) > 1:
-            raise Unsupported("Keras refuses to clip in two ways")
+        self.clips = common.clips
         self.lacking: dict[str, str] = {}
         """Keras's variables that torch has not, with the reasons."""
-        initial, make = _scheduled(rate)
+        initial, make = _scheduled(common.rate)
         self.optimizer = kind(list(self.variables.values()), lr=initial, **more)
         self.scheduler = make(self.optimizer) if make else None
-        self.averages = averages
-        if averages is not None:
-            averages.begin(self.variables)
+        self.averages = common.averages and Averages(self.variables, *common.averages)
 
     @property
     def rate(self) -> float:
@@ -126,20 +119,18 @@ class Averages:
     """Averages of variables, which torch keeps of modules.
 
     Args:
+        variables: By name.
         momentum: Keras's ``ema_momentum``.
         every: Keras's ``ema_overwrite_frequency``.
     """
 
-    def __init__(self, momentum: float, every: int | None) -> None:
-        """Hold them."""
-        self._momentum, self._every, self._steps = momentum, every, 0
-
-    def begin(self, variables: Mapping[str, Tensor]) -> None:
+    def __init__(self, variables: Mapping[str, Tensor], momentum: float, every: int | None) -> None:
         """Make a module of the variables, whose memory it shares."""
+        self._every, self._steps = every, 0
         self._module = nn.ParameterDict(
             {name: nn.Parameter(one, requires_grad=False) for name, one in variables.items()}
         )
-        average = get_ema_multi_avg_fn(self._momentum)
+        average = get_ema_multi_avg_fn(momentum)
         self._averaged = AveragedModel(self._module, multi_avg_fn=average)
 
     def update(self) -> None:
@@ -155,11 +146,22 @@ class Averages:
         return {f"{name}/average": one for name, one in self._averaged.module.items()}
 
 
+class Counted(Moving):
+    """One that counts its steps."""
+
+    def state(self) -> dict[str, Tensor]:
+        """As of :class:`Moving`, with the steps."""
+        kept = next(iter(self.optimizer.state.values()))
+        return {**super().state(), "iteration": kept["step"].to(torch.int64)}
+
+
 class _Sgd(Moving):
     slots: Mapping[str, str] = {"momentum_buffer": "momentum"}
 
-    def __init__(self, variables: Mapping[str, Tensor], decay: float, **more: Any) -> None:
-        super().__init__(variables, torch.optim.SGD, **more)
+    def __init__(
+        self, variables: Mapping[str, Tensor], common: Common, decay: float, **more: Any
+    ) -> None:
+        super().__init__(variables, common, torch.optim.SGD, **more)
         self._decay = decay
         self.lacking["iteration"] = "torch.optim.SGD counts no steps"
 
@@ -178,108 +180,86 @@ class _Sgd(Moving):
         return -self.rate * kept
 
 
+@optimizer(learning_rate=0.01)
 def sgd(
     variables: Mapping[str, Tensor],
+    common: Common,
     *,
-    learning_rate: float | Mapping[str, Any] = 0.01,
     momentum: float = 0.0,
     nesterov: bool = False,
-    weight_decay: float | None = None,
-    clipnorm: float | None = None,
-    clipvalue: float | None = None,
-    global_clipnorm: float | None = None,
-    use_ema: bool = False,
-    ema_momentum: float = 0.99,
-    ema_overwrite_frequency: int | None = None,
-    loss_scale_factor: None = None,
-    gradient_accumulation_steps: None = None,
 ) -> Moving:
     """``optimizers.SGD``: torch's momentum gathers gradients, Keras's gathers steps.
 
     So it is scaled by old / new when the learning rate changes. torch's weight decay goes through
     the momentum, so that beside one variables are shrunk by hand.
     """
-    coupled = weight_decay is not None and momentum == 0
-    more: dict[str, Any] = {"weight_decay": weight_decay} if coupled else {}
+    decay = common.weight_decay or 0.0
+    coupled = momentum == 0
     return _Sgd(
         variables,
-        0.0 if coupled else weight_decay or 0.0,
-        rate=learning_rate,
-        clips=clips(clipnorm, clipvalue, global_clipnorm),
-        averages=Averages(ema_momentum, ema_overwrite_frequency) if use_ema else None,
+        common,
+        0.0 if coupled else decay,
         momentum=momentum,
         nesterov=nesterov and momentum > 0,
-        **more,
+        weight_decay=decay if coupled else 0.0,
     )
 
 
-class _Adam(Moving):
+class Adam(Counted):
+    """One that is told epsilon anew at each step.
+
+    Keras adds epsilon before it corrects the bias of the second moment, torch after.
+    """
+
     slots: Mapping[str, str] = {
         "exp_avg": "momentum",
         "exp_avg_sq": "velocity",
         "max_exp_avg_sq": "velocity_hat",
     }
 
-    def __init__(self, variables: Mapping[str, Tensor], epsilon: float, **more: Any) -> None:
-        super().__init__(variables, **more)
-        self._epsilon = epsilon
+    def __init__(
+        self, variables: Mapping[str, Tensor], common: Common, kind: Any, *, eps: float, **more: Any
+    ) -> None:
+        """Make it; ``eps`` is Keras's epsilon."""
+        super().__init__(variables, common, kind, eps=eps, **more)
+        self._epsilon = eps
         self._steps = 0
 
     def apply(self, gradients: Mapping[str, Tensor]) -> None:
+        """Move each variable by its gradient."""
         self._steps += 1
         group = self.optimizer.param_groups[0]
-        # Keras adds epsilon before it corrects the bias of the second moment, torch after.
         group["eps"] = self._epsilon / math.sqrt(1 - group["betas"][1] ** self._steps)
         super().apply(gradients)
 
-    def state(self) -> dict[str, Tensor]:
-        kept = next(iter(self.optimizer.state.values()))
-        return {**super().state(), "iteration": kept["step"].to(torch.int64)}
 
-
-def adam(
+def _adam(
     variables: Mapping[str, Tensor],
+    common: Common,
     *,
-    learning_rate: float | Mapping[str, Any] = 0.001,
     beta_1: float = 0.9,
     beta_2: float = 0.999,
     epsilon: float = 1e-7,
     amsgrad: bool = False,
-    weight_decay: float | None = None,
-    clipnorm: float | None = None,
-    clipvalue: float | None = None,
-    global_clipnorm: float | None = None,
-    use_ema: bool = False,
-    ema_momentum: float = 0.99,
-    ema_overwrite_frequency: int | None = None,
-    loss_scale_factor: None = None,
-    gradient_accumulation_steps: None = None,
 ) -> Moving:
     """``optimizers.Adam``: torch adds epsilon after the correction of the bias.
 
     So it is told ``epsilon / sqrt(1 - beta_2 ** t)`` at step t. With a weight decay it is AdamW.
     """
-    decayed = weight_decay is not None
-    more: dict[str, Any] = {"weight_decay": weight_decay} if decayed else {}
-    return _Adam(
+    decay = common.weight_decay
+    return Adam(
         variables,
-        epsilon,
-        kind=torch.optim.AdamW if decayed else torch.optim.Adam,
-        rate=learning_rate,
-        clips=clips(clipnorm, clipvalue, global_clipnorm),
-        averages=Averages(ema_momentum, ema_overwrite_frequency) if use_ema else None,
+        common,
+        torch.optim.Adam if decay is None else torch.optim.AdamW,
         betas=(beta_1, beta_2),
         eps=epsilon,
         amsgrad=amsgrad,
-        **more,
+        weight_decay=decay or 0.0,
     )
 
 
-def clips(
-    clipnorm: float | None, clipvalue: float | None, global_clipnorm: float | None
-) -> dict[str, float | None]:
-    """The three kinds of clipping by Keras's names."""
-    return {"clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm}
+adam = optimizer()(_adam)
+adamw = optimizer(weight_decay=0.004)(_adam)
 
 
 def _scheduled(rate: float | Mapping[str, Any]) -> tuple[float, schedules.Make | None]:

@@ -23,10 +23,12 @@ _WHY_ADAPTIVE = {
 }
 
 
-def _adaptive(function: str, symbol: str, **only: tuple[float]) -> list[Row]:
+def _adaptive(
+    function: str, symbol: str, module: str = "adaptive", **only: tuple[float]
+) -> list[Row]:
     covered = {**_SHARED, **only}
     why = {argument: _WHY_ADAPTIVE[argument] for argument in covered}
-    return [Own("adaptive", function, symbol, only=covered, why=why, needs="optax")]
+    return [Own(module, function, symbol, only=covered, why=why, needs="optax")]
 
 
 def _joined(function: str, symbol: str) -> list[Row]:
@@ -54,17 +56,10 @@ OPTIMIZERS: dict[str, list[Row]] = {
             needs="optax",
         ),
     ],
-    "optimizers.Adam": [
-        Own(
-            "optimizers",
-            "adam",
-            "optax.adam, optax.adamw",
-            only={**_SHARED, "amsgrad": (False,)},
-            why={**_WHY, "amsgrad": "optax.amsgrad takes the maximum after the bias is corrected"},
-            needs="optax",
-        )
-    ],
-    "optimizers.AdamW": _adaptive("adamw", "optax.adamw", amsgrad=(False,)),
+    "optimizers.Adam": _adaptive(
+        "adam", "optax.adam, optax.adamw", module="optimizers", amsgrad=(False,)
+    ),
+    "optimizers.AdamW": _adaptive("adamw", "optax.adamw", module="optimizers", amsgrad=(False,)),
     "optimizers.RMSprop": _adaptive(
         "rmsprop", "optax.scale_by_rms, optax.scale_by_stddev", momentum=(0.0,)
     ),

@@ -38,7 +38,9 @@ OPTIMIZERS: dict[str, list[Row]] = {
     "optimizers.Adam": [
         Own("optimizers", "adam", "torch.optim.Adam, torch.optim.AdamW", only=_SHARED, why=_OF_ALL)
     ],
-    "optimizers.AdamW": _adaptive("adamw", "AdamW"),
+    "optimizers.AdamW": [
+        Own("optimizers", "adamw", "torch.optim.AdamW", only=_SHARED, why=_OF_ALL)
+    ],
     "optimizers.RMSprop": _adaptive("rmsprop", "RMSprop"),
     "optimizers.Adagrad": _adaptive("adagrad", "Adagrad"),
     "optimizers.Adadelta": _adaptive("adadelta", "Adadelta"),
