@@ -1,7 +1,8 @@
 """A call for each row of the native adapters that is of networks, images, matrices or transforms.
 
 Where Keras 3.15.1 answers otherwise than the reference, the call keeps away from it: pools along
-equal strides, normalization of the last axis, a blur that is told its data format, a sparsemax that leaves one.
+equal strides, normalization of the last axis, a blur that is told its data format, a sparsemax that
+leaves one.
 """
 
 from __future__ import annotations
@@ -156,6 +157,7 @@ CALLS: list[Call] = [
         )
         for name in ("max", "min", "prod")
     ),
+    ("ops.matrix_rank", SQUARE, {"tol": 0.5}),
     ("ops.eig", SQUARE, {}),
     ("ops.lu_factor", SQUARE, {}),
     (

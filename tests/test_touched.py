@@ -342,7 +342,8 @@ def test_what_is_asked_for_wrongly_is_told(toy, capsys, options, said):
     assert said in capsys.readouterr().err
 
 
-def test_a_recording_that_is_not_there_is_told(toy, capsys):
+@pytest.mark.usefixtures("toy")
+def test_a_recording_that_is_not_there_is_told(capsys):
     with pytest.raises(SystemExit, match="2"):
         run("none")
     assert "--recording: 'none': there is no such file" in capsys.readouterr().err

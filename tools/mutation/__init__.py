@@ -1,0 +1,1 @@
+"""Faults that are put into the reference's definitions, one at a time."""
