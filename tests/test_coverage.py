@@ -280,9 +280,9 @@ def test_symbols_are_told_by_namespace_and_miss_without_failing(beside) -> None:
 def test_arguments_of_symbols_that_no_case_gives_are_told(beside) -> None:
     missing = {one.symbol: one.uncovered for some in beside.namespaces for one in some.touched}
     assert missing == {
-        "ops.sum": ["keepdims"],
-        "metrics.Mean": ["dtype"],
-        "optimizers.SGD": [],
+        "ops.sum": ["axis left out", "keepdims"],
+        "metrics.Mean": ["dtype", "update_state.sample_weight left out"],
+        "optimizers.SGD": ["learning_rate left out"],
         "optimizers.schedules.ExponentialDecay": ["decay_rate"],  # of one value
     }
 
@@ -306,7 +306,7 @@ def test_a_namespace_without_cases_is_one_line(beside, capsys) -> None:
     coverage_command._show(beside, everything=True)
     told = capsys.readouterr().out
     assert "ops, no case touches: abs\n" in told
-    assert "ops.sum: keepdims\n" in told
+    assert "ops.sum: axis left out, keepdims\n" in told
 
 
 # --- dictionaries of images -----------------------------------------------------------------------

@@ -219,6 +219,10 @@ def _module(name: str) -> Module:
     return Module(name)
 
 
+def _text(mutant: Mutant) -> str:
+    return _module(mutant.module).source.splitlines()[mutant.site.line - 1].strip()
+
+
 def _share(given: tuple[Sequence[Mutant], int, int]) -> list[tuple[Mutant, str, int]]:
     chosen, most, seed = given
     found = []
@@ -268,7 +272,7 @@ def main(given: Sequence[str] | None = None) -> int:
         caught += bool(by)
         if not by:
             left.append(mutant)
-            print(f"not seen by {many} cases: {mutant}", flush=True)
+            print(f"not seen by {many} cases: {mutant}\n    {_text(mutant)}", flush=True)
         elif done % 50 == 0:
             print(f"{done} of {len(chosen)}", file=sys.stderr, flush=True)
     share = caught / max(len(chosen), 1)

@@ -37,6 +37,8 @@ class Exercised(Struct):
 
     cases: int = 0
     values: dict[str, set[str]] = field(default_factory=dict)
+    left_out: set[str] = field(default_factory=set)
+    """Of a function or an object: arguments that a case leaves to their defaults."""
     facets: set[str] = field(default_factory=set)
     """What a case asks of it; a refusal is asked for (``raises``) and exercises nothing."""
     without: dict[str, set[str]] = field(default_factory=dict)

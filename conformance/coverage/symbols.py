@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from conformance.coverage.inventory import Argument, Inventory, LayerInfo
 
 
+LEFT_OUT = " left out"
+"""Behind the name of an argument: that a case leaves it to its default, which might be another."""
+
+
 class SymbolCoverage(Struct, frozen=True, kw_only=True):
     """One function or object."""
 
@@ -28,8 +32,8 @@ class SymbolCoverage(Struct, frozen=True, kw_only=True):
     cases: int
     exercised: list[str]
     uncovered: list[str]
-    """Arguments that no case gives another value than the default; of what no case touches, none:
-    the symbol itself is missing."""
+    """Arguments that no case gives another value than the default, and ``axis left out`` where none
+    leaves one to it; of what no case touches, none: the symbol itself is missing."""
 
 
 class NamespaceCoverage(Struct, frozen=True, kw_only=True):
@@ -81,14 +85,19 @@ def namespaces(
             continue
         done, missing = [], []
         for key, argument in _arguments(symbol, info).items():
+            lacking = []
             if is_exercised(argument, key, note):
                 done.append(key)
-            elif note.cases:
-                why = _reason(exemptions, symbol, key, used)
+            else:
+                lacking.append(key)
+            if not argument.required and key not in note.left_out:
+                lacking.append(f"{key}{LEFT_OUT}")
+            for part in lacking if note.cases else ():
+                why = _reason(exemptions, symbol, part, used)
                 if why is None:
-                    missing.append(key)
+                    missing.append(part)
                 else:
-                    exempt[f"{symbol} {key}"] = why
+                    exempt[f"{symbol} {part}"] = why
         listed.append(
             SymbolCoverage(symbol=symbol, cases=note.cases, exercised=done, uncovered=missing)
         )
@@ -129,6 +138,8 @@ def exercised_symbols(cases: Iterable[Case], inventory: Inventory) -> dict[str, 
         for symbol, values in _seen(case, inventory):
             noted.add(symbol)
             note = found.setdefault(symbol, Exercised())
+            if not refused and symbol in inventory.symbols:
+                note.left_out |= _left_out(symbol, inventory.symbols[symbol], values)
             for key, value in values if not refused else ():
                 text = value if value == TENSOR else canonical(key, value)
                 note.values.setdefault(key, set()).add(text)
@@ -136,6 +147,18 @@ def exercised_symbols(cases: Iterable[Case], inventory: Inventory) -> dict[str, 
             found[symbol].cases += not refused
             found[symbol].note_facets(case)
     return found
+
+
+def _left_out(symbol: str, info: LayerInfo, values: Iterable[tuple[str, Any]]) -> set[str]:
+    """Arguments that were not given where others were: an object's own, or those of its update."""
+    given = {key for key, _ in values}
+    updates = any(key.startswith("update_state.") for key in given)
+    own = {
+        key
+        for key in _arguments(symbol, info)
+        if key.startswith("update_state.") == updates or not symbol.startswith("metrics.")
+    }
+    return own - given
 
 
 def _seen(case: Case, inventory: Inventory) -> Iterator[tuple[str, list[tuple[str, Any]]]]:
@@ -167,7 +190,9 @@ def _given(values: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 def _called(node: Node, info: LayerInfo) -> list[tuple[str, Any]]:
     """What the call is given: arrays by name, those before a variadic parameter, and literals."""
-    place = zip((one.name for one in info.call), node.inputs, strict=False)
+    # What has a word or a number for its default is no array: it stands behind a variadic one.
+    named = [one.name for one in info.call if one.required or one.default is None]
+    place = zip(named, node.inputs, strict=False)
     arrays = [*node.tensors, *(name for name, _ in place if name not in node.arguments)]
     return [*((name, TENSOR) for name in arrays), *node.arguments.items()]
 

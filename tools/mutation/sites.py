@@ -82,8 +82,10 @@ SILENT: Final = frozenset(
 )
 """What is called to say something, to tell kinds apart, or to note where data lies near a step."""
 
-BOUNDS: Final = frozenset({"variance", "steep", "spread", "quantum", "distance", "bound", "kept"})
-"""Names of what bounds rounding, which is no part of an answer."""
+BOUNDS: Final = frozenset(
+    {"variance", "steep", "spread", "quantum", "distance", "bound", "halves", "squares", "strict"}
+)
+"""Names of what bounds rounding, or notes steps, which is no part of an answer."""
 
 SYMMETRIC: Final = frozenset(
     {"max", "min", "maximum", "minimum", "add", "multiply", "logical_and", "logical_or"}
@@ -163,7 +165,7 @@ def _within(node: ast.AST, name: str) -> Iterator[tuple[int, int, str, str, Any]
 def _left_out(node: ast.AST) -> bool:
     """Whether no answer depends on what stands below."""
     if isinstance(node, ast.Call):
-        return _called(node) in SILENT
+        return _called(node) in SILENT or _called(node).startswith("_note")
     if isinstance(node, ast.Expr):
         return isinstance(node.value, ast.Constant)
     if isinstance(node, ast.Assign):

@@ -26,9 +26,10 @@ def huber(
     *,
     delta: float = 1.0,
     reduction: str | None = "sum_over_batch_size",
+    dtype: str | None = None,
 ) -> Array:
     """``losses.Huber``: prediction before target; mean over the last axis, then the reduction."""
-    true, pred = _floats(y_true, y_pred)
+    true, pred = (_cast(x, dtype or "float32") for x in aligned(y_true, y_pred))
     if installed("optax"):
         import optax
 
