@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (lines are quoted as they are)
 """Changes that change nothing that could be asked, each with its reason: judged one by one."""
 
 from __future__ import annotations
@@ -7,6 +8,7 @@ from typing import Final
 Key = tuple[str, str, str, str]
 """Module, function, the line as it is written, and the change."""
 
+_BOUND = "It bounds rounding, or says of what law what is left is."
 _DEAD = "What would tell the two apart is not reached by anything that is documented."
 _GUARD = "It is a limit of the reference: what lies beyond it is documented nowhere, and no case asks it."
 _KINK = "It notes where data lies near a step."
@@ -19,6 +21,12 @@ _TIE = "It decides how an answer is stated, not what is accepted: a framework is
 _TINY = "The difference is below what float32 holds."
 
 EQUIVALENT: Final[dict[Key, str]] = {
+    (
+        "initializers",
+        "Random.affine",
+        'low, high = {"normal": (0.0, 1.0), "uniform": (-1.0, 1.0), "truncated": (-CUT, CUT)}[law]',
+        "1.0 becomes 1.25",
+    ): _BOUND,
     (
         "initializers",
         "Random.affine",
@@ -36,6 +44,18 @@ EQUIVALENT: Final[dict[Key, str]] = {
         "VarianceScaling.__init__",
         'wrong = scale <= 0 or mode not in {"fan_in", "fan_out", "fan_avg"}',
         "LtE becomes Lt",
+    ): _GUARD,
+    (
+        "initializers",
+        "fans",
+        "alone = float(shape[0]) if shape else 1.0",
+        "1.0 becomes 1.25",
+    ): _DEAD,
+    (
+        "losses.base",
+        "same_rank",
+        "if a.ndim == b.ndim + 1 and a.shape[-1] == 1:",
+        "1 becomes 2",
     ): _GUARD,
     (
         "losses.embedding",
@@ -56,6 +76,18 @@ EQUIVALENT: Final[dict[Key, str]] = {
         "1.0 becomes 1.25",
     ): _TINY,
     (
+        "losses.probabilistic",
+        "of_labels",
+        "places = np.arange(labels.size) * classes + labels.reshape(-1)",
+        "1 becomes 2",
+    ): _DEAD,
+    (
+        "losses.regression",
+        "Huber.call",
+        "return huber(y_true, y_pred, self.delta)",
+        "the first arguments of huber change places",
+    ): _SYM,
+    (
         "metrics.accuracy",
         "_TopK.found",
         "if labels.shape == (*numbers.shape[:-1], 1):",
@@ -73,12 +105,26 @@ EQUIVALENT: Final[dict[Key, str]] = {
         "fits = all(len(shape) == _RANK for shape in shapes) and shapes[1] == shapes[2]",
         "1 becomes 2",
     ): _GUARD,
+    ("ops.blocks", "_blocked", "if block_size < 1 or not fits:", "Lt becomes LtE"): _GUARD,
+    (
+        "ops.blocks",
+        "_patches",
+        "sliding.output_space([*x.shape[1:-1]], name)",
+        "1 becomes 2",
+    ): _GUARD,
     (
         "ops.core",
         "_joined",
         'better = (np.maximum if reduction == "max" else np.minimum)(whole(a), whole(b))',
         "the first arguments of a call change places",
     ): _SYM,
+    ("ops.core", "_joined", "lead = a - b", "Sub becomes Add"): _KINK,
+    (
+        "ops.core",
+        "_put",
+        "source[places.reshape(-1)] = a.value.size + np.arange(b.value.size)",
+        "1 becomes 2",
+    ): _SAME,
     (
         "ops.core",
         "_window",
@@ -93,10 +139,22 @@ EQUIVALENT: Final[dict[Key, str]] = {
     ): _TINY,
     (
         "ops.equations",
+        "_sides",
+        "if not square or sides.shape[:-1] != left.shape[:-1]:",
+        "Or becomes And",
+    ): _GUARD,
+    (
+        "ops.equations",
         "cdist",
         "if min(a.ndim, b.ndim) < 2 or a.shape[-1] != b.shape[-1]:  # noqa: PLR2004 (vectors of one)",
         "Or becomes And",
     ): _GUARD,
+    (
+        "ops.equations",
+        "slogdet",
+        "return [sign, f.log(f.choose(found.value.real < 0, -found, found))]",
+        "Lt becomes LtE",
+    ): _SAME,
     (
         "ops.fft",
         "ifft2",
@@ -104,9 +162,34 @@ EQUIVALENT: Final[dict[Key, str]] = {
         "1 becomes 2",
     ): _SIGN,
     (
+        "ops.linalg",
+        "_eliminated",
+        "size = f.choose(column.value.real < 0, -column, column)",
+        "Lt becomes LtE",
+    ): _SAME,
+    ("ops.linalg", "_vector_norm", "if ord == 1:", "1 becomes 2"): _SAME,
+    (
+        "ops.linalg",
+        "iterated",
+        "many = np.sqrt(_SWEEPS * transformed(min(a.shape[-2:])))",
+        "sqrt becomes square",
+    ): _BOUND,
+    (
         "ops.math",
         "_segments",
         "count = int(numbers.max(initial=-1)) + 1 if num_segments is None else num_segments",
+        "1 becomes 2",
+    ): _GUARD,
+    (
+        "ops.nn",
+        "_convolved",
+        "if channels % inner or filters % (channels // inner):",
+        "Or becomes And",
+    ): _GUARD,
+    (
+        "ops.nn",
+        "_convolved",
+        'sliding.output_space(list(x.shape[1:-1]), "conv")',
         "1 becomes 2",
     ): _GUARD,
     (
@@ -116,11 +199,23 @@ EQUIVALENT: Final[dict[Key, str]] = {
         "Or becomes And",
     ): _GUARD,
     (
+        "ops.normalization",
+        "normalize",
+        "np.broadcast_to(long, a.shape), a / f.sqrt(f.choose(long, total, 1.0)), a / least",
+        "1.0 becomes 1.25",
+    ): _DEAD,
+    (
         "ops.numpy.choices",
         "clip",
         'a, low, high = (real(convert(one, "int32")) for one in (a, low, high))',
         "the first arguments of convert change places",
     ): _DEAD,
+    (
+        "ops.numpy.counting",
+        "bincount",
+        "by = real(as_array(weights, arithmetic_of(x, weights)))",
+        "the first arguments of arithmetic_of change places",
+    ): _SYM,
     (
         "ops.numpy.counting",
         "in_top_k",
@@ -138,6 +233,12 @@ EQUIVALENT: Final[dict[Key, str]] = {
         "minimum",
         "return _extreme(x1, x2, sign=-1)",
         "the first arguments of _extreme change places",
+    ): _SYM,
+    (
+        "ops.numpy.indexing",
+        "where",
+        "arithmetic = arithmetic_of(condition, x1, x2)",
+        "the first arguments of arithmetic_of change places",
     ): _SYM,
     (
         "ops.numpy.moves",
@@ -163,6 +264,12 @@ EQUIVALENT: Final[dict[Key, str]] = {
         "if not a.ndim or a.shape[-1] != 2:  # noqa: PLR2004 (real and imaginary part)",
         "Or becomes And",
     ): _GUARD,
+    (
+        "ops.numpy.predicates",
+        "isclose",
+        "a.arithmetic.jump(lead, np.where(apart == 0, np.inf, margin))",
+        "Eq becomes NotEq",
+    ): _KINK,
     (
         "ops.numpy.products",
         "_wider",
@@ -222,10 +329,23 @@ EQUIVALENT: Final[dict[Key, str]] = {
     ): _TIE,
     (
         "ops.numpy.statistics",
+        "average",
+        "if axis is None or by.shape != (a.shape[axes[0]],):",
+        "Or becomes And",
+    ): _GUARD,
+    (
+        "ops.numpy.statistics",
         "correlate",
         "sums = take(sums, 0, start, start + a.shape[0])",
         "0 becomes 1",
     ): _SAME,
+    (
+        "ops.numpy.statistics",
+        "ranked",
+        '(arithmetic.kink if method == "linear" else arithmetic.jump)(place, distance)',
+        "Eq becomes NotEq",
+    ): _KINK,
+    ("ops.numpy.statistics", "ranked", "if (counts == 0).any():", "0 becomes 1"): _KINK,
     (
         "ops.numpy.statistics",
         "ranked",
@@ -252,10 +372,22 @@ EQUIVALENT: Final[dict[Key, str]] = {
     ): _GUARD,
     (
         "optimizers.adafactor",
+        "Adafactor.__init__",
+        "epsilon_1: float = 1e-30,",
+        "1e-30 becomes 1.2500000000000001e-30",
+    ): _TINY,
+    (
+        "optimizers.adafactor",
         "Adafactor._velocity",
         "shares = rows / rows.mean(-1, keepdims=True)",
         "- is gone",
     ): _SAME,
+    (
+        "optimizers.adafactor",
+        "_larger",
+        "near = a.value.real >= b.value.real - NEAR * np.abs(b.value.real)",
+        "Mult becomes Div",
+    ): _KINK,
     (
         "optimizers.adamax",
         "Adamax.__init__",
@@ -264,11 +396,23 @@ EQUIVALENT: Final[dict[Key, str]] = {
     ): _TINY,
     ("optimizers.base", "Optimizer._gathered", "steps = self.collected or 1", "1 becomes 2"): _DEAD,
     (
+        "optimizers.lion",
+        "Lion.update",
+        "sign = f.choose(mixed.value.real > 0, one, f.choose(mixed.value.real < 0, -one, one * 0.0))",
+        "Mult becomes Div",
+    ): _SAME,
+    (
         "optimizers.muon",
         "Muon._orthogonal",
         "tall = matrix.shape[0] > matrix.shape[1]",
         "Gt becomes GtE",
     ): _SAME,
+    (
+        "optimizers.muon",
+        "Muon._orthogonal",
+        "x = x * a + matmul(square * b + matmul(square, square) * c, x)",
+        "the first arguments of matmul change places",
+    ): _SYM,
     (
         "optimizers.schedules",
         "ExponentialDecay.__init__",
@@ -288,13 +432,31 @@ EQUIVALENT: Final[dict[Key, str]] = {
         "reach = (self.geometry.size[i] - 1) * self.geometry.dilation[i] + 1",
         "Mult becomes Div",
     ): _LAYERS,
+    (
+        "sliding",
+        "Sliding.output_space",
+        "result.append(-(-n // self.geometry.strides[i]))",
+        "- is gone",
+    ): _LAYERS,
     ("sliding", "Sliding.split", "return shape[0], shape[1:-1], shape[-1]", "- is gone"): _LAYERS,
     ("sliding", "Sliding.split", "return shape[0], shape[1:-1], shape[-1]", "1 becomes 2"): _LAYERS,
     ("sliding", "Sliding.split", "return shape[0], shape[2:], shape[1]", "0 becomes 1"): _LAYERS,
     (
         "sliding",
         "grouped",
+        "inner, outer = kernel.shape[-2], kernel.shape[-1] // groups",
+        "- is gone",
+    ): _DEAD,
+    (
+        "sliding",
+        "grouped",
         "return concatenate(parts, -1)",
         "the first arguments of concatenate change places",
+    ): _DEAD,
+    (
+        "sliding",
+        "grouped",
+        "take(x, x.ndim - 1, g * inner, (g + 1) * inner),",
+        "Add becomes Sub",
     ): _DEAD,
 }
