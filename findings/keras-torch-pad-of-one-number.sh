@@ -15,7 +15,7 @@ here=$(mktemp -d)
 trap 'rm -rf "$here"' EXIT
 export KERAS_HOME=$here
 python3 -m venv "$here/venv"
-"$here/venv/bin/pip" install --quiet keras==3.15.1 numpy==2.4.6 torch==2.13.0
+"$here/venv/bin/pip" install --quiet keras==3.15.1 numpy==2.4.6 torch==2.13.0 scipy==1.17.1
 for backend in numpy torch; do
   KERAS_BACKEND=$backend "$here/venv/bin/python" - <<'PYTHON'
 import sys

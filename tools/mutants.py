@@ -15,18 +15,19 @@ from __future__ import annotations
 
 import argparse
 import fnmatch
+import hashlib
 import importlib
 import multiprocessing
 import random
 import signal
 import sys
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mutation.equivalent import EQUIVALENT
+from mutation.equivalent import EQUIVALENT, Key
 from mutation.sites import Site, changed, sites
 from mutation.swap import Module
 
@@ -83,16 +84,35 @@ def _left_out(dotted: str) -> bool:
 
 
 def mutants(pattern: str) -> list[Mutant]:
-    """Every change of these modules that is not known to change nothing."""
-    found = []
-    for name in modules(pattern):
-        source = Path(importlib.import_module(name).__file__ or "").read_text(encoding="utf-8")
-        lines = source.splitlines()
-        for number, site in enumerate(sites(source)):
-            key = (name.removeprefix(SPEC), site.function, lines[site.line - 1].strip(), site.what)
-            if key not in EQUIVALENT:
-                found.append(Mutant(name, number, site))
-    return found
+    """Every change of these modules."""
+    return [
+        Mutant(name, number, site)
+        for name in modules(pattern)
+        for number, site in enumerate(sites(_module(name).source))
+    ]
+
+
+def _key(mutant: Mutant) -> Key:
+    """What a change is known by, whatever line it is on."""
+    site = mutant.site
+    return mutant.module.removeprefix(SPEC), site.function, _text(mutant), site.what
+
+
+def _chosen(there: Sequence[Mutant], count: int, seed: int) -> list[Mutant]:
+    """A sample in which an edit of one definition changes the faults of that one alone."""
+    order = {
+        one: hashlib.sha256(f"{seed} {number} {_key(one)}".encode()).digest()
+        for number, one in _repeated(there)
+    }
+    return sorted(there, key=order.__getitem__)[:count]
+
+
+def _repeated(there: Sequence[Mutant]) -> Iterator[tuple[int, Mutant]]:
+    """Each with a number that tells it from others with the same key."""
+    before: Counter[Key] = Counter()
+    for one in there:
+        before[_key(one)] += 1
+        yield before[_key(one)], one
 
 
 @cache
@@ -267,9 +287,9 @@ def main(given: Sequence[str] | None = None) -> int:
     parser.add_argument("--bar", type=float, default=0.95, help="share to be caught (0.95)")
     options = parser.parse_args(given)
     there = mutants(options.of)
-    chosen = there
-    if not options.all:
-        chosen = random.Random(options.seed).sample(there, min(options.count, len(there)))  # noqa: S311
+    chosen = there if options.all else _chosen(there, options.count, options.seed)
+    equal = sum(_key(one) in EQUIVALENT for one in chosen)
+    chosen = [one for one in chosen if _key(one) not in EQUIVALENT]
     began, caught, asked, done = time.monotonic(), 0, 0, 0
     left: list[Mutant] = []
     for mutant, by, many in _tried(chosen, options.most, options.seed, options.jobs):
@@ -283,8 +303,8 @@ def main(given: Sequence[str] | None = None) -> int:
     share = caught / max(len(chosen), 1)
     seconds = time.monotonic() - began
     print(
-        f"{caught} of {len(chosen)} faults are caught ({share:.1%}), of {len(there)} there are; "
-        f"{asked} cases were asked in {seconds:.0f} s"
+        f"{caught} of {len(chosen)} faults are caught ({share:.1%}), of {len(there)} in all; "
+        f"{equal} more are known to change nothing; {asked} cases were asked in {seconds:.0f} s"
     )
     return int(share < options.bar)
 
