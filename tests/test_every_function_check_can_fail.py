@@ -126,6 +126,16 @@ WITHOUT_EFFECT["ops/nn/ctc/beam-search", "ops.ctc_decode.beam_width"] = (
 WITHOUT_EFFECT["ops/linalg/equations/cholesky-inverse", "ops.cholesky_inverse.upper"] = (
     "it says which factor is made on the way"
 )
+WITHOUT_EFFECT["metrics/curves/area-of-labels", "metrics.AUC.num_labels"] = (
+    "without it the labels are counted in the first update, and another number is refused"
+)
+WITHOUT_EFFECT |= {
+    ("metrics/curves/all", f"metrics.{argument}"): "no share is larger than that of all"
+    for argument in (
+        "PrecisionAtRecall.recall",
+        "SpecificityAtSensitivity.sensitivity",
+    )
+}
 """Arguments that are set where they move nothing, by written case, each with the reason."""
 
 

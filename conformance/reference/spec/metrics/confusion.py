@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conformance.reference.engine.array import Array, broadcast, reshape
+from conformance.reference.engine.functions import choose
 from conformance.reference.errors import Refused, Unsupported
 from conformance.reference.spec.losses.base import without_zero
 from conformance.reference.spec.metrics.base import Metric
@@ -26,6 +27,21 @@ _CELLS = {
     "false_negatives": (True, False),
 }
 """Whether the label and the prediction say yes."""
+
+
+def compared(a: Array, threshold: float) -> Values:
+    """How far numbers lie above a threshold, after a note of those that are too near to tell.
+
+    A number that was fed is what it is: where it lies on the threshold, or at 0 or 1, beyond
+    which no probability lies, nothing has to be rounded to tell.
+    """
+    values = a.value.real
+    distance = np.asarray(values - threshold)
+    certain = (distance == 0) | np.isin(values, (0.0, 1.0))
+    if a.quantum is None:
+        certain = np.zeros(a.shape, bool)
+    a.arithmetic.jump(a, np.where(certain, np.inf, distance))
+    return distance
 
 
 class Counting(Metric):
@@ -83,17 +99,18 @@ class Counting(Metric):
             message = f"{self.owner}: labels other than 0 and 1 are not in the reference"
             raise Unsupported(message)
         weights = self._weights(sample_weight, pred.shape)
-        for index, threshold in enumerate(self.thresholds):
-            yes = self._yes(pred, threshold)
-            for variable, cell in cells.items():
-                meant, said = _CELLS[cell]
-                counted = ((labels > 0) == meant) & (yes == said)
-                if self.class_id is not None:
-                    counted = counted & (np.arange(labels.shape[-1]) == self.class_id)
-                here = np.arange(len(self.thresholds)) == index
-                total = (weights * self.arithmetic.exact(counted.astype(np.float64))).sum()
-                more = reshape(total, (1,)) * self.arithmetic.exact(here.astype(np.float64))
-                self.add(variable, more)
+        yes = np.stack([self._yes(pred, threshold) for threshold in self.thresholds])
+        for variable, cell in cells.items():
+            meant, said = _CELLS[cell]
+            counted = ((labels > 0) == meant) & (yes == said)
+            if self.class_id is not None:
+                counted = counted & (np.arange(labels.shape[-1]) == self.class_id)
+            # What is not counted is not weighed with 0: infinite weights would make NaN of it.
+            self.add(variable, self._total(choose(counted, weights, 0.0)))
+
+    def _total(self, counted: Array) -> Array:
+        """The weights that count, by threshold, added up over samples and their numbers."""
+        return counted.sum(range(1, counted.ndim))
 
     def _weights(self, sample_weight: Tensor | Scalar | None, shape: tuple[int, ...]) -> Array:
         if sample_weight is None:
@@ -113,7 +130,7 @@ class Counting(Metric):
         """Whether predictions are above a threshold, and among the largest."""
         values = pred.value.real
         if np.isfinite(threshold):
-            pred.arithmetic.jump(pred, values - threshold)
+            compared(pred, threshold)
         if self.top_k is None:
             return np.asarray(values > threshold)
         order = np.sort(values, -1)
