@@ -126,19 +126,24 @@ class Counting(Metric):
             raise Refused(message, at="call")
         return broadcast(weights, shape)
 
+    def says(self, distance: Values) -> Values:
+        """Whether predictions so far above a threshold say yes: those that exceed it."""
+        return np.asarray(distance > 0)
+
     def _yes(self, pred: Array, threshold: float) -> Values:
         """Whether predictions are above a threshold, and among the largest."""
         values = pred.value.real
         if np.isfinite(threshold):
             compared(pred, threshold)
+        above = self.says(values - threshold)
         if self.top_k is None:
-            return np.asarray(values > threshold)
+            return above
         order = np.sort(values, -1)
         if (np.diff(order, axis=-1) == 0).any():
             message = f"{self.owner}: two predictions are equal, and top_k has to choose"
             raise Unsupported(message)
         least = order[..., -self.top_k, None] if self.top_k <= values.shape[-1] else -np.inf
-        return np.asarray((values > threshold) & (values >= least))
+        return np.asarray(above & (values >= least))
 
     def shown(self, values: Array) -> Array:
         """One number where there is one threshold."""

@@ -16,7 +16,7 @@ from conformance.reference.spec.table import defines
 
 if TYPE_CHECKING:
     from conformance.reference.engine.arithmetic import Arithmetic
-    from conformance.reference.engine.array import Array
+    from conformance.reference.engine.array import Array, Values
     from conformance.reference.engine.conversion import Scalar, Tensor
 
 _COUNTS = ("true_positives", "false_positives", "true_negatives", "false_negatives")
@@ -48,7 +48,7 @@ class _Curve(Counting):
         return without_zero(part, part + self.variables[other])
 
 
-class _Best(_Curve):
+class Best(_Curve):
     """The largest share of one kind where that of another is large enough; 0 where it never is."""
 
     constrained, wanted = ("", ""), ("", "")
@@ -94,9 +94,13 @@ class _Best(_Curve):
         equal = equal | (alone & (self.least == 1))
         distance = held.value.real - self.least
         held.arithmetic.jump(held, np.where(equal, np.inf, distance))
-        open_to = choose(equal | (distance >= 0), wanted, 0.0)
+        open_to = choose(self.enough(distance, equal), wanted, 0.0)
         # Of two that are the largest it is no matter which: nothing is differentiated here.
         return open_to.arithmetic.result(open_to.arithmetic.maximum(open_to, (0,)))
+
+    def enough(self, distance: Values, equal: Values) -> Values:
+        """Whether shares so far above the one that is asked for, or equal to it, reach it."""
+        return np.asarray(equal | (distance >= 0))
 
 
 _RECALL = ("true_positives", "false_negatives")
@@ -105,7 +109,7 @@ _SPECIFICITY = ("true_negatives", "false_positives")
 
 
 @defines("metrics.SensitivityAtSpecificity")
-class SensitivityAtSpecificity(_Best):
+class SensitivityAtSpecificity(Best):
     """keras.metrics.SensitivityAtSpecificity."""
 
     constrained, wanted = _SPECIFICITY, _RECALL
@@ -125,7 +129,7 @@ class SensitivityAtSpecificity(_Best):
 
 
 @defines("metrics.SpecificityAtSensitivity")
-class SpecificityAtSensitivity(_Best):
+class SpecificityAtSensitivity(Best):
     """keras.metrics.SpecificityAtSensitivity."""
 
     constrained, wanted = _RECALL, _SPECIFICITY
@@ -145,7 +149,7 @@ class SpecificityAtSensitivity(_Best):
 
 
 @defines("metrics.PrecisionAtRecall")
-class PrecisionAtRecall(_Best):
+class PrecisionAtRecall(Best):
     """keras.metrics.PrecisionAtRecall."""
 
     constrained, wanted = _RECALL, _PRECISION
@@ -165,7 +169,7 @@ class PrecisionAtRecall(_Best):
 
 
 @defines("metrics.RecallAtPrecision")
-class RecallAtPrecision(_Best):
+class RecallAtPrecision(Best):
     """keras.metrics.RecallAtPrecision."""
 
     constrained, wanted = _PRECISION, _RECALL
@@ -222,7 +226,7 @@ class AUC(_Curve):
             if value not in known:
                 message = f"AUC: {key}={value!r} is not in the reference"
                 raise Unsupported(message)
-        inner = _between(num_thresholds) if thresholds is None else sorted(thresholds)
+        inner = _between(num_thresholds) if thresholds is None else self.ordered(thresholds)
         super().__init__(inner or None, None, None, name, dtype, arithmetic)
         self.thresholds = [-EPSILON, *inner, 1.0 + EPSILON]
         self.curve, self.summation = curve, summation_method
@@ -231,6 +235,10 @@ class AUC(_Curve):
         self.labels = num_labels
         if not multi_label or num_labels:
             self._build(num_labels)
+
+    def ordered(self, thresholds: list[float]) -> list[float]:
+        """Thresholds as the curve goes."""
+        return sorted(thresholds)
 
     def _build(self, labels: int | None) -> None:
         shape = (len(self.thresholds), *([] if labels is None else [labels]))
@@ -281,7 +289,7 @@ class AUC(_Curve):
         if not self.variables:
             message = "AUC: before the first update there is no label"
             raise Unsupported(message)
-        areas = self._interpolated() if self._of_counts else self._riemann()
+        areas = self._interpolated() if self.of_counts else self._riemann()
         total = areas.sum(0)
         if not self.multi_label:
             return total
@@ -291,7 +299,7 @@ class AUC(_Curve):
         return without_zero((total * weights).sum(), weights.sum())
 
     @property
-    def _of_counts(self) -> bool:
+    def of_counts(self) -> bool:
         """Whether counts are interpolated and not the shares that are made of them."""
         return self.curve == "PR" and self.summation == "interpolation"
 

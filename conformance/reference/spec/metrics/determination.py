@@ -89,7 +89,11 @@ class R2Score(Metric):
             if name not in self.variables:
                 self.add_variable(name, true.shape[1:])
             self.add(name, more.sum(0))
-        self.add("num_samples", self.arithmetic.constant(float(true.shape[0])))
+        self.add("num_samples", self.arithmetic.constant(float(self.samples(true))))
+
+    def samples(self, true: Array) -> int:
+        """How many samples targets are of, however many outputs each has."""
+        return true.shape[0]
 
     def reset_state(self) -> None:
         """Forget all."""
@@ -118,7 +122,7 @@ class R2Score(Metric):
             score = score.mean()
         elif self.aggregation == "variance_weighted_average":
             score = (score * total).sum() / total.sum()
-        return self._adjusted(score, true.shape[0]) if self.regressors else score
+        return self._adjusted(score, self.samples(true)) if self.regressors else score
 
     def _adjusted(self, score: Array, samples: int) -> Array:
         freedom = samples - self.regressors - 1

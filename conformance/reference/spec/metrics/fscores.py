@@ -62,7 +62,11 @@ class FBetaScore(Metric):
         """Which predictions say yes: those above the threshold, or the largest of each row."""
         if self.threshold is None:
             return np.asarray(classes(pred, -1, self.owner)[:, None] == np.arange(pred.shape[-1]))
-        return np.asarray(compared(pred, self.threshold) > 0)
+        return self.says(compared(pred, self.threshold))
+
+    def says(self, distance: Values) -> Values:
+        """Whether predictions so far above the threshold say yes: those that exceed it."""
+        return np.asarray(distance > 0)
 
     def update_state(
         self,

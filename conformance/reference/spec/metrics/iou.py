@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.reference.engine.array import Array, reshape
+from conformance.reference.engine.array import Array, broadcast, reshape
 from conformance.reference.engine.conversion import (
     arithmetic_of,
     as_array,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _MATRIX = "total_confusion_matrix"
 
 
-class _Matrix(Metric):
+class Matrix(Metric):
     """Weights of pairs of a true and a predicted class, and what they say of each class."""
 
     def __init__(
@@ -68,6 +68,13 @@ class _Matrix(Metric):
         given = convert(as_array(y, arithmetic_of(y, self.variables[_MATRIX])), "int64")
         return whole(given).reshape(-1)
 
+    def weights(self, sample_weight: Tensor | Scalar | None, count: int) -> Array:
+        """A weight of each of so many labels."""
+        if sample_weight is None:
+            return self.arithmetic.constant(1.0, (count,))
+        given = self.given(sample_weight)
+        return reshape(given, (given.value.size,)) if given.ndim else broadcast(given, (count,))
+
     def update_state(
         self,
         y_true: Tensor | Scalar,
@@ -82,10 +89,7 @@ class _Matrix(Metric):
         """
         true = self._labels(y_true, sparse=self.sparse[0])
         found = self._labels(y_pred, sparse=self.sparse[1])
-        weights = self.arithmetic.constant(1.0, true.shape)
-        if sample_weight is not None:
-            given = self.given(sample_weight)
-            weights = reshape(given, (given.value.size,)) if given.ndim else weights * given
+        weights = self.weights(sample_weight, true.size)
         if not true.shape == found.shape == weights.shape:
             message = f"{self.owner}: {true.size} labels, {found.size} predictions, weights of "
             raise Refused(f"{message}{weights.shape}", at="call")
@@ -112,7 +116,7 @@ class _Matrix(Metric):
 
 
 @defines("metrics.IoU")
-class IoU(_Matrix):
+class IoU(Matrix):
     """keras.metrics.IoU."""
 
     def __init__(
@@ -143,7 +147,7 @@ class IoU(_Matrix):
 
 
 @defines("metrics.MeanIoU")
-class MeanIoU(_Matrix):
+class MeanIoU(Matrix):
     """keras.metrics.MeanIoU."""
 
     def __init__(
@@ -173,7 +177,7 @@ class MeanIoU(_Matrix):
 
 
 @defines("metrics.OneHotIoU")
-class OneHotIoU(_Matrix):
+class OneHotIoU(Matrix):
     """keras.metrics.OneHotIoU."""
 
     def __init__(
@@ -203,7 +207,7 @@ class OneHotIoU(_Matrix):
 
 
 @defines("metrics.OneHotMeanIoU")
-class OneHotMeanIoU(_Matrix):
+class OneHotMeanIoU(Matrix):
     """keras.metrics.OneHotMeanIoU."""
 
     def __init__(
@@ -232,7 +236,7 @@ class OneHotMeanIoU(_Matrix):
 
 
 @defines("metrics.BinaryIoU")
-class BinaryIoU(_Matrix):
+class BinaryIoU(Matrix):
     """keras.metrics.BinaryIoU."""
 
     def __init__(
