@@ -67,6 +67,13 @@ _OTHER_WORDS = {
     "midpoint": ("linear",),
     "left": ("right",),
     "right": ("left",),
+    "minoring": ("majoring",),
+    "majoring": ("minoring",),
+    "micro": ("macro",),
+    "macro": ("micro", "weighted"),
+    "weighted": ("macro",),
+    "uniform_average": ("variance_weighted_average",),
+    "variance_weighted_average": ("uniform_average",),
 }
 """What a word of an argument may be taken for."""
 
@@ -236,7 +243,7 @@ def _near_list(name: str, value: list[Any]) -> Iterator[tuple[str, Any]]:
     if name == "axis":  # in whatever order
         yield from (("first", one) for one in value[:1])
         return
-    if name == "bins":
+    if name in {"bins", "target_class_ids"} and len(value) > 1:
         yield "shorter", value[:-1]
     if value != value[::-1]:
         yield "reversed", value[::-1]

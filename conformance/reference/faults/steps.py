@@ -9,6 +9,7 @@ import msgspec
 from conformance.reference.engine import functions as f
 from conformance.reference.faults.arguments import mistaken, mistaken_steps, with_step
 from conformance.reference.faults.fault import Fault, nodewise
+from conformance.reference.faults.metrics import COUNTS
 from conformance.reference.faults.moving import NEEDED, RULES
 from conformance.reference.spec import table
 from conformance.reference.spec.metrics.base import Averaged, Metric
@@ -204,6 +205,7 @@ _MIXED: dict[str, tuple[type | tuple[type, ...], type, str]] = {
     ),
     "epsilon-inside-root": (Adam, _EpsilonInside, "added epsilon under the root"),
     **RULES,
+    **COUNTS,
 }
 """Faults of an object's own definition: the class that they fit, what is mixed in, the words."""
 

@@ -7,10 +7,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conformance.reference.engine.array import Array
-from conformance.reference.engine.conversion import arithmetic_of, as_array, real, whole
+from conformance.reference.engine.conversion import (
+    arithmetic_of,
+    as_array,
+    floats,
+    real,
+    whole,
+)
+from conformance.reference.engine.dtypes import FLOATX
 from conformance.reference.errors import Refused, Unsupported
 from conformance.reference.spec.losses.base import labels_of, same_rank
 from conformance.reference.spec.metrics.base import Averaged
+from conformance.reference.spec.metrics.confusion import compared
 from conformance.reference.spec.metrics.errors import OfPairs
 from conformance.reference.spec.ops.numpy.sorting import argmax
 from conformance.reference.spec.table import defines
@@ -32,6 +40,29 @@ def classes(scores: Tensor | Scalar, axis: int, owner: str) -> Values:
         message = f"{owner}: two scores are equal and the largest"
         raise Unsupported(message)
     return whole(chosen)
+
+
+@defines("metrics.sparse_categorical_accuracy")
+def sparse_categorical_accuracy(y_true: Tensor | Scalar, y_pred: Tensor | Scalar) -> Array:
+    """1 where a label names the class with the largest score, in floatx.
+
+    Raises:
+        Refused: Labels don't fit the predictions.
+    """
+    return _hits(y_true, y_pred, arithmetic_of(y_pred).at(FLOATX), "sparse_categorical_accuracy")
+
+
+def _hits(
+    y_true: Tensor | Scalar, y_pred: Tensor | Scalar, arithmetic: Arithmetic, owner: str
+) -> Array:
+    found = classes(y_pred, -1, owner)
+    labels = real(as_array(y_true, arithmetic_of(y_pred))).value.real
+    if labels.shape == (*found.shape, 1):
+        labels = labels.reshape(found.shape)
+    if labels.shape != found.shape:
+        message = f"{owner}: labels of {labels.shape} for predictions of {found.shape}"
+        raise Refused(message, at="call")
+    return arithmetic.exact((labels == found).astype(np.float64))
 
 
 @defines("metrics.SparseCategoricalAccuracy")
@@ -59,15 +90,7 @@ class SparseCategoricalAccuracy(Averaged):
         Raises:
             Refused: Labels don't fit the predictions.
         """
-        found = classes(y_pred, -1, self.owner)
-        labels = real(as_array(y_true, arithmetic_of(y_pred))).value.real
-        if labels.shape == (*found.shape, 1):
-            labels = labels.reshape(found.shape)
-        if labels.shape != found.shape:
-            message = f"{self.owner}: labels of {labels.shape} for predictions of {found.shape}"
-            raise Refused(message, at="call")
-        matches = self.arithmetic.exact((labels == found).astype(np.float64))
-        self.take(matches, sample_weight)
+        self.take(_hits(y_true, y_pred, self.arithmetic, self.owner), sample_weight)
 
 
 @defines("metrics.Accuracy")
@@ -100,10 +123,16 @@ class BinaryAccuracy(OfPairs):
     def numbers(self, y_true: Array, y_pred: Array) -> Array:
         """The share of a row's numbers that are on the label's side of the threshold."""
         target, prediction = same_rank(y_true, y_pred)
-        found = prediction.value.real
-        prediction.arithmetic.jump(prediction, found - self.threshold)
-        equal = target.value.real == (found > self.threshold)
+        equal = target.value.real == (compared(prediction, self.threshold) > 0)
         return self.arithmetic.exact(equal.astype(np.float64)).mean(-1)
+
+
+@defines("metrics.categorical_accuracy")
+def categorical_accuracy(y_true: Tensor | Scalar, y_pred: Tensor | Scalar) -> Array:
+    """1 where the largest prediction is that of the largest label, in floatx."""
+    owner = "categorical_accuracy"
+    equal = classes(y_true, -1, owner) == classes(y_pred, -1, owner)
+    return arithmetic_of(y_pred).at(FLOATX).exact(equal.astype(np.float64))
 
 
 @defines("metrics.CategoricalAccuracy")
@@ -131,26 +160,66 @@ class _TopK(OfPairs):
         super().__init__(name, dtype, arithmetic=arithmetic)
         self.k = k
 
-    def found(self, labels: Values, y_pred: Array) -> Array:
-        """1 where fewer than ``k`` predictions are larger than that of the label's class.
 
-        Raises:
-            Refused: Labels don't fit the predictions.
-            Unsupported: Two predictions are equal.
-        """
-        y_pred.arithmetic.rivals(y_pred, (y_pred.ndim - 1,), jumps=True)
-        numbers = y_pred.value.real
-        if labels.shape == (*numbers.shape[:-1], 1):
-            labels = labels[..., 0]
-        if labels.shape != numbers.shape[:-1]:
-            message = f"{self.owner}: labels of {labels.shape} for predictions of {y_pred.shape}"
-            raise Refused(message, at="call")
-        if (np.diff(np.sort(numbers, -1), axis=-1) == 0).any():
-            message = f"{self.owner}: two predictions are equal"
-            raise Unsupported(message)
-        own = np.take_along_axis(numbers, labels[..., None], -1)
-        within = (numbers > own).sum(-1) < self.k
-        return self.arithmetic.exact(np.asarray(within).astype(np.float64))
+def within(labels: Values, y_pred: Array, k: int, owner: str) -> Values:
+    """Whether fewer than ``k`` predictions are larger than that of the label's class.
+
+    Raises:
+        Refused: Labels don't fit the predictions.
+        Unsupported: Two predictions are equal, or a label is no class.
+    """
+    y_pred.arithmetic.rivals(y_pred, (y_pred.ndim - 1,), jumps=True)
+    numbers = y_pred.value.real
+    if labels.shape == (*numbers.shape[:-1], 1):
+        labels = labels[..., 0]
+    if labels.shape != numbers.shape[:-1]:
+        message = f"{owner}: labels of {labels.shape} for predictions of {y_pred.shape}"
+        raise Refused(message, at="call")
+    if (np.diff(np.sort(numbers, -1), axis=-1) == 0).any():
+        message = f"{owner}: two predictions are equal"
+        raise Unsupported(message)
+    if labels.size and (labels.min() < 0 or labels.max() >= numbers.shape[-1]):
+        message = f"{owner}: a label outside of 0..{numbers.shape[-1] - 1}"
+        raise Unsupported(message)
+    own = np.take_along_axis(numbers, labels[..., None], -1)
+    return np.asarray((numbers > own).sum(-1) < k)
+
+
+def listed(labels: Values, y_pred: Array, k: int, owner: str) -> Values:
+    """Whether a label is one of the first ``k`` of the classes that are listed in order.
+
+    Raises:
+        Refused: Labels don't fit the lists.
+    """
+    if labels.shape == (*y_pred.shape[:-1], 1):
+        labels = labels[..., 0]
+    if labels.shape != y_pred.shape[:-1]:
+        message = f"{owner}: labels of {labels.shape} for lists of {y_pred.shape}"
+        raise Refused(message, at="call")
+    return np.asarray((y_pred.value.real[..., :k] == labels[..., None]).any(-1))
+
+
+@defines("metrics.top_k_categorical_accuracy")
+def top_k_categorical_accuracy(
+    y_true: Tensor | Scalar, y_pred: Tensor | Scalar, k: int = 5
+) -> Array:
+    """1 where the class of the largest label is among the ``k`` with the largest predictions."""
+    owner = "top_k_categorical_accuracy"
+    found = within(classes(y_true, -1, owner), floats(y_pred), k, owner)
+    return arithmetic_of(y_pred).at(FLOATX).exact(found.astype(np.float64))
+
+
+@defines("metrics.sparse_top_k_categorical_accuracy")
+def sparse_top_k_categorical_accuracy(
+    y_true: Tensor | Scalar,
+    y_pred: Tensor | Scalar,
+    k: int = 5,
+    from_sorted_ids: bool = False,
+) -> Array:
+    """1 where a label is among the ``k`` with the largest predictions, or listed first."""
+    look = listed if from_sorted_ids else within
+    found = look(labels_of(y_true), floats(y_pred), k, "sparse_top_k_categorical_accuracy")
+    return arithmetic_of(y_pred).at(FLOATX).exact(found.astype(np.float64))
 
 
 @defines("metrics.TopKCategoricalAccuracy")
@@ -159,7 +228,8 @@ class TopKCategoricalAccuracy(_TopK, called="top_k_categorical_accuracy"):
 
     def numbers(self, y_true: Array, y_pred: Array) -> Array:
         """Of labels that are 1 in the place of their class."""
-        return self.found(classes(y_true, -1, self.owner), y_pred)
+        found = within(classes(y_true, -1, self.owner), y_pred, self.k, self.owner)
+        return self.arithmetic.exact(found.astype(np.float64))
 
 
 @defines("metrics.SparseTopKCategoricalAccuracy")
@@ -175,16 +245,11 @@ class SparseTopKCategoricalAccuracy(_TopK):
         *,
         arithmetic: Arithmetic,
     ) -> None:
-        """See Keras.
-
-        Raises:
-            Unsupported: Predictions are numbers of classes in order.
-        """
+        """See Keras."""
         super().__init__(k, name, dtype, arithmetic=arithmetic)
-        if from_sorted_ids:
-            message = f"{self.owner}: from_sorted_ids is not in the reference"
-            raise Unsupported(message)
+        self.look = listed if from_sorted_ids else within
 
     def numbers(self, y_true: Array, y_pred: Array) -> Array:
         """Of numbers of classes."""
-        return self.found(labels_of(y_true), y_pred)
+        found = self.look(labels_of(y_true), y_pred, self.k, self.owner)
+        return self.arithmetic.exact(found.astype(np.float64))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conformance.reference.engine.array import Array, broadcast, reshape
+from conformance.reference.engine.functions import choose
 from conformance.reference.errors import Refused, Unsupported
 from conformance.reference.spec.losses.base import without_zero
 from conformance.reference.spec.metrics.base import Metric
@@ -26,6 +27,21 @@ _CELLS = {
     "false_negatives": (True, False),
 }
 """Whether the label and the prediction say yes."""
+
+
+def compared(a: Array, threshold: float) -> Values:
+    """How far numbers lie above a threshold, after a note of those that are too near to tell.
+
+    A number that was fed is what it is: where it lies on the threshold, or at 0 or 1, beyond
+    which no probability lies, nothing has to be rounded to tell.
+    """
+    values = a.value.real
+    distance = np.asarray(values - threshold)
+    certain = (distance == 0) | np.isin(values, (0.0, 1.0))
+    if a.quantum is None:
+        certain = np.zeros(a.shape, bool)
+    a.arithmetic.jump(a, np.where(certain, np.inf, distance))
+    return distance
 
 
 class Counting(Metric):
@@ -83,17 +99,18 @@ class Counting(Metric):
             message = f"{self.owner}: labels other than 0 and 1 are not in the reference"
             raise Unsupported(message)
         weights = self._weights(sample_weight, pred.shape)
-        for index, threshold in enumerate(self.thresholds):
-            yes = self._yes(pred, threshold)
-            for variable, cell in cells.items():
-                meant, said = _CELLS[cell]
-                counted = ((labels > 0) == meant) & (yes == said)
-                if self.class_id is not None:
-                    counted = counted & (np.arange(labels.shape[-1]) == self.class_id)
-                here = np.arange(len(self.thresholds)) == index
-                total = (weights * self.arithmetic.exact(counted.astype(np.float64))).sum()
-                more = reshape(total, (1,)) * self.arithmetic.exact(here.astype(np.float64))
-                self.add(variable, more)
+        yes = np.stack([self._yes(pred, threshold) for threshold in self.thresholds])
+        for variable, cell in cells.items():
+            meant, said = _CELLS[cell]
+            counted = ((labels > 0) == meant) & (yes == said)
+            if self.class_id is not None:
+                counted = counted & (np.arange(labels.shape[-1]) == self.class_id)
+            # What is not counted is not weighed with 0: infinite weights would make NaN of it.
+            self.add(variable, self._total(choose(counted, weights, 0.0)))
+
+    def _total(self, counted: Array) -> Array:
+        """The weights that count, by threshold, added up over samples and their numbers."""
+        return counted.sum(range(1, counted.ndim))
 
     def _weights(self, sample_weight: Tensor | Scalar | None, shape: tuple[int, ...]) -> Array:
         if sample_weight is None:
@@ -109,19 +126,24 @@ class Counting(Metric):
             raise Refused(message, at="call")
         return broadcast(weights, shape)
 
+    def says(self, distance: Values) -> Values:
+        """Whether predictions so far above a threshold say yes: those that exceed it."""
+        return np.asarray(distance > 0)
+
     def _yes(self, pred: Array, threshold: float) -> Values:
         """Whether predictions are above a threshold, and among the largest."""
         values = pred.value.real
         if np.isfinite(threshold):
-            pred.arithmetic.jump(pred, values - threshold)
+            compared(pred, threshold)
+        above = self.says(values - threshold)
         if self.top_k is None:
-            return np.asarray(values > threshold)
+            return above
         order = np.sort(values, -1)
         if (np.diff(order, axis=-1) == 0).any():
             message = f"{self.owner}: two predictions are equal, and top_k has to choose"
             raise Unsupported(message)
         least = order[..., -self.top_k, None] if self.top_k <= values.shape[-1] else -np.inf
-        return np.asarray((values > threshold) & (values >= least))
+        return np.asarray(above & (values >= least))
 
     def shown(self, values: Array) -> Array:
         """One number where there is one threshold."""

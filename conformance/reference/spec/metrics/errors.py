@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from conformance.reference.engine import functions as f
-from conformance.reference.errors import Unsupported
 from conformance.reference.spec.losses import (
     categorical,
     divergence,
@@ -13,7 +14,7 @@ from conformance.reference.spec.losses import (
     probabilistic,
     regression,
 )
-from conformance.reference.spec.losses.base import pair
+from conformance.reference.spec.losses.base import fitted, labels_of, pair
 from conformance.reference.spec.metrics.base import Averaged
 from conformance.reference.spec.naming import Called
 from conformance.reference.spec.table import defines
@@ -231,19 +232,27 @@ class SparseCategoricalCrossentropy(OfPairs):
         *,
         arithmetic: Arithmetic,
     ) -> None:
-        """See Keras.
-
-        Raises:
-            Unsupported: A class is left out.
-        """
-        if ignore_class is not None:
-            message = "metrics.SparseCategoricalCrossentropy: ignore_class is not in the reference"
-            raise Unsupported(message)
+        """See Keras."""
         super().__init__(name, dtype, arithmetic=arithmetic)
-        self.from_logits, self.axis = from_logits, axis
+        self.from_logits, self.ignored, self.axis = from_logits, ignore_class, axis
 
     def numbers(self, y_true: Array, y_pred: Array) -> Array:
         """See the loss."""
         return probabilistic.sparse_categorical_crossentropy(
-            y_true, y_pred, self.from_logits, None, self.axis
+            y_true, y_pred, self.from_logits, self.ignored, self.axis
         )
+
+    def update_state(
+        self,
+        y_true: Tensor | Scalar,
+        y_pred: Tensor | Scalar,
+        sample_weight: Tensor | Scalar | None = None,
+    ) -> None:
+        """Add the numbers up and count them, but for those of the class to ignore."""
+        if self.ignored is None:
+            super().update_state(y_true, y_pred, sample_weight)
+            return
+        counts = self.arithmetic.exact((labels_of(y_true) != self.ignored).astype(np.float64))
+        if sample_weight is not None:
+            counts = counts * fitted(self.given(sample_weight), counts, self.owner)
+        super().update_state(y_true, y_pred, counts)
