@@ -26,7 +26,7 @@ from whole_run import watch
 
 PARTS = {
     "ops": (
-        ["ops/*", "activations/*"],
+        ["ops/*"],
         ["ops", "activations"],
     ),
     "objects": (
@@ -97,6 +97,8 @@ def of_keras(backend: str, folders: list[str], folder: Path) -> Figures:
     if not files:
         raise SystemExit(f"{source} holds no tests")
     plain = ["-q", "-p", "no:cacheprovider", "-p", "no:keras-conformance", "-W", "ignore"]
+    # Some want a conftest.py that the wheel does not hold: they are errors, and count for nothing.
+    plain += ["--continue-on-collection-errors"]
     command = [
         sys.executable,
         "-m",

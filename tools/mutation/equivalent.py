@@ -71,6 +71,12 @@ EQUIVALENT: Final[dict[Key, str]] = {
     ): _GUARD,
     (
         "losses.probabilistic",
+        "SparseCategoricalCrossentropy.counted",
+        "if labels.ndim > 1 and labels.shape[-1] == 1:",
+        "1 becomes 2",
+    ): _DEAD,
+    (
+        "losses.probabilistic",
         "both_classes",
         "p = f.clip(x, EPSILON, 1.0 - EPSILON)",
         "1.0 becomes 1.25",
@@ -94,10 +100,22 @@ EQUIVALENT: Final[dict[Key, str]] = {
         "- is gone",
     ): _GUARD,
     (
+        "metrics.base",
+        "Averaged.take",
+        "if weights.ndim == values.ndim + 1 and weights.shape[-1] == 1:",
+        "1 becomes 2",
+    ): _DEAD,
+    (
         "metrics.iou",
         "_outside",
         "return bool(labels.min() < 0 or labels.max() >= count)",
         "max becomes min",
+    ): _GUARD,
+    (
+        "ops.attention",
+        "_biased",
+        '_wide(y.value.real, scores, "bias")',
+        "the first arguments of _wide change places",
     ): _GUARD,
     (
         "ops.attention",
@@ -112,6 +130,8 @@ EQUIVALENT: Final[dict[Key, str]] = {
         "sliding.output_space([*x.shape[1:-1]], name)",
         "1 becomes 2",
     ): _GUARD,
+    ("ops.colours", "_ends", "after = (total or 0) - before", "0 becomes 1"): _DEAD,
+    ("ops.convolution", "_depthwise", '"use_bias": False,', "False becomes True"): _DEAD,
     (
         "ops.core",
         "_joined",
@@ -162,18 +182,50 @@ EQUIVALENT: Final[dict[Key, str]] = {
         "1 becomes 2",
     ): _SIGN,
     (
+        "ops.fft",
+        "rfft",
+        "n = fft_length if fft_length is not None else (a.shape[-1] if a.ndim else 0)",
+        "0 becomes 1",
+    ): _DEAD,
+    (
+        "ops.fft",
+        "tables",
+        "turns = 2 * np.pi * steps.astype(np.longdouble) / max(n, 1)",
+        "1 becomes 2",
+    ): _SAME,
+    (
         "ops.linalg",
         "_eliminated",
         "size = f.choose(column.value.real < 0, -column, column)",
         "Lt becomes LtE",
     ): _SAME,
+    ("ops.linalg", "_halved", "half = a.arithmetic.constant(0.5)", "0.5 becomes 0.625"): _DEAD,
+    (
+        "ops.linalg",
+        "_length",
+        "return np.asarray(np.sqrt(np.square(values).sum(axis=axis, keepdims=True)))",
+        "sum becomes mean",
+    ): _BOUND,
     ("ops.linalg", "_vector_norm", "if ord == 1:", "1 becomes 2"): _SAME,
+    (
+        "ops.linalg",
+        "eig",
+        "slopes[at][1:] += np.square(others * bends[at][i] * spread[at][0, 0])",
+        "square becomes sqrt",
+    ): _BOUND,
     (
         "ops.linalg",
         "iterated",
         "many = np.sqrt(_SWEEPS * transformed(min(a.shape[-2:])))",
         "sqrt becomes square",
     ): _BOUND,
+    (
+        "ops.linalg",
+        "norm",
+        '{"inf": float("inf"), "-inf": float("-inf")}.get(ord, ord) if isinstance(ord, str) else ord',
+        "the first arguments of get change places",
+    ): _DEAD,
+    ("ops.linalg", "qr", "many = transformed(min(m, n))", "min becomes max"): _BOUND,
     (
         "ops.math",
         "_segments",
@@ -194,6 +246,12 @@ EQUIVALENT: Final[dict[Key, str]] = {
     ): _GUARD,
     (
         "ops.nn",
+        "conv",
+        'if padding not in {"valid", "same"} or data_format not in {None, *FORMATS}:',
+        "Or becomes And",
+    ): _GUARD,
+    (
+        "ops.nn",
         "one_hot",
         "outside = numbers.size and (int(numbers.min()) < 0 or int(numbers.max()) >= num_classes)",
         "Or becomes And",
@@ -206,10 +264,22 @@ EQUIVALENT: Final[dict[Key, str]] = {
     ): _DEAD,
     (
         "ops.numpy.choices",
+        "_without_nan",
+        "a, b = (real(x) for x in broadcasting(x1, x2))",
+        "the first arguments of broadcasting change places",
+    ): _SYM,
+    (
+        "ops.numpy.choices",
         "clip",
         'a, low, high = (real(convert(one, "int32")) for one in (a, low, high))',
         "the first arguments of convert change places",
     ): _DEAD,
+    (
+        "ops.numpy.choices",
+        "heaviside",
+        'not_booleans(broadcasting(x1, x2)[0], "heaviside")',
+        "the first arguments of broadcasting change places",
+    ): _SYM,
     (
         "ops.numpy.counting",
         "bincount",
@@ -218,10 +288,28 @@ EQUIVALENT: Final[dict[Key, str]] = {
     ): _SYM,
     (
         "ops.numpy.counting",
+        "histogram",
+        "apart = np.abs(values[:, None] - edges[1:-1]).min(axis=1, initial=np.inf)",
+        "- is gone",
+    ): _KINK,
+    (
+        "ops.numpy.counting",
+        "histogram",
+        "apart = np.abs(values[:, None] - edges[1:-1]).min(axis=1, initial=np.inf)",
+        "1 becomes 2",
+    ): _KINK,
+    (
+        "ops.numpy.counting",
         "in_top_k",
         "own = np.take_along_axis(numbers, np.where(inside, places, 0)[:, None], 1)",
         "0 becomes 1",
     ): _GUARD,
+    (
+        "ops.numpy.elementwise",
+        "_extreme",
+        "taken = first > second if sign > 0 else first < second",
+        "Gt becomes GtE",
+    ): _SAME,
     (
         "ops.numpy.elementwise",
         "maximum",
@@ -234,6 +322,12 @@ EQUIVALENT: Final[dict[Key, str]] = {
         "return _extreme(x1, x2, sign=-1)",
         "the first arguments of _extreme change places",
     ): _SYM,
+    (
+        "ops.numpy.elementwise",
+        "square",
+        'a = convert(a, "int32") if a.dtype == "bool" else a',
+        "the first arguments of convert change places",
+    ): _DEAD,
     (
         "ops.numpy.indexing",
         "where",
@@ -384,6 +478,12 @@ EQUIVALENT: Final[dict[Key, str]] = {
     ): _SAME,
     (
         "optimizers.adafactor",
+        "Adafactor.relative",
+        "return -_larger(-rate, -(1.0 / f.sqrt(step)))",
+        "the first arguments of _larger change places",
+    ): _SYM,
+    (
+        "optimizers.adafactor",
         "_larger",
         "near = a.value.real >= b.value.real - NEAR * np.abs(b.value.real)",
         "Mult becomes Div",
@@ -415,6 +515,12 @@ EQUIVALENT: Final[dict[Key, str]] = {
     ): _SYM,
     (
         "optimizers.schedules",
+        "CosineDecay.rate",
+        "if step < self.warmup_steps:",
+        "Lt becomes LtE",
+    ): _SAME,
+    (
+        "optimizers.schedules",
         "ExponentialDecay.__init__",
         "if decay_steps <= 0:",
         "0 becomes 1",
@@ -425,6 +531,12 @@ EQUIVALENT: Final[dict[Key, str]] = {
         'self.formula = rules.l1_l2(_factor("L1L2", "l1", l1), _factor("L1L2", "l2", l2))',
         "the first arguments of _factor change places",
     ): _TEXT,
+    (
+        "rules",
+        "_made",
+        'make = table.get(name.lower().replace("_", ""))',
+        "the first arguments of replace change places",
+    ): _LAYERS,
     ("sliding", "Sliding.amounts", "amounts.append((reach - 1, 0))", "1 becomes 2"): _LAYERS,
     (
         "sliding",
