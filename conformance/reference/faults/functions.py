@@ -136,6 +136,9 @@ NEIGHBOURS = {
     "constraints.MaxNorm": ("constraints.UnitNorm",),
     "initializers.TruncatedNormal": ("initializers.RandomNormal",),
     "initializers.RandomNormal": ("initializers.TruncatedNormal",),
+    "random.normal": ("random.truncated_normal",),
+    "random.truncated_normal": ("random.normal",),
+    "random.uniform": ("random.normal",),
     **NUMBERS,
 }
 """What a function may be taken for that takes the same arguments."""
