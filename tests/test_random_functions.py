@@ -12,6 +12,8 @@ from conformance.cases import load
 from conformance.reference import evaluate
 from conformance.reference.errors import Contradiction, NoAnswer
 from conformance.reference.faults.observe import observe
+from conformance.verdicts import statistics
+from conformance.verdicts.distributions import ALARM
 from conformance.verdicts.facets import judge
 from conformance.verdicts.special import beta_level, gamma_level
 
@@ -88,6 +90,25 @@ def test_honest_draws_pass_well_below_the_limits(make, body):
     found = verdict(make(body))
     assert found.outcome == "pass", found.message
     assert found.margin < 0.8
+
+
+DEEP = "random.normal\n  config: {shape: [64, 16, 128], seed: {SeedGenerator: {seed: 7}}}"
+ORDER = "random.shuffle\n  input: {shape: [4096, 2]}\n  config: {seed: {SeedGenerator: {seed: 7}}}"
+BOUNDS = frozenset({"distribution", "mean", "spread", "frequency", "in", "behind", "before"})
+CORRELATIONS = frozenset({"neighbours", "first", "second", "places"})
+
+
+@pytest.mark.parametrize("body", [*ALL, DEEP, ORDER], ids=lambda body: body.partition("\n")[0])
+def test_a_case_raises_a_false_alarm_less_than_once_in_a_billion(make, body):
+    found = verdict(make(body))
+    names = [one.what.partition(" ")[0] for one in found.comparisons if "call" not in one.what]
+    bounds = sum(name in BOUNDS for name in names)
+    correlations = sum(name in CORRELATIONS for name in names)
+    beyond = math.erfc(statistics.LIMIT / math.sqrt(2))
+    if body is DROPOUT:  # how often a number is dropped is a fraction, judged as correlations are
+        bounds, correlations = 0, correlations + bounds
+    assert bounds + correlations
+    assert bounds * ALARM + correlations * beyond < statistics.COINCIDENCE
 
 
 SINGLE = np.float32

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 ALARM: Final = 1e-11
-"""Probability below which a statistic is no accident. At most eight of them are judged of a case,
-and six correlations of 8e-11 each: an honest framework fails a case less than once in 10^9 times.
+"""Probability below which a statistic is no accident. At most nine of them are judged of a case,
+and seven correlations of 8e-11 each: an honest framework fails a case less than once in 10^9 times.
 """
 
 EVEN: Final = (1 / 12, 1 / 80)
