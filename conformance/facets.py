@@ -419,7 +419,8 @@ _ALL = (
         answers="`random`",
         how="two calls with `training=True` of one model fed `random/<input>`, then of one built "
         "anew with the same seed, then of one with the seed `program.random.other`; each call fed "
-        "a fresh copy",
+        "a fresh copy; of functions as well `rebuilt`, the second call of what is made from the "
+        "configuration",
         passes="what the layer draws in training follows its law (below)",
         wrong="wrong draws",
         kinds=_CALLED,

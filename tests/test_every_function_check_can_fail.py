@@ -104,6 +104,17 @@ WITHOUT_EFFECT["initializers/scaled/no-matrix", "initializers.Identity.shape"] =
     "it must be given, and no value near it is accepted"
 )
 WITHOUT_EFFECT |= {
+    (f"random/refusals/{name}", f"random.{argument}"): (
+        "it must be given, and what is refused is another argument"
+    )
+    for name, arguments in (
+        ("other-dtypes", "uniform.shape randint.shape randint.minval randint.maxval"),
+        ("no-rows", "categorical.num_samples"),
+        ("no-seed", "normal.shape uniform.shape gamma.shape gamma.alpha"),
+    )
+    for argument in arguments.split()
+}
+WITHOUT_EFFECT |= {
     ("optimizers/schedules/refused", f"optimizers.schedules.{argument}"): (
         "what is refused comes first, or no value near it is accepted"
     )

@@ -53,18 +53,33 @@ def read_random(value: object, where: Where, read: Read) -> Random | None:
     return Random(rows=rows, other=other)
 
 
+GENERATOR = "SeedGenerator"
+"""What stands for a number where a seed is an object: ``{SeedGenerator: {seed: 7}}``."""
+
+
 def read_seed(value: object, where: Where, read: Read) -> Random | None:
     """``{other: 8}`` of a function with a seed: it says itself how many numbers it draws."""
     given = fields.mapping(value, where, ("other",))
     if given is None:
         return None
     node = read.model.nodes[0]
-    seed = {**node.config, **node.arguments}.get("seed")
-    if isinstance(seed, bool) or not isinstance(seed, int):
-        where.refuse(f"needs {node.layer} with a seed", expected="a whole number as `seed`")
+    seed = _number({**node.config, **node.arguments}.get("seed"))
+    if seed is None:
+        where.refuse(
+            f"needs {node.layer} with a seed",
+            expected=f"`seed: 7`, or `seed: {{{GENERATOR}: {{seed: 7}}}}`",
+        )
         return None
     other = _other(given, where, seed)
     return None if other is None else Random(other=other)
+
+
+def _number(seed: object) -> int | None:
+    """The whole number that a seed is, or that its generator begins with."""
+    if isinstance(seed, dict) and [*seed] == [GENERATOR]:
+        config = seed[GENERATOR]
+        seed = config.get("seed") if isinstance(config, dict) else None
+    return seed if isinstance(seed, int) and not isinstance(seed, bool) else None
 
 
 def _other(given: Map, where: Where, seed: int) -> int | None:

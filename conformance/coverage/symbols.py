@@ -168,7 +168,7 @@ def _seen(case: Case, inventory: Inventory) -> Iterator[tuple[str, list[tuple[st
         info = inventory.symbols.get(node.layer)
         if info is not None:
             yield node.layer, [*_given(node.config), *_called(node, info)]
-        yield from _schedules(node)
+        yield from _parts(node)
     if isinstance(program, Steps):
         info = inventory.symbols.get(program.object.layer)
         names = [one.name for one in info.call] if info is not None else []
@@ -197,9 +197,11 @@ def _called(node: Node, info: LayerInfo) -> list[tuple[str, Any]]:
     return [*((name, TENSOR) for name in arrays), *node.arguments.items()]
 
 
-def _schedules(node: Node) -> Iterator[tuple[str, list[tuple[str, Any]]]]:
-    """Schedules inside an optimizer's arguments: ``{CosineDecay: {…}}``."""
-    for value in node.config.values() if node.layer.startswith("optimizers.") else ():
+def _parts(node: Node) -> Iterator[tuple[str, list[tuple[str, Any]]]]:
+    """Objects inside arguments: ``{CosineDecay: {…}}``, and ``{SeedGenerator: {…}}`` as a seed."""
+    home = "optimizers.schedules" if node.layer.startswith("optimizers.") else "random"
+    held = [*node.config.values()] if home != "random" else [node.arguments.get("seed")]
+    for value in held:
         if isinstance(value, dict) and len(value) == 1:
             ((name, config),) = value.items()
-            yield f"optimizers.schedules.{name}", _given(config or {})
+            yield f"{home}.{name}", _given(config or {})

@@ -49,15 +49,10 @@ def keras_body(plan: Plan) -> Body:
     numbers = "np.asarray(array)" if plan.old else "keras.ops.convert_to_numpy(array)"
     dtype = "tensor.dtype.name" if plan.old else "keras.backend.standardize_dtype(tensor.dtype)"
     result.functions = [pieces.AS_NUMPY.format(numbers), pieces.KIND.format(dtype), pieces.FLAT]
+    if not plan.of_model:
+        return _called_body(plan, result)
     if plan.facet == "random":
         result.steps = drawing_lines(plan)
-        return result
-    if not plan.of_model:
-        result.prelude += words.imports(plan.program.model.inputs, "" if plan.old else plan.backend)
-        if isinstance(plan.program, Steps):
-            result.steps = steps_of(plan, plan.program, result)
-        else:
-            result.steps = function_steps(plan, result)
         return result
     build = keras_words.model_lines(plan.program.model, old=plan.old)
     if any("probe" in line for line in build) or plan.facet.endswith("round_trip"):
@@ -69,6 +64,18 @@ def keras_body(plan: Plan) -> Body:
     else:
         result.steps = _numeric(plan, result, build)
         result.filled = plan.facet not in {"dtype", "mask", "probes"}
+    return result
+
+
+def _called_body(plan: Plan, result: Body) -> Body:
+    """The rest of the parts, where functions or an object are asked."""
+    result.prelude += words.imports(plan.program.model.inputs, "" if plan.old else plan.backend)
+    if plan.facet == "random":
+        result.steps = drawing_lines(plan)
+    elif isinstance(plan.program, Steps):
+        result.steps = steps_of(plan, plan.program, result)
+    else:
+        result.steps = function_steps(plan, result)
     return result
 
 

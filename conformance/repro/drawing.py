@@ -14,10 +14,17 @@ import numpy as np
 from conformance.acceptance import VALUES
 from conformance.adapters.worker.failure import Unsupported
 from conformance.cases import names
-from conformance.reference.answer.expectation import ExpectedAffine, ExpectedChoice
+from conformance.reference.answer.expectation import (
+    ExpectedAffine,
+    ExpectedChoice,
+    ExpectedDistribution,
+    ExpectedPermutation,
+)
 from conformance.repro import data
 from conformance.repro import keras as keras_words
+from conformance.repro.laws import distribution_lines, permutation_lines
 from conformance.repro.subjects import words
+from conformance.repro.subjects.arrays import travels_as
 from conformance.repro.text import literal
 from conformance.verdicts import statistics
 from conformance.verdicts.random import coincides
@@ -38,7 +45,10 @@ if TYPE_CHECKING:
     from conformance.reference.answer.store import StoredAnswer
     from conformance.repro.plan import Plan
 
-_INDEPENDENCE = ("neighbours ", "first and ", "second and ", "shared draws", "distribution")
+_INDEPENDENCE = (
+    *("neighbours ", "first and ", "second and ", "shared draws", "distribution"),
+    *("mean of the ", "spread of the ", "frequency of the ", "places of the ", "same sequence"),
+)
 """How checks begin that take more than a few lines."""
 
 _SEEDS = frozenset({"dtype", "shape", "input", "same seed", "second call", "other seed"})
@@ -102,29 +112,66 @@ def _of_function(plan: Plan) -> list[str]:
     (node,) = model.nodes
     seed = None if plan.program.random is None else plan.program.random.other
     own, other = (_called(one, known) for one in (node, _seeded(node, seed)))
-    lines, first = [], own
+    lines, first = _fed(plan, known), own
     if names.is_made(node.layer):
-        lines = [f"{known[node.name]} = {words.made(node.layer, node.config)}"]
+        lines.append(f"{known[node.name]} = {words.made(node.layer, node.config)}")
         first = words.called(known[node.name], node, known)
+    elif isinstance(node.arguments.get("seed"), dict):
+        lines.append(f"seeds = {_generator(node)}")
+        first = _called(node, known, "seeds")
     texts = {"first": first, "second": first, "again": own, "other": other}
     entries = (f"    {name!r}: {text}," for name, text in texts.items())
     return [*lines, "tensors = {", *entries, "}"]
 
 
-def _called(node: Node, known: dict[str, str]) -> str:
-    """The call of a function that is made anew, where it has to be made."""
+def _fed(plan: Plan, known: dict[str, str]) -> list[str]:
+    """What the function is called with, as the run gives it to the backend."""
+    backend = "" if plan.old else plan.backend
+    lines = []
+    for spec in plan.program.model.inputs:
+        given = words.tensor(f"inputs[{spec.name!r}]", travels_as(spec), spec.dtype, backend)
+        lines.append(f"{known[spec.name]} = {given}")
+    return lines
+
+
+def _generator(node: Node) -> str:
+    """A seed that is an object, as source."""
+    ((kind, config),) = node.arguments["seed"].items()
+    return words.made(f"random.{kind}", config)
+
+
+def _called(node: Node, known: dict[str, str], seeds: str = "") -> str:
+    """The call of a function that is made anew, where it has to be made.
+
+    Args:
+        node: The function.
+        known: What stands for each input.
+        seeds: The generator that it draws by; by default one is made of the call's own.
+    """
     if names.is_made(node.layer):
         return words.called(words.made(node.layer, node.config), node, known)
-    return words.called(words.symbol(node.layer), node, known)
+    if not isinstance(node.arguments.get("seed"), dict):
+        return words.called(words.symbol(node.layer), node, known)
+    others = {key: one for key, one in node.arguments.items() if key != "seed"}
+    seedless = msgspec.structs.replace(node, arguments=others)
+    call = words.called(words.symbol(node.layer), seedless, known)
+    return f"{call.removesuffix(')')}, seed={seeds or _generator(node)})"
 
 
 def _seeded(node: Node, seed: int | None) -> Node:
     """A node with another seed, wherever it has one."""
     config, arguments = (
-        {key: seed if key == "seed" else one for key, one in given.items()}
+        {key: _another(one, seed) if key == "seed" else one for key, one in given.items()}
         for given in (node.config, node.arguments)
     )
     return msgspec.structs.replace(node, config=config, arguments=arguments)
+
+
+def _another(given: Any, seed: int | None) -> Any:
+    """Another seed in the place of a number, or of that which a generator begins with."""
+    if not isinstance(given, dict):
+        return seed
+    return {kind: {**config, "seed": seed} for kind, config in given.items()}
 
 
 def _of_model(plan: Plan) -> list[str]:
@@ -198,6 +245,10 @@ def _law(plan: Plan, answer: StoredAnswer, expected: ExpectedRandom) -> list[str
         return list(_choice(plan, answer, law, expected))
     if isinstance(law, ExpectedAffine):
         return list(_affine(plan, answer, law, expected))
+    if isinstance(law, ExpectedDistribution):
+        return distribution_lines(answer, law, expected)
+    if isinstance(law, ExpectedPermutation):
+        return permutation_lines(law, plan.program.model.inputs[0].name)
     return list(_bounds(law))
 
 

@@ -118,7 +118,7 @@ _WIDE = 400
 def _made(plan: Plan) -> list[str]:
     """The statements that make what is fed."""
     if plan.facet == "random":
-        return []
+        return arrays.lines(plan) if not plan.of_model and plan.program.model.inputs else []
     if not plan.of_model:
         return [] if plan.structural else arrays.lines(plan)
     return [] if plan.keras and plan.structural else data.lines(plan)

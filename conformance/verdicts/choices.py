@@ -43,7 +43,7 @@ def choices(
         arrays: the answers by the names of :class:`Draws`.
     """
     scores: dict[str, Array] = {}
-    for name in ("first", "second", "other"):
+    for name in ("first", "other") if expected.repeats else ("first", "second", "other"):
         picked, support = _picked(evidence, expected, law.options, arrays[name], name)
         yield support
         if support.message or not law.probabilities:

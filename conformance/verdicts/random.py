@@ -10,10 +10,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from conformance.reference.answer.expectation import ExpectedAffine, ExpectedChoice
+from conformance.reference.answer.expectation import (
+    ExpectedAffine,
+    ExpectedChoice,
+    ExpectedDistribution,
+    ExpectedPermutation,
+)
 from conformance.verdicts import statistics, text
 from conformance.verdicts.choices import choices
+from conformance.verdicts.distributions import distributions
 from conformance.verdicts.model import Comparison, FacetVerdict
+from conformance.verdicts.permutations import permutations
 from conformance.verdicts.shifts import shifts
 from conformance.verdicts.tolerance import ReferenceFaultError
 
@@ -37,6 +44,10 @@ CALLS: Final = {
 """The answers of :class:`conformance.adapters.host.observation.Draws`, in the reader's words."""
 
 
+REBUILT: Final = "the second call of what was made from its configuration"
+"""Another answer, which is there where there is a configuration."""
+
+
 def random(evidence: Evidence) -> FacetVerdict:
     """Judge what a layer draws: shape and dtype, seeds, and its law."""
     expected = evidence.expectation.random
@@ -50,6 +61,9 @@ def random(evidence: Evidence) -> FacetVerdict:
     if not comparisons[0].message:
         comparisons.append(_input(observed))
         comparisons += _seeds(expected, arrays)
+        if observed.rebuilt is not None:
+            rebuilt = evidence.array(observed.rebuilt.tensor, REBUILT)
+            comparisons.append(_sequence(arrays["second"], rebuilt))
         comparisons += _law(evidence, expected, arrays)
     wrong = [found.message for found in comparisons if found.message]
     more = f"; and {len(wrong) - 1} more of {len(comparisons)} checks" if wrong[1:] else ""
@@ -126,6 +140,16 @@ def _seeds(expected: ExpectedRandom, arrays: dict[str, Array]) -> Iterator[Compa
         )
 
 
+def _sequence(second: Array, rebuilt: Array) -> Comparison:
+    """The second draw of a sequence is the same for what was made from the configuration."""
+    same = np.array_equal(second, rebuilt)
+    return Comparison(
+        what="same sequence",
+        margin=0.0 if same else None,
+        message="" if same else f"{REBUILT} answers otherwise than {CALLS['second']}",
+    )
+
+
 def coincides(expected: ExpectedRandom) -> bool:
     """Tell whether an honest layer may well repeat all of its draws by chance."""
     if not isinstance(expected.law, ExpectedChoice):
@@ -143,6 +167,10 @@ def _law(
         yield from choices(evidence, expected, expected.law, arrays)
     elif isinstance(expected.law, ExpectedAffine):
         yield from shifts(evidence, expected, expected.law, arrays)
+    elif isinstance(expected.law, ExpectedDistribution):
+        yield from distributions(evidence, expected, expected.law, arrays)
+    elif isinstance(expected.law, ExpectedPermutation):
+        yield from permutations(evidence, expected, expected.law, arrays)
     else:
         yield from _bounds(expected.law, arrays)
 

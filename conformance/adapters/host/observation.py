@@ -120,6 +120,9 @@ class Draws(Struct, frozen=True, kw_only=True, omit_defaults=True):
     second: Output
     again: Output
     other: Output
+    rebuilt: Output | None = None
+    """The second call of what was made from the configuration of the first; None where there is
+    none: a function with a number as its seed, a layer."""
     input_kept: bool = True
     """False where the first call changed the very array that it was given."""
 

@@ -11,9 +11,13 @@ from conformance.reference.answer.expectation import (
     ExpectedAffine,
     ExpectedBounds,
     ExpectedChoice,
+    ExpectedDistribution,
+    ExpectedPermutation,
     ExpectedRandom,
 )
-from conformance.reference.engine.laws import Affine, Choice, Drawn
+from conformance.reference.answer.sampling import sampled, shuffled
+from conformance.reference.engine.dtypes import DIGITS, held
+from conformance.reference.engine.laws import Affine, Choice, Distribution, Drawn, Permutation
 from conformance.reference.errors import Unsupported
 from conformance.reference.spec.layers.base import Drawing
 
@@ -63,17 +67,34 @@ def drawn_by(network: Network, feeds: Mapping[str, Values], context: Context) ->
 def expected_random(drawn: Drawn, book: Book) -> ExpectedRandom:
     """The law with its arrays in the book."""
     law = drawn.law
-    stated: ExpectedChoice | ExpectedAffine | ExpectedBounds
+    stated: (
+        ExpectedChoice
+        | ExpectedAffine
+        | ExpectedBounds
+        | ExpectedDistribution
+        | ExpectedPermutation
+    )
     if isinstance(law, Choice):
         options = [book.enter(f"random/option/{k}", a) for k, a in enumerate(law.options)]
         stated = ExpectedChoice(options=options, probabilities=list(law.probabilities))
     elif isinstance(law, Affine):
         stated = _affine(law, book)
+    elif isinstance(law, Distribution):
+        stated = _distribution(law, book)
+    elif isinstance(law, Permutation):
+        stated = ExpectedPermutation(array=book.enter("random/array", law.array), axis=law.axis)
     else:
         stated = ExpectedBounds(low=law.low, high=law.high)
     return ExpectedRandom(
-        shape=list(drawn.shape), dtype="float32", draws=list(drawn.draws), law=stated
+        shape=list(drawn.shape), dtype=drawn.dtype, draws=list(drawn.draws), law=stated
     )
+
+
+def _distribution(law: Distribution, book: Book) -> ExpectedDistribution:
+    names = {key: f"truth/random/parameter/{key}" for key in law.parameters}
+    for key, values in law.parameters.items():
+        book.arrays[names[key]] = np.asarray(values, np.float64, order="C")
+    return ExpectedDistribution(name=law.name, parameters=names)
 
 
 def _affine(law: Affine, book: Book) -> ExpectedAffine:
@@ -126,11 +147,20 @@ def _one(drawn: Drawn, generator: np.random.Generator) -> Values:
     elif isinstance(law, Affine):
         theta = drawn_theta(law, drawn.draws, generator)
         values = law.location.value + law.scale.value * theta
+    elif isinstance(law, Distribution):
+        values = sampled(law, drawn.shape, generator, drawn.dtype)
+    elif isinstance(law, Permutation):
+        values = shuffled(law, generator)
     else:
         low = -1.0 if law.low is None else law.low
         high = low + 2.0 if law.high is None else law.high
         values = generator.uniform(min(low, high), high, drawn.shape)
-    return np.ascontiguousarray(np.broadcast_to(values, drawn.shape), np.float32)
+    whole = np.broadcast_to(values, drawn.shape)
+    if drawn.dtype not in DIGITS:
+        return np.ascontiguousarray(whole, drawn.dtype)
+    # NumPy has no bfloat16: such numbers travel as float32.
+    kind = {"bfloat16": "float32"}.get(drawn.dtype, drawn.dtype)
+    return np.ascontiguousarray(held(whole, drawn.dtype), kind)
 
 
 def drawn_theta(law: Affine, shape: Sequence[int], generator: np.random.Generator) -> Values:

@@ -151,6 +151,27 @@ class ExpectedBounds(Struct, frozen=True, kw_only=True, omit_defaults=True, tag=
     high: float | None = None
 
 
+class ExpectedDistribution(
+    Struct, frozen=True, kw_only=True, omit_defaults=True, tag="distribution"
+):
+    """Each number is drawn by itself from a distribution that has a name."""
+
+    name: Literal[
+        "normal", "truncated", "uniform", "gamma", "beta", "binomial", "integers", "categories"
+    ]
+    """As ``Distribution`` of ``conformance/reference/engine/laws.py`` has them."""
+    parameters: dict[str, str]
+    """Names of float64 arrays, which broadcast to the answer's shape; ``odds``, of each category
+    along the last axis, without that axis."""
+
+
+class ExpectedPermutation(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="permutation"):
+    """Every line along an axis holds the numbers of the array's line, in any order."""
+
+    array: Expected
+    axis: int
+
+
 class ExpectedRandom(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a layer may answer in training to the arrays ``random/<input>``, or a function."""
 
@@ -158,7 +179,13 @@ class ExpectedRandom(Struct, frozen=True, kw_only=True, omit_defaults=True):
     dtype: str
     draws: list[int]
     """Shape of the draws against the answer's: 1 along an axis whose numbers share a draw."""
-    law: ExpectedChoice | ExpectedAffine | ExpectedBounds
+    law: (
+        ExpectedChoice
+        | ExpectedAffine
+        | ExpectedBounds
+        | ExpectedDistribution
+        | ExpectedPermutation
+    )
     repeats: bool = False
     """Whether a second call gives what the first gave: a function with a whole number as its seed.
     """

@@ -33,13 +33,22 @@ from conformance.reference.answer.expectation import (
 )
 from conformance.reference.answer.stated import disagreements, stated_values
 from conformance.reference.engine.arithmetic import Variance
-from conformance.reference.errors import Contradiction, NearKink, NotClear, Refused, Statement
+from conformance.reference.engine.laws import Drawn
+from conformance.reference.errors import (
+    Contradiction,
+    NearKink,
+    NotClear,
+    Refused,
+    Statement,
+    Unsupported,
+)
 from conformance.reference.model.functions import (
     FunctionRun,
     cotangents_fed,
     differentiated,
     drawn_law,
     function_feeds,
+    repeats,
     run_functions,
 )
 from conformance.reference.spec import table
@@ -89,6 +98,8 @@ def evaluate_function(
             faulty = fault.program(program)
             arithmetic = fault.arithmetic(rule.arithmetic)
             run = _run(faulty, fault.feeds(feeds), seed, arithmetic, fault.find)
+        if any(isinstance(output, Drawn) for output in run.outputs):
+            return _unasked(case, program, run, feeds)
         book = Book()
         expectation = _expectation(case, program, run, seed, book)
         if fault is None:
@@ -201,14 +212,35 @@ def _refused(case: Case, program: Graph, seed: int) -> Expectation:
 
 
 def _random(case: Case, program: Graph, fault: Fault | None) -> Answer:
-    """What a function draws: it is fed nothing, so any seed serves."""
-    drawn = drawn_law(program, Variance())
+    """What a function draws: no number of what it is fed is near a kink, so any seed serves."""
+    feeds = function_feeds(program, 0)
+    drawn = drawn_law(program, feeds, Variance())
     if fault is not None:
-        drawn = drawn_law(fault.program(program), fault.arithmetic(Variance), fault.find)
+        faulty = fault.program(program)
+        drawn = drawn_law(faulty, fault.feeds(feeds), fault.arithmetic(Variance), fault.find)
     book = Book()
-    random = msgspec.structs.replace(expected_random(drawn, book), repeats=True)
+    random = msgspec.structs.replace(expected_random(drawn, book), repeats=repeats(program))
     expectation = msgspec.structs.replace(_built(case, program, 0), random=random)
-    return Answer(expectation, function_feeds(program, 0), book.arrays)
+    return Answer(expectation, feeds, book.arrays)
+
+
+def _unasked(case: Case, program: Graph, run: FunctionRun, feeds: dict[str, Values]) -> Answer:
+    """The answer to a case of draws whose law is not asked for.
+
+    Raises:
+        Contradiction: The case states a refusal of what is drawn.
+        Unsupported: It asks for numbers.
+    """
+    if case.raises is not None:
+        message = (
+            f"the case states a refusal at {case.raises.at}, the reference accepts and draws "
+            f"{[list(output.shape) for output in run.outputs]}"
+        )
+        raise Contradiction([Statement("raises", message)])
+    if "raises" not in program.facets:
+        message = "what is drawn has no numbers to be held to: write `random: {}`"
+        raise Unsupported(message)
+    return Answer(_built(case, program, 0), feeds)
 
 
 def _check(case: Case, expectation: Expectation, arrays: dict[str, Values]) -> None:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from conformance.reference.engine.array import Array
+    from conformance.reference.engine.array import Array, Values
     from conformance.reference.engine.conversion import Tensor
 
 
@@ -57,6 +57,44 @@ class Bounds:
     high: float | None = None
 
 
+Named = Literal[
+    "normal", "truncated", "uniform", "gamma", "beta", "binomial", "integers", "categories"
+]
+"""The distributions that Keras's documentation names."""
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """Each number is drawn by itself from a distribution that has a name.
+
+    Attributes:
+        name: ``normal`` and ``truncated`` (at two deviations) have ``mean`` and ``deviation``;
+            ``uniform``, and ``integers``, ``low`` and ``high``, which is no possible number;
+            ``gamma`` has ``alpha``, ``beta`` that and ``beta``; ``binomial`` has ``counts`` and
+            ``probabilities``; ``categories`` has ``odds``, of each category along the last axis.
+        parameters: As float64. They broadcast to the shape of the answer; ``odds`` do so without
+            their last axis.
+    """
+
+    name: Named
+    parameters: Mapping[str, Values]
+
+
+@dataclass(frozen=True)
+class Permutation:
+    """Every line of numbers along an axis in another order, each order as likely.
+
+    Whether the lines move together is not promised.
+
+    Attributes:
+        array: What is put in another order.
+        axis: Along which; not negative.
+    """
+
+    array: Array
+    axis: int
+
+
 @dataclass(frozen=True)
 class Drawn:
     """What a layer draws.
@@ -70,7 +108,7 @@ class Drawn:
 
     shape: tuple[int, ...]
     draws: tuple[int, ...]
-    law: Choice | Affine | Bounds
+    law: Choice | Affine | Bounds | Distribution | Permutation
     dtype: str = "float32"
 
 

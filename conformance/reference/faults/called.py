@@ -18,6 +18,7 @@ from conformance.reference.model.functions import (
     cotangents_fed,
     differentiated,
     drawn_law,
+    repeats,
     run_functions,
 )
 from conformance.reference.model.steps import run_steps
@@ -42,7 +43,7 @@ def function_observed(
     """
     try:
         if "random" in program.facets:
-            return _drawn(program, fault, seed)
+            return _drawn(program, feeds, fault, seed)
         run = _run(program, feeds, fault, seed)
     except Refused as refusal:
         return Observed(
@@ -89,13 +90,14 @@ def _run(program: Graph, feeds: Mapping[str, Values], fault: Fault, seed: int) -
     return run_functions(faulty, fed, arithmetic, taken, _find(fault))
 
 
-def _drawn(program: Graph, fault: Fault, seed: int) -> Observed:
+def _drawn(program: Graph, feeds: Mapping[str, Values], fault: Fault, seed: int) -> Observed:
     arithmetic = fault.arithmetic(functools.partial(Working, seed))
-    drawn = drawn_law(fault.program(program), arithmetic, fault.find)
+    drawn = drawn_law(fault.program(program), fault.feeds(feeds), arithmetic, fault.find)
     dress = Dress()
     answers = imagined(drawn)
-    # A whole number as the seed: a second call draws what the first one drew.
-    random = dress.draws({**answers, "second": answers["first"].copy()})
+    if repeats(program):
+        answers["second"] = answers["first"].copy()
+    random = dress.draws(answers, drawn.dtype)
     return Observed(Observation(case=program.case, random=random), dress.tensors)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec.structs import replace
 
 from conformance.adapters.host.observation import Draws, Failure, Output, State
 from conformance.reference.engine.complexes import Complex
@@ -61,10 +62,11 @@ class Dress:
         name = "" if losses is None else self.enter("state/losses", losses)
         return State(losses=name, weights=self.named("state/weight", weights))
 
-    def draws(self, answers: Mapping[str, Values]) -> Draws:
-        """What was drawn in each call."""
+    def draws(self, answers: Mapping[str, Values], dtype: str = "float32") -> Draws:
+        """What was drawn in each call, as numbers of this dtype."""
         made: dict[str, Any] = {
-            name: self.plain(f"random/{name}", values) for name, values in answers.items()
+            name: replace(self.plain(f"random/{name}", values), dtype=dtype)
+            for name, values in answers.items()
         }
         return Draws(**made)
 

@@ -15,6 +15,7 @@ from conformance.reference.faults import definitions
 from conformance.reference.faults.arguments import mistaken, parameters
 from conformance.reference.faults.dictionaries import of_dictionaries
 from conformance.reference.faults.fault import Fault, nodewise
+from conformance.reference.faults.misdrawing import SLIGHTLY, misdropped
 from conformance.reference.faults.neighbours import EITHER_WAY, NUMBERS
 from conformance.reference.faults.networks import NETWORKS, SYMMETRIC
 from conformance.reference.model.network import Network
@@ -136,6 +137,9 @@ NEIGHBOURS = {
     "constraints.MaxNorm": ("constraints.UnitNorm",),
     "initializers.TruncatedNormal": ("initializers.RandomNormal",),
     "initializers.RandomNormal": ("initializers.TruncatedNormal",),
+    "random.normal": ("random.truncated_normal",),
+    "random.truncated_normal": ("random.normal",),
+    "random.uniform": ("random.normal",),
     **NUMBERS,
 }
 """What a function may be taken for that takes the same arguments."""
@@ -325,7 +329,15 @@ def _other_dtypes(node: Node, inputs: Sequence[InputSpec]) -> Iterator[Fault]:
 
 
 def _misdrawn(node: Node) -> Iterator[Fault]:
-    """Draws of another law: the fans of wrong axes, the variance of what is cut off left out."""
+    """Draws of another law: a rate that is off, the fans of wrong axes, a variance left out."""
+    rate = node.arguments.get("rate")
+    if isinstance(rate, float):
+        arguments = {**node.arguments, "rate": misdropped(rate)}
+        yield Fault(
+            name="off:rate",
+            says=f"took a rate that is {SLIGHTLY} off",
+            model=_only(node, lambda other: msgspec.structs.replace(other, arguments=arguments)),
+        )
     shape = node.arguments.get("shape")
     fixed = getattr(table.find(node.layer), "fixed", None) if is_made(node.layer) else None
     if not isinstance(shape, list) or fixed is None:

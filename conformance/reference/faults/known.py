@@ -17,6 +17,7 @@ from conformance.reference.faults.functions import of_functions, of_model
 from conformance.reference.faults.misdrawing import misdrawn
 from conformance.reference.faults.settings import of_settings
 from conformance.reference.faults.steps import of_steps
+from conformance.reference.model.functions import repeats
 from conformance.reference.model.network import Network
 from conformance.reference.spec.config import INERT
 from conformance.reference.spec.layers.base import Context
@@ -52,8 +53,14 @@ def candidates(case: Case) -> Iterator[Fault]:
     yield from (
         fault
         for facet, fault in EDITS
-        if facet in program.facets and fault.name not in UNLIKE_FUNCTIONS
+        if facet in program.facets
+        and (fault.name not in UNLIKE_FUNCTIONS or _of_generator(program))
     )
+
+
+def _of_generator(program: Graph | Steps) -> bool:
+    """Whether a function draws by a generator of seeds, and so otherwise in each call."""
+    return not isinstance(program, Steps) and program.random is not None and not repeats(program)
 
 
 def _of_models(program: Graph) -> Iterator[Fault]:

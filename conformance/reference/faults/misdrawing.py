@@ -47,6 +47,11 @@ def misdrawn(nodes: list[Node]) -> Iterator[Fault]:
             )
 
 
+def misdropped(rate: float) -> float:
+    """A rate that is slightly off."""
+    return float(_nudged(rate))
+
+
 def _changed(name: str, change: Callable[[Any], Any]) -> Callable[[Model], Model]:
     def rewrite(node: Node) -> list[Node]:
         if name not in node.config:

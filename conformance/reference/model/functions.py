@@ -166,11 +166,33 @@ def _cotangent(arithmetic: Arithmetic, output: Array, values: Values) -> Array:
     return cast(arithmetic.leaf(values), output.dtype)
 
 
-def drawn_law(program: Graph, arithmetic: Arithmetic, find: Find = table.find) -> Drawn:
-    """The law of what the program's one function draws."""
+def drawn_law(
+    program: Graph, feeds: Mapping[str, Values], arithmetic: Arithmetic, find: Find = table.find
+) -> Drawn:
+    """The law of what the program's one function draws, given what it is fed."""
     node = program.model.nodes[0]
-    law: Drawn = _result(node, {}, arithmetic, find)
+    given = {
+        spec.name: [fed_to_function(arithmetic, spec, feeds[f"call/0/{spec.name}"])]
+        for spec in program.model.inputs
+    }
+    law: Drawn = _result(node, given, arithmetic, find)
     return law
+
+
+def repeats(program: Graph) -> bool:
+    """Whether a second call draws what the first did: the seed is a number, and no generator.
+
+    Raises:
+        Unsupported: There is no seed, so that nothing is promised of a second call.
+    """
+    node = program.model.nodes[0]
+    seed: Any = {**node.config, **node.arguments}.get("seed")
+    generator = isinstance(seed, dict)
+    first = [(config or {}).get("seed") for config in seed.values()] if generator else [seed]
+    if first == [None]:
+        message = f"what {node.layer} draws without a seed is not in the reference"
+        raise Unsupported(message)
+    return not generator
 
 
 def called(

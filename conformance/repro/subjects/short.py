@@ -148,7 +148,8 @@ def _function(plan: Plan, compared: Comparison | None, write: Writer) -> list[st
     given = _given(plan, model.inputs, known, write)
     if plan.facet == "raises":
         return refusal_lines(plan, [*given, *own], called)
-    several = plan.answer is not None and len(plan.answer.expectation.calls[0].outputs) > 1
+    calls = [] if plan.answer is None else plan.answer.expectation.calls  # none of what is drawn
+    several = any(len(call.outputs) > 1 for call in calls[:1])
     which = f"[{_place(plan, compared)}]" if several else ""
     if is_layer(node.layer):
         if plan.facet not in {"shape", "dtype"}:

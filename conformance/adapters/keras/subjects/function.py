@@ -11,6 +11,7 @@ from conformance.adapters.keras.nesting import flat
 from conformance.adapters.keras.subjects.parts import Answering
 from conformance.adapters.keras.subjects.symbols import called, make, symbol
 from conformance.adapters.shared.functions import is_layer, is_made, outputs_of, walked
+from conformance.adapters.shared.wire import BF16
 from conformance.adapters.worker.failure import Unsupported, failure
 
 if TYPE_CHECKING:
@@ -39,10 +40,14 @@ class Functions:
         self._model = model
         self._seed = seed
         self.made: dict[str, Any] = {}
+        self.seeds: dict[str, Any] = {}
         for node in model["nodes"]:
             config = dict(node["config"])
             if seed is not None and "seed" in config:
                 config["seed"] = seed
+            given = node.get("arguments", {}).get("seed")
+            if isinstance(given, dict):
+                self.seeds[node["name"]] = _generator(keras, given, seed)
             found = symbol(keras, node["layer"])
             if is_made(node["layer"]):
                 found = make(keras, node["layer"], config)
@@ -54,6 +59,11 @@ class Functions:
         values = walked(self._model["nodes"], dict(zip(names, tensors)), self._called)
         return list(flat(outputs_of(self._model["outputs"], values)))
 
+    @property
+    def configurable(self) -> bool:
+        """Whether anything is there that has a configuration."""
+        return bool(self.seeds) or any(is_made(node["layer"]) for node in self._model["nodes"])
+
     def rebuilt(self) -> Functions:
         """The same, each instance made anew from its configuration."""
         twin = Functions(self._keras, self._model, self._seed)
@@ -61,11 +71,18 @@ class Functions:
             if is_made(node["layer"]):
                 before = self.made[node["name"]]
                 twin.made[node["name"]] = type(before).from_config(before.get_config())
+        for name, before in self.seeds.items():
+            twin.seeds[name] = type(before).from_config(before.get_config())
         return twin
 
     def _called(self, node: Mapping[str, Any], place: list[Any], keywords: dict[str, Any]) -> Any:
-        if self._seed is not None and "seed" in node.get("arguments", {}):
-            node = {**node, "arguments": {**node["arguments"], "seed": self._seed}}
+        literals = node.get("arguments", {})
+        if node["name"] in self.seeds:
+            literals = {key: one for key, one in literals.items() if key != "seed"}
+            keywords = {**keywords, "seed": self.seeds[node["name"]]}
+        elif self._seed is not None and "seed" in literals:
+            literals = {**literals, "seed": self._seed}
+        node = {**node, "arguments": literals}
         if is_layer(node["layer"]):  # whatever a layer calls the first one
             place = [keywords.pop("data")]
         return called(self._keras, node, self.made[node["name"]], place, keywords)
@@ -100,7 +117,7 @@ class FunctionSession(Answering):
                 self.said["config_round_trip"] = self.put("config_round_trip", outputs)
         if "random" in self.facets:
             with self.facet("random"):
-                self.said["random"] = self._draws(self._fed(feeds))
+                self.said["random"] = self._draws(feeds)
 
     def _refuse(self, facet: str) -> None:
         if facet in self.backend.unsupported:
@@ -158,17 +175,47 @@ class FunctionSession(Answering):
             "weights": {},
         }
 
-    def _draws(self, tensors: Sequence[Any]) -> dict[str, Any]:
-        """Two calls of one instance, one made anew with its seed, one with the other seed."""
+    def _draws(self, feeds: Sequence[Feed]) -> dict[str, Any]:
+        """Two calls of one instance, one made anew with its seed, one with the other seed.
+
+        What has a configuration is made from it as well, and called twice.
+        """
         self.backend.rewind()
         model, other = self.program["model"], self.program["random"]["other"]
-        one = Functions(self.keras, model)
-        answers = {"first": one(tensors), "second": one(tensors)}
+        one, given = Functions(self.keras, model), self._fed(feeds)
+        before = [np.array(self._bits(tensor)) for tensor in given]
+        answers = {"first": self._kept("first", one(given))}
+        kept = all(
+            np.array_equal(array, self._bits(tensor)) for array, tensor in zip(before, given)
+        )
+        answers["second"] = self._kept("second", one(self._fed(feeds)))
         self.backend.rewind()
-        answers["again"] = Functions(self.keras, model)(tensors)
+        anew = Functions(self.keras, model)
+        answers["again"] = self._kept("again", anew(self._fed(feeds)))
         self.backend.rewind()
-        answers["other"] = Functions(self.keras, model, seed=other)(tensors)
-        return {name: self.put(f"random/{name}", outputs)[0] for name, outputs in answers.items()}
+        another = Functions(self.keras, model, seed=other)
+        answers["other"] = self._kept("other", another(self._fed(feeds)))
+        if one.configurable:
+            self.backend.rewind()
+            rebuilt = one.rebuilt()
+            rebuilt(self._fed(feeds))
+            answers["rebuilt"] = self._kept("rebuilt", rebuilt(self._fed(feeds)))
+        return {**answers, "input_kept": kept}
+
+    def _bits(self, tensor: Any) -> Any:
+        """A tensor's numbers, or their bits where NumPy has no dtype for them."""
+        array = self.backend.value(tensor).array
+        return array.bits if isinstance(array, BF16) else array
+
+    def _kept(self, name: str, outputs: Sequence[Any]) -> Any:
+        """An answer, put aside before the next call could change it."""
+        return self.put(f"random/{name}", outputs)[0]
+
+
+def _generator(keras: Any, given: Mapping[str, Any], seed: int | None) -> Any:
+    """The generator of seeds that a case writes as ``{SeedGenerator: {seed: 7}}``."""
+    ((kind, config),) = given.items()
+    return make(keras, f"random.{kind}", config if seed is None else {**config, "seed": seed})
 
 
 def floats(backend: Backend, outputs: Sequence[Any]) -> list[int]:
