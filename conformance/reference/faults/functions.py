@@ -40,6 +40,7 @@ NEIGHBOURS = {
     "ops.all": ("ops.any",),
     "ops.argmax": ("ops.argmin",),
     "ops.argmin": ("ops.argmax",),
+    "initializers.Constant": ("initializers.Ones",),
     "ops.sort": ("ops.argsort",),
     "ops.argsort": ("ops.sort",),
     "ops.add": ("ops.subtract",),
