@@ -137,6 +137,14 @@ COMMANDS: dict[str, Run | Shown] = {
     ),
     "keras-conformance list 'documents/*'": Run(),
     "keras-conformance list --json > before.json": Run("keras-conformance list --json"),
+    "python tools/mutants.py": Shown("tox.ini", "python tools/mutants.py {posargs}"),
+    "python tools/mutants.py --count 1000 --seed 3": Shown(
+        "tests/test_mutants.py", '"--count", "4", "--seed", "3"'
+    ),
+    "python tools/mutants.py --of 'ops/numpy/*' --all": Shown(
+        "tests/test_mutants.py", '"--of", "ops/numpy/vec*"'
+    ),
+    "tox -e mutants": Shown(".ci/run", "python -m tox -e mutants"),
     "python tools/campaign.py": Shown("tox.ini", "python tools/campaign.py {posargs}"),
     "python tools/campaign.py --inputs 300000": Shown("tests/test_campaign.py", '"--inputs", "40"'),
     "python tools/campaign.py --kind answers --replay FILE": Shown(

@@ -126,3 +126,24 @@ def test_a_fault_in_a_definition_is_seen_and_none_is_not(monkeypatch):
     case = next(one for one in mutants.cases() if one.id == caught)
     truth = mutants._answer(case.id)
     assert not mutants._fails(case, lambda: (truth, mutants.observe(case, truth.feeds)))
+
+
+def test_what_no_case_sees_is_told_and_ends_with_1(monkeypatch, capfd):
+    monkeypatch.syspath_prepend(str(TOOLS))
+    mutants = importlib.import_module("mutants")
+    chosen = ["--of", "ops/numpy/vec*", "--count", "4", "--seed", "3", "--jobs", "1"]
+    assert mutants.main([*chosen, "--bar", "0"]) == 0
+    assert "faults are caught" in capfd.readouterr().out
+    monkeypatch.setattr(mutants, "_fails", lambda *_: False)
+    assert mutants.main(chosen) == 1
+    told = capfd.readouterr().out
+    assert "not seen by" in told
+    assert "ops.numpy.vectors" in told
+    assert "0 of 4 faults are caught" in told
+
+
+def test_every_reason_is_about_a_line_that_is_there(monkeypatch):
+    monkeypatch.syspath_prepend(str(TOOLS))
+    mutants = importlib.import_module("mutants")
+    there = {mutants._key(one) for one in mutants.mutants("*")}
+    assert set(mutants.EQUIVALENT) <= there

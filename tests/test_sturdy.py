@@ -145,7 +145,16 @@ def living(mark):
     return found
 
 
+@pytest.fixture
+def hangup():
+    """SIGHUP ends what is started: under ``nohup`` it is ignored, and children inherit that."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for processes in /proc")
+@pytest.mark.usefixtures("hangup")
 @pytest.mark.parametrize("how", ENDS, ids=lambda how: how.name)
 def test_however_a_run_ends_no_process_and_no_folder_is_left(tmp_path, cache, how):
     """Not even of an adapter that computes, knows nothing of the suite's worker, and has a child"""

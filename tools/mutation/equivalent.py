@@ -94,12 +94,6 @@ EQUIVALENT: Final[dict[Key, str]] = {
         "the first arguments of huber change places",
     ): _SYM,
     (
-        "metrics.accuracy",
-        "_TopK.found",
-        "if labels.shape == (*numbers.shape[:-1], 1):",
-        "- is gone",
-    ): _GUARD,
-    (
         "metrics.base",
         "Averaged.take",
         "if weights.ndim == values.ndim + 1 and weights.shape[-1] == 1:",
@@ -399,12 +393,6 @@ EQUIVALENT: Final[dict[Key, str]] = {
         "_note_steps",
         "if a.quantum is not None and b.quantum is not None:",
         "And becomes Or",
-    ): _KINK,
-    (
-        "ops.numpy.sorting",
-        "_spread",
-        "squares = a.variance + np.square(a.value) / 3",
-        "Add becomes Sub",
     ): _KINK,
     ("ops.numpy.sorting", "argsort", "if not _tied(rising, place):", "not is gone"): _TIE,
     (
