@@ -7,7 +7,6 @@ see that.
 from __future__ import annotations
 
 import ast
-import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -204,25 +203,20 @@ def _changes(node: ast.AST) -> Iterator[tuple[str, Any]]:
         for index in range(len(node.ops)):
             yield from _comparison(node, index)
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.Not):
-        word = "-" if isinstance(node.op, ast.USub) else "not"
-        yield f"{word} is gone", _setting(node, op=ast.UAdd() if word == "-" else _Same())
+        if isinstance(node.op, ast.USub):
+            yield "- is gone", _setting(node, op=ast.UAdd())
+        else:
+            yield "not is gone", _setting(node, operand=ast.UnaryOp(ast.Not(), node.operand))
     elif isinstance(node, ast.Constant):
         yield from _constant(node)
     elif isinstance(node, ast.Call):
         yield from _call(node)
 
 
-class _Same(ast.Not):
-    """What stands for no operator; :func:`_setting` puts ``not not`` in its place."""
-
-
 def _setting(node: Any, **fields: Any) -> Any:
     def change() -> None:
         for key, value in fields.items():
-            if isinstance(value, _Same):
-                node.operand = ast.UnaryOp(ast.Not(), copy.deepcopy(node.operand))
-            else:
-                setattr(node, key, value)
+            setattr(node, key, value)
 
     return change
 

@@ -177,7 +177,7 @@ class MeanIoU(Matrix):
 
 
 @defines("metrics.OneHotIoU")
-class OneHotIoU(Matrix):
+class OneHotIoU(IoU):
     """keras.metrics.OneHotIoU."""
 
     def __init__(
@@ -195,19 +195,19 @@ class OneHotIoU(Matrix):
         """See Keras."""
         super().__init__(
             num_classes,
-            targets=target_class_ids,
-            name=name,
-            dtype=dtype,
-            arithmetic=arithmetic,
-            ignore_class=ignore_class,
+            target_class_ids,
+            name,
+            dtype,
+            ignore_class,
             sparse_y_true=False,
             sparse_y_pred=sparse_y_pred,
             axis=axis,
+            arithmetic=arithmetic,
         )
 
 
 @defines("metrics.OneHotMeanIoU")
-class OneHotMeanIoU(Matrix):
+class OneHotMeanIoU(MeanIoU):
     """keras.metrics.OneHotMeanIoU."""
 
     def __init__(
@@ -224,14 +224,13 @@ class OneHotMeanIoU(Matrix):
         """See Keras."""
         super().__init__(
             num_classes,
-            targets=None,
-            name=name,
-            dtype=dtype,
-            arithmetic=arithmetic,
-            ignore_class=ignore_class,
+            name,
+            dtype,
+            ignore_class,
             sparse_y_true=False,
             sparse_y_pred=sparse_y_pred,
             axis=axis,
+            arithmetic=arithmetic,
         )
 
 
