@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from msgspec.structs import replace
 
+from conformance.adapters.shared.exporters import ROUTES
 from conformance.adapters.shared.naming import base_of
 from conformance.cases.problems import Problem, did_you_mean
 from conformance.globs import matches
@@ -225,7 +226,12 @@ class Ledger:
             told = "; ".join(objection.text for objection in held.objections)
             return replace(cell, message=f"{cell.message}{LEDGER_SAYS}{told}]")
         known = [_known(entry, cell) for entry in held.covering]
-        excused = [one for one in held.passing if self._may_pass(one.entry, versions)]
+        excused = [
+            one
+            for one in held.passing
+            if self._may_pass(one.entry, versions)
+            or not self._tells(one.entry, cell.adapter, versions)
+        ]
         if len(excused) < len(held.passing):
             return replace(
                 cell,
@@ -246,6 +252,15 @@ class Ledger:
         """Tell whether it is no fault of this run that something of an entry passes."""
         return entry.id in self._others or entry.in_development(versions)
 
+    def _tells(self, entry: Entry, adapter: str, versions: Mapping[str, str]) -> bool:
+        """Tell whether what passes shows that an entry is over.
+
+        Not in development releases, nor in an exported file: it has what Keras's graph has, and
+        needn't have what deviates in Keras by itself.
+        """
+        exported = base_of(adapter) in ROUTES and not _names_it(entry, adapter)
+        return not exported and not entry.in_development(versions)
+
     def hold(self, cell: CellVerdict, versions: Mapping[str, str]) -> Held | None:
         """Say what the entries that are about a cell make of it; None where none is.
 
@@ -265,7 +280,7 @@ class Ledger:
         for entry in held.covering:
             self._noted(entry).shown[base_of(cell.adapter)] += 1
         for entry in {one.entry.id: one.entry for one in held.passing}.values():
-            if not entry.in_development(versions):
+            if self._tells(entry, cell.adapter, versions):
                 self._noted(entry).gone[base_of(cell.adapter)] += 1
                 self._noted(entry).cells.add((cell.case, base_of(cell.adapter)))
         for entry in {entry.id: entry for entry in _objecting(held, about)}.values():
@@ -360,6 +375,11 @@ def _may_be_elsewhere(pattern: str, adapters: Iterable[str]) -> bool:
     """
     close = difflib.get_close_matches(pattern, adapters, n=1, cutoff=_SLIP)
     return bool(_BACKEND.fullmatch(pattern)) and not close
+
+
+def _names_it(entry: Entry, adapter: str) -> bool:
+    """Whether an entry speaks of an adapter by its own name."""
+    return any(matches(pattern, base_of(adapter)) for pattern in entry.adapters)
 
 
 def _names(adapter: str, known_as: str) -> tuple[str, ...]:

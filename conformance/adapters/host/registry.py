@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.host.environment import jax_pins, keras_pins, pins
 from conformance.adapters.host.variant import Variant, VariantError
+from conformance.adapters.shared.exporters import ROUTES
 from conformance.adapters.shared.naming import BACKEND_VARIABLE, KERAS_3, SEPARATOR
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ class AdapterSpec:
     of one's own of Keras on MLX. What is known of Keras is then known of it."""
     problem: str = ""
     """Why it cannot be started although it is registered; reported as an error of the adapter."""
+    by_name: bool = False
+    """Whether it is asked only where its name, or a pattern, asks for it."""
     variant: Variant | None = None
     """The other environment that it is to run in, still to be made (``environments.preparing``)."""
 
@@ -108,6 +111,22 @@ def built_in() -> dict[str, AdapterSpec]:
         _spec("flax", "flax", ("flax", "jax"), jax_pins()),
     ]
     return {spec.name: spec for spec in specs}
+
+
+def exporters() -> dict[str, AdapterSpec]:
+    """The adapters of what comes out of Keras, by name. None is asked unless it is named."""
+    return {
+        route.name: AdapterSpec(
+            route.name,
+            worker_command("conformance.adapters.exported.adapter", route.name),
+            {**pins(), **keras_pins(route.name, route.backend)},
+            ("keras", *route.modules),
+            "exported",
+            known_as=f"{KERAS_3}{route.backend}",
+            by_name=True,
+        )
+        for route in ROUTES.values()
+    }
 
 
 def keras_backend(name: str, backend: str, family: str = "keras") -> AdapterSpec:
@@ -176,7 +195,7 @@ def _keras_adapter_in(parts: Sequence[str]) -> str:
 
 def names() -> list[str]:
     """Names of the built-in and the registered adapters, without loading anything."""
-    return [*built_in(), *sorted(_entry_points())]
+    return [*built_in(), *exporters(), *sorted(_entry_points())]
 
 
 def select(patterns: Iterable[str] = (), commands: Sequence[str] = ()) -> list[AdapterSpec]:
@@ -184,14 +203,15 @@ def select(patterns: Iterable[str] = (), commands: Sequence[str] = ()) -> list[A
 
     Args:
         patterns: Names or globs (``keras-*``), with ``@`` and another environment where one is
-            wanted (``keras-*@keras==3.14.1``); none means all.
+            wanted (``keras-*@keras==3.14.1``); none means all but the exporters.
         commands: ``NAME=COMMAND`` texts, whose adapters can be selected like any other.
 
     Raises:
         RegistryError: A pattern matches nothing, two adapters share a name, or what is behind an
             ``@`` is not understood.
     """
-    own, third = built_in(), _entry_points()
+    usual, third = built_in(), _entry_points()
+    own = usual | exporters()
     given: dict[str, AdapterSpec] = {}
     for text in commands:
         spec = from_command(text)
@@ -210,7 +230,7 @@ def select(patterns: Iterable[str] = (), commands: Sequence[str] = ()) -> list[A
 
     chosen: set[str] = set()
     columns: dict[str, AdapterSpec] = {}
-    for pattern in list(patterns) or ["*"]:
+    for pattern in list(patterns) or [*usual, *third, *given]:
         matched = _matching(pattern, known)
         base, at, rest = pattern.partition(SEPARATOR)
         bases = _matching(base, known) if at else []
@@ -285,7 +305,7 @@ def _spec(
 
 def _entry_points() -> dict[str, importlib.metadata.EntryPoint]:
     found: dict[str, importlib.metadata.EntryPoint] = {}
-    own = built_in()
+    own = built_in() | exporters()
     for point in importlib.metadata.entry_points(group=ENTRY_POINTS):
         if point.name in own or (point.name in found and found[point.name].value != point.value):
             maker = point.dist.name if point.dist else "a distribution"

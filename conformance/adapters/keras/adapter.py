@@ -89,7 +89,7 @@ class KerasAdapter:
         distribution = keras.__name__.replace("_", "-")
         versions = {distribution: keras.__version__}
         for name in (*self._backend.distributions, "numpy"):
-            versions.setdefault(name, _version(name))
+            versions.setdefault(name, version_of(name))
         return {
             "versions": versions,
             "precision": declared(),
@@ -154,7 +154,8 @@ def _session(program: Mapping[str, Any]) -> Any:
     return FunctionSession if program["model"]["form"] == "function" else Session
 
 
-def _version(distribution: str) -> str:
+def version_of(distribution: str) -> str:
+    """A distribution's version, or that of the module of its name."""
     try:
         return importlib.metadata.version(distribution)
     except importlib.metadata.PackageNotFoundError:

@@ -50,6 +50,15 @@ def hide_jax() -> None:
     _hide("jax")
 
 
+def show(package: str) -> None:
+    """Let a hidden package be found again, where what is imported next has a use for it."""
+    sys.meta_path[:] = [
+        finder
+        for finder in sys.meta_path
+        if not (isinstance(finder, _Hiding) and finder.package == package)
+    ]
+
+
 def _hide(package: str) -> None:
     finders = [finder for finder in sys.meta_path if isinstance(finder, _Hiding)]
     if all(finder.package != package for finder in finders):

@@ -1,0 +1,1 @@
+"""What comes out of Keras: a model exported, and the file run by another runtime."""

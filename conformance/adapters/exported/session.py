@@ -1,0 +1,148 @@
+"""One case's way out of Keras: build, set the weights, export, and run the file for each call."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from conformance.adapters.exported.runtimes import LoadError, NotLoaded, find
+from conformance.adapters.exported.writing import sizes_of, write
+from conformance.adapters.keras.backends.base import Value, packed
+from conformance.adapters.keras.session import Session
+from conformance.adapters.worker.failure import Unsupported, failure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from conformance.adapters.exported.runtimes.base import Running
+    from conformance.adapters.keras.backends.base import Backend, Evaluator, Feed
+    from conformance.adapters.keras.build import Net
+    from conformance.adapters.shared.exporters import Route
+
+ANSWERED = frozenset({"shape", "dtype", "values", "batch", "influence"})
+"""The facets that a file's outputs answer."""
+
+_OF_KERAS = "it is asked of Keras itself: an exported file holds a forward pass and no more"
+_REFUSALS = "what Keras must refuse is said of Keras, not of what comes out of it"
+_TRAINING = "an exported file answers in inference alone, as Model.export documents"
+_STATES = "a call is to leave a state for the next one, which an exported file isn't asked to keep"
+_PRECISION = "export_onnx documents that the dtype policy must be float32"
+_BFLOAT16 = "the runtime is fed NumPy's arrays, and NumPy has no bfloat16"
+_STRINGS = "runtimes of this format are fed numbers, no strings"
+
+
+class ExportedSession(Session):
+    """Answers one program from a file."""
+
+    def __init__(
+        self,
+        backend: Backend,
+        program: Mapping[str, Any],
+        tensors: Mapping[str, Any],
+        route: Route,
+    ) -> None:
+        """Hold what was asked, and the way out."""
+        asked = frozenset(program["facets"])
+        kept = {key: part for key, part in program.items() if key not in {"twin", "train"}}
+        super().__init__(backend, {**kept, "facets": sorted(asked & ANSWERED)}, tensors)
+        self._route = route
+        self._answer["unsupported"] = dict.fromkeys(sorted(asked - ANSWERED), _OF_KERAS)
+        if "raises" in asked:
+            self._answer["unsupported"]["raises"] = _REFUSALS
+        self._unanswered = ""
+
+    def run(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The observation and its arrays."""
+        if reason := self._not_asked():
+            return self._without("unsupported", reason=reason)
+        answer = super().run()
+        if self._unanswered:
+            return self._without("unsupported", reason=self._unanswered)
+        return answer
+
+    def _not_asked(self) -> str:
+        """Why a file isn't asked this at all; empty where it is."""
+        model = self._program["model"]
+        if "raises" in self._answer["unsupported"]:
+            return _REFUSALS
+        if not self._facets:
+            return _OF_KERAS
+        if any(call.get("training") for call in self._program["calls"]) or any(
+            node.get("arguments", {}).get("training") for node in model["nodes"]
+        ):
+            return _TRAINING
+        if any(_says(node.get("config"), "stateful") for node in model["nodes"]):
+            return _STATES
+        if self._route.format != "tf_saved_model" and any(
+            one.get("dtype") == "string" for one in model["inputs"]
+        ):
+            return _STRINGS
+        return ""
+
+    def _calls(self, net: Net, evaluator: Evaluator, prefix: str) -> list[dict[str, Any]]:
+        files: dict[Any, Running] = {}
+        answers: list[dict[str, Any]] = []
+        try:
+            self._check(net)
+            with tempfile.TemporaryDirectory(prefix="exported-") as folder:
+                for index, feeds in enumerate(evaluator.plan.calls):
+                    kind = sizes_of(self._route, feeds)
+                    try:
+                        if kind not in files:
+                            files[kind] = self._exported(net, feeds, Path(folder, str(len(files))))
+                        values = [Value(one, one.dtype.name) for one in files[kind](feeds)]
+                    except (Unsupported, MemoryError):
+                        raise
+                    except LoadError as error:
+                        said = failure(error.cause, "load", internal=False)
+                        answers.append({"error": said})
+                    except Exception as error:  # noqa: BLE001 - a refusal is this call's answer
+                        answers.append({"error": failure(error, "call", internal=False)})
+                    else:
+                        base = f"{prefix}call/{index}/output"
+                        answers.append({"outputs": self._put(base, values)})
+        except Unsupported as reason:
+            self._unanswered = str(reason)
+            return []
+        return answers
+
+    def _check(self, net: Net) -> None:
+        """Leave out what the documentation of the format leaves out.
+
+        Raises:
+            Unsupported: The model has another precision than the format is documented for.
+        """
+        if self._route.format == "onnx":
+            for layer in net.layers.values():
+                policy = layer.dtype_policy
+                told = {str(policy.compute_dtype), str(policy.variable_dtype)}
+                if any("float" in one and one != "float32" for one in told):
+                    raise Unsupported(_PRECISION)
+        if any(one.get("dtype") == "bfloat16" for one in net.spec["inputs"]):
+            raise Unsupported(_BFLOAT16)
+
+    def _exported(self, net: Net, feeds: Sequence[Feed], folder: Path) -> Running:
+        """The model's file, loaded; one that no runtime takes answers every call by its error."""
+        folder.mkdir()
+        with self._timed("export"):
+            # ``Model.export`` wants a model that has been called.
+            net.model(packed([self._backend.tensor(feed.array, feed.dtype) for feed in feeds]))
+            path = write(self._backend.keras, self._route, net, feeds, folder)
+        with self._timed("load"):
+            try:
+                return find(self._route.runtime)(path)
+            except (Unsupported, MemoryError):
+                raise
+            except Exception as error:  # noqa: BLE001 - what the runtime refuses is an answer
+                return NotLoaded(error)
+
+
+def _says(config: Any, argument: str) -> bool:
+    """Whether an argument is true of a layer or of one inside it."""
+    if isinstance(config, dict):
+        return any(
+            (key == argument and value is True) or _says(value, argument)
+            for key, value in config.items()
+        )
+    return isinstance(config, list) and any(_says(one, argument) for one in config)

@@ -1,0 +1,94 @@
+"""Writes a model with ``Model.export``, as its documentation says for each format."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from conformance.adapters.keras.backends.base import packed
+from conformance.adapters.worker.failure import Unsupported
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from conformance.adapters.keras.backends.base import Feed
+    from conformance.adapters.keras.build import Net
+    from conformance.adapters.shared.exporters import Route
+
+_LONGEST_REASON = 400
+"""Characters of an exporter's message that are told: some print the whole graph."""
+
+
+_FIXED = frozenset({"litert-torch"})
+"""Formats whose files have fixed sizes, as documented: a file for each, then."""
+
+
+class Refused(Unsupported):
+    """The exporter wrote no file. The text is its reason."""
+
+
+def write(keras: Any, route: Route, net: Net, feeds: Sequence[Feed], folder: Path) -> Path:
+    """Export a model.
+
+    Args:
+        keras: Keras 3 on the route's backend.
+        route: Which format.
+        net: The model, with its weights; it has been called once.
+        feeds: What its first call is fed, for formats whose files have fixed sizes.
+        folder: Where to write; empty.
+
+    Returns:
+        The file, or the folder, that a runtime loads.
+
+    Raises:
+        Refused: The exporter raised.
+    """
+    path = folder / f"model{route.suffix}"
+    try:
+        net.model.export(
+            str(path), format=route.format, verbose=False, **_settings(keras, route, net, feeds)
+        )
+    except MemoryError:
+        raise
+    except Exception as error:
+        text = " ".join(str(error).split()) or "no reason given"
+        shown = text if len(text) <= _LONGEST_REASON else f"{text[:_LONGEST_REASON]} …"
+        raise Refused(f"export refused: {type(error).__name__}: {shown}") from error
+    return path
+
+
+def sizes_of(route: Route, feeds: Sequence[Feed]) -> Any:
+    """What one file of a format is for: the sizes of a call where they are fixed, else nothing.
+
+    Calls that give the same are made on one file.
+    """
+    return tuple(feed.array.shape for feed in feeds) if route.name in _FIXED else ()
+
+
+def _settings(keras: Any, route: Route, net: Net, feeds: Sequence[Feed]) -> Mapping[str, Any]:
+    """What the documentation of ``Model.export`` asks a user to say besides.
+
+    "With the PyTorch backend, LiteRT export does not support dynamic input shapes": the signature
+    then states the sizes of the one call. A ``.pt2`` file has the open sizes that
+    ``dynamic_shapes`` names; without, each is 1.
+    """
+    if route.name in _FIXED:
+        specs = [
+            keras.InputSpec(shape=feed.array.shape, dtype=feed.dtype, name=feed.name)
+            for feed in feeds
+        ]
+        return {"input_signature": [packed(specs)]}
+    if route.format == "torch":
+        import torch
+
+        open_sizes = [
+            {
+                axis: torch.export.Dim.DYNAMIC
+                for axis, size in enumerate(tensor.shape)
+                if size is None
+            }
+            for tensor in net.model.inputs
+        ]
+        if any(open_sizes):
+            return {"dynamic_shapes": packed(open_sizes)}
+    return {}

@@ -1,0 +1,108 @@
+"""The ways out of Keras that are judged: ``Model.export`` on a backend, and what runs the file.
+
+Each is an adapter, named by the format and the backend that writes it: ``onnx-torch``. This is data
+for both sides: the coordinator lists them and says what is not installed, the adapter's process
+does the work (``conformance/adapters/exported/``).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Route(NamedTuple):
+    """One way out of Keras.
+
+    Attributes:
+        name: The adapter's.
+        backend: What ``KERAS_BACKEND`` is while the file is written.
+        format: The ``format`` that ``Model.export`` is given.
+        suffix: What the file's name ends in; empty where a folder is written.
+        runtime: The module below ``conformance/adapters/exported/runtimes`` that runs the file.
+        modules: What must be importable beside Keras, by the names of the modules.
+        distributions: The packages whose versions matter, the most telling first.
+    """
+
+    name: str
+    backend: str
+    format: str
+    suffix: str
+    runtime: str
+    modules: tuple[str, ...]
+    distributions: tuple[str, ...]
+
+
+_ONNX = ("onnx", ".onnx", "onnx")
+_LITERT = ("litert", ".tflite", "litert")
+_OPENVINO = ("openvino", ".xml", "openvino")
+_SAVEDMODEL = ("tf_saved_model", "", "savedmodel")
+
+_ALL = (
+    Route(
+        "onnx-torch",
+        "torch",
+        *_ONNX,
+        ("torch", "onnx", "onnxscript", "onnxruntime"),
+        ("torch", "onnxscript", "onnx", "onnxruntime"),
+    ),
+    Route(
+        "onnx-tensorflow",
+        "tensorflow",
+        *_ONNX,
+        ("tensorflow", "tf2onnx", "onnxruntime"),
+        ("tensorflow", "tf2onnx", "onnx", "onnxruntime"),
+    ),
+    Route(
+        "onnx-jax",
+        "jax",
+        *_ONNX,
+        ("jax", "jax2onnx", "onnxruntime"),
+        ("jax", "jax2onnx", "onnx", "onnxruntime"),
+    ),
+    Route(
+        "litert-tensorflow",
+        "tensorflow",
+        *_LITERT,
+        ("tensorflow", "ai_edge_litert"),
+        ("tensorflow", "ai-edge-litert"),
+    ),
+    Route(
+        "litert-torch",
+        "torch",
+        *_LITERT,
+        ("torch", "litert_torch", "ai_edge_litert"),
+        ("torch", "litert-torch", "ai-edge-litert"),
+    ),
+    Route(
+        "openvino-ir-torch",
+        "torch",
+        *_OPENVINO,
+        ("torch", "openvino"),
+        ("torch", "openvino"),
+    ),
+    Route(
+        "openvino-ir-tensorflow",
+        "tensorflow",
+        *_OPENVINO,
+        ("tensorflow", "openvino"),
+        ("tensorflow", "openvino"),
+    ),
+    Route(
+        "savedmodel-tensorflow",
+        "tensorflow",
+        *_SAVEDMODEL,
+        ("tensorflow",),
+        ("tensorflow",),
+    ),
+    Route(
+        "savedmodel-jax",
+        "jax",
+        *_SAVEDMODEL,
+        ("jax", "tensorflow"),
+        ("jax", "tensorflow"),
+    ),
+    Route("pt2-torch", "torch", "torch", ".pt2", "pt2", ("torch",), ("torch",)),
+)
+
+ROUTES = {route.name: route for route in _ALL}
+"""Every way out by the name of its adapter, in the order of reports."""
