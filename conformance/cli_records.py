@@ -30,6 +30,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     _add_history(commands)
     _add_ledger(commands)
     _add_atlas(commands)
+    _add_exporters(commands)
     _add_capabilities(commands)
     _add_next(commands)
     _add_rows(commands)
@@ -183,6 +184,36 @@ def _atlas(options: argparse.Namespace) -> int:
     from conformance.atlas.command import atlas
 
     return atlas(options.records, options.reports, options.into)
+
+
+def _add_exporters(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    table = commands.add_parser(
+        "exporters", help="show which layer comes out of Keras by which way, by recorded runs"
+    )
+    table.add_argument(
+        "records",
+        nargs="*",
+        default=["latest"],
+        metavar="RECORDS",
+        help="recorded runs of exporters: records.jsonl, a run's folder or name (default: latest); "
+        "or the JSON beside an earlier page",
+    )
+    table.add_argument(
+        "--reports", type=arguments.folder_to_write, default=Path("reports"), metavar="FOLDER"
+    )
+    table.add_argument(
+        "--into",
+        type=arguments.file_to_write,
+        metavar="FILE",
+        help="Markdown, of which all below the mark is replaced; default: print it",
+    )
+    table.set_defaults(command=_exporters)
+
+
+def _exporters(options: argparse.Namespace) -> int:
+    from conformance.exporting.command import exporters
+
+    return exporters(options.records, options.reports, options.into)
 
 
 def _add_ledger(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.keras.backends.base import packed
@@ -15,8 +16,13 @@ if TYPE_CHECKING:
     from conformance.adapters.keras.build import Net
     from conformance.adapters.shared.exporters import Route
 
-_LONGEST_REASON = 400
-"""Characters of an exporter's message that are told: some print the whole graph."""
+_LONGEST_REASON = 240
+"""Characters of an exporter's message that are told."""
+
+_GRAPH = re.compile(r" \[Caused by the value |, scope: | \(in list node ")
+"""What begins a print of the graph, in which numbers differ from model to model."""
+
+_FOLDERS = re.compile(r"/\S*/(?=\S)")
 
 
 _FIXED = frozenset({"litert-torch"})
@@ -51,10 +57,15 @@ def write(keras: Any, route: Route, net: Net, feeds: Sequence[Feed], folder: Pat
     except MemoryError:
         raise
     except Exception as error:
-        text = " ".join(str(error).split()) or "no reason given"
-        shown = text if len(text) <= _LONGEST_REASON else f"{text[:_LONGEST_REASON]} …"
-        raise Refused(f"export refused: {type(error).__name__}: {shown}") from error
+        raise Refused(f"export refused: {type(error).__name__}: {told(str(error))}") from error
     return path
+
+
+def told(text: str) -> str:
+    """An exporter's message as one line without the graph and the folders of this machine."""
+    line = _GRAPH.split(" ".join(text.split()), maxsplit=1)[0]
+    line = _FOLDERS.sub("", line).strip() or "no reason given"
+    return line if len(line) <= _LONGEST_REASON else f"{line[:_LONGEST_REASON]} …"
 
 
 def sizes_of(route: Route, feeds: Sequence[Feed]) -> Any:

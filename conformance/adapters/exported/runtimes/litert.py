@@ -24,13 +24,13 @@ def open_file(path: Path) -> Running:
     """Load a file; it is asked by its lists of inputs and outputs, as Keras documents.
 
     An input is found by its name where the file has kept it, else by its place. Sizes are told to
-    the interpreter anew where they change.
+    the interpreter anew where they change, and only those that the file leaves open.
     """
     from ai_edge_litert.interpreter import Interpreter
 
     interpreter = Interpreter(model_path=str(path), num_threads=1)
     inputs = interpreter.get_input_details()
-    sizes: list[tuple[int, ...]] = []
+    sizes: list[tuple[int, ...]] = []  # that it was made ready for
 
     def run(feeds: Sequence[Feed]) -> list[Any]:
         arrays = [fed(feed) for feed in feeds]
@@ -40,7 +40,7 @@ def open_file(path: Path) -> Running:
         now = [array.shape for array in arrays]
         if now != sizes:
             for place, array in zip(placed, arrays):
-                interpreter.resize_tensor_input(inputs[place]["index"], array.shape)
+                interpreter.resize_tensor_input(inputs[place]["index"], array.shape, strict=True)
             _allocate(interpreter)
             sizes[:] = now
         for place, array in zip(placed, arrays):

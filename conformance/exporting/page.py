@@ -1,0 +1,108 @@
+"""The table of exporters as a page in Markdown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.wording.text import escaped, one_line, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from conformance.exporting.table import Ending, Table, Trouble
+
+BEGIN = (
+    "<!-- exporters: made by `keras-conformance exporters`; "
+    "what stands below is not edited by hand -->"
+)
+"""What stands above it in a page stays."""
+
+LONGEST = 160
+"""Characters of a reason."""
+
+MOST = 3
+"""Cases that are named where the same befalls several."""
+
+
+def with_table(page: str, table: Table) -> str:
+    """Return a page with all below its mark replaced; the mark is added where it lacks."""
+    above = page.partition(BEGIN)[0].rstrip()
+    return f"{above}\n\n{BEGIN}\n\n{rendered(table)}".lstrip()
+
+
+def rendered(table: Table) -> str:
+    """Return the table and what lies behind it, layer by layer, ending in a line feed."""
+    asked = f" ({table.level})" if table.level else ""
+    lines = [
+        f"By the cases of layers{asked} that a file can be asked, on:",
+        "",
+        *(f"- `{escaped(name)}`: {escaped(told)}" for name, told in table.versions.items()),
+        "",
+        *_overview(table),
+        "",
+        "## What doesn't come out as it is",
+    ]
+    by_layer: dict[str, list[Trouble]] = {}
+    for trouble in table.troubles:
+        by_layer.setdefault(trouble.layer, []).append(trouble)
+    for layer, troubles in sorted(by_layer.items()):
+        lines += ["", f"### {escaped(layer)}", "", *_troubles(troubles)]
+    return "\n".join(lines) + "\n"
+
+
+def _overview(table: Table) -> list[str]:
+    names = list(table.versions)
+    lines = [
+        f"| layer | {' | '.join(f'`{escaped(name)}`' for name in names)} |",
+        f"| --- |{' --- |' * len(names)}",
+    ]
+    for layer, told in table.counts.items():
+        shown = [_cell(told.get(name, {})) for name in names]
+        mark = f"[{escaped(layer)}](#{anchor(layer)})"
+        whole = all(set(tally) <= {"passes"} for tally in told.values())
+        lines.append(f"| {escaped(layer) if whole else mark} | {' | '.join(shown)} |")
+    return lines
+
+
+def anchor(layer: str) -> str:
+    """What a heading is found by."""
+    return layer.lower().replace(" ", "-").replace(".", "")
+
+
+def _cell(tally: Mapping[Ending, int]) -> str:
+    """``12`` where all pass, else ``9 of 12``, with what was refused."""
+    asked, passed = sum(tally.values()), tally.get("passes", 0)
+    if not asked:
+        return "-"
+    if passed == asked:
+        return f"✓ {asked}"
+    refused = tally.get("refused", 0)
+    rest = [f"{refused} refused"] if refused else []
+    wrong = asked - passed - refused
+    rest += [f"**{wrong} deviate**"] if wrong else []
+    return f"{passed} of {asked}: {', '.join(rest)}"
+
+
+def _troubles(troubles: Sequence[Trouble]) -> list[str]:
+    """What happens, by which ways, and to which cases: one line for each that is the same."""
+    groups: dict[tuple[Ending, str], dict[str, list[str]]] = {}
+    for one in troubles:
+        cases = groups.setdefault((one.ending, _short(one.why)), {})
+        cases.setdefault(one.case, []).append(one.adapter)
+    lines = ["| what | way out | cases |", "| --- | --- | --- |"]
+    for (ending, why), cases in groups.items():
+        ways = sorted({name for names in cases.values() for name in names})
+        named = [f"`{_plain(case)}`" for case in list(cases)[:MOST]]
+        more = len(cases) - len(named)
+        told = ", ".join(named) + (f" and {plural(more, 'more case')}" if more > 0 else "")
+        lines.append(f"| {ending}: {why} | {', '.join(map(escaped, ways))} | {told} |")
+    return lines
+
+
+def _short(text: str) -> str:
+    text = one_line(text)
+    return escaped(text if len(text) <= LONGEST else text[: LONGEST - 1] + "…")
+
+
+def _plain(text: str) -> str:
+    return one_line(text).replace("|", "\\|").replace("`", "'")

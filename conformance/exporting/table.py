@@ -1,0 +1,138 @@
+"""What recorded runs say of exported models, layer by layer and way by way."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+from msgspec import Struct
+
+from conformance.adapters.shared.exporters import ROUTES
+from conformance.adapters.shared.naming import base_of
+from conformance.records.wire import RecordsError
+from conformance.verdicts.model import FAILING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from conformance.records import Run
+    from conformance.records.model import CaseLine
+    from conformance.verdicts.model import CellVerdict
+
+REFUSED = "export refused: "
+"""Begins an adapter's reason where the exporter wrote no file."""
+
+SEVERAL = "several layers"
+"""The row of the models that are made of more than one."""
+
+_FOLDERS = re.compile(r"/\S*/(?=\S)")
+"""Folders of the machine that ran it."""
+
+Ending = Literal["passes", "refused", "deviates"]
+
+
+class Trouble(Struct, frozen=True, kw_only=True):
+    """A case that doesn't come out as it is."""
+
+    layer: str
+    case: str
+    adapter: str
+    ending: Ending
+    why: str
+    """The exporter's reason, the ledger's entry, or what was wrong."""
+
+
+class Table(Struct, frozen=True, kw_only=True):
+    """All that the runs say."""
+
+    versions: dict[str, str]
+    """By adapter: ``torch 2.13.0, onnxruntime 1.32.0``."""
+    level: str
+    """Which cases were run, in words; empty where it was all of them."""
+    counts: dict[str, dict[str, dict[Ending, int]]]
+    """By layer and adapter, how many cases ended how. What can't be asked of a file isn't there."""
+    troubles: list[Trouble]
+
+
+def table_of(runs: Iterable[Run]) -> Table:
+    """Collect what runs say of exporters; of two that asked the same, the later one counts.
+
+    Args:
+        runs: Recorded runs; brief ones are enough.
+    """
+    versions: dict[str, str] = {}
+    levels: set[str] = set()
+    cells: dict[tuple[str, str], tuple[str, CellVerdict]] = {}
+    for run in runs:
+        for case, adapter in run.planned():
+            line, cell = run.cases.get(case), run.cells.get((case, adapter))
+            if base_of(adapter) not in ROUTES or line is None or cell is None:
+                continue
+            cells[case, adapter] = layer_of(line), cell.verdict
+            told = run.adapters.get(adapter)
+            if told is not None and told.versions:
+                versions[adapter] = ", ".join(f"{k} {v}" for k, v in told.versions.items())
+        if run.header.level is not None:
+            levels.add(f"level {run.header.level.level}: {run.header.level.holds}")
+    counts: dict[str, dict[str, dict[Ending, int]]] = defaultdict(lambda: defaultdict(dict))
+    troubles = []
+    for (case, adapter), (layer, verdict) in sorted(cells.items()):
+        if (found := ending_of(verdict)) is None:
+            continue
+        ending, why = found
+        tally = counts[layer][adapter]
+        tally[ending] = tally.get(ending, 0) + 1
+        if ending != "passes":
+            troubles.append(
+                Trouble(layer=layer, case=case, adapter=adapter, ending=ending, why=why)
+            )
+    order = [name for name in ROUTES if name in versions]
+    order += sorted(set(versions) - set(order))
+    return Table(
+        versions={name: versions[name] for name in order},
+        level="; ".join(sorted(levels)),
+        counts={layer: dict(counts[layer]) for layer in sorted(counts)},
+        troubles=troubles,
+    )
+
+
+def ending_of(verdict: CellVerdict) -> tuple[Ending, str] | None:
+    """How a case ended, and why; None where nothing could be asked or was answered."""
+    if verdict.known is not None:
+        return "deviates", verdict.known.entry
+    if verdict.outcome in {"pass", "xpass"}:
+        return "passes", ""
+    if verdict.message.startswith(REFUSED):
+        return "refused", verdict.message.removeprefix(REFUSED)
+    if verdict.outcome in {"fail", "error", "crash", "timeout"} and verdict.outcome in FAILING:
+        return "deviates", _FOLDERS.sub("", verdict.message)
+    return None
+
+
+def layer_of(line: CaseLine) -> str:
+    """The layer that a case is about; of several that are not all alike, that there are several."""
+    model = getattr(line.program, "model", None)
+    layers = {node.layer for node in model.nodes} if model is not None else set()
+    return layers.pop() if len(layers) == 1 else SEVERAL
+
+
+def read_table(path: Path) -> Table:
+    """Read what a page was rendered from.
+
+    Raises:
+        RecordsError: It can't be read, or is something else.
+    """
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Table)
+    except OSError as error:
+        raise RecordsError(f"cannot read {path}: {error.strerror}") from error
+    except msgspec.DecodeError as error:
+        raise RecordsError(f"{path} is no table of exporters: {error}") from error
+
+
+def written(table: Table) -> bytes:
+    """Return a table as the JSON that is kept beside its page."""
+    return msgspec.json.format(msgspec.json.encode(table), indent=1) + b"\n"

@@ -1,0 +1,89 @@
+"""An exporter whose files have mistakes: each case's name tells which."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+
+from conformance.adapters.keras.build import Net
+from conformance.adapters.shared.exporters import ROUTES
+
+
+def create(name: str) -> Any:
+    """The adapter of the route that is named, with a mistake in what it writes."""
+    os.environ["KERAS_BACKEND"] = ROUTES[name].backend
+    from conformance.adapters.exported import adapter, session
+
+    session.write = _spoiling(session.write)
+    made = adapter.create(name)
+
+    run = made.run
+
+    def noting(program, tensors):
+        _case[:] = [program["case"].rpartition("/")[2]]
+        return run(program, tensors)
+
+    made.run = noting
+    return made
+
+
+_case: list[str] = []
+
+
+def _spoiling(write):
+    def spoiled(keras, route, net, feeds, folder):
+        mistake = _MISTAKES.get(_case[0])
+        if mistake is not None:
+            net = Net(mistake(keras, net.model), net.layers, net.spec)
+        return write(keras, route, net, feeds, folder)
+
+    return spoiled
+
+
+def _transposed(_keras, model):
+    kernel, bias = model.get_weights()
+    model.set_weights([np.ascontiguousarray(kernel.T), bias])
+    return model
+
+
+def _without_bias(_keras, model):
+    *kernel, bias = model.get_weights()
+    model.set_weights([*kernel, np.zeros_like(bias)])
+    return model
+
+
+def _other_side(keras, model):
+    """Padding of `same` stands behind where one is odd; here it stands in front."""
+    convolution = model.layers[-1]
+    x = keras.Input(model.inputs[0].shape[1:], name="x")
+    padded = keras.layers.ZeroPadding1D((1, 0))(x)
+    other = keras.layers.Conv1D(convolution.filters, convolution.kernel_size, padding="valid")
+    made = keras.Model(x, other(padded))
+    made.set_weights(model.get_weights())
+    made(np.zeros((1, *model.inputs[0].shape[1:]), "float32"))
+    return made
+
+
+class _OfOneRow:
+    """A model whose file has a batch axis of one."""
+
+    def __init__(self, keras, model):
+        self._keras, self._model = keras, model
+        self.inputs = model.inputs
+
+    def export(self, path, **settings):
+        settings.pop("dynamic_shapes", None)
+        (given,) = self._model.inputs
+        spec = self._keras.InputSpec(shape=(1, *given.shape[1:]), dtype="float32", name="x")
+        settings["input_signature"] = [spec]
+        self._model.export(path, **settings)
+
+
+_MISTAKES = {
+    "transposed-kernel": _transposed,
+    "dropped-bias": _without_bias,
+    "padding-on-the-other-side": _other_side,
+    "batch-axis-of-one": _OfOneRow,
+}
