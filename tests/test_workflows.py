@@ -217,7 +217,15 @@ def test_every_row_is_one_that_runs_at_home():
         assert row["tox"] in tox_environments()
         folder, *options = row["arguments"].split()
         assert (ROOT / folder).is_dir()
-        assert options == [] or (options[0] == "--shard" and Shard.parse(options[1]))
+        match options:
+            case []:
+                pass
+            case ["--shard", text]:
+                assert Shard.parse(text)
+            case ["--adapter", name]:
+                assert [spec.name for spec in registry.select([name])] == [name] == [row["name"]]
+            case _:
+                raise AssertionError(f"nobody knows {options}")
 
 
 @pytest.mark.parametrize("name", ["mlx", "paddle", "tinygrad", "openvino-plugin", "keras316dev"])

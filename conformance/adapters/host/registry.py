@@ -70,8 +70,6 @@ class AdapterSpec:
     of one's own of Keras on MLX. What is known of Keras is then known of it."""
     problem: str = ""
     """Why it cannot be started although it is registered; reported as an error of the adapter."""
-    by_name: bool = False
-    """Whether it is asked only where its name, or a pattern, asks for it."""
     variant: Variant | None = None
     """The other environment that it is to run in, still to be made (``environments.preparing``)."""
 
@@ -123,7 +121,6 @@ def exporters() -> dict[str, AdapterSpec]:
             ("keras", *route.modules),
             "exported",
             known_as=f"{KERAS_3}{route.backend}",
-            by_name=True,
         )
         for route in ROUTES.values()
     }
@@ -203,15 +200,14 @@ def select(patterns: Iterable[str] = (), commands: Sequence[str] = ()) -> list[A
 
     Args:
         patterns: Names or globs (``keras-*``), with ``@`` and another environment where one is
-            wanted (``keras-*@keras==3.14.1``); none means all but the exporters.
+            wanted (``keras-*@keras==3.14.1``); none means all but the exporters, and so does ``*``.
         commands: ``NAME=COMMAND`` texts, whose adapters can be selected like any other.
 
     Raises:
         RegistryError: A pattern matches nothing, two adapters share a name, or what is behind an
             ``@`` is not understood.
     """
-    usual, third = built_in(), _entry_points()
-    own = usual | exporters()
+    own, third = built_in() | exporters(), _entry_points()
     given: dict[str, AdapterSpec] = {}
     for text in commands:
         spec = from_command(text)
@@ -230,7 +226,7 @@ def select(patterns: Iterable[str] = (), commands: Sequence[str] = ()) -> list[A
 
     chosen: set[str] = set()
     columns: dict[str, AdapterSpec] = {}
-    for pattern in list(patterns) or [*usual, *third, *given]:
+    for pattern in list(patterns) or ["*"]:
         matched = _matching(pattern, known)
         base, at, rest = pattern.partition(SEPARATOR)
         bases = _matching(base, known) if at else []
@@ -249,7 +245,13 @@ def select(patterns: Iterable[str] = (), commands: Sequence[str] = ()) -> list[A
 
 
 def _matching(pattern: str, known: Iterable[str]) -> list[str]:
-    return [name for name in known if fnmatch.fnmatchcase(name, pattern)]
+    """The names that a pattern means: exporters only where it begins as they do, as ``onnx-*``."""
+    return [
+        name
+        for name in known
+        if fnmatch.fnmatchcase(name, pattern)
+        and not (name in ROUTES and pattern.startswith(("*", "?", "[")))
+    ]
 
 
 def _names_a_backend(name: str, *, in_environment: bool) -> bool:
