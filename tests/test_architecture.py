@@ -24,7 +24,18 @@ ROOT = Path(__file__).parents[1]
 DOCUMENT = ROOT / "docs/architecture.md"
 PACKAGE = "conformance"
 
-FRAMEWORKS = {"flax", "jax", "keras", "openvino", "optax", "tensorflow", "tf_keras", "torch"}
+FRAMEWORKS = {
+    "ai_edge_litert",
+    "flax",
+    "jax",
+    "keras",
+    "onnxruntime",
+    "openvino",
+    "optax",
+    "tensorflow",
+    "tf_keras",
+    "torch",
+}
 """Imported by the adapters of these names alone, inside their processes."""
 
 IN_A_PROCESS = {
@@ -32,6 +43,7 @@ IN_A_PROCESS = {
     "worker": set(),
     "native": set(),
     "keras": {"jax", "keras", "openvino", "tensorflow", "tf_keras", "torch"},
+    "exported": {"ai_edge_litert", "onnxruntime", "openvino", "tensorflow", "torch"},
     "torch": {"torch"},
     "jax": {"jax", "optax"},  # JAX's optimizers
     "flax": {"flax", "jax", "optax"},

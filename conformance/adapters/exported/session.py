@@ -10,6 +10,7 @@ from conformance.adapters.exported.runtimes import LoadError, NotLoaded, find
 from conformance.adapters.exported.writing import sizes_of, write
 from conformance.adapters.keras.backends.base import Value, packed
 from conformance.adapters.keras.session import Session
+from conformance.adapters.keras.weights import WeightError, assign, variables
 from conformance.adapters.worker.failure import Unsupported, failure
 
 if TYPE_CHECKING:
@@ -25,10 +26,12 @@ ANSWERED = frozenset({"shape", "dtype", "values", "batch", "influence"})
 
 _OF_KERAS = "it is asked of Keras itself: an exported file holds a forward pass and no more"
 _REFUSALS = "what Keras must refuse is said of Keras, not of what comes out of it"
+_WEIGHTS = "the case's weights don't fit the model that Keras makes on this backend"
 _TRAINING = "an exported file answers in inference alone, as Model.export documents"
 _STATES = "a call is to leave a state for the next one, which an exported file isn't asked to keep"
 _PRECISION = "export_onnx documents that the dtype policy must be float32"
 _BFLOAT16 = "the runtime is fed NumPy's arrays, and NumPy has no bfloat16"
+_NO_ROWS = "arrays of no rows aren't asked of a file: some runtimes end the process over them"
 _STRINGS = "runtimes of this format are fed numbers, no strings"
 
 
@@ -61,24 +64,33 @@ class ExportedSession(Session):
             return self._without("unsupported", reason=self._unanswered)
         return answer
 
+    def _examine(self, net: Net, prefix: str) -> dict[str, Any]:
+        try:
+            assign(variables(net), self._given(f"{prefix}weight/"))
+        except WeightError:
+            # A file of other weights would say nothing; that they are others is said of Keras.
+            self._unanswered = _WEIGHTS
+            return {}
+        return super()._examine(net, prefix)
+
     def _not_asked(self) -> str:
         """Why a file isn't asked this at all; empty where it is."""
-        model = self._program["model"]
-        if "raises" in self._answer["unsupported"]:
-            return _REFUSALS
-        if not self._facets:
-            return _OF_KERAS
-        if any(call.get("training") for call in self._program["calls"]) or any(
-            node.get("arguments", {}).get("training") for node in model["nodes"]
-        ):
-            return _TRAINING
-        if any(_says(node.get("config"), "stateful") for node in model["nodes"]):
-            return _STATES
-        if self._route.format != "tf_saved_model" and any(
-            one.get("dtype") == "string" for one in model["inputs"]
-        ):
-            return _STRINGS
-        return ""
+        model, calls = self._program["model"], self._program["calls"]
+        nodes, inputs = model["nodes"], model["inputs"]
+        fed = [array for name, array in self._tensors.items() if "call/" in name]
+        strings = any(one.get("dtype") == "string" for one in inputs)
+        trained = any(call.get("training") for call in calls) or any(
+            node.get("arguments", {}).get("training") for node in nodes
+        )
+        reasons = {
+            _REFUSALS: "raises" in self._answer["unsupported"],
+            _OF_KERAS: not self._facets,
+            _TRAINING: trained,
+            _STATES: any(_says(node.get("config"), "stateful") for node in nodes),
+            _NO_ROWS: any(array.size == 0 for array in fed),
+            _STRINGS: strings and self._route.format != "tf_saved_model",
+        }
+        return next((reason for reason, holds in reasons.items() if holds), "")
 
     def _calls(self, net: Net, evaluator: Evaluator, prefix: str) -> list[dict[str, Any]]:
         files: dict[Any, Running] = {}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.exported.runtimes.base import fed
 from conformance.adapters.worker.failure import Unsupported
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from conformance.adapters.exported.runtimes.base import Running
@@ -41,24 +42,27 @@ def open_file(path: Path) -> Running:
         if now != sizes:
             for place, array in zip(placed, arrays):
                 interpreter.resize_tensor_input(inputs[place]["index"], array.shape, strict=True)
-            _allocate(interpreter)
+            with _without_flex():
+                interpreter.allocate_tensors()
             sizes[:] = now
         for place, array in zip(placed, arrays):
             interpreter.set_tensor(inputs[place]["index"], array)
-        interpreter.invoke()
+        with _without_flex():
+            interpreter.invoke()
         return [interpreter.get_tensor(one["index"]) for one in interpreter.get_output_details()]
 
     return run
 
 
-def _allocate(interpreter: Any) -> None:
-    """Make the interpreter ready for its sizes.
+@contextmanager
+def _without_flex() -> Iterator[None]:
+    """Tell a file that needs TensorFlow's own kernels, which a LiteRT by itself doesn't have.
 
     Raises:
-        Unsupported: The file needs TensorFlow's own kernels, which a LiteRT by itself doesn't have.
+        Unsupported: It does.
     """
     try:
-        interpreter.allocate_tensors()
+        yield
     except RuntimeError as error:
         if "Flex delegate" in str(error):
             raise Unsupported(_FLEX) from error
