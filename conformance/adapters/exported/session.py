@@ -88,7 +88,7 @@ class ExportedSession(Session):
             _TRAINING: trained,
             _STATES: any(_says(node.get("config"), "stateful") for node in nodes),
             _NO_ROWS: any(array.size == 0 for array in fed),
-            _STRINGS: strings and self._route.format != "tf_saved_model",
+            _STRINGS: strings and self._route.name != "savedmodel-tensorflow",
         }
         return next((reason for reason, holds in reasons.items() if holds), "")
 

@@ -63,7 +63,7 @@ def write(keras: Any, route: Route, net: Net, feeds: Sequence[Feed], folder: Pat
 
 def told(text: str) -> str:
     """An exporter's message as one line without the graph and the folders of this machine."""
-    line = _GRAPH.split(" ".join(text.split()), maxsplit=1)[0]
+    line = _GRAPH.split(" ".join(text.split()).rpartition("Original error: ")[2], maxsplit=1)[0]
     line = _FOLDERS.sub("", line).strip() or "no reason given"
     return line if len(line) <= _LONGEST_REASON else f"{line[:_LONGEST_REASON]} …"
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.adapters.exported.runtimes.base import fed
 from conformance.adapters.keras.backends.base import packed
 from conformance.adapters.keras.nesting import flat
+from conformance.adapters.worker.failure import Unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +25,12 @@ def open_file(path: Path) -> Running:
 
     def run(feeds: Sequence[Feed]) -> list[Any]:
         tensors = [torch.as_tensor(fed(feed)).to(getattr(torch, feed.dtype)) for feed in feeds]
-        return [one.detach().numpy() for one in flat(module(packed(tensors)))]
+        return [_numbers(one) for one in flat(module(packed(tensors)))]
 
     return run
+
+
+def _numbers(tensor: Any) -> Any:
+    if str(tensor.dtype) == "torch.bfloat16":
+        raise Unsupported("the answer is in bfloat16, which NumPy has no numbers of")
+    return tensor.detach().numpy()
