@@ -215,9 +215,17 @@ def test_every_row_is_one_that_runs_at_home():
     for row in MATRIX:
         assert set(row) == {"name", "os", "python", "tox", "arguments"}
         assert row["tox"] in tox_environments()
-        folder, *options = row["arguments"].split()
-        assert (ROOT / folder).is_dir()
-        assert options == [] or (options[0] == "--shard" and Shard.parse(options[1]))
+        words = row["arguments"].split()
+        folders = list(itertools.takewhile(lambda word: not word.startswith("--"), words))
+        assert folders
+        assert all((ROOT / folder).is_dir() for folder in folders)
+        match words[len(folders) :]:
+            case ["--shard", part]:
+                assert Shard.parse(part)
+            case ["--adapter", name]:
+                assert [spec.name for spec in registry.select([name])] == [name]
+            case options:
+                assert options == []
 
 
 @pytest.mark.parametrize("name", ["mlx", "paddle", "tinygrad", "openvino-plugin", "keras316dev"])
