@@ -121,7 +121,8 @@ class NumpyLibrary(Library):
         """What NumPy says where it has the function for other dtypes only."""
         said = str(error)
         if isinstance(error, TypeError) and _OF_OTHER_DTYPES.search(said):
-            return f"NumPy has it for other dtypes: {said}"
+            short = said.partition(" with signature")[0].partition(", use ")[0]
+            return f"NumPy has it for other dtypes: {short}"
         return super().refusal(error)
 
     def internal(self, error: Exception) -> bool | None:
