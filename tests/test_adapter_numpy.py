@@ -376,6 +376,12 @@ def test_an_operation_for_other_dtypes_only_is_unsupported() -> None:
         asked("ops.subtract", {"x1": truths, "x2": truths})
 
 
+def test_what_a_release_lacks_is_unsupported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(np, "unstack")
+    with pytest.raises(Unsupported, match=r"NumPy \S+ has no numpy\.unstack"):
+        asked("ops.unstack", ONE)
+
+
 def test_what_numpy_raises_is_its_own_and_what_a_row_does_wrongly_is_ours() -> None:
     a, b = np.zeros((2, 3), np.float32), np.zeros((2, 3), np.float32)
     observation, _ = asked("ops.matmul", {"x1": a, "x2": b})

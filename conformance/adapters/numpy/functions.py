@@ -28,6 +28,9 @@ _OF_OTHER_DTYPES = re.compile(
 )
 """What NumPy says where a function is for other dtypes only."""
 
+_OF_ANOTHER_RELEASE = re.compile(r"module '(numpy[\w.]*)' has no attribute '(\w+)'")
+"""What Python says where a release of NumPy lacks a function."""
+
 _OF_ANOTHER_SIGNATURE = re.compile(r"(?:unexpected keyword|positional|required) argument")
 """What Python says of a call that a row has put together wrongly."""
 
@@ -118,8 +121,11 @@ class NumpyLibrary(Library):
         raise Unsupported(self.unanswered["compiled"])
 
     def refusal(self, error: Exception) -> str:
-        """What NumPy says where it has the function for other dtypes only."""
+        """What NumPy says where it has the function for other dtypes only, or lacks it."""
         said = str(error)
+        lacking = _OF_ANOTHER_RELEASE.search(said) if isinstance(error, AttributeError) else None
+        if lacking:
+            return f"NumPy {np.__version__} has no {lacking[1]}.{lacking[2]}"
         if isinstance(error, TypeError) and _OF_OTHER_DTYPES.search(said):
             short = said.partition(" with signature")[0].partition(", use ")[0]
             return f"NumPy has it for other dtypes: {short}"

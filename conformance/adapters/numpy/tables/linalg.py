@@ -29,7 +29,15 @@ PRODUCTS: dict[str, list[Row]] = {
     "ops.inner": _two("inner"),
     "ops.vdot": _two("vdot"),
     "ops.tensordot": _two("tensordot", axes=2),
-    "ops.cross": _two("cross", axisa=-1, axisb=-1, axisc=-1, axis=None),
+    "ops.cross": [
+        Direct(
+            "numpy.cross",
+            X,
+            {"axisa": -1, "axisb": -1, "axisc": -1, "axis": None},
+            dtypes=MEET,
+            note="vectors of two numbers are deprecated since NumPy 2.0",
+        )
+    ],
     "ops.einsum": [
         Direct(
             "numpy.einsum",
