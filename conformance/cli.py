@@ -350,7 +350,7 @@ def _adapter_options(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="adapter name or glob ('keras-*'); repeatable; default: all",
+        help="adapter name or glob ('keras-*'); repeatable; default: all but numpy",
     )
     parser.add_argument(
         "--adapter-command",

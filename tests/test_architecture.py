@@ -47,6 +47,7 @@ IN_A_PROCESS = {
     "torch": {"torch"},
     "jax": {"jax", "optax"},  # JAX's optimizers
     "flax": {"flax", "jax", "optax"},
+    "numpy": set(),
 }
 """Folders of ``adapters/`` that a framework's interpreter runs, with what they import of others."""
 
@@ -457,6 +458,8 @@ def test_a_framework_or_pytest_where_it_should_not_be_is_found(
         ("adapters/native/new.py", "import msgspec\n"),
         ("adapters/keras/new.py", "from conformance.adapters.host import registry\n"),
         ("adapters/jax/layers/new.py", "import flax\n"),
+        ("adapters/numpy/ops/new.py", "import keras\n"),
+        ("adapters/numpy/ops/new.py", "from conformance.reference import evaluate\n"),
         ("adapters/worker/new.py", "match 1:\n    case 1: pass\n"),
         ("adapters/__init__.py", "try: pass\nexcept* ValueError: pass\n"),
         ("adapters/shared/new.py", "from conformance.cases import model\n"),

@@ -173,9 +173,8 @@ COMMANDS: dict[str, Run | Shown] = {
     "keras-conformance coverage --missing --into docs/not-covered.md": Run(
         "keras-conformance coverage --missing --into not-covered.md"
     ),
-    "keras-conformance run 'atlas/*' --adapter 'keras-*' --adapter torch --adapter jax": Shown(
-        "tests/test_atlas.py", "test_every_case_is_on_it_as_it_is_now"
-    ),
+    "keras-conformance run 'atlas/*' --adapter 'keras-*' --adapter torch --adapter jax "
+    "--adapter numpy": Shown("tests/test_atlas.py", "test_every_case_is_on_it_as_it_is_now"),
     "keras-conformance atlas --into docs/atlas.md": Shown(
         "tests/test_atlas.py", "test_the_command_says_what_it_lacks"
     ),

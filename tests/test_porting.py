@@ -15,6 +15,7 @@ from conformance.cases.model import Call, Graph, InputSpec, Model, Node
 from conformance.porting import Argument, Guide, Row, porting_rows
 from conformance.porting.command import restored
 from conformance.porting.markdown import pages
+from conformance.porting.model import Refusal
 from conformance.records import Writer, read
 
 DOCS = Path(__file__).parents[1] / "docs/porting"
@@ -307,6 +308,28 @@ def test_the_command_writes_pages_and_renders_them_again(
         assert (first / name).read_bytes() == (second / name).read_bytes()
     page = (first / "torch.md").read_text()
     assert "| `momentum=0.99` | `momentum=0.1` | `momentum=0.01` | `F.batch_norm` |" in page
+
+
+def test_what_several_are_refused_for_alike_is_one_line() -> None:
+    def refused(layer: str, reason: str, cases: int) -> Row:
+        refusal = Refusal(reason=reason, cases=cases, proofs=["ops/a"])
+        files = {"ops/a": "ops.yaml"}
+        return Row(
+            adapter="numpy", family="ops", layer=layer, ways=[], refusals=[refusal], files=files
+        )
+
+    rows = [
+        refused("ops.a", "NumPy has no bfloat16", 2),
+        refused("ops.b", "no native counterpart with size=3", 1),
+        refused("ops.c", "NumPy has no bfloat16", 3),
+        refused("ops.d", "no native counterpart with size=3", 1),
+    ]
+    guide = Guide(adapter="numpy", versions={"numpy": "2"}, cases=7, planned=7, rows=rows)
+    page = pages([guide])["numpy.md"]
+    assert "| ops.a, ops.c | NumPy has no bfloat16 |  | 5 | [ops/a](../../cases/ops.yaml) |" in page
+    for layer in ("ops.b", "ops.d"):
+        assert f"| {layer} | no native counterpart with size=… | `3` | 1 |" in page
+    assert "no layers, and no gradients" in page
 
 
 def test_records_of_other_adapters_give_no_guide(

@@ -36,6 +36,7 @@ _KNOWN: Final = (
     "jax",
     "openvino",
     "flax",
+    "numpy",
 )
 
 

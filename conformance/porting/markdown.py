@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from conformance.porting.bites import Bite
     from conformance.porting.model import Argument, Guide, Refusal, Row, Way
 
-TITLES = {"torch": "PyTorch", "jax": "JAX", "flax": "Flax NNX"}
+TITLES = {"torch": "PyTorch", "jax": "JAX", "flax": "Flax NNX", "numpy": "NumPy"}
 
 _SAME_LAYOUT = re.compile(r"as it is|(\w+(?:[./]\w+)*) = (\w+(?:/\w+)*)|multiplied .*|added .*")
 
@@ -134,6 +134,14 @@ def _unfinished(guide: Guide) -> list[str]:
 def _names(adapter: str) -> list[str]:
     if adapter == "torch":
         return ["`nn` is `torch.nn`, `F` is `torch.nn.functional`."]
+    if adapter == "numpy":
+        return [
+            "",
+            "`np` is `numpy`, which has functions alone: no layers, and no gradients. It promotes",
+            "otherwise than Keras: an int32 and a float32 meet in float64, float functions make",
+            "float64 of integers, and sums, places and counts of integers are int64. A port casts",
+            "arguments or answers to Keras's dtype where `np.astype` is [below](#what-bites).",
+        ]
     return ["`nnx` is `flax.nnx`."] if adapter == "flax" else []
 
 
@@ -235,8 +243,8 @@ def _around(rows: Sequence[Row]) -> list[str]:
         "",
         "### What stands around a module",
         "",
-        "Channels are moved, sequences turned round and borders padded by hand where the module",
-        "can't be told to.",
+        "Channels are moved, sequences turned round, borders padded and arrays cast by hand where",
+        "the module can't be told to.",
         "",
         "| function | when | layers and functions |",
         "| --- | --- | --- |",
@@ -325,12 +333,27 @@ def _refusals(rows: Sequence[Row], title: str) -> list[str]:
             "| layer or function | reason | values | cases | one |",
             "| --- | --- | --- | ---: | --- |",
         ]
-    for (layer, reason), some in parts.items():
+    for (layers, reason), some in _joined(parts).items():
         values = ", ".join(f"`{cell(value)}`" for *_, value in some if value)
         cases = sum(refusal.cases for _, refusal, _ in some)
         proof = linked(some[0][0], some[0][1].proofs)
-        lines.append(f"| {layer} | {cell(reason)} | {values} | {cases} | {proof} |")
+        lines.append(f"| {layers} | {cell(reason)} | {values} | {cases} | {proof} |")
     return lines
+
+
+def _joined(
+    parts: Mapping[tuple[str, str], list[tuple[Row, Refusal, str]]],
+) -> dict[tuple[str, str], list[tuple[Row, Refusal, str]]]:
+    """Refusals of several layers that speak of no value and say the same, in one."""
+    alike: dict[str, list[str]] = defaultdict(list)
+    for (layer, reason), some in parts.items():
+        if not any(value for *_, value in some):
+            alike[reason].append(layer)
+    found: dict[tuple[str, str], list[tuple[Row, Refusal, str]]] = defaultdict(list)
+    for (layer, reason), some in parts.items():
+        layers = alike[reason] if layer in alike[reason] else [layer]
+        found[", ".join(layers), reason] += some
+    return found
 
 
 def _proof(rows: Sequence[Row], bite: Bite) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from conformance.records.reader import Run
 
-ADAPTERS = ("torch", "jax", "flax")
+ADAPTERS = ("torch", "jax", "flax", "numpy")
 """Adapters that tell how they did a layer, in the order of the guides."""
 
 

@@ -10,13 +10,14 @@ if TYPE_CHECKING:
 
     from conformance.porting.model import Condition, Row
 
-_PREFIXES = ("torch.nn.functional.", "torch.nn.", "torch.", "flax.nnx.", "jax.")
+_PREFIXES = ("torch.nn.functional.", "torch.nn.", "torch.", "flax.nnx.", "jax.", "numpy.")
 _SHORT = {
     "torch.nn.functional.": "F.",
     "torch.nn.": "nn.",
     "torch.": "torch.",
     "flax.nnx.": "nnx.",
     "jax.": "jax.",
+    "numpy.": "np.",
 }
 _LONG = 48
 """Characters of a case's id that are shown at most."""

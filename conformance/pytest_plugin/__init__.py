@@ -42,7 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=arguments.text,
         default=[],
         metavar="NAME",
-        help="run on this adapter only: name or glob, repeatable (default: all)",
+        help="run on this adapter only: name or glob, repeatable (default: all but numpy)",
     )
     group.addoption(
         "--adapter-command",

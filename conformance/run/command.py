@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
 def adapters(options: argparse.Namespace) -> int:
     """List the adapters, and whether they are installed here."""
     try:
-        specs = registry.select(options.adapter, options.adapter_command)
+        specs = registry.select(options.adapter or ["*"], options.adapter_command)
     except registry.RegistryError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return USAGE
@@ -54,6 +54,8 @@ def adapters(options: argparse.Namespace) -> int:
         state = f"not installed: {', '.join(missing)}" if missing else "installed"
         if spec.variant:
             state = "made when it is first run"
+        elif spec.by_name and not missing:
+            state += "; runs where it is named"
         print(f"{spec.name:<{width}}  {spec.problem or state}")  # noqa: T201
     return 0
 

@@ -64,12 +64,15 @@ class AdapterSpec:
     requires: tuple[str, ...] = ()
     """Top-level modules that must be importable here; empty for another environment's command."""
     family: str = "other"
-    """``keras``, ``torch``, ``jax`` or ``flax`` of the built-in ones, else what its author says."""
+    """``keras``, ``torch``, ``jax``, ``flax`` or ``numpy`` of the built-in ones, else what its
+    author says."""
     known_as: str = ""
     """The name under which ledgers speak of it, where that is another: ``keras-mlx`` for an adapter
     of one's own of Keras on MLX. What is known of Keras is then known of it."""
     problem: str = ""
     """Why it cannot be started although it is registered; reported as an error of the adapter."""
+    by_name: bool = False
+    """Whether it is in no default row: it is selected only by a pattern that matches its name."""
     variant: Variant | None = None
     """The other environment that it is to run in, still to be made (``environments.preparing``)."""
 
@@ -107,6 +110,8 @@ def built_in() -> dict[str, AdapterSpec]:
         _spec("torch", "torch", ("torch",), {}),
         _spec("jax", "jax", ("jax",), jax_pins()),
         _spec("flax", "flax", ("flax", "jax"), jax_pins()),
+        # NumPy is always installed, and most of the cases are about what it hasn't got.
+        replace(_spec("numpy", "numpy", ("numpy",), {}), by_name=True),
     ]
     return {spec.name: spec for spec in specs}
 
@@ -121,6 +126,7 @@ def exporters() -> dict[str, AdapterSpec]:
             ("keras", *route.modules),
             "exported",
             known_as=f"{KERAS_3}{route.backend}",
+            by_name=True,
         )
         for route in ROUTES.values()
     }
@@ -200,7 +206,7 @@ def select(patterns: Iterable[str] = (), commands: Sequence[str] = ()) -> list[A
 
     Args:
         patterns: Names or globs (``keras-*``), with ``@`` and another environment where one is
-            wanted (``keras-*@keras==3.14.1``); none means all but the exporters, and so does ``*``.
+            wanted (``keras-*@keras==3.14.1``); none means all but those that have to be named.
         commands: ``NAME=COMMAND`` texts, whose adapters can be selected like any other.
 
     Raises:
@@ -226,7 +232,8 @@ def select(patterns: Iterable[str] = (), commands: Sequence[str] = ()) -> list[A
 
     chosen: set[str] = set()
     columns: dict[str, AdapterSpec] = {}
-    for pattern in list(patterns) or ["*"]:
+    default = [name for name in known if name not in own or not own[name].by_name]
+    for pattern in list(patterns) or default:
         matched = _matching(pattern, known)
         base, at, rest = pattern.partition(SEPARATOR)
         bases = _matching(base, known) if at else []

@@ -102,6 +102,10 @@ class Library(ABC):
         """What the framework says where it has no such operation for these dtypes; else nothing."""
         return str(error) if isinstance(error, NotImplementedError) else ""
 
+    def internal(self, error: Exception) -> bool | None:  # noqa: ARG002 - as every library's
+        """Whether the adapter is at fault for what was raised; None: the traceback tells."""
+        return None
+
 
 class Functions:
     """The functions of a program as one callable of its inputs, in their order.

@@ -113,7 +113,10 @@ class Spy:
         before = getattr(owner, name)
         noting = _noting(symbol, before, value, symbol in self._around)
         own = name in vars(owner)  # else a base class has it, and is left alone
-        setattr(owner, name, noting)
+        try:
+            setattr(owner, name, noting)
+        except (AttributeError, TypeError):  # NumPy's own types and ufuncs can't be changed
+            return
         replaced.append((owner, name, own, before))
 
     @contextmanager

@@ -139,7 +139,8 @@ class FunctionSession(Answering):
             except Exception as error:  # whatever a framework raises is the answer
                 if refusal := self.library.refusal(error):
                     raise Unsupported(refusal) from error
-                return {"error": failure(error, "call")}
+                internal = self.library.internal(error)
+                return {"error": failure(error, "call", internal=internal)}
             return {"outputs": self.outputs("call/0/output", outputs)}
 
     def _gradients(self) -> dict[str, Any]:

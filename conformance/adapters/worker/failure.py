@@ -133,10 +133,18 @@ def _is_an_extensions(exc: BaseException) -> bool:
     )  # from Python 3.10 on
     if standard and root not in standard and root not in _OWN_MODULES:
         return True
+    return type(exc) is RuntimeError and came_out_of_a_call(exc)
+
+
+def came_out_of_a_call(exc: BaseException) -> bool:
+    """Whether the line in which an exception begins doesn't raise it itself.
+
+    Compiled code has no line of its own: what it raises begins where it was called.
+    """
     trace = exc.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    if type(exc) is not RuntimeError or trace is None:
+    if trace is None:
         return False
     code = trace.tb_frame.f_code.co_code
     return not opcode.opname[code[trace.tb_lasti]].startswith(("RAISE", "RERAISE"))

@@ -1,0 +1,1 @@
+"""Functions of Keras that are more than one call of NumPy's."""
