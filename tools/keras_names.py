@@ -25,6 +25,8 @@ SUBMODULES = ("image", "linalg", "nn", "numpy")
 """Of ``keras.ops``: what one of them shares with ``keras.ops`` itself goes by the shorter name."""
 PLAIN = ("activations", "losses", "metrics", "random")
 """Beside ``keras.ops``: where plain functions are."""
+OF_UTILS = ("normalize", "pad_sequences", "to_categorical")
+"""The functions of ``keras.utils`` that answer arrays."""
 MADE = ("losses", "initializers", "regularizers", "constraints", "optimizers.schedules")
 """Classes whose instances are called on arrays and keep nothing."""
 OBJECTS = ("metrics", "optimizers")
@@ -85,6 +87,7 @@ def functions() -> tuple[dict[str, dict[str, str]], dict[str, str]]:
         for name, one in members(namespace).items():
             if inspect.isfunction(one) and name not in {"get", "serialize", "deserialize"}:
                 homes[f"{namespace}.{name}"] = one
+    homes |= {f"utils.{name}": members("utils")[name] for name in OF_UTILS}
     own, others = preprocessing()
     homes |= own
     aliases |= others
