@@ -20,6 +20,8 @@ FUNCTION = "function"
 """A function, or an object that is called like one, fed arrays of any shape."""
 STEPS = "steps"
 """An object with a memory, and a list of calls of its methods."""
+APPLICATION = "application"
+"""A model that Keras itself puts together: one of ``keras.applications``."""
 
 
 class Facet(NamedTuple):
@@ -82,8 +84,10 @@ class Facet(NamedTuple):
 
 
 _MODEL = frozenset({MODEL})
+_BUILT = frozenset({MODEL, APPLICATION})
 _CALLED = frozenset({MODEL, FUNCTION})
-_ANY = frozenset({MODEL, FUNCTION, STEPS})
+_SHOWN = _CALLED | _BUILT
+_ANY = frozenset({MODEL, FUNCTION, STEPS, APPLICATION})
 
 _PLACED = ("weights", "shape")
 """The case's weights could be set, and the answer has the right shape."""
@@ -98,7 +102,7 @@ _ALL = (
         passes="inputs, outputs and every node of the case have exactly the stated shape, `None` "
         "where it is `None`",
         wrong="wrong shape",
-        kinds=_CALLED,
+        kinds=_SHOWN,
         stated_by=("input_shape", "output_shape", "layers"),
         needs_numbers=False,
     ),
@@ -120,7 +124,7 @@ _ALL = (
         how="total, trainable, non-trainable; by node",
         passes="total, trainable, non-trainable, and by node where the adapter sees it",
         wrong="wrong weights",
-        kinds=_MODEL,
+        kinds=_BUILT,
         stated_by=("params",),
         follows=("weights",),
         needs_numbers=False,
@@ -228,7 +232,7 @@ _ALL = (
         passes="the framework (not the adapter) raised a `ValueError` or a `TypeError` at the "
         "stated stage, in words that name an argument or the input",
         wrong="no refusal",
-        kinds=_CALLED,
+        kinds=_SHOWN,
         parts=("raises",),
         when="`raises` is there; nothing else is asked for then",
         stated_by=("raises",),
@@ -311,7 +315,7 @@ _ALL = (
         "weights copied",
         passes="call 0's outputs, by the same truth as `values`",
         wrong="wrong round trip",
-        kinds=_CALLED,
+        kinds=_SHOWN,
         blocked_by=_TRUE,
         repeats=True,
     ),
@@ -322,7 +326,7 @@ _ALL = (
         how="outputs of call 0 from the model saved as `.keras` and loaded",
         passes="call 0's outputs, by the same truth as `values`",
         wrong="wrong round trip",
-        kinds=_MODEL,
+        kinds=_BUILT,
         blocked_by=_TRUE,
         follows=("config_round_trip",),
         repeats=True,

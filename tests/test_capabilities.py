@@ -189,8 +189,8 @@ def test_a_kind_that_there_is_not_is_a_mistake(write: Callable[[str], Path]) -> 
     problems = Claims([write("adapter: keras-mine\nkinds: [functions]\n")]).problems
     (told,) = [str(one).partition("keras-mine.yaml:")[2] for one in problems]
     assert told == (
-        "2:8: kinds: 'functions' is no kind of case; expected one of model, function, steps; "
-        "did you mean 'function'?"
+        "2:8: kinds: 'functions' is no kind of case; expected one of model, function, steps, "
+        "application; did you mean 'function'?"
     )
 
 

@@ -22,7 +22,16 @@ from conformance.cases import load
 from conformance.cases.building import KEYS
 from conformance.cases.levels import complexity
 from conformance.cases.model import Data, Expect
-from conformance.facets import AGAIN, FACETS, FUNCTION, MODEL, REPEATS, STEPS, asked_of
+from conformance.facets import (
+    AGAIN,
+    APPLICATION,
+    FACETS,
+    FUNCTION,
+    MODEL,
+    REPEATS,
+    STEPS,
+    asked_of,
+)
 from conformance.reference import evaluate
 from conformance.reference.answer.answer import NOTHING_MOVES
 from conformance.reference.faults.editing import EDITS
@@ -101,13 +110,13 @@ def test_what_a_row_refers_to_is_there(name: str) -> None:
     assert {*facet.stated_by} <= {*KEYS, *Expect.__struct_fields__}
     assert bool(facet.parts) == bool(facet.when)
     assert facet.kinds
-    assert facet.kinds <= {MODEL, FUNCTION, STEPS}
+    assert facet.kinds <= {MODEL, FUNCTION, STEPS, APPLICATION}
     assert "|" not in facet.how + facet.wrong
 
 
 def test_a_facet_is_asked_of_its_kinds_of_program_alone() -> None:
     everything = frozenset(part for facet in FACETS.values() for part in facet.parts)
-    for kind in (MODEL, FUNCTION, STEPS):
+    for kind in (MODEL, FUNCTION, STEPS, APPLICATION):
         most = asked_of(kind, everything)
         assert most == {name for name, facet in FACETS.items() if kind in facet.kinds}
         assert "values" in asked_of(kind, frozenset()) < most

@@ -25,6 +25,8 @@ SUBMODULES = ("image", "linalg", "nn", "numpy")
 """Of ``keras.ops``: what one of them shares with ``keras.ops`` itself goes by the shorter name."""
 PLAIN = ("activations", "losses", "metrics", "random")
 """Beside ``keras.ops``: where plain functions are."""
+OF_UTILS = ("normalize", "pad_sequences", "to_categorical")
+"""The functions of ``keras.utils`` that answer arrays."""
 MADE = ("losses", "initializers", "regularizers", "constraints", "optimizers.schedules")
 """Classes whose instances are called on arrays and keep nothing."""
 OBJECTS = ("metrics", "optimizers")
@@ -85,9 +87,28 @@ def functions() -> tuple[dict[str, dict[str, str]], dict[str, str]]:
         for name, one in members(namespace).items():
             if inspect.isfunction(one) and name not in {"get", "serialize", "deserialize"}:
                 homes[f"{namespace}.{name}"] = one
+    homes |= {f"utils.{name}": members("utils")[name] for name in OF_UTILS}
+    own, others = preprocessing()
+    homes |= own
+    aliases |= others
     for symbol, one in homes.items():
         found[symbol] = signature(one)
     return dict(sorted(found.items())), dict(sorted(aliases.items()))
+
+
+def preprocessing() -> tuple[dict[str, Any], dict[str, str]]:
+    """What each family of applications does to images, and other names of the same."""
+    found: dict[str, Any] = {}
+    aliases: dict[str, str] = {}
+    for family, home in members("applications").items():
+        if inspect.ismodule(home) and hasattr(home, "preprocess_input"):
+            symbol, one = f"applications.{family}.preprocess_input", home.preprocess_input
+            same = next((known for known, other in found.items() if other is one), None)
+            if same is None:
+                found[symbol] = one
+            else:
+                aliases[symbol] = same
+    return found, aliases
 
 
 def made() -> dict[str, list[dict[str, str]]]:
@@ -117,6 +138,15 @@ def objects() -> dict[str, dict[str, str]]:
     return found
 
 
+def applications() -> dict[str, dict[str, str]]:
+    """What puts a model of keras.applications together."""
+    return {
+        name: signature(one)
+        for name, one in members("applications").items()
+        if inspect.isfunction(one)
+    }
+
+
 def lines(table: dict[str, Any]) -> str:
     """A table with one symbol a line."""
     entries = (f"    {json.dumps(key)}: {json.dumps(value)}" for key, value in table.items())
@@ -133,6 +163,7 @@ def text() -> str:
         "function_aliases": aliases,
         "made": made(),
         "objects": objects(),
+        "applications": applications(),
     }
     source = json.dumps(f"signatures of keras {keras.__version__}")
     parts = [f'  "source": {source}', *(f'  "{key}": {lines(one)}' for key, one in tables.items())]

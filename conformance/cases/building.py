@@ -61,6 +61,7 @@ KEYS = (
     "object",
     "variables",
     "steps",
+    "application",
     "config",
     "as",
     "call",
@@ -89,6 +90,9 @@ _BESIDE_NO_REFUSAL = ("expect", "equals", "train", "targets", "random", "exchang
 
 _BESIDE_NO_RULE = (*_BESIDE_NO_REFUSAL, "raises")
 """Keys that mean nothing where no answer is right or wrong."""
+
+
+_ONE_OF = "`model`, `layer`, `function`, `object` or `application`"
 
 
 class CaseReader:
@@ -181,6 +185,8 @@ class CaseReader:
             return subjects.function(tree, where, raises, without)
         if subject == "object":
             return subjects.steps_of(tree, where, raises, without)
+        if subject == "application":
+            return subjects.application(tree, where, raises, without)
         return self._program(tree, where, raises, without)
 
     def _program(
@@ -247,9 +253,10 @@ def _look_over(tree: Map, where: Where, layers: LayerReader) -> None:
 
 def _symbol_as_source(tree: Map) -> Source | None:
     """The documentation of the one symbol that a case is about, which needn't be named again."""
-    for key, home in (("layer", "keras.layers."), ("function", "keras."), ("object", "keras.")):
+    homes = {"layer": "layers.", "function": "", "object": "", "application": "applications."}
+    for key, home in homes.items():
         if isinstance(tree.get(key), str):
-            return Source(keras=home + tree[key])
+            return Source(keras=f"keras.{home}{tree[key]}")
     return None
 
 
@@ -309,7 +316,7 @@ def _model(
         )
         return passing.passed(_adapted(read, tree, where), tree, where)
     if "model" not in tree:
-        where.refuse("has no subject", expected="`model`, `layer`, `function` or `object`")
+        where.refuse("has no subject", expected=_ONE_OF)
         return None
     place = where.value(tree, "model")
     if given is None:

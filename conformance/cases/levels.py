@@ -116,9 +116,13 @@ def _elementary(cases: Sequence[Case], _: set[str]) -> Iterator[Case]:
 
 
 def _every_layer(cases: Sequence[Case], chosen: set[str]) -> Iterator[Case]:
-    """Simplest first, each case with a symbol or an activation that no chosen case has."""
+    """Simplest first, each case with a symbol or an activation that no chosen case has.
+
+    Applications are left for later: whole models of hundreds of layers, that are all alike.
+    """
     seen = {part for case in cases if case.id in chosen for part in _parts(case)}
-    plain = (case for case in cases if case.raises is None and not case.unspecified)
+    parts = (case for case in cases if kind_of(case.program) != "application")
+    plain = (case for case in parts if case.raises is None and not case.unspecified)
     for case in sorted(plain, key=_complexity):
         if not seen.issuperset(_parts(case)):
             seen.update(_parts(case))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from conformance.cases.problems import Where
 
-_NAMED = ("layer", "function", "object")
+_NAMED = ("layer", "function", "object", "application")
 _LONGEST = 60
 """Characters of a value that a hint writes out."""
 

@@ -128,10 +128,12 @@ class Model(Struct, frozen=True, kw_only=True, omit_defaults=True):
     All hold named nodes; those of a graph may be functions among layers. In the form
     ``function`` the inputs are arrays with their whole shape: there is no batch axis, and no
     variable. ``object`` is the form of what has a memory
-    (:class:`Steps`): its one node is the object.
+    (:class:`Steps`): its one node is the object. ``application`` is a model that Keras itself
+    puts together: its one node is ``applications.ResNet50`` with the arguments of that function;
+    its input is there where the case hands one over, or feeds it.
     """
 
-    form: Literal["sequential", "functional", "function", "object"]
+    form: Literal["sequential", "functional", "function", "object", "application"]
     inputs: list[InputSpec]
     nodes: list[Node]
     """In topological order."""
@@ -407,11 +409,12 @@ Program = Graph | Steps
 """What is built and fed, and which facets are asked for."""
 
 
-def kind_of(program: Program) -> Literal["model", "function", "steps"]:
-    """What a program is: a model, functions, or an object with steps."""
+def kind_of(program: Program) -> Literal["model", "function", "steps", "application"]:
+    """What a program is: a model, functions, an object with steps, or one of Keras's own models."""
     if isinstance(program, Steps):
         return "steps"
-    return "function" if program.model.form == "function" else "model"
+    form = program.model.form
+    return form if form in {"function", "application"} else "model"
 
 
 def symbols_of(program: Program) -> list[str]:

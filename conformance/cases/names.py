@@ -54,6 +54,7 @@ class _Names(msgspec.Struct, frozen=True):
     function_aliases: dict[str, str]
     made: dict[str, tuple[Arguments, Arguments]]
     objects: dict[str, Arguments]
+    applications: dict[str, Arguments]
 
 
 class Signature(NamedTuple):
@@ -119,7 +120,7 @@ def unfit(kind: Kind, symbol: str) -> tuple[str, str] | None:
     return (f"{symbol!r} is not in Keras", hint) if hint or kind != "layers" else None
 
 
-IN_MODELS = ("ops.", "activations.")
+IN_MODELS = ("ops.", "activations.", "applications.")
 """How the functions begin that Keras documents to take symbolic tensors, and so to be nodes."""
 
 
@@ -142,6 +143,16 @@ def _of_dictionaries(layer: str) -> Signature:
 def object_arguments(symbol: str) -> Arguments | None:
     """Constructor's arguments of what has a memory, ``metrics.Mean``; None if it is not known."""
     return _names().objects.get(symbol)
+
+
+def application_arguments(name: str) -> Arguments | None:
+    """Arguments of what puts a model together, ``ResNet50``; None if it is not known."""
+    return _names().applications.get(name)
+
+
+def applications() -> list[str]:
+    """Every model of keras.applications, sorted."""
+    return sorted(_names().applications)
 
 
 def functions() -> list[str]:

@@ -114,7 +114,8 @@ def _case() -> Schema:
         ),
         **schema_subjects.properties(several),
         "config": _described(
-            {"type": ["object", "null"]}, "Literal arguments of `layer`, `function` or `object`"
+            {"type": ["object", "null"]},
+            "Literal arguments of the subject: `layer`, `function`, `object`, `application`",
         ),
         "as": _described(
             {

@@ -8,7 +8,7 @@ from conformance.cases import dictionaries, names, steps
 
 Schema = dict[str, Any]
 
-SUBJECTS = ("model", "layer", "function", "object")
+SUBJECTS = ("model", "layer", "function", "object", "application")
 """What a case can be about: exactly one of these, unless `vary` brings it."""
 SYMBOL = r"^[a-z][a-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)+$"
 """A public name without ``keras.``: ``losses.Huber``."""
@@ -36,8 +36,13 @@ def properties(inputs: Schema) -> Schema:
             "and so is a dictionary of images and of what belongs to them",
             "anyOf": [*OPERANDS["anyOf"], _dictionary()],
         },
+        "application": {
+            "description": "A model of keras.applications; its arguments are in `config`",
+            "anyOf": [{"enum": names.applications()}, {"type": "string", "pattern": "^[A-Z]"}],
+        },
         "with": {
-            "description": "Inputs that `function` takes by the names of its arguments",
+            "description": "Inputs that `function` takes by the names of its arguments, or that "
+            "`application` takes as `input_tensor`",
             "type": "object",
             "minProperties": 1,
             "additionalProperties": _ONE_OR_LIST,
@@ -97,10 +102,10 @@ def conditions() -> list[Schema]:
         "adapt": ["layer"],
         "as": ["layer"],
         "of": ["function"],
-        "with": ["function"],
+        "with": ["function", "application"],
         "variables": ["object"],
         "steps": ["object"],
-        "config": ["layer", "function", "object"],
+        "config": ["layer", "function", "object", "application"],
     }
     return [
         *({"not": {"required": pair}} for pair in pairs),
@@ -111,11 +116,7 @@ def conditions() -> list[Schema]:
             }
             for key, subjects in needs.items()
         ),
-        {
-            "anyOf": [
-                {"required": [one]} for one in ("source", "layer", "function", "object", "vary")
-            ]
-        },
+        {"anyOf": [{"required": [one]} for one in ("source", *SUBJECTS[1:], "vary")]},
         {
             "if": {"required": ["object"], "not": {"required": ["vary"]}},
             "then": {"required": ["steps"]},

@@ -6,9 +6,18 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from conformance.cases import dictionaries, drawing, expects, functions, inputs, names, steps
+from conformance.cases import (
+    applications,
+    dictionaries,
+    drawing,
+    expects,
+    functions,
+    inputs,
+    names,
+    steps,
+)
 from conformance.cases.model import Call, Expect, Graph
-from conformance.facets import FACETS, FUNCTION, STEPS, asked_of
+from conformance.facets import APPLICATION, FACETS, FUNCTION, STEPS, asked_of
 
 if TYPE_CHECKING:
     from conformance.cases.model import Program
@@ -16,7 +25,7 @@ if TYPE_CHECKING:
     from conformance.cases.problems import Where
     from conformance.cases.reading import Map
 
-_SUBJECTS = ("model", "layer", "function", "object")
+_SUBJECTS = ("model", "layer", "function", "object", "application")
 """What a case can be about: exactly one of these."""
 
 _ONLY_FOR: dict[str, tuple[str, ...]] = {
@@ -24,10 +33,10 @@ _ONLY_FOR: dict[str, tuple[str, ...]] = {
     "adapt": ("layer",),
     "as": ("layer",),
     "of": ("function",),
-    "with": ("function",),
+    "with": ("function", "application"),
     "variables": ("object",),
     "steps": ("object",),
-    "config": ("layer", "function", "object"),
+    "config": ("layer", "function", "object", "application"),
     "weights": ("model", "layer"),
     "settings": ("model", "layer"),
     "training": ("model", "layer"),
@@ -136,3 +145,37 @@ def steps_of(
         asked &= {"state"}
     facets = [facet for facet in FACETS if facet in asked.difference(without)]
     return msgspec.structs.replace(program, facets=facets), Expect()
+
+
+def application(
+    tree: Map, where: Where, raises: str | None, without: dict[str, str]
+) -> tuple[Program, Expect] | None:
+    """The program of a model that Keras itself puts together.
+
+    Args:
+        tree: The case.
+        where: Its place.
+        raises: The stage at which it must be refused, if it must.
+        without: Facets that aren't asked for.
+    """
+    given = inputs.read_inputs(tree, where)
+    read = None if given is None else applications.read_application(tree, where, given)
+    if read is None:
+        return None
+    expect = Expect()
+    if "expect" in tree:
+        place = where.value(tree, "expect")
+        expect = expects.read_expect(tree["expect"], place, read) or expect
+        applications.check_expect(tree["expect"], place)
+    if raises == "call":
+        where.value(tree, "raises").refuse("is call", expected="build: nothing is called")
+    asked = asked_of(APPLICATION, frozenset()).difference(without)
+    if raises is not None:
+        asked = frozenset({"raises"})
+    elif not read.fed:
+        asked = frozenset(one for one in asked if not FACETS[one].needs_numbers)
+    calls = []
+    if any(FACETS[one].of_calls for one in asked) and raises is None:
+        calls = [Call(batch=rows) for rows in read.fed[0].batches or [read.fed[0].batch_size or 1]]
+    facets = [facet for facet in FACETS if facet in asked]
+    return Graph(case="", model=read.model, calls=calls, facets=facets), expect

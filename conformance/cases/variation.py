@@ -196,7 +196,7 @@ def _paths(key: str, tree: Map, where: Where, keys: Collection[str]) -> list[str
         if first in _UNVARIED or not all(path.split(".")):
             where.refuse(f"{path!r} can't vary")
             return []
-        named = any(key in tree for key in ("layer", "function", "object"))
+        named = any(key in tree for key in ("layer", "function", "object", "application"))
         if first in keys and not (named and path == "config"):
             found.append(path)
         elif named and first != "config":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from conformance.cases.names import is_made
-from conformance.facets import FACETS, FUNCTION, MODEL, STEPS
+from conformance.facets import APPLICATION, FACETS, FUNCTION, MODEL, STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -55,7 +55,8 @@ def unasked(
         note = seen.get(name)
         if note is None or not note.cases:
             continue
-        kind = STEPS if note.kinds == {STEPS} else usual
+        own = next((kind for kind in (STEPS, APPLICATION) if note.kinds == {kind}), None)
+        kind = own or usual
         arguments = [one.name for one in (*info.constructor, *info.call)]
         for facet in _asked_of(name, kind):
             if facet not in note.facets:

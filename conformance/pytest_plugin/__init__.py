@@ -29,6 +29,7 @@ KINDS = {
     "model": "models of layers",
     "function": "functions called on arrays: ops, losses, schedules, initializers",
     "steps": "objects with a memory, step by step: metrics, optimizers",
+    "application": "models of keras.applications",
 }
 """What a case can be about, each a marker for ``-m``."""
 

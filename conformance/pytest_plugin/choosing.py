@@ -23,7 +23,7 @@ LOOKED_AT = 2**16
 """Bytes at the head of a file by which it is told whether it holds cases."""
 
 _ITEM = re.compile(rb"^-[ ]+(\w+)[ ]*:|^[ ]+(\w+)[ ]*:", re.MULTILINE)
-_SUBJECTS = frozenset({b"layer", b"model", b"function", b"object"})
+_SUBJECTS = frozenset({b"layer", b"model", b"function", b"object", b"application"})
 words_key: pytest.StashKey[dict[Path, list[str]]] = pytest.StashKey()
 """By file, the ids in it that were named as ``FILE::ID``; a file that was named whole has none."""
 

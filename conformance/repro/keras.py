@@ -45,6 +45,8 @@ def model_lines(model: Model, *, named: bool = True, old: bool = False) -> list[
     Raises:
         Unsupported: A name that is no identifier: it can't be written as Python.
     """
+    if model.form == "application":
+        return _application(model, named=named)
     made = _made(model, named=named, old=old)
     first = _first(model, made)
     before = settings.lines(model.settings, old=old)
@@ -69,6 +71,20 @@ def model_lines(model: Model, *, named: bool = True, old: bool = False) -> list[
         lines.append(f"t[{node.name!r}] = {f'flat({called})' if nests(node) else called}")
     inputs = listed(chosen([spec.name for spec in model.inputs], known))
     return [*lines, f"model = keras.Model({inputs}, {listed(chosen(model.outputs, known))})"]
+
+
+def _application(model: Model, *, named: bool) -> list[str]:
+    """The call that puts one of Keras's own models together."""
+    node = model.nodes[0]
+    given = ["weights=None"]
+    given += [f"{key}={literal(_tuple(value))}" for key, value in node.config.items()]
+    given += [f"{key}=image" for key in node.tensors]
+    image = [f"image = {_input(model.inputs[0], named=named)}"] if node.tensors else []
+    return [*image, f"model = keras.{node.layer}({', '.join(given)})"]
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(map(_tuple, value)) if isinstance(value, list) else value
 
 
 def _made(model: Model, *, named: bool, old: bool) -> dict[str, str]:

@@ -154,8 +154,8 @@ class Plan:
 
 
 def is_model(program: Program) -> bool:
-    """Whether a program is a model of layers."""
-    return program.model.form in {"sequential", "functional"}
+    """Whether a program is a model of layers, be it one that Keras puts together."""
+    return program.model.form in {"sequential", "functional", "application"}
 
 
 def _is_stateful(config: Any) -> bool:

@@ -25,7 +25,7 @@ def structure_lines(plan: Plan) -> list[str]:
     if plan.facet == "weights":
         return _weights(plan, plan.network)
     if plan.facet == "params":
-        return _params(plan.network)
+        return _params(plan, plan.network)
     if plan.facet == "config":
         return config_lines(plan)
     raise plan.no()
@@ -135,13 +135,15 @@ def _symbolic(plan: Plan, network: Network) -> list[str]:
     return equal_lines(literal(expected), f"{{{', '.join(found)}}}")
 
 
-def _params(network: Network) -> list[str]:
+def _params(plan: Plan, network: Network) -> list[str]:
     told = network.params
+    # Of what layers an application is made is not said.
+    counts = dict(network.counts) if plan.program.model.form != "application" else {}
     expected = {
         "total": told.total,
         "trainable": told.trainable,
         "non_trainable": told.non_trainable,
-        "layers": dict(network.counts),
+        "layers": counts,
     }
     size = "sum(int(np.prod(v.shape)) for v in model.{}_weights)"
     count = "layer: model.get_layer(layer).count_params()"
@@ -149,7 +151,7 @@ def _params(network: Network) -> list[str]:
         '"total": model.count_params()',
         f'"trainable": {size.format("trainable")}',
         f'"non_trainable": {size.format("non_trainable")}',
-        f'"layers": {{{count} for layer in {literal(list(network.counts))}}}',
+        f'"layers": {{{count} for layer in {literal(list(counts))}}}',
     ]
     return equal_lines(literal(expected), f"{{{', '.join(found)}}}")
 

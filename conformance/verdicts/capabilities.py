@@ -19,7 +19,7 @@ from conformance.cases import fields
 from conformance.cases.model import Place
 from conformance.cases.problems import Log, Problem, Where, did_you_mean
 from conformance.cases.reading import Map, Seq, read_file
-from conformance.facets import FUNCTION, MODEL, STEPS
+from conformance.facets import APPLICATION, FUNCTION, MODEL, STEPS
 from conformance.globs import matches
 from conformance.verdicts import reading
 from conformance.verdicts.caps import over
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
-KINDS: Final = (MODEL, FUNCTION, STEPS)
+KINDS: Final = (MODEL, FUNCTION, STEPS, APPLICATION)
 """What a file can speak of. One that doesn't say speaks of models, as all did once."""
 PENDING: Final = "pending"
 """Kind and entry of the known deviation that a pending cell becomes."""

@@ -15,6 +15,7 @@ from conformance.adapters.keras.backends.base import Feed, Plan
 from conformance.adapters.keras.backends.generic import load_backend
 from conformance.adapters.keras.session import Session
 from conformance.adapters.keras.settings import in_force
+from conformance.adapters.keras.subjects.application import FORM
 from conformance.adapters.keras.subjects.function import FunctionSession
 from conformance.adapters.keras.subjects.object import ObjectSession
 from conformance.adapters.shared.naming import BACKEND_VARIABLE, KERAS_3
@@ -74,7 +75,7 @@ def _backend(name: str) -> Backend:
 class KerasAdapter:
     """One Keras on one backend."""
 
-    kinds = ("model", "function", "steps")
+    kinds = ("model", "function", "steps", "application")
     """What it can be asked about."""
 
     def __init__(self, backend: Backend) -> None:
@@ -109,6 +110,8 @@ class KerasAdapter:
                 return session.run()
         finally:
             self._backend.end()
+            if program.get("model", {}).get("form") == FORM:
+                gc.collect()  # of these, a few that nobody looks at any more fill the memory
 
     def load(
         self, program: Mapping[str, Any], tensors: Mapping[str, Any]

@@ -13,6 +13,7 @@ import numpy as np
 from conformance.adapters.keras.forms import passed
 from conformance.adapters.keras.lacking import explain_call, explain_constructor, layer_class
 from conformance.adapters.keras.nesting import flat
+from conformance.adapters.keras.subjects.application import FORM, application, layers_of
 from conformance.adapters.keras.subjects.symbols import called
 from conformance.adapters.keras.subjects.symbols import symbol as symbol_of
 from conformance.adapters.shared.calling import chosen, positional
@@ -66,6 +67,10 @@ def build(keras: Any, spec: Mapping[str, Any]) -> Net:
         net.model = keras.Sequential(parts + list(net.layers.values()))
         return _settable(net)
     inputs = [_input(keras, one) for one in spec["inputs"]]
+    if spec["form"] == FORM:
+        net.model = application(keras, spec, *inputs[:1])
+        net.layers = layers_of(keras, net.model)
+        return net
     tensors = {one["name"]: [made] for one, made in zip(spec["inputs"], inputs)}
     net.tensors = tensors
     for node in spec["nodes"]:

@@ -19,13 +19,17 @@ MADE = ("losses", "initializers", "regularizers", "constraints", "optimizers.sch
 """Where there are classes whose instances are called on arrays."""
 OBJECTS = ("metrics", "optimizers", "random")
 """Where there are classes whose instances have a memory."""
+OF_UTILS = ("normalize", "pad_sequences", "to_categorical")
+"""The functions of ``keras.utils`` that answer arrays."""
+APPLICATIONS = "applications"
+"""Where there are functions that put models together, and a module for each family of them."""
 
 _BASES = {"Loss", "Initializer", "Regularizer", "Constraint", "LearningRateSchedule", "Metric"}
 _BASES |= {"Optimizer"}
 _HELPERS = {"get", "serialize", "deserialize"}
 _NO_NAMESPACES = {"src"}
 """Where Keras keeps what it exports elsewhere."""
-_ASKED = {"layers", *PLAIN, *MADE, *OBJECTS}
+_ASKED = {"layers", *PLAIN, *MADE, *OBJECTS, APPLICATIONS}
 _OF_NO_INTEREST = {"name", "self"}
 _OWN = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
 
@@ -79,9 +83,11 @@ def elsewhere(keras: Any) -> dict[str, list[str]]:
         which no other namespace has, under ``keras``. What has several names stands under the
         first of its namespaces.
     """
-    known = {id(one) for space in _ASKED for one in _members(keras, space).values()}
+    asked = {*_ASKED, *_families(keras)}
+    known = {id(one) for space in asked for one in _members(keras, space).values()}
+    known |= {id(_members(keras, "utils").get(name)) for name in OF_UTILS}
     found = {}
-    spaces = [space for space in _namespaces(keras) if space not in _ASKED]
+    spaces = [space for space in _namespaces(keras) if space not in asked]
     for space in [*spaces, ""]:
         members = _members(keras, space) if space else _public(keras)
         names = []
@@ -113,8 +119,12 @@ def _public(module: Any) -> dict[str, Any]:
 
 def symbols(keras: Any) -> dict[str, Any]:
     """Functions, what is made and then called, and what has a memory, each under one name."""
-    found, known = {}, set()
-    for namespace in PLAIN:
+    found, known = _applications(keras)
+    for name in OF_UTILS:
+        one = _members(keras, "utils").get(name)
+        if one is not None:
+            found[f"utils.{name}"] = {"constructor": [], "call": _parameters(one)}
+    for namespace in (*PLAIN, *_families(keras)):
         for name, one in _members(keras, namespace).items():
             if inspect.isfunction(one) and name not in _HELPERS and id(one) not in known:
                 known.add(id(one))
@@ -132,6 +142,24 @@ def symbols(keras: Any) -> dict[str, Any]:
                 "call": [] if call is None else _parameters(call),
             }
     return dict(sorted(found.items()))
+
+
+def _applications(keras: Any) -> tuple[dict[str, Any], set[int]]:
+    """What puts models together, and their ids: each family's module has them once more."""
+    made = {
+        name: one for name, one in _members(keras, APPLICATIONS).items() if inspect.isfunction(one)
+    }
+    # Their arguments say what is made, as a constructor's do.
+    told = {
+        f"{APPLICATIONS}.{name}": {"constructor": _parameters(one), "call": []}
+        for name, one in made.items()
+    }
+    return told, {id(one) for one in made.values()}
+
+
+def _families(keras: Any) -> list[str]:
+    """The modules of families of applications: ``applications.resnet``."""
+    return [f"{APPLICATIONS}.{one}" for one in _namespaces(getattr(keras, APPLICATIONS, None))]
 
 
 def _members(keras: Any, namespace: str) -> dict[str, Any]:

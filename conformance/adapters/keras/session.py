@@ -13,6 +13,7 @@ from conformance.adapters.keras.alone import specs
 from conformance.adapters.keras.backends.base import Feed, Plan, Value
 from conformance.adapters.keras.build import Net, build, symbolic
 from conformance.adapters.keras.initial import UnseenInitialValues
+from conformance.adapters.keras.subjects.application import FORM
 from conformance.adapters.keras.summary import summary
 from conformance.adapters.keras.watch import Watch
 from conformance.adapters.keras.weights import WeightError, assign, empty_states, variables
@@ -115,6 +116,9 @@ class Session:
 
     def _unseen(self, prefix: str) -> UnseenInitialValues:
         given = any(name.startswith(f"{prefix}weight/") for name in self._tensors)
+        if self._program["model"]["form"] == FORM:
+            # EfficientNet's Normalization takes in what it begins with as soon as it is built.
+            given = not self._program["calls"]
         return UnseenInitialValues(self._backend, unseen=given)
 
     # --- what one model shows of itself ---------------------------------------------------------
@@ -131,6 +135,8 @@ class Session:
         if "params" in self._facets:
             with self._facet("params"):
                 built["params"] = _counts(net)
+        if not self._program["calls"]:
+            return built
         plan = self._plan(net, found, prefix)
         try:
             assign(found, self._given(f"{prefix}weight/"))
@@ -408,11 +414,13 @@ def _copied(numbers: Any) -> Any:
 
 
 def _symbolic(net: Net) -> dict[str, Any]:
+    if net.spec["form"] == FORM:
+        return {"inputs": _shapes(net.model.inputs), "outputs": _shapes(net.model.outputs)}
     # Keras 2 won't say the one output of a layer that is called twice.
     shared = {node.get("shares") for node in net.spec["nodes"]}
     return {
-        "inputs": [symbolic(tensor) for tensor in net.model.inputs],
-        "outputs": [symbolic(tensor) for tensor in net.model.outputs],
+        "inputs": _shapes(net.model.inputs),
+        "outputs": _shapes(net.model.outputs),
         "nodes": {
             node: symbolic(layer.output)
             for node, layer in net.layers.items()
@@ -422,6 +430,10 @@ def _symbolic(net: Net) -> dict[str, Any]:
     }
 
 
+def _shapes(tensors: Sequence[Any]) -> list[list[int | None]]:
+    return [symbolic(tensor) for tensor in tensors]
+
+
 def _counts(net: Net) -> dict[str, Any]:
     trainable = sum(_size(variable) for variable in net.model.trainable_weights)
     total = int(net.model.count_params())
@@ -429,7 +441,9 @@ def _counts(net: Net) -> dict[str, Any]:
         "total": total,
         "trainable": trainable,
         "non_trainable": sum(_size(variable) for variable in net.model.non_trainable_weights),
-        "nodes": {node: int(layer.count_params()) for node, layer in net.layers.items()},
+        "nodes": {node: int(layer.count_params()) for node, layer in net.layers.items()}
+        if net.spec["form"] != FORM
+        else {},
     }
 
 

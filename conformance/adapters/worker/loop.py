@@ -29,7 +29,7 @@ class Adapter(Protocol):
     """What an adapter module's ``create(name)`` returns."""
 
     kinds: Sequence[str] = ("model",)
-    """What it can be asked about: ``model``, ``function``, ``steps``."""
+    """What it can be asked about: ``model``, ``function``, ``steps``, ``application``."""
 
     def hello(self) -> dict[str, Any]:
         """``versions``, ``precision``, ``probe`` and ``settings`` of a ``Hello``."""
@@ -163,14 +163,16 @@ _SUBJECTS = {
     "model": "models",
     "function": "functions called on arrays",
     "steps": "objects that are called step by step",
+    "application": "the models of keras.applications",
 }
 
 
 def kind_of(program: Mapping[str, Any]) -> str:
-    """What a program is about: ``model``, ``function`` or ``steps``."""
+    """What a program is about: ``model``, ``function``, ``steps`` or ``application``."""
     if program.get("kind") == "steps":
         return "steps"
-    return "function" if program.get("model", {}).get("form") == "function" else "model"
+    form = program.get("model", {}).get("form")
+    return form if form in {"function", "application"} else "model"
 
 
 def _say(text: str) -> None:

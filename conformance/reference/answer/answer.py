@@ -47,6 +47,7 @@ from conformance.reference.errors import (
     Statement,
     Unsupported,
 )
+from conformance.reference.model.applications import FORM
 from conformance.reference.model.execution import Run, execute
 from conformance.reference.model.feeding import make_feeds, permuted
 from conformance.reference.model.network import Network
@@ -180,6 +181,7 @@ def _with_draws(  # noqa: PLR0913, PLR0917 (what an answer is made of)
 
 def _built(network: Network, run: Run, case: Case, book: Book, prefix: str) -> ExpectedBuilt:
     calls = []
+    layered = case.program.model.form != FORM  # of what layers one is made is Keras's own business
     for index, (call, trace) in enumerate(zip(case.program.every_call, run.calls, strict=True)):
         if isinstance(trace, Refused):
             calls.append(ExpectedCall(facet=call.facet, outputs=[]))
@@ -199,7 +201,7 @@ def _built(network: Network, run: Run, case: Case, book: Book, prefix: str) -> E
                 ]
                 if "mask" in case.program.facets
                 else [],
-                nodes=trace.nodes,
+                nodes=trace.nodes if layered else {},
                 probes=trace.probes,
             )
         )
@@ -219,14 +221,15 @@ def _built(network: Network, run: Run, case: Case, book: Book, prefix: str) -> E
         symbolic=ExpectedSymbolic(
             inputs=network.inputs,
             outputs=network.outputs,
-            nodes={name: network.shapes[name] for name in network.single()},
+            nodes={name: network.shapes[name] for name in network.single()} if layered else {},
         ),
         weights=[
             ExpectedWeight(name=name, shape=list(v.shape), dtype=v.dtype, trainable=v.trainable)
             for name, v in network.variables.items()
+            if layered
         ],
         params=network.params,
-        nodes=dict(network.counts),
+        nodes=dict(network.counts) if layered else {},
         calls=calls,
         gradients=gradients,
     )
@@ -294,10 +297,10 @@ def _expectation(  # noqa: PLR0913 (the parts of one answer)
         nodes=built.nodes,
         calls=calls,
         gradients=built.gradients,
-        config=expected_configs(network),
+        config=expected_configs(network) if "config" in case.program.facets else {},
         twin=twin_built,
         state=state,
-        summary=_summary(network),
+        summary=_summary(network) if case.program.model.form != FORM else None,
         specs=expected_specs(network, run) if "output_spec" in case.program.facets else {},
         influence=influence,
         raises=case.raises.at if case.raises else "",

@@ -7,6 +7,7 @@ are left out.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import operator
@@ -15,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from conformance.adapters.shared.layer_names import automatic_name
+from conformance.reference.errors import NoAnswer
+from conformance.reference.model.applications import FORM, written_out
 from conformance.reference.spec import table
 from conformance.sources import Sources, installed
 
@@ -88,6 +91,9 @@ def symbols(case: Case) -> frozenset[str]:
     """
     words: set[str] = set()
     _collect([case.program], words)
+    if case.program.model.form == FORM:
+        with contextlib.suppress(NoAnswer):
+            _collect([written_out(case.program.model)], words)
     return frozenset(symbol for word in words for symbol in _by_word().get(word, ()))
 
 

@@ -13,6 +13,7 @@ from conformance.facets import TRAINED
 from conformance.reference.engine.arithmetic import Arithmetic
 from conformance.reference.errors import NoAnswer, Refused, Unsupported
 from conformance.reference.faults.known import PaddedBefore, candidates
+from conformance.reference.model.applications import FORM
 from conformance.reference.model.network import Network
 from conformance.reference.spec.layers.base import Context
 
@@ -88,6 +89,22 @@ def _fits(fault: Fault, original: Graph, honest: Network) -> bool:
         fits_twin = _fits_twin(program, original)
     except NoAnswer:
         return False
+    if original.model.form == FORM and not original.calls:
+        # No weights are handed over: what is made instead may have any.
+        return fault.edit is not None or _told(network) != _told(honest)
+    return fits_twin and _takes_the_same(fault, program, original, (honest, network))
+
+
+def _told(network: Network) -> tuple[Any, ...]:
+    """What a model says of itself before it is called."""
+    return network.inputs, network.outputs, network.params
+
+
+def _takes_the_same(
+    fault: Fault, program: Graph, original: Graph, networks: tuple[Network, Network]
+) -> bool:
+    """Whether a faulty model is another one than the honest, and takes its weights and targets."""
+    honest, network = networks
     asked = {"gradients", *TRAINED} & set(program.facets)
     if fault.model is not None and same_layers(honest, network):
         made = "initial" in program.facets and made_with(honest) != made_with(network)
@@ -98,7 +115,7 @@ def _fits(fault: Fault, original: Graph, honest: Network) -> bool:
     if fault.weights is not None and not _changes_weights(fault.weights, honest):
         return False
     alike = not asked or _fed(program.model) == _fed(original.model)
-    return fits_twin and alike and _shapes(honest) == _shapes(network)
+    return alike and _shapes(honest) == _shapes(network)
 
 
 def _fits_twin(program: Graph, honest: Graph) -> bool:

@@ -39,6 +39,7 @@ from conformance.reference.faults.called import function_observed, steps_observe
 from conformance.reference.faults.configs import dressed_configs
 from conformance.reference.faults.dressing import Dress, failure
 from conformance.reference.faults.fault import HONEST, Fault, Observed
+from conformance.reference.model.applications import FORM
 from conformance.reference.model.network import Network
 from conformance.reference.spec.layers.base import Context
 
@@ -188,6 +189,7 @@ def _mask(dress: Dress, name: str, mask: Mask) -> Output | None:
 
 def _built(model: Model, network: Network, run: Run, dress: Dress, prefix: str) -> Built:
     names = [node.name for node in model.nodes]  # a fault may have put others between them
+    layered = model.form != FORM  # of what layers one is made is Keras's own business
     calls = []
     for index, trace in enumerate(run.calls):
         if isinstance(trace, Refused):
@@ -220,12 +222,15 @@ def _built(model: Model, network: Network, run: Run, dress: Dress, prefix: str) 
         weights=[
             Weight(name=name, shape=list(v.shape), dtype=v.dtype, trainable=v.trainable)
             for name, v in network.variables.items()
+            if layered
         ],
         params=Counts(
             total=params.total or 0,
             trainable=params.trainable or 0,
             non_trainable=params.non_trainable or 0,
-            nodes={node.name: network.counts[node.name] for node in model.layers},
+            nodes={node.name: network.counts[node.name] for node in model.layers}
+            if layered
+            else {},
         ),
         calls=calls,
         gradients=gradients,

@@ -13,6 +13,7 @@ from conformance.reference.engine.array import cast
 from conformance.reference.engine.dtypes import DEFAULT, DIGITS, POLICIES, Policy, promoted
 from conformance.reference.errors import NoAnswer, Refused, Unsupported
 from conformance.reference.model import function_nodes
+from conformance.reference.model.applications import written_out
 from conformance.reference.model.settings import settled
 from conformance.reference.spec import table
 from conformance.reference.spec.config import ADAPT
@@ -89,7 +90,7 @@ class Network:
             Unsupported: A layer or argument is not in the reference.
             Refused: Keras documents that it refuses this model.
         """
-        model = settled(model)
+        model = written_out(settled(model))
         network = cls(model, find=find)
         for spec in model.inputs:
             sizes = spec.shape if spec.declared is None or as_fed else spec.declared

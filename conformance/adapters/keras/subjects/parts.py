@@ -58,12 +58,23 @@ class Answering:
         """Outputs among the arrays, each described."""
         found = []
         for at, output in enumerate(outputs):
-            if hasattr(output, "dtype"):
+            if self._is_of_numpy(output):
+                found.append(self.arrays.output(f"{base}/{at}", output, output.dtype.name))
+            elif hasattr(output, "dtype"):
                 value = self.backend.value(output)
                 found.append(self.arrays.output(f"{base}/{at}", value.array, value.dtype))
             else:  # a plain number of Python
                 found.append(self.arrays.output(f"{base}/{at}", np.asarray(output)))
         return found
+
+    def _is_of_numpy(self, output: Any) -> bool:
+        """Whether it is an array of NumPy, as functions of ``keras.utils`` may answer.
+
+        Of any other function it would be wrong on a backend that has tensors of its own.
+        """
+        nodes = self.program.get("model", {}).get("nodes", ())
+        documented = any(node["layer"].startswith("utils.") for node in nodes)
+        return documented and isinstance(output, np.ndarray)
 
     @contextmanager
     def timed(self, what: str) -> Iterator[None]:
