@@ -29,6 +29,15 @@ MADE = ("losses", "initializers", "regularizers", "constraints", "optimizers.sch
 """Classes whose instances are called on arrays and keep nothing."""
 OBJECTS = ("metrics", "optimizers")
 """Classes whose instances have a memory."""
+CALLBACKS = (
+    "EarlyStopping",
+    "LearningRateScheduler",
+    "ModelCheckpoint",
+    "ReduceLROnPlateau",
+    "SwapEMAWeights",
+    "TerminateOnNaN",
+)
+"""Those that change numbers, or write them to files; the others tell, draw or hold code."""
 BASE = {"Loss", "Initializer", "Regularizer", "Constraint", "LearningRateSchedule", "Metric"}
 BASE |= {"Optimizer"}
 INTERNAL = {"name", "kwargs", "args", "self"}
@@ -117,6 +126,15 @@ def objects() -> dict[str, dict[str, str]]:
     return found
 
 
+def callbacks() -> dict[str, dict[str, str]]:
+    """Constructors of what ``fit`` calls."""
+    return {
+        name: signature(one.__init__, without=INTERNAL | {"verbose"})
+        for name, one in classes("callbacks").items()
+        if name in CALLBACKS
+    }
+
+
 def lines(table: dict[str, Any]) -> str:
     """A table with one symbol a line."""
     entries = (f"    {json.dumps(key)}: {json.dumps(value)}" for key, value in table.items())
@@ -133,6 +151,7 @@ def text() -> str:
         "function_aliases": aliases,
         "made": made(),
         "objects": objects(),
+        "callbacks": callbacks(),
     }
     source = json.dumps(f"signatures of keras {keras.__version__}")
     parts = [f'  "source": {source}', *(f'  "{key}": {lines(one)}' for key, one in tables.items())]
