@@ -323,6 +323,9 @@ class Session:
     def _train(self, net: Net) -> dict[str, Any]:
         if "state" in self._backend.unsupported:
             raise Unsupported(self._backend.unsupported["state"])
+        said = self._backend.unsupported.get("steps_per_execution")
+        if said and "steps_per_execution" in self._program["train"].get("fit", {}):
+            raise Unsupported(said)
         targets = self._given("target/")
         rows = (
             [feed.array for feed in self._feeds(net, "", 0)],

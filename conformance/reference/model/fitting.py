@@ -66,6 +66,9 @@ class Fitting:
                 self.history.setdefault(name, []).append(value)
             if self.stopped:
                 break
+        if not self.history:
+            message = "a training without an epoch is not in the reference"
+            raise Unsupported(message)
         self._call("on_last_epoch_end")
         if self.optimizer.use_ema:
             self.put({name: self.optimizer.recalled(name, "average") for name in self._trained()})
@@ -95,6 +98,9 @@ class Fitting:
         """Those of one epoch: a generator goes on where it stood, arrays begin anew."""
         steps = self._fit.steps_per_epoch
         if self._fit.data == "generator":
+            if steps is None:
+                message = "a generator whose epochs have no end is not in the reference"
+                raise Unsupported(message)
             return itertools.islice(self._endless, steps)
         return iter(self._data.training[:steps])
 
