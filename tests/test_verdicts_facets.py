@@ -273,7 +273,7 @@ CHANGES: dict[str, tuple[Change, dict[str, str]]] = {
         put("state", "checkpoint", "2/dense/bias", value="written"),
         fails("checkpoint"),
     ),
-    "no file": (drop("state", "checkpoint", "1/dense/bias"), {"checkpoint": "error"}),
+    "no file of weights": (drop("state", "checkpoint", "1/dense/bias"), {"checkpoint": "error"}),
     "one trained weight": (off("trained/dense/kernel", at=(4, 3)), fails("state")),
     "a trained weight missing": (drop("state", "weights", "dense/bias"), {"state": "error"}),
     "summary's layer": (put("summary", "rows", 0, "layer", value="Conv2D"), fails("summary")),
