@@ -31,7 +31,7 @@ SGD = Train(
     steps=3,
 )
 
-APART = {"random", "exchange", "metrics", "optimizer"}
+APART = {"random", "exchange", "metrics", "optimizer", "checkpoint"}
 """Facets that few cases can have."""
 
 

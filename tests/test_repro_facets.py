@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 RUNNER = Path(__file__).with_name("repro_runner.py")
 WEIGHTS = "training/weights/sample-weights"
+STOPPED = "training/callbacks/two-rates"
+GENERATED = "training/fit/sample-weights[fit=#1]"
+WRITTEN = "training/checkpoints/every[ModelCheckpoint=#0]"
+WRITTEN_WEIGHTS = "training/checkpoints/best[ModelCheckpoint=#1]"
 GLOROT = "initializers/random/glorot-uniform[shape=512x512]"
 DROPOUT = "layers/regularization/dropout-seed[seed=123456789]"
 FILE = "exchange/keras_file/recurrent[file=keras]"
@@ -36,6 +40,11 @@ SHOWN = {
     "losses": (WEIGHTS, "losses"),
     "metrics": (WEIGHTS, "metrics"),
     "optimizer": (WEIGHTS, "optimizer"),
+    "losses of a fit": (STOPPED, "losses"),
+    "history of a fit": (STOPPED, "metrics"),
+    "weights of a fit": (GENERATED, "state"),
+    "a checkpoint": (WRITTEN, "checkpoint"),
+    "a checkpoint of weights": (WRITTEN_WEIGHTS, "checkpoint"),
     "drawn by a function": (GLOROT, "random"),
     "drawn by a layer": (DROPOUT, "random"),
     "a file": (FILE, "exchange"),
@@ -80,7 +89,7 @@ def judged_by(facet: str, told: Any) -> Iterable[Expected]:
         return [law.scale] if hasattr(law, "scale") else law.options
     if facet == "exchange":
         return told.calls[0].outputs
-    found = getattr(told.state, facet)
+    found = getattr(told.state, {"state": "weights"}.get(facet, facet))
     return found.values() if isinstance(found, dict) else [found]
 
 

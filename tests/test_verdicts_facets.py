@@ -268,6 +268,12 @@ CHANGES: dict[str, tuple[Change, dict[str, str]]] = {
         put("state", "optimizer", "velocity", value="momentum"),
         fails("optimizer"),
     ),
+    "one weight in a file": (off("written", at=(1,)), fails("checkpoint")),
+    "a file too many": (
+        put("state", "checkpoint", "2/dense/bias", value="written"),
+        fails("checkpoint"),
+    ),
+    "no file of weights": (drop("state", "checkpoint", "1/dense/bias"), {"checkpoint": "error"}),
     "one trained weight": (off("trained/dense/kernel", at=(4, 3)), fails("state")),
     "a trained weight missing": (drop("state", "weights", "dense/bias"), {"state": "error"}),
     "summary's layer": (put("summary", "rows", 0, "layer", value="Conv2D"), fails("summary")),
@@ -359,6 +365,7 @@ def test_every_facet_has_a_judge_and_a_change_that_fails_it() -> None:
         ("state", "losses"),
         ("state", "metrics"),
         ("state", "optimizer"),
+        ("state", "checkpoint"),
         ("state", "state"),
         ("summary", "summary"),
     ],
@@ -415,12 +422,12 @@ def test_losses_are_judged_apart_from_the_state() -> None:
     sample = honest()
     sample.answer["unsupported"] = {"state": "it does not train"}
     found = verdicts(sample)
-    trained = ("losses", "metrics", "optimizer", "state")
+    trained = ("losses", "metrics", "optimizer", "checkpoint", "state")
     assert {found[facet].outcome for facet in trained} == {"unsupported"}
     sample = honest()
     sample.answer["errors"] = {"state": {"stage": "state", "type": "E", "message": "m"}}
     found = verdicts(sample)
-    assert [found[facet].outcome for facet in trained] == ["error", *["blocked"] * 3]
+    assert [found[facet].outcome for facet in trained] == ["error", *["blocked"] * 4]
 
 
 def test_calls_that_are_missing_are_an_error() -> None:
@@ -569,6 +576,7 @@ def test_an_expectation_without_its_array_blames_the_reference() -> None:
         "losses",
         "metrics",
         "optimizer",
+        "checkpoint",
         "state",
         "summary",
         "shape",

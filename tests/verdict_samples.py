@@ -116,6 +116,7 @@ def honest(seed: int = 0) -> Sample:
         "losses": make.array("losses", [10]),
         "metrics": {"accuracy": make.array("accuracy", [10])},
         "optimizer": {"dense/kernel/momentum": make.array("momentum", WEIGHTS["dense/kernel"])},
+        "checkpoint": {"1/dense/bias": make.array("written", WEIGHTS["dense/bias"])},
         "weights": {name: make.array(f"trained/{name}", WEIGHTS[name]) for name in WEIGHTS},
     }
     rows = [
@@ -199,6 +200,7 @@ def honest(seed: int = 0) -> Sample:
             "losses": "losses",
             "metrics": {"accuracy": "accuracy"},
             "optimizer": {"dense/kernel/momentum": "momentum"},
+            "checkpoint": {"1/dense/bias": "written"},
             "weights": {name: f"trained/{name}" for name in WEIGHTS},
         },
         "summary": {"rows": [{"name": row["layer"].lower(), **row} for row in rows], **counts},

@@ -31,6 +31,15 @@ MADE = ("losses", "initializers", "regularizers", "constraints", "optimizers.sch
 """Classes whose instances are called on arrays and keep nothing."""
 OBJECTS = ("metrics", "optimizers")
 """Classes whose instances have a memory."""
+CALLBACKS = (
+    "EarlyStopping",
+    "LearningRateScheduler",
+    "ModelCheckpoint",
+    "ReduceLROnPlateau",
+    "SwapEMAWeights",
+    "TerminateOnNaN",
+)
+"""Those that change numbers, or write them to files; the others tell, draw or hold code."""
 BASE = {"Loss", "Initializer", "Regularizer", "Constraint", "LearningRateSchedule", "Metric"}
 BASE |= {"Optimizer"}
 INTERNAL = {"name", "kwargs", "args", "self"}
@@ -147,6 +156,15 @@ def applications() -> dict[str, dict[str, str]]:
     }
 
 
+def callbacks() -> dict[str, dict[str, str]]:
+    """Constructors of what ``fit`` calls."""
+    return {
+        name: signature(one.__init__, without=INTERNAL | {"verbose"})
+        for name, one in classes("callbacks").items()
+        if name in CALLBACKS
+    }
+
+
 def lines(table: dict[str, Any]) -> str:
     """A table with one symbol a line."""
     entries = (f"    {json.dumps(key)}: {json.dumps(value)}" for key, value in table.items())
@@ -164,6 +182,7 @@ def text() -> str:
         "made": made(),
         "objects": objects(),
         "applications": applications(),
+        "callbacks": callbacks(),
     }
     source = json.dumps(f"signatures of keras {keras.__version__}")
     parts = [f'  "source": {source}', *(f'  "{key}": {lines(one)}' for key, one in tables.items())]

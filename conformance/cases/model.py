@@ -219,6 +219,34 @@ class Target(Struct, frozen=True, kw_only=True, omit_defaults=True):
     last axis, along which are the classes that they name."""
 
 
+TELL_THE_RATE = frozenset({"LearningRateScheduler", "ReduceLROnPlateau"})
+"""Callbacks that add the epoch's learning rate to what ``fit`` tells of it."""
+
+
+class Fit(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What ``fit`` is given besides rows, by the names of its own arguments.
+
+    Validation data are the last rows of what is fed, ``validation_rows`` of them or the fraction
+    ``validation_split``; the model isn't trained on them.
+    """
+
+    validation_rows: int | None = None
+    """Handed over as ``validation_data``, with their weights where there are ``sample_weight``."""
+    validation_split: float | None = None
+    validation_freq: int | None = None
+    validation_batch_size: int | None = None
+    validation_steps: int | None = None
+    initial_epoch: int = 0
+    steps_per_epoch: int | None = None
+    steps_per_execution: int | None = None
+    """An argument of ``compile``: so many updates are made at a time."""
+    jit_compile: bool | None = None
+    """Likewise: whether the step of training is compiled by XLA."""
+    data: Literal["generator", "PyDataset"] | None = None
+    """In which form rows are handed over, where not as arrays: a generator begins again with the
+    first batch behind the last, for ever."""
+
+
 class Train(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """``steps`` calls of ``train_on_batch`` on call 0's inputs and the arrays ``target/<j>``.
 
@@ -250,6 +278,24 @@ class Train(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Nodes whose layer is made not trainable once the model is built, before it is compiled."""
     freeze_late: list[str] = field(default_factory=list)
     """The same after it is compiled, which by Keras's documentation changes nothing any more."""
+    fit: Fit | None = None
+    """What ``fit`` is given besides; only with ``batch_size``."""
+    callbacks: list[Named] = field(default_factory=list)
+    """In the order in which ``fit`` calls them; only with ``batch_size``."""
+
+    @property
+    def checkpoint(self) -> bool:
+        """Whether a callback writes files that are read back."""
+        return any(one.name == "ModelCheckpoint" for one in self.callbacks)
+
+    @property
+    def told(self) -> bool:
+        """Whether more than losses is told of it: metrics, validation, learning rates."""
+        validated = self.fit is not None and (
+            self.fit.validation_rows is not None or self.fit.validation_split is not None
+        )
+        rated = any(one.name in TELL_THE_RATE for one in self.callbacks)
+        return bool(self.every_metric) or validated or rated
 
     @property
     def every_metric(self) -> list[Named]:

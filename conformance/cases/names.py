@@ -16,7 +16,7 @@ import msgspec
 from conformance.cases import dictionaries
 from conformance.cases.problems import closest
 
-Kind = Literal["layers", "optimizers", "losses", "metrics"]
+Kind = Literal["layers", "optimizers", "losses", "metrics", "callbacks"]
 
 EVERY_LAYER = ("name", "dtype", "trainable", "activity_regularizer", "autocast")
 """Arguments of the base layer."""
@@ -55,6 +55,7 @@ class _Names(msgspec.Struct, frozen=True):
     made: dict[str, tuple[Arguments, Arguments]]
     objects: dict[str, Arguments]
     applications: dict[str, Arguments]
+    callbacks: dict[str, Arguments]
 
 
 class Signature(NamedTuple):

@@ -12,6 +12,7 @@ from typing import Any, get_args
 from conformance.cases import (
     combining,
     fields,
+    fitting,
     flags,
     inputs,
     names,
@@ -377,8 +378,22 @@ def _train() -> Schema:
         "eager": _described({"type": "boolean"}, "Compile with `run_eagerly`"),
         "freeze": _described(nodes, "Nodes that are made not trainable before `compile`"),
         "freeze_late": _described(nodes, "Nodes that are made so after `compile`"),
+        "fit": _fit(),
+        "callbacks": _described(
+            {"type": "array", "minItems": 1, "items": _named("callbacks")},
+            "What `fit` calls, in this order",
+        ),
     }
     return _described(_of(keys, required=list(needed)), "Training steps on the first call's inputs")
+
+
+def _fit() -> Schema:
+    count = {"type": "integer", "minimum": 1}
+    own: dict[str, Schema] = dict.fromkeys(fitting.KEYS, count)
+    own["validation_split"] = {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}
+    own["jit_compile"] = {"type": "boolean"}
+    own["data"] = {"enum": list(fitting.FORMS)}
+    return _described(_of(own), "What `fit` is given besides rows, by the names of its arguments")
 
 
 def _targets() -> Schema:

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.shared.layer_names import automatic_name
-from conformance.cases import fields, inputs, names
+from conformance.cases import fields, fitting, inputs, names
 from conformance.cases.model import Named, Train
 from conformance.cases.problems import described
 from conformance.cases.reading import Map, Seq
@@ -33,6 +33,8 @@ KEYS = (
     "eager",
     "freeze",
     "freeze_late",
+    "fit",
+    "callbacks",
 )
 REQUIRED = ("optimizer", "loss", "steps")
 MAX_STEPS = 10_000
@@ -113,6 +115,7 @@ def check(train: Train, tree: Map, where: Where, read: Read, rows: int) -> None:
         place.value(body, "sample_weight").refuse(
             f"has {len(train.sample_weight)} weights", expected=f"{rows}: one a row"
         )
+    fitting.check(train, body, place, rows, outputs)
     _check_frozen(train, body, place, {node.name for node in read.model.layers})
     if train.class_weight is not None:
         if train.evaluate:
@@ -185,13 +188,21 @@ def _numbers(value: object, where: Where) -> list[float] | None:
 
 
 def _metrics(value: object, where: Where) -> list[Named]:
-    listed = fields.items(value, where, "names of metrics")
+    return _several("metrics", MAX_METRICS, value, where)
+
+
+def _callbacks(value: object, where: Where) -> list[Named]:
+    return _several("callbacks", fitting.MAX_CALLBACKS, value, where)
+
+
+def _several(kind: Kind, most: int, value: object, where: Where) -> list[Named]:
+    listed = fields.items(value, where, f"names of {kind}")
     if listed is None:
         return []
-    if not 0 < len(listed) <= MAX_METRICS:
-        where.refuse(f"has {len(listed)} metrics", expected=f"1 to {MAX_METRICS}")
+    if not 0 < len(listed) <= most:
+        where.refuse(f"has {len(listed)} {kind}", expected=f"1 to {most}")
         return []
-    found = [_named("metrics", one, where.item(listed, i)) for i, one in enumerate(listed)]
+    found = [_named(kind, one, where.item(listed, i)) for i, one in enumerate(listed)]
     return [one for one in found if one is not None]
 
 
@@ -245,4 +256,6 @@ _OPTIONAL: dict[str, Callable[[object, Where], Any]] = {
     "eager": fields.flag,
     "freeze": _nodes,
     "freeze_late": _nodes,
+    "fit": fitting.read_fit,
+    "callbacks": _callbacks,
 }

@@ -169,6 +169,8 @@ def _seen(case: Case, inventory: Inventory) -> Iterator[tuple[str, list[tuple[st
         if info is not None:
             yield node.layer, [*_given(node.config), *_called(node, info)]
         yield from _parts(node)
+    for callback in program.train.callbacks if program.train is not None else ():
+        yield f"callbacks.{callback.name}", _given(callback.config)
     if isinstance(program, Steps):
         info = inventory.symbols.get(program.object.layer)
         names = [one.name for one in info.call] if info is not None else []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from conformance.cases.names import is_made
-from conformance.facets import APPLICATION, FACETS, FUNCTION, MODEL, STEPS
+from conformance.facets import APPLICATION, FACETS, FUNCTION, MODEL, STEPS, TRAINED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -69,7 +69,9 @@ def unasked(
 
 
 def _asked_of(name: str, kind: str) -> list[str]:
-    """Facets that there are of a subject: a plain function has no config."""
+    """Facets that there are of a subject: a plain function has no config, a callback trains."""
+    if name.startswith("callbacks."):
+        return [facet for facet in FACETS if facet in TRAINED]
     plain = kind == FUNCTION and not is_made(name)
     return [
         facet.name

@@ -257,7 +257,7 @@ def _state(plan: Plan, result: Body) -> list[str]:
     train = plan.program.train
     if train is None:
         return [*_calls(plan, result), pieces.LEFT.format("after")]
-    return training_lines(plan, train, fed(plan))
+    return training_lines(plan, train, fed(plan), result)
 
 
 _ASKING: dict[str, Callable[[Plan, Body], list[str]]] = {

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from conformance.repro import pieces
+from conformance.repro.fitting import compile_source, fit_lines, read_lines
 from conformance.repro.text import identifier, literal
 
 if TYPE_CHECKING:
     from conformance.cases.model import Named, Train
-    from conformance.repro.plan import Plan
+    from conformance.repro.plan import Body, Plan
 
 _HELD = """\
 owners = {v.path.replace("/", "_") + "_": names[id(v)] for v in model.trainable_weights}
@@ -30,38 +32,48 @@ observed = {
 }"""
 
 
-def training_lines(plan: Plan, train: Train, fed: str) -> list[str]:
+_HISTORY = """\
+observed = {
+    f"metric {'learning_rate' if name == 'lr' else name}": np.array(values, float)
+    for name, values in history.items()
+    if name != "loss"
+}"""
+
+
+def training_lines(plan: Plan, train: Train, fed: str, result: Body) -> list[str]:
     """Statements that train the model and fill ``observed``.
 
     Args:
         plan: What is shown: one of the facets that a training answers.
         train: The training.
         fed: What the model is called with, as source.
+        result: Takes the modules that are needed.
 
     Raises:
         Unsupported: Keras 2's optimizers keep variables of other names.
     """
     several = plan.network is not None and len(plan.network.outputs) > 1
-    data = f"{fed}, {'targets' if several else 'targets[0]'}{weights_source(train)}"
+    rows = (fed, "targets" if several else "targets[0]", weights_source(train))
+    trained = functools.partial(_trained, plan, train, rows, result)
     optimizer = f"keras.optimizers.{optimizer_source(train)}"
     compiled = f"loss={loss_source(train)}{', run_eagerly=True' if train.eager else ''}"
+    compiled += compile_source(train)
+    if plan.facet == "metrics" or train.callbacks:
+        compiled += metrics_source(train)
     if plan.facet == "optimizer":
         if plan.old:
             raise plan.no()
         made = [f"optimizer = {optimizer}", f"model.compile(optimizer=optimizer, {compiled})"]
-        return [pieces.NAMES, *_compiled(train, made), *_trained(train, data), _HELD]
+        return [pieces.NAMES, *_compiled(train, made), *trained(), _HELD]
+    lines = _compiled(train, [f"model.compile(optimizer={optimizer}, {compiled})"])
     if plan.facet == "metrics":
-        more = metrics_source(train)
-        called = f"model.train_on_batch({data}, return_dict=True)"
-        return [
-            *_compiled(train, [f"model.compile(optimizer={optimizer}, {compiled}{more})"]),
-            f"told = [{called} for _ in range({train.steps})]",
-            _TOLD,
-        ]
-    lines = [
-        *_compiled(train, [f"model.compile(optimizer={optimizer}, {compiled})"]),
-        *_trained(train, data),
-    ]
+        if train.batch_size is not None:
+            return [*lines, *fit_lines(plan, train, rows, result), _HISTORY]
+        called = f"model.train_on_batch({', '.join(rows[:2])}{rows[2]}, return_dict=True)"
+        return [*lines, f"told = [{called} for _ in range({train.steps})]", _TOLD]
+    lines += trained()
+    if plan.facet == "checkpoint":
+        return [*lines, read_lines(train)]
     told = "np.array([np.ravel(loss)[0] for loss in losses])"
     if plan.facet == "losses":
         return [*lines, f'observed = {{"losses": {told}}}']
@@ -77,16 +89,16 @@ def _frozen(nodes: list[str]) -> list[str]:
     return [f"model.get_layer({node!r}).trainable = False" for node in nodes]
 
 
-def _trained(train: Train, data: str) -> list[str]:
+def _trained(plan: Plan, train: Train, rows: tuple[str, str, str], result: Body) -> list[str]:
     """Fill ``losses``."""
+    data = f"{rows[0]}, {rows[1]}{rows[2]}"
     if train.batch_size is None:
         lines = [f"losses = [model.train_on_batch({data}) for _ in range({train.steps})]"]
         if train.evaluate:
             lines.append(f"losses.append(model.test_on_batch({data}))")
         return lines
     batches = f"batch_size={train.batch_size}, verbose=0"
-    fitted = f"model.fit({data}, epochs={train.steps}, shuffle=False, {batches})"
-    lines = [f'losses = list({fitted}.history["loss"])']
+    lines = [*fit_lines(plan, train, rows, result), 'losses = list(history["loss"])']
     if train.evaluate:
         lines.append(f"losses.append(model.evaluate({data}, {batches}))")
     return lines

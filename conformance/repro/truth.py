@@ -109,6 +109,7 @@ def _of_state(plan: Plan, state: ExpectedState) -> list[tuple[str, Expected]]:
     word, arrays = {
         "metrics": ("metric", state.metrics),
         "optimizer": ("optimizer's", state.optimizer),
+        "checkpoint": ("file", state.checkpoint),
     }.get(plan.facet, ("trained" if losses else "after", state.weights))
     named = [(f"{word} {name}", one) for name, one in arrays.items()]
     return [*losses, *named] if plan.facet == "state" else named

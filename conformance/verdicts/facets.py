@@ -63,6 +63,7 @@ JUDGES: Final[dict[str, Judge]] = {
     "losses": numeric.losses,
     "metrics": numeric.metrics,
     "optimizer": numeric.optimizer,
+    "checkpoint": numeric.checkpoint,
     "state": numeric.state,
     "random": random.random,
     "initial": initial.initial,

@@ -112,6 +112,16 @@ def optimizer(evidence: Evidence) -> FacetVerdict:
     return numeric("optimizer", list(found))
 
 
+def checkpoint(evidence: Evidence) -> FacetVerdict:
+    """Judge the weights in the files that were written in training, and how many files."""
+    expected = evidence.expectation.state
+    if expected is None or not expected.checkpoint:
+        raise ReferenceFaultError("it states no files that are written in training")
+    observed = evidence.part(evidence.observation.state, "the files that are written in training")
+    found = _named(evidence, "file", expected.checkpoint, observed.checkpoint)
+    return numeric("checkpoint", list(found))
+
+
 def mask(evidence: Evidence) -> FacetVerdict:
     """Judge the mask that travels on with each output of call 0: its absence, or every entry."""
     expected = evidence.expectation.calls[0].masks

@@ -255,7 +255,7 @@ def _named_after(observation: Observation) -> Iterator[tuple[str, str, None]]:
         return
     if observation.state.losses:
         yield "state.losses", observation.state.losses, None
-    for part in ("metrics", "optimizer", "weights"):
+    for part in ("metrics", "optimizer", "checkpoint", "weights"):
         for key, name in getattr(observation.state, part).items():
             yield f"state.{part}[{key!r}]", name, None
 

@@ -102,6 +102,8 @@ class State(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """By a metric's name, its value after each training step."""
     optimizer: dict[str, str] = field(default_factory=dict)
     """The optimizer's own variables after training."""
+    checkpoint: dict[str, str] = field(default_factory=dict)
+    """What is in the files that ``ModelCheckpoint`` wrote: ``<number>/<node>/<variable>``."""
     weights: dict[str, str] = field(default_factory=dict)
     lacking: dict[str, str] = field(default_factory=dict)
     """Variables of an object, without the step in front, that the framework has no counterpart of,

@@ -17,7 +17,7 @@ PLAIN = (*_OF_OPS, "activations", "losses", "metrics", "random")
 """Where functions are. What has several names goes by the first."""
 MADE = ("losses", "initializers", "regularizers", "constraints", "optimizers.schedules")
 """Where there are classes whose instances are called on arrays."""
-OBJECTS = ("metrics", "optimizers", "random")
+OBJECTS = ("metrics", "optimizers", "random", "callbacks")
 """Where there are classes whose instances have a memory."""
 OF_UTILS = ("normalize", "pad_sequences", "to_categorical")
 """The functions of ``keras.utils`` that answer arrays."""

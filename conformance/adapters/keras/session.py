@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from conformance.adapters.keras import configs, exchange, random, roundtrip, training
+from conformance.adapters.keras import configs, exchange, fitting, random, roundtrip, training
 from conformance.adapters.keras.alone import specs
 from conformance.adapters.keras.backends.base import Feed, Plan, Value
 from conformance.adapters.keras.build import Net, build, symbolic
@@ -188,7 +189,7 @@ class Session:
     def _weights_now(self, net: Net) -> dict[str, str]:
         numbers = self._backend.numbers
         return {
-            one.name: self._arrays.put(f"state/weight/{one.name}", numbers(one.variable))
+            one.name: self._arrays.put(f"state/weight/{one.name}", _copied(numbers(one.variable)))
             for one in variables(net)
         }
 
@@ -328,26 +329,46 @@ class Session:
     def _train(self, net: Net) -> dict[str, Any]:
         if "state" in self._backend.unsupported:
             raise Unsupported(self._backend.unsupported["state"])
+        said = self._backend.unsupported.get("steps_per_execution")
+        if said and "steps_per_execution" in self._program["train"].get("fit", {}):
+            raise Unsupported(said)
         targets = self._given("target/")
-        trained = training.train(
-            self._keras,
-            net,
-            self._program["train"],
+        rows = (
             [feed.array for feed in self._feeds(net, "", 0)],
             [targets[str(j)] for j in range(len(targets))],
         )
+        with tempfile.TemporaryDirectory(prefix="keras-conformance-") as folder:
+            trained = training.train(self._keras, net, self._program["train"], rows, folder)
+            return self._trained(net, trained, folder)
+
+    def _trained(self, net: Net, trained: training.Trained, folder: str) -> dict[str, Any]:
         told = {
             "losses": self._arrays.put("state/losses", trained.losses),
             "metrics": {
                 name: self._arrays.put(f"state/metric/{name}", values)
                 for name, values in trained.metrics.items()
+                if "metrics" in self._facets
             },
             "weights": self._weights_now(net),
         }
         if "optimizer" in self._facets:
             with self._facet("optimizer"):
                 told["optimizer"] = self._held(net, trained.optimizer)
+        if "checkpoint" in self._facets:  # last: it changes the model
+            with self._facet("checkpoint"):
+                told["checkpoint"] = self._read_back(net, folder)
         return told
+
+    def _read_back(self, net: Net, folder: str) -> dict[str, str]:
+        """The variables in every file that was written in training."""
+        numbers = self._backend.numbers
+        return {
+            f"{number}/{one.name}": self._arrays.put(
+                f"state/checkpoint/{number}/{one.name}", _copied(numbers(one.variable))
+            )
+            for number, read in fitting.read_back(self._keras, net, folder)
+            for one in variables(read)
+        }
 
     def _held(self, net: Net, optimizer: Any) -> dict[str, str]:
         """The optimizer's own variables."""

@@ -1,4 +1,4 @@
-"""``compile`` and ``train_on_batch``."""
+"""``compile``, and ``train_on_batch`` or ``fit``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from conformance.adapters.keras import fitting
 from conformance.adapters.keras.backends.base import packed
 from conformance.adapters.worker.failure import Absent, Unsupported
 
@@ -30,7 +31,11 @@ class Trained(NamedTuple):
 
 
 def train(
-    keras: Any, net: Net, spec: Mapping[str, Any], inputs: Sequence[Any], targets: Sequence[Any]
+    keras: Any,
+    net: Net,
+    spec: Mapping[str, Any],
+    rows: tuple[Sequence[Any], Sequence[Any]],
+    folder: str,
 ) -> Trained:
     """Train the model in place.
 
@@ -38,8 +43,8 @@ def train(
         keras: Keras 3, or tf_keras.
         net: The model and its layers; its weights are changed.
         spec: A ``Train`` of ``conformance/cases/model.py`` as plain data.
-        inputs: NumPy arrays, one for each input.
-        targets: NumPy arrays, one for each output.
+        rows: NumPy arrays, one for each input, and one for each output.
+        folder: Where callbacks write files.
 
     Returns:
         Losses and metrics as float64 arrays.
@@ -59,6 +64,7 @@ def train(
     _freeze(net, spec.get("freeze", ()))
     if spec.get("eager"):
         more["run_eagerly"] = True
+    more.update(fitting.compiled(spec))
     model.compile(optimizer=optimizer, loss=_made(keras.losses, spec["loss"]), **more)
     _freeze(net, spec.get("freeze_late", ()))
     weights: dict[str, Any] = {}
@@ -66,20 +72,20 @@ def train(
         weights["class_weight"] = dict(enumerate(spec["class_weight"]))
     if "sample_weight" in spec:
         weights["sample_weight"] = np.asarray(spec["sample_weight"], np.float32)
-    x, y = packed(inputs), packed(targets)
-    told = _epochs(model, spec, x, y, weights) if "batch_size" in spec else None
-    if told is None:
+    x, y = packed(rows[0]), packed(rows[1])
+    if "batch_size" in spec:
+        told = fitting.fitted(keras, model, spec, (*rows, weights), folder)
+    else:
         every = [
             model.train_on_batch(x, y, return_dict=True, **weights) for _ in range(spec["steps"])
         ]
         told = {name: [one[name] for one in every] for name in every[0]}
-    names = [*spec.get("metrics", ()), *spec.get("weighted_metrics", ())]
     losses = told.pop("loss")
     if spec.get("evaluate"):
         losses = [*losses, _evaluated(model, spec, x, y, weights)]
     return Trained(
         _floats(losses),
-        {name: _floats(one) for name, one in told.items()} if names else {},
+        {name: _floats(one) for name, one in told.items()},
         optimizer,
     )
 
@@ -95,22 +101,6 @@ def _forget(net: Net) -> None:
 def _freeze(net: Net, nodes: Sequence[str]) -> None:
     for node in nodes:
         net.layers[node].trainable = False
-
-
-def _epochs(
-    model: Any, spec: Mapping[str, Any], x: Any, y: Any, weights: Mapping[str, Any]
-) -> dict[str, Any]:
-    """What ``fit`` tells of each epoch, by name."""
-    history = model.fit(
-        x,
-        y,
-        batch_size=spec["batch_size"],
-        epochs=spec["steps"],
-        shuffle=False,
-        verbose=0,
-        **weights,
-    )
-    return dict(history.history)
 
 
 def _evaluated(

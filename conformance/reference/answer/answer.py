@@ -271,6 +271,10 @@ def _expectation(  # noqa: PLR0913 (the parts of one answer)
                 name: book.enter(f"state/optimizer/{name}", a)
                 for name, a in run.training.optimizer.items()
             },
+            checkpoint={
+                name: book.enter(f"state/checkpoint/{name}", a)
+                for name, a in run.training.checkpoint.items()
+            },
             weights={
                 name: book.enter(f"state/weight/{name}", a)
                 for name, a in run.training.weights.items()

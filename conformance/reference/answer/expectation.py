@@ -109,6 +109,8 @@ class ExpectedState(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """By name, the value after each step."""
     optimizer: dict[str, Expected] = field(default_factory=dict)
     """The optimizer's own variables."""
+    checkpoint: dict[str, Expected] = field(default_factory=dict)
+    """What is in the files that a callback wrote, by the file's number: ``1/dense/kernel``."""
     weights: dict[str, Expected] = field(default_factory=dict)
 
 

@@ -494,6 +494,12 @@ EDITS: list[tuple[str, Fault]] = [
         "kept other variables in its optimizer",
         _scaled(_part_arrays("optimizer"), 1.001),
     ),
+    _fault(
+        "checkpoint",
+        "checkpoint-off",
+        "wrote other weights to its files",
+        _scaled(_part_arrays("checkpoint"), 1.001),
+    ),
     _fault("state", "training-off", "trained to other weights", _trained_otherwise),
     _fault("state", "one-state-off", "held another last variable", _last_state_off),
     _fault(

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from conformance.cases.model import Call, Graph, Model
 
+_EVERY_ROW = 65_536
+"""More rows than a case may feed."""
+
 
 def of_flags(program: Graph) -> Iterator[Fault]:
     """Faults of flags: only those that the program could show."""
@@ -55,7 +58,7 @@ def of_flags(program: Graph) -> Iterator[Fault]:
         yield Fault(
             name="ignored:batch_size",
             says="took all rows for one batch",
-            train=lambda train: msgspec.structs.replace(train, batch_size=None),
+            train=lambda train: msgspec.structs.replace(train, batch_size=_EVERY_ROW),
         )
 
 

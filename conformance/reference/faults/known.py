@@ -11,6 +11,7 @@ from conformance.cases.model import Steps
 from conformance.facets import TRAINED
 from conformance.reference.faults.editing import EDITS, UNLIKE_FUNCTIONS, UNLIKE_MODELS
 from conformance.reference.faults.fault import Fault, nodewise, rounded_to
+from conformance.reference.faults.fitting import of_fit
 from conformance.reference.faults.flags import of_flags
 from conformance.reference.faults.forms import of_forms
 from conformance.reference.faults.functions import of_functions, of_model
@@ -363,6 +364,7 @@ def _training(train: Train) -> Iterator[Fault]:
         )
 
     yield from _weighing(train)
+    yield from of_fit(train)
 
 
 def _weighing(train: Train) -> Iterator[Fault]:

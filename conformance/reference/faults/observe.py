@@ -130,6 +130,7 @@ def _dressed(
             dress.state(trained.weights, trained.losses),
             metrics=dress.named("state/metric", trained.metrics),
             optimizer=dress.named("state/optimizer", trained.optimizer),
+            checkpoint=dress.named("state/checkpoint", trained.checkpoint),
         )
     elif "state" in program.facets:
         state = dress.state(run.after)

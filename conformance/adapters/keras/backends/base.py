@@ -145,7 +145,8 @@ class Backend:
     evaluator_class: ClassVar[type[Evaluator]] = Evaluator
     unsupported: ClassVar[Mapping[str, str]] = {}
     """Facets that this backend has no notion of, each with the reason. ``state`` speaks of
-    training, ``changes`` of variables that a call changes."""
+    training, ``steps_per_execution`` of that argument, ``changes`` of variables that a call
+    changes."""
     undrawn: Mapping[str, str] = MappingProxyType({})
     """Layers that this backend is not asked to draw with, each with the reason."""
     distributions: ClassVar[Sequence[str]] = ()

@@ -68,7 +68,8 @@ class TorchBackend(Backend):
     distributions = ("torch",)
     unsupported: ClassVar[Mapping[str, str]] = {
         "compiled": "Keras's graph mode on PyTorch is torch.compile, whose tracing takes 1 to "
-        "16 seconds a case even with backend='eager', more than all other facets together"
+        "16 seconds a case even with backend='eager', more than all other facets together",
+        "steps_per_execution": "Keras documents steps_per_execution as not supported on PyTorch",
     }
 
     def load(self) -> Any:

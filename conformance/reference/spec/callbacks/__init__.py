@@ -1,0 +1,1 @@
+"""What Keras documents of the callbacks that change numbers."""
