@@ -82,6 +82,7 @@ class Facet(NamedTuple):
 
 
 _MODEL = frozenset({MODEL})
+_FUNCTION = frozenset({FUNCTION})
 _CALLED = frozenset({MODEL, FUNCTION})
 _ANY = frozenset({MODEL, FUNCTION, STEPS})
 
@@ -101,6 +102,40 @@ _ALL = (
         kinds=_CALLED,
         stated_by=("input_shape", "output_shape", "layers"),
         needs_numbers=False,
+    ),
+    Facet(
+        name="open_sizes",
+        answer="open_sizes",
+        answers="`open_sizes`",
+        how="shapes and dtypes of a function's outputs, called on symbolic tensors of the inputs' "
+        "ranks, every size of which is `None`",
+        passes="as many outputs as there are, each of its dtype and rank, and each size that is "
+        "stated is that of the answer; `None` is right anywhere "
+        "([below](#what-a-function-states-of-open-sizes))",
+        wrong="wrong shape",
+        kinds=_FUNCTION,
+        parts=("open_sizes",),
+        when="a function of `keras.ops` or `keras.activations` is fed an array with an axis, and "
+        "its documentation tells the number and the ranks of its outputs without any size "
+        "([below](#open-sizes-of-functions))",
+        follows=("symbolic_shape",),
+        needs_numbers=False,
+    ),
+    Facet(
+        name="open_batch",
+        answer="open_batch",
+        answers="`open_batch`",
+        how="the same, but only one size is `None`: the first of the first input that has an axis, "
+        "and of each other input whose first size is the same",
+        passes="likewise",
+        wrong="wrong shape",
+        kinds=_FUNCTION,
+        parts=("open_batch",),
+        when="the same of a function that is fed an array with two axes or more; few cases of a "
+        "file are asked, as for what repeats an answer",
+        follows=("symbolic_shape",),
+        needs_numbers=False,
+        sampled=True,
     ),
     Facet(
         name="weights",
@@ -506,6 +541,9 @@ def answered_with(name: str) -> str:
     facet = FACETS.get(name)
     return facet.answer if facet is not None and facet.answer in FACETS else name
 
+
+OPEN = ("open_sizes", "open_batch")
+"""Facets that ask a function for shapes and dtypes of which not all sizes are known."""
 
 TRAINED = frozenset(facet.name for facet in _ALL if facet.answer == "state")
 """Facets that a training answers, where there is one."""

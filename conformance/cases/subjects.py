@@ -6,9 +6,18 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from conformance.cases import dictionaries, drawing, expects, functions, inputs, names, steps
+from conformance.cases import (
+    dictionaries,
+    drawing,
+    expects,
+    functions,
+    inputs,
+    names,
+    open_sizes,
+    steps,
+)
 from conformance.cases.model import Call, Expect, Graph
-from conformance.facets import FACETS, FUNCTION, STEPS, asked_of
+from conformance.facets import FACETS, FUNCTION, OPEN, STEPS, asked_of
 
 if TYPE_CHECKING:
     from conformance.cases.model import Program
@@ -87,6 +96,8 @@ def function(
     if raises == "build":
         where.value(tree, "raises").refuse("is build", expected="call: a function has no build")
     asked = _asked_of_function(read)
+    if "symbolic_shape" in without:  # what holds of a symbolic call holds of each
+        asked -= {*OPEN}
     if raises is not None or random is not None:
         asked = frozenset({"raises" if raises is not None else "random"})
     facets = [facet for facet in FACETS if facet in asked.difference(without)]
@@ -95,7 +106,7 @@ def function(
 
 
 def _asked_of_function(read: Read) -> frozenset[str]:
-    asked = asked_of(FUNCTION, frozenset())
+    asked = asked_of(FUNCTION, open_sizes.told_without(read.model))
     if not _has_floats(read):
         asked -= {"gradients"}
     if not names.is_made(read.model.nodes[0].layer):
@@ -104,7 +115,7 @@ def _asked_of_function(read: Read) -> frozenset[str]:
         # A layer with a seed keeps a state, which traces and gradients of a function don't.
         asked -= {"gradients", "compiled"}
     if not all(node.layer.startswith(names.IN_MODELS) for node in read.model.nodes):
-        asked -= {"symbolic_shape"}
+        asked -= {"symbolic_shape", *OPEN}
     return asked
 
 

@@ -16,6 +16,7 @@ from conformance.verdicts import (
     exchange,
     initial,
     numeric,
+    open_sizes,
     random,
     specs,
     structure,
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 
 JUDGES: Final[dict[str, Judge]] = {
     "symbolic_shape": structure.symbolic_shape,
+    "open_sizes": open_sizes.open_sizes,
+    "open_batch": open_sizes.open_batch,
     "weights": structure.weights,
     "params": structure.params,
     "config": configs.config,

@@ -276,6 +276,8 @@ class Observation(Built, frozen=True, kw_only=True, omit_defaults=True):
     initial: dict[str, str] | None = None
     """Names of the arrays that the variables were made with, by the variable."""
     summary: Summary | None = None
+    open_sizes: Symbolic | None = None
+    open_batch: Symbolic | None = None
     specs: dict[str, dict[str, Spec]] | None = None
     """By node and by question: ``shape``, ``spec`` ..., as docs/architecture.md names them."""
     unsupported: dict[str, str] = field(default_factory=dict)

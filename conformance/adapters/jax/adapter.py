@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from conformance.adapters.native.model import Answer, Model
 
 UNANSWERED = {
+    "open_sizes": "jax.eval_shape states shapes where every size is known",
+    "open_batch": "jax.eval_shape states shapes where every size is known",
     "output_spec": "JAX has no layers that state their answers",
     "weights": "JAX has no layers that name their weights",
     "params": "JAX has no layers that hold parameters: functions are given arrays",

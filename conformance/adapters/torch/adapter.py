@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 UNANSWERED = {
     "symbolic_shape": "a torch module states no shape before it has seen data",
+    "open_sizes": "torch's functions state no shape before they have seen data",
+    "open_batch": "torch's functions state no shape before they have seen data",
     "output_spec": "a torch module states nothing of its answer before it is called",
     "weights": "torch modules name and lay out their parameters in their own way",
     "config": "a torch module keeps no configuration",
