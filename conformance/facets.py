@@ -48,6 +48,7 @@ class Facet(NamedTuple):
         trains: Whether it is judged by the limits for gradients and for what training changes.
         sampled: Whether few cases of a file are asked for it, those that together show each
             argument (``conformance/cases/repeating.py``). What repeats an answer is, too.
+        apart: Whether those cases are chosen for it alone, so that they move no other's.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Facet(NamedTuple):
     of_calls: bool = False
     trains: bool = False
     sampled: bool = False
+    apart: bool = False
 
     @property
     def numeric(self) -> bool:
@@ -85,6 +87,7 @@ class Facet(NamedTuple):
 
 _MODEL = frozenset({MODEL})
 _BUILT = frozenset({MODEL, APPLICATION})
+_FUNCTION = frozenset({FUNCTION})
 _CALLED = frozenset({MODEL, FUNCTION})
 _SHOWN = _CALLED | _BUILT
 _ANY = frozenset({MODEL, FUNCTION, STEPS, APPLICATION})
@@ -105,6 +108,41 @@ _ALL = (
         kinds=_SHOWN,
         stated_by=("input_shape", "output_shape", "layers"),
         needs_numbers=False,
+    ),
+    Facet(
+        name="open_sizes",
+        answer="open_sizes",
+        answers="`open_sizes`",
+        how="shapes and dtypes of a function's outputs, called on symbolic tensors of the inputs' "
+        "ranks, every size of which is `None`",
+        passes="as many outputs as there are, each of its dtype and rank, and each size that is "
+        "stated is that of the answer; `None` is right anywhere "
+        "([below](#what-a-function-states-of-open-sizes))",
+        wrong="wrong shape",
+        kinds=_FUNCTION,
+        parts=("open_sizes",),
+        when="a function of `keras.ops` or `keras.activations` is fed an array with an axis, and "
+        "its documentation tells the number and the ranks of its outputs without any size "
+        "([below](#open-sizes-of-functions))",
+        follows=("symbolic_shape",),
+        needs_numbers=False,
+    ),
+    Facet(
+        name="open_batch",
+        answer="open_batch",
+        answers="`open_batch`",
+        how="the same, but only one size is `None`: the first of the first input that has an axis, "
+        "and of each other input whose first size is the same",
+        passes="likewise",
+        wrong="wrong shape",
+        kinds=_FUNCTION,
+        parts=("open_batch",),
+        when="the same of a function that is fed an array with two axes or more; few cases of a "
+        "file are asked, as for what repeats an answer",
+        follows=("symbolic_shape",),
+        needs_numbers=False,
+        sampled=True,
+        apart=True,
     ),
     Facet(
         name="weights",
@@ -332,6 +370,21 @@ _ALL = (
         repeats=True,
     ),
     Facet(
+        name="from_numpy",
+        answer="from_numpy",
+        answers="`from_numpy`",
+        how="outputs of a function's call 0 from arrays of NumPy, of the inputs' dtypes, in the "
+        "places of tensors",
+        passes="call 0's outputs, by the same truth as `values`",
+        wrong="wrong values",
+        kinds=_FUNCTION,
+        parts=("numpy_inputs",),
+        when="a function is fed arrays, all of dtypes that NumPy has ([below](#arrays-of-numpy))",
+        blocked_by=_TRUE,
+        repeats=True,
+        apart=True,
+    ),
+    Facet(
         name="exchange",
         answer="files",
         answers="`files`",
@@ -490,10 +543,13 @@ NUMERIC = frozenset(facet.name for facet in _ALL if facet.numeric)
 
 REPEATS = frozenset(facet.name for facet in _ALL if facet.repeats)
 """Facets that ask for call 0's answer once more, got another way: from a row by itself, or from
-the model traced into a graph, rebuilt from its config, or from a file."""
+the model traced into a graph, rebuilt from its config, or from a file, or from arrays of NumPy."""
 
 SAMPLED = REPEATS.union(facet.name for facet in _ALL if facet.sampled)
 """Facets that few cases of a file are asked for."""
+
+APART = tuple(facet.name for facet in _ALL if facet.apart)
+"""Those of them for which the cases are chosen one facet at a time."""
 
 AGAIN = tuple(facet.name for facet in _ALL if facet.repeats and facet.answer == facet.name)
 """Those of them whose answer is a part of the observation of its own, named as they are."""
@@ -528,6 +584,9 @@ def answered_with(name: str) -> str:
     facet = FACETS.get(name)
     return facet.answer if facet is not None and facet.answer in FACETS else name
 
+
+OPEN = ("open_sizes", "open_batch")
+"""Facets that ask a function for shapes and dtypes of which not all sizes are known."""
 
 TRAINED = frozenset(facet.name for facet in _ALL if facet.answer == "state")
 """Facets that a training answers, where there is one."""

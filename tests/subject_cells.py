@@ -18,6 +18,7 @@ from conformance.adapters.host.observation import (
     State,
     Symbolic,
 )
+from conformance.facets import OPEN
 from conformance.verdicts.cell import judge_cell
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class _Answer:
         ]
         again = {
             facet: self.outputs(told.calls[0].outputs, facet, facet)
-            for facet in ("compiled", "config_round_trip")
+            for facet in ("compiled", "config_round_trip", "from_numpy")
             if facet in self.facets
         }
         more: dict[str, Any] = {}
@@ -79,6 +80,13 @@ class _Answer:
                 outputs=[[*shape, *longer] for shape in told.symbolic.outputs],
                 dtypes=told.symbolic.dtypes,
             )
+        for facet in OPEN:
+            if facet in self.facets:
+                longer = [1] if self.wrong == Wrong(facet) else []
+                more[facet] = Symbolic(
+                    outputs=[[*([None] * len(shape)), *longer] for shape in told.symbolic.outputs],
+                    dtypes=told.symbolic.dtypes,
+                )
         if told.gradients is not None:
             given = {
                 name: self.enter(one, f"gradient/{name}", "gradients")

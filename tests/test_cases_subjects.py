@@ -60,7 +60,17 @@ def test_inputs_fill_the_parameters_in_order_and_keep_their_whole_shape(cases: A
     (node,) = program.model.nodes
     assert (node.name, node.layer, node.inputs) == ("where", "ops.where", [])
     assert list(node.tensors.items()) == [("condition", "condition"), ("x1", "a"), ("x2", "b")]
-    assert program.facets == ["symbolic_shape", "shape", "dtype", "values", "gradients", "compiled"]
+    assert program.facets == [
+        "symbolic_shape",
+        "open_sizes",
+        "open_batch",
+        "shape",
+        "dtype",
+        "values",
+        "gradients",
+        "compiled",
+        "from_numpy",
+    ]
     assert case.source.keras == "keras.ops.where"
 
 

@@ -110,10 +110,11 @@ def test_a_facet_has_the_cases_own_reason_or_the_exemptions_or_what_it_needs(fou
     assert ("Dense", "raises") not in facets
     assert ("Dense", "values") not in facets
     # A function has no config that a round trip could lose.
-    assert {part for name, part in told(found["ops"], "facet") if name == "sum"} == {
-        "raises",
-        "random",
+    of_sum = {
+        part: why for (name, part), why in told(found["ops"], "facet").items() if name == "sum"
     }
+    assert of_sum.keys() == {"raises", "random", "open_batch"}
+    assert of_sum["open_batch"].startswith("Its cases feed arrays of one axis")
 
 
 def test_what_is_left_out_on_purpose_is_told_from_what_has_no_case_yet(found) -> None:

@@ -34,7 +34,7 @@ from conformance.cases.model import (
     Source,
 )
 from conformance.cases.reading import Map, Seq
-from conformance.facets import FACETS, MODEL, SAMPLED, asked_of
+from conformance.facets import FACETS, MODEL, asked_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -258,11 +258,6 @@ def _symbol_as_source(tree: Map) -> Source | None:
         if isinstance(tree.get(key), str):
             return Source(keras=f"keras.{home}{tree[key]}")
     return None
-
-
-def without_repeats(case: Case) -> Case:
-    """The same case, asked for its answers once and not in other ways again."""
-    return without_facets(case, SAMPLED)
 
 
 def without_facets(case: Case, facets: AbstractSet[str]) -> Case:

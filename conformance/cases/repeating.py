@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from conformance.cases import building, combining
-from conformance.facets import SAMPLED
+from conformance.facets import APART, SAMPLED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,7 +26,8 @@ Shown = tuple[str, str, str]
 """A layer, with those around it (``TimeDistributed/Dense``); one of its arguments; its value, and
 with it the layer's dtype and whether it is adapted."""
 
-_ORDER = sorted(SAMPLED)
+_TOGETHER = (SAMPLED.difference(APART), *(frozenset({facet}) for facet in APART))
+"""Facets for which the same cases are chosen."""
 
 LEFT_OUT = ""
 """The value of an argument that another case of the file gives to this layer, and this one not."""
@@ -41,19 +42,28 @@ def few_repeats(cases: Sequence[Case]) -> list[Case]:
     Returns:
         The same cases in their order. The same file always gives the same ones.
     """
-    asking = [case for case in cases if not SAMPLED.isdisjoint(case.program.facets)]
+    kept = list(cases)
+    for facets in _TOGETHER:
+        kept = _few(kept, facets)
+    return kept
+
+
+def _few(cases: Sequence[Case], facets: frozenset[str]) -> list[Case]:
+    """The cases, most of them no longer asked for some facets."""
+    asking = [case for case in cases if not facets.isdisjoint(case.program.facets)]
+    order = sorted(facets)
     places: dict[Shown, int] = {}
     rows = {}
     for case, shown in zip(asking, shown_by_each(asking), strict=True):
         bits = 0
         for one in shown:
-            bits |= 1 << len(_ORDER) * places.setdefault(one, len(places))
+            bits |= 1 << len(order) * places.setdefault(one, len(places))
         # Each of those facets of its own: not every case asks for all of them.
-        asked = [number for number, name in enumerate(_ORDER) if name in case.program.facets]
+        asked = [number for number, name in enumerate(order) if name in case.program.facets]
         rows[case.id] = sum(bits << number for number in asked)
     whole = combining.few_that_show_all(rows)
     return [
-        building.without_repeats(case) if case.id in rows and case.id not in whole else case
+        building.without_facets(case, facets) if case.id in rows and case.id not in whole else case
         for case in cases
     ]
 

@@ -47,12 +47,15 @@ class Exercised(Struct):
     """The kinds of program that are about it."""
     floats: bool = False
     """Whether a case feeds its program any float."""
+    axes: int = 0
+    """The most that an input has, a model's without that of the batch."""
 
     def note_facets(self, case: Case) -> None:
         """Add what a case asks, and why it leaves out what it does."""
         self.facets.update(case.program.facets)
         self.kinds.add(kind_of(case.program))
         self.floats |= any("float" in one.dtype for one in case.program.model.inputs)
+        self.axes = max([self.axes, *(len(one.shape) for one in case.program.model.inputs)])
         for facet, reason in case.without.items():
             self.without.setdefault(facet, set()).add(reason)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from conformance.cases.names import is_made
-from conformance.facets import APPLICATION, FACETS, FUNCTION, MODEL, STEPS, TRAINED
+from conformance.facets import APPLICATION, FACETS, FUNCTION, MODEL, OPEN, STEPS, TRAINED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 
 NO_FLOAT = "No case feeds it a float, the only thing that has a gradient."
+
+
+NO_AXIS = "No case feeds it an array with an axis, whose size could be open."
+ONE_AXIS = "Its cases feed arrays of one axis, so that the batch's is the only size: `open_sizes`."
 
 
 class Unasked(Struct, frozen=True, kw_only=True):
@@ -62,10 +66,20 @@ def unasked(
             if facet not in note.facets:
                 reason = _said(note.without.get(facet, ()))
                 excused = _reason(exemptions, (name, facet, arguments), used)
-                if facet == "gradients" and not note.floats:
-                    excused = excused or NO_FLOAT
+                excused = excused or _without_data(facet, note)
                 found.append(Unasked(subject=name, facet=facet, reason=reason or excused))
     return found
+
+
+def _without_data(facet: str, note: Exercised) -> str | None:
+    """Why a facet means nothing for what cases feed."""
+    if facet == "gradients" and not note.floats:
+        return NO_FLOAT
+    if facet in OPEN and not note.axes:
+        return NO_AXIS
+    if facet == "open_batch" and note.axes == 1 and "open_sizes" in note.facets:
+        return ONE_AXIS
+    return None
 
 
 def _asked_of(name: str, kind: str) -> list[str]:

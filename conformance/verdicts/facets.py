@@ -16,6 +16,7 @@ from conformance.verdicts import (
     exchange,
     initial,
     numeric,
+    open_sizes,
     random,
     specs,
     structure,
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 
 JUDGES: Final[dict[str, Judge]] = {
     "symbolic_shape": structure.symbolic_shape,
+    "open_sizes": open_sizes.open_sizes,
+    "open_batch": open_sizes.open_batch,
     "weights": structure.weights,
     "params": structure.params,
     "config": configs.config,
@@ -59,6 +62,7 @@ JUDGES: Final[dict[str, Judge]] = {
     "compiled": numeric.compiled,
     "config_round_trip": numeric.config_round_trip,
     "save_round_trip": numeric.save_round_trip,
+    "from_numpy": numeric.from_numpy,
     "exchange": exchange.exchange,
     "losses": numeric.losses,
     "metrics": numeric.metrics,

@@ -269,6 +269,7 @@ class Observation(Built, frozen=True, kw_only=True, omit_defaults=True):
     config: Configs | None = None
     config_round_trip: list[Output] | None = None
     save_round_trip: list[Output] | None = None
+    from_numpy: list[Output] | None = None
     files: dict[str, str] | None = None
     """By kind of file, its bytes as an array of uint8. Empty: none is written, and some are read.
     """
@@ -278,6 +279,8 @@ class Observation(Built, frozen=True, kw_only=True, omit_defaults=True):
     initial: dict[str, str] | None = None
     """Names of the arrays that the variables were made with, by the variable."""
     summary: Summary | None = None
+    open_sizes: Symbolic | None = None
+    open_batch: Symbolic | None = None
     specs: dict[str, dict[str, Spec]] | None = None
     """By node and by question: ``shape``, ``spec`` ..., as docs/architecture.md names them."""
     unsupported: dict[str, str] = field(default_factory=dict)

@@ -32,12 +32,15 @@ if TYPE_CHECKING:
     from conformance.adapters.native.model import Answer, Model
 
 UNANSWERED = {
+    "open_sizes": "jax.eval_shape states shapes where every size is known",
+    "open_batch": "jax.eval_shape states shapes where every size is known",
     "output_spec": "JAX has no layers that state their answers",
     "weights": "JAX has no layers that name their weights",
     "params": "JAX has no layers that hold parameters: functions are given arrays",
     "config": "a function has no configuration",
     "config_round_trip": "a function has no configuration to be rebuilt from",
     "save_round_trip": "JAX has no models to save",
+    "from_numpy": "what arrays of NumPy are to Keras's functions is asked of Keras",
     "initial": "JAX has no layers that make their own weights",
     "summary": "JAX has no summary of a model",
     "mask": "JAX's arrays carry no masks; a layer that heeds one is given it",

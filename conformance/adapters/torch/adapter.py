@@ -30,11 +30,14 @@ if TYPE_CHECKING:
 
 UNANSWERED = {
     "symbolic_shape": "a torch module states no shape before it has seen data",
+    "open_sizes": "torch's functions state no shape before they have seen data",
+    "open_batch": "torch's functions state no shape before they have seen data",
     "output_spec": "a torch module states nothing of its answer before it is called",
     "weights": "torch modules name and lay out their parameters in their own way",
     "config": "a torch module keeps no configuration",
     "config_round_trip": "a torch module has no configuration to be rebuilt from",
     "save_round_trip": "torch saves parameters; the layers' code is not part of the file",
+    "from_numpy": "torch's functions take torch's tensors",
     "initial": "modules of torch begin with laws of torch's own, not with Keras's initializers",
     "summary": "torch has no summary of a model",
     "mask": "torch's arrays carry no masks; a layer that heeds one is given it",

@@ -6,7 +6,7 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.host.observation import CallResult, Gradients, Observation, Symbolic
-from conformance.facets import AGAIN
+from conformance.facets import AGAIN, OPEN
 from conformance.reference.answer.drawing import imagined
 from conformance.reference.engine.working import Working
 from conformance.reference.errors import Refused
@@ -26,7 +26,7 @@ from conformance.reference.model.steps import run_steps
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from conformance.cases.model import Graph, Steps
+    from conformance.cases.model import Graph, Shape, Steps
     from conformance.reference.engine.array import Values
 
 
@@ -68,6 +68,13 @@ def function_observed(
         ],
         dtypes=[output.dtype for output in outputs],
     )
+    # Of an open size nothing is stated; whatever it is, ranks and dtypes are the same.
+    unsized: list[Shape] = [[None] * len(output.shape) for output in outputs]
+    again |= {
+        facet: Symbolic(outputs=unsized, dtypes=symbolic.dtypes)
+        for facet in OPEN
+        if facet in program.facets
+    }
     observation = Observation(
         case=program.case,
         symbolic=symbolic,

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from conformance.adapters.host.observation import CallResult, Failure, Output, Spec, Weight
+from conformance.adapters.host.observation import (
+    CallResult,
+    Failure,
+    Output,
+    Spec,
+    Symbolic,
+    Weight,
+)
 from conformance.facets import AGAIN
 from conformance.reference.engine.dtypes import NARROW
 from conformance.reference.faults.fault import Fault
@@ -20,7 +27,7 @@ from conformance.reference.faults.fault import Fault
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.adapters.host.observation import Observation
+    from conformance.adapters.host.observation import Observation, Shape
     from conformance.reference.engine.array import Values
     from conformance.reference.faults.fault import Observed
 
@@ -41,6 +48,39 @@ def _longer_shape(observed: Observed) -> Observed:
         return observed
     outputs = [[*shape, 1] for shape in symbolic.outputs]
     return _edited(observed, symbolic=_replaced(symbolic, outputs=outputs))
+
+
+def _opened(facet: str, edit: Callable[[Symbolic, Observation], Symbolic]) -> _Edit:
+    """Another answer to what is asked of open sizes."""
+
+    def edited(observed: Observed) -> Observed:
+        told = getattr(observed.observation, facet)
+        if told is None:
+            return observed
+        return _edited(observed, **{facet: edit(told, observed.observation)})
+
+    return edited
+
+
+def _rank_off(told: Symbolic, _: Observation) -> Symbolic:
+    outputs: list[Shape] = [[*shape, None] for shape in told.outputs]
+    return msgspec.structs.replace(told, outputs=outputs)
+
+
+def _sizes_off(told: Symbolic, observation: Observation) -> Symbolic:
+    """Each size one larger than it is."""
+    known = observation.symbolic.outputs if observation.symbolic else []
+    outputs: list[Shape] = [[(size or 0) + 1 for size in shape] for shape in known]
+    return msgspec.structs.replace(told, outputs=outputs)
+
+
+def _dtypes_off(told: Symbolic, _: Observation) -> Symbolic:
+    dtypes = ["float32" if one == "float64" else "float64" for one in told.dtypes]
+    return msgspec.structs.replace(told, dtypes=dtypes)
+
+
+def _last_output_lost(told: Symbolic, _: Observation) -> Symbolic:
+    return msgspec.structs.replace(told, outputs=told.outputs[:-1], dtypes=told.dtypes[:-1])
 
 
 def _spec_edited(question: str, edit: Callable[[Spec], Spec]) -> Callable[[Observed], Observed]:
@@ -392,6 +432,16 @@ def _fault(
 EDITS: list[tuple[str, Fault]] = [
     _fault("symbolic_shape", "shape-misstated", "stated another symbolic shape", _longer_shape),
     _fault("symbolic_shape", "dtype-misstated", "stated another dtype", _dtype_misstated),
+    *(
+        _fault(facet, f"{word}-{facet.replace('_', '-')}", f"{says} of {of}", _opened(facet, edit))
+        for facet, of in (("open_sizes", "open sizes"), ("open_batch", "an open batch"))
+        for word, says, edit in (
+            ("rank", "stated one axis more", _rank_off),
+            ("sizes", "stated other sizes", _sizes_off),
+            ("dtypes", "stated other dtypes", _dtypes_off),
+            ("fewer", "stated one output less", _last_output_lost),
+        )
+    ),
     _fault("output_spec", "spec-misstated", "stated another shape when asked again", _spec_off),
     _fault("output_spec", "spec-dtype-misstated", "stated another dtype alone", _spec_dtype_off),
     _fault("output_spec", "spec-withheld", "stated no shape by itself", _spec_withheld),
@@ -479,6 +529,12 @@ EDITS: list[tuple[str, Fault]] = [
         "saved-otherwise",
         "lost something when saved",
         _scaled(_of("save_round_trip"), 1.001),
+    ),
+    _fault(
+        "from_numpy",
+        "numpy-differs",
+        "answered otherwise to arrays of NumPy",
+        _scaled(_of("from_numpy"), 1.001),
     ),
     _fault(
         "exchange",

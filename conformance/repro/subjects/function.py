@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.facets import OPEN
 from conformance.repro import pieces
 from conformance.repro.checks import equal_lines
 from conformance.repro.structure import refusal_lines
@@ -93,12 +94,18 @@ def function_steps(plan: Plan, body: Body) -> list[str]:
     ask = _ASKING.get(plan.facet)
     if ask is None:
         raise plan.no()
-    body.filled = plan.facet not in {"dtype", "symbolic_shape"}
+    body.filled = plan.facet not in {"dtype", "symbolic_shape", *OPEN}
     return [*build, *fed, *ask(plan)]
 
 
 def tensor_line(plan: Plan) -> str:
     """What the functions are called with, as the run gives it to the backend."""
+    if plan.facet == "from_numpy":
+        given = [
+            words.numpy_array(f"inputs[{spec.name!r}]", travels_as(spec), spec.dtype)
+            for spec in plan.program.model.inputs
+        ]
+        return f"tensors = [{', '.join(given)}]"
     backend = "" if plan.old else plan.backend
     texts = [
         words.tensor(f"inputs[{spec.name!r}]", travels_as(spec), spec.dtype, backend)
@@ -148,25 +155,37 @@ def _gradients(plan: Plan) -> list[str]:
 
 def symbolic_lines(plan: Plan) -> list[str]:
     """What is stated before any data."""
-    model = plan.program.model
-    given = [f"keras.KerasTensor({tuple(s.shape)!r}, {s.dtype!r})" for s in model.inputs]
+    given = words.symbolic(plan.program.model.inputs, plan.facet)
     lines = [f"outputs = flat(function({', '.join(given)}))"]
-    stated = plan.stated("symbolic_shape")
+    stated = plan.stated(plan.facet)
     if not stated:
         return lines
+    true = literal([tuple(shape) for shape in stated["outputs"]])
     lines.append("shapes = [tuple(y.shape) for y in outputs]")
-    lines += equal_lines(literal([tuple(shape) for shape in stated["outputs"]]), "shapes")
+    if plan.facet in OPEN:
+        lines += [f"true = {true}", *_STATED.splitlines()]
+        true = "true"
+    lines += equal_lines(true, "shapes")
     if stated.get("dtypes"):
         lines += equal_lines(literal(stated["dtypes"]), "[kind(y) for y in outputs]")
     return lines
 
 
+_STATED = """\
+for place, (shape, sizes) in enumerate(zip(shapes, true)):
+    if len(shape) == len(sizes):  # None is right for any size
+        shapes[place] = tuple(size if n is None else n for n, size in zip(shape, sizes))"""
+"""What is stated, with the true sizes in the places of those that are left open."""
+
+
 _ASKING: dict[str, Callable[[Plan], list[str]]] = {
     "symbolic_shape": symbolic_lines,
+    **dict.fromkeys(OPEN, symbolic_lines),
     "values": _outputs,
     "shape": _outputs,
     "dtype": _dtype,
     "compiled": _compiled,
     "config_round_trip": _outputs,
+    "from_numpy": _outputs,
     "gradients": _gradients,
 }

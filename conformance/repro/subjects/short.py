@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from conformance.adapters.shared.functions import is_layer
 from conformance.cases.model import Steps
+from conformance.facets import OPEN
 from conformance.repro.short_answers import compared_lines, repeated_dtype_lines
 from conformance.repro.short_parts import TooLong, as_numpy
 from conformance.repro.structure import refusal_lines
@@ -46,6 +47,8 @@ _GRADIENT = {
     ],
 }
 """The gradient of ``sum(cotangent * output)`` by one input."""
+
+_SYMBOLIC = ("symbolic_shape", *OPEN)
 
 _TRACED = {
     "tensorflow": [
@@ -96,7 +99,7 @@ def _should(plan: Plan, compared: Comparison | None, write: Writer) -> list[str]
 
 def _answer(plan: Plan, compared: Comparison | None, write: Writer) -> list[str]:
     which = _place(plan, compared)
-    if plan.facet in {"shape", "symbolic_shape", "dtype"}:
+    if plan.facet in {"shape", "dtype", *_SYMBOLIC}:
         outputs = plan.answer.expectation.calls[plan.call].outputs if plan.answer else []
         if which >= len(outputs):
             raise TooLong("what must come out is not known")
@@ -106,6 +109,11 @@ def _answer(plan: Plan, compared: Comparison | None, write: Writer) -> list[str]
             "found = keras.backend.standardize_dtype(y.dtype)",
             f"assert found == {kind!r}, found",
         ]
+        if plan.facet in OPEN:
+            shape = f"assert len(y.shape) == {len(outputs[which].shape)}, y.shape"
+            sizes = f"zip(y.shape, {tuple(outputs[which].shape)!r})"
+            each = f"assert all(n in (None, size) for n, size in {sizes}), y.shape"
+            return [shape, each, *dtype]
         if plan.facet == "symbolic_shape":
             return [shape, *dtype]
         return [shape] if plan.facet == "shape" else dtype
@@ -159,9 +167,9 @@ def _function(plan: Plan, compared: Comparison | None, write: Writer) -> list[st
     if plan.facet == "values" and properties_of(plan):
         each = f"for one in {called}" if several else f"for one in [{called}]"
         return [*lines, f"o = [keras.ops.convert_to_numpy(one).astype(float) {each}]"]
-    if plan.facet in {"shape", "dtype", "symbolic_shape"}:
+    if plan.facet in {"shape", "dtype", *_SYMBOLIC}:
         return [*lines, f"y = {called}{which}"]
-    if plan.facet in {"values", "config_round_trip"}:
+    if plan.facet in {"values", "config_round_trip", "from_numpy"}:
         return [*lines, f"y = {as_numpy(plan, called + which)}"]
     if plan.facet == "compiled" and plan.backend in _TRACED:
         names = ", ".join(known[spec.name] for spec in model.inputs)
@@ -187,12 +195,16 @@ def _given(
     plan: Plan, specs: Sequence[InputSpec], known: dict[str, str], write: Writer
 ) -> list[str]:
     """Statements that make what is fed."""
-    if plan.facet == "symbolic_shape":
-        return [
-            f"{known[spec.name]} = keras.KerasTensor({tuple(spec.shape)!r}, {spec.dtype!r})"
-            for spec in specs
-        ]
+    if plan.facet in _SYMBOLIC:
+        made = words.symbolic(specs, plan.facet)
+        return [f"{known[s.name]} = {one}" for s, one in zip(specs, made, strict=True)]
     feeds = plan.answer.feeds if plan.answer else feeds_of(plan.program, plan.seed)
+    if plan.facet == "from_numpy":
+        arrays = {spec.name: write(feeds[f"call/0/{spec.name}"]) for spec in specs}
+        return [
+            f"{known[s.name]} = {words.numpy_array(arrays[s.name], travels_as(s), s.dtype)}"
+            for s in specs
+        ]
     backend = "" if plan.old else plan.backend
     return [
         f"{known[spec.name]} = "

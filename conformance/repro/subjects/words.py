@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.shared import functions as shared
+from conformance.adapters.shared.open_sizes import opened
 from conformance.cases import names
 from conformance.repro.text import identifier, literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from conformance.cases.model import InputSpec, Model, Node
 
@@ -217,3 +218,17 @@ def tensor(array: str, kind: str, dtype: str, backend: str) -> str:
     if kind != dtype:
         return f"keras.ops.convert_to_tensor({array}, {dtype!r})"
     return array if backend == "numpy" else f"keras.ops.convert_to_tensor({array})"
+
+
+def numpy_array(array: str, kind: str, dtype: str) -> str:
+    """An array of NumPy as the case declares it, as source; the arguments are as of `tensor`."""
+    return array if kind == dtype else f"{array}.astype({dtype!r})"
+
+
+def symbolic(specs: Sequence[InputSpec], facet: str) -> list[str]:
+    """The symbolic tensors that stand for the inputs where a facet is asked, as source."""
+    shapes = opened(facet, [spec.shape for spec in specs])
+    return [
+        f"keras.KerasTensor({tuple(shape)!r}, {spec.dtype!r})"
+        for spec, shape in zip(specs, shapes, strict=True)
+    ]

@@ -11,8 +11,10 @@ from conformance.adapters.keras.nesting import flat
 from conformance.adapters.keras.subjects.parts import Answering
 from conformance.adapters.keras.subjects.symbols import called, make, symbol
 from conformance.adapters.shared.functions import is_layer, is_made, outputs_of, walked
+from conformance.adapters.shared.open_sizes import opened
 from conformance.adapters.shared.wire import BF16
 from conformance.adapters.worker.failure import Unsupported, failure
+from conformance.facets import OPEN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -100,7 +102,8 @@ class FunctionSession(Answering):
         ]
         if "symbolic_shape" in self.facets:
             with self.facet("symbolic_shape"):
-                self.said["symbolic"] = self._symbolic()
+                self.said["symbolic"] = self._symbolic("symbolic_shape")
+        self._of_open_sizes()
         if self.facets & {"shape", "dtype", "values", "raises"}:
             self.said["calls"] = [self._call(feeds)]
         if "gradients" in self.facets:
@@ -115,6 +118,9 @@ class FunctionSession(Answering):
             with self.facet("config_round_trip"):
                 outputs = self.functions.rebuilt()(self._fed(feeds))
                 self.said["config_round_trip"] = self.put("config_round_trip", outputs)
+        if "from_numpy" in self.facets:
+            with self.facet("from_numpy"):
+                self.said["from_numpy"] = self._from_numpy(feeds)
         if "random" in self.facets:
             with self.facet("random"):
                 self.said["random"] = self._draws(feeds)
@@ -136,13 +142,22 @@ class FunctionSession(Answering):
                 return {"error": failure(error, "call")}
             return {"outputs": self.put("call/0/output", outputs)}
 
-    def _symbolic(self) -> dict[str, Any]:
+    def _of_open_sizes(self) -> None:
+        """The symbolic calls with sizes that aren't known; one that raises anyhow is not made."""
+        for facet in OPEN:
+            if facet in self.facets and "symbolic_shape" not in self.said["errors"]:
+                with self.facet(facet):
+                    self.said[facet] = self._symbolic(facet)
+
+    def _symbolic(self, facet: str) -> dict[str, Any]:
+        """What a symbolic call states, with the sizes that the facet leaves open."""
         if not hasattr(self.keras, "KerasTensor"):
             raise Unsupported(f"{self.keras.__name__} has no KerasTensor to call a function with")
         specs = self.program["model"]["inputs"]
+        shapes = opened(facet, [spec["shape"] for spec in specs])
         tensors = [
-            self.keras.KerasTensor(tuple(spec["shape"]), spec.get("dtype", "float32"))
-            for spec in specs
+            self.keras.KerasTensor(tuple(shape), spec.get("dtype", "float32"))
+            for spec, shape in zip(specs, shapes)
         ]
         outputs = self.functions(tensors)
         return {
@@ -155,6 +170,17 @@ class FunctionSession(Answering):
         """That of an output, which may be a number of Python's: the step of ``ops.linspace``."""
         plain = isinstance(output, (bool, int, float))
         return np.asarray(output).dtype.name if plain else self.backend.dtype(output)
+
+    def _from_numpy(self, feeds: Sequence[Feed]) -> list[dict[str, Any]]:
+        """Call 0 from NumPy's arrays; one that is handed on as it is counts like a tensor."""
+        given = [np.array(feed.array).astype(feed.dtype) for feed in feeds]
+        outputs = [
+            self.backend.operand(np.asarray(one), np.asarray(one).dtype.name)
+            if isinstance(one, (np.ndarray, np.generic))
+            else one
+            for one in self.functions(given)
+        ]
+        return self.put("from_numpy", outputs)
 
     def _gradients(self, feeds: Sequence[Feed]) -> dict[str, Any]:
         self._refuse("gradients")
