@@ -101,5 +101,7 @@ def _settings(keras: Any, route: Route, net: Net, feeds: Sequence[Feed]) -> Mapp
             for tensor in net.model.inputs
         ]
         if any(open_sizes):
-            return {"dynamic_shapes": packed(open_sizes)}
+            # Several inputs are one argument, a list, in a tuple of arguments.
+            several = len(open_sizes) > 1
+            return {"dynamic_shapes": [(open_sizes,)] if several else open_sizes[0]}
     return {}
