@@ -214,6 +214,8 @@ def _weights(model: Model, answer: StoredAnswer) -> list[str]:
     Raises:
         TooLong: The order of the layers is Keras's own matter.
     """
+    if model.form == "application":
+        raise TooLong("its weights have to be set layer by layer")
     network = Network.build(model)
     learned = network.learned
     names = list(network.variables)
