@@ -46,6 +46,7 @@ class Facet(NamedTuple):
         trains: Whether it is judged by the limits for gradients and for what training changes.
         sampled: Whether few cases of a file are asked for it, those that together show each
             argument (``conformance/cases/repeating.py``). What repeats an answer is, too.
+        apart: Whether those cases are chosen for it alone, so that they move no other's.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Facet(NamedTuple):
     of_calls: bool = False
     trains: bool = False
     sampled: bool = False
+    apart: bool = False
 
     @property
     def numeric(self) -> bool:
@@ -136,6 +138,7 @@ _ALL = (
         follows=("symbolic_shape",),
         needs_numbers=False,
         sampled=True,
+        apart=True,
     ),
     Facet(
         name="weights",
@@ -363,6 +366,21 @@ _ALL = (
         repeats=True,
     ),
     Facet(
+        name="from_numpy",
+        answer="from_numpy",
+        answers="`from_numpy`",
+        how="outputs of a function's call 0 from arrays of NumPy, of the inputs' dtypes, in the "
+        "places of tensors",
+        passes="call 0's outputs, by the same truth as `values`",
+        wrong="wrong values",
+        kinds=_FUNCTION,
+        parts=("numpy_inputs",),
+        when="a function is fed arrays, all of dtypes that NumPy has ([below](#arrays-of-numpy))",
+        blocked_by=_TRUE,
+        repeats=True,
+        apart=True,
+    ),
+    Facet(
         name="exchange",
         answer="files",
         answers="`files`",
@@ -503,10 +521,13 @@ NUMERIC = frozenset(facet.name for facet in _ALL if facet.numeric)
 
 REPEATS = frozenset(facet.name for facet in _ALL if facet.repeats)
 """Facets that ask for call 0's answer once more, got another way: from a row by itself, or from
-the model traced into a graph, rebuilt from its config, or from a file."""
+the model traced into a graph, rebuilt from its config, or from a file, or from arrays of NumPy."""
 
 SAMPLED = REPEATS.union(facet.name for facet in _ALL if facet.sampled)
 """Facets that few cases of a file are asked for."""
+
+APART = tuple(facet.name for facet in _ALL if facet.apart)
+"""Those of them for which the cases are chosen one facet at a time."""
 
 AGAIN = tuple(facet.name for facet in _ALL if facet.repeats and facet.answer == facet.name)
 """Those of them whose answer is a part of the observation of its own, named as they are."""

@@ -69,7 +69,7 @@ class _Answer:
         ]
         again = {
             facet: self.outputs(told.calls[0].outputs, facet, facet)
-            for facet in ("compiled", "config_round_trip")
+            for facet in ("compiled", "config_round_trip", "from_numpy")
             if facet in self.facets
         }
         more: dict[str, Any] = {}

@@ -69,6 +69,7 @@ def test_inputs_fill_the_parameters_in_order_and_keep_their_whole_shape(cases: A
         "values",
         "gradients",
         "compiled",
+        "from_numpy",
     ]
     assert case.source.keras == "keras.ops.where"
 

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from conformance.cases import combining, load_file
 from conformance.cases import load as load_cases
 from conformance.cases.model import to_json
-from conformance.facets import REPEATS
+from conformance.facets import FACETS, MODEL
+from conformance.facets import REPEATS as OF_ANY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from conformance.cases.combining import Clause, Combination
 
 ROOT = Path(__file__).parents[1]
+REPEATS = frozenset(name for name in OF_ANY if MODEL in FACETS[name].kinds)
+"""Those of a model."""
 HEAD = "- id: a\n  title: t\n  source: {keras: keras.layers.Conv2D}\n"
 WRAPPED = (
     "input: {shape: [2, 7, 8, 6]}\nlayer: TimeDistributed\n"

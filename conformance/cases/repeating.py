@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from conformance.cases import building, combining
-from conformance.facets import OPEN, SAMPLED
+from conformance.facets import APART, SAMPLED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,9 +26,8 @@ Shown = tuple[str, str, str]
 """A layer, with those around it (``TimeDistributed/Dense``); one of its arguments; its value, and
 with it the layer's dtype and whether it is adapted."""
 
-_TOGETHER = (SAMPLED.difference(OPEN), SAMPLED.intersection(OPEN))
-"""Facets for which the same cases are chosen. What is stated of an open batch is not the answer
-once more: its cases are chosen by themselves, and move no other's."""
+_TOGETHER = (SAMPLED.difference(APART), *(frozenset({facet}) for facet in APART))
+"""Facets for which the same cases are chosen."""
 
 LEFT_OUT = ""
 """The value of an argument that another case of the file gives to this layer, and this one not."""

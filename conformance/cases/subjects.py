@@ -16,7 +16,7 @@ from conformance.cases import (
     open_sizes,
     steps,
 )
-from conformance.cases.model import Call, Expect, Graph
+from conformance.cases.model import STRING, Call, Expect, Graph
 from conformance.facets import FACETS, FUNCTION, OPEN, STEPS, asked_of
 
 if TYPE_CHECKING:
@@ -98,6 +98,8 @@ def function(
     asked = _asked_of_function(read)
     if "symbolic_shape" in without:  # what holds of a symbolic call holds of each
         asked -= {*OPEN}
+    if "values" in without:  # there are no numbers that could be the same
+        asked -= {"from_numpy"}
     if raises is not None or random is not None:
         asked = frozenset({"raises" if raises is not None else "random"})
     facets = [facet for facet in FACETS if facet in asked.difference(without)]
@@ -106,7 +108,7 @@ def function(
 
 
 def _asked_of_function(read: Read) -> frozenset[str]:
-    asked = asked_of(FUNCTION, open_sizes.told_without(read.model))
+    asked = asked_of(FUNCTION, open_sizes.told_without(read.model) | _parts(read))
     if not _has_floats(read):
         asked -= {"gradients"}
     if not names.is_made(read.model.nodes[0].layer):
@@ -117,6 +119,18 @@ def _asked_of_function(read: Read) -> frozenset[str]:
     if not all(node.layer.startswith(names.IN_MODELS) for node in read.model.nodes):
         asked -= {"symbolic_shape", *OPEN}
     return asked
+
+
+_NOT_IN_NUMPY = frozenset({"bfloat16", STRING})
+"""Dtypes of inputs that no array of NumPy's own has."""
+
+
+def _parts(read: Read) -> frozenset[str]:
+    """``numpy_inputs``, where a function is fed what NumPy has arrays of."""
+    specs, nodes = read.model.inputs, read.model.nodes
+    fits = bool(specs) and all(spec.dtype not in _NOT_IN_NUMPY for spec in specs)
+    fits = fits and not any(dictionaries.takes(node.layer) for node in nodes)
+    return frozenset({"numpy_inputs"} if fits else ())
 
 
 def _has_floats(read: Read) -> bool:

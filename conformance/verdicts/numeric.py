@@ -220,6 +220,11 @@ def save_round_trip(evidence: Evidence) -> FacetVerdict:
     return _again(evidence, "save_round_trip", evidence.observation.save_round_trip)
 
 
+def from_numpy(evidence: Evidence) -> FacetVerdict:
+    """Judge the outputs of call 0 from arrays of NumPy."""
+    return _again(evidence, "from_numpy", evidence.observation.from_numpy)
+
+
 def _again(evidence: Evidence, facet: str, answer: Sequence[Output] | None) -> FacetVerdict:
     """Judge another way to call 0's outputs by call 0's own truth."""
     observed = evidence.part(answer, f"{facet}'s outputs")

@@ -267,6 +267,7 @@ class Observation(Built, frozen=True, kw_only=True, omit_defaults=True):
     config: Configs | None = None
     config_round_trip: list[Output] | None = None
     save_round_trip: list[Output] | None = None
+    from_numpy: list[Output] | None = None
     files: dict[str, str] | None = None
     """By kind of file, its bytes as an array of uint8. Empty: none is written, and some are read.
     """

@@ -531,6 +531,12 @@ EDITS: list[tuple[str, Fault]] = [
         _scaled(_of("save_round_trip"), 1.001),
     ),
     _fault(
+        "from_numpy",
+        "numpy-differs",
+        "answered otherwise to arrays of NumPy",
+        _scaled(_of("from_numpy"), 1.001),
+    ),
+    _fault(
         "exchange",
         "exchanged-otherwise",
         "lost something on the way from another's file",

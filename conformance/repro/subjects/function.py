@@ -100,6 +100,12 @@ def function_steps(plan: Plan, body: Body) -> list[str]:
 
 def tensor_line(plan: Plan) -> str:
     """What the functions are called with, as the run gives it to the backend."""
+    if plan.facet == "from_numpy":
+        given = [
+            words.numpy_array(f"inputs[{spec.name!r}]", travels_as(spec), spec.dtype)
+            for spec in plan.program.model.inputs
+        ]
+        return f"tensors = [{', '.join(given)}]"
     backend = "" if plan.old else plan.backend
     texts = [
         words.tensor(f"inputs[{spec.name!r}]", travels_as(spec), spec.dtype, backend)
@@ -180,5 +186,6 @@ _ASKING: dict[str, Callable[[Plan], list[str]]] = {
     "dtype": _dtype,
     "compiled": _compiled,
     "config_round_trip": _outputs,
+    "from_numpy": _outputs,
     "gradients": _gradients,
 }

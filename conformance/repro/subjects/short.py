@@ -169,7 +169,7 @@ def _function(plan: Plan, compared: Comparison | None, write: Writer) -> list[st
         return [*lines, f"o = [keras.ops.convert_to_numpy(one).astype(float) {each}]"]
     if plan.facet in {"shape", "dtype", *_SYMBOLIC}:
         return [*lines, f"y = {called}{which}"]
-    if plan.facet in {"values", "config_round_trip"}:
+    if plan.facet in {"values", "config_round_trip", "from_numpy"}:
         return [*lines, f"y = {as_numpy(plan, called + which)}"]
     if plan.facet == "compiled" and plan.backend in _TRACED:
         names = ", ".join(known[spec.name] for spec in model.inputs)
@@ -199,6 +199,12 @@ def _given(
         made = words.symbolic(specs, plan.facet)
         return [f"{known[s.name]} = {one}" for s, one in zip(specs, made, strict=True)]
     feeds = plan.answer.feeds if plan.answer else feeds_of(plan.program, plan.seed)
+    if plan.facet == "from_numpy":
+        arrays = {spec.name: write(feeds[f"call/0/{spec.name}"]) for spec in specs}
+        return [
+            f"{known[s.name]} = {words.numpy_array(arrays[s.name], travels_as(s), s.dtype)}"
+            for s in specs
+        ]
     backend = "" if plan.old else plan.backend
     return [
         f"{known[spec.name]} = "

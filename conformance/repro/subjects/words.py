@@ -220,6 +220,11 @@ def tensor(array: str, kind: str, dtype: str, backend: str) -> str:
     return array if backend == "numpy" else f"keras.ops.convert_to_tensor({array})"
 
 
+def numpy_array(array: str, kind: str, dtype: str) -> str:
+    """An array of NumPy as the case declares it, as source; the arguments are as of `tensor`."""
+    return array if kind == dtype else f"{array}.astype({dtype!r})"
+
+
 def symbolic(specs: Sequence[InputSpec], facet: str) -> list[str]:
     """The symbolic tensors that stand for the inputs where a facet is asked, as source."""
     shapes = opened(facet, [spec.shape for spec in specs])

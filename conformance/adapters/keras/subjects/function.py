@@ -118,6 +118,9 @@ class FunctionSession(Answering):
             with self.facet("config_round_trip"):
                 outputs = self.functions.rebuilt()(self._fed(feeds))
                 self.said["config_round_trip"] = self.put("config_round_trip", outputs)
+        if "from_numpy" in self.facets:
+            with self.facet("from_numpy"):
+                self.said["from_numpy"] = self._from_numpy(feeds)
         if "random" in self.facets:
             with self.facet("random"):
                 self.said["random"] = self._draws(feeds)
@@ -167,6 +170,17 @@ class FunctionSession(Answering):
         """That of an output, which may be a number of Python's: the step of ``ops.linspace``."""
         plain = isinstance(output, (bool, int, float))
         return np.asarray(output).dtype.name if plain else self.backend.dtype(output)
+
+    def _from_numpy(self, feeds: Sequence[Feed]) -> list[dict[str, Any]]:
+        """Call 0 from NumPy's arrays; one that is handed on as it is counts like a tensor."""
+        given = [np.array(feed.array).astype(feed.dtype) for feed in feeds]
+        outputs = [
+            self.backend.operand(np.asarray(one), np.asarray(one).dtype.name)
+            if isinstance(one, (np.ndarray, np.generic))
+            else one
+            for one in self.functions(given)
+        ]
+        return self.put("from_numpy", outputs)
 
     def _gradients(self, feeds: Sequence[Feed]) -> dict[str, Any]:
         self._refuse("gradients")
