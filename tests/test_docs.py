@@ -51,6 +51,7 @@ def collects(line: str) -> Run:
     return Run(f"{line} {COLLECT}")
 
 
+EXPORTERS = Shown(".ci/run", "python -m tox -e exporters")
 TESTS = Shown(".ci/run", "python -m pip install tox && python -m tox -e tests")
 VERSIONS = Shown("tests/test_versions_of_keras.py", '"keras-torch@keras==3.14.1"')
 SWEPT = Shown("tests/test_sweep.py", '"sweep", "cases/fakes.yaml", "--package", "fakeframe"')
@@ -94,6 +95,14 @@ COMMANDS: dict[str, Run | Shown] = {
     "python -m tox -e tests": TESTS,
     "pytest tests -n 2": Shown("tox.ini", "commands = pytest -n 2 {posargs:tests}"),
     "pip install '.[all]'": Shown("tox.ini", "extras = all"),
+    "python -m pip install '.[exporters]'": Shown("tox.ini", "extras = exporters"),
+    "keras-conformance run --level 1 'layers/*' --adapter onnx-torch "
+    "--adapter savedmodel-tensorflow": EXPORTERS,
+    "keras-conformance run --level 3 'layers/*' --adapter 'onnx-*'": EXPORTERS,
+    "keras-conformance run --level 1 'layers/*' --adapter 'onnx-torch@onnxruntime==1.31.1'": Shown(
+        "tests/test_exporters.py", "onnx-torch@onnxruntime==1.31.1"
+    ),
+    "keras-conformance exporters": Shown("tests/test_exporters.py", '"exporters", '),
     "pytest": collects("pytest"),
     "pytest --pyargs conformance": Shown("tests/test_installed.py", '"--pyargs", "conformance"'),
     "pytest --adapter keras-torch": collects("pytest --adapter keras-torch"),

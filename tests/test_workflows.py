@@ -19,6 +19,7 @@ import yaml
 
 from conformance import cli
 from conformance.adapters.host import registry
+from conformance.cases.levels import LEVELS
 from conformance.run.shard import Shard
 
 ROOT = Path(__file__).parents[1]
@@ -224,6 +225,9 @@ def test_every_row_is_one_that_runs_at_home():
                 assert Shard.parse(part)
             case ["--adapter", name]:
                 assert [spec.name for spec in registry.select([name])] == [name]
+            case ["--level", level, "--adapter", name]:
+                assert int(level) in LEVELS
+                assert [spec.name for spec in registry.select([name])] == [name] == [row["name"]]
             case options:
                 assert options == []
 
