@@ -32,5 +32,5 @@ def open_file(path: Path) -> Running:
 
 def _numbers(tensor: Any) -> Any:
     if str(tensor.dtype) == "torch.bfloat16":
-        raise Unsupported("the answer is in bfloat16, which NumPy has no numbers of")
+        raise Unsupported("the answer is in bfloat16, and NumPy has no bfloat16")
     return tensor.detach().numpy()
