@@ -34,7 +34,7 @@ for name, layer, shape in (
     ("MaxPooling1D", layers.MaxPooling1D(), (4, 2)),
     ("MaxPooling2D", layers.MaxPooling2D(), (4, 4, 2)),
     ("MaxPooling2D, channels first", layers.MaxPooling2D(data_format="channels_first"), (2, 4, 4)),
-    ("AveragePooling2D", layers.AveragePooling2D(), (4, 4, 2)),
+    ("AveragePooling2D", layers.AveragePooling2D(2), (4, 4, 2)),
 ):
     x = np.ones((1, *shape), "float32")
     model = keras.Sequential([keras.Input(shape), layer])

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Exported to OpenVINO from TensorFlow, Keras models with one output have two.
 #
-# Versions: Keras 3.15.1, TensorFlow 2.21.0, OpenVINO 2026.4.1, Python 3.11, Linux on x86-64.
+# Versions: Keras 3.15.1, TensorFlow 2.21.0, OpenVINO 2026.4.1, SciPy 1.17.1 (without it the export
+# raises ModuleNotFoundError: nothing declares it), Python 3.11, Linux on x86-64.
 # Documented: the exported model contains only the forward pass, the model's call().
 # Behaviour: what a layer computes beside its answer, of shapes or of a mask, and what nothing of
 # the model uses, comes out of the converter as a further output behind the model's own. The same
@@ -16,7 +17,7 @@ set -euo pipefail
 here=$(mktemp -d)
 trap 'rm -rf "$here"' EXIT
 python3 -m venv "$here/venv"
-"$here/venv/bin/pip" install --quiet keras==3.15.1 tensorflow==2.21.0 openvino==2026.4.1
+"$here/venv/bin/pip" install --quiet keras==3.15.1 tensorflow==2.21.0 openvino==2026.4.1 scipy==1.17.1
 KERAS_BACKEND=tensorflow HERE="$here" "$here/venv/bin/python" - <<'PYTHON'
 import os
 import sys
