@@ -374,8 +374,8 @@ _ALL = (
         answer="from_numpy",
         answers="`from_numpy`",
         how="outputs of a function's call 0 from arrays of NumPy, of the inputs' dtypes, in the "
-        "places of tensors",
-        passes="call 0's outputs, by the same truth as `values`",
+        "places of tensors; `changed` names the inputs whose arrays are other ones afterwards",
+        passes="call 0's outputs, by the same truth as `values`, and no array is changed",
         wrong="wrong values",
         kinds=_FUNCTION,
         parts=("numpy_inputs",),

@@ -74,9 +74,11 @@ def negative(cases: Any) -> Any:
     one = answered(case)
     (output,) = one.honest.observation.from_numpy
 
-    def judged(array: Any, dtype: str = "float32") -> tuple[str, str]:
+    def judged(
+        array: Any, dtype: str = "float32", changed: tuple[str, ...] = ()
+    ) -> tuple[str, str]:
         told = replace(output, shape=[*array.shape], dtype=dtype)
-        observation = replace(one.honest.observation, from_numpy=[told])
+        observation = replace(one.honest.observation, from_numpy=[told], changed=[*changed])
         tensors = {**one.honest.tensors, output.tensor: array}
         cell = one.judged(one.honest._replace(observation=observation, tensors=tensors))
         (facet,) = [facet for facet in cell.facets if facet.facet == "from_numpy"]
@@ -96,3 +98,10 @@ def test_other_numbers_and_other_dtypes_fail(negative: Any) -> None:
     outcome, said = negative(np.array([-1.0, 2.0]), "float64")
     assert (outcome, said) == ("fail", "output 0: expected float32, observed float64")
     assert negative(np.array([[-1.0, 2.0]], np.float32))[0] == "fail"
+
+
+def test_what_was_given_stays_as_it_is(negative: Any) -> None:
+    outcome, said = negative(np.array([-1.0, 2.0], np.float32), changed=("x", "\x1b[31m"))
+    assert outcome == "fail"
+    assert said.startswith("the call changed what it was given: x, ")
+    assert "\x1b" not in said

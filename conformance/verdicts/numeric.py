@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec.structs import replace
 
 from conformance.acceptance import TRAINING
 from conformance.verdicts import text
@@ -231,8 +232,16 @@ def save_round_trip(evidence: Evidence) -> FacetVerdict:
 
 
 def from_numpy(evidence: Evidence) -> FacetVerdict:
-    """Judge the outputs of call 0 from arrays of NumPy."""
-    return _again(evidence, "from_numpy", evidence.observation.from_numpy)
+    """Judge the outputs of call 0 from arrays of NumPy, which must stay as they are."""
+    found = _again(evidence, "from_numpy", evidence.observation.from_numpy)
+    changed = evidence.observation.changed
+    if not changed:
+        return found
+    names = text.listed(text.clean(name, text.NAME_LIMIT) for name in changed)
+    message = f"the call changed what it was given: {names}"
+    if found.message:
+        message += f"; {found.message}"
+    return replace(found, outcome="fail", message=message)
 
 
 def _again(evidence: Evidence, facet: str, answer: Sequence[Output] | None) -> FacetVerdict:

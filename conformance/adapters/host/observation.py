@@ -270,6 +270,8 @@ class Observation(Built, frozen=True, kw_only=True, omit_defaults=True):
     config_round_trip: list[Output] | None = None
     save_round_trip: list[Output] | None = None
     from_numpy: list[Output] | None = None
+    changed: list[str] = field(default_factory=list)
+    """Inputs whose arrays were other ones after that call."""
     files: dict[str, str] | None = None
     """By kind of file, its bytes as an array of uint8. Empty: none is written, and some are read.
     """

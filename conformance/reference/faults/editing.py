@@ -537,6 +537,14 @@ EDITS: list[tuple[str, Fault]] = [
         _scaled(_of("from_numpy"), 1.001),
     ),
     _fault(
+        "from_numpy",
+        "numpy-overwritten",
+        "wrote into an array of NumPy that it was given",
+        lambda observed: (
+            _edited(observed, changed=["x"]) if observed.observation.from_numpy else observed
+        ),
+    ),
+    _fault(
         "exchange",
         "exchanged-otherwise",
         "lost something on the way from another's file",

@@ -200,6 +200,8 @@ def _given(
         return [f"{known[s.name]} = {one}" for s, one in zip(specs, made, strict=True)]
     feeds = plan.answer.feeds if plan.answer else feeds_of(plan.program, plan.seed)
     if plan.facet == "from_numpy":
+        if plan.judged is not None and plan.judged.message.startswith("the call changed"):
+            raise TooLong("what was given before and after takes more than a few lines")
         arrays = {spec.name: write(feeds[f"call/0/{spec.name}"]) for spec in specs}
         return [
             f"{known[s.name]} = {words.numpy_array(arrays[s.name], travels_as(s), s.dtype)}"

@@ -100,6 +100,8 @@ class FunctionSession(Answering):
             Feed(spec["name"], self.tensors[f"call/0/{spec['name']}"], spec.get("dtype", "float32"))
             for spec in self.program["model"]["inputs"]
         ]
+        # Made before any call, which may change what it is given.
+        arrays = [np.array(one.array).astype(one.dtype) for one in feeds if self._asks_of_numpy]
         if "symbolic_shape" in self.facets:
             with self.facet("symbolic_shape"):
                 self.said["symbolic"] = self._symbolic("symbolic_shape")
@@ -120,7 +122,7 @@ class FunctionSession(Answering):
                 self.said["config_round_trip"] = self.put("config_round_trip", outputs)
         if "from_numpy" in self.facets:
             with self.facet("from_numpy"):
-                self.said["from_numpy"] = self._from_numpy(feeds)
+                self.said["from_numpy"] = self._from_numpy(feeds, arrays)
         if "random" in self.facets:
             with self.facet("random"):
                 self.said["random"] = self._draws(feeds)
@@ -171,14 +173,23 @@ class FunctionSession(Answering):
         plain = isinstance(output, (bool, int, float))
         return np.asarray(output).dtype.name if plain else self.backend.dtype(output)
 
-    def _from_numpy(self, feeds: Sequence[Feed]) -> list[dict[str, Any]]:
+    @property
+    def _asks_of_numpy(self) -> bool:
+        return "from_numpy" in self.facets
+
+    def _from_numpy(self, feeds: Sequence[Feed], arrays: list[Any]) -> list[dict[str, Any]]:
         """Call 0 from NumPy's arrays; one that is handed on as it is counts like a tensor."""
-        given = [np.array(feed.array).astype(feed.dtype) for feed in feeds]
+        before = [array.copy() for array in arrays]
         outputs = [
-            self.backend.operand(np.asarray(one), np.asarray(one).dtype.name)
+            self.backend.operand(np.array(one), np.asarray(one).dtype.name)
             if isinstance(one, (np.ndarray, np.generic))
             else one
-            for one in self.functions(given)
+            for one in self.functions(arrays)
+        ]
+        self.said["changed"] = [
+            feed.name
+            for feed, one, other in zip(feeds, before, arrays)
+            if one.tobytes() != other.tobytes()
         ]
         return self.put("from_numpy", outputs)
 
