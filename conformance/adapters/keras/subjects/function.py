@@ -182,7 +182,7 @@ class FunctionSession(Answering):
         before = [array.copy() for array in arrays]
         outputs = [
             self.backend.operand(np.array(one), np.asarray(one).dtype.name)
-            if isinstance(one, (np.ndarray, np.generic))
+            if isinstance(one, np.generic) or _is_part(one, arrays)
             else one
             for one in self.functions(arrays)
         ]
@@ -258,3 +258,10 @@ def _generator(keras: Any, given: Mapping[str, Any], seed: int | None) -> Any:
 def floats(backend: Backend, outputs: Sequence[Any]) -> list[int]:
     """Places of the outputs that are floats."""
     return [at for at, output in enumerate(outputs) if is_float(backend.dtype(output))]
+
+
+def _is_part(answer: Any, arrays: Sequence[Any]) -> bool:
+    """Whether an answer is an array of NumPy that was handed in, or a view of one."""
+    return isinstance(answer, np.ndarray) and any(
+        np.may_share_memory(answer, array) for array in arrays
+    )
