@@ -109,7 +109,7 @@ def table(**counts):
         case="layers/a[x=|<b>]",
         adapter="onnx-torch",
         ending="refused",
-        why="<script>no</script>\x1b[2J",
+        why="<script>no</script>\x1b[2J Gather[axis=0](%31)",
     )
     return Table(
         versions={"onnx-torch": "torch 2.13.0", "pt2-torch": "torch 2.13.0"},
@@ -121,7 +121,7 @@ def table(**counts):
 
 def test_the_table_tells_what_passed_what_was_refused_and_what_deviates():
     text = rendered(table(passes=2, refused=1, deviates=4))
-    assert "| [Dense](#dense) | 2 of 7: 1 refused, **4 deviate** | - |" in text
+    assert "| [Dense](#dense) | 2 of 7: 1 refused, **4 wrong** | - |" in text
     assert "| Flatten | ✓ 3 | - |" in text
 
 
@@ -130,6 +130,7 @@ def test_what_an_exporter_says_can_write_nothing_into_the_page():
     assert "<script>" not in text
     assert "\x1b" not in text
     assert "x=\\|" in text
+    assert "](%31" not in text
 
 
 def test_what_stands_above_the_mark_stays():
@@ -146,7 +147,8 @@ def test_the_page_is_what_its_data_say():
 def test_the_page_names_every_way_out_and_no_folder_of_a_machine():
     told = read_table(DOCS / "exporters.json")
     assert list(told.versions) == [name for name in ROUTES if name in told.versions]
-    assert len(told.versions) >= len(ROUTES) - 1  # litert-torch needs an environment of its own
+    # One needs an environment of its own, and one takes longest.
+    assert set(ROUTES) - {"litert-torch", "openvino-ir-tensorflow"} <= set(told.versions)
     assert not [one for one in told.troubles if re.search(r"(^|\s)/(tmp|home|work)/", one.why)]
 
 

@@ -79,7 +79,7 @@ def _cell(tally: Mapping[Ending, int]) -> str:
     refused = tally.get("refused", 0)
     rest = [f"{refused} refused"] if refused else []
     wrong = asked - passed - refused
-    rest += [f"**{wrong} deviate**"] if wrong else []
+    rest += [f"**{wrong} wrong**"] if wrong else []
     return f"{passed} of {asked}: {', '.join(rest)}"
 
 
@@ -100,7 +100,7 @@ def _troubles(troubles: Sequence[Trouble]) -> list[str]:
 
 
 def _short(text: str) -> str:
-    text = one_line(text)
+    text = one_line(text).replace("](", "] (")  # an exporter's graph is no link
     return escaped(text if len(text) <= LONGEST else text[: LONGEST - 1] + "…")
 
 
