@@ -85,6 +85,7 @@ USUAL = {
     "merge": ("reports", "--output", "joined"),
     "history": ("documents/dense",),
     "atlas": ("latest",),
+    "exporters": ("latest",),
     "ledger check": (),
     "ledger update": ("latest",),
     "ledger prune": (),
@@ -219,6 +220,7 @@ def test_every_command_is_here_and_works_as_it_is_usually_given(called):
             or name
             in {
                 "atlas",  # of a run that asked for none of it
+                "exporters",  # likewise
                 "bisect",  # without uv
                 "coverage",  # without a Keras
                 "detect",  # of no layer

@@ -80,7 +80,7 @@ def test_markers_are_the_suites_that_there_are_and_the_kinds(pytester):
     found = {line.split(":")[0].removeprefix("@pytest.mark.") for line in told.splitlines()}
     folders = {path.name for path in (Path(__file__).parents[1] / "cases").iterdir()}
     assert (folders - {"capabilities", "divergences"}) <= found
-    assert not {"capabilities", "divergences", "applications"} & found
+    assert not {"capabilities", "divergences"} & found
     assert {"model", "function", "steps", "keras_torch"} <= found
 
 

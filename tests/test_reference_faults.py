@@ -263,6 +263,8 @@ def test_edits_change_the_observation_and_have_no_answer_of_their_own() -> None:
     for fault in edits:
         if fault.name == "accepts":  # it refused nothing, so there is nothing to accept
             continue
+        if not fault.name.isidentifier() and any(of in fault.name for of in ("-open-", "numpy")):
+            continue  # of functions alone
         changed = observe(EDITED, answer.feeds, fault)
         same = changed.observation == honest.observation and all(
             np.array_equal(changed.tensors[k], v) for k, v in honest.tensors.items()

@@ -217,6 +217,8 @@ ACCOUNTS: dict[str, dict[str, Account]] = {
         "- id: crop": places,
         "- id: mean-iou": case,
         "- id: conv2d": case,
+        "- id: mobilenet": case,
+        "- id: best": case,
     },
     "ledger.md": {"# Keras 3 took": ledger, "[tool.pytest.ini_options]": options},
     "capabilities.md": {"# capabilities.yaml": capabilities},

@@ -101,7 +101,7 @@ def fails(*facets: str) -> dict[str, str]:
 
 
 OUTPUT = ("calls", 0, "outputs", 0)
-EAGER_TOO = ("call/0", "compiled", "config", "save", "row", "poked")
+EAGER_TOO = ("call/0", "numpy", "compiled", "config", "save", "row", "poked")
 
 CHANGES: dict[str, tuple[Change, dict[str, str]]] = {
     "a variable made with another number": (off("initial", at=(0, 0)), fails("initial")),
@@ -184,6 +184,7 @@ CHANGES: dict[str, tuple[Change, dict[str, str]]] = {
         {
             "values": "fail",
             "equals": "fail",
+            "from_numpy": "blocked",
             "compiled": "blocked",
             "config_round_trip": "blocked",
             "save_round_trip": "blocked",
@@ -195,6 +196,7 @@ CHANGES: dict[str, tuple[Change, dict[str, str]]] = {
         {
             "values": "fail",
             "equals": "blocked",
+            "from_numpy": "blocked",
             "compiled": "blocked",
             "config_round_trip": "blocked",
             "save_round_trip": "blocked",
@@ -236,6 +238,15 @@ CHANGES: dict[str, tuple[Change, dict[str, str]]] = {
     "twin's gradient": (off("twin/gradient/dense/kernel", at=(1, 1)), fails("equals")),
     "twin's params": (put("twin", "params", "total", value=52), fails("equals")),
     "twin absent": (drop("twin"), {"equals": "error"}),
+    "a wrong size where all are open": (
+        put("open_sizes", "outputs", value=[[None, 2, 4]]),
+        fails("open_sizes"),
+    ),
+    "a rank where the batch is open": (
+        put("open_batch", "outputs", value=[[None, 4]]),
+        fails("open_batch"),
+    ),
+    "from arrays of NumPy": (off("numpy"), fails("from_numpy")),
     "compiled": (off("compiled"), fails("compiled")),
     "compiled to another dtype": (put("compiled", 0, "dtype", value="float64"), fails("compiled")),
     "rebuilt from config": (off("config"), fails("config_round_trip")),

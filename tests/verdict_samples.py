@@ -86,6 +86,7 @@ def honest(seed: int = 0) -> Sample:
         "inputs": [[None, 3, 5]],
         "outputs": [[None, 3, 4]],
         "nodes": {"dense": [None, 3, 4], "norm": [None, 3, 4]},
+        "dtypes": ["float32"],
     }
     counts = {"total": 28, "trainable": 24, "non_trainable": 4}
     calls = [
@@ -181,6 +182,9 @@ def honest(seed: int = 0) -> Sample:
             },
             "norm": dict.fromkeys(OF_BUILT, told),
         },
+        "open_sizes": {"outputs": [[None, None, 4]], "dtypes": ["float32"]},
+        "open_batch": {"outputs": [[None, 3, 4]], "dtypes": ["float32"]},
+        "from_numpy": [make.again("numpy", "call/0")],
         "compiled": [make.again("compiled", "call/0")],
         "config_round_trip": [make.again("config", "call/0")],
         "save_round_trip": [make.again("save", "call/0")],

@@ -31,7 +31,7 @@ _TRAINING = "an exported file answers in inference alone, as Model.export docume
 _STATES = "a call is to leave a state for the next one, which an exported file isn't asked to keep"
 _PRECISION = "export_onnx documents that the dtype policy must be float32"
 _BFLOAT16 = "the runtime is fed NumPy's arrays, and NumPy has no bfloat16"
-_NO_ROWS = "arrays of no rows aren't asked of a file: some runtimes end the process over them"
+_NO_ROWS = "arrays of no rows aren't asked of a file"
 _STRINGS = "runtimes of this format are fed numbers, no strings"
 
 
