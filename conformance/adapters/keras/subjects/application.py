@@ -32,6 +32,9 @@ def application(keras: Any, spec: Mapping[str, Any], image: Any = None) -> Any:
     if make is None:
         raise Unsupported(f"{keras.__name__} {keras.__version__} has no applications.{name}")
     keras.backend.clear_session()  # or a layer without a name would be normalization_7
+    if hasattr(keras, "config"):
+        # A new session filters tracebacks, whose innermost frame tells whose refusal it is.
+        keras.config.disable_traceback_filtering()
     given = {key: argument(value) for key, value in node["config"].items()}
     tensors = dict.fromkeys(node.get("tensors", {}), image)
     return make(weights=None, **given, **tensors)
