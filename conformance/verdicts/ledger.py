@@ -226,12 +226,7 @@ class Ledger:
             told = "; ".join(objection.text for objection in held.objections)
             return replace(cell, message=f"{cell.message}{LEDGER_SAYS}{told}]")
         known = [_known(entry, cell) for entry in held.covering]
-        excused = [
-            one
-            for one in held.passing
-            if self._may_pass(one.entry, versions)
-            or not self._tells(one.entry, cell.adapter, versions)
-        ]
+        excused = [one for one in held.passing if self._may_pass(one.entry, cell.adapter, versions)]
         if len(excused) < len(held.passing):
             return replace(
                 cell,
@@ -248,18 +243,9 @@ class Ledger:
             cell, outcome="xfail", known=known[0], also_known=known[1:], judged=cell.outcome
         )
 
-    def _may_pass(self, entry: Entry, versions: Mapping[str, str]) -> bool:
+    def _may_pass(self, entry: Entry, adapter: str, versions: Mapping[str, str]) -> bool:
         """Tell whether it is no fault of this run that something of an entry passes."""
-        return entry.id in self._others or entry.in_development(versions)
-
-    def _tells(self, entry: Entry, adapter: str, versions: Mapping[str, str]) -> bool:
-        """Tell whether what passes shows that an entry is over.
-
-        Not in development releases, nor in an exported file: it has what Keras's graph has, and
-        needn't have what deviates in Keras by itself.
-        """
-        exported = base_of(adapter) in ROUTES and not _names_it(entry, adapter)
-        return not exported and not entry.in_development(versions)
+        return entry.id in self._others or not _tells(entry, adapter, versions)
 
     def hold(self, cell: CellVerdict, versions: Mapping[str, str]) -> Held | None:
         """Say what the entries that are about a cell make of it; None where none is.
@@ -280,7 +266,7 @@ class Ledger:
         for entry in held.covering:
             self._noted(entry).shown[base_of(cell.adapter)] += 1
         for entry in {one.entry.id: one.entry for one in held.passing}.values():
-            if self._tells(entry, cell.adapter, versions):
+            if _tells(entry, cell.adapter, versions):
                 self._noted(entry).gone[base_of(cell.adapter)] += 1
                 self._noted(entry).cells.add((cell.case, base_of(cell.adapter)))
         for entry in {entry.id: entry for entry in _objecting(held, about)}.values():
@@ -377,9 +363,15 @@ def _may_be_elsewhere(pattern: str, adapters: Iterable[str]) -> bool:
     return bool(_BACKEND.fullmatch(pattern)) and not close
 
 
-def _names_it(entry: Entry, adapter: str) -> bool:
-    """Whether an entry speaks of an adapter by its own name."""
-    return any(matches(pattern, base_of(adapter)) for pattern in entry.adapters)
+def _tells(entry: Entry, adapter: str, versions: Mapping[str, str]) -> bool:
+    """Tell whether what passes shows that an entry is over.
+
+    Not in development releases, nor in an exported file, where the entry doesn't name its adapter:
+    it has what Keras's graph has, and needn't have what deviates in Keras by itself.
+    """
+    base = base_of(adapter)
+    by_keras_alone = base in ROUTES and not any(matches(one, base) for one in entry.adapters)
+    return not by_keras_alone and not entry.in_development(versions)
 
 
 def _names(adapter: str, known_as: str) -> tuple[str, ...]:

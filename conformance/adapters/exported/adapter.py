@@ -6,16 +6,20 @@ format's own runtime. The file is judged, not the Keras that wrote it.
 
 from __future__ import annotations
 
-import gc
 import importlib
 import logging
 from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.exported.session import ExportedSession
-from conformance.adapters.keras.adapter import KerasAdapter, version_of
+from conformance.adapters.keras.adapter import (
+    KerasAdapter,
+    backend_of,
+    collect_less,
+    version_of,
+)
 from conformance.adapters.keras.backends.hidden import show
-from conformance.adapters.keras.settings import in_force
 from conformance.adapters.shared.exporters import ROUTES
+from conformance.adapters.shared.naming import KERAS_3
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,11 +27,6 @@ if TYPE_CHECKING:
     from conformance.adapters.keras.backends.base import Backend
     from conformance.adapters.shared.exporters import Route
 
-_BACKENDS = {
-    "tensorflow": "TensorFlowBackend",
-    "torch": "TorchBackend",
-    "jax": "JaxBackend",
-}
 _HIDDEN = ("tensorflow", "jax")
 """What adapters of Keras keep out of their processes, and an exporter may need."""
 
@@ -39,23 +38,21 @@ def create(name: str) -> ExportedAdapter:
         ModuleNotFoundError: Something of it is not installed.
     """
     route = ROUTES[name]
-    module = importlib.import_module(f"conformance.adapters.keras.backends.{route.backend}")
-    backend: Backend = getattr(module, _BACKENDS[route.backend])()
+    backend = backend_of(f"{KERAS_3}{route.backend}")
     for package in _HIDDEN:
-        if package in route.modules or route.name == "litert-torch":
+        if package in route.modules:
             show(package)
     for needed in route.modules:
         importlib.import_module(needed)
     logging.disable(logging.WARNING)  # exporters tell of each node
-    gc.collect()
-    gc.freeze()
+    collect_less()
     return ExportedAdapter(backend, route)
 
 
 class ExportedAdapter(KerasAdapter):
     """One way out of Keras."""
 
-    kinds = ("model",)  # type: ignore[assignment] # fewer than a Keras
+    kinds = ("model",)
 
     def __init__(self, backend: Backend, route: Route) -> None:
         """Hold the backend, imported and pinned, and the way out."""
@@ -65,8 +62,9 @@ class ExportedAdapter(KerasAdapter):
     def hello(self) -> dict[str, Any]:
         """Versions of all that takes part, and the precision of Keras, which writes the file."""
         said = super().hello()
-        for name in self._route.distributions:
-            said["versions"].setdefault(name, version_of(name))
+        for name in self._route.modules:
+            distribution = name.replace("_", "-")
+            said["versions"].setdefault(distribution, version_of(distribution))
         said["settings"] = {
             **said["settings"],
             "export": f"Model.export(format={self._route.format!r})",
@@ -74,13 +72,6 @@ class ExportedAdapter(KerasAdapter):
         }
         return said
 
-    def run(
-        self, program: Mapping[str, Any], tensors: Mapping[str, Any]
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Answer one program from its exported model."""
-        self._begin(program["case"])
-        try:
-            with in_force(self._backend.keras, program["model"].get("settings")):
-                return ExportedSession(self._backend, program, tensors, self._route).run()
-        finally:
-            self._backend.end()
+    def _session(self, program: Mapping[str, Any], tensors: Mapping[str, Any]) -> ExportedSession:
+        """The way through a case, by its exported model."""
+        return ExportedSession(self._backend, program, tensors, self._route)

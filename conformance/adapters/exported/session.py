@@ -6,19 +6,19 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from conformance.adapters.exported.runtimes import LoadError, NotLoaded, find
+from conformance.adapters.exported.runtimes import find
 from conformance.adapters.exported.writing import sizes_of, write
 from conformance.adapters.keras.backends.base import Value, packed
 from conformance.adapters.keras.session import Session
-from conformance.adapters.keras.weights import WeightError, assign, variables
 from conformance.adapters.worker.failure import Unsupported, failure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from conformance.adapters.exported.runtimes.base import Running
-    from conformance.adapters.keras.backends.base import Backend, Evaluator, Feed
+    from conformance.adapters.keras.backends.base import Backend, Evaluator, Feed, Plan
     from conformance.adapters.keras.build import Net
+    from conformance.adapters.keras.weights import WeightError
     from conformance.adapters.shared.exporters import Route
 
 ANSWERED = frozenset({"shape", "dtype", "values", "batch", "influence"})
@@ -64,14 +64,10 @@ class ExportedSession(Session):
             return self._without("unsupported", reason=self._unanswered)
         return answer
 
-    def _examine(self, net: Net, prefix: str) -> dict[str, Any]:
-        try:
-            assign(variables(net), self._given(f"{prefix}weight/"))
-        except WeightError:
-            # A file of other weights would say nothing; that they are others is said of Keras.
-            self._unanswered = _WEIGHTS
-            return {}
-        return super()._examine(net, prefix)
+    def _unfitting(self, error: WeightError, built: dict[str, Any], plan: Plan) -> None:
+        # A file of other weights would say nothing; that they are others is said of Keras.
+        del error, built, plan
+        self._unanswered = _WEIGHTS
 
     def _not_asked(self) -> str:
         """Why a file isn't asked this at all; empty where it is."""
@@ -93,7 +89,7 @@ class ExportedSession(Session):
         return next((reason for reason, holds in reasons.items() if holds), "")
 
     def _calls(self, net: Net, evaluator: Evaluator, prefix: str) -> list[dict[str, Any]]:
-        files: dict[Any, Running] = {}
+        files: dict[Any, Running | Exception] = {}
         answers: list[dict[str, Any]] = []
         try:
             self._check(net)
@@ -103,21 +99,21 @@ class ExportedSession(Session):
                     try:
                         if kind not in files:
                             files[kind] = self._exported(net, feeds, Path(folder, str(len(files))))
-                        values = [Value(one, one.dtype.name) for one in files[kind](feeds)]
+                        answer = self._call(files[kind], feeds, f"{prefix}call/{index}/output")
                     except (Unsupported, MemoryError):
                         raise
-                    except LoadError as error:
-                        said = failure(error.cause, "load", internal=False)
-                        answers.append({"error": said})
                     except Exception as error:  # noqa: BLE001 - a refusal is this call's answer
-                        answers.append({"error": failure(error, "call", internal=False)})
-                    else:
-                        base = f"{prefix}call/{index}/output"
-                        answers.append({"outputs": self._put(base, values)})
+                        answer = {"error": failure(error, "call", internal=False)}
+                    answers.append(answer)
         except Unsupported as reason:
             self._unanswered = str(reason)
             return []
         return answers
+
+    def _call(self, file: Running | Exception, feeds: Sequence[Feed], base: str) -> dict[str, Any]:
+        if isinstance(file, Exception):
+            return {"error": failure(file, "load", internal=False)}
+        return {"outputs": self._put(base, [Value(one, one.dtype.name) for one in file(feeds)])}
 
     def _check(self, net: Net) -> None:
         """Leave out what the documentation of the format leaves out.
@@ -134,8 +130,8 @@ class ExportedSession(Session):
         if any(one.get("dtype") == "bfloat16" for one in net.spec["inputs"]):
             raise Unsupported(_BFLOAT16)
 
-    def _exported(self, net: Net, feeds: Sequence[Feed], folder: Path) -> Running:
-        """The model's file, loaded; one that no runtime takes answers every call by its error."""
+    def _exported(self, net: Net, feeds: Sequence[Feed], folder: Path) -> Running | Exception:
+        """The model's file, loaded; of one that the runtime doesn't take, what it raised."""
         folder.mkdir()
         with self._timed("export"):
             # ``Model.export`` wants a model that has been called.
@@ -147,7 +143,7 @@ class ExportedSession(Session):
             except (Unsupported, MemoryError):
                 raise
             except Exception as error:  # noqa: BLE001 - what the runtime refuses is an answer
-                return NotLoaded(error)
+                return error
 
 
 def _says(config: Any, argument: str) -> bool:

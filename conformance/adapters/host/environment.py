@@ -7,6 +7,7 @@ the user's own framework settings; and quiet frameworks.
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import os
 import platform
@@ -81,6 +82,7 @@ def tensorflow_pins() -> dict[str, str | None]:
     return {"TF_XLA_FLAGS": f"--tf_xla_persistent_cache_directory={folder}" if told else None}
 
 
+@functools.cache
 def _processor() -> str:
     """A name for what compiled code may take for granted of this machine's processor."""
     said = [platform.machine()]

@@ -198,7 +198,7 @@ def _keras_adapter_in(parts: Sequence[str]) -> str:
 
 def names() -> list[str]:
     """Names of the built-in and the registered adapters, without loading anything."""
-    return [*built_in(), *exporters(), *sorted(_entry_points())]
+    return [*built_in(), *ROUTES, *sorted(_entry_points())]
 
 
 def select(patterns: Iterable[str] = (), commands: Sequence[str] = ()) -> list[AdapterSpec]:
@@ -314,7 +314,7 @@ def _spec(
 
 def _entry_points() -> dict[str, importlib.metadata.EntryPoint]:
     found: dict[str, importlib.metadata.EntryPoint] = {}
-    own = built_in() | exporters()
+    own = {*built_in(), *ROUTES}
     for point in importlib.metadata.entry_points(group=ENTRY_POINTS):
         if point.name in own or (point.name in found and found[point.name].value != point.value):
             maker = point.dist.name if point.dist else "a distribution"

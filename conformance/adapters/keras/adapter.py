@@ -23,7 +23,7 @@ from conformance.adapters.worker.precision import declared
 from conformance.adapters.worker.probe import probe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from conformance.adapters.keras.backends.base import Backend
 
@@ -51,15 +51,20 @@ def create(name: str) -> KerasAdapter:
         ValueError: The name is not of this form.
         ModuleNotFoundError: The framework is not installed.
     """
-    backend = _backend(name)
-    # What the imports made stays for good: collections need not look at it again.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 1000)  # a case allocates a lot and keeps it until its end
+    backend = backend_of(name)
+    collect_less()
     return KerasAdapter(backend)
 
 
-def _backend(name: str) -> Backend:
+def collect_less() -> None:
+    """What the imports made stays for good: collections need not look at it again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 1000)  # a case allocates a lot and keeps it until its end
+
+
+def backend_of(name: str) -> Backend:
+    """Import the Keras that the adapter's name stands for; raises as :func:`create` does."""
     if name in _BACKENDS and not os.environ.get(BACKEND_VARIABLE):
         module, class_name = _BACKENDS[name]
         if name.startswith(KERAS_3):
@@ -75,7 +80,7 @@ def _backend(name: str) -> Backend:
 class KerasAdapter:
     """One Keras on one backend."""
 
-    kinds = ("model", "function", "steps", "application")
+    kinds: Sequence[str] = ("model", "function", "steps", "application")
     """What it can be asked about."""
 
     def __init__(self, backend: Backend) -> None:
@@ -103,15 +108,22 @@ class KerasAdapter:
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Answer one program (``docs/architecture.md`` says with what, facet by facet)."""
         self._begin(program["case"])
-        session: Session | FunctionSession | ObjectSession
         try:
             with in_force(self._backend.keras, program.get("model", {}).get("settings")):
-                session = _session(program)(self._backend, program, tensors)
-                return session.run()
+                return self._session(program, tensors).run()
         finally:
             self._backend.end()
             if program.get("model", {}).get("form") == FORM:
                 gc.collect()  # of these, a few that nobody looks at any more fill the memory
+
+    def _session(
+        self, program: Mapping[str, Any], tensors: Mapping[str, Any]
+    ) -> Session | FunctionSession | ObjectSession:
+        """The way through a case of this kind."""
+        if program["kind"] == "steps":
+            return ObjectSession(self._backend, program, tensors)
+        of_function = program["model"]["form"] == "function"
+        return (FunctionSession if of_function else Session)(self._backend, program, tensors)
 
     def load(
         self, program: Mapping[str, Any], tensors: Mapping[str, Any]
@@ -148,13 +160,6 @@ class KerasAdapter:
         model.set_weights([kernel])
         plan = Plan(calls=[[Feed("x", x, "float32")]])
         return np.asarray(self._backend.evaluator(model, plan).call(0)[0].array)
-
-
-def _session(program: Mapping[str, Any]) -> Any:
-    """The way through a case of this kind."""
-    if program["kind"] == "steps":
-        return ObjectSession
-    return FunctionSession if program["model"]["form"] == "function" else Session
 
 
 def version_of(distribution: str) -> str:

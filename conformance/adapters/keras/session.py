@@ -142,9 +142,7 @@ class Session:
         try:
             assign(found, self._given(f"{prefix}weight/"))
         except WeightError as error:
-            said = failure(error, "weights", internal=False)
-            built["calls"] = [{"error": said} for _ in plan.calls]
-            self._answer["errors"].setdefault("gradients", said)
+            self._unfitting(error, built, plan)
             return built
         evaluator = self._backend.evaluator(net.model, plan)
         if self._facets.intersection(OF_CALLS):
@@ -164,6 +162,12 @@ class Session:
                 self._answer["state"] = self._after(net, evaluator)
                 self._start(net, found, prefix)
         return built
+
+    def _unfitting(self, error: WeightError, built: dict[str, Any], plan: Plan) -> None:
+        """What is said where the case's weights don't fit the model."""
+        said = failure(error, "weights", internal=False)
+        built["calls"] = [{"error": said} for _ in plan.calls]
+        self._answer["errors"].setdefault("gradients", said)
 
     def _start(self, net: Net, found: Sequence[Variable], prefix: str) -> None:
         """Give a model that calls change the case's weights again, and no states, as at first."""

@@ -19,8 +19,8 @@ class Route(NamedTuple):
         format: The ``format`` that ``Model.export`` is given.
         suffix: What the file's name ends in; empty where a folder is written.
         runtime: The module below ``conformance/adapters/exported/runtimes`` that runs the file.
-        modules: What must be importable beside Keras, by the names of the modules.
-        distributions: The packages whose versions matter, the most telling first.
+        modules: What must be importable beside Keras, by the names of the modules, the most telling
+            first. Each is of a distribution of its name, whose version matters.
     """
 
     name: str
@@ -29,7 +29,6 @@ class Route(NamedTuple):
     suffix: str
     runtime: str
     modules: tuple[str, ...]
-    distributions: tuple[str, ...]
 
 
 _ONNX = ("onnx", ".onnx", "onnx")
@@ -38,70 +37,19 @@ _OPENVINO = ("openvino", ".xml", "openvino")
 _SAVEDMODEL = ("tf_saved_model", "", "savedmodel")
 
 _ALL = (
+    Route("onnx-torch", "torch", *_ONNX, ("torch", "onnxscript", "onnx", "onnxruntime")),
     Route(
-        "onnx-torch",
-        "torch",
-        *_ONNX,
-        ("torch", "onnx", "onnxscript", "onnxruntime"),
-        ("torch", "onnxscript", "onnx", "onnxruntime"),
+        "onnx-tensorflow", "tensorflow", *_ONNX, ("tensorflow", "tf2onnx", "onnx", "onnxruntime")
     ),
-    Route(
-        "onnx-tensorflow",
-        "tensorflow",
-        *_ONNX,
-        ("tensorflow", "tf2onnx", "onnxruntime"),
-        ("tensorflow", "tf2onnx", "onnx", "onnxruntime"),
-    ),
-    Route(
-        "onnx-jax",
-        "jax",
-        *_ONNX,
-        ("jax", "jax2onnx", "onnxruntime"),
-        ("jax", "jax2onnx", "onnx", "onnxruntime"),
-    ),
-    Route(
-        "litert-tensorflow",
-        "tensorflow",
-        *_LITERT,
-        ("tensorflow", "ai_edge_litert"),
-        ("tensorflow", "ai-edge-litert"),
-    ),
-    Route(
-        "litert-torch",
-        "torch",
-        *_LITERT,
-        ("torch", "litert_torch", "ai_edge_litert"),
-        ("torch", "litert-torch", "ai-edge-litert"),
-    ),
-    Route(
-        "openvino-ir-torch",
-        "torch",
-        *_OPENVINO,
-        ("torch", "openvino"),
-        ("torch", "openvino"),
-    ),
-    Route(
-        "openvino-ir-tensorflow",
-        "tensorflow",
-        *_OPENVINO,
-        ("tensorflow", "openvino"),
-        ("tensorflow", "openvino"),
-    ),
-    Route(
-        "savedmodel-tensorflow",
-        "tensorflow",
-        *_SAVEDMODEL,
-        ("tensorflow",),
-        ("tensorflow",),
-    ),
-    Route(
-        "savedmodel-jax",
-        "jax",
-        *_SAVEDMODEL,
-        ("jax", "tensorflow"),
-        ("jax", "tensorflow"),
-    ),
-    Route("pt2-torch", "torch", "torch", ".pt2", "pt2", ("torch",), ("torch",)),
+    Route("onnx-jax", "jax", *_ONNX, ("jax", "jax2onnx", "onnx", "onnxruntime")),
+    Route("litert-tensorflow", "tensorflow", *_LITERT, ("tensorflow", "ai_edge_litert")),
+    # litert-torch imports JAX.
+    Route("litert-torch", "torch", *_LITERT, ("torch", "litert_torch", "ai_edge_litert", "jax")),
+    Route("openvino-ir-torch", "torch", *_OPENVINO, ("torch", "openvino")),
+    Route("openvino-ir-tensorflow", "tensorflow", *_OPENVINO, ("tensorflow", "openvino")),
+    Route("savedmodel-tensorflow", "tensorflow", *_SAVEDMODEL, ("tensorflow",)),
+    Route("savedmodel-jax", "jax", *_SAVEDMODEL, ("jax", "tensorflow")),
+    Route("pt2-torch", "torch", "torch", ".pt2", "pt2", ("torch",)),
 )
 
 ROUTES = {route.name: route for route in _ALL}

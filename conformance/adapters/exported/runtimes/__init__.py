@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
     from conformance.adapters.exported.runtimes.base import Running
-    from conformance.adapters.keras.backends.base import Feed
 
 
 def find(runtime: str) -> Callable[[Path], Running]:
@@ -18,25 +17,3 @@ def find(runtime: str) -> Callable[[Path], Running]:
     module = importlib.import_module(f"{__name__}.{runtime}")
     found: Callable[[Path], Running] = module.open_file
     return found
-
-
-class LoadError(Exception):
-    """A runtime doesn't take a file."""
-
-    def __init__(self, cause: Exception) -> None:
-        """Hold what the runtime raised."""
-        super().__init__(str(cause))
-        self.cause = cause
-
-
-class NotLoaded:
-    """Stands for a file that its runtime doesn't take: each call says so."""
-
-    def __init__(self, cause: Exception) -> None:
-        """Hold what the runtime raised."""
-        self._cause = cause
-
-    def __call__(self, feeds: Sequence[Feed]) -> list[Any]:
-        """Raise ``LoadError``."""
-        del feeds
-        raise LoadError(self._cause)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -26,8 +28,6 @@ class Running(Protocol):
 
 def fed(feed: Feed) -> Any:
     """The array of one input in the dtype that the model declares for it."""
-    import numpy as np
-
     array = np.asarray(feed.array)
     if array.dtype.name == feed.dtype or feed.dtype in {"string", "bfloat16"}:
         return array
