@@ -160,60 +160,49 @@ def _add_atlas(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     atlas = commands.add_parser(
         "atlas", help="show what each adapter answers where no documentation says what is right"
     )
-    atlas.add_argument(
-        "records",
-        nargs="*",
-        default=["latest"],
-        metavar="RECORDS",
-        help="recorded runs: records.jsonl, a run's folder or name (default: latest); or the JSON "
-        "beside an earlier page",
-    )
-    atlas.add_argument(
-        "--reports", type=arguments.folder_to_write, default=Path("reports"), metavar="FOLDER"
-    )
-    atlas.add_argument(
-        "--into",
-        type=arguments.file_to_write,
-        metavar="FILE",
-        help="Markdown, of which all below the mark is replaced; default: print it",
-    )
+    _add_page_options(atlas, "recorded runs")
     atlas.set_defaults(command=_atlas)
 
 
 def _atlas(options: argparse.Namespace) -> int:
-    from conformance.atlas.command import atlas
+    from conformance.atlas.page import ATLAS
 
-    return atlas(options.records, options.reports, options.into)
+    return ATLAS.show(options.records, options.reports, options.into)
 
 
 def _add_exporters(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     table = commands.add_parser(
         "exporters", help="show which layer comes out of Keras by which way, by recorded runs"
     )
-    table.add_argument(
+    _add_page_options(table, "recorded runs of exporters")
+    table.set_defaults(command=_exporters)
+
+
+def _exporters(options: argparse.Namespace) -> int:
+    from conformance.exporting.page import EXPORTERS
+
+    return EXPORTERS.show(options.records, options.reports, options.into)
+
+
+def _add_page_options(command: argparse.ArgumentParser, runs: str) -> None:
+    """What a command takes that renders a page of recorded runs (``wording/kept.py``)."""
+    command.add_argument(
         "records",
         nargs="*",
         default=["latest"],
         metavar="RECORDS",
-        help="recorded runs of exporters: records.jsonl, a run's folder or name (default: latest); "
-        "or the JSON beside an earlier page",
+        help=f"{runs}: records.jsonl, a run's folder or name (default: latest); or the JSON "
+        "beside an earlier page",
     )
-    table.add_argument(
+    command.add_argument(
         "--reports", type=arguments.folder_to_write, default=Path("reports"), metavar="FOLDER"
     )
-    table.add_argument(
+    command.add_argument(
         "--into",
         type=arguments.file_to_write,
         metavar="FILE",
         help="Markdown, of which all below the mark is replaced; default: print it",
     )
-    table.set_defaults(command=_exporters)
-
-
-def _exporters(options: argparse.Namespace) -> int:
-    from conformance.exporting.command import exporters
-
-    return exporters(options.records, options.reports, options.into)
 
 
 def _add_ledger(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

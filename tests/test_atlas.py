@@ -11,8 +11,8 @@ from catalogue import ROOT, variants
 
 from conformance import cli
 from conformance.adapters.host.observation import CallResult, Failure, Observation, Output
-from conformance.atlas.entries import Atlas, Entry, atlas_of, call_of, read_atlas
-from conformance.atlas.page import BEGIN, rendered, with_atlas
+from conformance.atlas.entries import Atlas, Entry, atlas_of, call_of
+from conformance.atlas.page import ATLAS, BEGIN, rendered
 from conformance.cases import load_file
 from conformance.comparing import compare
 from conformance.records import read
@@ -168,9 +168,9 @@ def test_who_agrees_stands_together(tmp_path, clip):
 
 
 def test_a_page_keeps_what_stands_above_its_mark():
-    page = with_atlas("# Mine\n\nwords\n", Atlas(versions={}, entries=[]))
+    page = ATLAS.within("# Mine\n\nwords\n", Atlas(versions={}, entries=[]))
     assert page.startswith(f"# Mine\n\nwords\n\n{BEGIN}\n")
-    assert with_atlas(page, Atlas(versions={}, entries=[])) == page
+    assert ATLAS.within(page, Atlas(versions={}, entries=[])) == page
 
 
 def test_a_call_can_write_no_cell_of_its_own():
@@ -190,12 +190,12 @@ def test_the_command_says_what_it_lacks(tmp_path, capsys):
 
 class TestTheRepositorysOwn:
     def test_the_page_is_what_was_recorded(self):
-        kept = read_atlas(DOCS / "atlas.json")
+        kept = ATLAS.read(DOCS / "atlas.json")
         page = (DOCS / "atlas.md").read_text("utf-8")
-        assert page == with_atlas(page, kept), "keras-conformance atlas docs/atlas.json --into …"
+        assert page == ATLAS.within(page, kept), "keras-conformance atlas docs/atlas.json --into …"
 
     def test_every_case_is_on_it_as_it_is_now(self):
-        kept = {entry.case: entry for entry in read_atlas(DOCS / "atlas.json").entries}
+        kept = {entry.case: entry for entry in ATLAS.read(DOCS / "atlas.json").entries}
         cases = {case.id: case for several in variants("atlas").values() for case in several}
         assert kept.keys() == cases.keys()
         for name, case in cases.items():
@@ -204,7 +204,7 @@ class TestTheRepositorysOwn:
 
     def test_what_all_answer_alike_is_none_of_it(self):
         """What nobody disagrees on can be an ordinary case, with the majority's rule as source."""
-        kept = read_atlas(DOCS / "atlas.json").entries
+        kept = ATLAS.read(DOCS / "atlas.json").entries
         split = {
             entry.case.partition("[")[0] for entry in kept if len({*entry.answers.values()}) > 1
         }
@@ -212,7 +212,7 @@ class TestTheRepositorysOwn:
         assert sum(len({*entry.answers.values()}) > 1 for entry in kept) >= 150
 
     def test_no_answer_is_the_end_of_a_process(self):
-        kept = read_atlas(DOCS / "atlas.json").entries
+        kept = ATLAS.read(DOCS / "atlas.json").entries
         assert not [entry.case for entry in kept if "(crash)" in entry.answers.values()]
 
     def test_only_its_folder_has_such_cases(self):

@@ -12,8 +12,8 @@ from runs import Runner, write_cases
 from conformance import cli
 from conformance.adapters.host import registry
 from conformance.adapters.shared.exporters import ROUTES
-from conformance.exporting.page import BEGIN, rendered, with_table
-from conformance.exporting.table import REFUSED, Table, Trouble, ending_of, read_table
+from conformance.exporting.page import BEGIN, EXPORTERS, rendered
+from conformance.exporting.table import REFUSED, Table, Trouble, ending_of
 from conformance.verdicts.model import CellVerdict, Known
 
 FAKE = Path(__file__).parent / "fakes" / "exported.py"
@@ -134,18 +134,18 @@ def test_what_an_exporter_says_can_write_nothing_into_the_page():
 
 
 def test_what_stands_above_the_mark_stays():
-    page = with_table(f"# Mine\n\nWords.\n\n{BEGIN}\nold\n", table(passes=1))
+    page = EXPORTERS.within(f"# Mine\n\nWords.\n\n{BEGIN}\nold\n", table(passes=1))
     assert page.startswith(f"# Mine\n\nWords.\n\n{BEGIN}\n\nBy the cases")
     assert "old" not in page
 
 
 def test_the_page_is_what_its_data_say():
     page = (DOCS / "exporters.md").read_text()
-    assert page == with_table(page, read_table(DOCS / "exporters.json"))
+    assert page == EXPORTERS.within(page, EXPORTERS.read(DOCS / "exporters.json"))
 
 
 def test_the_page_names_every_way_out_and_no_folder_of_a_machine():
-    told = read_table(DOCS / "exporters.json")
+    told = EXPORTERS.read(DOCS / "exporters.json")
     assert list(told.versions) == [name for name in ROUTES if name in told.versions]
     # One needs an environment of its own, and one takes longest.
     assert set(ROUTES) - {"litert-torch", "openvino-ir-tensorflow"} <= set(told.versions)

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 from msgspec import Struct
 
-from conformance.records.wire import RecordsError
 from conformance.verdicts.model import FAILING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from conformance.cases.model import InputSpec, Json, Node
     from conformance.records import Run
@@ -127,22 +124,3 @@ def _literal(value: Json) -> str:
     if isinstance(value, str) and value.lstrip("+-") not in {"nan", "inf"}:
         return repr(value)
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def read_atlas(path: Path) -> Atlas:
-    """Read what a page was rendered from.
-
-    Raises:
-        RecordsError: It can't be read, or is something else.
-    """
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Atlas)
-    except OSError as error:
-        raise RecordsError(f"cannot read {path}: {error.strerror}") from error
-    except msgspec.DecodeError as error:
-        raise RecordsError(f"{path} is no atlas: {error}") from error
-
-
-def written(atlas: Atlas) -> bytes:
-    """Return an atlas as the JSON that is kept beside its page."""
-    return msgspec.json.format(msgspec.json.encode(atlas), indent=1) + b"\n"

@@ -5,24 +5,20 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
+from conformance.atlas.entries import Atlas, atlas_of
+from conformance.wording.kept import KeptPage
 from conformance.wording.text import escaped, one_line, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from conformance.atlas.entries import Atlas, Entry
+    from conformance.atlas.entries import Entry
 
 BEGIN = "<!-- atlas: made by `keras-conformance atlas`; what stands below is not edited by hand -->"
 """What stands above it in a page stays."""
 
 LONGEST = 120
 """Characters of a call or an answer in a table."""
-
-
-def with_atlas(page: str, atlas: Atlas) -> str:
-    """Return a page with all below its mark replaced; the mark is added where it lacks."""
-    above = page.partition(BEGIN)[0].rstrip()
-    return f"{above}\n\n{BEGIN}\n\n{rendered(atlas)}".lstrip()
 
 
 def rendered(atlas: Atlas) -> str:
@@ -80,3 +76,18 @@ def _function(entry: Entry) -> str:
 
 def _written(entry: Entry) -> tuple[str, str]:
     return entry.case.partition("[")[0], entry.case
+
+
+ATLAS = KeptPage(
+    kind=Atlas,
+    name="atlas",
+    heading="# Atlas\n",
+    mark=BEGIN,
+    collect=atlas_of,
+    rendered=rendered,
+    size=lambda atlas: len(atlas.entries),
+    unit="calls",
+    nothing="no case of these runs knows no right answer: run those of cases/atlas, as in "
+    "`keras-conformance run 'atlas/*'`",
+)
+"""What was answered where nobody documents an answer: `keras-conformance atlas`."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.exporting.table import Table, table_of
+from conformance.wording.kept import KeptPage
 from conformance.wording.text import escaped, one_line, plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from conformance.exporting.table import Ending, Table, Trouble
+    from conformance.exporting.table import Ending, Trouble
 
 BEGIN = (
     "<!-- exporters: made by `keras-conformance exporters`; "
@@ -22,12 +24,6 @@ LONGEST = 160
 
 MOST = 3
 """Cases that are named where the same befalls several."""
-
-
-def with_table(page: str, table: Table) -> str:
-    """Return a page with all below its mark replaced; the mark is added where it lacks."""
-    above = page.partition(BEGIN)[0].rstrip()
-    return f"{above}\n\n{BEGIN}\n\n{rendered(table)}".lstrip()
 
 
 def rendered(table: Table) -> str:
@@ -106,3 +102,18 @@ def _short(text: str) -> str:
 
 def _plain(text: str) -> str:
     return one_line(text).replace("|", "\\|").replace("`", "'")
+
+
+EXPORTERS = KeptPage(
+    kind=Table,
+    name="table of exporters",
+    heading="# Exporters\n",
+    mark=BEGIN,
+    collect=table_of,
+    rendered=rendered,
+    size=lambda table: len(table.counts),
+    unit="rows",
+    nothing="no exporter answered anything in these runs: run some, as in "
+    "`keras-conformance run 'layers/*' --adapter savedmodel-tensorflow`",
+)
+"""Which layer comes out of Keras by which way: `keras-conformance exporters`."""

@@ -6,17 +6,14 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Literal
 
-import msgspec
 from msgspec import Struct
 
 from conformance.adapters.shared.exporters import ROUTES
 from conformance.adapters.shared.naming import base_of
-from conformance.records.wire import RecordsError
 from conformance.verdicts.model import FAILING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from conformance.records import Run
     from conformance.records.model import CaseLine
@@ -117,22 +114,3 @@ def layer_of(line: CaseLine) -> str:
     model = getattr(line.program, "model", None)
     layers = {node.layer for node in model.nodes} if model is not None else set()
     return layers.pop() if len(layers) == 1 else SEVERAL
-
-
-def read_table(path: Path) -> Table:
-    """Read what a page was rendered from.
-
-    Raises:
-        RecordsError: It can't be read, or is something else.
-    """
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Table)
-    except OSError as error:
-        raise RecordsError(f"cannot read {path}: {error.strerror}") from error
-    except msgspec.DecodeError as error:
-        raise RecordsError(f"{path} is no table of exporters: {error}") from error
-
-
-def written(table: Table) -> bytes:
-    """Return a table as the JSON that is kept beside its page."""
-    return msgspec.json.format(msgspec.json.encode(table), indent=1) + b"\n"
