@@ -70,9 +70,12 @@ class NumpyLibrary(Library):
             Unsupported: NumPy has none.
         """
         try:
-            return np.dtype(name)
+            found = np.dtype(name)
         except TypeError:
             raise Unsupported(f"NumPy has no {name}") from None
+        if found.isbuiltin != 1:  # a library of its own, such as ml_dtypes, has added it
+            raise Unsupported(f"NumPy has no {name}")
+        return found
 
     def cast(self, array: Array, dtype: str) -> Array:
         """An array in the dtype of this name."""
