@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
+
+from conformance.adapters.host import host
 from conformance.reference import evaluate
 from conformance.reference.faults.observe import observe
 from conformance.verdicts.cell import judge_cell
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
+    from conformance.adapters.host.host import AdapterProcess
     from conformance.cases.model import Case
     from conformance.reference.faults.fault import Fault
     from conformance.reference.faults.observe import Observed
@@ -44,3 +50,24 @@ class Answered(NamedTuple):
 def answered(case: Case) -> Answered:
     answer = evaluate(case)
     return Answered(case, answer, observe(case, answer.feeds))
+
+
+def trained(process: AdapterProcess, one: Case, facets: Container[str], **otherwise: Any) -> Any:
+    """How a framework's facets end, by name; it may be told another training than it is judged by.
+
+    ``otherwise`` are parts of the training.
+    """
+    answer = evaluate(one)
+    told = msgspec.structs.replace(one.program.train, **otherwise)
+    program = msgspec.structs.replace(one.program, train=told)
+    got = process.run(program, answer.feeds, timeout=120)
+    assert isinstance(got, host.Answered), got.message
+    verdict = judge_cell(
+        one,
+        process.spec.name,
+        expectation=answer.expectation,
+        truth=answer.arrays,
+        observation=got.observation,
+        tensors=got.tensors,
+    )
+    return {facet.facet: facet.outcome for facet in verdict.facets if facet.facet in facets}

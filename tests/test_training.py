@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import numpy as np
 import pytest
 from cases_samples import load_body, load_case
 from catalogue import cases_of
 from runs import answering
-from seeded import answered
+from seeded import answered, trained
 
-from conformance.adapters.host.host import AdapterProcess, Answered
 from conformance.cases.model import Named, to_json
 from conformance.reference import evaluate
 from conformance.reference.answer.version import symbols
 from conformance.reference.errors import NoAnswer
 from conformance.reference.faults.applicable import applicable, find
-from conformance.verdicts.cell import judge_cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from conformance.adapters.host.host import AdapterProcess
     from conformance.cases.model import Case
 
 CLASSES = """
@@ -232,20 +230,7 @@ def process(request: pytest.FixtureRequest) -> Iterator[AdapterProcess]:
 
 def outcomes(process: AdapterProcess, one: Case, **otherwise: Any) -> dict[str, str]:
     """By facet; the adapter may be told of another training than it is judged by."""
-    answer = evaluate(one)
-    told = msgspec.structs.replace(one.program.train, **otherwise)
-    program = msgspec.structs.replace(one.program, train=told)
-    got = process.run(program, answer.feeds, timeout=120)
-    assert isinstance(got, Answered), got.message
-    verdict = judge_cell(
-        one,
-        process.spec.name,
-        expectation=answer.expectation,
-        truth=answer.arrays,
-        observation=got.observation,
-        tensors=got.tensors,
-    )
-    return {facet.facet: facet.outcome for facet in verdict.facets if facet.facet in TRAINED}
+    return trained(process, one, TRAINED, **otherwise)
 
 
 @pytest.mark.frameworks

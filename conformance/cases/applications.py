@@ -9,7 +9,7 @@ from conformance.cases import binding, fields, names
 from conformance.cases.inputs import as_spec
 from conformance.cases.model import Model, Node
 from conformance.cases.models import Read
-from conformance.cases.problems import described, did_you_mean
+from conformance.cases.problems import did_you_mean
 from conformance.cases.reading import Map
 
 if TYPE_CHECKING:
@@ -82,22 +82,11 @@ def check_expect(stated: object, where: Where) -> None:
 
 
 def _fits(name: str, own: names.Arguments, config: dict[str, Any], where: Where) -> bool:
-    sound = True
-    for key, value in config.items():
-        if key in _OURS:
-            where.refuse(f"{key!r} is a literal", hint=_OURS[key])
-        elif key not in own:
-            where.refuse(
-                f"{key!r} is no argument of {name}",
-                expected=f"one of {', '.join(own)}",
-                hint=did_you_mean(key, own),
-            )
-        elif own[key] == "flag" and not isinstance(value, bool):
-            where.refuse(f"{key} is {described(value)}", expected="true or false")
-        else:
-            continue
-        sound = False
-    return sound
+    literals = [key for key in config if key in _OURS]
+    for key in literals:
+        where.refuse(f"{key!r} is a literal", hint=_OURS[key])
+    rest = {key: value for key, value in config.items() if key not in _OURS}
+    return binding.accepts(name, own, rest, where) and not literals
 
 
 def _handed_over(tree: Map, where: Where, given: Sequence[Fed]) -> dict[str, str] | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from conformance.cases import dictionaries, fields, names, references
-from conformance.cases.problems import closest, described
+from conformance.cases.problems import closest, described, did_you_mean
 from conformance.cases.reading import Map, Seq
 
 if TYPE_CHECKING:
@@ -236,3 +236,28 @@ def _filled(  # noqa: PLR0913, PLR0917 (as ``bind``)
             hint="arrays that are one list are written so: `of: [[a, b]]`",
         )
     return tensors, []
+
+
+def accepts(symbol: str, own: Arguments, config: dict[str, Any], where: Where) -> bool:
+    """Whether a symbol has these arguments, its flags true or false; what is wrong is told.
+
+    Args:
+        symbol: What is asked for, by name.
+        own: Its arguments.
+        config: Those that are given.
+        where: Where they stand.
+    """
+    sound = True
+    for key, value in config.items():
+        if key not in own:
+            where.refuse(
+                f"{key!r} is no argument of {symbol}",
+                expected=f"one of {', '.join(own)}",
+                hint=did_you_mean(key, own),
+            )
+        elif own[key] == "flag" and not isinstance(value, bool):
+            where.refuse(f"{key} is {described(value)}", expected="true or false")
+        else:
+            continue
+        sound = False
+    return sound

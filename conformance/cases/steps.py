@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from conformance.adapters.shared.layer_names import automatic_name
 from conformance.cases import fields, inputs, names, references
-from conformance.cases.binding import literals_of
+from conformance.cases.binding import accepts, literals_of
 from conformance.cases.inputs import as_spec
 from conformance.cases.model import Node, Step, Steps
 from conformance.cases.problems import described, did_you_mean
@@ -110,15 +110,7 @@ def _check(symbol: str, config: dict[str, Any], where: Where) -> None:
     own = names.object_arguments(symbol)
     if own is None:
         return
-    for key, value in config.items():
-        if key not in own:
-            where.refuse(
-                f"{key!r} is no argument of {symbol}",
-                expected=f"one of {', '.join(own)}",
-                hint=did_you_mean(key, own),
-            )
-        elif own[key] == "flag" and not isinstance(value, bool):
-            where.refuse(f"{key} is {described(value)}", expected="true or false")
+    accepts(symbol, own, config, where)
     for key, needed in own.items():
         if needed == "required" and key not in config:
             where.refuse(f"{symbol} needs the argument {key!r}")

@@ -45,6 +45,21 @@ class Kind(Enum):
 REQUIRED, WHOLE, LIST, TEXT, NUMBER, ARRAY = Kind
 
 
+WHOLE_DTYPES = (
+    "bool",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+)
+TO_FLOAT = dict.fromkeys(WHOLE_DTYPES, "float32")
+"""Casts for a function that takes floats alone, or answers whole numbers for whole numbers."""
+
+
 class Dtypes(NamedTuple):
     """Where a framework's dtypes are others than Keras's, and what a port has to cast.
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.adapters.jax.tables.elementwise import TO_FLOAT
-from conformance.adapters.native.functions import ARRAY, Direct, Dtypes, Own, Row
+from conformance.adapters.native.functions import ARRAY, TO_FLOAT, Direct, Dtypes, Own, Row
 
 _OVER = {"axis": None, "keepdims": False}
 _ALONG = {"axis": None, "dtype": None}

@@ -2,21 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.adapters.native.functions import Dtypes
-
-WHOLE_DTYPES = (
-    "bool",
-    "int8",
-    "int16",
-    "int32",
-    "int64",
-    "uint8",
-    "uint16",
-    "uint32",
-    "uint64",
-)
-TO_FLOAT = dict.fromkeys(WHOLE_DTYPES, "float32")
-"""NumPy computes with float64 where integers go into a function of floats."""
+from conformance.adapters.native.functions import TO_FLOAT, WHOLE_DTYPES, Dtypes
 
 TO_INT = {"bool": "int32"}
 """NumPy has no such function of booleans, or answers with int64 or int8."""

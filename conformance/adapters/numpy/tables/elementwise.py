@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.adapters.native.functions import REQUIRED, Direct, Dtypes, Own, Row
-from conformance.adapters.numpy.tables.dtypes import FLOATS, MEET, TO_FLOAT, TO_INT, X, floating
+from conformance.adapters.native.functions import REQUIRED, TO_FLOAT, Direct, Dtypes, Own, Row
+from conformance.adapters.numpy.tables.dtypes import FLOATS, MEET, TO_INT, X, floating
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.adapters.native.functions import LIST, REQUIRED, WHOLE, Direct, Dtypes, Own, Row
-from conformance.adapters.numpy.tables.dtypes import MEET, PLACES, SAME, SUMMED, TO_FLOAT
+from conformance.adapters.native.functions import (
+    LIST,
+    REQUIRED,
+    TO_FLOAT,
+    WHOLE,
+    Direct,
+    Dtypes,
+    Own,
+    Row,
+)
+from conformance.adapters.numpy.tables.dtypes import MEET, PLACES, SAME, SUMMED
 
 _ENDS = ("start", "stop")
 _SPACED = {"num": 50, "endpoint": True, "dtype": None, "axis": 0}

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.adapters.native.functions import ARRAY, REQUIRED, Direct, Dtypes, Own, Row
+from conformance.adapters.native.functions import (
+    ARRAY,
+    REQUIRED,
+    TO_FLOAT,
+    Direct,
+    Dtypes,
+    Own,
+    Row,
+)
 from conformance.adapters.numpy.tables.dtypes import (
     ALIKE,
     FLOATS,
     PLACES,
     SUMMED,
-    TO_FLOAT,
     floating,
 )
 

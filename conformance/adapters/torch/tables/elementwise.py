@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.adapters.native.functions import NUMBER, REQUIRED, Direct, Dtypes, Own, Row
+from conformance.adapters.native.functions import (
+    NUMBER,
+    REQUIRED,
+    TO_FLOAT,
+    Direct,
+    Dtypes,
+    Own,
+    Row,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-WHOLE_DTYPES = (
-    "bool",
-    "int8",
-    "int16",
-    "int32",
-    "int64",
-    "uint8",
-    "uint16",
-    "uint32",
-    "uint64",
-)
-TO_FLOAT = dict.fromkeys(WHOLE_DTYPES, "float32")
-"""torch has the function for floats alone, or answers integers for integers."""
 _TO_INT = {"bool": "int32"}
 _X = ("x1", "x2")
 _INTEGERS_STAY = "integers are answered as integers"

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.adapters.native.functions import ARRAY, WHOLE, Direct, Dtypes, Own, Row
-from conformance.adapters.torch.tables.elementwise import TO_FLOAT, WHOLE_DTYPES
+from conformance.adapters.native.functions import (
+    ARRAY,
+    TO_FLOAT,
+    WHOLE,
+    WHOLE_DTYPES,
+    Direct,
+    Dtypes,
+    Own,
+    Row,
+)
 
 _REDUCED = {"axis": "dim", "keepdims": "keepdim"}
 _OVER = {"axis": None, "keepdims": False}

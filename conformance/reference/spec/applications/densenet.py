@@ -59,4 +59,4 @@ def _halved(net: Layers, x: str, name: str) -> str:
 
 
 def _normed(net: Layers, x: str, name: str) -> str:
-    return net.act(net.norm(x, f"{name}_bn", epsilon=EPSILON), "relu", f"{name}_relu")
+    return net.normed(x, name, EPSILON)

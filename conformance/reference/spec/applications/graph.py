@@ -117,6 +117,10 @@ class Layers:
         """An Activation."""
         return self.add("Activation", x, name=name, activation=activation or "linear")
 
+    def normed(self, x: str, name: str, epsilon: float) -> str:
+        """BatchNormalization and a rectifier, named after what they are of."""
+        return self.act(self.norm(x, f"{name}_bn", epsilon=epsilon), "relu", f"{name}_relu")
+
     def zeros(self, x: str, padding: Any, name: str | None = None) -> str:
         """Rows and columns of zeros around."""
         return self.add("ZeroPadding2D", x, name=name, padding=padding)

@@ -107,7 +107,7 @@ def _preactivated(net: Layers, x: str, width: int, stride: int, name: str, *, wi
 
 
 def _normed(net: Layers, x: str, name: str) -> str:
-    return net.act(net.norm(x, f"{name}_bn", epsilon=EPSILON), "relu", f"{name}_relu")
+    return net.normed(x, name, EPSILON)
 
 
 def _conv(net: Layers, x: str, filters: int, size: int, name: str, stride: int = 1) -> str:
