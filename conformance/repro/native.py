@@ -27,6 +27,9 @@ TABLES = {"torch": TORCH, "jax": JAX, "flax": FLAX}
 _OURS = "conformance.adapters."
 """How the modules begin whose functions are taken in; what else is imported stays an import."""
 
+_REFUSAL = "conformance.adapters.worker.failure", "Unsupported"
+"""What our functions raise where they can't; a script has no such class."""
+
 _NOQA = re.compile(rb"\s*# noqa[^\n]*")
 
 
@@ -53,27 +56,59 @@ class Extract:
     imports: set[str] = field(default_factory=set)
     texts: dict[str, str] = field(default_factory=dict)
     """Source by name; a name stands behind those that it uses."""
+    _names: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    """By package, module and own name."""
+    _taken: set[str] = field(default_factory=set)
 
-    def add(self, module: str, name: str, package: str = "") -> None:
-        """Take a function in, and whatever it uses first."""
-        if name in self.texts:
-            return
+    def add(self, module: str, name: str, package: str = "") -> str:
+        """Take a function in, and whatever it uses first.
+
+        Returns:
+            What it is called among the texts: its own name, or, where another module's function has
+            taken that, one with its module's behind.
+        """
         package = package or self.table.package
-        self.texts[name] = ""  # seen: a function may name itself
+        origin = package, module, name
+        if origin in self._names:
+            return self._names[origin]
+        final = name
+        while final in self._taken:
+            final = f"{final}_of_{module.rpartition('.')[2]}"
+        self._taken.add(final)
+        self._names[origin] = final  # before what it uses: a function may name itself
         known = _parsed(package, module)
         text, names = _text(package, module, name)
+        renamed = {name: final} if final != name else {}
         for used in names:
-            if used in known.definitions and used != name:
-                self.add(module, used, package)
+            if used == name:
+                continue
+            if used in known.definitions:
+                found = self.add(module, used, package)
             elif used in known.imports:
-                found = known.imports[used]
-                if found.module.startswith(_OURS):
-                    lender, _, origin = found.module.rpartition(".")
-                    self.add(origin, found.name, lender)
-                else:
-                    self.imports.add(found.statement)
-        del self.texts[name]
-        self.texts[name] = text
+                found = self._imported(known.imports[used]) or used
+            else:
+                continue
+            if found != used:
+                renamed[used] = found
+        self.texts[final] = _renamed(text, renamed)
+        return final
+
+    def _imported(self, found: _Import) -> str:
+        """Take in what a module imports; returns what it is called, if that is ours."""
+        if (found.module, found.name) == _REFUSAL:
+            return "NotImplementedError"
+        if not found.module.startswith(_OURS):
+            self.imports.add(found.statement)
+            return ""
+        lender, _, origin = found.module.rpartition(".")
+        return self.add(origin, found.name, lender)
+
+    def definition(self, module: str, name: str, package: str = "") -> ast.FunctionDef:
+        """A function of the adapter as it stands in its module."""
+        found = _parsed(package or self.table.package, module).definitions[name]
+        if not isinstance(found, ast.FunctionDef):
+            raise TypeError(f"{module}.{name} is no function")
+        return found
 
     def layer(
         self,
@@ -93,10 +128,37 @@ class Extract:
         Raises:
             Unsupported: The adapter can't do it.
         """
-        parameters = functools.partial(_parameters, self.table.package)
-        bound = bind(self.table, layer, config, parameters, called=called, passed=passed)
+        known = functools.partial(parameters, self.table.package)
+        bound = bind(self.table, layer, config, known, called=called, passed=passed)
         self._take(bound)
         return bound
+
+    def call(self, bound: Bound, *operands: str) -> str:
+        """The call of a bound layer, as source. Every value of a case is a literal in it."""
+        return f"{self.name(bound.entry)}({', '.join([*operands, *self.keywords(bound)])})"
+
+    def name(self, entry: Entry) -> str:
+        """What the function of an entry is called among the texts."""
+        return self.add(entry.module, entry.function, entry.package)
+
+    def keywords(self, bound: Bound) -> list[str]:
+        """A bound layer's arguments as ``key=value``, as source.
+
+        Keys are parameters of our own functions; values are literals.
+        """
+        return [f"{key}={self._argument(value)}" for key, value in bound.arguments.items()]
+
+    def _argument(self, value: Any) -> str:
+        if isinstance(value, Function):
+            return self.add("activation", value.name, value.package)
+        if isinstance(value, Bound):
+            return (
+                f"functools.partial({', '.join([self.name(value.entry), *self.keywords(value)])})"
+            )
+        if isinstance(value, dict) and any(isinstance(one, Bound) for one in value.values()):
+            shown = [f"{literal(key)}: {self._argument(one)}" for key, one in value.items()]
+            return f"{{{', '.join(shown)}}}"
+        return literal(value)
 
     def _take(self, bound: Bound) -> None:
         self.add(bound.entry.module, bound.entry.function, bound.entry.package)
@@ -109,27 +171,8 @@ class Extract:
                     self._take(one)
 
 
-def call(bound: Bound, *operands: str) -> str:
-    """The call of a bound layer, as source. Every value of a case is a literal in it."""
-    return f"{bound.entry.function}({', '.join([*operands, *_keywords(bound)])})"
-
-
-def _keywords(bound: Bound) -> list[str]:
-    """Keys are parameters of our own functions; values are literals."""
-    return [f"{key}={_argument(value)}" for key, value in bound.arguments.items()]
-
-
-def _argument(value: Any) -> str:
-    if isinstance(value, Function):
-        return value.name
-    if isinstance(value, Bound):
-        return f"functools.partial({', '.join([value.entry.function, *_keywords(value)])})"
-    if isinstance(value, dict) and any(isinstance(one, Bound) for one in value.values()):
-        return f"{{{', '.join(f'{literal(key)}: {_argument(one)}' for key, one in value.items())}}}"
-    return literal(value)
-
-
-def _parameters(package: str, entry: Entry) -> tuple[list[str], list[str]]:
+def parameters(package: str, entry: Entry) -> tuple[list[str], list[str]]:
+    """The keyword-only parameters of an entry's function: all of them, and the required ones."""
     package = entry.package or package
     definition = _parsed(package, entry.module).definitions[entry.function]
     if not isinstance(definition, ast.FunctionDef):
@@ -142,12 +185,16 @@ def _parameters(package: str, entry: Entry) -> tuple[list[str], list[str]]:
 @functools.cache
 def _parsed(package: str, module: str) -> _Module:
     folder = Path(conformance.__file__).parent.joinpath(*package.split(".")[1:])
-    source = (folder / f"{module}.py").read_bytes()
+    source = (folder / f"{module.replace('.', '/')}.py").read_bytes()
     definitions: dict[str, ast.stmt] = {}
     imports: dict[str, _Import] = {}
     for statement in ast.parse(source).body:
         if isinstance(statement, ast.FunctionDef):
             definitions[statement.name] = statement
+        elif isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+            definitions[statement.targets[0].id] = statement
+        elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+            definitions[statement.target.id] = statement
         elif isinstance(statement, ast.Import):
             for alias in statement.names:
                 bound_as = alias.asname or alias.name
@@ -195,12 +242,33 @@ def _bare(source: bytes, definition: ast.stmt) -> str:
             begin = source.rindex(b"->", 0, end)
             begin = len(source[:begin].rstrip())
         cuts.append((begin, end, b""))
-    first, last = place(definition.lineno, 0), place(definition.end_lineno or 0, 0)
+    decorators = getattr(definition, "decorator_list", [])
+    first = place(min([definition.lineno, *(one.lineno for one in decorators)]), 0)
+    last = place(definition.end_lineno or 0, 0)
     last += definition.end_col_offset or 0
     text = source[:last]
     for begin, end, instead in sorted(cuts, reverse=True):
         text = text[:begin] + instead + text[end:]
     return _NOQA.sub(b"", text[first:]).decode()
+
+
+def _renamed(text: str, renamed: Mapping[str, str]) -> str:
+    """A definition that calls names by others: itself, and what it reads."""
+    if not renamed:
+        return text
+    lines = text.encode().splitlines(keepends=True)
+    places: set[tuple[int, int, str]] = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Name):
+            places.add((node.lineno, node.col_offset, node.id))
+        elif isinstance(node, ast.FunctionDef):
+            places.add((node.lineno, node.col_offset + len("def "), node.name))
+    for row, column, name in sorted(places, reverse=True):
+        if name in renamed:
+            line = lines[row - 1]
+            after = line[column + len(name.encode()) :]
+            lines[row - 1] = line[:column] + renamed[name].encode() + after
+    return b"".join(lines).decode()
 
 
 def _names(text: str) -> list[str]:

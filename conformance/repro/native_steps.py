@@ -8,7 +8,7 @@ from conformance.adapters.shared.calling import chosen
 from conformance.adapters.worker.failure import Unsupported
 from conformance.repro import keras as keras_words
 from conformance.repro.checks import equal_lines
-from conformance.repro.native import TABLES, Extract, call
+from conformance.repro.native import TABLES, Extract
 from conformance.repro.plan import Body, Plan
 
 _AS_NUMPY = '''
@@ -120,7 +120,7 @@ def _model(plan: Plan, extract: Extract) -> str:
         bound = extract.layer(node.layer, node.config, node.arguments, node.tensors)
         operand = keras_words.listed(chosen(node.inputs, known))
         more = keras_words.keywords(msgspec.structs.replace(node, arguments={}), known)
-        made = call(bound, operand, f"of(weights, {node.owner!r})", *more)
+        made = extract.call(bound, operand, f"of(weights, {node.owner!r})", *more)
         walk.append(f"    t[{node.name!r}] = {made}")
     outputs = ", ".join(chosen(model.outputs, known))
     lines = ["", "def model(inputs, weights):", "    t = dict(inputs)", *walk]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from conformance.adapters.keras.nesting import flat
+from conformance.adapters.shared.variable_names import short_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -64,7 +65,7 @@ def variables(net: Net) -> list[Variable]:
     found = []
     for node, layer in net.layers.items():
         paths = [_path(variable) for variable in layer.weights]
-        for name, variable in zip(_short(node, paths), layer.weights):
+        for name, variable in zip(short_names(node, paths), layer.weights):
             known = RENAMED.get((type(layer).__name__, name), name)
             own = f"{node}/{name}" if known != name else ""
             found.append(Variable(f"{node}/{known}", variable, id(variable) in trainable, own))
@@ -117,25 +118,3 @@ def _path(variable: Any) -> list[str]:
     """Parts of a variable's path: Keras 3's ``path``, or TensorFlow's name without ``:0``."""
     path = getattr(variable, "path", None) or variable.name.rsplit(":", 1)[0]
     return str(path).split("/")
-
-
-def _short(node: str, paths: Sequence[list[str]]) -> list[str]:
-    names = [path[-1] for path in paths]
-    if len(set(names)) == len(names):
-        return names
-    below = _apart([path[path.index(node) + 1 :] if node in path else path for path in paths])
-    names = [f"{path[0]}/{path[-1]}" for path in below]
-    if len(set(names)) == len(names):
-        return names
-    return ["/".join(path) for path in below]
-
-
-def _apart(paths: Sequence[list[str]]) -> list[list[str]]:
-    """Without the first parts that all of them share: those tell none apart.
-
-    ``RNN`` gives the stack that it makes of a list of cells a name that is counted up for ever.
-    """
-    shared = 0
-    while all(len(path) > shared + 1 and path[shared] == paths[0][shared] for path in paths):
-        shared += 1
-    return [path[shared:] for path in paths]

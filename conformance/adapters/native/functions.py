@@ -226,8 +226,8 @@ def bound(table: Table, node: Mapping[str, Any]) -> Operation:
             if isinstance(row, Own)
             else None
         )
-        own = _taken(function) if function is not None else _direct(row)
-        reason = _unfit(row, own, literals, arrays, operands=bool(node["inputs"]))
+        own = _taken(function) if function is not None else direct(row)
+        reason = unfit(row, own, literals, arrays, operands=bool(node["inputs"]))
         if not reason:
             left = {k: v for k, v in own.defaults.items() if k not in literals and k not in arrays}
             return Operation(
@@ -237,7 +237,7 @@ def bound(table: Table, node: Mapping[str, Any]) -> Operation:
     raise Unsupported(f"{symbol}: {refusal}")
 
 
-class _Taken(NamedTuple):
+class Taken(NamedTuple):
     """What a row can be given."""
 
     arrays: Sequence[str]
@@ -248,7 +248,8 @@ class _Taken(NamedTuple):
     """Whether it takes arrays without a name."""
 
 
-def _direct(row: Row) -> _Taken:
+def direct(row: Row) -> Taken:
+    """What a direct row can be given."""
     known = _known.get(id(row))
     if known is not None and known[0] is row:
         return known[1]
@@ -258,7 +259,7 @@ def _direct(row: Row) -> _Taken:
     defaults = {name: some[0] for name, some in row.only.items() if name not in named}
     defaults.update(row.keywords)
     required = [*named, *(name for name, value in defaults.items() if value is REQUIRED)]
-    found = _Taken(
+    found = Taken(
         named,
         required,
         {k: v for k, v in defaults.items() if not isinstance(v, Kind)},
@@ -268,16 +269,16 @@ def _direct(row: Row) -> _Taken:
     return found
 
 
-_known: dict[int, tuple[Row, _Taken]] = {}
+_known: dict[int, tuple[Row, Taken]] = {}
 """By the identity of a row, which holds mappings and can't be a key itself. Rows are constants."""
 
 
 @functools.cache  # a signature takes longer to find out than a small function to compute
-def _taken(function: Callable[..., Any]) -> _Taken:
+def _taken(function: Callable[..., Any]) -> Taken:
     parameters = inspect.signature(function).parameters.values()
     named = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
     literals = [p for p in parameters if p.kind is p.KEYWORD_ONLY]
-    return _Taken(
+    return Taken(
         [p.name for p in named],
         [p.name for p in (*named, *literals) if p.default is p.empty],
         {p.name: p.default for p in literals if p.default is not p.empty},
@@ -285,9 +286,9 @@ def _taken(function: Callable[..., Any]) -> _Taken:
     )
 
 
-def _unfit(
+def unfit(
     row: Row,
-    own: _Taken,
+    own: Taken,
     literals: Mapping[str, Json],
     arrays: Mapping[str, Kind],
     *,

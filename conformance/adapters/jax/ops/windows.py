@@ -8,9 +8,14 @@ import jax
 from jax import lax
 from jax import numpy as jnp
 
-from conformance.adapters.jax.layers import pooling
 from conformance.adapters.jax.layers.convolutional import axes, convolve
 from conformance.adapters.jax.layers.depthwise import convolve_channels
+from conformance.adapters.jax.layers.pooling import (
+    adaptive_average_pooling,
+    adaptive_max_pooling,
+    average_pooling,
+    max_pooling,
+)
 from conformance.adapters.native.geometry import amounts, each
 
 if TYPE_CHECKING:
@@ -28,7 +33,7 @@ def max_pool(
     data_format: str | None = None,
 ) -> Array:
     """``ops.max_pool``: one reduction over windows; what pads is never the largest."""
-    return pooling.max_pooling(
+    return max_pooling(
         inputs,
         {},
         pool_size=pool_size,
@@ -47,7 +52,7 @@ def average_pool(
     data_format: str | None = None,
 ) -> Array:
     """``ops.average_pool``: sums over windows, divided by how many numbers were there."""
-    return pooling.average_pooling(
+    return average_pooling(
         inputs,
         {},
         pool_size=pool_size,
@@ -62,7 +67,7 @@ def adaptive_max_pool(
 ) -> Array:
     """``ops.adaptive_max_pool``: JAX has none, so every window is cut out by itself."""
     form = data_format or "channels_last"
-    return pooling.adaptive_max_pooling(inputs, {}, output_size=output_size, data_format=form)
+    return adaptive_max_pooling(inputs, {}, output_size=output_size, data_format=form)
 
 
 def adaptive_average_pool(
@@ -70,7 +75,7 @@ def adaptive_average_pool(
 ) -> Array:
     """``ops.adaptive_average_pool``: JAX has none, so every window is cut out by itself."""
     form = data_format or "channels_last"
-    return pooling.adaptive_average_pooling(inputs, {}, output_size=output_size, data_format=form)
+    return adaptive_average_pooling(inputs, {}, output_size=output_size, data_format=form)
 
 
 def depthwise_conv(

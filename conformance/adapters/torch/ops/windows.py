@@ -8,9 +8,14 @@ import torch
 from torch.nn import functional as F  # noqa: N812 - torch's own documentation calls it F
 
 from conformance.adapters.native.geometry import cut, each, same_padding
-from conformance.adapters.torch.layers import pooling
 from conformance.adapters.torch.layers.convolutional import out_in_spatial
 from conformance.adapters.torch.layers.depthwise import one_channel_each
+from conformance.adapters.torch.layers.pooling import (
+    adaptive_average_pooling,
+    adaptive_max_pooling,
+    average_pooling,
+    max_pooling,
+)
 from conformance.adapters.torch.layout import from_channels_first, pad, to_channels_first
 
 if TYPE_CHECKING:
@@ -32,7 +37,7 @@ def max_pool(
     data_format: str | None = None,
 ) -> Tensor:
     """``ops.max_pool``: channels first, and what pads is never the largest."""
-    return pooling.max_pooling(
+    return max_pooling(
         inputs,
         {},
         pool_size=pool_size,
@@ -51,7 +56,7 @@ def average_pool(
     data_format: str | None = None,
 ) -> Tensor:
     """``ops.average_pool``: channels first, and padding does not count."""
-    return pooling.average_pooling(
+    return average_pooling(
         inputs,
         {},
         pool_size=pool_size,
@@ -66,7 +71,7 @@ def adaptive_max_pool(
 ) -> Tensor:
     """``ops.adaptive_max_pool``: channels first, the same windows."""
     form = data_format or "channels_last"
-    return pooling.adaptive_max_pooling(inputs, {}, output_size=output_size, data_format=form)
+    return adaptive_max_pooling(inputs, {}, output_size=output_size, data_format=form)
 
 
 def adaptive_average_pool(
@@ -74,7 +79,7 @@ def adaptive_average_pool(
 ) -> Tensor:
     """``ops.adaptive_average_pool``: channels first, the same windows."""
     form = data_format or "channels_last"
-    return pooling.adaptive_average_pooling(inputs, {}, output_size=output_size, data_format=form)
+    return adaptive_average_pooling(inputs, {}, output_size=output_size, data_format=form)
 
 
 def _padded(
