@@ -13,7 +13,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance import __version__, arguments, cli_records, cli_touched, cli_versions, cli_writing
+from conformance import (
+    __version__,
+    arguments,
+    cli_port,
+    cli_records,
+    cli_touched,
+    cli_versions,
+    cli_writing,
+)
 from conformance.cli_cases import add_folders, add_word, add_words
 from conformance.ending import Terminated, terminable
 from conformance.printing import harmless_streams
@@ -115,6 +123,7 @@ def parser() -> argparse.ArgumentParser:
     cli_records.add(commands)
     cli_versions.add(commands)
     cli_touched.add(commands)
+    cli_port.add(commands)
     arguments.ask_for_something(parser)
     return parser
 
