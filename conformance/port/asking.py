@@ -184,12 +184,12 @@ def _recorded(
 
 
 def _handed_on(call: Call, masks: Mapping[Ref, Any]) -> Any:
-    """The mask of an answer that lost it on the way: MultiHeadAttention takes it from its inputs."""
+    """The mask of an answer that has lost it: MultiHeadAttention takes it from its inputs."""
     given = [masks.get(one) if isinstance(one, Ref) else None for one in call.inputs]
     if call.symbol in PASSES_MASK:
         return given[0] if given else None
     if call.symbol in MERGES and given and all(one is not None for one in given):
-        return np.logical_or.reduce(given)
+        return np.logical_or.reduce([one for one in given if one is not None])
     return None
 
 

@@ -17,6 +17,15 @@ def read_weights(path):
             }
 '''
 
+OUTPUT_MASKS = '''
+
+def output_masks(model, *inputs):
+    """The mask of each output by its number, as arrays of NumPy: true where an entry counts."""
+    answers = activations(model, *inputs)
+    names = [name for name in answers if name.startswith("masks/")]
+    return {int(name.removeprefix("masks/")): answers[name] for name in names}
+'''
+
 CHECKING = '''
 
 def check(path, recorded):

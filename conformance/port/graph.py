@@ -57,6 +57,7 @@ def read(path: Path) -> Graph:
         reader.calls,
         outputs,
         reader.notes,
+        config.get("compile_config"),
     )
 
 

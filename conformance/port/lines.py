@@ -15,6 +15,7 @@ from conformance.adapters.shared.calling import PASSES_MASK, SPREAD, TAKES_MASK
 from conformance.adapters.worker.failure import Unsupported
 from conformance.port.functions import Functions
 from conformance.port.model import MERGES, Call, PortError, Ref, Variable, refs
+from conformance.port.optimizers import Optimizer, compiled
 from conformance.repro.native import Extract, parameters
 from conformance.repro.text import literal
 
@@ -69,12 +70,16 @@ class Ported(NamedTuple):
     inputs: Sequence[str]
     """Names of the inputs, as the file calls them."""
     outputs: Sequence[str]
+    masks: Sequence[str]
+    """The mask of each output, as source; empty where it has none."""
     imports: Sequence[str]
     functions: Sequence[str]
     """Source of the functions, each behind those that it calls."""
     notes: Sequence[str]
     holes: Sequence[str]
     """Paths of the layers that are left to whoever ports them."""
+    optimizer: Optimizer | None
+    """What the model was compiled with, where a port has it."""
 
 
 def ported(
@@ -134,15 +139,26 @@ class _Writer:
             self._needed(),
             inputs,
             [self._name(ref) for ref in self._graph.outputs],
+            [self._masks.get(ref, "") for ref in self._graph.outputs],
             sorted(self._imports | self._extract.imports),
             list(self._extract.texts.values()),
             self._notes,
             [spec.path for spec in self._layers.values() if not spec.function],
+            self._optimizer(),
         )
+
+    def _optimizer(self) -> Optimizer | None:
+        try:
+            return compiled(self._graph.compiled)
+        except (PortError, KeyError, TypeError) as error:
+            self._notes.append(f"compiled with {error}")
+            return None
 
     def _needed(self) -> list[Line]:
         """The lines without masks that none of them reads."""
-        read = " ".join(" ".join([line.operand, line.text, *line.more]) for line in self._lines)
+        lines = [" ".join([line.operand, line.text, *line.more]) for line in self._lines]
+        masks = [self._masks.get(ref, "") for ref in self._graph.outputs]
+        read = " ".join([*lines, *masks])
         names = set(re.findall(r"\w+", read))
         return [one for one in self._lines if one.recorded is not None or one.variable in names]
 

@@ -67,6 +67,8 @@ class Graph(NamedTuple):
     outputs: Sequence[Ref]
     notes: Sequence[str] = ()
     """What Keras does in training that the port does not, by layer."""
+    compiled: Json = None
+    """What the model was compiled with, as its file holds it."""
 
 
 class Variable(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from conformance.port import frames
+from conformance.port import frames, optimizers
 from conformance.port.model import recorded_name
 from conformance.repro.text import literal
 
@@ -50,6 +50,8 @@ def text(  # noqa: PLR0913 - what it is a file of, and of what it speaks
         _MODELS[framework.name](done),
         frames.LOADING,
         {"torch": frames.TORCH_USE, "jax": frames.JAX_USE, "flax": frames.FLAX_USE}[framework.name],
+        frames.OUTPUT_MASKS if any(done.masks) else "",
+        optimizers.text(done.optimizer, framework.name),
         frames.CHECKING,
     ]
     return "".join(parts)
@@ -71,6 +73,14 @@ def _docstring(  # noqa: PLR0913, PLR0917 - as ``text``
     ]
     if framework.name == "jax":
         lines[-1] += " A model is its weights; `forward_and_update` answers in training."
+    if any(done.masks):
+        lines += [
+            "",
+            (
+                "An output has a mask. Keras's loss leaves out what it masks: it is the mean over "
+                "the rest, which `output_masks(model, *inputs)` tells."
+            ),
+        ]
     if done.notes:
         lines += ["", "What Keras does in training and this file does not:", ""]
         lines += [f"- {_told(note)}" for note in done.notes]
@@ -109,6 +119,8 @@ def _imports(done: Ported, framework: Framework) -> str:
     else:
         own |= {"import inspect", "from flax import nnx", "from jax import numpy as jnp"}
     own |= {"import h5py", "import numpy as np"}
+    if done.optimizer is not None and framework.name != "torch":
+        own.add("import jax")
     own -= {"import jax.numpy as jnp"}
     inner = {"functools", "inspect", "math", *_STANDARD}
     first = sorted(one for one in own if one.split()[1].split(".")[0] in inner)
@@ -292,7 +304,12 @@ def _noted(done: Ported, before: str, indent: int) -> list[str]:
         for line in done.lines
         if line.recorded is not None
     ]
-    return [f"{space}{before}", *names, f"{space}}})"]
+    masks = [
+        f"{space}    {literal(f'masks/{number}')}: {mask},"
+        for number, mask in enumerate(done.masks)
+        if mask
+    ]
+    return [f"{space}{before}", *names, *masks, f"{space}}})"]
 
 
 def _layer_call(line: Line, before: str, indent: int) -> str:
