@@ -207,10 +207,11 @@ def mixed(
     """Values (batch, sources, heads, size) mixed by the softmax of scores, and the softmax.
 
     ``jax.nn.dot_product_attention`` does not return the softmax, and wants one size of all heads.
+    Where nothing is allowed, all is mixed alike, as in Keras; infinities would make it NaN.
     """
     scores = jnp.einsum("btnd,bsnd->bnts", query * scale, key)
     if allowed is not None:
-        scores = jnp.where(allowed[:, None], scores, -jnp.inf)
+        scores = jnp.where(allowed[:, None], scores, jnp.finfo(scores.dtype).min)
     shares = jax.nn.softmax(scores, axis=-1)
     return jnp.einsum("bnts,bsnd->btnd", shares, value), shares
 
@@ -224,7 +225,7 @@ def shared(
     if causal:
         allowed = both(allowed, jnp.tri(*scores.shape[1:], dtype=bool)[None])
     if allowed is not None:
-        scores = jnp.where(allowed, scores, -jnp.inf)
+        scores = jnp.where(allowed, scores, jnp.finfo(scores.dtype).min)
     shares = jax.nn.softmax(scores, axis=-1)
     y = jnp.einsum("bts,bsd->btd", shares, value)
     return (y if of_query is None else jnp.where(of_query[..., None], y, 0.0)), shares

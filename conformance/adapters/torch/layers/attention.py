@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Union
 
 import torch
@@ -268,16 +267,20 @@ def mixed(
 ) -> tuple[Tensor, Tensor]:
     """Values mixed by the softmax of scores, and the softmax where it is wanted.
 
-    torch's own function does not return the softmax, and makes its scores itself.
+    torch's own function does not return the softmax, and makes its scores itself. Where nothing is
+    allowed, all is mixed alike, as in Keras; torch's would answer 0, and infinities NaN.
     """
+    added = None
+    if allowed is not None:
+        added = torch.where(allowed, 0.0, torch.finfo(query.dtype).min / 2).to(query.dtype)
     if not wanted and scores is None:
         y = F.scaled_dot_product_attention(
-            query, key, value, attn_mask=allowed, dropout_p=dropout, scale=scale
+            query, key, value, attn_mask=added, dropout_p=dropout, scale=scale
         )
         return y, y
     if scores is None:
         scores = (query * scale) @ key.transpose(-2, -1)
-    if allowed is not None:
-        scores = scores.masked_fill(~allowed, -math.inf)
+    if added is not None:
+        scores = scores + added
     shares = torch.softmax(scores, -1)
     return F.dropout(shares, dropout) @ value, shares
