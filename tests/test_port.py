@@ -21,7 +21,7 @@ MODELS = Path(__file__).parent / "whole_models"
 OF_TORCH = ["cnn", "text", "text_in_a_row", "block", "encoder_decoder", "awkward", "mobilenet"]
 PORTS = [
     *((name, "torch") for name in [*OF_TORCH, "resnet"]),
-    *((name, "jax") for name in ["convolutional", "encoder_decoder", "awkward"]),
+    *((name, "jax") for name in ["convolutional", "encoder_decoder"]),
     *((name, "flax") for name in ["cnn", "text"]),
 ]
 NEAR = 1e-5
@@ -297,4 +297,5 @@ def test_names_of_a_model_cannot_become_code(framework, tmp_path):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     ]
     assert not {"eval", "exec", "__import__"} & set(calls)
-    assert ast.unparse(tree).count("import os") == 1
+    whole = [node.names[0].name for node in ast.walk(tree) if isinstance(node, ast.Import)]
+    assert whole.count("os") == 1
