@@ -103,9 +103,8 @@ def awkward():
 
 
 def mobilenet():
-    # Its gradients through 27 normalizations of four images grow a unit in the last place of the
-    # weights to 3e-4 in the second step of 0.001 (two backends of Keras differ as much), so it is
-    # trained slowly.
+    # Through 27 normalizations of four images, one unit in the last place of the weights changes
+    # Keras's own second step at a rate of 0.001 by a twentieth, so it is trained slowly.
     return keras.applications.MobileNet(
         weights=None, input_shape=(64, 64, 3), alpha=0.25, classes=10, dropout=0.0
     )
