@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 REFUSED = "export refused: "
 """Begins an adapter's reason where the exporter wrote no file."""
 
+NOT_READ = "import refused: "
+"""Begins the reason where what reads the file in another language doesn't take it."""
+
 SEVERAL = "several layers"
 """The row of the models that are made of more than one."""
 
@@ -102,8 +105,9 @@ def ending_of(verdict: CellVerdict) -> tuple[Ending, str] | None:
         return "deviates", verdict.known.entry
     if verdict.outcome in {"pass", "xpass"}:
         return "passes", ""
-    if verdict.message.startswith(REFUSED):
-        return "refused", verdict.message.removeprefix(REFUSED)
+    for begins in (REFUSED, NOT_READ):
+        if verdict.message.startswith(begins):
+            return "refused", verdict.message.removeprefix(begins)
     if verdict.outcome in {"fail", "error", "crash", "timeout"} and verdict.outcome in FAILING:
         return "deviates", _FOLDERS.sub("", verdict.message)
     return None

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from conformance.adapters.keras.build import Net
-from conformance.adapters.shared.exporters import ROUTES
+from conformance.adapters.shared.exporters import ROUTES, TFJS
 
 
 def create(name: str) -> Any:
     """The adapter of the route that is named, with a mistake in what it writes."""
-    os.environ["KERAS_BACKEND"] = ROUTES[name].backend
+    if ROUTES[name].keras == "keras":
+        os.environ["KERAS_BACKEND"] = ROUTES[name].backend
     from conformance.adapters.exported import adapter, session
 
     session.write = _spoiling(session.write)
@@ -35,6 +36,8 @@ _case: list[str] = []
 def _spoiling(write):
     def spoiled(keras, route, net, feeds, folder):
         mistake = _MISTAKES.get(_case[0])
+        if mistake is _OfOneRow and route.format == TFJS:
+            mistake = _of_one_row
         if mistake is not None:
             net = Net(mistake(keras, net.model), net.layers, net.spec)
         path = write(keras, route, net, feeds, folder)
@@ -77,6 +80,15 @@ def _other_side(keras, model):
     made = keras.Model(x, other(padded))
     made.set_weights(model.get_weights())
     made(np.zeros((1, *model.inputs[0].shape[1:]), "float32"))
+    return made
+
+
+def _of_one_row(keras, model):
+    """The model with a batch axis of one: a converter writes what the model itself says."""
+    given = keras.Input(batch_size=1, shape=model.inputs[0].shape[1:], name="x")
+    dense = keras.layers.Dense(model.layers[-1].units)
+    made = keras.Model(given, dense(given))
+    made.set_weights(model.get_weights())
     return made
 
 
