@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from conformance.adapters.shared.wire import Array
 
 FOLDER = "KERAS_CONFORMANCE_TFJS"
-"""Environment variable that names the folder in which the packages of npm were installed."""
+"""Environment variable that names the folder into which npm installed tfjs."""
 
 OWN = Path(__file__).parent / "tfjs"
-"""What runs in Node, and the packages' names and versions; they may be installed here."""
+"""What runs in Node, and the package's version; it may be installed here."""
 
-_PACKAGES = ("tfjs-core", "tfjs-backend-cpu", "tfjs-layers")
+_PACKAGE = "@tensorflow/tfjs"
 
 _FLAGS = (
     "--max-old-space-size=1024",  # MiB of JavaScript's own objects; numbers lie outside
@@ -52,7 +52,7 @@ class Node:
         """Start it, and ask what it is.
 
         Raises:
-            ModuleNotFoundError: Node or a package isn't there. The text says how to get it.
+            ModuleNotFoundError: Node or the package isn't there. The text says how to get it.
             NodeEndedError: It is there, and doesn't start.
         """
         self._command = _command()
@@ -108,7 +108,7 @@ def _command() -> list[str]:
     """How Node is started.
 
     Raises:
-        ModuleNotFoundError: It isn't there, or a package isn't.
+        ModuleNotFoundError: It isn't there, or the package isn't.
     """
     node = shutil.which("node")
     if node is None:
@@ -117,16 +117,11 @@ def _command() -> list[str]:
             name="node",
         )
     folder = Path(os.environ.get(FOLDER) or OWN).absolute()
-    missing = [
-        f"@tensorflow/{name}"
-        for name in _PACKAGES
-        if not (folder / "node_modules" / "@tensorflow" / name / "package.json").is_file()
-    ]
-    if missing:
+    if not (folder / "node_modules" / _PACKAGE / "package.json").is_file():
         raise ModuleNotFoundError(
-            f"{' and '.join(missing)} are not installed in {folder}: copy package.json and "
-            f"package-lock.json of {OWN} into a folder, install them there with `npm ci`, and name "
-            f"the folder in {FOLDER}",
-            name=missing[0],
+            f"{_PACKAGE} is not installed in {folder}: copy package.json and package-lock.json of "
+            f"{OWN} into a folder, install there with `npm ci --ignore-scripts`, and name the "
+            f"folder in {FOLDER}",
+            name=_PACKAGE,
         )
     return [node, *_FLAGS, str(OWN / "runner.mjs"), str(folder)]

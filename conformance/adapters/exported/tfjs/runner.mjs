@@ -17,9 +17,7 @@ console.log = console.info = console.debug = console.warn = console.error;
 
 const [folder] = process.argv.slice(2);
 const require = createRequire(pathToFileURL(path.join(folder, 'package.json')));
-const core = require('@tensorflow/tfjs-core');
-require('@tensorflow/tfjs-backend-cpu');
-const layers = require('@tensorflow/tfjs-layers');
+const tf = require('@tensorflow/tfjs');
 
 const KINDS = {
   F32: { dtype: 'float32', bytes: 4, view: (buffer, count) => new Float32Array(buffer, 0, count) },
@@ -110,16 +108,16 @@ async function load({ folder: place }) {
   model?.dispose();
   model = null;
   number += 1;
-  core.disposeVariables(); // those of a model that was refused half-way
+  tf.disposeVariables(); // those of a model that was refused half-way
   const json = JSON.parse(await readFile(path.join(place, 'model.json'), 'utf8'));
   const read = async (manifest) => {
     const files = manifest.flatMap((group) => group.paths);
     const shards = await Promise.all(files.map((one) => readFile(path.join(place, path.basename(one)))));
     const bytes = shards.map((one) => Uint8Array.from(one).buffer);
-    return [manifest.flatMap((group) => group.weights), core.io.CompositeArrayBuffer.join(bytes)];
+    return [manifest.flatMap((group) => group.weights), tf.io.CompositeArrayBuffer.join(bytes)];
   };
-  model = await layers.loadLayersModel({
-    load: () => core.io.getModelArtifactsForJSON(json, read),
+  model = await tf.loadLayersModel({
+    load: () => tf.io.getModelArtifactsForJSON(json, read),
   });
   return [{ number }, []];
 }
@@ -133,20 +131,20 @@ function call({ number: asked }, arrays) {
   }
   const inputs = model.inputs.map((_, place) => {
     const { values, shape, kind } = arrays[place];
-    return core.tensor(values, shape, kind.dtype);
+    return tf.tensor(values, shape, kind.dtype);
   });
-  const answer = core.tidy(() => model.predict(inputs.length === 1 ? inputs[0] : inputs));
-  core.dispose(inputs);
+  const answer = tf.tidy(() => model.predict(inputs.length === 1 ? inputs[0] : inputs));
+  tf.dispose(inputs);
   return [{}, Array.isArray(answer) ? answer : [answer]];
 }
 
 function hello() {
   const { version } = process;
-  const versions = { node: version.replace(/^v/, ''), 'tfjs-layers': layers.version_layers };
-  return [{ versions, backend: core.getBackend() }, []];
+  const versions = { node: version.replace(/^v/, ''), tfjs: tf.version.tfjs };
+  return [{ versions, backend: tf.getBackend() }, []];
 }
 
-await core.setBackend('cpu');
+await tf.setBackend('cpu');
 for (;;) {
   const received = await receive();
   if (received === null) break;
@@ -156,7 +154,7 @@ for (;;) {
     const does = { hello, load, call }[message.do];
     answer = await does(message, arrays);
     send(...answer);
-    core.dispose(answer[1]);
+    tf.dispose(answer[1]);
   } catch (error) {
     const type = error?.constructor?.name ?? typeof error;
     send({ error: { type, message: String(error?.message ?? error), stack: error?.stack ?? '' } }, []);
