@@ -6,14 +6,16 @@ import importlib.util
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from runs import Runner, write_cases
 
 from conformance import cli
+from conformance.adapters.exported import node
 from conformance.adapters.host import registry
-from conformance.adapters.shared.exporters import ROUTES
+from conformance.adapters.shared.exporters import ROUTES, TFJS
 from conformance.exporting.page import BEGIN, EXPORTERS, rendered
-from conformance.exporting.table import REFUSED, Table, Trouble, ending_of
+from conformance.exporting.table import NOT_READ, REFUSED, Table, Trouble, ending_of
 from conformance.verdicts.model import CellVerdict, Known
 
 FAKE = Path(__file__).parent / "fakes" / "exported.py"
@@ -35,28 +37,89 @@ CASES = """\
 """
 
 
-def _installed(route):
-    return all(importlib.util.find_spec(name) for name in ("keras", *ROUTES[route].modules))
+REFUSES_ALL = "tfjs-layers"
+"""The way out whose reader takes no file that Keras 3 writes."""
 
 
-@pytest.mark.parametrize("route", ROUTES)
-def test_a_mistake_in_the_file_is_seen_by_every_way_out(route, tmp_path, cache):
-    if not _installed(route):
-        pytest.skip(f"what {route} takes is not installed")
+def _must_be_installed(route):
+    told = ROUTES[route]
+    for name in (told.keras, *told.modules):
+        if importlib.util.find_spec(name) is None:
+            pytest.skip(f"{name} is not installed, which {route} takes")
+    if told.format == TFJS:
+        try:
+            node.command()
+        except ModuleNotFoundError as missing:
+            pytest.skip(str(missing))
+
+
+def _answered(route, tmp_path, cache):
+    """The verdicts of the seeded cases, by their names."""
+    _must_be_installed(route)
     folder = tmp_path / "cases"
     folder.mkdir()
     (folder / "seeded.yaml").write_text(CASES)
     runner = Runner(tmp_path, cache)
     runner.run("cases", adapters={"mistaken": f"{{python}} {{worker}} {FAKE} {route}"})
+    return {
+        case.rpartition("/")[2]: cell.verdict for (case, _), cell in runner.records().cells.items()
+    }
+
+
+@pytest.mark.parametrize("route", [name for name in ROUTES if name != REFUSES_ALL])
+def test_a_mistake_in_the_file_is_seen_by_every_way_out(route, tmp_path, cache):
     verdicts = {
-        case.rpartition("/")[2]: {facet.facet: facet.outcome for facet in cell.verdict.facets}
-        for (case, _), cell in runner.records().cells.items()
+        case: {facet.facet: facet.outcome for facet in verdict.facets}
+        for case, verdict in _answered(route, tmp_path, cache).items()
     }
     for name in ("sound", "sound-convolution"):
         told = verdicts[name]
         assert {told["shape"], told["dtype"], told["values"], told["batch"]} == {"pass"}, name
     for name in MISTAKES:
         assert not {"fail", "error"}.isdisjoint(verdicts[name].values()), name
+
+
+def test_what_a_reader_in_another_language_refuses_is_told_in_its_words(tmp_path, cache):
+    told = _answered(REFUSES_ALL, tmp_path, cache)
+    assert len(told) == len(MISTAKES) + 2
+    for verdict in told.values():
+        assert verdict.outcome == "unsupported"
+        assert verdict.message.startswith("import refused: ValueError: An InputLayer should be")
+
+
+def test_node_says_what_javascript_raised_and_begins_anew_when_it_ends(tmp_path):
+    _must_be_installed(REFUSES_ALL)
+    one = node.Node()
+    assert one.backend == "cpu"
+    with pytest.raises(node.JavaScriptError, match="no such file") as raised:
+        one.ask({"do": "load", "folder": str(tmp_path)})
+    assert raised.value.type == "Error"
+    with pytest.raises(node.JavaScriptError, match="that model is gone"):
+        one.ask({"do": "call", "number": 1})
+    with pytest.raises(node.NodeEndedError, match="cut short"):  # no dtype that tfjs has
+        one.ask({"do": "call", "number": 1}, {"0": np.ones(2, "float64")})
+    assert set(one.ask({"do": "hello"})[0]["versions"]) == {"node", "tfjs"}
+    one.end()
+
+
+@pytest.mark.parametrize("missing", ["node", "package"])
+def test_what_is_not_there_of_node_is_told_with_how_to_get_it(missing, tmp_path, monkeypatch):
+    program = tmp_path / "node"
+    if missing == "package":
+        program.write_text("")
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv(node.FOLDER, str(tmp_path))
+    with pytest.raises(ModuleNotFoundError) as raised:
+        node.command()
+    said = {"node": "no `node` on the path", "package": "npm ci --ignore-scripts"}
+    assert said[missing] in str(raised.value)
+
+
+def test_a_missing_converter_is_told_with_how_to_get_it():
+    (spec,) = registry.select(["tfjs-layers"])
+    assert spec.hint.startswith("pip install --no-deps tensorflowjs==")
+    assert "tensorflowjs" in spec.requires
 
 
 def test_exporters_are_asked_by_name_alone():
@@ -69,6 +132,8 @@ def test_exporters_are_asked_by_name_alone():
     ]
     (spec,) = registry.select(["savedmodel-jax"])
     assert (spec.env["KERAS_BACKEND"], spec.known_as) == ("jax", "keras-jax")
+    (spec,) = registry.select(["tfjs-layers-tf-keras"])
+    assert (spec.env["KERAS_BACKEND"], spec.known_as) == (None, "tf-keras")
     assert set(ROUTES) < set(registry.names())
 
 
@@ -90,6 +155,7 @@ def verdict(outcome, message="", known=None):
         (verdict("fail", "values: 1 is out"), ("deviates", "values: 1 is out")),
         (verdict("error", "Load model from /srv/a/m.onnx failed"), None),
         (verdict("unsupported", f"{REFUSED}no such operator"), ("refused", "no such operator")),
+        (verdict("unsupported", f"{NOT_READ}no such layer"), ("refused", "no such layer")),
         (verdict("unsupported", "no strings"), None),
         (verdict("not-installed"), None),
         (verdict("not-run"), None),

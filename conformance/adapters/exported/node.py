@@ -55,7 +55,7 @@ class Node:
             ModuleNotFoundError: Node or the package isn't there. The text says how to get it.
             NodeEndedError: It is there, and doesn't start.
         """
-        self._command = _command()
+        self._command = command()
         self._process = self._started()
         told, _ = self.ask({"do": "hello"})
         self.versions = {str(name): str(version) for name, version in told["versions"].items()}
@@ -93,6 +93,10 @@ class Node:
             raise JavaScriptError(told["error"])
         return told, tensors
 
+    def end(self) -> None:
+        """Let it go; it needn't be called, as Node ends with its stdin."""
+        self._process.communicate()
+
     def _started(self) -> subprocess.Popen[bytes]:
         return subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
@@ -104,7 +108,7 @@ def _exactly(stream: Any, count: int) -> bytes:
     return read
 
 
-def _command() -> list[str]:
+def command() -> list[str]:
     """How Node is started.
 
     Raises:
