@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # A Keras model with RandomBrightness or one of its kin can't be saved as .h5.
 #
-# Versions: Keras 3.15.1 with NumPy's backend (and SciPy 1.17.1, which it imports), h5py 3, Python 3.11, Linux on x86-64; likewise on
-# TensorFlow and PyTorch.
+# Versions: Keras 3.15.1 with TensorFlow 2.21.0, h5py 3, Python 3.11, Linux on x86-64; likewise on
+# NumPy and PyTorch.
 # Documented: Model.save writes the legacy HDF5 format where the path ends in .h5.
 # Behaviour: these layers answer get_config with the very list that they keep, value_range, which Keras
 # has wrapped to watch it. The model's config is copied deeply, and what watches the list refers to a
@@ -18,8 +18,8 @@ set -euo pipefail
 here=$(mktemp -d)
 trap 'rm -rf "$here"' EXIT
 python3 -m venv "$here/venv"
-"$here/venv/bin/pip" install --quiet keras==3.15.1 'h5py<4' scipy==1.17.1
-KERAS_BACKEND=numpy HERE="$here" "$here/venv/bin/python" - 2> "$here/log" <<'PYTHON'
+"$here/venv/bin/pip" install --quiet keras==3.15.1 tensorflow==2.21.0 'h5py<4'
+KERAS_BACKEND=tensorflow HERE="$here" "$here/venv/bin/python" - 2> "$here/log" <<'PYTHON'
 import os
 import sys
 

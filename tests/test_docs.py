@@ -99,6 +99,10 @@ COMMANDS: dict[str, Run | Shown] = {
     "keras-conformance run --level 1 'layers/*' --adapter onnx-torch "
     "--adapter savedmodel-tensorflow": EXPORTERS,
     "keras-conformance run --level 3 'layers/*' --adapter 'onnx-*'": EXPORTERS,
+    "python -m pip install --no-deps tensorflowjs==4.22.0": Shown(
+        "tox.ini", "converter = python -m pip install --no-deps tensorflowjs==4.22.0"
+    ),
+    "keras-conformance run --level 3 'layers/*' --adapter 'tfjs-*'": EXPORTERS,
     "keras-conformance run --level 1 'layers/*' --adapter 'onnx-torch@onnxruntime==1.31.1'": Shown(
         "tests/test_exporters.py", "onnx-torch@onnxruntime==1.31.1"
     ),

@@ -31,6 +31,8 @@ SEVERAL = "several layers"
 _FOLDERS = re.compile(r"/\S*/(?=\S)")
 """Folders of the machine that ran it."""
 
+_BETWEEN = "; "
+
 Ending = Literal["passes", "refused", "deviates"]
 
 
@@ -89,14 +91,35 @@ def table_of(runs: Iterable[Run]) -> Table:
             troubles.append(
                 Trouble(layer=layer, case=case, adapter=adapter, ending=ending, why=why)
             )
-    order = [name for name in ROUTES if name in versions]
-    order += sorted(set(versions) - set(order))
     return Table(
-        versions={name: versions[name] for name in order},
-        level="; ".join(sorted(levels)),
+        versions=_ordered(versions),
+        level=_BETWEEN.join(sorted(levels)),
         counts={layer: dict(counts[layer]) for layer in sorted(counts)},
         troubles=troubles,
     )
+
+
+def joined(earlier: Table, found: Table) -> Table:
+    """An earlier table with what was found in the place of what it says of the same ways out."""
+    kept = set(earlier.versions) - set(found.versions)
+    counts: dict[str, dict[str, dict[Ending, int]]] = defaultdict(dict)
+    for table, names in ((earlier, kept), (found, set(found.versions))):
+        for layer, told in table.counts.items():
+            counts[layer].update({name: tally for name, tally in told.items() if name in names})
+    troubles = [one for one in earlier.troubles if one.adapter in kept] + found.troubles
+    levels = {one for table in (earlier, found) for one in table.level.split(_BETWEEN) if one}
+    return Table(
+        versions=_ordered({**{name: earlier.versions[name] for name in kept}, **found.versions}),
+        level=_BETWEEN.join(sorted(levels)),
+        counts={layer: counts[layer] for layer in sorted(counts) if counts[layer]},
+        troubles=sorted(troubles, key=lambda one: (one.case, one.adapter)),
+    )
+
+
+def _ordered(versions: dict[str, str]) -> dict[str, str]:
+    order = [name for name in ROUTES if name in versions]
+    order += sorted(set(versions) - set(order))
+    return {name: versions[name] for name in order}
 
 
 def ending_of(verdict: CellVerdict) -> tuple[Ending, str] | None:

@@ -36,8 +36,8 @@ _case: list[str] = []
 def _spoiling(write):
     def spoiled(keras, route, net, feeds, folder):
         mistake = _MISTAKES.get(_case[0])
-        if mistake is _OfOneRow and route.format == TFJS:
-            mistake = _of_one_row
+        if route.format == TFJS:
+            mistake = _FOR_TFJS.get(_case[0], mistake)
         if mistake is not None:
             net = Net(mistake(keras, net.model), net.layers, net.spec)
         path = write(keras, route, net, feeds, folder)
@@ -106,6 +106,26 @@ class _OfOneRow:
         settings["input_signature"] = [spec]
         self._model.export(path, **settings)
 
+
+def _other_side_of_an_image(keras, model):
+    """Likewise; tfjs pads no sequences."""
+    convolution = model.layers[-1]
+    kernel, bias = model.get_weights()
+    steps, channels = model.inputs[0].shape[1:]
+    x = keras.Input((steps, channels), name="x")
+    image = keras.layers.Reshape((steps, 1, channels))(x)
+    padded = keras.layers.ZeroPadding2D(((1, 0), (0, 0)))(image)
+    other = keras.layers.Conv2D(convolution.filters, (*convolution.kernel_size, 1))
+    answer = keras.layers.Reshape((steps, convolution.filters))(other(padded))
+    made = keras.Model(x, answer)
+    made.set_weights([kernel[:, None], bias])
+    return made
+
+
+_FOR_TFJS = {
+    "padding-on-the-other-side": _other_side_of_an_image,
+    "batch-axis-of-one": _of_one_row,
+}
 
 _MISTAKES = {
     "transposed-kernel": _transposed,

@@ -7,8 +7,10 @@ import re
 _LONGEST_REASON = 240
 """Characters of an exporter's message that are told."""
 
-_GRAPH = re.compile(r" \[Caused by the value |, scope: | \(in list node ")
-"""What begins a print of the graph, in which numbers differ from model to model."""
+_GRAPH = re.compile(
+    r" \[Caused by the value |, scope: | \(in list node |(?<=\.) This may be due to one of the "
+)
+"""What begins a print of the graph, in which numbers differ from model to model, or advice."""
 
 _FOLDERS = re.compile(r"/\S*/(?=\S)")
 

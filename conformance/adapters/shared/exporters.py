@@ -12,7 +12,7 @@ from typing import NamedTuple
 from conformance.adapters.shared.naming import KERAS_3
 
 TFJS = "tfjs_layers_model"
-"""The format of TensorFlow.js's layers, by its converter's name. ``Model.export`` doesn't know it."""
+"""The format of TensorFlow.js's layers, as its converter calls it; not one of ``Model.export``."""
 
 
 class Route(NamedTuple):
@@ -41,7 +41,7 @@ class Route(NamedTuple):
 
     @property
     def writer(self) -> str:
-        """The adapter of the Keras that writes it: what is known of that one, the file shows, too."""
+        """The adapter of the Keras that writes it, whose known divergences the file shows, too."""
         return f"{KERAS_3}{self.backend}" if self.keras == "keras" else self.keras.replace("_", "-")
 
 
