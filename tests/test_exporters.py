@@ -219,7 +219,7 @@ def test_a_way_by_which_nothing_comes_out_is_told_once_and_has_no_column():
     )
     text = rendered(two)
     assert "| Dense | ✓ 2 |" in text
-    assert "`tfjs-layers`: none of 2 cases: refused 2: none." in text
+    assert "`tfjs-layers`: none of 2 cases: refused 2: no size." in text
     assert "layers/a" not in text
 
 
