@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from conformance.exporting.table import Table, joined, table_of
+from conformance.exporting.table import Table, by_layer, joined, table_of, tallied
 from conformance.wording.kept import KeptPage
 from conformance.wording.text import escaped, one_line, plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from conformance.exporting.table import Ending, Trouble
+    from conformance.exporting.table import Befallen, Ending
 
 BEGIN = (
     "<!-- exporters: made by `keras-conformance exporters`; "
@@ -44,13 +44,9 @@ def rendered(table: Table) -> str:
         "",
         "## What doesn't come out as it is",
     ]
-    by_layer: dict[str, list[Trouble]] = {}
-    for trouble in table.troubles:
-        if trouble.adapter in lost:
-            continue
-        by_layer.setdefault(trouble.layer, []).append(trouble)
-    for layer, troubles in sorted(by_layer.items()):
-        lines += ["", f"### {escaped(layer)}", "", *_troubles(troubles)]
+    told = [one for one in table.troubles if one.adapter not in lost]
+    for layer, groups in by_layer(told, _short).items():
+        lines += ["", f"### {escaped(layer)}", "", *_troubles(groups)]
     return "\n".join(lines) + "\n"
 
 
@@ -93,31 +89,25 @@ def anchor(layer: str) -> str:
 
 def _cell(tally: Mapping[Ending, int]) -> str:
     """``12`` where all pass, else ``9 of 12``, with what was refused."""
-    asked, passed = sum(tally.values()), tally.get("passes", 0)
+    asked, passed, refused, wrong = tallied(tally)
     if not asked:
         return "-"
     if passed == asked:
         return f"✓ {asked}"
-    refused = tally.get("refused", 0)
     rest = [f"{refused} refused"] if refused else []
-    wrong = asked - passed - refused
     rest += [f"**{wrong} wrong**"] if wrong else []
     return f"{passed} of {asked}: {', '.join(rest)}"
 
 
-def _troubles(troubles: Sequence[Trouble]) -> list[str]:
+def _troubles(groups: Sequence[Befallen]) -> list[str]:
     """What happens, by which ways, and to which cases: one line for each that is the same."""
-    groups: dict[tuple[Ending, str], dict[str, list[str]]] = {}
-    for one in troubles:
-        cases = groups.setdefault((one.ending, _short(one.why)), {})
-        cases.setdefault(one.case, []).append(one.adapter)
     lines = ["| what | way out | cases |", "| --- | --- | --- |"]
-    for (ending, why), cases in groups.items():
-        ways = sorted({name for names in cases.values() for name in names})
-        named = [f"`{_plain(case)}`" for case in list(cases)[:MOST]]
-        more = len(cases) - len(named)
+    for one in groups:
+        named = [f"`{_plain(case)}`" for case in list(one.cases)[:MOST]]
+        more = len(one.cases) - len(named)
         told = ", ".join(named) + (f" and {plural(more, 'more case')}" if more > 0 else "")
-        lines.append(f"| {ending}: {why} | {', '.join(map(escaped, ways))} | {told} |")
+        ways = ", ".join(map(escaped, one.ways))
+        lines.append(f"| {one.ending}: {one.why} | {ways} | {told} |")
     return lines
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from msgspec import Struct
 
@@ -13,7 +13,7 @@ from conformance.adapters.shared.naming import base_of
 from conformance.verdicts.model import FAILING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from conformance.records import Run
     from conformance.records.model import CaseLine
@@ -69,9 +69,12 @@ def table_of(runs: Iterable[Run]) -> Table:
     levels: set[str] = set()
     cells: dict[tuple[str, str], tuple[str, CellVerdict]] = {}
     for run in runs:
-        for case, adapter in run.planned():
+        ways = {name for name in run.header.plan if base_of(name) in ROUTES}
+        for case, adapter in run.planned() if ways else ():
+            if adapter not in ways:
+                continue
             line, cell = run.cases.get(case), run.cells.get((case, adapter))
-            if base_of(adapter) not in ROUTES or line is None or cell is None:
+            if line is None or cell is None:
                 continue
             cells[case, adapter] = layer_of(line), cell.verdict
             told = run.adapters.get(adapter)
@@ -114,6 +117,51 @@ def joined(earlier: Table, found: Table) -> Table:
         counts={layer: counts[layer] for layer in sorted(counts) if counts[layer]},
         troubles=sorted(troubles, key=lambda one: (one.case, one.adapter)),
     )
+
+
+class Befallen(NamedTuple):
+    """What befalls cases of one layer alike.
+
+    Attributes:
+        ending: Which kind of trouble it is.
+        why: As in :class:`Trouble`.
+        cases: The ways out that it befalls, by case.
+    """
+
+    ending: Ending
+    why: str
+    cases: dict[str, list[str]]
+
+    @property
+    def ways(self) -> list[str]:
+        """The ways out, sorted."""
+        return sorted({name for names in self.cases.values() for name in names})
+
+
+def by_layer(
+    troubles: Iterable[Trouble], told: Callable[[str], str] = str
+) -> dict[str, list[Befallen]]:
+    """Gather what befalls cases alike, by layer.
+
+    Args:
+        troubles: What doesn't come out as it is.
+        told: Shortens a reason; of what it makes alike, the cases are gathered.
+    """
+    found: dict[str, dict[tuple[Ending, str], dict[str, list[str]]]] = {}
+    for one in troubles:
+        groups = found.setdefault(one.layer, {})
+        cases = groups.setdefault((one.ending, told(one.why)), {})
+        cases.setdefault(one.case, []).append(one.adapter)
+    return {
+        layer: [Befallen(*key, cases) for key, cases in found[layer].items()]
+        for layer in sorted(found)
+    }
+
+
+def tallied(tally: Mapping[Ending, int]) -> tuple[int, int, int, int]:
+    """How many cases of a layer were asked of a way out, passed, were refused, and are wrong."""
+    asked, passed, refused = sum(tally.values()), tally.get("passes", 0), tally.get("refused", 0)
+    return asked, passed, refused, asked - passed - refused
 
 
 def _ordered(versions: dict[str, str]) -> dict[str, str]:
