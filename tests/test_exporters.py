@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+import synthetic_runs as synthetic
 from runs import Runner, write_cases
 
 from conformance import cli
@@ -237,6 +238,24 @@ def test_runs_take_the_place_of_what_an_earlier_table_says_of_the_same_way_out()
     other = joined(table(passes=2, refused=1), msgspec.structs.replace(found, versions={"x": "1"}))
     assert other.counts["Dense"] == {"onnx-torch": {"passes": 2, "refused": 1}}
     assert [one.adapter for one in other.troubles] == ["onnx-torch"]
+
+
+def test_a_run_of_one_way_out_is_taken_into_the_page(tmp_path):
+    earlier, page = tmp_path / "earlier.json", tmp_path / "page.md"
+    earlier.write_bytes(msgspec.json.encode(table(passes=2, refused=1)))
+    name = "layers/a/b"
+    content = [
+        synthetic.header([name], plan={"pt2-torch": None}),
+        synthetic.case(name),
+        synthetic.adapter("pt2-torch", versions={"torch": "2.15.0"}),
+        synthetic.cell(name, "pt2-torch"),
+    ]
+    run = synthetic.record(tmp_path / "run.jsonl", content)
+    assert cli.main(["exporters", str(earlier), str(run), "--into", str(page)]) == 0
+    told = EXPORTERS.read(page.with_suffix(".json"))
+    assert told.versions == {"onnx-torch": "torch 2.13.0", "pt2-torch": "torch 2.15.0"}
+    assert told.counts["several layers"] == {"pt2-torch": {"passes": 1}}
+    assert told.counts["Dense"] == {"onnx-torch": {"passes": 2, "refused": 1}}
 
 
 def test_what_stands_above_the_mark_stays():

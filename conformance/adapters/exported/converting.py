@@ -13,15 +13,14 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from conformance.adapters.shared.exporters import CONVERTER
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
 PACKAGE = "tensorflowjs"
 """The converter's distribution and module."""
-
-HINT = "pip install --no-deps tensorflowjs==4.22.0"
-"""How to get it. What it names as required can't be installed beside the default row."""
 
 
 @functools.lru_cache(maxsize=1)
@@ -38,7 +37,7 @@ def converter() -> Callable[[Any, str], None]:
     spec = importlib.util.find_spec(PACKAGE)  # imports nothing
     folders = list(spec.submodule_search_locations or ()) if spec else []
     if not folders:
-        raise ModuleNotFoundError(f"{PACKAGE} is not installed; try: {HINT}", name=PACKAGE)
+        raise ModuleNotFoundError(f"{PACKAGE} is not installed; try: {CONVERTER}", name=PACKAGE)
     for name, below in ((PACKAGE, ""), (f"{PACKAGE}.converters", "/converters")):
         if name not in sys.modules:
             package = ModuleType(name)

@@ -14,6 +14,10 @@ from conformance.adapters.shared.naming import KERAS_3
 TFJS = "tfjs_layers_model"
 """The format of TensorFlow.js's layers, as its converter calls it; not one of ``Model.export``."""
 
+CONVERTER = "pip install --no-deps tensorflowjs==4.22.0"
+"""How to get that converter. What it names as required can't be installed beside the default row's
+TensorFlow, and isn't needed."""
+
 
 class Route(NamedTuple):
     """One way out of Keras.
@@ -51,7 +55,7 @@ _OPENVINO = ("openvino", ".xml", "openvino")
 _SAVEDMODEL = ("tf_saved_model", "", "savedmodel")
 
 _TFJS = ("tensorflow", TFJS, "", "tfjs", ("tensorflow", "tensorflowjs"))
-_CONVERTER = "pip install --no-deps tensorflowjs==4.22.0, and see docs/exporters.md for Node's part"
+_HINT = f"{CONVERTER}, and see docs/exporters.md for Node's part"
 
 _ALL = (
     Route("onnx-torch", "torch", *_ONNX, ("torch", "onnxscript", "onnx", "onnxruntime")),
@@ -67,9 +71,9 @@ _ALL = (
     Route("savedmodel-tensorflow", "tensorflow", *_SAVEDMODEL, ("tensorflow",)),
     Route("savedmodel-jax", "jax", *_SAVEDMODEL, ("jax", "tensorflow")),
     Route("pt2-torch", "torch", "torch", ".pt2", "pt2", ("torch",)),
-    Route("tfjs-layers", *_TFJS, hint=_CONVERTER),
+    Route("tfjs-layers", *_TFJS, hint=_HINT),
     # The Keras whose files the converter is documented for.
-    Route("tfjs-layers-tf-keras", *_TFJS, keras="tf_keras", hint=_CONVERTER),
+    Route("tfjs-layers-tf-keras", *_TFJS, keras="tf_keras", hint=_HINT),
 )
 
 ROUTES = {route.name: route for route in _ALL}
