@@ -192,7 +192,7 @@ def _add_page_options(command: argparse.ArgumentParser, runs: str) -> None:
         default=["latest"],
         metavar="RECORDS",
         help=f"{runs}: records.jsonl, a run's folder or name (default: latest); or the JSON "
-        "beside an earlier page",
+        "beside an earlier page, of exporters beside runs, too",
     )
     command.add_argument(
         "--reports", type=arguments.folder_to_write, default=Path("reports"), metavar="FOLDER"

@@ -6,14 +6,18 @@ import importlib.util
 import re
 from pathlib import Path
 
+import msgspec
+import numpy as np
 import pytest
+import synthetic_runs as synthetic
 from runs import Runner, write_cases
 
 from conformance import cli
+from conformance.adapters.exported import node
 from conformance.adapters.host import registry
-from conformance.adapters.shared.exporters import ROUTES
+from conformance.adapters.shared.exporters import ROUTES, TFJS
 from conformance.exporting.page import BEGIN, EXPORTERS, rendered
-from conformance.exporting.table import REFUSED, Table, Trouble, ending_of
+from conformance.exporting.table import NOT_READ, REFUSED, Table, Trouble, ending_of, joined
 from conformance.verdicts.model import CellVerdict, Known
 
 FAKE = Path(__file__).parent / "fakes" / "exported.py"
@@ -35,28 +39,94 @@ CASES = """\
 """
 
 
-def _installed(route):
-    return all(importlib.util.find_spec(name) for name in ("keras", *ROUTES[route].modules))
+REFUSES_ALL = "tfjs-layers"
+"""The way out whose reader takes no file that Keras 3 writes."""
 
 
-@pytest.mark.parametrize("route", ROUTES)
-def test_a_mistake_in_the_file_is_seen_by_every_way_out(route, tmp_path, cache):
-    if not _installed(route):
-        pytest.skip(f"what {route} takes is not installed")
+HARMLESS = {"tfjs-layers-tf-keras": {"batch-axis-of-one"}}
+"""tfjs takes batches of any size, whatever size a topology has for the axis."""
+
+
+def _must_be_installed(route):
+    told = ROUTES[route]
+    for name in (told.keras, *told.modules):
+        if importlib.util.find_spec(name) is None:
+            pytest.skip(f"{name} is not installed, which {route} takes")
+    if told.format == TFJS:
+        try:
+            node.command()
+        except ModuleNotFoundError as missing:
+            pytest.skip(str(missing))
+
+
+def _answered(route, tmp_path, cache):
+    """The verdicts of the seeded cases, by their names."""
+    _must_be_installed(route)
     folder = tmp_path / "cases"
     folder.mkdir()
     (folder / "seeded.yaml").write_text(CASES)
     runner = Runner(tmp_path, cache)
     runner.run("cases", adapters={"mistaken": f"{{python}} {{worker}} {FAKE} {route}"})
+    return {
+        case.rpartition("/")[2]: cell.verdict for (case, _), cell in runner.records().cells.items()
+    }
+
+
+@pytest.mark.parametrize("route", [name for name in ROUTES if name != REFUSES_ALL])
+def test_a_mistake_in_the_file_is_seen_by_every_way_out(route, tmp_path, cache):
     verdicts = {
-        case.rpartition("/")[2]: {facet.facet: facet.outcome for facet in cell.verdict.facets}
-        for (case, _), cell in runner.records().cells.items()
+        case: {facet.facet: facet.outcome for facet in verdict.facets}
+        for case, verdict in _answered(route, tmp_path, cache).items()
     }
     for name in ("sound", "sound-convolution"):
         told = verdicts[name]
         assert {told["shape"], told["dtype"], told["values"], told["batch"]} == {"pass"}, name
     for name in MISTAKES:
-        assert not {"fail", "error"}.isdisjoint(verdicts[name].values()), name
+        seen = not {"fail", "error"}.isdisjoint(verdicts[name].values())
+        assert seen != (name in HARMLESS.get(route, ())), name
+
+
+def test_what_a_reader_in_another_language_refuses_is_told_in_its_words(tmp_path, cache):
+    told = _answered(REFUSES_ALL, tmp_path, cache)
+    assert len(told) == len(MISTAKES) + 2
+    for verdict in told.values():
+        assert verdict.outcome == "unsupported"
+        assert verdict.message.startswith("import refused: ValueError: An InputLayer should be")
+
+
+def test_node_says_what_javascript_raised_and_begins_anew_when_it_ends(tmp_path):
+    _must_be_installed(REFUSES_ALL)
+    one = node.Node()
+    assert one.backend == "cpu"
+    with pytest.raises(node.JavaScriptError, match="no such file") as raised:
+        one.ask({"do": "load", "folder": str(tmp_path)})
+    assert raised.value.type == "Error"
+    with pytest.raises(node.JavaScriptError, match="that model is gone"):
+        one.ask({"do": "call", "number": 1})
+    with pytest.raises(node.NodeEndedError, match="cut short"):  # no dtype that tfjs has
+        one.ask({"do": "call", "number": 1}, {"0": np.ones(2, "float64")})
+    assert set(one.ask({"do": "hello"})[0]["versions"]) == {"node", "tfjs"}
+    one.end()
+
+
+@pytest.mark.parametrize("missing", ["node", "package"])
+def test_what_is_not_there_of_node_is_told_with_how_to_get_it(missing, tmp_path, monkeypatch):
+    program = tmp_path / "node"
+    if missing == "package":
+        program.write_text("")
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv(node.FOLDER, str(tmp_path))
+    with pytest.raises(ModuleNotFoundError) as raised:
+        node.command()
+    said = {"node": "no `node` on the path", "package": "npm ci --ignore-scripts"}
+    assert said[missing] in str(raised.value)
+
+
+def test_a_missing_converter_is_told_with_how_to_get_it():
+    (spec,) = registry.select(["tfjs-layers"])
+    assert spec.hint.startswith("pip install --no-deps tensorflowjs==")
+    assert "tensorflowjs" in spec.requires
 
 
 def test_exporters_are_asked_by_name_alone():
@@ -69,6 +139,8 @@ def test_exporters_are_asked_by_name_alone():
     ]
     (spec,) = registry.select(["savedmodel-jax"])
     assert (spec.env["KERAS_BACKEND"], spec.known_as) == ("jax", "keras-jax")
+    (spec,) = registry.select(["tfjs-layers-tf-keras"])
+    assert (spec.env["KERAS_BACKEND"], spec.known_as) == (None, "tf-keras")
     assert set(ROUTES) < set(registry.names())
 
 
@@ -90,6 +162,7 @@ def verdict(outcome, message="", known=None):
         (verdict("fail", "values: 1 is out"), ("deviates", "values: 1 is out")),
         (verdict("error", "Load model from /srv/a/m.onnx failed"), None),
         (verdict("unsupported", f"{REFUSED}no such operator"), ("refused", "no such operator")),
+        (verdict("unsupported", f"{NOT_READ}no such layer"), ("refused", "no such layer")),
         (verdict("unsupported", "no strings"), None),
         (verdict("not-installed"), None),
         (verdict("not-run"), None),
@@ -131,6 +204,58 @@ def test_what_an_exporter_says_can_write_nothing_into_the_page():
     assert "\x1b" not in text
     assert "x=\\|" in text
     assert "](%31" not in text
+
+
+def test_a_way_by_which_nothing_comes_out_is_told_once_and_has_no_column():
+    two = Table(
+        versions={"onnx-torch": "torch 2.13.0", "tfjs-layers": "tfjs 4.22.0"},
+        level="",
+        counts={"Dense": {"onnx-torch": {"passes": 2}, "tfjs-layers": {"refused": 2}}},
+        troubles=[
+            Trouble(
+                layer="Dense", case=case, adapter="tfjs-layers", ending="refused", why="no size"
+            )
+            for case in ("layers/a", "layers/b")
+        ],
+    )
+    text = rendered(two)
+    assert "| Dense | ✓ 2 |" in text
+    assert "`tfjs-layers`: none of 2 cases: refused 2: no size." in text
+    assert "layers/a" not in text
+
+
+def test_runs_take_the_place_of_what_an_earlier_table_says_of_the_same_way_out():
+    found = Table(
+        versions={"onnx-torch": "torch 2.14.0"},
+        level="level 2: each layer once",
+        counts={"Dense": {"onnx-torch": {"passes": 5}}},
+        troubles=[],
+    )
+    both = joined(table(passes=2, refused=1), found)
+    assert both.versions == {"onnx-torch": "torch 2.14.0", "pt2-torch": "torch 2.13.0"}
+    assert both.counts == {"Dense": {"onnx-torch": {"passes": 5}}}
+    assert both.troubles == []
+    other = joined(table(passes=2, refused=1), msgspec.structs.replace(found, versions={"x": "1"}))
+    assert other.counts["Dense"] == {"onnx-torch": {"passes": 2, "refused": 1}}
+    assert [one.adapter for one in other.troubles] == ["onnx-torch"]
+
+
+def test_a_run_of_one_way_out_is_taken_into_the_page(tmp_path):
+    earlier, page = tmp_path / "earlier.json", tmp_path / "page.md"
+    earlier.write_bytes(msgspec.json.encode(table(passes=2, refused=1)))
+    name = "layers/a/b"
+    content = [
+        synthetic.header([name], plan={"pt2-torch": None}),
+        synthetic.case(name),
+        synthetic.adapter("pt2-torch", versions={"torch": "2.15.0"}),
+        synthetic.cell(name, "pt2-torch"),
+    ]
+    run = synthetic.record(tmp_path / "run.jsonl", content)
+    assert cli.main(["exporters", str(earlier), str(run), "--into", str(page)]) == 0
+    told = EXPORTERS.read(page.with_suffix(".json"))
+    assert told.versions == {"onnx-torch": "torch 2.13.0", "pt2-torch": "torch 2.15.0"}
+    assert told.counts["several layers"] == {"pt2-torch": {"passes": 1}}
+    assert told.counts["Dense"] == {"onnx-torch": {"passes": 2, "refused": 1}}
 
 
 def test_what_stands_above_the_mark_stays():

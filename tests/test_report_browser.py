@@ -348,6 +348,28 @@ def test_axe_finds_nothing_serious(browser: Browser, url: str, theme: Any) -> No
     assert found == []
 
 
+def test_the_page_of_exporters_opens_and_links_to_its_cases(
+    watched: Watched, tmp_path: Path
+) -> None:
+    name = "documents/dense/last-axis"
+    content = [
+        synthetic.header([name], plan={"onnx-torch": None}),
+        synthetic.case(name),
+        synthetic.adapter("onnx-torch"),
+        synthetic.cell(name, "onnx-torch", "unsupported", "export refused: no such operator"),
+    ]
+    path = synthetic.record(tmp_path / "run.jsonl", content)
+    page = watched.open(write_html(path, tmp_path / "report.html").as_uri() + "#page=exporters")
+    assert page.locator("nav [aria-current=page]").inner_text() == "Exporters"
+    assert "0 of 1, 1 refused" in watched.text("[data-page=exporters] table")
+    assert not page.locator("[data-page=overview]").is_visible()
+    page.locator("[data-page=exporters] summary").click()
+    page.locator("[data-page=exporters] details a").click()
+    page.wait_for_selector("[data-page=app]:not([hidden]) h1")
+    assert name in watched.text("[data-page=app]")
+    assert watched.complaints == []
+
+
 def test_fits_a_phone(browser: Browser, url: str) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844}, is_mobile=True)
     page = context.new_page()

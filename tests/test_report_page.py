@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_pages import NAME, Page, number, page_of, run_of
 
+from conformance.exporting.table import REFUSED
 from conformance.report import (
     html,
     write_html,
@@ -324,3 +325,44 @@ class TestPacking:
         assert logarithmic(None) == " "
         assert logarithmic(float("nan")) == " "
         assert number(logarithmic(0.0)) == 0
+
+
+class TestExporters:
+    """What comes out of Keras, where a run asked a way out."""
+
+    def ways(self, tmp_path: Path) -> Page:
+        other = f"{NAME}-2"
+        content = [
+            synthetic.header([NAME, other], plan=dict.fromkeys(["onnx-torch", "pt2-torch"])),
+            synthetic.case(NAME),
+            synthetic.case(other),
+            synthetic.adapter("onnx-torch", versions={"onnxruntime": "1.32.0"}),
+            synthetic.adapter("pt2-torch", versions={"torch": "2.13.0"}),
+            synthetic.cell(NAME, "onnx-torch"),
+            synthetic.cell(
+                other, "onnx-torch", "unsupported", f"{REFUSED}no such {synthetic.HOSTILE}"
+            ),
+            synthetic.cell(NAME, "pt2-torch"),
+            synthetic.cell(
+                other, "pt2-torch", "fail", "shape: it is another", [synthetic.shape_facet()]
+            ),
+        ]
+        return page_of(tmp_path, content)
+
+    def test_their_page_reads_without_a_script(self, tmp_path: Path) -> None:
+        page = self.ways(tmp_path)
+        assert "onnxruntime 1.32.0" in page.text
+        assert "1 of 2, 1 refused" in page.text
+        assert "1 of 2, 1 wrong" in page.text
+        assert "shape: it is another" in page.text
+        assert ("section", "exporters") in [(tag, a.get("data-page")) for tag, a in page.elements]
+        assert [a for _, a in page.elements if a.get("data-nav") == "exporters"]
+        asked = [parse_qs(str(a.get("href"))[1:]) for tag, a in page.elements if tag == "a"]
+        assert {"case": [f"{NAME}-2"], "adapter": ["onnx-torch"]} in asked
+
+    def test_what_an_exporter_says_is_text(self, tmp_path: Path) -> None:
+        assert "<img src=x" not in self.ways(tmp_path).source
+
+    def test_a_run_of_frameworks_has_no_such_page(self, page: Page) -> None:
+        assert not [a for _, a in page.elements if a.get("data-page") == "exporters"]
+        assert not [a for _, a in page.elements if a.get("data-nav") == "exporters"]

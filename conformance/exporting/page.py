@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from conformance.exporting.table import Table, table_of
+from conformance.exporting.table import Table, by_layer, joined, table_of, tallied
 from conformance.wording.kept import KeptPage
 from conformance.wording.text import escaped, one_line, plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from conformance.exporting.table import Ending, Trouble
+    from conformance.exporting.table import Befallen, Ending
 
 BEGIN = (
     "<!-- exporters: made by `keras-conformance exporters`; "
@@ -27,35 +28,56 @@ MOST = 3
 
 
 def rendered(table: Table) -> str:
-    """Return the table and what lies behind it, layer by layer, ending in a line feed."""
+    """Return the table and what lies behind it, layer by layer, ending in a line feed.
+
+    A way out by which nothing comes out as it is has a line of its own, and no column.
+    """
+    lost = _lost(table)
     asked = f" ({table.level})" if table.level else ""
     lines = [
         f"By the cases of layers{asked} that a file can be asked, on:",
         "",
         *(f"- `{escaped(name)}`: {escaped(told)}" for name, told in table.versions.items()),
         "",
-        *_overview(table),
+        *_overview(table, [name for name in table.versions if name not in lost]),
+        *(line for name, told in lost.items() for line in ("", told)),
         "",
         "## What doesn't come out as it is",
     ]
-    by_layer: dict[str, list[Trouble]] = {}
-    for trouble in table.troubles:
-        by_layer.setdefault(trouble.layer, []).append(trouble)
-    for layer, troubles in sorted(by_layer.items()):
-        lines += ["", f"### {escaped(layer)}", "", *_troubles(troubles)]
+    told = [one for one in table.troubles if one.adapter not in lost]
+    for layer, groups in by_layer(told, _short).items():
+        lines += ["", f"### {escaped(layer)}", "", *_troubles(groups)]
     return "\n".join(lines) + "\n"
 
 
-def _overview(table: Table) -> list[str]:
-    names = list(table.versions)
+def _lost(table: Table) -> dict[str, str]:
+    """By the way out by which nothing comes out as it is, in a sentence why."""
+    told = {}
+    for name in table.versions:
+        tallies = [ways.get(name, {}) for ways in table.counts.values()]
+        cases = sum(sum(tally.values()) for tally in tallies)
+        if cases == 0 or any("passes" in tally for tally in tallies):
+            continue
+        whys = [(one.ending, _short(one.why)) for one in table.troubles if one.adapter == name]
+        ranked = Counter(whys).most_common()
+        reasons = [f"{ending} {count}: {why}" for (ending, why), count in ranked[:MOST]]
+        if len(ranked) > MOST:
+            reasons.append(f"and {plural(len(ranked) - MOST, 'more reason')}")
+        told[name] = f"`{escaped(name)}`: none of {plural(cases, 'case')}: {'; '.join(reasons)}."
+    return told
+
+
+def _overview(table: Table, names: Sequence[str]) -> list[str]:
     lines = [
         f"| layer | {' | '.join(f'`{escaped(name)}`' for name in names)} |",
         f"| --- |{' --- |' * len(names)}",
     ]
     for layer, told in table.counts.items():
+        if not any(told.get(name) for name in names):
+            continue
         shown = [_cell(told.get(name, {})) for name in names]
         mark = f"[{escaped(layer)}](#{anchor(layer)})"
-        whole = all(set(tally) <= {"passes"} for tally in told.values())
+        whole = all(set(told.get(name, {})) <= {"passes"} for name in names)
         lines.append(f"| {escaped(layer) if whole else mark} | {' | '.join(shown)} |")
     return lines
 
@@ -67,31 +89,25 @@ def anchor(layer: str) -> str:
 
 def _cell(tally: Mapping[Ending, int]) -> str:
     """``12`` where all pass, else ``9 of 12``, with what was refused."""
-    asked, passed = sum(tally.values()), tally.get("passes", 0)
+    asked, passed, refused, wrong = tallied(tally)
     if not asked:
         return "-"
     if passed == asked:
         return f"✓ {asked}"
-    refused = tally.get("refused", 0)
     rest = [f"{refused} refused"] if refused else []
-    wrong = asked - passed - refused
     rest += [f"**{wrong} wrong**"] if wrong else []
     return f"{passed} of {asked}: {', '.join(rest)}"
 
 
-def _troubles(troubles: Sequence[Trouble]) -> list[str]:
+def _troubles(groups: Sequence[Befallen]) -> list[str]:
     """What happens, by which ways, and to which cases: one line for each that is the same."""
-    groups: dict[tuple[Ending, str], dict[str, list[str]]] = {}
-    for one in troubles:
-        cases = groups.setdefault((one.ending, _short(one.why)), {})
-        cases.setdefault(one.case, []).append(one.adapter)
     lines = ["| what | way out | cases |", "| --- | --- | --- |"]
-    for (ending, why), cases in groups.items():
-        ways = sorted({name for names in cases.values() for name in names})
-        named = [f"`{_plain(case)}`" for case in list(cases)[:MOST]]
-        more = len(cases) - len(named)
+    for one in groups:
+        named = [f"`{_plain(case)}`" for case in list(one.cases)[:MOST]]
+        more = len(one.cases) - len(named)
         told = ", ".join(named) + (f" and {plural(more, 'more case')}" if more > 0 else "")
-        lines.append(f"| {ending}: {why} | {', '.join(map(escaped, ways))} | {told} |")
+        ways = ", ".join(map(escaped, one.ways))
+        lines.append(f"| {one.ending}: {one.why} | {ways} | {told} |")
     return lines
 
 
@@ -115,5 +131,6 @@ EXPORTERS = KeptPage(
     unit="rows",
     nothing="no exporter answered anything in these runs: run some, as in "
     "`keras-conformance run 'layers/*' --adapter savedmodel-tensorflow`",
+    joined=joined,
 )
 """Which layer comes out of Keras by which way: `keras-conformance exporters`."""

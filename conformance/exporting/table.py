@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from msgspec import Struct
 
@@ -13,7 +13,7 @@ from conformance.adapters.shared.naming import base_of
 from conformance.verdicts.model import FAILING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from conformance.records import Run
     from conformance.records.model import CaseLine
@@ -22,11 +22,16 @@ if TYPE_CHECKING:
 REFUSED = "export refused: "
 """Begins an adapter's reason where the exporter wrote no file."""
 
+NOT_READ = "import refused: "
+"""Begins the reason where what reads the file in another language doesn't take it."""
+
 SEVERAL = "several layers"
 """The row of the models that are made of more than one."""
 
 _FOLDERS = re.compile(r"/\S*/(?=\S)")
 """Folders of the machine that ran it."""
+
+_BETWEEN = "; "
 
 Ending = Literal["passes", "refused", "deviates"]
 
@@ -64,9 +69,12 @@ def table_of(runs: Iterable[Run]) -> Table:
     levels: set[str] = set()
     cells: dict[tuple[str, str], tuple[str, CellVerdict]] = {}
     for run in runs:
-        for case, adapter in run.planned():
+        ways = {name for name in run.header.plan if base_of(name) in ROUTES}
+        for case, adapter in run.planned() if ways else ():
+            if adapter not in ways:
+                continue
             line, cell = run.cases.get(case), run.cells.get((case, adapter))
-            if base_of(adapter) not in ROUTES or line is None or cell is None:
+            if line is None or cell is None:
                 continue
             cells[case, adapter] = layer_of(line), cell.verdict
             told = run.adapters.get(adapter)
@@ -86,14 +94,80 @@ def table_of(runs: Iterable[Run]) -> Table:
             troubles.append(
                 Trouble(layer=layer, case=case, adapter=adapter, ending=ending, why=why)
             )
-    order = [name for name in ROUTES if name in versions]
-    order += sorted(set(versions) - set(order))
     return Table(
-        versions={name: versions[name] for name in order},
-        level="; ".join(sorted(levels)),
+        versions=_ordered(versions),
+        level=_BETWEEN.join(sorted(levels)),
         counts={layer: dict(counts[layer]) for layer in sorted(counts)},
         troubles=troubles,
     )
+
+
+def joined(earlier: Table, found: Table) -> Table:
+    """An earlier table with what was found in the place of what it says of the same ways out."""
+    kept = set(earlier.versions) - set(found.versions)
+    counts: dict[str, dict[str, dict[Ending, int]]] = defaultdict(dict)
+    for table, names in ((earlier, kept), (found, set(found.versions))):
+        for layer, told in table.counts.items():
+            counts[layer].update({name: tally for name, tally in told.items() if name in names})
+    troubles = [one for one in earlier.troubles if one.adapter in kept] + found.troubles
+    levels = {one for table in (earlier, found) for one in table.level.split(_BETWEEN) if one}
+    return Table(
+        versions=_ordered({**{name: earlier.versions[name] for name in kept}, **found.versions}),
+        level=_BETWEEN.join(sorted(levels)),
+        counts={layer: counts[layer] for layer in sorted(counts) if counts[layer]},
+        troubles=sorted(troubles, key=lambda one: (one.case, one.adapter)),
+    )
+
+
+class Befallen(NamedTuple):
+    """What befalls cases of one layer alike.
+
+    Attributes:
+        ending: Which kind of trouble it is.
+        why: As in :class:`Trouble`.
+        cases: The ways out that it befalls, by case.
+    """
+
+    ending: Ending
+    why: str
+    cases: dict[str, list[str]]
+
+    @property
+    def ways(self) -> list[str]:
+        """The ways out, sorted."""
+        return sorted({name for names in self.cases.values() for name in names})
+
+
+def by_layer(
+    troubles: Iterable[Trouble], told: Callable[[str], str] = str
+) -> dict[str, list[Befallen]]:
+    """Gather what befalls cases alike, by layer.
+
+    Args:
+        troubles: What doesn't come out as it is.
+        told: Shortens a reason; of what it makes alike, the cases are gathered.
+    """
+    found: dict[str, dict[tuple[Ending, str], dict[str, list[str]]]] = {}
+    for one in troubles:
+        groups = found.setdefault(one.layer, {})
+        cases = groups.setdefault((one.ending, told(one.why)), {})
+        cases.setdefault(one.case, []).append(one.adapter)
+    return {
+        layer: [Befallen(*key, cases) for key, cases in found[layer].items()]
+        for layer in sorted(found)
+    }
+
+
+def tallied(tally: Mapping[Ending, int]) -> tuple[int, int, int, int]:
+    """How many cases of a layer were asked of a way out, passed, were refused, and are wrong."""
+    asked, passed, refused = sum(tally.values()), tally.get("passes", 0), tally.get("refused", 0)
+    return asked, passed, refused, asked - passed - refused
+
+
+def _ordered(versions: dict[str, str]) -> dict[str, str]:
+    order = [name for name in ROUTES if name in versions]
+    order += sorted(set(versions) - set(order))
+    return {name: versions[name] for name in order}
 
 
 def ending_of(verdict: CellVerdict) -> tuple[Ending, str] | None:
@@ -102,8 +176,9 @@ def ending_of(verdict: CellVerdict) -> tuple[Ending, str] | None:
         return "deviates", verdict.known.entry
     if verdict.outcome in {"pass", "xpass"}:
         return "passes", ""
-    if verdict.message.startswith(REFUSED):
-        return "refused", verdict.message.removeprefix(REFUSED)
+    for begins in (REFUSED, NOT_READ):
+        if verdict.message.startswith(begins):
+            return "refused", verdict.message.removeprefix(begins)
     if verdict.outcome in {"fail", "error", "crash", "timeout"} and verdict.outcome in FAILING:
         return "deviates", _FOLDERS.sub("", verdict.message)
     return None

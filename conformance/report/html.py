@@ -27,6 +27,7 @@ from conformance.report import overview
 from conformance.report.baseline import Baseline
 from conformance.report.columns import Columns
 from conformance.report.details import Details
+from conformance.report.exporters import exporters
 from conformance.report.level import level_line
 from conformance.report.packing import packed, without_collecting
 from conformance.report.past import past
@@ -45,12 +46,13 @@ PAGES = {
     "matrix": "Matrix",
     "adapter": "Adapters",
     "porting": "Porting",
+    "exporters": "Exporters",
     "precision": "Precision",
     "versions": "Versions",
     "about": "About",
 }
 """The pages, in the order of the navigation; the page of a case is opened from the others."""
-ALONE = ("overview", "about")
+ALONE = ("overview", "exporters", "about")
 """Those that need no script."""
 PROGRAM, LICENCES, STARTER = "report.js", "licences.txt", "starter.js"
 
@@ -111,6 +113,7 @@ def _render(run: Run, old: Run | None, history: Path | None, *, everything: bool
     told = past(history, found) if history else {"trend": [], "cases": {}}
     if pages:
         pages["past"] = Markup(packed(told))  # noqa: S704
+    files = exporters(run)
     totals = sum(columns.counts.values(), start=Counter[str]())
     template = _environment().get_template("report.html.j2")
     page = template.stream(
@@ -120,7 +123,12 @@ def _render(run: Run, old: Run | None, history: Path | None, *, everything: bool
         headline=headline(run, found),
         level=level_line(run.header.level),
         touched=touched_lines(run.header.touched) if run.header.touched else [],
-        pages=[(page, name) for page, name in PAGES.items() if program or page in ALONE],
+        pages=[
+            (page, name)
+            for page, name in PAGES.items()
+            if (program or page in ALONE) and (files or page != "exporters")
+        ],
+        exporters=files,
         interactive=bool(program),
         views=VIEWS,
         fails=FAILS,

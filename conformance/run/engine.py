@@ -249,7 +249,8 @@ class Engine:
         spec = share.spec
         missing = spec.missing()
         if missing:
-            reason = f"{' and '.join(missing)}: not installed here"
+            hint = f"; try: {spec.hint}" if spec.hint else ""
+            reason = f"{' and '.join(missing)}: not installed here{hint}"
             share.clear()
             self.results.tell_adapter(
                 AdapterLine(name=spec.name, status="not-installed", reason=reason)

@@ -35,6 +35,8 @@ class KeptPage(Generic[T]):
         size: How much there is of it.
         unit: Of what.
         nothing: What is said where there is none of it.
+        joined: Puts what runs say in the place of what an earlier page says of the same; without it
+            an earlier page is shown alone.
     """
 
     kind: type[T]
@@ -46,6 +48,7 @@ class KeptPage(Generic[T]):
     size: Callable[[T], int]
     unit: str
     nothing: str
+    joined: Callable[[T, T], T] | None = None
 
     def read(self, path: Path) -> T:
         """Read what a page was rendered from.
@@ -69,7 +72,8 @@ class KeptPage(Generic[T]):
         """Print it, or write the page and what it is made of.
 
         Args:
-            records: Runs, or the JSON that an earlier page was made of, alone.
+            records: Runs, or the JSON that an earlier page was made of, alone or, where the two can
+                be joined, beside runs.
             reports: The folder in which runs are looked for by name.
             into: A page in Markdown; what it is made of is kept beside it as JSON.
 
@@ -94,7 +98,12 @@ class KeptPage(Generic[T]):
     def _found(self, records: list[str], reports: Path) -> T:
         if len(records) == 1 and records[0].endswith(".json"):
             return self.read(Path(records[0]))
-        found = self.collect(read(find_records(one, reports), brief=True) for one in records)
+        pages = [one for one in records if one.endswith(".json") and self.joined is not None]
+        runs = [one for one in records if one not in pages]
+        found = self.collect(read(find_records(one, reports), brief=True) for one in runs)
         if not self.size(found):
             raise RecordsError(self.nothing)
+        if self.joined is not None:
+            for one in pages:
+                found = self.joined(self.read(Path(one)), found)
         return found

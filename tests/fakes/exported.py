@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from conformance.adapters.keras.build import Net
-from conformance.adapters.shared.exporters import ROUTES
+from conformance.adapters.shared.exporters import ROUTES, TFJS
 
 
 def create(name: str) -> Any:
     """The adapter of the route that is named, with a mistake in what it writes."""
-    os.environ["KERAS_BACKEND"] = ROUTES[name].backend
+    if ROUTES[name].keras == "keras":
+        os.environ["KERAS_BACKEND"] = ROUTES[name].backend
     from conformance.adapters.exported import adapter, session
 
     session.write = _spoiling(session.write)
@@ -35,6 +36,8 @@ _case: list[str] = []
 def _spoiling(write):
     def spoiled(keras, route, net, feeds, folder):
         mistake = _MISTAKES.get(_case[0])
+        if route.format == TFJS:
+            mistake = _FOR_TFJS.get(_case[0], mistake)
         if mistake is not None:
             net = Net(mistake(keras, net.model), net.layers, net.spec)
         path = write(keras, route, net, feeds, folder)
@@ -80,6 +83,15 @@ def _other_side(keras, model):
     return made
 
 
+def _of_one_row(keras, model):
+    """The model with a batch axis of one: a converter writes what the model itself says."""
+    given = keras.Input(batch_size=1, shape=model.inputs[0].shape[1:], name="x")
+    dense = keras.layers.Dense(model.layers[-1].units)
+    made = keras.Model(given, dense(given))
+    made.set_weights(model.get_weights())
+    return made
+
+
 class _OfOneRow:
     """A model whose file has a batch axis of one."""
 
@@ -94,6 +106,26 @@ class _OfOneRow:
         settings["input_signature"] = [spec]
         self._model.export(path, **settings)
 
+
+def _other_side_of_an_image(keras, model):
+    """Likewise; tfjs pads no sequences."""
+    convolution = model.layers[-1]
+    kernel, bias = model.get_weights()
+    steps, channels = model.inputs[0].shape[1:]
+    x = keras.Input((steps, channels), name="x")
+    image = keras.layers.Reshape((steps, 1, channels))(x)
+    padded = keras.layers.ZeroPadding2D(((1, 0), (0, 0)))(image)
+    other = keras.layers.Conv2D(convolution.filters, (*convolution.kernel_size, 1))
+    answer = keras.layers.Reshape((steps, convolution.filters))(other(padded))
+    made = keras.Model(x, answer)
+    made.set_weights([kernel[:, None], bias])
+    return made
+
+
+_FOR_TFJS = {
+    "padding-on-the-other-side": _other_side_of_an_image,
+    "batch-axis-of-one": _of_one_row,
+}
 
 _MISTAKES = {
     "transposed-kernel": _transposed,

@@ -18,6 +18,10 @@ let data, matrix, casePage;
 // The matrix's address, to go back to from a case.
 const before = () => matrix?.here || address({ page: "matrix" });
 
+// Pages that stand in the file as they are, without the script.
+const written = new Set([...document.querySelectorAll("[data-page]")].map((section) => section.dataset.page));
+written.delete("app");
+
 const PAGES = {
   matrix: (parts) => (matrix ??= new Matrix(data)).show(parts),
   case: (parts) => (casePage ??= new CasePage(data)).show(parts, before()),
@@ -31,9 +35,8 @@ async function route() {
   const parts = current();
   const build = PAGES[parts.page];
   trouble("");
-  for (const section of document.querySelectorAll("[data-page]")) {
-    section.hidden = section.dataset.page !== (build ? "app" : parts.page === "about" ? "about" : "overview");
-  }
+  const place = build ? "app" : written.has(parts.page) ? parts.page : "overview";
+  for (const section of document.querySelectorAll("[data-page]")) section.hidden = section.dataset.page !== place;
   for (const link of document.querySelectorAll("[data-nav]")) {
     if (link.dataset.nav === (parts.page === "case" ? "matrix" : parts.page)) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");

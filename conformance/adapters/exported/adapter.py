@@ -10,6 +10,8 @@ import importlib
 import logging
 from typing import TYPE_CHECKING, Any
 
+from conformance.adapters.exported.converting import PACKAGE, converter
+from conformance.adapters.exported.runtimes.tfjs import node
 from conformance.adapters.exported.session import ExportedSession
 from conformance.adapters.keras.adapter import (
     KerasAdapter,
@@ -18,8 +20,7 @@ from conformance.adapters.keras.adapter import (
     version_of,
 )
 from conformance.adapters.keras.backends.hidden import show
-from conformance.adapters.shared.exporters import ROUTES
-from conformance.adapters.shared.naming import KERAS_3
+from conformance.adapters.shared.exporters import ROUTES, TFJS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,12 +39,17 @@ def create(name: str) -> ExportedAdapter:
         ModuleNotFoundError: Something of it is not installed.
     """
     route = ROUTES[name]
-    backend = backend_of(f"{KERAS_3}{route.backend}")
+    backend = backend_of(route.writer)
     for package in _HIDDEN:
         if package in route.modules:
             show(package)
     for needed in route.modules:
-        importlib.import_module(needed)
+        if needed == PACKAGE:
+            converter()
+        else:
+            importlib.import_module(needed)
+    if route.format == TFJS:
+        node()
     logging.disable(logging.WARNING)  # exporters tell of each node
     collect_less()
     return ExportedAdapter(backend, route)
@@ -65,9 +71,13 @@ class ExportedAdapter(KerasAdapter):
         for name in self._route.modules:
             distribution = name.replace("_", "-")
             said["versions"].setdefault(distribution, version_of(distribution))
+        export = f"Model.export(format={self._route.format!r})"
+        if self._route.format == TFJS:
+            said["versions"].update(node().versions)
+            export = "tensorflowjs.converters.save_keras_model"
         said["settings"] = {
             **said["settings"],
-            "export": f"Model.export(format={self._route.format!r})",
+            "export": export,
             "values": f"from the file, by {self._route.runtime}, one thread",
         }
         return said

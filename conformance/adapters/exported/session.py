@@ -10,6 +10,7 @@ from conformance.adapters.exported.runtimes import find
 from conformance.adapters.exported.writing import sizes_of, write
 from conformance.adapters.keras.backends.base import Value, packed
 from conformance.adapters.keras.session import Session
+from conformance.adapters.shared.exporters import TFJS
 from conformance.adapters.worker.failure import Unsupported, failure
 
 if TYPE_CHECKING:
@@ -30,7 +31,11 @@ _WEIGHTS = "the case's weights don't fit the model that Keras makes on this back
 _TRAINING = "an exported file answers in inference alone, as Model.export documents"
 _STATES = "a call is to leave a state for the next one, which an exported file isn't asked to keep"
 _PRECISION = "export_onnx documents that the dtype policy must be float32"
+_FLOAT32 = "tfjs has no floating-point numbers but float32"
 _BFLOAT16 = "the runtime is fed NumPy's arrays, and NumPy has no bfloat16"
+_ONLY_FLOAT32 = {"onnx": _PRECISION, TFJS: _FLOAT32}
+"""Formats that leave other precisions out, with the reason."""
+
 _NO_ROWS = "arrays of no rows aren't asked of a file"
 _STRINGS = "runtimes of this format are fed numbers, no strings"
 
@@ -121,12 +126,11 @@ class ExportedSession(Session):
         Raises:
             Unsupported: The model has another precision than the format is documented for.
         """
-        if self._route.format == "onnx":
-            for layer in net.layers.values():
-                policy = layer.dtype_policy
-                told = {str(policy.compute_dtype), str(policy.variable_dtype)}
-                if any("float" in one and one != "float32" for one in told):
-                    raise Unsupported(_PRECISION)
+        reason = _ONLY_FLOAT32.get(self._route.format, "")
+        for layer in net.layers.values() if reason else ():
+            told = {str(layer.compute_dtype), str(layer.variable_dtype)}
+            if any("float" in one and one != "float32" for one in told):
+                raise Unsupported(reason)
         if any(one.get("dtype") == "bfloat16" for one in net.spec["inputs"]):
             raise Unsupported(_BFLOAT16)
 

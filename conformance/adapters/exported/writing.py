@@ -1,11 +1,13 @@
-"""Writes a model with ``Model.export``, as its documentation says for each format."""
+"""Writes a model with ``Model.export``, or a converter, as the documentation of each says."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
+from conformance.adapters.exported.converting import convert
+from conformance.adapters.exported.told import told
 from conformance.adapters.keras.backends.base import packed
+from conformance.adapters.shared.exporters import TFJS
 from conformance.adapters.worker.failure import Unsupported
 
 if TYPE_CHECKING:
@@ -15,15 +17,6 @@ if TYPE_CHECKING:
     from conformance.adapters.keras.backends.base import Feed
     from conformance.adapters.keras.build import Net
     from conformance.adapters.shared.exporters import Route
-
-_LONGEST_REASON = 240
-"""Characters of an exporter's message that are told."""
-
-_GRAPH = re.compile(r" \[Caused by the value |, scope: | \(in list node ")
-"""What begins a print of the graph, in which numbers differ from model to model."""
-
-_FOLDERS = re.compile(r"/\S*/(?=\S)")
-
 
 _FIXED = frozenset({"litert-torch"})
 """Formats whose files have fixed sizes, as documented: a file for each, then."""
@@ -37,7 +30,7 @@ def write(keras: Any, route: Route, net: Net, feeds: Sequence[Feed], folder: Pat
     """Export a model.
 
     Args:
-        keras: Keras 3 on the route's backend.
+        keras: The route's Keras.
         route: Which format.
         net: The model, with its weights; it has been called once.
         feeds: What its first call is fed, for formats whose files have fixed sizes.
@@ -51,21 +44,17 @@ def write(keras: Any, route: Route, net: Net, feeds: Sequence[Feed], folder: Pat
     """
     path = folder / f"model{route.suffix}"
     try:
-        net.model.export(
-            str(path), format=route.format, verbose=False, **_settings(keras, route, net, feeds)
-        )
+        if route.format == TFJS:
+            convert(net.model, path)
+        else:
+            net.model.export(
+                str(path), format=route.format, verbose=False, **_settings(keras, route, net, feeds)
+            )
     except MemoryError:
         raise
     except Exception as error:
         raise Refused(f"export refused: {type(error).__name__}: {told(str(error))}") from error
     return path
-
-
-def told(text: str) -> str:
-    """An exporter's message as one line without the graph and the folders of this machine."""
-    line = _GRAPH.split(" ".join(text.split()).rpartition("Original error: ")[2], maxsplit=1)[0]
-    line = _FOLDERS.sub("", line).strip() or "no reason given"
-    return line if len(line) <= _LONGEST_REASON else f"{line[:_LONGEST_REASON]} …"
 
 
 def sizes_of(route: Route, feeds: Sequence[Feed]) -> Any:

@@ -102,7 +102,7 @@ class Life:
             return Hello(name=name, status="error", reason=harmless(wrong))
         if missing := self.spec.missing():
             verb = "is" if len(missing) == 1 else "are"
-            hint = f"pip install {' '.join(missing)}"
+            hint = self.spec.hint or f"pip install {' '.join(missing)}"
             reason = f"{' and '.join(missing)} {verb} not installed; try: {hint}"
             return Hello(name=name, status="not-installed", reason=reason)
         if reason := self.deaths.why_given_up():

@@ -71,6 +71,8 @@ class AdapterSpec:
     of one's own of Keras on MLX. What is known of Keras is then known of it."""
     problem: str = ""
     """Why it cannot be started although it is registered; reported as an error of the adapter."""
+    hint: str = ""
+    """What to do where something is missing; without it, `pip install` of what is."""
     by_name: bool = False
     """Whether it is in no default row: it is selected only by a pattern that matches its name."""
     variant: Variant | None = None
@@ -122,11 +124,12 @@ def exporters() -> dict[str, AdapterSpec]:
         route.name: AdapterSpec(
             route.name,
             worker_command("conformance.adapters.exported.adapter", route.name),
-            {**pins(), **keras_pins(route.name, route.backend)},
-            ("keras", *route.modules),
+            {**pins(), **keras_pins(route.name, None if route.keras != "keras" else route.backend)},
+            (route.keras, *route.modules),
             "exported",
-            known_as=f"{KERAS_3}{route.backend}",
+            known_as=route.writer,
             by_name=True,
+            hint=route.hint,
         )
         for route in ROUTES.values()
     }
