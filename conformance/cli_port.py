@@ -22,7 +22,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "port", help="write a Keras model as one file of PyTorch, JAX or Flax, and check it"
     )
     port.add_argument("model", type=arguments.existing, metavar="MODEL.keras")
-    port.add_argument("--to", choices=FRAMEWORKS, required=True, help="the framework")
+    port.add_argument(
+        "--to", type=arguments.text, choices=FRAMEWORKS, required=True, help="the framework"
+    )
     port.add_argument(
         "-o",
         "--output",
@@ -38,19 +40,19 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     port.add_argument(
         "--batch",
-        type=arguments.whole(1),
+        type=arguments.positive,
         default=2,
         metavar="N",
         help="size of an open batch axis of drawn inputs (default 2)",
     )
     port.add_argument(
         "--length",
-        type=arguments.whole(1),
+        type=arguments.positive,
         default=8,
         metavar="N",
         help="size of their other open axes (default 8)",
     )
-    port.add_argument("--seed", type=arguments.whole(0), default=0, metavar="N", help="of the draw")
+    port.add_argument("--seed", type=arguments.positive, default=1, metavar="N", help="of the draw")
     port.add_argument(
         "--custom",
         action="append",

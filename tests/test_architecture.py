@@ -42,7 +42,7 @@ IN_A_PROCESS = {
     "shared": {"jax"},  # compiling.py is for whatever compiles with JAX
     "worker": set(),
     "native": set(),
-    "keras": {"jax", "keras", "openvino", "tensorflow", "tf_keras", "torch"},
+    "keras": {"h5py", "jax", "keras", "openvino", "tensorflow", "tf_keras", "torch"},
     "exported": {"ai_edge_litert", "onnxruntime", "openvino", "tensorflow", "torch"},
     "torch": {"torch"},
     "jax": {"jax", "optax"},  # JAX's optimizers

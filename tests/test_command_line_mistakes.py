@@ -80,6 +80,7 @@ USUAL = {
     "smoke": ("fake", *FAKE[2:]),
     "repro": ("layers/dense/one", *FAKE),
     "porting": ("reports/2026-run",),
+    "port": ("own.yaml", "--to", "torch"),
     "report": ("latest",),
     "diff": ("latest", "latest"),
     "merge": ("reports", "--output", "joined"),
@@ -225,6 +226,7 @@ def test_every_command_is_here_and_works_as_it_is_usually_given(called):
                 "coverage",  # without a Keras
                 "detect",  # of no layer
                 "history",  # before there is one
+                "port",  # of a file that is no model
                 "sweep",
                 *(one for one in USUAL if one.startswith("touched")),  # the folder is no package
             }

@@ -52,6 +52,7 @@ def collects(line: str) -> Run:
 
 
 EXPORTERS = Shown(".ci/run", "python -m tox -e exporters")
+PORT = Shown("tests/test_port.py", '["port", str(model), "--to"')
 TESTS = Shown(".ci/run", "python -m pip install tox && python -m tox -e tests")
 VERSIONS = Shown("tests/test_versions_of_keras.py", '"keras-torch@keras==3.14.1"')
 SWEPT = Shown("tests/test_sweep.py", '"sweep", "cases/fakes.yaml", "--package", "fakeframe"')
@@ -109,6 +110,10 @@ COMMANDS: dict[str, Run | Shown] = {
     "keras-conformance run --level 1 'layers/*' --adapter 'onnx-torch@onnxruntime==1.31.1'": Shown(
         "tests/test_exporters.py", "onnx-torch@onnxruntime==1.31.1"
     ),
+    "keras-conformance port model.keras --to torch": PORT,
+    "keras-conformance port model.keras --to torch -o model.py": PORT,
+    "keras-conformance port own.keras --to torch -o own.py --custom mine.py": PORT,
+    "python model.py model.keras": PORT,
     "keras-conformance exporters": Shown("tests/test_exporters.py", '"exporters", '),
     "pytest": collects("pytest"),
     "pytest --pyargs conformance": Shown("tests/test_installed.py", '"--pyargs", "conformance"'),

@@ -19,6 +19,7 @@ import numpy as np
 from conformance.adapters.host.environment import environment, keras_pins, pins
 from conformance.adapters.shared.calling import PASSES_MASK
 from conformance.adapters.shared.variable_names import short_names
+from conformance.port.graph import regular
 from conformance.port.model import MERGES, PortError, Ref, Variable, recorded_name, refs
 
 if TYPE_CHECKING:
@@ -92,6 +93,8 @@ def ask(  # noqa: PLR0913 - a model, and how Keras is started
     Raises:
         PortError: Keras can't load or run it; its own words are told.
     """
+    for path in custom:
+        regular(path)
     many = Counter(call.path for call in graph.calls)
     np.savez(folder / "inputs.npz", **{str(n): array for n, array in enumerate(inputs)})
     request = {

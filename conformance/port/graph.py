@@ -35,6 +35,7 @@ def read(path: Path) -> Graph:
     Raises:
         PortError: It is no such file, or it holds what can't be ported.
     """
+    regular(path)
     try:
         with zipfile.ZipFile(path) as archive:
             size = archive.getinfo("config.json").file_size
@@ -59,6 +60,16 @@ def read(path: Path) -> Graph:
         reader.notes,
         config.get("compile_config"),
     )
+
+
+def regular(path: Path) -> None:
+    """See that a path is a file: to read from a pipe would wait for ever.
+
+    Raises:
+        PortError: It is none.
+    """
+    if not path.is_file():
+        raise PortError(f"{path}: there is no such file")
 
 
 def learned(graph: Graph, values: Mapping[str, Mapping[str, Sequence[float]]]) -> Graph:

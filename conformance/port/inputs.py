@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from conformance.port.graph import regular
 from conformance.port.model import PortError, Ref
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def given(graph: Graph, path: Path) -> list[Any]:
     Raises:
         PortError: The file can't be read, or does not fit the model.
     """
+    regular(path)
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
