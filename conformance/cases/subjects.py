@@ -21,7 +21,7 @@ from conformance.cases.model import STRING, Call, Expect, Graph
 from conformance.facets import APPLICATION, FACETS, FUNCTION, OPEN, STEPS, asked_of
 
 if TYPE_CHECKING:
-    from conformance.cases.model import Program
+    from conformance.cases.model import Model, Program
     from conformance.cases.models import Read
     from conformance.cases.problems import Where
     from conformance.cases.reading import Map
@@ -110,7 +110,7 @@ def function(
 
 def _asked_of_function(read: Read) -> frozenset[str]:
     asked = asked_of(FUNCTION, open_sizes.told_without(read.model) | _parts(read))
-    if not _has_floats(read):
+    if not has_floats(read.model):
         asked -= {"gradients"}
     if not names.is_made(read.model.nodes[0].layer):
         asked -= {"config_round_trip"}
@@ -134,8 +134,9 @@ def _parts(read: Read) -> frozenset[str]:
     return frozenset({"numpy_inputs"} if fits else ())
 
 
-def _has_floats(read: Read) -> bool:
-    return any("float" in spec.dtype for spec in read.model.inputs)
+def has_floats(model: Model) -> bool:
+    """Whether an input is of floats, so that there can be a gradient of it."""
+    return any("float" in spec.dtype for spec in model.inputs)
 
 
 def steps_of(
