@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 BEGIN = "<!-- atlas: made by `keras-conformance atlas`; what stands below is not edited by hand -->"
 """What stands above it in a page stays."""
 
-LONGEST = 120
+LONGEST = 160
 """Characters of a call or an answer in a table."""
 
 _OF = {

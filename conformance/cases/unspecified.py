@@ -113,7 +113,8 @@ def _unfit(program: Program, facet: str) -> str:
     if kind not in FACETS:
         return f"is about an {kind}: say it of a layer in it"
     if facet not in FACETS[kind]:
-        return f"is about {facet}, which no {kind} has: it is one of {', '.join(FACETS[kind])}"
+        what = "object" if kind == "steps" else kind
+        return f"is about {facet}, which no {what} has: it is one of {', '.join(FACETS[kind])}"
     if facet == "losses" and program.train is None:
         return "is about losses, and nothing is trained: write `train`"
     if facet == "gradients" and not has_floats(program.model):
