@@ -251,7 +251,9 @@ def without_facets(case: Case, facets: AbstractSet[str]) -> Case:
         program = msgspec.structs.replace(program, extra=extra)
     blank = msgspec.structs.replace(program, case="")
     return msgspec.structs.replace(
-        case, program=program, digest=digest(blank, case.expect, case.raises)
+        case,
+        program=program,
+        digest=digest(blank, case.expect, case.raises, unspecified=bool(case.unspecified)),
     )
 
 
