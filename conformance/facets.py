@@ -385,6 +385,23 @@ _ALL = (
         apart=True,
     ),
     Facet(
+        name="from_lists",
+        answer="from_lists",
+        answers="`from_lists`",
+        how="outputs of a function's call 0 from lists of Python's numbers in the places of "
+        "tensors, of an array without axes the number; of a metric the result of each step that "
+        "has one, of one that is updated with lists",
+        passes="call 0's outputs, or each result, by the same truth as `values`; any dtype",
+        wrong="wrong values",
+        kinds=frozenset({FUNCTION, STEPS}),
+        parts=("lists",),
+        when="a function or a metric is documented to take lists, and is fed float32, int32 and "
+        "bool alone ([below](#lists-of-numbers))",
+        blocked_by=_TRUE,
+        repeats=True,
+        apart=True,
+    ),
+    Facet(
         name="exchange",
         answer="files",
         answers="`files`",
@@ -543,7 +560,8 @@ NUMERIC = frozenset(facet.name for facet in _ALL if facet.numeric)
 
 REPEATS = frozenset(facet.name for facet in _ALL if facet.repeats)
 """Facets that ask for call 0's answer once more, got another way: from a row by itself, or from
-the model traced into a graph, rebuilt from its config, or from a file, or from arrays of NumPy."""
+the model traced into a graph, rebuilt from its config, or from a file, or from arrays of NumPy
+or lists."""
 
 SAMPLED = REPEATS.union(facet.name for facet in _ALL if facet.sampled)
 """Facets that few cases of a file are asked for."""

@@ -72,6 +72,13 @@ class _Answer:
             for facet in ("compiled", "config_round_trip", "from_numpy")
             if facet in self.facets
         }
+        if "from_lists" in self.facets:
+            told_of = [one for one in told.calls if one.outputs]
+            again["from_lists"] = [
+                output
+                for i, one in enumerate(told_of)
+                for output in self.outputs(one.outputs, f"from_lists/{i}", "from_lists")
+            ]
         more: dict[str, Any] = {}
         if "symbolic_shape" in self.facets:
             longer = [1] if self.wrong == Wrong("symbolic_shape") else []

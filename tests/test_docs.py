@@ -196,7 +196,12 @@ COMMANDS: dict[str, Run | Shown] = {
     ),
     "keras-conformance run 'atlas/*' --adapter 'keras-*' --adapter torch --adapter jax "
     "--adapter numpy": Shown("tests/test_atlas.py", "test_every_case_is_on_it_as_it_is_now"),
-    "keras-conformance atlas --into docs/atlas.md": Shown(
+    "keras-conformance run 'atlas/layer*' 'atlas/gradients/*' 'atlas/objects/*' "
+    "--adapter tf-keras": Shown("tests/test_atlas.py", "test_every_case_is_on_it_as_it_is_now"),
+    "keras-conformance run 'atlas/layer*' --adapter flax": Shown(
+        "tests/test_atlas.py", "test_every_case_is_on_it_as_it_is_now"
+    ),
+    "keras-conformance atlas RUN RUN RUN --into docs/atlas.md": Shown(
         "tests/test_atlas.py", "test_the_command_says_what_it_lacks"
     ),
     "python tools/keras_inventory.py": Shown("tests/test_coverage.py", "keras_inventory.py"),

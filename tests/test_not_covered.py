@@ -113,7 +113,7 @@ def test_a_facet_has_the_cases_own_reason_or_the_exemptions_or_what_it_needs(fou
     of_sum = {
         part: why for (name, part), why in told(found["ops"], "facet").items() if name == "sum"
     }
-    assert of_sum.keys() == {"raises", "random", "open_batch"}
+    assert of_sum.keys() == {"raises", "random", "open_batch", "from_lists"}
     assert of_sum["open_batch"].startswith("Its cases feed arrays of one axis")
 
 

@@ -185,6 +185,7 @@ def honest(seed: int = 0) -> Sample:
         "open_sizes": {"outputs": [[None, None, 4]], "dtypes": ["float32"]},
         "open_batch": {"outputs": [[None, 3, 4]], "dtypes": ["float32"]},
         "from_numpy": [make.again("numpy", "call/0")],
+        "from_lists": [make.again("lists", "call/0"), make.again("more lists", "call/1")],
         "compiled": [make.again("compiled", "call/0")],
         "config_round_trip": [make.again("config", "call/0")],
         "save_round_trip": [make.again("save", "call/0")],

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from conformance.cases.model import Graph, Steps
 from conformance.verdicts.model import FAILING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    from conformance.cases.model import InputSpec, Json, Node
+    from conformance.cases.model import InputSpec, Json, Node, Train
     from conformance.records import Run
     from conformance.records.model import CaseLine
 
@@ -20,7 +21,7 @@ UNTOLD = frozenset({"unsupported", "not-installed", "not-run"})
 """Outcomes that are no answer."""
 
 
-class Entry(Struct, frozen=True, kw_only=True):
+class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One case that knows no right answer."""
 
     case: str
@@ -29,6 +30,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     """What the case is, by content."""
     call: str
     """What is asked, as it would be written: ``ops.clip([1, 2], x_min=3, x_max=0)``."""
+    facet: str = "values"
+    """Which facet is recorded of it."""
     unsaid: str
     """What no documentation says."""
     answers: dict[str, str]
@@ -76,6 +79,7 @@ def atlas_of(runs: Iterable[Run]) -> Atlas:
                 case=case,
                 digest=lines[case].digest,
                 call=call_of(lines[case]),
+                facet=facet_of(lines[case]),
                 unsaid=lines[case].unspecified,
                 answers=dict(sorted(given.items())),
             )
@@ -84,24 +88,66 @@ def atlas_of(runs: Iterable[Run]) -> Atlas:
     )
 
 
+def facet_of(line: CaseLine) -> str:
+    """Which facet is recorded of a case."""
+    return next(iter(getattr(line.program, "facets", ())), "values")
+
+
 def call_of(line: CaseLine) -> str:
-    """Write what a case asks: ``ops.take([1, 2], indices=[5])``."""
-    model = getattr(line.program, "model", None)
-    if model is None:
+    """Write what a case asks: ``ops.take([1, 2], indices=[5])``.
+
+    Of a layer it is made and then called, with what the model itself is told behind it; of an
+    object each step.
+    """
+    program = line.program
+    if isinstance(program, Steps):
+        return "; ".join(_steps(program))
+    if not isinstance(program, Graph):
         return line.id
+    model = program.model
     inputs = {spec.name: spec for spec in model.inputs}
-    return "; ".join(_call(node, inputs) for node in model.nodes)
+    layers = model.form != "function"
+    told = [_call(node, inputs, made=layers and not node.is_function) for node in model.nodes]
+    told += [f"{name} = {_literal(value)}" for name, value in program.given.items()]
+    flags: list[Json] = [one.training for one in program.calls]
+    if any(flag is not None for flag in flags):
+        told.append(f"training={_literal(flags if len(flags) > 1 else flags[0])}")
+    if program.train is not None:
+        told += _training(program.train)
+    return "; ".join(told)
 
 
-def _call(node: Node, inputs: dict[str, InputSpec]) -> str:
+def _training(train: Train) -> Iterator[str]:
+    yield f"{train.optimizer.name}, {train.loss.name}, {train.steps} steps"
+    beside = {"sample_weight": train.sample_weight, "class_weight": train.class_weight}
+    yield from (f"{key}={_literal(value)}" for key, value in beside.items() if value is not None)
+    for target in train.targets:
+        if target.data.values is not None:
+            yield f"targets={_literal(target.data.values)}"
+
+
+def _steps(program: Steps) -> Iterator[str]:
+    made = ", ".join(f"{key}={_literal(value)}" for key, value in program.object.config.items())
+    inputs = {spec.name: spec for spec in program.inputs}
+    yield f"{program.object.layer}({made})"
+    for spec in program.variables:
+        yield f"{spec.name} = {_array(spec.name, {spec.name: spec})}"
+    for step in program.steps:
+        arrays = [_array(name, inputs) for name in step.inputs]
+        arrays += [f"{name}={_array(given, inputs)}" for name, given in step.tensors.items()]
+        arrays += [f"{key}={_literal(value)}" for key, value in step.arguments.items()]
+        yield f"{step.call}({', '.join(arrays)})"
+
+
+def _call(node: Node, inputs: dict[str, InputSpec], *, made: bool) -> str:
     arrays = [_array(name, inputs) for name in node.inputs]
     for position, (name, given) in enumerate(node.tensors.items()):
         written = _array(given, inputs)
         arrays.append(written if position == 0 and not node.inputs else f"{name}={written}")
     literals = [f"{key}={_literal(value)}" for key, value in node.arguments.items()]
-    made = ", ".join(f"{key}={_literal(value)}" for key, value in node.config.items())
-    made = f"({made})" if node.config else ""
-    return f"{node.layer}{made}({', '.join([*arrays, *literals])})"
+    config = ", ".join(f"{key}={_literal(value)}" for key, value in node.config.items())
+    config = f"({config})" if node.config or made else ""
+    return f"{node.layer}{config}({', '.join([*arrays, *literals])})"
 
 
 def _array(given: Any, inputs: dict[str, InputSpec]) -> str:

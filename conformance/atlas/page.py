@@ -10,15 +10,23 @@ from conformance.wording.kept import KeptPage
 from conformance.wording.text import escaped, one_line, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from conformance.atlas.entries import Entry
 
 BEGIN = "<!-- atlas: made by `keras-conformance atlas`; what stands below is not edited by hand -->"
 """What stands above it in a page stays."""
 
-LONGEST = 120
+LONGEST = 160
 """Characters of a call or an answer in a table."""
+
+_OF = {
+    "gradients": "gradients of ",
+    "mask": "mask of ",
+    "state": "variables after ",
+    "losses": "losses of ",
+}
+"""What stands before a call of which something else than its values is told."""
 
 
 def rendered(atlas: Atlas) -> str:
@@ -36,17 +44,17 @@ def rendered(atlas: Atlas) -> str:
     for function, entries in groups:
         lines += ["", f"## `{function}`"]
         for unsaid, alike in itertools.groupby(entries, key=lambda entry: entry.unsaid):
-            lines += ["", _prose(unsaid), "", *_table(alike, atlas.versions)]
+            lines += ["", _prose(unsaid), "", *_table(alike)]
     return "\n".join(lines) + "\n"
 
 
-def _table(entries: Iterable[Entry], adapters: Mapping[str, str]) -> list[str]:
+def _table(entries: Iterable[Entry]) -> list[str]:
     lines = ["| call | answer | by |", "| --- | --- | --- |"]
     for entry in entries:
-        call = f"`{_short(entry.call)}`"
+        call = f"{_OF.get(entry.facet, '')}`{_short(entry.call)}`"
         for answer, names in _groups(entry).items():
-            everybody = len(names) > 1 and len(names) == len(entry.answers) == len(adapters)
-            by = "all" if everybody else ", ".join(names)
+            everybody = len(names) > 1 and len(names) == len(entry.answers)
+            by = f"all {len(names)}" if everybody else ", ".join(names)
             lines.append(f"| {call} | {escaped(_short(answer))} | {escaped(by)} |")
             call = ""
     return lines

@@ -20,6 +20,7 @@ from conformance.cases import (
     subjects,
     training,
     twins,
+    unspecified,
     weights,
 )
 from conformance.cases.layers import LayerReader
@@ -88,10 +89,6 @@ KEYS = (
 _BESIDE_NO_REFUSAL = ("expect", "equals", "train", "targets", "random", "exchange", "without")
 """Keys that mean nothing where a refusal is asked for."""
 
-_BESIDE_NO_RULE = (*_BESIDE_NO_REFUSAL, "raises")
-"""Keys that mean nothing where no answer is right or wrong."""
-
-
 _ONE_OF = "`model`, `layer`, `function`, `object` or `application`"
 
 
@@ -121,20 +118,21 @@ class CaseReader:
         elif source is None:
             where.refuse("the key 'source' is missing", expected="who says so")
         raises = self._raises(tree, where)
-        unspecified = self._unspecified(tree, where)
+        unsaid = unspecified.read(tree, where)
         without = {}
         if "without" in tree:
             without = expects.read_without(tree["without"], where.value(tree, "without"))
         built = self._subject(tree, where, raises, without)
         if built is None or title is None or source is None or where.log.noted > problems:
             return None
-        program, expect = built
-        if unspecified:
-            program = msgspec.structs.replace(program, facets=["values"])
+        program = unspecified.asked(built[0], unsaid, tree, where)
+        if program is None:
+            return None
+        expect = built[1]
         refusal = None if raises is None else Raises(at=cast("Literal['build', 'call']", raises))
         return Case(
             id=case_id,
-            digest=digest(program, expect, refusal, unspecified=bool(unspecified)),
+            digest=digest(program, expect, refusal, unspecified=bool(unsaid.text)),
             title=title,
             source=source,
             place=Place(file=self._file, line=where.at[0], column=where.at[1]),
@@ -143,7 +141,7 @@ class CaseReader:
             expect=expect,
             why=why.strip() if why is not None else None,
             raises=refusal,
-            unspecified=unspecified,
+            unspecified=unsaid.text,
             without=without,
             variation=variation,
         )
@@ -157,22 +155,6 @@ class CaseReader:
             if key in tree:
                 where.key(tree, key).refuse("is beside `raises`, which asks for a refusal only")
         return expects.read_raises(tree["raises"], where.value(tree, "raises"))
-
-    @staticmethod
-    def _unspecified(tree: Map, where: Where) -> str:
-        """What is not documented; the case asks a function, and nothing of it is right or wrong."""
-        if "unspecified" not in tree:
-            return ""
-        for key in _BESIDE_NO_RULE:
-            if key in tree:
-                where.key(tree, key).refuse("is beside `unspecified`, where no answer is wrong")
-        if "function" not in tree:
-            where.key(tree, "unspecified").refuse(
-                "is about something else than a function",
-                hint="what no documentation says of layers is not recorded yet",
-            )
-        place = where.value(tree, "unspecified")
-        return fields.text(tree["unspecified"], place, "what is not said") or ""
 
     def _subject(
         self, tree: Map, where: Where, raises: str | None, without: dict[str, str]
@@ -269,7 +251,9 @@ def without_facets(case: Case, facets: AbstractSet[str]) -> Case:
         program = msgspec.structs.replace(program, extra=extra)
     blank = msgspec.structs.replace(program, case="")
     return msgspec.structs.replace(
-        case, program=program, digest=digest(blank, case.expect, case.raises)
+        case,
+        program=program,
+        digest=digest(blank, case.expect, case.raises, unspecified=bool(case.unspecified)),
     )
 
 

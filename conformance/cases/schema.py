@@ -19,6 +19,7 @@ from conformance.cases import (
     passing,
     schema_subjects,
     settings,
+    unspecified,
     weights,
 )
 from conformance.cases.model import STRING, FileKind
@@ -187,8 +188,14 @@ def _case() -> Schema:
         ),
         "raises": _described({"enum": ["build", "call"]}, "Where the framework must refuse"),
         "unspecified": _described(
-            {"type": "string", "minLength": 1},
-            "What no documentation says: the answers are recorded, and none is wrong",
+            {
+                "anyOf": [
+                    {"type": "string", "minLength": 1},
+                    _of(dict.fromkeys(unspecified.EVERY, _TEXT), minProperties=1, maxProperties=1),
+                ]
+            },
+            "What no documentation says: the answers are recorded, and none is wrong; of another "
+            "facet than the values by its name: {gradients: …}",
         ),
         "expect": {"$ref": "#/$defs/expect"},
         "without": _described(_of(dict.fromkeys(FACETS, reason)), "Facets that aren't asked for"),

@@ -13,6 +13,7 @@ from conformance.cases import (
     expects,
     functions,
     inputs,
+    listed,
     names,
     open_sizes,
     steps,
@@ -21,7 +22,7 @@ from conformance.cases.model import STRING, Call, Expect, Graph
 from conformance.facets import APPLICATION, FACETS, FUNCTION, OPEN, STEPS, asked_of
 
 if TYPE_CHECKING:
-    from conformance.cases.model import Program
+    from conformance.cases.model import Model, Program
     from conformance.cases.models import Read
     from conformance.cases.problems import Where
     from conformance.cases.reading import Map
@@ -96,21 +97,22 @@ def function(
         random = drawing.read_seed(tree["random"], where.value(tree, "random"), read)
     if raises == "build":
         where.value(tree, "raises").refuse("is build", expected="call: a function has no build")
-    asked = _asked_of_function(read)
+    program = Graph(case="", model=read.model, calls=[Call(batch=1)], facets=[])
+    asked = _asked_of_function(read, program)
     if "symbolic_shape" in without:  # what holds of a symbolic call holds of each
         asked -= {*OPEN}
     if "values" in without:  # there are no numbers that could be the same
-        asked -= {"from_numpy"}
+        asked -= {"from_numpy", "from_lists"}
     if raises is not None or random is not None:
         asked = frozenset({"raises" if raises is not None else "random"})
     facets = [facet for facet in FACETS if facet in asked.difference(without)]
-    program = Graph(case="", model=read.model, calls=[Call(batch=1)], facets=facets, random=random)
-    return program, expect
+    return msgspec.structs.replace(program, facets=facets, random=random), expect
 
 
-def _asked_of_function(read: Read) -> frozenset[str]:
-    asked = asked_of(FUNCTION, open_sizes.told_without(read.model) | _parts(read))
-    if not _has_floats(read):
+def _asked_of_function(read: Read, program: Program) -> frozenset[str]:
+    parts = open_sizes.told_without(read.model) | _parts(read) | _lists(program)
+    asked = asked_of(FUNCTION, parts)
+    if not has_floats(read.model):
         asked -= {"gradients"}
     if not names.is_made(read.model.nodes[0].layer):
         asked -= {"config_round_trip"}
@@ -134,8 +136,14 @@ def _parts(read: Read) -> frozenset[str]:
     return frozenset({"numpy_inputs"} if fits else ())
 
 
-def _has_floats(read: Read) -> bool:
-    return any("float" in spec.dtype for spec in read.model.inputs)
+def _lists(program: Program) -> frozenset[str]:
+    """``lists``, where what is called is documented to take lists of Python's numbers."""
+    return frozenset({"lists"} if listed.takes_lists(program) else ())
+
+
+def has_floats(model: Model) -> bool:
+    """Whether an input is of floats, so that there can be a gradient of it."""
+    return any("float" in spec.dtype for spec in model.inputs)
 
 
 def steps_of(
@@ -157,9 +165,11 @@ def steps_of(
         where.key(tree, "raises").refuse("is not looked at in steps")
     if "expect" in tree:
         where.key(tree, "expect").refuse("is not read beside `steps`", hint="leave it out")
-    asked = asked_of(STEPS, frozenset({"changes"}))
+    asked = asked_of(STEPS, frozenset({"changes"}) | _lists(program))
     if not any(step.call in steps.ANSWERING for step in program.steps):
         asked &= {"state"}
+    if "values" in without:
+        asked -= {"from_lists"}
     facets = [facet for facet in FACETS if facet in asked.difference(without)]
     return msgspec.structs.replace(program, facets=facets), Expect()
 

@@ -45,8 +45,9 @@ class Sightings(Struct, kw_only=True):
 
 
 def is_asked(case: Case) -> bool:
-    """Whether a case can see anything here: one of a model that is not to be refused."""
-    return kind_of(case.program) == "model" and case.raises is None
+    """Whether a case can see anything here: one of a model that has an answer."""
+    judged = case.raises is None and not case.unspecified
+    return judged and kind_of(case.program) == "model"
 
 
 def count(

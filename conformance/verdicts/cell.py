@@ -58,7 +58,7 @@ def judge_cell(  # noqa: PLR0913 - a case, who answered, and the two sides with 
             absent=observation.absent,
         )
     if case.unspecified:
-        return recorded(case.id, adapter, observation, tensors)
+        return recorded(case, adapter, observation, tensors)
     facets = judge(
         expectation.asked(case.program).facets,
         expectation,

@@ -63,6 +63,7 @@ JUDGES: Final[dict[str, Judge]] = {
     "config_round_trip": numeric.config_round_trip,
     "save_round_trip": numeric.save_round_trip,
     "from_numpy": numeric.from_numpy,
+    "from_lists": numeric.from_lists,
     "exchange": exchange.exchange,
     "losses": numeric.losses,
     "metrics": numeric.metrics,

@@ -244,6 +244,30 @@ def from_numpy(evidence: Evidence) -> FacetVerdict:
     return replace(found, outcome="fail", message=message)
 
 
+def from_lists(evidence: Evidence) -> FacetVerdict:
+    """Judge what comes of lists of numbers: outputs of call 0, or results of steps, in order.
+
+    In which dtype Python's numbers are answered is not documented.
+    """
+    observed = evidence.part(evidence.observation.from_lists, "from_lists's outputs")
+    every = list(evidence.calls("values"))
+    if len(every) == 1:
+        found = numeric("from_lists", evidence.answers(every[0][1], observed))
+        return _or_blocked(evidence, found, observed)
+    calls = [(i, call) for i, call in every if call.outputs]
+    if len(observed) != len(calls):
+        return numeric("from_lists", [wrong_number("", len(calls), len(observed))])
+    comparisons = [
+        comparison
+        for (i, call), output in zip(calls, observed, strict=True)
+        for comparison in evidence.answers(call, [output], f"call {i} ")
+    ]
+    found = numeric("from_lists", comparisons)
+    if found.outcome == "fail" and evidence.failed("values"):
+        return replace(found, outcome="blocked", message=f"blocked by values: {found.message}")
+    return found
+
+
 def _again(evidence: Evidence, facet: str, answer: Sequence[Output] | None) -> FacetVerdict:
     """Judge another way to call 0's outputs by call 0's own truth."""
     observed = evidence.part(answer, f"{facet}'s outputs")

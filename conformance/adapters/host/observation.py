@@ -272,6 +272,8 @@ class Observation(Built, frozen=True, kw_only=True, omit_defaults=True):
     from_numpy: list[Output] | None = None
     changed: list[str] = field(default_factory=list)
     """Inputs whose arrays were other ones after that call."""
+    from_lists: list[Output] | None = None
+    """Of a function the outputs of call 0, of an object the results of its steps, in order."""
     files: dict[str, str] | None = None
     """By kind of file, its bytes as an array of uint8. Empty: none is written, and some are read.
     """

@@ -41,6 +41,7 @@ UNANSWERED = {
     "config_round_trip": "a function has no configuration to be rebuilt from",
     "save_round_trip": "JAX has no models to save",
     "from_numpy": "what arrays of NumPy are to Keras's functions is asked of Keras",
+    "from_lists": "what lists are to Keras's functions is asked of Keras",
     "initial": "JAX has no layers that make their own weights",
     "summary": "JAX has no summary of a model",
     "mask": "JAX's arrays carry no masks; a layer that heeds one is given it",

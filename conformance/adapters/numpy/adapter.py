@@ -27,6 +27,7 @@ UNANSWERED = {
     "open_sizes": "NumPy states no shape before it has seen data",
     "open_batch": "NumPy states no shape before it has seen data",
     "from_numpy": "what arrays of NumPy are to Keras's functions is asked of Keras",
+    "from_lists": "what lists are to Keras's functions is asked of Keras",
     "config": "a function of NumPy has no configuration",
     "config_round_trip": "a function of NumPy has no configuration to be rebuilt from",
     "random": "NumPy's generators draw other numbers, and are not made of a seed alone",

@@ -38,6 +38,7 @@ UNANSWERED = {
     "config_round_trip": "a torch module has no configuration to be rebuilt from",
     "save_round_trip": "torch saves parameters; the layers' code is not part of the file",
     "from_numpy": "torch's functions take torch's tensors",
+    "from_lists": "torch's functions take torch's tensors",
     "initial": "modules of torch begin with laws of torch's own, not with Keras's initializers",
     "summary": "torch has no summary of a model",
     "mask": "torch's arrays carry no masks; a layer that heeds one is given it",

@@ -39,6 +39,7 @@ from conformance.reference.answer.initial import NO_VARIABLES, expected_initial
 from conformance.reference.answer.specs import expected_specs
 from conformance.reference.answer.stated import stated_values
 from conformance.reference.answer.steps import evaluate_steps
+from conformance.reference.answer.unjudged import evaluate_unspecified
 from conformance.reference.errors import (
     NearKink,
     NoAnswer,
@@ -88,6 +89,8 @@ def evaluate(
         case = msgspec.structs.replace(case, expect=unstated)
     # Cases with infinities and NaN compute with them; that is no accident to warn about.
     with np.errstate(all="ignore"):
+        if case.unspecified:  # there is no answer that would be right
+            return evaluate_unspecified(case)
         program = case.program
         rule = Rule(lowered or {})
         if isinstance(program, Steps):

@@ -132,4 +132,17 @@ def steps_observed(
         for name, array in state.items()
     }
     state = dress.state(variables) if "state" in program.facets else None
-    return Observed(Observation(case=program.case, calls=calls, state=state), dress.tensors)
+    listed = None
+    if "from_lists" in program.facets:
+        another = fault.arithmetic(functools.partial(Working, seed + 1))
+        results = run_steps(
+            fault.of_steps(program), fault.feeds(feeds), another, fault.find
+        ).results
+        told = [one for one in results if one is not None]
+        listed = [
+            output
+            for index, one in enumerate(told)
+            for output in dress.outputs(f"from_lists/{index}", [one])
+        ]
+    observation = Observation(case=program.case, calls=calls, state=state, from_lists=listed)
+    return Observed(observation, dress.tensors)

@@ -545,6 +545,12 @@ EDITS: list[tuple[str, Fault]] = [
         ),
     ),
     _fault(
+        "from_lists",
+        "lists-differ",
+        "answered otherwise to lists of numbers",
+        _scaled(_of("from_lists"), 1.001),
+    ),
+    _fault(
         "exchange",
         "exchanged-otherwise",
         "lost something on the way from another's file",

@@ -33,8 +33,8 @@ def leaky_relu(x: Array, slope: float = 0.2) -> Array:
 
 
 def elu(x: Array, alpha: float = 1.0) -> Array:
-    """X above zero, ``alpha * (exp(x) - 1)`` below."""
-    above = f.split_at(x, 0.0)
+    """X above zero, ``alpha * (exp(x) - 1)`` below: with an alpha of 1 there is no corner at 0."""
+    above = x.value.real > 0.0 if alpha == 1.0 else f.split_at(x, 0.0)
     # The exponential's argument is cut where it is not used, so that it can't overflow.
     return f.choose(above, x, f.exp_minus_one(f.choose(~above, x, 0.0)) * alpha)
 

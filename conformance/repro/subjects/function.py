@@ -106,6 +106,9 @@ def tensor_line(plan: Plan) -> str:
             for spec in plan.program.model.inputs
         ]
         return f"tensors = [{', '.join(given)}]"
+    if plan.facet == "from_lists":
+        given = [words.lists(f"inputs[{s.name!r}]", s.dtype) for s in plan.program.model.inputs]
+        return f"tensors = [{', '.join(given)}]"
     backend = "" if plan.old else plan.backend
     texts = [
         words.tensor(f"inputs[{spec.name!r}]", travels_as(spec), spec.dtype, backend)
@@ -198,5 +201,6 @@ _ASKING: dict[str, Callable[[Plan], list[str]]] = {
     "compiled": _compiled,
     "config_round_trip": _outputs,
     "from_numpy": _from_numpy,
+    "from_lists": _outputs,
     "gradients": _gradients,
 }

@@ -169,7 +169,7 @@ def _function(plan: Plan, compared: Comparison | None, write: Writer) -> list[st
         return [*lines, f"o = [keras.ops.convert_to_numpy(one).astype(float) {each}]"]
     if plan.facet in {"shape", "dtype", *_SYMBOLIC}:
         return [*lines, f"y = {called}{which}"]
-    if plan.facet in {"values", "config_round_trip", "from_numpy"}:
+    if plan.facet in {"values", "config_round_trip", "from_numpy", "from_lists"}:
         return [*lines, f"y = {as_numpy(plan, called + which)}"]
     if plan.facet == "compiled" and plan.backend in _TRACED:
         names = ", ".join(known[spec.name] for spec in model.inputs)
@@ -207,6 +207,9 @@ def _given(
             f"{known[s.name]} = {words.numpy_array(arrays[s.name], travels_as(s), s.dtype)}"
             for s in specs
         ]
+    if plan.facet == "from_lists":
+        arrays = {spec.name: write(feeds[f"call/0/{spec.name}"]) for spec in specs}
+        return [f"{known[s.name]} = {words.lists(arrays[s.name], s.dtype)}" for s in specs]
     backend = "" if plan.old else plan.backend
     return [
         f"{known[spec.name]} = "
@@ -248,7 +251,7 @@ def _steps(plan: Plan, compared: Comparison | None, write: Writer) -> list[str]:
         *begin_lines(program, known, lambda name: write(feeds[f"variable/{name}"])),
         *step_lines(plan, program, known, lambda at, name: write(feeds[f"step/{at}/{name}"])),
     ]
-    if plan.facet == "values":
+    if plan.facet in {"values", "from_lists"}:
         return [*lines, f"y = {as_numpy(plan, 'y')}"]
     if plan.facet in {"shape", "dtype"}:
         return lines

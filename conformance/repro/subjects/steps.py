@@ -66,7 +66,7 @@ def steps_of(plan: Plan, program: Steps, body: Body) -> list[str]:
     Raises:
         Unsupported: There is no script for this facet.
     """
-    if plan.facet not in {"values", "shape", "dtype", "state"} or plan.old:
+    if plan.facet not in {"values", "shape", "dtype", "state", "from_lists"} or plan.old:
         raise plan.no()
 
     def fed(at: int, name: str) -> str:
@@ -153,6 +153,8 @@ def _step(
 
     def tensor(name: str) -> str:
         spec = specs[name]
+        if plan.facet == "from_lists":
+            return words.lists(fed(at, name), spec.dtype)
         return words.tensor(fed(at, name), travels_as(spec), spec.dtype, plan.backend)
 
     if step.call == "apply":

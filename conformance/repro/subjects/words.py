@@ -225,6 +225,12 @@ def numpy_array(array: str, kind: str, dtype: str) -> str:
     return array if kind == dtype else f"{array}.astype({dtype!r})"
 
 
+def lists(array: str, dtype: str) -> str:
+    """Numbers as lists of Python's, as source; arrays travel in float32, int32 and bool."""
+    kind = "" if dtype != "bool" else ".astype(bool)"
+    return f"{array}{kind}.tolist()"
+
+
 def symbolic(specs: Sequence[InputSpec], facet: str) -> list[str]:
     """The symbolic tensors that stand for the inputs where a facet is asked, as source."""
     shapes = opened(facet, [spec.shape for spec in specs])

@@ -8,7 +8,7 @@ import numpy as np
 
 from conformance.adapters.keras.backends.base import Feed, is_float
 from conformance.adapters.keras.nesting import flat
-from conformance.adapters.keras.subjects.parts import Answering
+from conformance.adapters.keras.subjects.parts import Answering, as_lists
 from conformance.adapters.keras.subjects.symbols import called, make, symbol
 from conformance.adapters.shared.functions import is_layer, is_made, outputs_of, walked
 from conformance.adapters.shared.open_sizes import opened
@@ -123,6 +123,16 @@ class FunctionSession(Answering):
         if "from_numpy" in self.facets:
             with self.facet("from_numpy"):
                 self.said["from_numpy"] = self._from_numpy(feeds, arrays)
+        if "from_lists" in self.facets:
+            with self.facet("from_lists"):
+                given = [as_lists(feed.array, feed.dtype) for feed in feeds]
+                outputs = [
+                    self.backend.operand(np.array(one), np.asarray(one).dtype.name)
+                    if isinstance(one, (list, np.ndarray, np.generic))
+                    else one
+                    for one in self.functions(given)
+                ]
+                self.said["from_lists"] = self.put("from_lists", outputs)
         if "random" in self.facets:
             with self.facet("random"):
                 self.said["random"] = self._draws(feeds)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from conformance.adapters.keras.subjects.parts import Answering
+from conformance.adapters.keras.subjects.parts import Answering, as_lists
 from conformance.adapters.keras.subjects.symbols import explain, make
 from conformance.adapters.shared.functions import literal
 from conformance.adapters.worker.failure import Unsupported, failure
@@ -54,8 +54,21 @@ class ObjectSession(Answering):
                 states.update(self._state(index))
         if self.facets & _OF_CALLS:
             self.said["calls"] = calls
+        if "from_lists" in self.facets:
+            with self.facet("from_lists"):
+                self.said["from_lists"] = self._from_lists(symbol)
         if "state" in self.facets and "state" not in self.said["errors"]:
             self.said["state"] = {"weights": states}
+
+    def _from_lists(self, symbol: str) -> list[dict[str, Any]]:
+        """The results of an object that is made anew, and is called with lists."""
+        self.subject = make(self.keras, symbol, self.program["object"]["config"])
+        results: list[dict[str, Any]] = []
+        for index, step in enumerate(self.program["steps"]):
+            result = self._step(index, step, listed=True)
+            if result is not None:
+                results += self.put(f"from_lists/{index}", [result])
+        return results
 
     def _build(self) -> None:
         if not hasattr(self.keras, "Variable"):
@@ -67,12 +80,15 @@ class ObjectSession(Answering):
             )
         self.subject.build(list(self.trained.values()))
 
-    def _step(self, index: int, step: Mapping[str, Any]) -> Any:
+    def _step(self, index: int, step: Mapping[str, Any], *, listed: bool = False) -> Any:
         specs = {spec["name"]: spec for spec in self.program.get("inputs", ())}
 
         def fed(name: str) -> Any:
             array = self.tensors[f"step/{index}/{name}"]
-            return self.backend.operand(np.array(array), specs[name].get("dtype", "float32"))
+            dtype = specs[name].get("dtype", "float32")
+            return (
+                as_lists(array, dtype) if listed else self.backend.operand(np.array(array), dtype)
+            )
 
         call = step["call"]
         if call == "apply":

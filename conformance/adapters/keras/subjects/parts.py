@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from conformance.adapters.keras.backends.base import Backend
 
 
+def as_lists(array: Any, dtype: str) -> Any:
+    """Numbers as Python writes them: nested lists, or the number of an array without axes."""
+    return np.array(array).astype(dtype).tolist()
+
+
 class Answering:
     """One program on its way to its answer."""
 

@@ -212,9 +212,9 @@ def relu_activation(
 
 @defines("ops.celu", "activations.celu")
 def celu(x: Tensor | Scalar, alpha: float = 1.0) -> Tensor:
-    """X above zero, ``alpha * (exp(x / alpha) - 1)`` below."""
+    """X above zero, ``alpha * (exp(x / alpha) - 1)`` below; there is no corner at 0."""
     a = floating_array(x, "celu")
-    above = f.split_at(a, 0.0)
+    above = a.value.real > 0.0
     below = f.choose(~above, a, 0.0) / alpha
     return f.choose(above, a, f.exp_minus_one(below) * alpha)
 
