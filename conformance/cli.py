@@ -13,7 +13,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance import __version__, arguments, cli_records, cli_touched, cli_versions, cli_writing
+from conformance import (
+    __version__,
+    arguments,
+    cli_models,
+    cli_records,
+    cli_touched,
+    cli_versions,
+    cli_writing,
+)
 from conformance.cli_cases import add_folders, add_word, add_words
 from conformance.ending import Terminated, terminable
 from conformance.printing import harmless_streams
@@ -112,6 +120,7 @@ def parser() -> argparse.ArgumentParser:
     _add_adapters(commands)
     _add_repro(commands)
     _add_report(commands)
+    cli_models.add(commands)
     cli_records.add(commands)
     cli_versions.add(commands)
     cli_touched.add(commands)

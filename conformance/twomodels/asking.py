@@ -39,12 +39,12 @@ class Process:
         """Describe; nothing is started yet.
 
         Args:
-            side: The model.
+            side: The model; another may be opened in its place.
             backend: On which Keras computes in this process.
             python: The interpreter.
             seconds: Limit of one request.
         """
-        self._side, self._seconds = side, seconds
+        self.side, self._seconds = side, seconds
         command = worker_command("conformance.adapters.models.adapter", "models", python)
         env = {**pins(), **jax_pins(), **keras_pins("compare", backend)}
         self._spec = AdapterSpec("models", command, env)
@@ -59,7 +59,7 @@ class Process:
         try:
             self._connection = Connection(self._spec, _LIMITS.stderr)
         except (OSError, ValueError) as error:
-            message = f"{self._side.name}: cannot start {self._spec.command[0]}: {error}"
+            message = f"{self.side.name}: cannot start {self._spec.command[0]}: {error}"
             raise Failed(harmless(message)) from error
         try:
             greeting = {"type": "hello", "protocol": _PROTOCOL}
@@ -139,4 +139,4 @@ class Process:
         """
         printed = self._connection.stderr().strip()
         tail = f"\nIt printed: …{printed[-_PRINTED:]}" if printed else ""
-        raise Failed(harmless(f"{self._side.name}: {reason}{tail}"))
+        raise Failed(harmless(f"{self.side.name}: {reason}{tail}"))

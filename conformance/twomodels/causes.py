@@ -62,8 +62,8 @@ class Search:
         self.cut_short = False
         """Whether time ran out before every known mistake had been tried."""
 
-    def run(self) -> tuple[Walk, list[Found]]:
-        """The last way through, and the mistakes in the order of the layers."""
+    def run(self) -> tuple[Walk, Walk, list[Found]]:
+        """The first way through, the last, and the mistakes in the order of the layers."""
         mended: dict[int, Mended] = {}
         found: list[Found] = []
         first = walk = self._walker.walk()
@@ -78,7 +78,7 @@ class Search:
             mended[one.layer] = repair
             walk = self._walker.walk(mended)
         found.sort(key=lambda one: one.layer)
-        return first, found
+        return first, walk, found
 
     def _repaired(self, found: Found) -> Mended | None:
         """How the layer is done from now on, so that those behind it can be judged."""

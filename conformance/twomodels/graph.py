@@ -11,7 +11,7 @@ from conformance.reference.engine.arithmetic import THIRD, Variance
 from conformance.reference.engine.array import Array
 from conformance.reference.errors import NoAnswer
 from conformance.twomodels.layers import nodes_of
-from conformance.twomodels.replay import Layer
+from conformance.twomodels.replay import LOOKS_UP, Layer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,6 +62,9 @@ class Graph:
         for number in sorted({*self.reads, *self.outputs} - self.producers.keys()):
             values = self.values[number]
             if any(_same(values, one) for one in self.fed):
+                readers = {self.layers[place].kind for place in self.reads.get(number, [])}
+                if readers and readers <= LOOKS_UP:
+                    values = np.rint(values).astype(np.int32)
                 known[number] = arithmetic.fed(values)
             else:
                 between.append(number)

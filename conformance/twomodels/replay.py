@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from conformance.reference.engine.array import Values
 
-_LOOKS_UP = frozenset({"Embedding", "ReversibleEmbedding"})
+LOOKS_UP = frozenset({"Embedding", "ReversibleEmbedding"})
 """Layers that read whole numbers, also where Keras hands them over as floats."""
 
 
@@ -162,7 +162,7 @@ class Layer:
         inputs, masks = {}, {}
         for name, number in self.names().items():
             array = _lifted(given[number], arithmetic)
-            looked_up = self.kind in _LOOKS_UP and array.integers is None
+            looked_up = self.kind in LOOKS_UP and array.integers is None
             inputs[name] = (
                 arithmetic.whole(np.rint(array.value).astype(np.int32)) if looked_up else array
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -11,8 +12,6 @@ MOST_ARRAYS = 4_000
 """Answers from inside a model that are sent; those after them are not looked at."""
 MOST_BYTES = 256 * 2**20
 """Bytes of all of them together: half of the largest frame."""
-
-Answer = "tuple[dict[str, Any], dict[str, Any]]"
 
 
 class Opened(Protocol):
@@ -47,6 +46,11 @@ class Sent:
         self.arrays[name] = array
         self._bytes += array.nbytes
         return name
+
+
+def finite(number: float) -> float | None:
+    """A number as JSON can carry it."""
+    return number if math.isfinite(number) else None
 
 
 def flat(value: Any) -> list[Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from conformance.adapters.keras.private import mask_of
-from conformance.adapters.models.base import Sent, flat
+from conformance.adapters.models.base import Sent, finite, flat
 from conformance.adapters.shared.calling import SPREAD
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class KerasModel:
         told = []
         for _ in range(settings["steps"]):
             found = self.model.train_on_batch(_packed(inputs), _packed(targets))
-            told.append(float(np.asarray(flat(found)[0] if flat(found) else found)))
+            told.append(finite(float(np.asarray(flat(found)[0]))))
             self.model.reset_metrics()
         answer, arrays = self.infer(inputs)
         # The model is as it was for whoever asks next.

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from conformance.adapters.models.base import Sent, flat
+from conformance.adapters.models.base import Sent, finite, flat
 from conformance.adapters.models.watching import Watch
 from conformance.adapters.worker.failure import Unsupported
 
@@ -152,7 +152,7 @@ class Port:
                 self.model, loss = own(self.model, fed, wanted, dict(settings))
             else:
                 loss = step(fed, wanted)  # type: ignore[misc] # made above
-            losses.append(float(self._numbers(loss)))
+            losses.append(finite(float(self._numbers(loss))))
         after = self._variables("after")
         answer, arrays = self.infer(inputs)
         self.model = self._made()  # as it was, for whoever asks next
