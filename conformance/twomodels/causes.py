@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +14,7 @@ from conformance.reference.faults.fault import HONEST, Fault
 from conformance.reference.faults.port_weights import exchanges
 from conformance.reference.faults.ports import of_ports
 from conformance.reference.model.network import Network
-from conformance.twomodels.closeness import nearness
+from conformance.twomodels.closeness import arranged, nearness
 from conformance.twomodels.walking import Mended, Pair
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 MOST_MISTAKES = 12
 """Mistakes of one port that are looked for one after the other."""
 _ALSO = 3
+_TURNED = "took the mask's true for what is left out"
 """Further faults with the same answer that are told."""
 
 
@@ -50,6 +51,10 @@ class Found:
     also: list[str] = field(default_factory=list)
     suspects: list[int] = field(default_factory=list)
     hint: str = ""
+    done_at: int = -1
+    """Where the mistake is made, if that is not in the layer itself: in what makes its mask."""
+    harmless: bool = False
+    """Whether, were it the only mistake, the outputs would be right."""
 
 
 class Search:
@@ -73,12 +78,45 @@ class Search:
                 break
             found.append(one)
             repair = self._repaired(one)
-            if repair is None or one.layer in mended:
+            place = one.layer if one.done_at < 0 else one.done_at
+            if repair is None or place in mended:
                 break
-            mended[one.layer] = repair
+            mended[place] = repair
             walk = self._walker.walk(mended)
         found.sort(key=lambda one: one.layer)
-        return first, walk, found
+        return first, walk, self._needed(found, mended) if len(found) > 1 else found
+
+    def _needed(self, found: Sequence[Found], mended: Mapping[int, Mended]) -> list[Found]:
+        """The same without what makes no difference, such as answers at masked steps."""
+        weighed = [self._weighed(one) for one in found]
+        harmless = {one.layer for one in weighed if one.harmless}
+        rest = {place: one for place, one in mended.items() if place not in harmless}
+        if harmless and self._walker.walk(rest).agrees:
+            return [one for one in weighed if not one.harmless]
+        return weighed
+
+    def _weighed(self, found: Found) -> Found:
+        """The same; with whether, were it the only mistake, the outputs would be right."""
+        if found.fault is None:
+            return found
+        honest = dict(self._walker.starts)
+        known = dict(honest)
+        for place, layer in enumerate(self._graph.layers):
+            right, _ = self._walker.answer(place, honest)
+            honest |= dict(zip(layer.outputs, right, strict=False))
+            try:
+                made = (
+                    layer.run(known, found.fault)
+                    if place == (found.layer if found.done_at < 0 else found.done_at)
+                    else self._walker.answer(place, known)[0]
+                )
+            except (NoAnswer, ValueError, IndexError):
+                return found
+            known |= dict(zip(layer.outputs, made, strict=False))
+        same = all(
+            _agrees(known[number].value, honest[number]) for number in self._graph.outputs
+        )
+        return replace(found, harmless=same)
 
     def _repaired(self, found: Found) -> Mended | None:
         """How the layer is done from now on, so that those behind it can be judged."""
@@ -91,17 +129,21 @@ class Search:
         if truth.dtype.kind != "f" or pair.stage.place:
             return None
         known = next(iter(self._walker.walk().known.values()))
-        numbers = np.ascontiguousarray(pair.record.values.transpose(pair.near.axes))
+        numbers = arranged(pair.record.values, pair.near.axes, truth.shape)
         return Mended(answer=known.arithmetic.leaf(numbers))
 
     def _first(self, walk: Walk, mended: Mapping[int, Mended]) -> Found | None:
         """The first difference, explained if any known mistake does."""
         bad = next((pair for pair in walk.outputs if not pair.agrees), None)
-        if bad is None:
+        if bad is None or bad.layer in walk.unjudged:
             return None
         good = self._good(walk)
         region = [place for place in range(len(self._graph.layers)) if place not in good]
-        shown = [walk.pairs[place] for place in region if place in walk.pairs]
+        shown = [
+            walk.pairs[place]
+            for place in region
+            if place in walk.pairs and place not in walk.unjudged
+        ]
         shows = next((pair for pair in shown if not pair.agrees), bad)
         span = self._before(shows, region)
         found = self._explained(walk, mended, span, shows)
@@ -164,8 +206,33 @@ class Search:
                     if len(matches) > _ALSO:
                         break
             if matches:
-                return Found(place, shows, matches[0], [one.says for one in matches[1:]])
+                also = dict.fromkeys(one.says for one in matches[1:])
+                also.pop(matches[0].says, None)
+                return Found(self._told(place), shows, matches[0], [*also], done_at=place)
         return None
+
+    def _makes_masks(self, place: int) -> bool:
+        """Whether it is a function whose answer is nothing but a mask of layers."""
+        layer = self._graph.layers[place]
+        readers = [
+            (self._graph.layers[reader], number)
+            for number in layer.outputs
+            for reader in self._graph.reads.get(number, [])
+        ]
+        return not layer.owner and bool(readers) and all(
+            any("mask" in key and value == number for key, value in reader.tensors.items())
+            for reader, number in readers
+        )
+
+    def _told(self, place: int) -> int:
+        """The layer that a mistake is told of: of a function that makes a mask, its first reader."""
+        if not self._makes_masks(place):
+            return place
+        return min(
+            reader
+            for number in self._graph.layers[place].outputs
+            for reader in self._graph.reads[number]
+        )
 
     def _faults(self, place: int, known: Mapping[int, Array]) -> Iterator[Fault]:
         """Every known mistake of a layer, a porter's first."""
@@ -177,8 +244,16 @@ class Search:
         try:
             case = layer.case(given)
             network = Network.build(case.graph.model)
+            if self._makes_masks(place):
+                yield from (
+                    replace(fault, name="mask-turned-round", says=_TURNED)
+                    for fault in explanations(case)
+                    if fault.name.startswith("taken-for:")
+                )
+                return
+            masked = bool(layer.masks) or any("mask" in key for key in layer.tensors)
             of_layer = [
-                *of_ports(network, masked=bool(layer.masks)),
+                *of_ports(network, masked=masked),
                 *_exchanged(network, layer),
                 *explanations(case),
             ]
@@ -252,15 +327,20 @@ def _agrees(observed: Values, truth: Array) -> bool:
 def _exchanged(network: Network, layer: Layer) -> Iterator[Fault]:
     """Variables of one layer that a port may take for each other."""
     names = [name.partition("/")[2] for name in network.variables]
-    values = dict(zip(names, layer.weights, strict=True)) if len(names) == len(layer.weights) else {}
-    for first, second in exchanges(names):
-        if values and values[first].shape == values[second].shape:
-            pair = {first: values[second], second: values[first]}
-            yield Fault(
-                name=f"exchanged:{first}.{second}",
-                says=f"took the {first} and the {second} for each other",
-                weights=lambda name, own, pair=pair: pair.get(name.partition("/")[2], own),  # type: ignore[misc] # a lambda with a default
-            )
+    if len(names) != len(layer.weights):
+        return
+    values = dict(zip(names, layer.weights, strict=True))
+    for places in exchanges(names):
+        if any(values[one].shape != values[other].shape for one, other in places.items()):
+            continue
+        taken = {one: values[other] for one, other in places.items()}
+        first, second = next(iter(places.items()))
+        what = [name.split("/")[0] if len(places) > 2 else name for name in (first, second)]  # noqa: PLR2004 - more than one pair
+        yield Fault(
+            name=f"exchanged:{what[0]}.{what[1]}",
+            says=f"took the {what[0]} and the {what[1]} for each other",
+            weights=lambda name, own, taken=taken: taken.get(name.partition("/")[2], own),  # type: ignore[misc] # a lambda with a default
+        )
 
 
 def _hint(shows: Pair, truth: Array | None) -> str:
@@ -270,7 +350,7 @@ def _hint(shows: Pair, truth: Array | None) -> str:
     if shows.near is None:
         theirs, ours = list(shows.record.values.shape), list(truth.shape)
         return f"its shape is {theirs}, and {ours} in no order of axes"
-    observed = shows.record.values.transpose(shows.near.axes).astype(np.float64)
+    observed = arranged(shows.record.values, shows.near.axes, truth.shape).astype(np.float64)
     with np.errstate(all="ignore"):
         if not np.isfinite(observed).all():
             return "it answers NaN or infinities"

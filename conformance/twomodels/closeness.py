@@ -41,25 +41,51 @@ class Nearness(NamedTuple):
         return self.margin <= 1.0
 
 
-def nearness(observed: Values, truth: Array, limits: Limits = VALUES) -> Nearness | None:
+def nearness(
+    observed: Values, truth: Array, limits: Limits = VALUES, counts: Values | None = None
+) -> Nearness | None:
     """The order of axes in which an array is nearest to the truth.
 
     Args:
         observed: Numbers of any dtype.
         truth: The reference's, with their error.
         limits: How many τ are admissible.
+        counts: Which of the truth's numbers count; None: all of them do.
 
     Returns:
         None where no order of its axes has the truth's shape.
     """
     best: Nearness | None = None
-    for axes in orders(observed.shape, truth.shape):
-        found = _nearness(observed.transpose(axes), truth, axes, limits)
+    if observed.ndim != truth.ndim:  # an axis of one more or less is no difference
+        observed = observed.reshape([n for n in observed.shape if n != 1])
+    for axes in orders(observed.shape, _fitting(observed.ndim, truth.shape)):
+        numbers = observed.transpose(axes).reshape(truth.shape)
+        if counts is not None:
+            numbers = np.where(counts, numbers, truth.value)
+        found = _nearness(numbers, truth, axes, limits)
         if best is None or (found.margin, found.error) < (best.margin, best.error):
             best = found
         if best.agrees:
             break
     return best
+
+
+def _fitting(rank: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """A shape without its axes of one, where it has another rank."""
+    return shape if rank == len(shape) else tuple(n for n in shape if n != 1)
+
+
+def arranged(observed: Values, axes: tuple[int, ...], shape: tuple[int, ...]) -> Values:
+    """An array in the order in which :func:`nearness` has found it nearest to the truth.
+
+    Args:
+        observed: The array.
+        axes: As :class:`Nearness` tells them.
+        shape: The truth's.
+    """
+    if observed.ndim != len(axes):
+        observed = observed.reshape([n for n in observed.shape if n != 1])
+    return np.ascontiguousarray(observed.transpose(axes).reshape(shape))
 
 
 def orders(shape: tuple[int, ...], wanted: tuple[int, ...]) -> Iterator[tuple[int, ...]]:

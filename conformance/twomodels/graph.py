@@ -54,6 +54,28 @@ class Graph:
                 if number not in layer.taken:
                     self.producers.setdefault(number, place)
 
+    def counts(self, number: int) -> Values | None:
+        """Which entries of a tensor any reader looks at; None: all, or nobody knows.
+
+        What stands at masked steps is nobody's business where every reader heeds the mask.
+        """
+        masks = []
+        for place in self.reads.get(number, []):
+            reader = self.layers[place]
+            told = reader.tensors.get("mask")
+            if not reader.inputs or reader.inputs[0] != number:
+                return None
+            if isinstance(told, int):
+                masks.append(self.values[told])
+            elif number in reader.masks:
+                masks.append(reader.masks[number])
+            else:
+                return None
+        if not masks or number in self.outputs or masks[0].dtype.kind != "b":
+            return None
+        mask, rank = np.logical_or.reduce(masks), self.values[number].ndim
+        return np.asarray(mask.reshape(*mask.shape, *[1] * (rank - mask.ndim)))
+
     def starts(self) -> dict[int, Array]:
         """The tensors that no layer has made: what was fed, and what code between layers made."""
         arithmetic = Variance()
@@ -85,8 +107,19 @@ def graph_of(told: Told, fed: Sequence[Values]) -> Graph:
         number: arrays[f"value/{number}"]
         for number in _numbers(told.answer.calls, told.answer.outputs)
     }
-    layers = [_layer(call, arrays) for call in told.answer.calls]
+    layers = _read([_layer(call, arrays) for call in told.answer.calls], told.answer.outputs)
     return Graph(layers, values, list(fed), [int(one) for one in told.answer.outputs])
+
+
+def _read(layers: Sequence[Layer], outputs: Sequence[Any]) -> list[Layer]:
+    """Without the functions whose answers nothing reads: what makes masks beside the layers."""
+    kept: list[Layer] = []
+    wanted = {int(one) for one in outputs}
+    for layer in reversed(layers):
+        if layer.owner or not wanted.isdisjoint(layer.outputs):
+            kept.append(layer)
+            wanted |= {*layer.taken}
+    return kept[::-1]
 
 
 def _numbers(calls: Sequence[Call], outputs: Sequence[Any]) -> set[int]:

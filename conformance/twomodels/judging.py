@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from conformance.twomodels.training import Compared, Reason, Settings
     from conformance.twomodels.walking import Pair, Walk
 
+_HARMLESS = "by itself it would change no output: mend the other first"
 _KINKED = (
     "a number is within rounding of where a gradient jumps (relu at 0, a tie in a pool, a gradient "
     "of 0 under Adam): honest trainings may part there; try other arrays (--seed)"
@@ -46,6 +47,8 @@ def judged(
     """
     first, last, found = walks
     framework = other[1].framework
+    # What the others make matter is told last: by itself it does no harm.
+    found = sorted(found, key=lambda one: (one.harmless, one.layer))
     wrong = {one.layer for one in found}
     layers = [
         _layer(place, made, last, wrong=place in wrong) for place in range(len(made.graph.layers))
@@ -88,7 +91,7 @@ def _layer(place: int, made: Keras, walk: Walk, *, wrong: bool) -> result.Layer:
         kind=layer.kind,
         status=status,
         answer=pair.record.name,
-        stage=pair.stage.what,
+        stage=pair.stage.what or pair.stage.where,
         paired_by=pair.how,
         axes=axes,
         margin=_finite(near and near.margin),
@@ -112,7 +115,7 @@ def _mistake(found: Found, made: Keras, framework: str) -> result.Mistake:
         margin=_finite(near and near.margin),
         error=_finite(near and near.error),
         suspects=[names[place] for place in reversed(found.suspects)] if several else [],
-        hint=found.hint,
+        hint=_HARMLESS if found.harmless else found.hint,
         guide=anchor(framework, layer.kind) if layer else "",
     )
 

@@ -19,6 +19,8 @@ _LEFT_OUT = re.compile(r".*_initializer|name|seed|quantization_config|trainable|
 """Arguments that no answer depends on: weights are taken from the model as they are."""
 _AS_GIVEN = re.compile(r".*_(regularizer|constraint)")
 """Objects that the reference reads as Keras writes them, by class and config."""
+_WITHOUT_EFFECT = {"rms_scaling": False, "synchronized": False, "flash_attention": None}
+"""Arguments that configs still hold and whose one usual value changes nothing."""
 _FUNCTION = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -65,7 +67,8 @@ def config_of(config: Mapping[str, Any]) -> dict[str, Any]:
     """A layer's arguments as a case writes them, without those that no answer depends on."""
     found = {}
     for key, value in config.items():
-        if _LEFT_OUT.fullmatch(key):
+        usual = key in _WITHOUT_EFFECT and value == _WITHOUT_EFFECT[key]
+        if _LEFT_OUT.fullmatch(key) or usual:
             continue
         if key == "dtype":
             if (policy := _policy(value)) != "float32":

@@ -43,10 +43,12 @@ class Stage:
     Attributes:
         what: For the reader; empty for the layer's own outputs.
         place: Which of the nodes' answers it is.
+        where: In which part of it the models agree, where not in all.
     """
 
     what: str = ""
     place: int = 0
+    where: str = ""
 
     @property
     def is_output(self) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 
 from conformance.reference.errors import NoAnswer
 from conformance.reference.faults.fault import HONEST
-from conformance.twomodels.closeness import Nearness, nearness
+from conformance.twomodels.closeness import Nearness, arranged, nearness
 from conformance.twomodels.graph import estimated
 from conformance.twomodels.replay import Stage
 
@@ -76,6 +76,9 @@ class Walk:
     pairs: dict[int, Pair] = field(default_factory=dict)
     outputs: list[Pair] = field(default_factory=list)
     guessed: dict[int, str] = field(default_factory=dict)
+    unjudged: set[int] = field(default_factory=set)
+    """Layers of which nothing can be said: the reference has no answer, and what they were fed is
+    not what Keras's were."""
 
     @property
     def agrees(self) -> bool:
@@ -104,7 +107,7 @@ class Walker:
         """
         self.graph, self.records = graph, list(records)
         self.theirs = list(outputs)
-        self._starts = graph.starts()
+        self.starts = graph.starts()
         self._names = _names([layer.name for layer in graph.layers], self.records)
         self._memory: dict[tuple[object, ...], tuple[list[Array], str, object]] = {}
         self._sizes = {id(record): record.size for record in self.records}
@@ -115,8 +118,9 @@ class Walker:
         Args:
             mended: What is known of how the other model does some layers.
         """
-        walk = Walk(known=dict(self._starts))
+        walk = Walk(known=dict(self.starts))
         used: set[int] = set()
+        other: set[int] = set()  # tensors that are not what they are in the Keras model
         for place, layer in enumerate(self.graph.layers):
             made = (mended or {}).get(place, Mended())
             answers, why = self.answer(place, walk.known, made.fault or HONEST)
@@ -125,6 +129,10 @@ class Walker:
             if made.answer is not None:
                 answers = [made.answer, *answers[1:]]
             walk.truths[place] = answers
+            if place in (mended or {}) or not other.isdisjoint(layer.taken):
+                other |= {*layer.outputs}
+                if why and place not in (mended or {}):
+                    walk.unjudged.add(place)
             pair = self._agreeing(place, walk, used)
             walk.known |= dict(zip(layer.outputs, answers, strict=False))
             if pair is None:
@@ -186,7 +194,7 @@ class Walker:
         truth = answers[pair.stage.place]
         if pair.near is None or truth.integers is not None:
             return truth
-        numbers = np.ascontiguousarray(pair.record.values.transpose(pair.near.axes))
+        numbers = arranged(pair.record.values, pair.near.axes, truth.shape)
         return truth.arithmetic.leaf(numbers)
 
     def _agreeing(self, place: int, walk: Walk, used: set[int]) -> Pair | None:
@@ -205,6 +213,23 @@ class Walker:
                     continue
                 near = nearness(record.values, truth)
                 if near is not None and near.agrees:
+                    return Pair(place, record, stage, "answer", near)
+            if stage.is_output and (pair := self._where_it_counts(place, truth, order, used)):
+                return pair
+        return None
+
+    def _where_it_counts(
+        self, place: int, truth: Array, order: Sequence[Record], used: set[int]
+    ) -> Pair | None:
+        """An answer that agrees at the steps that no mask leaves out."""
+        counts = self.graph.counts(self.graph.layers[place].outputs[0])
+        if counts is None:
+            return None
+        for record in order:
+            if self._could(record, used) and record.values.size == truth.value.size:
+                near = nearness(record.values, truth, counts=counts)
+                if near is not None and near.agrees:
+                    stage = Stage(where="at the steps that count")
                     return Pair(place, record, stage, "answer", near)
         return None
 

@@ -60,15 +60,18 @@ def of_weights(network: Network) -> Iterator[Fault]:
         yield from _directions(node)
 
 
-def exchanges(names: list[str]) -> list[tuple[str, str]]:
-    """Pairs of a layer's variables that a port may take for each other, by their names."""
+def exchanges(names: list[str]) -> list[dict[str, str]]:
+    """What a port may take for each other of a layer's variables: each by the one in its place."""
     found = []
     for first, second in _EXCHANGED:
-        ours = [name for name in names if name.split("/")[0] == first or name == first]
-        for name in ours:
-            other = name.replace(first, second, 1)
-            if other in names:
-                found.append((name, other))
+        ours = [name for name in names if name.split("/")[0] == first]
+        pairs = [(name, name.replace(first, second, 1)) for name in ours]
+        pairs = [pair for pair in pairs if pair[1] in names]
+        whole = dict(pairs) | {other: name for name, other in pairs}
+        if whole:
+            found.append(whole)
+        if len(pairs) > 1:
+            found += [{name: other, other: name} for name, other in pairs]
     return found
 
 

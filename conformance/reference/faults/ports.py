@@ -28,6 +28,11 @@ EPSILONS = (1e-3, 1e-5, 1e-6, 1e-7, 1e-8, 1e-12, 1e-2, 0.0)
 """What libraries divide safely by: Keras's, PyTorch's, Flax's, TensorFlow's and none at all."""
 SLOPES = (0.01, 0.1, 0.2, 0.3, 1.0)
 """Of leaky rectifiers and their kin."""
+_COMMON = (
+    *("linear", "relu", "gelu", "silu", "elu", "selu", "leaky_relu", "relu6", "sigmoid", "tanh"),
+    *("softmax", "log_softmax", "hard_sigmoid", "softplus", "softsign", "mish"),
+)
+"""Activations that are tried first: others may be the same where their arguments are the usual."""
 _ALIKE = frozenset({"swish", "hard_swish"})
 _MERGES = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")
 _GATES = ("activation", "recurrent_activation")
@@ -56,6 +61,12 @@ class MaskTurned(Context):
             value = [None if mask is None else ~mask for mask in value]
         super().__setattr__(name, value)
 
+    @property
+    def mask(self) -> Mask:
+        """The one that the call gives, turned; without one, that of the first input, which is."""
+        given = super().mask
+        return ~given if given is not None and "mask" in self.tensors else given
+
 
 def of_ports(network: Network, *, masked: bool) -> Iterator[Fault]:
     """Every mistake that may fit a layer; the caller drops those that don't.
@@ -65,6 +76,8 @@ def of_ports(network: Network, *, masked: bool) -> Iterator[Fault]:
         masked: Whether a mask comes with any of its inputs.
     """
     node = network.model.nodes[0]
+    if node.is_function:
+        return
     yield from _epsilons(node)
     yield from _activations(network.model)
     yield from _slopes(node)
@@ -121,7 +134,7 @@ def _activations(model: Model) -> Iterator[Fault]:
                 given = "linear"
             if given not in ACTIVATIONS:
                 continue
-            for other in ACTIVATIONS:
+            for other in (*_COMMON, *(name for name in ACTIVATIONS if name not in _COMMON)):
                 if ACTIVATIONS[other] is ACTIVATIONS[given] or other in _ALIKE:
                     continue
                 missing = other == "linear"
