@@ -1,6 +1,6 @@
 """The command that compares two models of the user's own: its arguments.
 
-Like :mod:`conformance.cli`, whose part this is, it imports the command's code when the command runs.
+Like :mod:`conformance.cli`, whose part this is, it imports a command's code when it runs.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import argparse
 from conformance import arguments
 
 EXIT_CODES = """\
-exit codes: 0 the models are equal: rounding explains every difference; 1 they differ; 2 wrong usage,
-or a model that can't be opened or asked. A port's Python file is run, in a process of its own, as
-`python FILE.py` would run it; a .keras file is loaded in safe mode.
+exit codes: 0 the models are equal: rounding explains every difference; 1 they differ; 2 wrong
+usage, or a model that can't be opened or asked. A port's Python file is run, in a process of its
+own, as `python FILE.py` would run it; a .keras file is loaded in safe mode.
 """
 
 
@@ -44,9 +44,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--steps", type=arguments.positive, metavar="N", help="train both for so many steps"
     )
     training.add_argument("--optimizer", choices=("sgd", "adam"), default="sgd")
-    training.add_argument(
-        "--learning-rate", type=arguments.patience, default=0.01, metavar="RATE"
-    )
+    training.add_argument("--learning-rate", type=arguments.patience, default=0.01, metavar="RATE")
     training.add_argument(
         "--momentum", type=arguments.patience, default=0.0, metavar="NUMBER", help="of sgd"
     )

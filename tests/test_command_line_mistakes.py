@@ -80,6 +80,7 @@ USUAL = {
     "smoke": ("fake", *FAKE[2:]),
     "repro": ("layers/dense/one", *FAKE),
     "porting": ("reports/2026-run",),
+    "compare": ("own.keras", "port.py"),
     "report": ("latest",),
     "diff": ("latest", "latest"),
     "merge": ("reports", "--output", "joined"),
@@ -219,6 +220,7 @@ def test_every_command_is_here_and_works_as_it_is_usually_given(called):
             or STARTED in err
             or name
             in {
+                "compare",  # without the models
                 "atlas",  # of a run that asked for none of it
                 "exporters",  # likewise
                 "bisect",  # without uv

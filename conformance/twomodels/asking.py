@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import msgspec
 
@@ -131,7 +131,7 @@ class Process:
         except (wire.WireError, Unusable) as error:
             self._fail(f"its answer can't be read: {error}")
 
-    def _fail(self, reason: str) -> Any:
+    def _fail(self, reason: str) -> NoReturn:
         """Say what is wrong with which model.
 
         Raises:

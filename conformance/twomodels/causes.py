@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 MOST_MISTAKES = 12
 """Mistakes of one port that are looked for one after the other."""
+_UNFIT = (ValueError, IndexError, KeyError, ZeroDivisionError, FloatingPointError)
+"""What NumPy raises where a mistake does not fit a layer's shapes."""
+_SHARE, _ALIKE = 1e-3, 1e-4
+"""Numbers below this share of the largest one tell no ratio; ratios within the other are one."""
 _ALSO = 3
 _TURNED = "took the mask's true for what is left out"
 """Further faults with the same answer that are told."""
@@ -110,12 +114,10 @@ class Search:
                     if place == (found.layer if found.done_at < 0 else found.done_at)
                     else self._walker.answer(place, known)[0]
                 )
-            except (NoAnswer, ValueError, IndexError):
+            except (NoAnswer, *_UNFIT):
                 return found
             known |= dict(zip(layer.outputs, made, strict=False))
-        same = all(
-            _agrees(known[number].value, honest[number]) for number in self._graph.outputs
-        )
+        same = all(_agrees(known[number].value, honest[number]) for number in self._graph.outputs)
         return replace(found, harmless=same)
 
     def _repaired(self, found: Found) -> Mended | None:
@@ -153,9 +155,7 @@ class Search:
         if found is not None:
             return found
         culprit = shows.layer
-        return Found(
-            culprit, shows, suspects=span, hint=_hint(shows, self._truth(walk, shows))
-        )
+        return Found(culprit, shows, suspects=span, hint=_hint(shows, self._truth(walk, shows)))
 
     def _good(self, walk: Walk) -> set[int]:
         """Layers that agree, or of which all that is made agrees."""
@@ -219,13 +219,17 @@ class Search:
             for number in layer.outputs
             for reader in self._graph.reads.get(number, [])
         ]
-        return not layer.owner and bool(readers) and all(
-            any("mask" in key and value == number for key, value in reader.tensors.items())
-            for reader, number in readers
+        return (
+            not layer.owner
+            and bool(readers)
+            and all(
+                any("mask" in key and value == number for key, value in reader.tensors.items())
+                for reader, number in readers
+            )
         )
 
     def _told(self, place: int) -> int:
-        """The layer that a mistake is told of: of a function that makes a mask, its first reader."""
+        """The layer that a mistake is told of: of what makes a mask, the first that reads it."""
         if not self._makes_masks(place):
             return place
         return min(
@@ -274,34 +278,37 @@ class Search:
     ) -> bool:
         """Whether a layer with this mistake leads to the answer that was seen."""
         layer = self._graph.layers[place]
+        inside = shows.how != "output"
         try:
             answers = layer.run(walk.known, fault)
-        except (NoAnswer, ValueError, IndexError, KeyError, ZeroDivisionError, FloatingPointError):
+            if len(answers) != len(layer.outputs):
+                return False
+            if inside and place == shows.layer:
+                stages = self._walker.stages(place, walk.known, answers, fault)
+                return any(_agrees(shows.record.values, truth) for _, truth in stages)
+            known = {**walk.known, **dict(zip(layer.outputs, answers, strict=True))}
+            return self._leads(known, mended, place, shows)
+        except (NoAnswer, *_UNFIT):
             return False  # what is wrong on purpose may not fit at all
-        if len(answers) != len(layer.outputs):
-            return False
-        if place == shows.layer and shows.how != "output":
-            return any(
-                _agrees(shows.record.values, truth)
-                for _, truth in self._walker.stages(place, walk.known, answers, fault)
-            )
-        known = {**walk.known, **dict(zip(layer.outputs, answers, strict=True))}
-        changed = {*layer.outputs}
+
+    def _leads(
+        self, known: dict[int, Array], mended: Mapping[int, Mended], place: int, shows: Pair
+    ) -> bool:
+        """Whether the layers behind one make of its answers what was seen."""
+        inside = shows.how != "output"
+        changed = {*self._graph.layers[place].outputs}
         for later in range(place + 1, len(self._graph.layers)):
             behind = self._graph.layers[later]
             if changed.isdisjoint(behind.taken):
                 continue
-            repair = mended.get(later, Mended())
-            try:
-                made, _ = self._walker.answer(later, known, repair.fault or HONEST)
-            except (NoAnswer, ValueError, IndexError):
-                return False
-            if later == shows.layer and shows.how != "output":
-                stages = self._walker.stages(later, known, made, repair.fault or HONEST)
+            fault = mended.get(later, Mended()).fault or HONEST
+            made, _ = self._walker.answer(later, known, fault)
+            if inside and later == shows.layer:
+                stages = self._walker.stages(later, known, made, fault)
                 return any(_agrees(shows.record.values, truth) for _, truth in stages)
             known |= dict(zip(behind.outputs, made, strict=True))
             changed |= {*behind.outputs}
-        if shows.how != "output":
+        if inside:
             return False
         number = self._graph.outputs[shows.record.place]
         return number in changed and _agrees(shows.record.values, known[number])
@@ -351,18 +358,22 @@ def _hint(shows: Pair, truth: Array | None) -> str:
         theirs, ours = list(shows.record.values.shape), list(truth.shape)
         return f"its shape is {theirs}, and {ours} in no order of axes"
     observed = arranged(shows.record.values, shows.near.axes, truth.shape).astype(np.float64)
+    if not np.isfinite(observed).all():
+        return "it answers NaN or infinities"
+    return _regular(observed, truth.value)
+
+
+def _regular(observed: Values, wanted: Values) -> str:
+    """Whether all numbers are off alike, or are the right ones elsewhere."""
+    largest = float(np.abs(wanted).max(initial=0.0))
     with np.errstate(all="ignore"):
-        if not np.isfinite(observed).all():
-            return "it answers NaN or infinities"
-        ratio = observed / truth.value
-        sized = np.abs(truth.value) > 1e-3 * np.abs(truth.value).max()
-        ratios = ratio[sized]
-        if ratios.size and np.ptp(ratios) < 1e-4 * abs(float(ratios.mean())):
-            return f"every number is {float(ratios.mean()):.6g} times what it should be"
-        apart = observed - truth.value
-        if np.ptp(apart) < 1e-4 * abs(float(apart.mean())):
-            return f"every number is {float(apart.mean()):.6g} more than it should be"
-    ours, theirs = np.sort(truth.value, axis=None), np.sort(observed, axis=None)
-    if np.allclose(ours, theirs, rtol=1e-5, atol=1e-6 * float(np.abs(ours).max())):
+        ratios = (observed / wanted)[np.abs(wanted) > _SHARE * largest]
+        apart = observed - wanted
+    if ratios.size and np.ptp(ratios) < _ALIKE * abs(float(ratios.mean())):
+        return f"every number is {float(ratios.mean()):.6g} times what it should be"
+    if apart.size and np.ptp(apart) < _ALIKE * abs(float(apart.mean())):
+        return f"every number is {float(apart.mean()):.6g} more than it should be"
+    ordered = np.sort(wanted, axis=None), np.sort(observed, axis=None)
+    if np.allclose(*ordered, rtol=_ALIKE / 10, atol=_ALIKE / 100 * largest):
         return "the numbers are the right ones, in another order"
     return ""

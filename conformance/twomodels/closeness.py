@@ -115,9 +115,7 @@ def _tau(truth: Array) -> Values:
     return np.asarray(unit * spread + floor)
 
 
-def _nearness(
-    observed: Values, truth: Array, axes: tuple[int, ...], limits: Limits
-) -> Nearness:
+def _nearness(observed: Values, truth: Array, axes: tuple[int, ...], limits: Limits) -> Nearness:
     with np.errstate(all="ignore"):
         if truth.dtype not in DIGITS:
             same = np.array_equal(observed, truth.value)

@@ -30,7 +30,7 @@ BACKENDS = ("torch", "tensorflow", "jax")
 
 
 def compare(options: argparse.Namespace) -> int:
-    """Compare two models; returns 0 where they are equal, 1 where not, 2 where nothing can be said."""
+    """Compare two models; returns 0: they are equal, 1: they differ, 2: nothing can be said."""
     try:
         result = _compared(options)
     except (Usage, Failed) as error:

@@ -82,6 +82,9 @@ def read(path: Path, names: Sequence[str] = ()) -> list[Values]:
     Raises:
         Usage: It holds none, or other things than numbers, or more than fits.
     """
+    if not path.is_file():  # a pipe would never end
+        message = f"{path}: it is no file"
+        raise Usage(message)
     try:
         found = _arrays(path)
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, KeyError) as error:

@@ -21,7 +21,7 @@ def anchor(framework: str, kind: str) -> str:
     Returns:
         Empty where no guide is about the framework or no section about the layer.
     """
-    page = PAGES.get(framework.split(" ")[0])
+    page = PAGES.get(framework.split(" ", maxsplit=1)[0])
     symbol = f"layers.{kind}"
     if page is None:
         return ""

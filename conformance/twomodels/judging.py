@@ -12,9 +12,9 @@ from conformance.twomodels.guide import anchor
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from conformance.twomodels.answered import Keras
     from conformance.twomodels.causes import Found
     from conformance.twomodels.closeness import Nearness
-    from conformance.twomodels.session import Keras
     from conformance.twomodels.sides import Side
     from conformance.twomodels.told import Opened, Told
     from conformance.twomodels.training import Compared, Reason, Settings
@@ -27,7 +27,7 @@ _KINKED = (
 )
 
 
-def judged(
+def judged(  # noqa: PLR0913, PLR0917 (what a result is told by)
     keras: tuple[Side, Opened],
     other: tuple[Side, Opened],
     made: Keras,
@@ -124,7 +124,9 @@ def _output(place: int, pair: Pair) -> result.Output:
     near = pair.near
     message = ""
     if near is None:
-        message = f"its shape is {list(pair.record.values.shape)}, which no order of axes makes right"
+        message = (
+            f"its shape is {list(pair.record.values.shape)}, which no order of axes makes right"
+        )
     return result.Output(
         place=place,
         agrees=pair.agrees,
@@ -134,7 +136,7 @@ def _output(place: int, pair: Pair) -> result.Output:
     )
 
 
-def trained_result(  # noqa: PLR0913 (what a training is told by)
+def trained_result(  # noqa: PLR0913, PLR0917 (what a training is told by)
     settings: Settings,
     message: str,
     compared: Compared | None = None,
@@ -200,7 +202,8 @@ def _training_mistake(
 ) -> result.Mistake:
     off = [(one, near) for one, near in compared.variables if near is None or not near.agrees]
     places = sorted({one.layer for one, _ in off})
-    place = reason.layer if reason is not None else (places[0] if places else -1)
+    alone = places[0] if len(places) == 1 else -1
+    place = reason.layer if reason is not None else alone
     layer = made.graph.layers[place] if place >= 0 else None
     near: Nearness | None = compared.losses
     shown = "the losses"
@@ -215,7 +218,9 @@ def _training_mistake(
         shown_by=shown,
         margin=_finite(near and near.margin),
         error=_finite(near and near.error),
-        suspects=[made.graph.layers[one].name for one in places] if reason is None else [],
+        suspects=[made.graph.layers[one].name for one in places]
+        if place < 0 and not reason
+        else [],
         guide=anchor(framework, layer.kind) if layer else "",
     )
 

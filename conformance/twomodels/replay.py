@@ -153,7 +153,9 @@ class Layer:
             network = Network.build(changed, find=fault.find)
         own = weights or [arithmetic.leaf(one) for one in self.weights]
         if len(honest.variables) != len(own):
-            message = f"{self.kind} has {len(own)} variables, in the reference {len(honest.variables)}"
+            message = (
+                f"{self.kind} has {len(own)} variables, in the reference {len(honest.variables)}"
+            )
             raise NoAnswer(message)
         named = {}
         for (name, variable), array in zip(honest.variables.items(), own, strict=True):
@@ -186,9 +188,9 @@ class Layer:
         recurrent = "return_sequences" in config
         if len(self.nodes) > 1:
             found.append((Stage("before its activation"), self.nodes[:1]))
-        elif not recurrent and config.get("activation", "linear") != "linear":
-            if first.layer != "Activation":
-                plain = replace(first, config={**config, "activation": "linear"})
+        elif "activation" in config and not recurrent and first.layer != "Activation":
+            plain = replace(first, config={**config, "activation": "linear"})
+            if config["activation"] != "linear":
                 found.append((Stage("before its activation"), [plain]))
         if recurrent:
             told = {**config, "return_sequences": True, "return_state": True}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from conformance.reference.errors import NoAnswer
 from conformance.twomodels import training
+from conformance.twomodels.answered import Keras
 from conformance.twomodels.asking import Failed
 from conformance.twomodels.causes import Search
 from conformance.twomodels.feeding import drawn, targets
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from conformance.twomodels.result import Result, Training
     from conformance.twomodels.sides import Side
     from conformance.twomodels.told import Opened, Told
-    from conformance.twomodels.training import Settings, Trained, Whole
+    from conformance.twomodels.training import Settings
 
 _TRIES = 6
 """Seeds that are tried until no number is next to where a gradient jumps."""
@@ -52,24 +53,6 @@ class Wanted:
     seed: int = 1
     settings: Settings | None = None
     seconds: float = 60.0
-
-
-@dataclass
-class Keras:
-    """The Keras model's answers to one set of arrays, kept for several others."""
-
-    side: Side
-    opened: Opened
-    fed: list[Values]
-    said: str
-    answer: Told
-    graph: Graph
-    truth: Trained | None = None
-    model: Whole | None = None
-    targets: list[Values] = field(default_factory=list)
-    after: Told | None = None
-    untrained: str = ""
-    """Why there is no training."""
 
 
 def keras(process: Process, side: Side, wanted: Wanted) -> Keras:
@@ -104,9 +87,7 @@ def keras(process: Process, side: Side, wanted: Wanted) -> Keras:
     return made
 
 
-def _answered(
-    process: Process, side: Side, opened: Opened, wanted: Wanted, seed: int
-) -> Keras:
+def _answered(process: Process, side: Side, opened: Opened, wanted: Wanted, seed: int) -> Keras:
     """What the Keras model answers to the user's arrays or to those of one seed."""
     if wanted.inputs is not None:
         fed, said = list(wanted.inputs), "arrays of yours"
@@ -244,5 +225,12 @@ def _trained(
     if not compared.agrees:
         reason, cut = training.reason(keras.model, keras.graph, theirs, found, wanted.seconds)
     return trained_result(
-        settings, "", compared, reason, keras, (keras.after, theirs), opened.framework, cut_short=cut
+        settings,
+        "",
+        compared,
+        reason,
+        keras,
+        (keras.after, theirs),
+        opened.framework,
+        cut_short=cut,
     )

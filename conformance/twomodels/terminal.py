@@ -58,7 +58,9 @@ def _layers(result: Result) -> Table:
             Text(visible(layer.name), style="cyan"),
             Text(visible(layer.kind), style="dim"),
             Text(visible(words.answer(layer))),
-            Text(layer.status + (" (guessed)" if layer.guessed else ""), style=_LOOKS[layer.status]),
+            Text(
+                layer.status + (" (guessed)" if layer.guessed else ""), style=_LOOKS[layer.status]
+            ),
             Text(used),
         )
     for output in result.outputs:

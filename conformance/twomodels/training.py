@@ -15,7 +15,6 @@ from conformance.cases.model import (
     Call,
     Case,
     Expect,
-    Graph as Program,
     InputSpec,
     Model,
     Named,
@@ -24,8 +23,10 @@ from conformance.cases.model import (
     Source,
     Train,
 )
+from conformance.cases.model import (
+    Graph as Program,
+)
 from conformance.reference.engine.arithmetic import Variance
-from conformance.reference.engine.array import Array
 from conformance.reference.engine.dtypes import DIGITS
 from conformance.reference.engine.structure import stack
 from conformance.reference.errors import NoAnswer, Unsupported
@@ -40,7 +41,7 @@ from conformance.twomodels.closeness import Nearness, nearness
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from conformance.reference.engine.array import Values
+    from conformance.reference.engine.array import Array, Values
     from conformance.twomodels.graph import Graph
     from conformance.twomodels.told import Told
 
@@ -133,6 +134,50 @@ def whole(graph: Graph, targets: Sequence[Values], settings: Settings) -> Whole:
     Raises:
         NoAnswer: A layer is not in the reference, or the model does something between layers.
     """
+    inputs, names, feeds = _inputs(graph)
+    nodes: list[Node] = []
+    owners: dict[str, str] = {}
+    by_layer: dict[int, str] = {}
+    for place, layer in enumerate(graph.layers):
+        if layer.unknown:
+            raise Unsupported(layer.unknown)
+        made = _renamed(layer.nodes, f"n{place}", layer.names(), names)
+        if layer.owner in owners:
+            made[0] = replace(made[0], shares=owners[layer.owner])
+        elif layer.owner:
+            owners[layer.owner] = made[0].name
+        nodes += made
+        by_layer[place] = made[0].name
+        several = len(layer.outputs) > 1
+        for at, number in enumerate(layer.outputs):
+            names.setdefault(number, f"{made[-1].name}.{at}" if several else made[-1].name)
+    outputs = [names[number] for number in graph.outputs]
+    model = Model(form="functional", inputs=inputs, nodes=nodes, outputs=outputs)
+    variables = _variables(graph, model, by_layer)
+    for (place, at), name in variables.items():
+        feeds[f"weight/{name}"] = graph.layers[place].weights[at]
+    feeds |= {f"target/{j}": target for j, target in enumerate(targets)}
+    frozen = [
+        by_layer[place]
+        for place, layer in enumerate(graph.layers)
+        if layer.variables and not any(trainable for _, trainable in layer.variables)
+    ]
+    program = Program(
+        case="training",
+        model=model,
+        calls=[Call(batch=len(graph.fed[0]))],
+        facets=["losses", "state"],
+        train=replace(settings.train(), freeze=frozen),
+    )
+    return Whole(program, feeds, variables, by_layer)
+
+
+def _inputs(graph: Graph) -> tuple[list[InputSpec], dict[int, str], dict[str, Values]]:
+    """What the model takes, the names of those tensors, and their arrays.
+
+    Raises:
+        Unsupported: The model does something between its layers.
+    """
     inputs: list[InputSpec] = []
     names: dict[int, str] = {}
     feeds: dict[str, Values] = {}
@@ -145,54 +190,27 @@ def whole(graph: Graph, targets: Sequence[Values], settings: Settings) -> Whole:
         inputs.append(InputSpec(name=name, shape=[*array.shape[1:]], dtype=array.dtype))
         names[number] = name
         feeds[f"call/0/{name}"] = values if array.integers is None else array.integers
-    nodes: list[Node] = []
-    owners: dict[str, str] = {}
-    by_layer: dict[int, str] = {}
-    for place, layer in enumerate(graph.layers):
-        if layer.unknown:
-            raise Unsupported(layer.unknown)
-        shares = owners.get(layer.owner) if layer.owner else None
-        made = _renamed(layer.nodes, f"n{place}", layer.names(), names)
-        if shares is not None:
-            made[0] = replace(made[0], shares=shares)
-        elif layer.owner:
-            owners[layer.owner] = made[0].name
-        nodes += made
-        by_layer[place] = made[0].name
-        last = made[-1].name
-        several = len(layer.outputs) > 1
-        for at, number in enumerate(layer.outputs):
-            names.setdefault(number, f"{last}.{at}" if several else last)
-    model = Model(
-        form="functional", inputs=inputs, nodes=nodes, outputs=[names[n] for n in graph.outputs]
-    )
+    return inputs, names, feeds
+
+
+def _variables(
+    graph: Graph, model: Model, by_layer: Mapping[int, str]
+) -> dict[tuple[int, int], str]:
+    """The reference's names of the variables, by layer and number; of shared layers once.
+
+    Raises:
+        Unsupported: A layer has others there.
+    """
     network = Network.build(model)
-    variables: dict[tuple[int, int], str] = {}
+    found: dict[tuple[int, int], str] = {}
     for place, layer in enumerate(graph.layers):
-        prefix = by_layer[place]
-        own = [name for name in network.variables if name.split("/", 1)[0] == prefix]
-        if not own:
-            continue
-        if len(own) != len(layer.weights):
-            message = f"{layer.name} has {len(layer.weights)} variables, in the reference {len(own)}"
+        own = [name for name in network.variables if name.split("/", 1)[0] == by_layer[place]]
+        if own and len(own) != len(layer.weights):
+            what = f"{len(layer.weights)} variables, in the reference {len(own)}"
+            message = f"{layer.name} has {what}"
             raise Unsupported(message)
-        for at, (name, values) in enumerate(zip(own, layer.weights, strict=True)):
-            variables[place, at] = name
-            feeds[f"weight/{name}"] = values
-    for j, array in enumerate(targets):
-        feeds[f"target/{j}"] = array
-    frozen = [
-        by_layer[place]
-        for place, layer in enumerate(graph.layers)
-        if layer.variables and not any(trainable for _, trainable in layer.variables)
-    ]
-    rows = len(graph.fed[0])
-    train = replace(settings.train(), freeze=frozen)
-    program = Program(
-        case="training", model=model, calls=[Call(batch=rows)], facets=["losses", "state"],
-        train=train,
-    )  # fmt: skip
-    return Whole(program, feeds, variables, by_layer)
+        found |= {(place, at): name for at, name in enumerate(own)}
+    return found
 
 
 def _renamed(
@@ -215,9 +233,7 @@ def _renamed(
     return made
 
 
-def trained(
-    model: Whole, fault: Fault = HONEST, doubled: frozenset[str] = frozenset()
-) -> Trained:
+def trained(model: Whole, fault: Fault = HONEST, doubled: frozenset[str] = frozenset()) -> Trained:
     """What training the model comes to.
 
     Args:
@@ -228,7 +244,7 @@ def trained(
     Raises:
         NoAnswer: The reference has none: a layer draws in training.
     """
-    arithmetic = fault.arithmetic(Variance)
+    arithmetic = Variance(operands=fault.operands, results=fault.results)
     arithmetic.first_of_ties = True
     context = fault.context(arithmetic)
     program = fault.program(model.program)
@@ -282,12 +298,12 @@ def tracked(graph: Graph, told: Told) -> list[Tracked]:
     names = told.answer.variables
     if not names:
         return []
-    before = np.concatenate([
-        np.asarray(told.array(f"variable/before/{name}"), np.float32).ravel() for name in names
-    ])
-    after = np.concatenate([
-        np.asarray(told.array(f"variable/after/{name}"), np.float32).ravel() for name in names
-    ])
+    before = np.concatenate(
+        [np.asarray(told.array(f"variable/before/{name}"), np.float32).ravel() for name in names]
+    )
+    after = np.concatenate(
+        [np.asarray(told.array(f"variable/after/{name}"), np.float32).ravel() for name in names]
+    )
     order = np.argsort(before, kind="stable")
     sorted_ = before[order]
     found = []
@@ -388,10 +404,16 @@ def reason(
             made = trained(model, fault, doubled)
         except (NoAnswer, ValueError, KeyError, IndexError):
             continue
-        judged = compared(made, theirs, theirs, found)
+        # The other model has such a bias in two parts: neither is where the sum is.
+        parts = {key for key, name in model.variables.items() if name in doubled}
+        own = [one for one in found if (one.layer, one.place) not in parts]
+        judged = compared(made, theirs, theirs, own)
         wrong = [near for _, near in judged.variables if near is None or not near.agrees]
         if judged.agrees and not wrong:
-            return Reason(fault.name, fault.says, layer), False
+            name = fault.name
+            if layer >= 0 and name.endswith(f":{model.owners[layer]}"):  # the reference's own name
+                name = f"{name.partition(':')[0]}:{graph.layers[layer].name}"
+            return Reason(name, fault.says, layer), False
     return None, False
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from conformance.twomodels.result import Layer, Mistake, Result, Training
 
-_HUGE = 1e6
+_HUGE, _MANY = 1e6, 10.0
 _ORDERS = {(0, 3, 1, 2), (0, 4, 1, 2, 3), (0, 2, 1), (0, 2, 3, 1), (0, 2, 3, 4, 1)}
 """Orders of axes by which channels are moved: first to last or last to first."""
 
@@ -41,9 +41,8 @@ def times(margin: float | None) -> str:
         return f"{margin:.2f} of what rounding may do"
     if margin >= _HUGE:
         return "over a million times what rounding may do"
-    return f"{margin:,.0f} times what rounding may do" if margin >= 10 else (  # noqa: PLR2004
-        f"{margin:.1f} times what rounding may do"
-    )
+    digits = 0 if margin >= _MANY else 1
+    return f"{margin:,.{digits}f} times what rounding may do"
 
 
 def relative(error: float | None) -> str:

@@ -3,9 +3,8 @@
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import nn
-
 import weights
+from torch import nn
 
 
 class BiasedBatchNorm(nn.BatchNorm2d):
@@ -17,7 +16,7 @@ class BiasedBatchNorm(nn.BatchNorm2d):
         if self.training:
             n = x.numel() // x.shape[1]
             added = self.running_var - (1 - self.momentum) * before
-            self.running_var.copy_((1 - self.momentum) * before + added * ((n - 1) / n))
+            self.running_var = (1 - self.momentum) * before + added * ((n - 1) / n)
         return y
 
 

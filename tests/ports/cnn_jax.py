@@ -1,4 +1,4 @@
-"""The convolutional model as functions of JAX, which tells its own activations and trains itself."""
+"""The convolutional model as functions of JAX, which tells its activations and trains itself."""
 
 import jax
 import jax.numpy as jnp
@@ -15,7 +15,9 @@ def load(path):
 
 def convolved(x, kernel, strides):
     dimensions = ("NHWC", "HWIO", "NHWC")
-    return lax.conv_general_dilated(x, kernel, (strides, strides), "SAME", dimension_numbers=dimensions)
+    return lax.conv_general_dilated(
+        x, kernel, (strides, strides), "SAME", dimension_numbers=dimensions
+    )
 
 
 def normalized(w, name, x, training):

@@ -1,4 +1,4 @@
-"""Makes the three Keras models that the ports of this folder port: ``python make_models.py FOLDER``.
+"""Makes the Keras models that the ports of this folder port: ``python make_models.py FOLDER``.
 
 Beside each ``NAME.keras`` its weights as ``NAME.npz``, by ``layer/variable``.
 """
@@ -62,7 +62,9 @@ def main(folder):
             for layer in model.layers
             for variable in layer.weights
         }
-        short = {name.replace("gru_cell/", "").replace("lstm_cell/", ""): a for name, a in named.items()}
+        short = {
+            name.replace("gru_cell/", "").replace("lstm_cell/", ""): a for name, a in named.items()
+        }
         np.savez(folder / f"{make.__name__}.npz", **short)
     if len(sys.argv) > 2:  # and what is exported from the first
         cnn_model = keras.saving.load_model(folder / "cnn.keras")

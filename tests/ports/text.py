@@ -2,10 +2,9 @@
 
 import numpy as np
 import torch
+import weights
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
-
-import weights
 
 GRU_ORDER = (1, 0, 2)
 """Keras's update, reset, candidate as PyTorch's reset, update, new."""
@@ -24,7 +23,9 @@ class Text(nn.Module):
         lengths = (tokens != 0).sum(1)
         x = self.embedding(tokens)
         packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
-        x, _ = pad_packed_sequence(self.gru(packed)[0], batch_first=True, total_length=tokens.shape[1])
+        x, _ = pad_packed_sequence(
+            self.gru(packed)[0], batch_first=True, total_length=tokens.shape[1]
+        )
         if self.mistake == "mask-ignored":
             _, (h, _) = self.lstm(x)
         elif self.mistake == "mean":
@@ -101,7 +102,9 @@ def load(path, mistake="", kind=Text):
         )
     if mistake != "two-biases":
         # Keras's LSTM has one bias; were both trained, it would move twice as far.
-        getattr(model, "lstm" if last else "lstm_cell").get_parameter(f"bias_hh{last}").requires_grad_(False)
+        getattr(model, "lstm" if last else "lstm_cell").get_parameter(
+            f"bias_hh{last}"
+        ).requires_grad_(False)
     weights.linear(model.scores, found, "scores")
     return model
 

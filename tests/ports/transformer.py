@@ -5,9 +5,8 @@ import math
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import nn
-
 import weights
+from torch import nn
 
 HEADS, SIZE = 2, 4
 

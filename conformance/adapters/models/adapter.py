@@ -67,7 +67,7 @@ class Models:
 
 def _numbered(tensors: Mapping[str, Any], kind: str) -> list[Any]:
     """The arrays ``<kind>/0``, ``<kind>/1`` … in order."""
-    found = []
+    found: list[Any] = []
     while f"{kind}/{len(found)}" in tensors:
         found.append(tensors[f"{kind}/{len(found)}"])
     return found

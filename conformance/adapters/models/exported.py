@@ -89,13 +89,11 @@ class OnnxFile:
             self._notes.append(f"{_INSIDE}; with the package onnx installed its nodes would be too")
 
         def session(model: Any) -> Any:
-            return onnxruntime.InferenceSession(
-                model, options, providers=["CPUExecutionProvider"]
-            )
+            return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
         try:
             self._session = session(content)
-        except Exception:  # noqa: BLE001 - a type that can't be found out: the outputs are still there
+        except Exception:
             if not self._inside:
                 raise
             self._session, self._inside = session(str(path)), []

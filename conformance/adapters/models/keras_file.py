@@ -181,24 +181,26 @@ class _Notes:
         owner = self._owner(operation) if is_layer else ""
         config = operation.get_config() if is_layer else _made_with(operation)
         outputs = [one for one in flat(output) if hasattr(one, "shape")]
-        self.calls.append({
-            "name": self._names.get(id(operation), str(operation.name)),
-            "layer": kind,
-            "is_layer": is_layer,
-            "config": _jsonable(config),
-            "owner": owner,
-            "weights": [_variable(one) for one in operation.weights] if is_layer else [],
-            "inputs": [self.value(one) for one in inputs],
-            "tensors": {
-                key: [self.value(one) for one in value]
-                if isinstance(value, (list, tuple))
-                else self.value(value)
-                for key, value in keywords.items()
-            },
-            "arguments": _jsonable(literals),
-            "outputs": [self.value(one) for one in outputs],
-            "symbolic": any(isinstance(one, self._keras.KerasTensor) for one in outputs),
-        })
+        self.calls.append(
+            {
+                "name": self._names.get(id(operation), str(operation.name)),
+                "layer": kind,
+                "is_layer": is_layer,
+                "config": _jsonable(config),
+                "owner": owner,
+                "weights": [_variable(one) for one in operation.weights] if is_layer else [],
+                "inputs": [self.value(one) for one in inputs],
+                "tensors": {
+                    key: [self.value(one) for one in value]
+                    if isinstance(value, (list, tuple))
+                    else self.value(value)
+                    for key, value in keywords.items()
+                },
+                "arguments": _jsonable(literals),
+                "outputs": [self.value(one) for one in outputs],
+                "symbolic": any(isinstance(one, self._keras.KerasTensor) for one in outputs),
+            }
+        )
 
     def _owner(self, layer: Any) -> str:
         """A name of its own for the layer, by which its variables go."""

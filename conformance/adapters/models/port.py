@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,9 @@ from conformance.adapters.worker.failure import Unsupported
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import ModuleType
+
+EPSILON = 1e-7
+"""Of Keras's Adam."""
 
 _BLIND = (
     "nothing is seen inside: the model is no torch.nn.Module, and its file has no function "
@@ -164,14 +168,21 @@ class Port:
         torch = self._torch
         parameters = [one for one in self.model.parameters() if one.requires_grad]
         rate = settings["learning_rate"]
+        adam = settings["optimizer"] == "adam"
         optimizer = (
-            # Keras's Adam has this epsilon.
-            torch.optim.Adam(parameters, lr=rate, eps=1e-7)
-            if settings["optimizer"] == "adam"
+            torch.optim.Adam(parameters, lr=rate)
+            if adam
             else torch.optim.SGD(parameters, lr=rate, momentum=settings["momentum"])
         )
+        steps = 0
 
         def step(inputs: Sequence[Any], targets: Sequence[Any]) -> Any:
+            nonlocal steps
+            steps += 1
+            if adam:
+                # Keras adds its epsilon to the root of the second moment as it is, PyTorch to the
+                # one that has been corrected for its start: the same after this division.
+                optimizer.param_groups[0]["eps"] = EPSILON / math.sqrt(1 - 0.999**steps)
             optimizer.zero_grad()
             outputs = flat(self._forward(inputs, training=True))
             if len(outputs) != len(targets):
@@ -189,9 +200,7 @@ class Port:
             return when, []
         named = [*self.model.named_parameters(), *self.model.named_buffers()]
         return when, [
-            (name, np.array(self._numbers(one)))
-            for name, one in named
-            if one.is_floating_point()
+            (name, np.array(self._numbers(one))) for name, one in named if one.is_floating_point()
         ]
 
     def _forward(self, inputs: Sequence[Any], *, training: bool) -> Any:

@@ -250,7 +250,7 @@ def _first(chosen: Values, axes: Sequence[int]) -> Values:
     moved = chosen.transpose(order)
     rows = moved.reshape(*(chosen.shape[i] for i in kept), -1)
     first = rows & (rows.cumsum(axis=-1) == 1)
-    return first.reshape(moved.shape).transpose(np.argsort(order))
+    return np.asarray(first.reshape(moved.shape).transpose(np.argsort(order)))
 
 
 def softmax(a: Array, axis: int | Sequence[int]) -> Array:

@@ -1,4 +1,4 @@
-"""Mistakes of whoever trains a port: what moves the statistics, the rate, which weights are trained.
+"""Mistakes of whoever trains a port: what moves statistics, the rate, what is not trained.
 
 Those of arguments, of the rate and of the loss are in ``known``; these are tried by ``compare``.
 """
@@ -23,6 +23,8 @@ _UNBIASED = (
     "moved the moving variance by the unbiased variance of the batch (over n - 1), where Keras "
     "takes the biased one (over n)"
 )
+_USUAL = 0.9
+"""What most people take for SGD's momentum."""
 MOMENTA = (0.9, 0.99, 0.999, 0.1, 0.01)
 """Of moving statistics, in Keras's words: PyTorch's default is 0.9, Flax's 0.99."""
 
@@ -123,10 +125,9 @@ def _rates(train: Train) -> Iterator[Fault]:
         if config.get("momentum"):
             yield _optimized("momentum-left-out", "left out the optimizer's momentum", momentum=0.0)
             yield _optimized("nesterov", "took Nesterov's momentum", nesterov=True)
-        for other in (0.9,):
-            if config.get("momentum") != other:
-                yield _optimized(f"momentum-of:{other:g}", f"took an optimizer's momentum of {other:g}",
-                                 momentum=other)  # fmt: skip
+        if config.get("momentum") != _USUAL:
+            says = f"took an optimizer's momentum of {_USUAL:g}"
+            yield _optimized(f"momentum-of:{_USUAL:g}", says, momentum=_USUAL)
     if train.optimizer.name == "Adam":
         for epsilon in (1e-8, 1e-3):
             yield _optimized(f"adam-epsilon:{epsilon:g}", f"took {epsilon:g} for Adam's epsilon",
@@ -144,9 +145,7 @@ def _optimized(name: str, says: str, **changes: Any) -> Fault:
     return Fault(name=name, says=says, train=rewrite)
 
 
-def _momenta(
-    names: frozenset[str], change: Callable[[float], float]
-) -> Callable[[Model], Model]:
+def _momenta(names: frozenset[str], change: Callable[[float], float]) -> Callable[[Model], Model]:
     def rewrite(node: Node) -> list[Node]:
         if node.name not in names:
             return [node]

@@ -191,7 +191,9 @@ def _softmax(node: Node) -> Iterator[Fault]:
     if node.layer == "Softmax":
         for axis in (1, -2, 0):
             if axis != node.config.get("axis", -1):
-                yield _with(f"softmax-axis:{axis}", f"took the softmax along axis {axis}", axis=axis)
+                yield _with(
+                    f"softmax-axis:{axis}", f"took the softmax along axis {axis}", axis=axis
+                )
         yield _as_layer("softmax:log", "took the logarithm of the softmax", "Activation",
                         {"activation": "log_softmax"})  # fmt: skip
 
@@ -319,7 +321,7 @@ def _alone(name: str) -> Callable[[Model], Model]:
 
 
 def _sequences(network: Network) -> Iterator[Fault]:
-    """A last step that is taken from all steps: of a backward layer it is the first that was read."""
+    """A last step taken from all steps: of a backward layer it is the first that was read."""
     node = network.model.nodes[0]
     inner = node.config.get("layer")
     if node.layer != "Bidirectional" or not isinstance(inner, dict):
@@ -424,4 +426,3 @@ def _flattening(network: Network) -> Iterator[Fault]:
         says="read its input in the order of channels first",
         model=moved,
     )
-
