@@ -27,5 +27,7 @@ class Keras:
     model: Whole | None = None
     targets: list[Values] = field(default_factory=list)
     after: Told | None = None
+    notes: list[str] = field(default_factory=list)
+    """Where Keras itself does not answer what it documents."""
     untrained: str = ""
     """Why there is no training."""

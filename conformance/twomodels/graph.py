@@ -11,7 +11,7 @@ from conformance.reference.engine.arithmetic import THIRD, Variance
 from conformance.reference.engine.array import Array
 from conformance.reference.errors import NoAnswer
 from conformance.twomodels.layers import nodes_of
-from conformance.twomodels.replay import LOOKS_UP, Layer
+from conformance.twomodels.replay import LOOKS_UP, Layer, integers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -86,7 +86,7 @@ class Graph:
             if any(_same(values, one) for one in self.fed):
                 readers = {self.layers[place].kind for place in self.reads.get(number, [])}
                 if readers and readers <= LOOKS_UP:
-                    values = np.rint(values).astype(np.int32)
+                    values = integers(values)
                 known[number] = arithmetic.fed(values)
             else:
                 between.append(number)

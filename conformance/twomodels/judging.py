@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from conformance.twomodels.training import Compared, Reason, Settings
     from conformance.twomodels.walking import Pair, Walk
 
+_REASON = 200
+"""Characters of a reason that are kept: some list all that there is."""
 _HARMLESS = "by itself it would change no output: mend the other first"
 _KINKED = (
     "a number is within rounding of where a gradient jumps (relu at 0, a tie in a pool, a gradient "
@@ -76,7 +78,7 @@ def _model(side: Side, opened: Opened) -> result.Model:
 def _layer(place: int, made: Keras, walk: Walk, *, wrong: bool) -> result.Layer:
     layer = made.graph.layers[place]
     pair = walk.pairs.get(place)
-    guessed = walk.guessed.get(place, "")
+    guessed = walk.guessed.get(place, "")[:_REASON]
     status: result.Status = "not seen"
     if wrong:
         status = "wrong"

@@ -21,6 +21,8 @@ _AS_GIVEN = re.compile(r".*_(regularizer|constraint)")
 """Objects that the reference reads as Keras writes them, by class and config."""
 _WITHOUT_EFFECT = {"rms_scaling": False, "synchronized": False, "flash_attention": None}
 """Arguments that configs still hold and whose one usual value changes nothing."""
+_CALLED = {"GroupedQueryAttention": "GroupQueryAttention"}
+"""Classes whose public name is another one."""
 _FUNCTION = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -48,7 +50,7 @@ def nodes_of(call: Call) -> list[Node]:
     config = config_of(call.config)
     node = Node(
         name="layer",
-        layer=call.layer,
+        layer=_CALLED.get(call.layer, call.layer),
         config=config,
         inputs=inputs,
         arguments=dict(call.arguments),

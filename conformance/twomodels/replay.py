@@ -167,9 +167,7 @@ class Layer:
         for name, number in self.names().items():
             array = _lifted(given[number], arithmetic)
             looked_up = self.kind in LOOKS_UP and array.integers is None
-            inputs[name] = (
-                arithmetic.whole(np.rint(array.value).astype(np.int32)) if looked_up else array
-            )
+            inputs[name] = arithmetic.whole(integers(array.value)) if looked_up else array
             if number in self.masks:
                 masks[name] = self.masks[number]
         context = fault.context(arithmetic)
@@ -200,6 +198,11 @@ class Layer:
             found.append((Stage("every step", 0), steps))
             found += [(Stage(f"state {place}", place + 1), steps) for place in range(states)]
         return found
+
+
+def integers(values: Values) -> Values:
+    """Whole numbers that Keras may hand over as floats."""
+    return values if values.dtype.kind in "iu" else np.rint(values).astype(np.int32)
 
 
 def _weight(fault: Fault, name: str, array: Array) -> Array:

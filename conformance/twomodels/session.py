@@ -16,6 +16,7 @@ from conformance.twomodels.causes import Search
 from conformance.twomodels.feeding import drawn, targets
 from conformance.twomodels.graph import graph_of
 from conformance.twomodels.judging import judged, trained_result
+from conformance.twomodels.own import distrust
 from conformance.twomodels.sides import Usage
 from conformance.twomodels.walking import Record, Walker
 
@@ -95,7 +96,10 @@ def _answered(process: Process, side: Side, opened: Opened, wanted: Wanted, seed
         fed, said = drawn(opened.inputs, wanted.rows, seed), f"drawn arrays (seed {seed})"
     shapes = ", ".join(str(tuple(array.shape)) for array in fed)
     answer = process.ask({"ask": "infer"}, _feeds(fed))
-    return Keras(side, opened, fed, f"{said} of {shapes}", answer, _graph(answer, fed, side))
+    graph = _graph(answer, fed, side)
+    made = Keras(side, opened, fed, f"{said} of {shapes}", answer, graph)
+    made.notes = distrust(graph)
+    return made
 
 
 def _clearance(made: Keras) -> float:
@@ -136,7 +140,7 @@ def other(process: Process, side: Side, keras: Keras, wanted: Wanted) -> Result:
     walker = Walker(keras.graph, records, outputs)
     search = Search(walker, wanted.seconds)
     first, last, found = search.run()
-    notes = _notes(answer, again, search, keras, outputs)
+    notes = keras.notes + _notes(answer, again, search, keras, outputs)
     trained: Training | None = None
     if wanted.settings is not None:
         trained = _trained(process, opened, keras, wanted, agrees=first.agrees)

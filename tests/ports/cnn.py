@@ -43,6 +43,7 @@ class Cnn(nn.Module):
         x = self.bn1(x)
         x = F.pad(x, (1, 1, 0, 1), value=0.0 if self.is_("pool-of-zeros") else -torch.inf)
         x = F.max_pool2d(x, 3, 2)
+        self.bn2.train(self.training or self.is_("batch-statistics"))
         x = self.bn2(self.conv2(x))
         x = F.leaky_relu(x, 0.01 if self.is_("slope") else 0.3)
         if self.is_("counted"):

@@ -66,10 +66,6 @@ def main(folder):
             name.replace("gru_cell/", "").replace("lstm_cell/", ""): a for name, a in named.items()
         }
         np.savez(folder / f"{make.__name__}.npz", **short)
-    if len(sys.argv) > 2:  # and what is exported from the first
-        cnn_model = keras.saving.load_model(folder / "cnn.keras")
-        cnn_model(np.zeros((3, 11, 10, 3), np.float32))
-        cnn_model.export(folder / "cnn.onnx", format="onnx", verbose=False)
 
 
 if __name__ == "__main__":
