@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -112,7 +113,7 @@ def compare(models, processes):
 
     def call(name, port, settings=None, **wanted):
         how = session.Wanted(settings=settings, **wanted)
-        key = (name, settings, *wanted)
+        key = (name, settings, *map(str, wanted.values()))
         if key not in answered:
             answered[key] = session.keras(processes[0], side(str(models / f"{name}.keras")), how)
         return session.other(processes[1], side(str(port)), answered[key], how)
@@ -281,31 +282,70 @@ def test_what_is_no_model_is_refused(given, tmp_path, monkeypatch):
         side(given)
 
 
-def test_the_command_tells_prints_and_writes(models, tmp_path, capsys, monkeypatch):
-    """Both processes of its own, a class that is named, arrays of the user, both files."""
-    monkeypatch.chdir(tmp_path)
-    port = tmp_path / "<b>port.py"
-    port.write_text(
+def test_a_class_that_is_named_and_arrays_of_the_user(models, compare):
+    file = models / "port_named.py"
+    file.write_text(
         f"import sys\nsys.path.insert(0, {str(PORTS)!r})\nimport cnn\n\n\n"
-        f"class Mine(cnn.Cnn):\n    def __new__(cls):\n"
+        "class Mine(cnn.Cnn):\n    def __new__(cls):\n"
         f"        return cnn.load({str(models / 'cnn.keras')!r}, 'epsilon')\n"
     )
-    np.savez(tmp_path / "data.npz", image=np.ones((2, 11, 10, 3), np.float64) / 3)
-    given = [
-        *("compare", str(models / "cnn.keras"), f"{port}:Mine", "--inputs", "data.npz"),
-        *("--json", "out.json", "--html", "out.html", "--backend", "torch"),
+    image = np.ones((2, 11, 10, 3), np.float32) / 3
+    found = compare("cnn", f"{file}:Mine", inputs=[image])
+    assert found.fed == "arrays of yours of (2, 11, 10, 3)"
+    assert [(one.layer, one.name) for one in found.mistakes] == [("bn1", "epsilon:1e-05")]
+
+
+def test_a_file_that_is_no_keras_model_is_told(tmp_path, processes):
+    broken = tmp_path / "m.keras"
+    broken.write_bytes(b"no archive")
+    with pytest.raises(Failed, match=r"m\.keras: "):
+        session.keras(processes[0], side(str(broken)), session.Wanted())
+
+
+def masked(text):
+    """Lines without the ends that are blank, numbers as N."""
+    lines = [
+        re.sub(r"\d[\d.,]*(e[-+]\d+)?(\+cpu)?", "N", line.rstrip()) for line in text.splitlines()
     ]
-    assert cli.main(given) == 1
-    said = capsys.readouterr().out
-    assert "bn1 (BatchNormalization)" in said
-    assert "it behaves as if it took 1e-05 for epsilon, which is 0.001" in said
-    told = json.loads((tmp_path / "out.json").read_text())
-    assert told["mistakes"][0]["layer"] == "bn1"
-    page = (tmp_path / "out.html").read_text()
-    assert "&lt;b&gt;port.py" in page
-    assert "<b>port" not in page
-    assert "took 1e-05 for epsilon" in page
-    assert "<script" not in page
+    return [re.sub(r" +", " ", line) for line in lines]
+
+
+def test_the_example_of_the_page_is_what_happens(tmp_path, monkeypatch, capsys):
+    """docs/compare.md, line by line: its model, its port, what is printed; and both files."""
+    page = (Path(__file__).parents[1] / "docs/compare.md").read_text()
+    make, port = re.findall(r"```python\n(.*?)```", page, re.DOTALL)[:2]
+    (tmp_path / "make.py").write_text(make)
+    (tmp_path / "port.py").write_text(port)
+    mended = port.replace("stride=2, padding=1", "stride=2")
+    mended = mended.replace("nn.BatchNorm2d(6)", "nn.BatchNorm2d(6, eps=1e-3, momentum=0.01)")
+    mended = mended.replace(
+        "self.conv(x.permute(0, 3, 1, 2))", "self.conv(F.pad(x.permute(0, 3, 1, 2), (0, 1, 1, 1)))"
+    )
+    (tmp_path / "mended.py").write_text(mended)
+    environment = {**os.environ, "KERAS_BACKEND": "torch"}
+    subprocess.run(
+        [sys.executable, "make.py"], cwd=tmp_path, check=True, capture_output=True, env=environment
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "110")
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    shown = re.findall(r"```console\n\$ keras-conformance (compare .*?)\n(.*?)```", page, re.DOTALL)
+    ran = [(line, text) for line, text in shown if text]
+    assert [line for line, _ in ran] == [
+        "compare model.keras port.py",
+        "compare model.keras mended.py --steps 3",
+    ]
+    for line, text in ran:
+        files = ["--json", "out.json", "--html", "out.html"]
+        assert cli.main([*line.split(), *files]) == 1
+        assert masked(capsys.readouterr().out) == masked(text)
+        told = json.loads((tmp_path / "out.json").read_text())
+        assert told["equal"] is False
+        html = (tmp_path / "out.html").read_text()
+        assert "norm" in html
+        assert "<script" not in html
+    assert cli.main(["compare", "model.keras", "mended.py"]) == 0
+    assert "are equal" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -316,7 +356,6 @@ def test_the_command_tells_prints_and_writes(models, tmp_path, capsys, monkeypat
         (("m.keras", "port.py", "--inputs", "objects.npy"), "can't be read as arrays of numbers"),
         (("m.keras", "port.py", "--inputs", "words.npy"), "holds no numbers"),
         (("m.keras", "port.py", "--steps", "2", "--optimizer", "adam", "--momentum", "0.9"), "sgd"),
-        (("m.keras", "port.py"), "m.keras: "),
     ],
 )
 def test_wrong_usage_ends_with_2(given, said, tmp_path, monkeypatch, capsys):

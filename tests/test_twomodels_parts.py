@@ -1,4 +1,4 @@
-"""The parts of `compare` that need no framework: how near is near, what is drawn, what is written."""
+"""The parts of `compare` that need no framework: what is near, drawn, read, written."""
 
 from __future__ import annotations
 

@@ -51,9 +51,9 @@ def judged(  # noqa: PLR0913, PLR0917 (what a result is told by)
     framework = other[1].framework
     # What the others make matter is told last: by itself it does no harm.
     found = sorted(found, key=lambda one: (one.harmless, one.layer))
-    wrong = {one.layer for one in found}
+    wrong = {one.layer: one for one in reversed(found)}
     layers = [
-        _layer(place, made, last, wrong=place in wrong) for place in range(len(made.graph.layers))
+        _layer(place, made, last, wrong.get(place)) for place in range(len(made.graph.layers))
     ]
     outputs = [_output(place, pair) for place, pair in enumerate(first.outputs)]
     enough = len(first.outputs) == len(made.graph.outputs)
@@ -75,18 +75,21 @@ def _model(side: Side, opened: Opened) -> result.Model:
     return result.Model(given=side.given, framework=opened.framework, notes=opened.notes)
 
 
-def _layer(place: int, made: Keras, walk: Walk, *, wrong: bool) -> result.Layer:
+def _layer(place: int, made: Keras, walk: Walk, wrong: Found | None) -> result.Layer:
     layer = made.graph.layers[place]
     pair = walk.pairs.get(place)
     guessed = walk.guessed.get(place, "")[:_REASON]
     status: result.Status = "not seen"
-    if wrong:
+    if wrong is not None:
         status = "wrong"
     elif pair is not None:
         status = "agrees" if pair.agrees else "differs"
     if pair is None:
         return result.Layer(name=layer.name, kind=layer.kind, status=status, guessed=guessed)
     near = pair.near
+    if wrong is not None:  # what is seen before the mistake is taken for granted
+        seen_here = wrong.shows.layer == place and wrong.shows.how != "output"
+        near = wrong.shows.near if seen_here else None
     axes = [] if near is None or near.axes == tuple(sorted(near.axes)) else list(near.axes)
     return result.Layer(
         name=layer.name,

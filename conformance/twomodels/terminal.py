@@ -27,7 +27,7 @@ def summary(result: Result) -> RenderableType:
     parts: list[RenderableType] = [
         _model("A", result.a),
         _model("B", result.b),
-        Text(f"both fed {result.fed}", style="dim"),
+        Text(one_line(f"both fed {result.fed}"), style="dim"),
         Text(""),
         _layers(result),
     ]
@@ -53,7 +53,6 @@ def _layers(result: Result) -> Table:
     for head in ("layer", "", "B's answer", "", "rounding used"):
         table.add_column(head, justify="right" if head == "rounding used" else "left")
     for layer in result.layers:
-        used = "" if layer.margin is None else f"{layer.margin:.2g}"
         table.add_row(
             Text(visible(layer.name), style="cyan"),
             Text(visible(layer.kind), style="dim"),
@@ -61,17 +60,16 @@ def _layers(result: Result) -> Table:
             Text(
                 layer.status + (" (guessed)" if layer.guessed else ""), style=_LOOKS[layer.status]
             ),
-            Text(used),
+            Text(words.used(layer.margin)),
         )
     for output in result.outputs:
-        used = "" if output.margin is None else f"{output.margin:.2g}"
         status = "agrees" if output.agrees else "differs"
         table.add_row(
             Text(f"output {output.place}", style="bold"),
             Text(""),
             Text(visible(output.message)),
             Text(status, style=_LOOKS["agrees" if output.agrees else "wrong"]),
-            Text(used),
+            Text(words.used(output.margin)),
         )
     return table
 

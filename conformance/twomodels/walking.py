@@ -76,6 +76,8 @@ class Walk:
     pairs: dict[int, Pair] = field(default_factory=dict)
     outputs: list[Pair] = field(default_factory=list)
     guessed: dict[int, str] = field(default_factory=dict)
+    faults: dict[int, Fault] = field(default_factory=dict)
+    """Mistakes with which the other model is known to do some layers."""
     unjudged: set[int] = field(default_factory=set)
     """Layers of which nothing can be said: the reference has no answer, and what they were fed is
     not what Keras's were."""
@@ -133,6 +135,8 @@ class Walker:
                 other |= {*layer.outputs}
                 if why and place not in (mended or {}):
                     walk.unjudged.add(place)
+            if made.fault is not None:
+                walk.faults[place] = made.fault
             pair = self._agreeing(place, walk, used)
             walk.known |= dict(zip(layer.outputs, answers, strict=False))
             if pair is None:
@@ -206,7 +210,7 @@ class Walker:
         order = sorted(self.records, key=lambda one: (one.place != named, one.place))
         last = max((pair.record.place for pair in walk.pairs.values()), default=-1)
         order.sort(key=lambda one: (one.place != named, one.place < last))
-        for stage, truth in self.stages(place, walk.known, answers, HONEST):
+        for stage, truth in self.stages(place, walk.known, answers, walk.faults.get(place, HONEST)):
             size = _size(truth.value)
             for record in order:
                 if not self._could(record, used) or not self._near_in_size(record, truth, size):
@@ -261,7 +265,8 @@ class Walker:
 
     def _nearest(self, place: int, walk: Walk, record: Record) -> tuple[Stage, Nearness | None]:
         found: list[tuple[Stage, Nearness | None]] = []
-        for stage, truth in self.stages(place, walk.known, walk.truths[place], HONEST):
+        fault = walk.faults.get(place, HONEST)
+        for stage, truth in self.stages(place, walk.known, walk.truths[place], fault):
             found.append((stage, nearness(record.values, truth)))
         shaped = [(stage, near) for stage, near in found if near is not None]
         if not shaped:

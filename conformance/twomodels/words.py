@@ -45,6 +45,13 @@ def times(margin: float | None) -> str:
     return f"{margin:,.{digits}f} times what rounding may do"
 
 
+def used(margin: float | None) -> str:
+    """The same as a number for a table."""
+    if margin is None:
+        return ""
+    return f"{margin:.2g}" if margin < _HUGE else f"> {_HUGE:.0e}"
+
+
 def relative(error: float | None) -> str:
     """The largest difference over the largest number."""
     return "" if error is None else f"largest difference {error:.2g} of the largest number"
