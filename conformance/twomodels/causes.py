@@ -31,6 +31,8 @@ _UNFIT = (ValueError, IndexError, KeyError, ZeroDivisionError, FloatingPointErro
 _SHARE, _ALIKE = 1e-3, 1e-4
 """Numbers below this share of the largest one tell no ratio; ratios within the other are one."""
 _ALSO = 3
+_TRIED_BESIDE = 30
+"""Faults that are tried for those, once one has been found."""
 _TURNED = "took the mask's true for what is left out"
 """Further faults with the same answer that are told."""
 
@@ -197,7 +199,11 @@ class Search:
             if place in mended:
                 continue
             matches: list[Fault] = []
+            tried = 0
             for fault in self._faults(place, walk.known):
+                tried += bool(matches)
+                if tried > _TRIED_BESIDE:
+                    break
                 if time.monotonic() > self._deadline:
                     self.cut_short = True
                     return None

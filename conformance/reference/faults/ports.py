@@ -79,7 +79,6 @@ def of_ports(network: Network, *, masked: bool) -> Iterator[Fault]:
     if node.is_function:
         return
     yield from _epsilons(node)
-    yield from _activations(network.model)
     yield from _slopes(node)
     if masked:
         yield from _masks(node)
@@ -91,6 +90,7 @@ def of_ports(network: Network, *, masked: bool) -> Iterator[Fault]:
     yield from _attention(node)
     yield from _normalization(node)
     yield from _flattening(network)
+    yield from _activations(network.model)  # the most by number
 
 
 def _with(name: str, says: str, **config: Any) -> Fault:
