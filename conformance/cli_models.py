@@ -59,6 +59,12 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         choices=("torch", "tensorflow", "jax"),
         help="on which Keras computes; default: $KERAS_BACKEND, or what is installed",
     )
+    compare.add_argument(
+        "--custom",
+        type=arguments.existing,
+        metavar="FILE",
+        help="a Python file that registers the Keras model's own layers; it is run first",
+    )
     for letter in "ab":
         compare.add_argument(
             f"--python-{letter}",

@@ -219,6 +219,29 @@ def test_what_no_known_mistake_explains_is_told_by_its_layer(models, compare):
     assert {one.name: one.status for one in found.layers}["classes"] == "agrees"
 
 
+@pytest.mark.parametrize("mistake", ["", "epsilon"])
+def test_a_layer_of_the_user_s_own_is_held_against_keras_itself(mistake, models, compare):
+    told = compare("own", written(models, "own", mistake), custom=PORTS / "own_layers.py")
+    found = [(one.layer, one.name) for one in told.mistakes]
+    assert found == ([("norm", "epsilon:1e-05")] if mistake else [])
+    assert told.equal == (not mistake)
+    layers = {one.name: one for one in told.layers}
+    assert "not in the reference" in layers["squared"].guessed
+    assert layers["last"].status == layers["squared"].status == "agrees"
+
+
+@pytest.mark.parametrize("mistake", ["not-squared", "activation"])
+def test_what_stands_before_a_layer_of_the_user_s_own_can_t_be_told_from_it(
+    mistake, models, compare
+):
+    told = compare("own", written(models, "own", mistake), custom=PORTS / "own_layers.py")
+    (found,) = told.mistakes
+    assert (found.layer, found.behaves_as_if) == ("squared", "")
+    assert found.suspects == ["first", "squared"]
+    # What comes behind is judged by what it was fed.
+    assert {one.name: one.status for one in told.layers}["norm"] == "agrees"
+
+
 def test_an_active_drop_out_is_told(models, compare):
     file = models / "port_dropping.py"
     file.write_text(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import msgspec
@@ -20,10 +23,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
 
+    from conformance.adapters.host.observation import Failure
     from conformance.twomodels.sides import Side
 
 _PROTOCOL = 2
 _LIMITS = Limits()
+_FRAMES = 3
+_OWN = str(Path(__file__).parents[1] / "adapters")
 _PRINTED = 1_500
 """Characters of what a process printed that a message ends with."""
 
@@ -115,7 +121,7 @@ class Process:
         if answer.id != self._asked:
             self._fail(f"it answered request {answer.id}, not {self._asked}")
         if answer.error is not None:
-            self._fail(f"{answer.error.type}: {answer.error.message}")
+            self._fail(f"{answer.error.type}: {answer.error.message}{_raised_at(answer.error)}")
         if answer.status != "ok":
             self._fail(answer.reason or answer.status)
         return Told(answer=answer, arrays=arrays)
@@ -140,3 +146,13 @@ class Process:
         printed = self._connection.stderr().strip()
         tail = f"\nIt printed: …{printed[-_PRINTED:]}" if printed else ""
         raise Failed(harmless(f"{self.side.name}: {reason}{tail}"))
+
+
+def _raised_at(error: Failure) -> str:
+    """The last lines of the user's code that an error came through."""
+    places = re.findall(r'File "([^"]+)", line (\d+)', error.traceback)
+    known = (_OWN, "site-packages", "<frozen", sys.base_prefix)
+    outside = [f"{file}:{line}" for file, line in places if not any(one in file for one in known)]
+    return (
+        f"\nIt was raised at {', called at '.join(outside[: -_FRAMES - 1 : -1])}" if outside else ""
+    )

@@ -93,6 +93,7 @@ def _wanted(options: argparse.Namespace) -> Wanted:
         seed=options.seed,
         settings=settings,
         seconds=options.seconds,
+        custom=options.custom,
     )
 
 

@@ -22,6 +22,7 @@ from conformance.twomodels.walking import Record, Walker
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from conformance.reference.engine.array import Values
     from conformance.twomodels.asking import Process
@@ -46,6 +47,7 @@ class Wanted:
         seed: Of what is drawn.
         settings: Of the training; None: inference alone.
         seconds: For the search of causes.
+        custom: A Python file that registers the Keras model's own layers.
     """
 
     inputs: Sequence[Values] | None = None
@@ -54,6 +56,7 @@ class Wanted:
     seed: int = 1
     settings: Settings | None = None
     seconds: float = 60.0
+    custom: Path | None = None
 
 
 def keras(process: Process, side: Side, wanted: Wanted) -> Keras:
@@ -63,7 +66,8 @@ def keras(process: Process, side: Side, wanted: Wanted) -> Keras:
         Failed: Its process has no answer.
         Usage: What it is to be fed is not known.
     """
-    opened = _open(process, side, {})
+    custom = {} if wanted.custom is None else {"custom": str(wanted.custom.resolve())}
+    opened = _open(process, side, custom)
     seeds = [wanted.seed] if wanted.inputs is not None else range(wanted.seed, wanted.seed + _TRIES)
     made: Keras | None = None
     began = time.monotonic()
@@ -170,8 +174,8 @@ def _graph(answer: Told, fed: Sequence[Values], side: Side) -> Graph:
         return graph_of(answer, fed)
     except KeyError as error:
         message = (
-            f"{side.name}: its layers answer more numbers than one message holds ({error} is "
-            "missing): give smaller arrays with --inputs, or --rows 1"
+            f"{side.name}: its layers' weights and answers are more numbers than one message holds "
+            f"({error} is missing): give smaller arrays with --inputs, or --rows 1"
         )
         raise Failed(message) from error
 

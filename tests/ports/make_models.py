@@ -8,6 +8,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import own_layers
 from keras import layers
 
 
@@ -46,9 +47,17 @@ def transformer():
     return keras.Model(sequence, layers.Dense(3, name="answer")(x))
 
 
+def own():
+    x = numbers = keras.Input((4,), name="numbers")
+    x = layers.Dense(5, activation="relu", name="first")(x)
+    x = own_layers.Squared(name="squared")(x)
+    x = layers.LayerNormalization(name="norm")(x)
+    return keras.Model(numbers, layers.Dense(2, name="last")(x))
+
+
 def main(folder):
     random = np.random.default_rng(0)
-    for make in (cnn, text, transformer):
+    for make in (cnn, text, transformer, own):
         keras.utils.set_random_seed(1)
         model = make()
         for variable in model.weights:  # as after some training: nothing is 0 or 1 throughout

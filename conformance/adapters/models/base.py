@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+import importlib.util
 import math
+import sys
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
+    from types import ModuleType
 
 MOST_ARRAYS = 4_000
 """Answers from inside a model that are sent; those after them are not looked at."""
 MOST_BYTES = 256 * 2**20
 """Bytes of all of them together: half of the largest frame."""
+
+
+def run_file(path: Path) -> ModuleType:
+    """Run a Python file of the user's as ``python FILE`` would, and return its module.
+
+    Its folder comes first among those that are imported from, as there.
+    """
+    sys.path.insert(0, str(path.parent))
+    name = f"file_of_the_user_{path.stem}"  # none that it could take from another module
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} cannot be imported")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 class Opened(Protocol):

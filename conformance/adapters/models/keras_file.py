@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from conformance.adapters.keras.private import mask_of
-from conformance.adapters.models.base import Sent, finite, flat
+from conformance.adapters.models.base import Sent, finite, flat, run_file
 from conformance.adapters.shared.calling import SPREAD
 
 if TYPE_CHECKING:
@@ -21,7 +22,12 @@ with what they belong to."""
 
 
 def open_model(program: Mapping[str, Any]) -> KerasModel:
-    """Load ``path`` in Keras's safe mode: code inside of the file is not run."""
+    """Load ``path`` in Keras's safe mode: code inside of the file is not run.
+
+    ``custom`` is a Python file that is run first; it registers the model's own layers.
+    """
+    if program.get("custom"):
+        run_file(Path(program["custom"]))
     return KerasModel(program["path"])
 
 

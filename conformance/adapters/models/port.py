@@ -8,7 +8,6 @@ and called without arguments.
 
 from __future__ import annotations
 
-import importlib.util
 import inspect
 import math
 import sys
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from conformance.adapters.models.base import Sent, finite, flat
+from conformance.adapters.models.base import Sent, finite, flat, run_file
 from conformance.adapters.models.watching import Watch
 from conformance.adapters.worker.failure import Unsupported
 
@@ -40,14 +39,7 @@ _UNTRAINABLE = (
 
 def open_model(program: Mapping[str, Any]) -> Port:
     """Run the file ``path`` and make its model: of ``entry``, or by its ``load(weights)``."""
-    path = Path(program["path"])
-    sys.path.insert(0, str(path.parent))
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{path} cannot be imported")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
-    spec.loader.exec_module(module)
+    module = run_file(Path(program["path"]))
     return Port(module, program.get("entry") or "", program.get("weights") or "")
 
 
@@ -63,7 +55,7 @@ class Port:
         self._module, self._entry, self._weights = module, entry, weights
         self.model = self._made()
         self._torch = _torch_of(self.model, module)
-        self._jax = None if self._torch else sys.modules.get("jax")
+        self._jax = None if self._torch else _jax_of(module)
         if self._torch:
             self._torch.set_num_threads(1)
             self._torch.manual_seed(0)
@@ -239,8 +231,19 @@ def _torch_of(model: Any, module: ModuleType) -> Any:
     torch = sys.modules.get("torch")
     if torch is None or isinstance(model, torch.nn.Module):
         return torch
-    used = {getattr(one, "__name__", "").split(".")[0] for one in vars(module).values()}
+    used = _used(module)
     return torch if "torch" in used and "jax" not in used else None
+
+
+def _jax_of(module: ModuleType) -> Any:
+    """JAX, where the file imports it or what is built on it; None otherwise."""
+    return None if _used(module).isdisjoint({"jax", "flax"}) else sys.modules.get("jax")
+
+
+def _used(module: ModuleType) -> set[str]:
+    """The packages of the modules that a file imports under a name of its own."""
+    named = [one for one in vars(module).values() if inspect.ismodule(one)]
+    return {one.__name__.split(".")[0] for one in named}
 
 
 def _takes(function: Any, argument: str) -> bool:
