@@ -11,8 +11,9 @@ from conformance import arguments
 
 EXIT_CODES = """\
 exit codes: 0 the models are equal: rounding explains every difference; 1 they differ; 2 wrong
-usage, or a model that can't be opened or asked. A port's Python file is run, in a process of its
-own, as `python FILE.py` would run it; a .keras file is loaded in safe mode.
+usage, a model that can't be opened or asked, or a training of which nothing can be said. A port's
+Python file is run, in a process of its own, as `python FILE.py` would run it; a .keras file is
+loaded in safe mode.
 """
 
 

@@ -190,6 +190,20 @@ def test_a_port_of_jax_trains_itself(compare):
     assert found.training.agrees
 
 
+def test_a_model_that_can_t_be_trained_here_is_not_called_equal(models, compare):
+    file = models / "plain_training.py"
+    file.write_text(
+        f"import sys\nsys.path.insert(0, {str(PORTS)!r})\nimport cnn\n\n\n"
+        "def load(path):\n    return cnn.plain(path)\n\n\n"
+        "def forward(model, image, training=False):\n    return model(image)\n"
+    )
+    found = compare("cnn", file, SETTINGS["sgd"])
+    assert found.undecided
+    assert not found.equal
+    assert found.training.agrees is None
+    assert "can't be trained here" in found.training.message
+
+
 def test_two_mistakes_are_both_found(models, compare):
     file = models / "port_twice.py"
     file.write_text(

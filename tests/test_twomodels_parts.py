@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from conformance.reference.engine.arithmetic import Variance
+from conformance.reference.engine.array import gradients
+from conformance.reference.engine.functions import largest
 from conformance.twomodels import result
 from conformance.twomodels.closeness import arranged, nearness
 from conformance.twomodels.feeding import drawn, read, targets
@@ -170,3 +172,22 @@ def test_what_comes_from_outside_is_text_everywhere():
     said = console.export_text()
     assert "\x1b[31m" not in said
     assert "\u202e" not in said
+
+
+def test_the_gradient_of_a_tie_goes_where_it_is_told():
+    """Of equal numbers the first in C order, as frameworks do; not told so, a tie is a kink."""
+    values = np.array([[[1.0, 2.0], [2.0, 2.0]]], np.float32)
+
+    def slopes(*, first):
+        arithmetic = Variance()
+        arithmetic.first_of_ties = first
+        arithmetic.watch_kinks = True
+        x = arithmetic.leaf(values).watched()
+        (found,) = gradients([largest(x, (1, 2))], [arithmetic.constant(1.0, (1,))], [x])
+        return found.value, arithmetic.clearance
+
+    told, clearance = slopes(first=True)
+    assert told.tolist() == [[[0, 1], [0, 0]]]
+    assert clearance > 1e3
+    _, clearance = slopes(first=False)
+    assert clearance == 0

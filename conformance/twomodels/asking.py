@@ -130,21 +130,25 @@ class Process:
         try:
             return self._connection.read(time.monotonic() + seconds, _LIMITS.frame)
         except Late:
-            self._fail(f"no answer within {seconds:g} s (--seconds sets the limit)")
+            self._fail(f"no answer within {seconds:g} s (--seconds sets the limit)", printed=True)
         except Ended:
             status = self._connection.last_words()
-            self._fail(f"its process ended ({status}) before it answered")
+            self._fail(f"its process ended ({status}) before it answered", printed=True)
         except (wire.WireError, Unusable) as error:
             self._fail(f"its answer can't be read: {error}")
 
-    def _fail(self, reason: str) -> NoReturn:
+    def _fail(self, reason: str, *, printed: bool = False) -> NoReturn:
         """Say what is wrong with which model.
+
+        Args:
+            reason: What.
+            printed: Whether what the process has printed may say more.
 
         Raises:
             Failed: Always.
         """
-        printed = self._connection.stderr().strip()
-        tail = f"\nIt printed: …{printed[-_PRINTED:]}" if printed else ""
+        said = self._connection.stderr().strip() if printed else ""
+        tail = f"\nIt printed: …{said[-_PRINTED:]}" if said else ""
         raise Failed(harmless(f"{self.side.name}: {reason}{tail}"))
 
 

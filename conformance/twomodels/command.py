@@ -44,6 +44,8 @@ def compare(options: argparse.Namespace) -> int:
         from conformance.twomodels.page import page
 
         write_text(options.html, page(result))
+    if result.undecided:
+        return USAGE
     return EQUAL if result.equal else DIFFERENT
 
 

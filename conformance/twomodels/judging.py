@@ -57,12 +57,13 @@ def judged(  # noqa: PLR0913, PLR0917 (what a result is told by)
     ]
     outputs = [_output(place, pair) for place, pair in enumerate(first.outputs)]
     enough = len(first.outputs) == len(made.graph.outputs)
-    equal = first.agrees and enough and (trained is None or trained.agrees is not False)
+    inferred = first.agrees and enough
     return result.Result(
         a=_model(*keras),
         b=_model(*other),
         fed=made.said,
-        equal=equal,
+        equal=inferred and (trained is None or trained.agrees is True),
+        undecided=inferred and trained is not None and trained.agrees is None,
         layers=layers,
         outputs=outputs,
         mistakes=[_mistake(one, made, framework) for one in found],

@@ -107,9 +107,12 @@ class Result(Struct, frozen=True, kw_only=True, omit_defaults=True):
     b: Model
     fed: str
     equal: bool
+    """In all that was asked."""
     layers: list[Layer]
     outputs: list[Output]
     mistakes: list[Mistake] = field(default_factory=list)
     training: Training | None = None
+    undecided: bool = False
+    """Equal in inference, and of the training that was asked for nothing can be said."""
     notes: list[str] = field(default_factory=list)
     """What could not be looked at, and what to do."""

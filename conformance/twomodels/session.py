@@ -66,8 +66,7 @@ def keras(process: Process, side: Side, wanted: Wanted) -> Keras:
         Failed: Its process has no answer.
         Usage: What it is to be fed is not known.
     """
-    custom = {} if wanted.custom is None else {"custom": str(wanted.custom.resolve())}
-    opened = _open(process, side, custom)
+    opened = _open(process, side, _custom(wanted))
     seeds = [wanted.seed] if wanted.inputs is not None else range(wanted.seed, wanted.seed + _TRIES)
     made: Keras | None = None
     began = time.monotonic()
@@ -136,6 +135,7 @@ def other(process: Process, side: Side, keras: Keras, wanted: Wanted) -> Result:
     opened = _open(process, side, {
         "weights": str(keras.side.path.resolve()),
         "inputs": [{"name": one.name, "dtype": one.dtype} for one in keras.opened.inputs],
+        **_custom(wanted),
     })  # fmt: skip
     answer = process.ask({"ask": "infer"}, _feeds(keras.fed))
     again = process.ask({"ask": "infer"}, _feeds(keras.fed)) if side.kind == "port" else answer
@@ -151,6 +151,10 @@ def other(process: Process, side: Side, keras: Keras, wanted: Wanted) -> Result:
     return judged(
         (keras.side, keras.opened), (side, opened), keras, (first, last, found), trained, notes
     )
+
+
+def _custom(wanted: Wanted) -> dict[str, Any]:
+    return {} if wanted.custom is None else {"custom": str(wanted.custom.resolve())}
 
 
 def _open(process: Process, side: Side, more: dict[str, Any]) -> Opened:

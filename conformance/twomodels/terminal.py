@@ -38,7 +38,7 @@ def summary(result: Result) -> RenderableType:
     if result.notes:
         parts += [Text(""), Text("To be known", style="bold yellow")]
         parts += [_indented(one_line(note)) for note in result.notes]
-    style = "bold green" if result.equal else "bold red"
+    style = "bold green" if result.equal else "bold yellow" if result.undecided else "bold red"
     parts += [Text(""), Text(f"{one_line(words.headline(result))}.", style=style)]
     return Lines(*parts)
 

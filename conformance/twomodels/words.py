@@ -22,6 +22,8 @@ def headline(result: Result) -> str:
             else ""
         )
         return f"The models are equal: rounding explains every difference{behind}"
+    if result.undecided:
+        return "The models are equal in inference; of their training nothing can be said"
     if result.mistakes:
         first = result.mistakes[0]
         more = len(result.mistakes) - 1

@@ -12,6 +12,7 @@ import msgspec
 
 from conformance.cases.model import Node
 from conformance.reference.faults.fault import Fault, nodewise
+from conformance.reference.faults.known import PaddedBefore
 from conformance.reference.faults.port_weights import of_weights
 from conformance.reference.spec.activations import ACTIVATIONS
 from conformance.reference.spec.layers.base import Context
@@ -256,6 +257,11 @@ def _paddings(network: Network) -> Iterator[Fault]:
             "padded evenly on both sides, where `same` puts the odd row after",
             {"layer": layer, "config": {"padding": _pairs(evenly), **first}},
         )
+    yield Fault(
+        name="padding-other-side",
+        says="put the odd row of padding before the input, not after it",
+        context=PaddedBefore,
+    )
 
 
 def _pairs(amounts: list[tuple[int, int]]) -> Any:
