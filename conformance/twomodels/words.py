@@ -99,5 +99,8 @@ def trained(training: Training) -> str:
         if training.message:
             return f"Training was not compared: {training.message}"
         return f"After {training.steps} steps of {training.optimizer}: nothing can be said"
-    said = "agree" if training.agrees else "differ"
-    return f"After {training.steps} steps of {training.optimizer} losses and answers {said}"
+    alike = training.losses_margin is not None and training.losses_margin <= 1
+    said = "the losses agree, the answers differ" if alike else "losses and answers differ"
+    if training.agrees:
+        said = "losses and answers agree"
+    return f"After {training.steps} steps of {training.optimizer} {said}"
