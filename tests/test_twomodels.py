@@ -143,6 +143,32 @@ def test_a_mistake_is_named_by_its_layer_and_its_cause(case, models, compare):
     assert found.mistakes[0].guide.startswith("docs/porting/torch.md#")
 
 
+def blind(models, name, mistake):
+    """A port of which nothing is seen but its outputs."""
+    file = models / f"blind_{name}_{mistake}.py".replace("-", "_")
+    file.write_text(
+        f"import sys\nsys.path.insert(0, {str(PORTS)!r})\nimport torch\nimport {name}\n\n\n"
+        f"def load(path):\n    model = {name}.load(path, {mistake!r}).eval()\n"
+        "    return lambda x: model(x)\n\n\n"
+        "def forward(model, x, training=False):\n    return model(x)\n"
+    )
+    return file
+
+
+@pytest.mark.parametrize("case", MISTAKES[::5], ids=lambda case: f"{case[0]}-{case[1]}")
+def test_a_mistake_is_found_by_the_outputs_alone(case, models, compare):
+    name, mistake, _, layer, cause = case
+    found = compare(name, blind(models, name, mistake))
+    assert [(one.layer, one.name) for one in found.mistakes] == [(layer, cause)]
+
+
+def test_what_the_outputs_alone_do_not_tell_is_laid_at_no_layer_s_door(models, compare):
+    """Two mistakes at once, and nothing seen in between."""
+    (mistake,) = compare("text", blind(models, "text", "mask-ignored")).mistakes
+    assert (mistake.layer, mistake.behaves_as_if) == ("", "")
+    assert {"gru", "lstm", "scores"} <= set(mistake.suspects)
+
+
 @pytest.mark.parametrize(("name", "kind"), FAITHFUL)
 def test_a_faithful_port_raises_no_alarm(name, kind, models, compare):
     special = {

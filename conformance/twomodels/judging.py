@@ -51,7 +51,7 @@ def judged(  # noqa: PLR0913, PLR0917 (what a result is told by)
     framework = other[1].framework
     # What the others make matter is told last: by itself it does no harm.
     found = sorted(found, key=lambda one: (one.harmless, one.layer))
-    wrong = {one.layer: one for one in reversed(found)}
+    wrong = {one.layer: one for one in reversed(found) if _is_told(one)}
     layers = [
         _layer(place, made, last, wrong.get(place)) for place in range(len(made.graph.layers))
     ]
@@ -106,11 +106,18 @@ def _layer(place: int, made: Keras, walk: Walk, wrong: Found | None) -> result.L
     )
 
 
+def _is_told(found: Found) -> bool:
+    """Whether a mistake can be laid at one layer's door."""
+    return len(found.suspects) < 2 or found.shows.how != "output"  # noqa: PLR2004 - one alone
+
+
 def _mistake(found: Found, made: Keras, framework: str) -> result.Mistake:
     names = [layer.name for layer in made.graph.layers]
     layer = made.graph.layers[found.layer] if found.layer >= 0 else None
     near = found.shows.near
     several = len(found.suspects) > 1
+    if not _is_told(found):
+        layer = None  # the last one is no more likely than the others
     return result.Mistake(
         layer=layer.name if layer else "",
         kind=layer.kind if layer else "",
