@@ -209,11 +209,36 @@ def test_a_training_is_held_against_the_truth(case, optimizer, models, compare):
     assert (trained.mistake.layer, trained.mistake.name) == (layer, cause)
 
 
-def test_a_port_of_jax_trains_itself(compare):
-    settings = training.Settings(steps=2, learning_rate=0.05)
-    found = compare("cnn", PORTS / "cnn_jax.py", settings)
+def jax_port(models, kind):
+    """One of JAX: it trains itself, or is trained by its functions, or as a module of Flax."""
+    if kind == "itself":
+        return PORTS / "cnn_jax.py"
+    if kind.startswith("flax"):
+        return written(models, "cnn_flax", kind.removeprefix("flax").strip())
+    file = models / "functional.py"
+    names = ("load", "forward", "split", "joined", "forward_and_update")
+    file.write_text(
+        f"import sys\nsys.path.insert(0, {str(PORTS)!r})\nimport jax\nimport cnn_jax\n"
+        + "".join(f"{name} = cnn_jax.{name}\n" for name in names)
+    )
+    return file
+
+
+@pytest.mark.parametrize("optimizer", SETTINGS)
+@pytest.mark.parametrize("kind", ["itself", "functions", "flax", "flax still"])
+def test_a_port_of_jax_is_trained(kind, optimizer, models, compare):
+    settings = SETTINGS[optimizer]
+    if kind == "itself":  # its own step knows no momentum and no Adam
+        settings = training.Settings(steps=2, learning_rate=0.05)
+    if kind == "flax":
+        pytest.importorskip("flax")
+    found = compare("cnn", jax_port(models, kind), settings)
+    if kind == "flax still":
+        assert found.training.mistake.name == "statistics-not-moved"
+        return
     assert found.equal
     assert found.training.agrees
+    assert found.training.variables
 
 
 def test_a_model_that_can_t_be_trained_here_is_not_called_equal(models, compare):

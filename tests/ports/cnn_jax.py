@@ -62,6 +62,21 @@ def activations(model, image):
     return answers(model, image, False)[1]
 
 
+def split(weights):
+    """What is trained, and what is not."""
+    still = {name: array for name, array in weights.items() if "moving" in name}
+    return {name: array for name, array in weights.items() if name not in still}, still
+
+
+def joined(trainable, frozen):
+    return {**trainable, **frozen}
+
+
+def forward_and_update(weights, image):
+    answer, _, moved = answers(weights, image, True)
+    return answer, {**weights, **moved}
+
+
 def train_step(model, inputs, targets, settings):
     def loss(w):
         y, _, moved = answers(w, inputs[0], True)

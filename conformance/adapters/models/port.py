@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from conformance.adapters.models import jax_training
 from conformance.adapters.models.base import Sent, finite, flat, run_file
 from conformance.adapters.models.watching import Watch
 from conformance.adapters.worker.failure import Unsupported
@@ -55,7 +56,7 @@ class Port:
         self._module, self._entry, self._weights = module, entry, weights
         self.model = self._made()
         self._torch = _torch_of(self.model, module)
-        self._jax = None if self._torch else _jax_of(module)
+        self._jax = None if self._torch else _jax_of(self.model, module)
         if self._torch:
             self._torch.set_num_threads(1)
             self._torch.manual_seed(0)
@@ -93,7 +94,9 @@ class Port:
 
     def _trains(self) -> bool:
         trainable = self._is_module and any(p.requires_grad for p in self.model.parameters())
-        return trainable or self._own("train_step") is not None
+        if trainable or self._own("train_step") is not None:
+            return True
+        return self._jax is not None and jax_training.trains(self._module, self.model)
 
     def infer(self, inputs: Sequence[Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Its outputs in inference, and what its modules or its ``activations`` answer."""
@@ -140,14 +143,10 @@ class Port:
         before = self._variables("before")
         fed = [self._tensor(array) for array in inputs]
         wanted = [self._tensor(array) for array in targets]
-        own = self._own("train_step")
         losses = []
-        step = None if own is not None else self._torch_step(settings)
+        step: Any = self._step(settings)
         for _ in range(settings["steps"]):
-            if own is not None:
-                self.model, loss = own(self.model, fed, wanted, dict(settings))
-            else:
-                loss = step(fed, wanted)  # type: ignore[misc] # made above
+            self.model, loss = step(self.model, fed, wanted)
             losses.append(finite(float(self._numbers(loss))))
         after = self._variables("after")
         answer, arrays = self.infer(inputs)
@@ -155,6 +154,15 @@ class Port:
         sent = {f"variable/{when}/{name}": a for when, all_ in (before, after) for name, a in all_}
         names = [name for name, _ in before[1]]
         return {**answer, "losses": losses, "variables": names}, {**arrays, **sent}
+
+    def _step(self, settings: Mapping[str, Any]) -> Any:
+        """What makes one update: takes model, inputs, targets; returns the model and the loss."""
+        own = self._own("train_step")
+        if own is not None:
+            return lambda model, inputs, targets: own(model, inputs, targets, dict(settings))
+        if self._is_module:
+            return self._torch_step(settings)
+        return jax_training.step_of(self._module, self.model, settings)
 
     def _torch_step(self, settings: Mapping[str, Any]) -> Any:
         torch = self._torch
@@ -168,7 +176,7 @@ class Port:
         )
         steps = 0
 
-        def step(inputs: Sequence[Any], targets: Sequence[Any]) -> Any:
+        def step(model: Any, inputs: Sequence[Any], targets: Sequence[Any]) -> tuple[Any, Any]:
             nonlocal steps
             steps += 1
             if adam:
@@ -182,12 +190,15 @@ class Port:
             loss = sum(((y - t) ** 2).mean() for y, t in zip(outputs, targets))
             loss.backward()
             optimizer.step()
-            return loss.detach()
+            return model, loss.detach()
 
         return step
 
     def _variables(self, when: str) -> tuple[str, list[tuple[str, Any]]]:
         """Parameters and buffers by name, copied; of what is no module, none."""
+        if self._jax is not None:
+            arrays = jax_training.named(self.model)
+            return when, [(name, np.array(self._numbers(one))) for name, one in arrays]
         if not self._is_module:
             return when, []
         named = [*self.model.named_parameters(), *self.model.named_buffers()]
@@ -235,9 +246,12 @@ def _torch_of(model: Any, module: ModuleType) -> Any:
     return torch if "torch" in used and "jax" not in used else None
 
 
-def _jax_of(module: ModuleType) -> Any:
-    """JAX, where the file imports it or what is built on it; None otherwise."""
-    return None if _used(module).isdisjoint({"jax", "flax"}) else sys.modules.get("jax")
+def _jax_of(model: Any, module: ModuleType) -> Any:
+    """JAX, where the model is made of it or the file imports it; None otherwise."""
+    jax = sys.modules.get("jax")
+    if jax is None or not _used(module).isdisjoint({"jax", "flax"}):
+        return jax
+    return jax if jax_training.is_made_of_jax(model) else None
 
 
 def _used(module: ModuleType) -> set[str]:
