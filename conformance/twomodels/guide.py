@@ -5,7 +5,7 @@ from __future__ import annotations
 from conformance.reference.errors import Unsupported
 from conformance.reference.spec import table
 
-PAGES = {"PyTorch": "torch", "JAX": "jax"}
+PAGES = {"PyTorch": "torch", "JAX": "jax", "Flax": "flax"}
 """By the first word of a framework: its page of docs/porting."""
 _FAMILIES = {"activations": "activation-layers", "rnn": "recurrent"}
 """Sections of a page that are called otherwise than the family's folder."""

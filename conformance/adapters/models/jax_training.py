@@ -24,20 +24,20 @@ _FIRST, _SECOND, _EPSILON = 0.9, 0.999, 1e-7
 
 def trains(module: ModuleType, model: Any) -> bool:
     """Whether a port can be trained here."""
-    return _is_flax(model) or all(callable(getattr(module, name, None)) for name in NEEDED)
+    return is_flax(model) or all(callable(getattr(module, name, None)) for name in NEEDED)
 
 
 def step_of(module: ModuleType, model: Any, settings: Mapping[str, Any]) -> Any:
     """What makes one update: takes model, inputs and targets, returns the model and the loss."""
     rule = _Adam(settings) if settings["optimizer"] == "adam" else _Sgd(settings)
-    return _flax_step(module, rule) if _is_flax(model) else _functional_step(module, rule)
+    return _flax_step(module, rule) if is_flax(model) else _functional_step(module, rule)
 
 
 def named(model: Any) -> list[tuple[str, Any]]:
     """The arrays of a port's weights by name."""
     import jax
 
-    tree = sys.modules["flax"].nnx.state(model) if _is_flax(model) else model
+    tree = sys.modules["flax"].nnx.state(model) if is_flax(model) else model
     found = []
     for path, leaf in jax.tree_util.tree_flatten_with_path(tree)[0]:
         if hasattr(leaf, "dtype") and jax.numpy.issubdtype(leaf.dtype, jax.numpy.floating):
@@ -50,10 +50,11 @@ def is_made_of_jax(model: Any) -> bool:
     import jax
 
     leaves = [] if callable(model) else jax.tree_util.tree_leaves(model)
-    return _is_flax(model) or any(isinstance(one, jax.Array) for one in leaves)
+    return is_flax(model) or any(isinstance(one, jax.Array) for one in leaves)
 
 
-def _is_flax(model: Any) -> bool:
+def is_flax(model: Any) -> bool:
+    """Whether a model is a module of Flax NNX."""
     nnx = getattr(sys.modules.get("flax"), "nnx", None)
     return nnx is not None and isinstance(model, nnx.Module)
 

@@ -84,7 +84,8 @@ class Port:
 
     def told(self) -> dict[str, Any]:
         """What it is made of, and what can be asked of it."""
-        named = [("PyTorch", self._torch), ("JAX", self._jax)]
+        flax = sys.modules.get("flax") if jax_training.is_flax(self.model) else None
+        named = [("PyTorch", self._torch), ("Flax", flax), ("JAX", self._jax)]
         framework = next((f"{n} {one.__version__}" for n, one in named if one), "Python")
         notes = [] if self._sees() else [_BLIND]
         return {"framework": framework, "inputs": [], "trains": self._trains(), "notes": notes}
