@@ -1,8 +1,10 @@
 """Makes the Keras models that the ports of this folder port: ``python make_models.py FOLDER``.
 
-Beside each ``NAME.keras`` its weights as ``NAME.npz``, by ``layer/variable``.
+Beside each ``NAME.keras`` its weights as ``NAME.npz``, by ``layer/variable``, and of two of them
+``NAME.onnx``, where that can be exported.
 """
 
+import importlib.util
 import sys
 from pathlib import Path
 
@@ -66,6 +68,10 @@ def main(folder):
             elif len(variable.shape) < 3 and "kernel" not in variable.name:
                 variable.assign(random.normal(0, 0.3, variable.shape))
         model.save(folder / f"{make.__name__}.keras")
+        if make in {cnn, text} and importlib.util.find_spec("onnx"):
+            one = model.inputs[0]
+            model(np.ones((3, *one.shape[1:]), one.dtype))
+            model.export(folder / f"{make.__name__}.onnx", format="onnx", verbose=False)
         named = {
             f"{layer.name}/{variable.path.split('/', 1)[1]}": np.asarray(variable.numpy())
             for layer in model.layers
