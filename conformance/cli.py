@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from conformance import (
     __version__,
     arguments,
+    cli_models,
     cli_port,
     cli_records,
     cli_touched,
@@ -120,6 +121,7 @@ def parser() -> argparse.ArgumentParser:
     _add_adapters(commands)
     _add_repro(commands)
     _add_report(commands)
+    cli_models.add(commands)
     cli_records.add(commands)
     cli_versions.add(commands)
     cli_touched.add(commands)

@@ -43,6 +43,7 @@ IN_A_PROCESS = {
     "worker": set(),
     "native": set(),
     "keras": {"h5py", "jax", "keras", "openvino", "tensorflow", "tf_keras", "torch"},
+    "models": {"jax", "keras", "onnx", "onnxruntime"},
     "exported": {"ai_edge_litert", "onnxruntime", "openvino", "tensorflow", "torch"},
     "torch": {"torch"},
     "jax": {"jax", "optax"},  # JAX's optimizers

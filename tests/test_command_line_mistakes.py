@@ -81,6 +81,7 @@ USUAL = {
     "repro": ("layers/dense/one", *FAKE),
     "porting": ("reports/2026-run",),
     "port": ("own.yaml", "--to", "torch"),
+    "compare": ("own.keras", "port.py"),
     "report": ("latest",),
     "diff": ("latest", "latest"),
     "merge": ("reports", "--output", "joined"),
@@ -220,6 +221,7 @@ def test_every_command_is_here_and_works_as_it_is_usually_given(called):
             or STARTED in err
             or name
             in {
+                "compare",  # without the models
                 "atlas",  # of a run that asked for none of it
                 "exporters",  # likewise
                 "bisect",  # without uv

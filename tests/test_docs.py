@@ -115,6 +115,12 @@ COMMANDS: dict[str, Run | Shown] = {
     "keras-conformance port own.keras --to torch -o own.py --custom mine.py": PORT,
     "python model.py model.keras": PORT,
     "keras-conformance exporters": Shown("tests/test_exporters.py", '"exporters", '),
+    "keras-conformance compare model.keras port.py": Shown(
+        "tests/test_twomodels.py", '"compare model.keras port.py",'
+    ),
+    "keras-conformance compare model.keras mended.py --steps 3": Shown(
+        "tests/test_twomodels.py", '"compare model.keras mended.py --steps 3",'
+    ),
     "pytest": collects("pytest"),
     "pytest --pyargs conformance": Shown("tests/test_installed.py", '"--pyargs", "conformance"'),
     "pytest --adapter keras-torch": collects("pytest --adapter keras-torch"),

@@ -241,6 +241,14 @@ ACCOUNTS: dict[str, dict[str, Account]] = {
         '[project.entry-points."keras_conformance.adapters"]': registered,
         "SPEC = ": spec,
     },
+    "compare.md": {
+        "# make.py": Shown("tests/test_twomodels.py", "def test_the_example_of_the_page_is_what"),
+        "# port.py": Shown("tests/test_twomodels.py", "def test_the_example_of_the_page_is_what"),
+        "def load(path):": Shown("tests/ports/cnn_jax.py", "def load(path):"),
+        "def activations(model, *inputs):": Shown(
+            "tests/ports/cnn_jax.py", "def train_step(model, inputs, targets, settings):"
+        ),
+    },
     "report.md": {"from pathlib import Path": recorded},
     "tutorial.md": {"# ": Shown("tests/test_tutorial.py", "def test_the_tutorial_does")},
 }

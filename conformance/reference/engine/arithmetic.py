@@ -53,6 +53,7 @@ class _State:
     recording: bool = True
     convolving: bool = False
     watch_kinks: bool = False
+    first_of_ties: bool = False
     clearance: float = np.inf
 
 
@@ -98,6 +99,19 @@ class Arithmetic:
     def become(self, precision: str) -> None:
         """Turn a copy into the arithmetic of this float dtype."""
         self.precision = precision
+
+    @property
+    def first_of_ties(self) -> bool:
+        """Whether the gradient of a tie goes to the first of the largest, as frameworks let it.
+
+        Nobody documents where it goes, so a tie is a kink unless this is said: for models whose
+        data can't be chosen, such as a pool behind rectified and normalized numbers.
+        """
+        return self._state.first_of_ties
+
+    @first_of_ties.setter
+    def first_of_ties(self, on: bool) -> None:
+        self._state.first_of_ties = on
 
     @property
     def limit(self) -> float:
@@ -498,6 +512,9 @@ class Variance(Arithmetic):
         others &= np.isfinite(value)
         movable = others & (variance + lead_variance > 0)
         distance = np.where(movable, lead - np.where(movable, value, 0.0), np.inf)
+        if self.first_of_ties:
+            # Equal numbers that were made alike are equal in a framework, too.
+            distance = np.where(distance == 0, np.inf, distance)
         self._note(
             distance,
             np.where(movable, variance + lead_variance, 1.0),

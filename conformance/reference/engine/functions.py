@@ -233,12 +233,24 @@ def largest(a: Array, axis: int | Sequence[int], *, keepdims: bool = False) -> A
     a.arithmetic.rivals(a, axes)
     made = a.arithmetic.maximum(a, axes)
     chosen = a.value == made.value.reshape(kept)
+    if a.arithmetic.first_of_ties:
+        chosen = _first(chosen, axes)
 
     def pullback(g: Array) -> Array:
         return choose(chosen, broadcast(reshape(g, kept), a.shape), 0.0)
 
     result = a.arithmetic.result(made, (a, pullback))
     return reshape(result, kept) if keepdims else result
+
+
+def _first(chosen: Values, axes: Sequence[int]) -> Values:
+    """Of all that are true along some axes, taken in C order, the first alone."""
+    kept = [i for i in range(chosen.ndim) if i not in axes]
+    order = [*kept, *axes]
+    moved = chosen.transpose(order)
+    rows = moved.reshape(*(chosen.shape[i] for i in kept), -1)
+    first = rows & (rows.cumsum(axis=-1) == 1)
+    return np.asarray(first.reshape(moved.shape).transpose(np.argsort(order)))
 
 
 def softmax(a: Array, axis: int | Sequence[int]) -> Array:

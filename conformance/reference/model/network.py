@@ -266,7 +266,11 @@ class Network:
         return Params(total=total, trainable=trainable, non_trainable=total - trainable)
 
     def run(
-        self, inputs: Mapping[str, Array], weights: Mapping[str, Array], context: Context
+        self,
+        inputs: Mapping[str, Array],
+        weights: Mapping[str, Array],
+        context: Context,
+        fed_masks: Mapping[str, Mask] | None = None,
     ) -> Trace:
         """One forward call.
 
@@ -274,6 +278,7 @@ class Network:
             inputs: By the input's name, batch axis included.
             weights: By ``<node>/<variable>``.
             context: Carries the arithmetic.
+            fed_masks: The masks that come with inputs, by name: where the model is a part of one.
 
         Raises:
             Refused: At the call: the model is built for another batch size.
@@ -286,7 +291,7 @@ class Network:
         whole, context.probes, context.updates = context.arithmetic, {}, {}
         context.penalties, frozen = [], context.frozen_nodes
         values = {name: [array] for name, array in inputs.items()}
-        masks: dict[str, list[Mask]] = {name: [None] for name in inputs}
+        masks: dict[str, list[Mask]] = {name: [(fed_masks or {}).get(name)] for name in inputs}
         for node in self.model.nodes:
             if node.is_function:
                 values[node.name] = function_nodes.answered(node, values, whole, self.find)

@@ -1,0 +1,385 @@
+"""Which mistake in which layer gives the other model's answer: the reference tries them in turn."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from conformance.reference.errors import NoAnswer
+from conformance.reference.faults.applicable import explanations
+from conformance.reference.faults.fault import HONEST, Fault
+from conformance.reference.faults.port_weights import exchanges
+from conformance.reference.faults.ports import of_ports
+from conformance.reference.model.network import Network
+from conformance.twomodels.closeness import arranged, nearness
+from conformance.twomodels.walking import Mended, Pair
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from conformance.reference.engine.array import Array, Values
+    from conformance.twomodels.replay import Layer
+    from conformance.twomodels.walking import Walk, Walker
+
+MOST_MISTAKES = 12
+"""Mistakes of one port that are looked for one after the other."""
+_UNFIT = (ValueError, IndexError, KeyError, ZeroDivisionError, FloatingPointError)
+"""What NumPy raises where a mistake does not fit a layer's shapes."""
+_SHARE, _ALIKE = 1e-3, 1e-4
+"""Numbers below this share of the largest one tell no ratio; ratios within the other are one."""
+_ALSO = 3
+_TRIED_BESIDE = 30
+"""Faults that are tried for those, once one has been found."""
+_TURNED = "took the mask's true for what is left out"
+"""Further faults with the same answer that are told."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Where the models part, and why.
+
+    Attributes:
+        layer: The layer that is done otherwise; without a cause, the one where it shows; -1: none
+            of the layers could be told.
+        shows: The answer that differs.
+        fault: The mistake that gives it; None: none that is known does.
+        also: Other mistakes that give the same answer here.
+        suspects: Without a cause: every layer that could be it.
+        hint: Without a cause: what is seen of the difference.
+    """
+
+    layer: int
+    shows: Pair
+    fault: Fault | None = None
+    also: list[str] = field(default_factory=list)
+    suspects: list[int] = field(default_factory=list)
+    hint: str = ""
+    done_at: int = -1
+    """Where the mistake is made, if that is not in the layer itself: in what makes its mask."""
+    harmless: bool = False
+    """Whether, were it the only mistake, the outputs would be right."""
+
+
+class Search:
+    """Looks for mistakes until the models agree, nothing explains a difference, or time is up."""
+
+    def __init__(self, walker: Walker, seconds: float) -> None:
+        """Hold the walker and the time."""
+        self._walker, self._graph = walker, walker.graph
+        self._deadline = time.monotonic() + seconds
+        self.cut_short = False
+        """Whether time ran out before every known mistake had been tried."""
+
+    def run(self) -> tuple[Walk, Walk, list[Found]]:
+        """The first way through, the last, and the mistakes in the order of the layers."""
+        mended: dict[int, Mended] = {}
+        found: list[Found] = []
+        first = walk = self._walker.walk()
+        while not walk.agrees and len(found) < MOST_MISTAKES:
+            one = self._first(walk, mended)
+            if one is None:
+                break
+            found.append(one)
+            repair = self._repaired(one)
+            place = one.layer if one.done_at < 0 else one.done_at
+            if repair is None or place in mended:
+                break
+            mended[place] = repair
+            walk = self._walker.walk(mended)
+        found.sort(key=lambda one: one.layer)
+        return first, walk, self._needed(found, mended) if len(found) > 1 else found
+
+    def _needed(self, found: Sequence[Found], mended: Mapping[int, Mended]) -> list[Found]:
+        """The same without what makes no difference, such as answers at masked steps."""
+        weighed = [self._weighed(one) for one in found]
+        harmless = {one.layer for one in weighed if one.harmless}
+        rest = {place: one for place, one in mended.items() if place not in harmless}
+        if harmless and self._walker.walk(rest).agrees:
+            return [one for one in weighed if not one.harmless]
+        return weighed
+
+    def _weighed(self, found: Found) -> Found:
+        """The same; with whether, were it the only mistake, the outputs would be right."""
+        if found.fault is None:
+            return found
+        honest = dict(self._walker.starts)
+        known = dict(honest)
+        for place, layer in enumerate(self._graph.layers):
+            right, _ = self._walker.answer(place, honest)
+            honest |= dict(zip(layer.outputs, right, strict=False))
+            try:
+                made = (
+                    layer.run(known, found.fault)
+                    if place == (found.layer if found.done_at < 0 else found.done_at)
+                    else self._walker.answer(place, known)[0]
+                )
+            except (NoAnswer, *_UNFIT):
+                return found
+            known |= dict(zip(layer.outputs, made, strict=False))
+        same = all(_agrees(known[number].value, honest[number]) for number in self._graph.outputs)
+        return replace(found, harmless=same)
+
+    def _repaired(self, found: Found) -> Mended | None:
+        """How the layer is done from now on, so that those behind it can be judged."""
+        if found.fault is not None:
+            return Mended(fault=found.fault)
+        pair = found.shows
+        if found.layer < 0 or pair.how == "output" or pair.near is None or not pair.stage.is_output:
+            return None
+        truth = self._walker.graph.values[self._graph.layers[found.layer].outputs[0]]
+        if truth.dtype.kind != "f" or pair.stage.place:
+            return None
+        known = next(iter(self._walker.walk().known.values()))
+        numbers = arranged(pair.record.values, pair.near.axes, truth.shape)
+        return Mended(answer=known.arithmetic.leaf(numbers))
+
+    def _first(self, walk: Walk, mended: Mapping[int, Mended]) -> Found | None:
+        """The first difference, explained if any known mistake does."""
+        bad = next((pair for pair in walk.outputs if not pair.agrees), None)
+        if bad is None or bad.layer in walk.unjudged:
+            return None
+        good = self._good(walk)
+        region = [place for place in range(len(self._graph.layers)) if place not in good]
+        shown = [
+            walk.pairs[place]
+            for place in region
+            if place in walk.pairs and place not in walk.unjudged
+        ]
+        shows = next((pair for pair in shown if not pair.agrees), bad)
+        span = self._before(shows, region)
+        found = self._explained(walk, mended, span, shows)
+        if found is None and shows is not bad:
+            # What bears the layer's name may be another of its answers: the outputs decide.
+            found = self._explained(walk, mended, self._before(bad, region), bad)
+        if found is not None:
+            return found
+        culprit = shows.layer
+        return Found(culprit, shows, suspects=span, hint=_hint(shows, self._truth(walk, shows)))
+
+    def _good(self, walk: Walk) -> set[int]:
+        """Layers that agree, or of which all that is made agrees."""
+        outputs = {
+            number: pair.agrees
+            for number, pair in zip(self._graph.outputs, walk.outputs, strict=False)
+        }
+        good: set[int] = set()
+        for place in range(len(self._graph.layers) - 1, -1, -1):
+            layer = self._graph.layers[place]
+            pair = walk.pairs.get(place)
+            readers = {
+                reader for number in layer.outputs for reader in self._graph.reads.get(number, [])
+            }
+            ends = [outputs[number] for number in layer.outputs if number in outputs]
+            settled = all(ends) and all(reader in good for reader in readers)
+            # What is right before the activation may be wrong behind it.
+            answered = pair is not None and pair.agrees and pair.stage.is_output
+            if (answered and all(ends)) or settled:
+                good.add(place)
+        return good
+
+    def _before(self, shows: Pair, region: Sequence[int]) -> list[int]:
+        """The layers of a region that lead to a difference, the nearest first."""
+        if shows.how != "output":
+            wanted = {shows.layer}
+        else:
+            wanted = {self._graph.producers.get(self._graph.outputs[shows.record.place], -1)}
+        for place in reversed(region):
+            if place in wanted:
+                for number in self._graph.layers[place].taken:
+                    wanted.add(self._graph.producers.get(number, -1))
+        return [place for place in reversed(region) if place in wanted]
+
+    def _explained(
+        self, walk: Walk, mended: Mapping[int, Mended], span: Sequence[int], shows: Pair
+    ) -> Found | None:
+        for place in span:
+            if place in mended:
+                continue
+            matches: list[Fault] = []
+            tried = 0
+            for fault in self._faults(place, walk.known):
+                tried += bool(matches)
+                if tried > _TRIED_BESIDE:
+                    break
+                if time.monotonic() > self._deadline:
+                    self.cut_short = True
+                    return None
+                if self._gives(walk, mended, place, fault, shows):
+                    matches.append(fault)
+                    if len(matches) > _ALSO:
+                        break
+            if matches:
+                also = dict.fromkeys(one.says for one in matches[1:])
+                also.pop(matches[0].says, None)
+                return Found(self._told(place), shows, matches[0], [*also], done_at=place)
+        return None
+
+    def _makes_masks(self, place: int) -> bool:
+        """Whether it is a function whose answer is nothing but a mask of layers."""
+        layer = self._graph.layers[place]
+        readers = [
+            (self._graph.layers[reader], number)
+            for number in layer.outputs
+            for reader in self._graph.reads.get(number, [])
+        ]
+        return (
+            not layer.owner
+            and bool(readers)
+            and all(
+                any("mask" in key and value == number for key, value in reader.tensors.items())
+                for reader, number in readers
+            )
+        )
+
+    def _told(self, place: int) -> int:
+        """The layer that a mistake is told of: of what makes a mask, the first that reads it."""
+        if not self._makes_masks(place):
+            return place
+        return min(
+            reader
+            for number in self._graph.layers[place].outputs
+            for reader in self._graph.reads[number]
+        )
+
+    def _faults(self, place: int, known: Mapping[int, Array]) -> Iterator[Fault]:
+        """Every known mistake of a layer, a porter's first."""
+        layer = self._graph.layers[place]
+        if layer.unknown or not layer.nodes:
+            return
+        given = {number: known[number] for number in layer.taken}
+        seen: set[str] = set()
+        try:
+            case = layer.case(given)
+            network = Network.build(case.graph.model)
+            if self._makes_masks(place):
+                yield from (
+                    replace(fault, name="mask-turned-round", says=_TURNED)
+                    for fault in explanations(case)
+                    if fault.name.startswith("taken-for:")
+                )
+                return
+            masked = bool(layer.masks) or any("mask" in key for key in layer.tensors)
+            of_layer = [
+                *of_ports(network, masked=masked),
+                *_exchanged(network, layer),
+                *explanations(case),
+            ]
+        except NoAnswer:
+            return
+        for fault in of_layer:
+            if fault.name not in seen and fault.inputs is None and fault.calls is None:
+                seen.add(fault.name)
+                yield fault
+
+    def _gives(
+        self,
+        walk: Walk,
+        mended: Mapping[int, Mended],
+        place: int,
+        fault: Fault,
+        shows: Pair,
+    ) -> bool:
+        """Whether a layer with this mistake leads to the answer that was seen."""
+        layer = self._graph.layers[place]
+        inside = shows.how != "output"
+        try:
+            answers = layer.run(walk.known, fault)
+            if len(answers) != len(layer.outputs):
+                return False
+            if inside and place == shows.layer:
+                stages = self._walker.stages(place, walk.known, answers, fault)
+                return any(_agrees(shows.record.values, truth) for _, truth in stages)
+            known = {**walk.known, **dict(zip(layer.outputs, answers, strict=True))}
+            return self._leads(known, mended, place, shows)
+        except (NoAnswer, *_UNFIT):
+            return False  # what is wrong on purpose may not fit at all
+
+    def _leads(
+        self, known: dict[int, Array], mended: Mapping[int, Mended], place: int, shows: Pair
+    ) -> bool:
+        """Whether the layers behind one make of its answers what was seen."""
+        inside = shows.how != "output"
+        changed = {*self._graph.layers[place].outputs}
+        for later in range(place + 1, len(self._graph.layers)):
+            behind = self._graph.layers[later]
+            if changed.isdisjoint(behind.taken):
+                continue
+            fault = mended.get(later, Mended()).fault or HONEST
+            made, _ = self._walker.answer(later, known, fault)
+            if inside and later == shows.layer:
+                stages = self._walker.stages(later, known, made, fault)
+                return any(_agrees(shows.record.values, truth) for _, truth in stages)
+            known |= dict(zip(behind.outputs, made, strict=True))
+            changed |= {*behind.outputs}
+        if inside:
+            return False
+        number = self._graph.outputs[shows.record.place]
+        return number in changed and _agrees(shows.record.values, known[number])
+
+    def _truth(self, walk: Walk, shows: Pair) -> Array | None:
+        if shows.layer < 0:
+            return None
+        for stage, truth in self._walker.stages(
+            shows.layer, walk.known, walk.truths[shows.layer], HONEST
+        ):
+            if stage == shows.stage:
+                return truth
+        return None
+
+
+def _agrees(observed: Values, truth: Array) -> bool:
+    if observed.size != truth.value.size:
+        return False
+    near = nearness(observed, truth)
+    return near is not None and near.agrees
+
+
+def _exchanged(network: Network, layer: Layer) -> Iterator[Fault]:
+    """Variables of one layer that a port may take for each other."""
+    names = [name.partition("/")[2] for name in network.variables]
+    if len(names) != len(layer.weights):
+        return
+    values = dict(zip(names, layer.weights, strict=True))
+    for places in exchanges(names):
+        if any(values[one].shape != values[other].shape for one, other in places.items()):
+            continue
+        taken = {one: values[other] for one, other in places.items()}
+        first, second = next(iter(places.items()))
+        what = [name.split("/")[0] if len(places) > 2 else name for name in (first, second)]  # noqa: PLR2004 - more than one pair
+        yield Fault(
+            name=f"exchanged:{what[0]}.{what[1]}",
+            says=f"took the {what[0]} and the {what[1]} for each other",
+            weights=lambda name, own, taken=taken: taken.get(name.partition("/")[2], own),  # type: ignore[misc] # a lambda with a default
+        )
+
+
+def _hint(shows: Pair, truth: Array | None) -> str:
+    """What is seen of a difference that no known mistake explains."""
+    if truth is None:
+        return ""
+    if shows.near is None:
+        theirs, ours = list(shows.record.values.shape), list(truth.shape)
+        return f"its shape is {theirs}, and {ours} in no order of axes"
+    observed = arranged(shows.record.values, shows.near.axes, truth.shape).astype(np.float64)
+    if not np.isfinite(observed).all():
+        return "it answers NaN or infinities"
+    return _regular(observed, truth.value)
+
+
+def _regular(observed: Values, wanted: Values) -> str:
+    """Whether all numbers are off alike, or are the right ones elsewhere."""
+    largest = float(np.abs(wanted).max(initial=0.0))
+    with np.errstate(all="ignore"):
+        ratios = (observed / wanted)[np.abs(wanted) > _SHARE * largest]
+        apart = observed - wanted
+    if ratios.size and np.ptp(ratios) < _ALIKE * abs(float(ratios.mean())):
+        return f"every number is {float(ratios.mean()):.6g} times what it should be"
+    if apart.size and np.ptp(apart) < _ALIKE * abs(float(apart.mean())):
+        return f"every number is {float(apart.mean()):.6g} more than it should be"
+    ordered = np.sort(wanted, axis=None), np.sort(observed, axis=None)
+    if np.allclose(*ordered, rtol=_ALIKE / 10, atol=_ALIKE / 100 * largest):
+        return "the numbers are the right ones, in another order"
+    return ""

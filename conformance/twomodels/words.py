@@ -1,0 +1,106 @@
+"""What the terminal and the page say alike of a result."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from conformance.twomodels.result import Layer, Mistake, Result, Training
+
+_HUGE, _MANY = 1e6, 10.0
+_ORDERS = {(0, 3, 1, 2), (0, 4, 1, 2, 3), (0, 2, 1), (0, 2, 3, 1), (0, 2, 3, 4, 1)}
+"""Orders of axes by which channels are moved: first to last or last to first."""
+
+
+def headline(result: Result) -> str:
+    """The result in one sentence."""
+    if result.equal:
+        trained = result.training
+        behind = (
+            f", and after {trained.steps} steps of {trained.optimizer}"
+            if trained is not None and trained.agrees
+            else ""
+        )
+        return f"The models are equal: rounding explains every difference{behind}"
+    if result.undecided:
+        return "The models are equal in inference; of their training nothing can be said"
+    if result.mistakes:
+        first = result.mistakes[0]
+        more = len(result.mistakes) - 1
+        rest = f", and {more} more" if more else ""
+        where = f"at {first.layer} ({first.kind})" if first.layer else "in their outputs"
+        return f"The models differ: first {where}{rest}"
+    if result.training is not None and result.training.agrees is False:
+        return "The models are equal in inference and differ in training"
+    return "The models differ"
+
+
+def times(margin: float | None) -> str:
+    """How far off, in words: ``0.3 of what rounding may do``."""
+    if margin is None:
+        return "off by more than any rounding"
+    if margin <= 1:
+        return f"{margin:.2f} of what rounding may do"
+    if margin >= _HUGE:
+        return "over a million times what rounding may do"
+    digits = 0 if margin >= _MANY else 1
+    return f"{margin:,.{digits}f} times what rounding may do"
+
+
+def used(margin: float | None) -> str:
+    """The same as a number for a table."""
+    if margin is None:
+        return ""
+    return f"{margin:.2g}" if margin < _HUGE else f"> {_HUGE:.0e}"
+
+
+def relative(error: float | None) -> str:
+    """The largest difference over the largest number."""
+    return "" if error is None else f"largest difference {error:.2g} of the largest number"
+
+
+def answer(layer: Layer) -> str:
+    """Which answer of the other model a layer is held against."""
+    if not layer.answer:
+        return ""
+    told = layer.answer
+    notes = [layer.stage] if layer.stage else []
+    if layer.axes:
+        moved = tuple(layer.axes) in _ORDERS
+        notes.append("channels moved" if moved else f"axes {layer.axes}")
+    if layer.paired_by == "order":
+        notes.append("by order and shape")
+    return f"{told} ({', '.join(notes)})" if notes else told
+
+
+def reason(mistake: Mistake) -> list[str]:
+    """What is said of one mistake, line by line."""
+    lines = []
+    sized = [times(mistake.margin), relative(mistake.error)]
+    where = f"seen at {mistake.shown_by}: " if mistake.shown_by else ""
+    lines.append(where + ", ".join(part for part in sized if part))
+    if mistake.behaves_as_if:
+        lines.append(f"it behaves as if it {mistake.behaves_as_if}")
+        lines += [f"or as if it {one}" for one in mistake.also]
+    else:
+        lines.append("no mistake that is known gives this answer")
+        if mistake.suspects:
+            lines.append(f"it can be any of {', '.join(mistake.suspects)}")
+    if mistake.hint:
+        lines.append(mistake.hint)
+    if mistake.guide:
+        lines.append(f"see {mistake.guide}")
+    return lines
+
+
+def trained(training: Training) -> str:
+    """What came of training, in one sentence."""
+    if training.agrees is None:
+        if training.message:
+            return f"Training was not compared: {training.message}"
+        return f"After {training.steps} steps of {training.optimizer}: nothing can be said"
+    alike = training.losses_margin is not None and training.losses_margin <= 1
+    said = "the losses agree, the answers differ" if alike else "losses and answers differ"
+    if training.agrees:
+        said = "losses and answers agree"
+    return f"After {training.steps} steps of {training.optimizer} {said}"
