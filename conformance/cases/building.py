@@ -16,6 +16,7 @@ from conformance.cases import (
     misplaced,
     models,
     passing,
+    quantizing,
     settings,
     subjects,
     training,
@@ -66,6 +67,7 @@ KEYS = (
     "as",
     "call",
     "settings",
+    "quantize",
     "training",
     "adapt",
     "weights",
@@ -197,6 +199,7 @@ class CaseReader:
         read = settings.under(
             _model(tree, where, given, layers, raises), settings.read_settings(tree, where)
         )
+        read = quantizing.under(read, quantizing.read_quantize(tree, where))
         # Read whether or not there is a model, so that their mistakes show at once as well.
         train = training.read_train(tree, where)
         told = weights.read_weights(tree, where, read)
@@ -476,6 +479,7 @@ def _asked(program: Graph, read: Read, expect: Expect, without: dict[str, str]) 
     """Facets to ask for: what every case asks, and what this one has parts for."""
     behaviours = _behaviours(program.model, program.calls)
     called = {call.facet for call in program.extra}
+    quantized = program.model.quantize is not None
     has = {
         "probes": read.probes,
         "rows": "batch" in called,
@@ -486,7 +490,7 @@ def _asked(program: Graph, read: Read, expect: Expect, without: dict[str, str]) 
         "metrics": program.train is not None and program.train.told,
         "optimizer_variables": program.train is not None and program.train.optimizer_variables,
         "checkpoint": program.train is not None and program.train.checkpoint,
-        "changes": behaviours & {"training", "at rest", "stateful"},
+        "changes": quantized or behaviours & {"training", "at rest", "stateful"},
         "equals": program.twin is not None,
         "random": program.random is not None,
         "exchange": program.exchange is not None,
@@ -494,5 +498,7 @@ def _asked(program: Graph, read: Read, expect: Expect, without: dict[str, str]) 
     }
     parts = frozenset(part for part, there in has.items() if there)
     asked = set(asked_of(MODEL, parts).difference(without))
+    if quantized or quantizing.holds_quantized(program.model):
+        asked -= quantizing.UNDOCUMENTED
     # Functions alone state nothing of themselves.
     return asked if program.model.layers else asked - {"config", "output_spec"}

@@ -122,6 +122,19 @@ class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True):
     epsilon: float | None = None
 
 
+QuantizationMode = Literal["int8", "int4", "float8"]
+
+
+class Quantize(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What ``model.quantize`` is called with, as soon as the model has the case's weights."""
+
+    mode: QuantizationMode | None = None
+    config: dict[str, Json] | None = None
+    """A config by its class, ``{Int4QuantizationConfig: {block_size: 2}}``."""
+    filters: list[str] | None = None
+    """Words in the names of the layers that are meant; ``None``: all that can be quantized."""
+
+
 class Model(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A list of layers (``sequential``), a graph (``functional``), or functions called on arrays.
 
@@ -141,6 +154,8 @@ class Model(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Names of nodes. A node that returns several tensors stands for all of them, in the order in
     which Keras flattens them."""
     settings: Settings | None = None
+    quantize: Quantize | None = None
+    """Its variables are then those of the quantized model; fed are those from before."""
 
     @property
     def layers(self) -> list[Node]:

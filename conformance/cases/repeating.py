@@ -106,6 +106,9 @@ def _shown(case: Case) -> Iterator[Shown]:
     if model.settings is not None:
         for key, setting in msgspec.to_builtins(model.settings).items():
             yield model.nodes[0].layer, f"settings.{key}", repr(setting)
+    if model.quantize is not None:
+        for key, setting in msgspec.to_builtins(model.quantize).items():
+            yield model.nodes[0].layer, f"quantize.{key}", repr(setting)
     flag = case.program.calls[0].training if case.program.calls else None
     if flag is not None:
         yield model.nodes[0].layer, "called in training", str(flag)

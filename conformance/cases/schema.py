@@ -17,6 +17,7 @@ from conformance.cases import (
     inputs,
     names,
     passing,
+    quantizing,
     schema_subjects,
     settings,
     weights,
@@ -35,6 +36,7 @@ _SYMBOLIC: Schema = {
     "minItems": 1,
     "maxItems": fields.MAX_RANK,
 }
+_BLOCK: Schema = {"type": ["integer", "null"]}
 _NAME: Schema = {"type": "string", "pattern": f"^{fields.NAME.pattern}$"}
 _STRINGS: Schema = {
     "anyOf": [{"type": "string"}, {"type": "array", "items": {"$ref": "#/$defs/strings"}}]
@@ -141,6 +143,9 @@ def _case() -> Schema:
             ),
             "How Keras is set for the whole process before the model is made",
         ),
+        "quantize": _described(
+            _quantize(), "With what `model.quantize` is called once the model has its weights"
+        ),
         "training": _described(
             {
                 "type": "array",
@@ -213,6 +218,35 @@ def _case() -> Schema:
             *schema_subjects.conditions(),
         ],
     )
+
+
+def _quantize() -> Schema:
+    quantizers = [_one(name, dict.fromkeys(own, {})) for name, own in quantizing.QUANTIZERS.items()]
+    quantizer: Schema = {"anyOf": [{"enum": [None, "default"]}, *quantizers]}
+    configs = [
+        _one(
+            name,
+            {key: quantizer if key.endswith("_quantizer") else _BLOCK for key in own},
+        )
+        for name, own in quantizing.CONFIGS.items()
+    ]
+    mode: Schema = {"enum": list(quantizing.MODES)}
+    filters = {
+        "type": "array",
+        "minItems": 1,
+        "items": {"type": "string", "pattern": f"^{quantizing.FILTER.pattern}$"},
+    }
+    called = _of(
+        {"mode": mode, "config": {"anyOf": configs}, "filters": filters},
+        anyOf=[{"required": ["mode"]}, {"required": ["config"]}],
+    )
+    return {"anyOf": [mode, called]}
+
+
+def _one(name: str, arguments: Schema) -> Schema:
+    """An object by its class, with its arguments or without any."""
+    inside = {**_of(arguments), "type": ["object", "null"]}
+    return {"anyOf": [{"const": name}, _of({name: inside}, required=[name])]}
 
 
 def _source() -> Schema:

@@ -40,6 +40,7 @@ _ONLY_FOR: dict[str, tuple[str, ...]] = {
     "config": ("layer", "function", "object", "application"),
     "weights": ("model", "layer"),
     "settings": ("model", "layer"),
+    "quantize": ("model", "layer"),
     "training": ("model", "layer"),
     "train": ("model", "layer"),
     "targets": ("model", "layer"),

@@ -14,6 +14,7 @@ from conformance.adapters.keras.alone import specs
 from conformance.adapters.keras.backends.base import Feed, Plan, Value
 from conformance.adapters.keras.build import Net, build, symbolic
 from conformance.adapters.keras.initial import UnseenInitialValues
+from conformance.adapters.keras.quantizing import quantize
 from conformance.adapters.keras.subjects.application import FORM
 from conformance.adapters.keras.summary import summary
 from conformance.adapters.keras.watch import Watch
@@ -113,7 +114,20 @@ class Session:
         if "initial" in self._facets and not prefix:
             return build(self._keras, spec)
         with self._unseen(prefix):
-            return build(self._keras, spec)
+            net = build(self._keras, spec)
+        if spec.get("quantize"):
+            self._quantize(net, spec["quantize"])
+        return net
+
+    def _quantize(self, net: Net, asked: Mapping[str, Any]) -> None:
+        """Quantize a model that has been given the case's weights."""
+        try:
+            assign(variables(net), self._given("weight/"))
+        except WeightError:
+            return  # they are given once more, where that is told
+        quantize(self._keras, net.model, asked)
+        numbers = self._backend.numbers
+        net.quantized = {one.name: _copied(numbers(one.variable)) for one in variables(net)}
 
     def _unseen(self, prefix: str) -> UnseenInitialValues:
         given = any(name.startswith(f"{prefix}weight/") for name in self._tensors)
@@ -140,7 +154,7 @@ class Session:
             return built
         plan = self._plan(net, found, prefix)
         try:
-            assign(found, self._given(f"{prefix}weight/"))
+            assign(found, self._weights(net, prefix))
         except WeightError as error:
             self._unfitting(error, built, plan)
             return built
@@ -172,8 +186,12 @@ class Session:
     def _start(self, net: Net, found: Sequence[Variable], prefix: str) -> None:
         """Give a model that calls change the case's weights again, and no states, as at first."""
         if "state" in self._facets:
-            assign(found, self._given(f"{prefix}weight/"))
+            assign(found, self._weights(net, prefix))
             empty_states(net.model)
+
+    def _weights(self, net: Net, prefix: str) -> Mapping[str, Any]:
+        """What the variables begin with: the case's numbers, or what quantizing made of them."""
+        return self._given(f"{prefix}weight/") if net.quantized is None else net.quantized
 
     def _after(self, net: Net, evaluator: Evaluator) -> dict[str, Any]:
         """What the ordinary calls leave of the variables."""
@@ -327,7 +345,7 @@ class Session:
         """The model with the case's weights, saved."""
         exchange.check(self._backend)
         kind = self._program["exchange"]["file"]
-        assign(variables(net), self._given("weight/"))
+        assign(variables(net), self._weights(net, ""))
         return {kind: self._arrays.put(f"file/{kind}", exchange.written(net.model, kind))}
 
     def _train(self, net: Net) -> dict[str, Any]:

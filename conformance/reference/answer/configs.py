@@ -17,5 +17,8 @@ def expected_configs(network: Network) -> dict[str, dict[str, Argument]]:
     for node in network.model.layers:
         first = network.shapes.get(node.inputs[0]) if node.inputs else None
         rank = None if first is None else len(first)
-        found[node.name] = layer_config(node.layer, node.config, node.name, rank)
+        config = node.config
+        if node.name in network.quantized:
+            config = {**config, "dtype": network.quantized[node.name]}
+        found[node.name] = layer_config(node.layer, config, node.name, rank)
     return found

@@ -50,7 +50,7 @@ def make_feeds(
     if network is None:
         return feeds
     known = {**written(program, network), **network.learned}
-    for name, variable in network.variables.items():
+    for name, variable in network.drawn.items():
         key = f"weight/{name}"
         drawn = name not in known
         feeds[key] = data.weight(program.weights, seed, key, variable) if drawn else known[name]

@@ -77,11 +77,13 @@ class Variable:
         kind: ``kernel``, ``bias`` or ``variance``, whose numbers are positive; decides how its
             numbers are scaled (``data``).
         fan_in: How many numbers one output adds up through it.
-        gain: Variance to aim at, times fan_in: 2 where half of the signal is cut off by a relu.
+        gain: Variance to aim at, times fan_in: 2 where half of the signal is cut off by a relu. Of
+            a ``variance`` the power of two that its numbers are multiplied by.
         trainable: Whether training changes it.
         dtype: In which the framework keeps it.
         rule: Its regularizer and constraint, where it has one.
         summed: The axes of a kernel that its layer's equation sums over.
+        levels: The whole numbers that it is drawn from, ends included, where it holds such.
         initial: What makes its first numbers, part by part along its last axis; empty: nothing
             that is documented by itself (:meth:`Layer.variables`).
     """
@@ -95,6 +97,7 @@ class Variable:
     dtype: str = "float32"
     rule: Rule | None = None
     summed: tuple[int, ...] = ()
+    levels: tuple[int, int] | None = None
     initial: tuple[Part, ...] = field(default=(), compare=False)
 
 
