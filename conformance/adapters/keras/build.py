@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from conformance.adapters.keras import quantizing
 from conformance.adapters.keras.forms import passed
 from conformance.adapters.keras.lacking import explain_call, explain_constructor, layer_class
 from conformance.adapters.keras.nesting import flat
-from conformance.adapters.keras.quantizing import made
 from conformance.adapters.keras.subjects.application import FORM, application, layers_of
 from conformance.adapters.keras.subjects.symbols import called
 from conformance.adapters.keras.subjects.symbols import symbol as symbol_of
@@ -156,10 +156,11 @@ class Maker:
     ) -> Any:
         """One layer, under this name, its arguments in the forms that a case names by path."""
         make = layer_class(self._keras, kind)
+        quantizing.check_policy(self._keras, config.get("dtype"))
         arguments = {
             key: self._nested(value, within(given_as, key))
             if key in _NESTED
-            else made(self._keras, value)
+            else quantizing.made(self._keras, value)
             if key == _QUANTIZATION and isinstance(value, dict)
             else passed(self._keras, key, value, within(given_as, key))
             for key, value in config.items()

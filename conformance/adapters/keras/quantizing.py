@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from conformance.adapters.shared.policies import quantized_policy
 from conformance.adapters.worker.failure import Unsupported
 
 if TYPE_CHECKING:
@@ -46,6 +47,21 @@ def _refuse_unknown(model: Any, given: Mapping[str, Any]) -> None:
     lacking = [key for key in given if key not in known]
     if lacking:
         raise Unsupported(f"this Keras's model.quantize takes no {' and no '.join(lacking)}")
+
+
+def check_policy(keras: Any, dtype: Any) -> None:
+    """See that this Keras has policies of quantized weights, where a layer's dtype is one.
+
+    Raises:
+        Unsupported: It has none, or none of this mode.
+    """
+    policy = quantized_policy(dtype)
+    if policy is None:
+        return
+    home = getattr(keras, "dtype_policies", None)
+    needed = "Int4DTypePolicy" if policy.mode == "int4" else "QuantizedDTypePolicy"
+    if not hasattr(home, needed):
+        raise Unsupported(f"this Keras has no dtype policies of weights quantized to {policy.mode}")
 
 
 def made(keras: Any, written: Mapping[str, Any]) -> Any:

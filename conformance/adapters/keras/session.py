@@ -195,7 +195,8 @@ class Session:
 
     def _after(self, net: Net, evaluator: Evaluator) -> dict[str, Any]:
         """What the ordinary calls leave of the variables."""
-        if "changes" in self._backend.unsupported:
+        # Out of training no call changes what quantizing has made.
+        if "changes" in self._backend.unsupported and net.quantized is None:
             raise Unsupported(self._backend.unsupported["changes"])
         evaluator.make_calls()
         return {"weights": self._weights_now(net)}

@@ -60,5 +60,5 @@ def made(layer: Layer, policy: QuantizedPolicy, config: Mapping[str, Any] | None
     if not quantized.can_be(layer, policy.mode):
         message = f"{layer.origin[0]} has no weights that are quantized to {policy.mode}"
         raise Refused(message)
-    scheme = scheme_of_policy(policy.mode, policy.block, config)
+    scheme = scheme_of_policy(policy, config)
     return quantized.quantized(layer, scheme, afterwards=False)

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from conformance.reference.engine.dtypes import POLICIES
 from conformance.reference.errors import Refused, Unsupported
 from conformance.reference.spec.quantizers import INT4, AbsMax, abs_max
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from conformance.adapters.shared.policies import QuantizedPolicy
 
 MODES: Final = {
     "Int8QuantizationConfig": "int8",
@@ -89,17 +92,20 @@ def scheme(mode: str | None, config: Mapping[str, Any] | None, compute: str) -> 
     return Scheme("int4", weights or AbsMax(*INT4), acting)
 
 
-def scheme_of_policy(mode: str, block: int | None, config: Mapping[str, Any] | None) -> Scheme:
+def scheme_of_policy(policy: QuantizedPolicy, config: Mapping[str, Any] | None) -> Scheme:
     """What a layer's dtype policy says, and its ``quantization_config`` where there is one.
 
     Raises:
         Refused: As :func:`scheme`.
-        Unsupported: Likewise.
+        Unsupported: Likewise; or the policy's source is not in the reference.
     """
-    if config is None and mode == "int4":
+    if config is None and policy.mode == "int4":
         # The policy alone names the block; without one, scales are those of whole channels.
-        config = {"Int4QuantizationConfig": {"block_size": block}}
-    return scheme(mode, config, "float32")
+        config = {"Int4QuantizationConfig": {"block_size": policy.block}}
+    if policy.source not in POLICIES:
+        message = f"the dtype policy {policy.source} is not in the reference"
+        raise Unsupported(message)
+    return scheme(policy.mode, config, POLICIES[policy.source].compute)
 
 
 def _config_of(mode: str | None) -> str:

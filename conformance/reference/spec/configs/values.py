@@ -117,7 +117,7 @@ def _by_class(value: dict[str, Any]) -> Argument:
     config = {
         key: _by_class(one)
         if isinstance(one, dict)
-        else Argument(values=[one])
+        else Argument(values=[one, [one]] if key == "axis" else [one])  # one axis is a list of one
         for key, one in (given or {}).items()
         if one != "default"
     }
