@@ -65,10 +65,10 @@ def scheme(mode: str | None, config: Mapping[str, Any] | None, compute: str) -> 
     ((name, given),) = (config or {_config_of(mode): {}}).items()
     found = MODES[name]
     if mode is not None and mode != found:
-        message = f"quantize: the mode {mode} contradicts {name}, which is of {found}"
+        message = f"the mode {mode} contradicts {name}, which is of {found}"
         raise Refused(message)
     if found == "int8" and compute == "float16":
-        message = "quantize: int8 does not work well with a layer that computes in float16"
+        message = "the mode int8 does not work well with a layer that computes in float16"
         raise Refused(message)
     if found == "float8":
         return Scheme("float8", AbsMax())
