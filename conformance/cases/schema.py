@@ -221,7 +221,9 @@ def _case() -> Schema:
 
 
 def _quantize() -> Schema:
-    quantizers = [_one(name, dict.fromkeys(own, {})) for name, own in quantizing.QUANTIZERS.items()]
+    quantizers = [
+        _one(name, {key: {} for key in own}) for name, own in quantizing.QUANTIZERS.items()
+    ]
     quantizer: Schema = {"anyOf": [{"enum": [None, "default"]}, *quantizers]}
     configs = [
         _one(

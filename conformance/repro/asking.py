@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from conformance.cases.model import Steps
 from conformance.facets import TRAINED
-from conformance.repro import exchanging, pieces
+from conformance.repro import exchanging, pieces, quantizing
 from conformance.repro import keras as keras_words
 from conformance.repro.checks import equal_lines
 from conformance.repro.drawing import drawing_lines
@@ -58,9 +58,11 @@ def keras_body(plan: Plan) -> Body:
     if any("probe" in line for line in build) or plan.facet.endswith("round_trip"):
         result.functions.append(pieces.PROBE)
     if plan.facet == "raises":
-        result.steps = refusal_lines(plan, build, f"{plan.called}({fed(plan)}{plan.said(0)})")
+        whole = [*build, *quantizing.lines(plan.program.model.quantize)]
+        result.steps = refusal_lines(plan, whole, f"{plan.called}({fed(plan)}{plan.said(0)})")
     elif plan.structural:
-        result.steps = [*build, *structure_lines(plan)]
+        quantized = quantizing.lines(plan.program.model.quantize)
+        result.steps = [*build, *quantized, *structure_lines(plan)]
     else:
         result.steps = _numeric(plan, result, build)
         result.filled = plan.facet not in {"dtype", "mask", "probes"}
@@ -87,6 +89,7 @@ def _numeric(plan: Plan, result: Body, build: list[str]) -> list[str]:
     """
     weighted = plan.network is not None and plan.network.variables
     settled = [pieces.SET_WEIGHTS] if weighted else []
+    settled += quantizing.lines(plan.program.model.quantize)
     if plan.facet == "exchange":
         lines = exchanging.exchange_lines(plan, build, settled, fed(plan))
         return [*lines, pieces.OBSERVED]
@@ -256,7 +259,10 @@ def _state(plan: Plan, result: Body) -> list[str]:
     """What training, or the calls, leave of the variables."""
     train = plan.program.train
     if train is None:
-        return [*_calls(plan, result), pieces.LEFT.format("after")]
+        called = _calls(plan, result)
+        if plan.program.model.quantize is not None and plan.network is not None:
+            called.append(quantizing.names(plan.network))
+        return [*called, pieces.LEFT.format("after")]
     return training_lines(plan, train, fed(plan), result)
 
 

@@ -146,7 +146,8 @@ def _numbers(seed: int, name: str, shape: tuple[int, ...], spec: InputSpec) -> s
 def _weights(plan: Plan, network: Network, feeds: Mapping[str, NDArray[Any]] | None) -> list[str]:
     known: dict[str, dict[str, str]] = {}
     learned = network.learned
-    stated = {name: array(numbers) for name, numbers in written(plan.graph, network).items()}
+    given = {**network.held, **written(plan.graph, network)}
+    stated = {name: array(numbers) for name, numbers in given.items()}
     for name, variable in network.drawn.items():
         if name not in learned:
             text = stated.get(name) or _fed(feeds, f"weight/{name}")
@@ -166,9 +167,8 @@ def _weight(plan: Plan, name: str, variable: Variable) -> str:
     kind = plan.graph.weights
     if variable.levels is not None:
         low, high = variable.levels
-        return drawn_input(
-            plan.seed, f"weight/{name}", variable.shape, Data(kind="indices", low=low, high=high + 1)
-        )
+        levels = Data(kind="indices", low=low, high=high + 1)
+        return drawn_input(plan.seed, f"weight/{name}", variable.shape, levels)
     text = drawn(plan.seed, f"weight/{name}", variable.shape, kind)
     if variable.kind == "variance":
         positive = f"np.abs({text}) / np.float32(2) + np.float32(0.25)"

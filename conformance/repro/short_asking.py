@@ -68,7 +68,7 @@ def asked(
         TooLong: There is no short way.
     """
     if plan.facet == "raises":
-        return refusal_lines(plan, model, f"{plan.called}({fed(plan)})")
+        return refusal_lines(plan, [*model, *weights], f"{plan.called}({fed(plan)})")
     build = [*model, *weights]
     if plan.judged is not None and plan.judged.outcome == "error":
         said = comment(plan.judged.message, 200)

@@ -23,9 +23,9 @@ from conformance.adapters.native.dtypes import (
     policy,
 )
 from conformance.adapters.native.function_nodes import FunctionNode
-from conformance.adapters.shared.policies import quantized_policy
 from conformance.adapters.shared.calling import PASSES_MASK, TAKES_MASK, chosen
 from conformance.adapters.shared.functions import is_function
+from conformance.adapters.shared.policies import quantized_policy
 from conformance.adapters.worker.failure import Unsupported
 
 if TYPE_CHECKING:

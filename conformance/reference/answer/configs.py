@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from conformance.reference.model import quantizing
 from conformance.reference.spec.configs.layers import layer_config
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from conformance.cases.model import Node
     from conformance.reference.model.network import Network
     from conformance.reference.spec.configs.model import Argument
 
@@ -20,17 +18,6 @@ def expected_configs(network: Network) -> dict[str, dict[str, Argument]]:
     for node in network.model.layers:
         first = network.shapes.get(node.inputs[0]) if node.inputs else None
         rank = None if first is None else len(first)
-        config = under(node, network.quantized)
+        config = quantizing.under(node, network.quantized_as)
         found[node.name] = layer_config(node.layer, config, node.name, rank)
     return found
-
-
-def under(node: Node, policies: Mapping[str, str]) -> dict[str, Any]:
-    """A node's arguments, with the dtype policy that quantizing has given to its layer.
-
-    Args:
-        node: A layer.
-        policies: By node, of those that have been quantized.
-    """
-    dtype = policies.get(node.name)
-    return node.config if dtype is None else {**node.config, "dtype": dtype}

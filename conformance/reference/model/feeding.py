@@ -49,7 +49,7 @@ def make_feeds(
             feeds[key] = data.input_values(spec, seed, key, program.random.rows)
     if network is None:
         return feeds
-    known = {**written(program, network), **network.learned}
+    known = {**network.held, **written(program, network), **network.learned}
     for name, variable in network.drawn.items():
         key = f"weight/{name}"
         drawn = name not in known

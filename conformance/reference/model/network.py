@@ -16,10 +16,17 @@ from conformance.reference.errors import NoAnswer, Refused, Unsupported
 from conformance.reference.model import function_nodes, quantizing
 from conformance.reference.model.applications import written_out
 from conformance.reference.model.settings import settled
-from conformance.reference.spec import quantization, table
+from conformance.reference.spec import table
 from conformance.reference.spec.config import ADAPT
-from conformance.reference.spec.layers.core import quantized
-from conformance.reference.spec.layers.base import ANY, Context, Layer, Mask, Variable, make
+from conformance.reference.spec.layers.base import (
+    ANY,
+    Context,
+    Layer,
+    Mask,
+    Quantized,
+    Variable,
+    make,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,7 +69,7 @@ class Network:
             before.
         counts: Number of parameters of every layer, by the node that it is written in.
         policies: In what every node computes and keeps its variables.
-        quantized: The dtype policy of every node whose layer keeps quantized weights.
+        quantized_as: The dtype policy of every node whose layer keeps quantized weights.
         strings: Inputs and nodes that are strings.
         as_given: The nodes with ``autocast=False``, which take floats in the dtype that they have.
         dtypes: Of all outputs of every input and node; whole numbers of a layer, which says
@@ -79,7 +86,7 @@ class Network:
     drawn: dict[str, Variable] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     policies: dict[str, Policy] = field(default_factory=dict)
-    quantized: dict[str, str] = field(default_factory=dict)
+    quantized_as: dict[str, str] = field(default_factory=dict)
     strings: set[str] = field(default_factory=set)
     as_given: set[str] = field(default_factory=set)
     dtypes: dict[str, list[str]] = field(default_factory=dict)
@@ -134,18 +141,20 @@ class Network:
             if node.is_function or not quantizing.means(asked, node.owner):
                 continue
             quantizing.refuse_inside(node)
-            policy = self.policies[node.name]
-            scheme = quantization.scheme(asked.mode, asked.config, policy.compute)
-            if quantized.can_be(self.layers[node.name], scheme.mode):
-                self._put(node, quantized.quantized(self.layers[node.name], scheme, afterwards=True))
-                source = node.config.get("dtype") or "float32"
-                self.quantized[node.name] = scheme.policy(source)
+            layer = quantizing.after(
+                self.layers[node.name], asked, self.policies[node.name].compute
+            )
+            if layer is not None:
+                self._put(node, layer)
+                self.quantized_as[node.name] = layer.scheme.policy(
+                    node.config.get("dtype") or "float32"
+                )
         # Each layer's stay where they were.
         order = {node.name: i for i, node in enumerate(self.model.nodes)}
         listed = sorted(self.variables.items(), key=lambda one: order[one[0].split("/", 1)[0]])
         self.variables = dict(listed)
 
-    def _put(self, node: Node, layer: quantized.Quantized) -> None:
+    def _put(self, node: Node, layer: Quantized) -> None:
         """A quantized layer in the place of a node's own, with its variables."""
         layer.called, layer.strings = node.arguments, self.layers[node.name].strings
         self.layers[node.name] = layer
@@ -162,7 +171,7 @@ class Network:
         found = dict(weights)
         for node in self.model.layers:
             layer = self.layers[node.name]
-            if isinstance(layer, quantized.Quantized) and layer.afterwards:
+            if isinstance(layer, Quantized) and layer.afterwards:
                 ahead = f"{node.name}/"
                 own = {name: found.pop(name) for name in weights if name.startswith(ahead)}
                 made = layer.begun({name.removeprefix(ahead): one for name, one in own.items()})
@@ -177,10 +186,9 @@ class Network:
     def _enter(self, node: Node) -> None:
         config = dict(node.config)
         policy = DEFAULT
-        made_as = quantized_policy(config.get("dtype"))
-        if made_as is not None:
-            self.quantized[node.name] = config["dtype"]
-            config["dtype"] = made_as.source
+        if quantized_policy(config.get("dtype")) is not None:
+            self.quantized_as[node.name] = config["dtype"]
+        config, made_of = quantizing.source(config)
         if config.get("dtype") in POLICIES:
             dtype = config.pop("dtype")
             policy = POLICIES[dtype]
@@ -190,10 +198,7 @@ class Network:
             self.as_given.add(node.name)
         if node.adapt is not None:
             config[ADAPT] = node.adapt
-        of_quantized = config.pop("quantization_config", None)
-        layer = make(node.layer, config)
-        if made_as is not None:
-            layer = quantizing.made(layer, made_as, of_quantized)
+        layer = made_of(make(node.layer, config))
         layer.called = node.arguments
         self._tell_strings(layer, node)
         passed = {*node.arguments, *node.tensors} - {"training", "mask"} - layer.keywords
@@ -272,6 +277,16 @@ class Network:
             f"{node.name}/{name}": values
             for node in self.model.layers
             for name, values in self.layers[node.name].learned.items()
+        }
+
+    @property
+    def held(self) -> dict[str, Values]:
+        """What variables of layers with quantized weights hold that nobody need draw."""
+        return {
+            f"{node.name}/{name}": values
+            for node in self.model.layers
+            if isinstance(layer := self.layers[node.name], Quantized)
+            for name, values in layer.held.items()
         }
 
     @property

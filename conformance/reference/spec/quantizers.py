@@ -14,7 +14,7 @@ import numpy as np
 from conformance.reference.engine import functions as f
 from conformance.reference.engine import structure
 from conformance.reference.engine.array import Array, broadcast, cast, normalized_axes, reshape
-from conformance.reference.engine.conversion import real
+from conformance.reference.engine.conversion import real, whole
 from conformance.reference.errors import Refused, Unsupported
 from conformance.reference.spec.config import USUAL_EPSILON
 from conformance.reference.spec.ops.base import one_axis
@@ -87,8 +87,7 @@ class AbsMax(NamedTuple):
 
 def as_floats(levels: Array, like: Array) -> Array:
     """Levels as numbers of the dtype that another array has; every one is exact there."""
-    assert levels.integers is not None  # they are whole by what makes them
-    return like.arithmetic.exact(levels.integers.astype(np.float64))
+    return like.arithmetic.exact(whole(levels).astype(np.float64))
 
 
 # --- groups with a zero point ---------------------------------------------------------------------
@@ -141,9 +140,7 @@ def ungrouped(made: Grouped, block: int) -> Array:
     rows = made.levels.shape[0]
     index = np.arange(rows, dtype=np.int64) // block
     scale = structure.rows(made.scale, index)
-    assert made.zero.integers is not None  # as its levels are
-    assert made.levels.integers is not None
-    difference = made.levels.integers.astype(np.int64) - made.zero.integers[index]
+    difference = whole(made.levels).astype(np.int64) - whole(made.zero)[index]
     return scale * scale.arithmetic.exact(difference.astype(np.float64))
 
 
@@ -158,8 +155,8 @@ def packed(levels: Values, axis: int, dtype: str = "int8") -> Values:
     moved = np.moveaxis(levels, axis, 0).astype(np.int64) % _NIBBLE
     if moved.shape[0] % 2:
         moved = np.concatenate([moved, np.zeros_like(moved[:1])])
-    whole = moved[::2] + _NIBBLE * moved[1::2]
-    return np.ascontiguousarray(np.moveaxis(whole.astype(np.uint8), 0, axis)).view(dtype)
+    pairs = moved[::2] + _NIBBLE * moved[1::2]
+    return np.ascontiguousarray(np.moveaxis(pairs.astype(np.uint8), 0, axis)).view(dtype)
 
 
 def unpacked(bytes_: Values, count: int, axis: int, dtype: str = "int8") -> Values:
@@ -218,13 +215,13 @@ def _range(value_range: Sequence[int], function: str) -> tuple[int, int]:
 
 
 @defines("quantizers.abs_max_quantize", differentiable=False)
-def abs_max_quantize(  # noqa: PLR0913, PLR0917 (Keras's signature)
+def abs_max_quantize(
     inputs: Tensor,
     axis: int | Sequence[int],
     value_range: Sequence[int] = INT8,
     dtype: str = "int8",
     epsilon: float = USUAL_EPSILON,
-    to_numpy: bool = False,  # noqa: ARG001, FBT001, FBT002 (where it is computed)
+    to_numpy: bool = False,  # noqa: ARG001 (where it is computed)
 ) -> list[Tensor]:
     """Levels, and the scale, whose reduced axes have size 1."""
     a = _floats(inputs, "abs_max_quantize")
@@ -234,13 +231,13 @@ def abs_max_quantize(  # noqa: PLR0913, PLR0917 (Keras's signature)
 
 
 @defines("quantizers.abs_max_quantize_grouped_with_zero_point", differentiable=False)
-def abs_max_quantize_grouped_with_zero_point(  # noqa: PLR0913, PLR0917 (Keras's signature)
+def abs_max_quantize_grouped_with_zero_point(
     inputs: Tensor,
     block_size: int,
     value_range: Sequence[int] = INT4,
     dtype: str = "int8",
     epsilon: float = USUAL_EPSILON,
-    to_numpy: bool = False,  # noqa: ARG001, FBT001, FBT002 (where it is computed)
+    to_numpy: bool = False,  # noqa: ARG001 (where it is computed)
 ) -> list[Tensor]:
     """Levels, scales and zero points of groups of ``block_size`` rows."""
     name = "abs_max_quantize_grouped_with_zero_point"
@@ -275,7 +272,7 @@ class AbsMaxQuantizer:
         self,
         x: Tensor,
         axis: int | Sequence[int] | None = None,
-        to_numpy: bool = False,  # noqa: ARG002, FBT001, FBT002 (where it is computed)
+        to_numpy: bool = False,  # noqa: ARG002 (where it is computed)
     ) -> list[Tensor]:
         """Levels and scale; without any axis along the last one."""
         a = _floats(x, "AbsMaxQuantizer")
@@ -324,12 +321,12 @@ def unpack_int4(packed: Tensor, orig_len: int, axis: int = 0, dtype: str = "int8
 
 
 @defines("quantizers.fake_quant_with_min_max_vars")
-def fake_quant_with_min_max_vars(  # noqa: PLR0913, PLR0917 (Keras's signature)
+def fake_quant_with_min_max_vars(
     inputs: Tensor,
     min_vals: Tensor,
     max_vals: Tensor,
     num_bits: int = 8,
-    narrow_range: bool = False,  # noqa: FBT001, FBT002 (Keras's signature)
+    narrow_range: bool = False,
     axis: int | None = None,
 ) -> Tensor:
     """Numbers at the nearest of so many levels between two ends, which are moved a little.

@@ -16,12 +16,21 @@ import numpy as np
 from conformance.reference.engine import functions as f
 from conformance.reference.engine.array import Array, reshape
 from conformance.reference.engine.contraction import einsum, matmul
+from conformance.reference.engine.conversion import whole
 from conformance.reference.engine.structure import expand, rows, transpose
 from conformance.reference.errors import Unsupported
-from conformance.reference.spec.layers.base import Context, Layer, Mask, Variable, Weights
+from conformance.reference.spec.layers.base import (
+    Context,
+    Layer,
+    Mask,
+    Quantized,
+    Variable,
+    Weights,
+)
 from conformance.reference.spec.layers.core.dense import Dense
 from conformance.reference.spec.layers.core.einsum_dense import EinsumDense
 from conformance.reference.spec.layers.core.embedding import Embedding, ReversibleEmbedding
+from conformance.reference.spec.quantization import scheme, scheme_of_policy
 from conformance.reference.spec.quantizers import (
     Grouped,
     as_floats,
@@ -32,10 +41,12 @@ from conformance.reference.spec.quantizers import (
     ungrouped,
     unpacked,
 )
+from conformance.reference.spec.table import defines
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from conformance.adapters.shared.policies import QuantizedPolicy
     from conformance.cases.model import Shape
     from conformance.reference.spec.quantization import Scheme
 
@@ -56,57 +67,6 @@ class Kept(NamedTuple):
     levels: Array
     scale: Array
     zero: Array | None = None
-
-
-class Quantized(Layer):
-    """A layer that keeps its weights quantized."""
-
-    def __init__(self, inner: Layer, scheme: Scheme, *, afterwards: bool) -> None:
-        """Take the place of a layer.
-
-        Args:
-            inner: The layer as it was made.
-            scheme: How it is quantized.
-            afterwards: Whether it was made with floats, which are then quantized.
-        """
-        self.inner, self.scheme, self.afterwards = inner, scheme, afterwards
-        self.activity, self.origin = inner.activity, inner.origin
-        # Of the instance: its class stands for layers of several kinds.
-        self.arity = inner.arity  # type: ignore[misc]
-        self.keywords = inner.keywords  # type: ignore[misc]
-        self.states_its_shape = inner.states_its_shape  # type: ignore[misc]
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        """What the call says is the inner layer's as well."""
-        super().__setattr__(name, value)
-        if name in {"called", "strings"}:
-            setattr(self.inner, name, value)
-
-    @property
-    def block(self) -> int:
-        """Of int4 in groups, how many rows share a scale."""
-        assert self.scheme.block is not None  # whoever asks has seen that there are groups
-        return self.scheme.block
-
-    @abstractmethod
-    def weights(self, shapes: Sequence[Shape]) -> list[Variable]:
-        """The quantized variables, those that training changes first."""
-
-    @abstractmethod
-    def begun(self, given: Weights) -> dict[str, Array]:
-        """The quantized variables' numbers, made of the floats'."""
-
-    def variables(self, shapes: Sequence[Shape]) -> list[Variable]:
-        """The same; what their first numbers are is documented nowhere."""
-        return self.weights(shapes)
-
-    def output_shape(self, shapes: Sequence[Shape]) -> Shape:
-        """The layer's."""
-        return self.inner.output_shape(shapes)
-
-    def output_mask(self, context: Context, inputs: Sequence[Array]) -> Mask | list[Mask]:
-        """The layer's."""
-        return self.inner.output_mask(context, inputs)
 
 
 # --- products with a kernel -----------------------------------------------------------------------
@@ -222,11 +182,8 @@ class _Int4Product(_Product):
         high, wide = (math.prod(shape[i] for i in axes) for axes in (self.summed, self.kept))
         made_of = _packed_variables("kernel", (high, wide), self.scheme, 1)
         if self.scheme.block is not None:
-            self._learn(high)
+            self.held = {"g_idx": _groups(high, self.scheme.block)}
         return [*(one for name, one in made.items() if name == "bias"), *made_of]
-
-    def _learn(self, high: int) -> None:
-        self.learned = {"g_idx": _groups(high, self.block)}
 
     def begun(self, given: Weights) -> dict[str, Array]:
         """Levels two by two, and what they are multiples of."""
@@ -343,7 +300,7 @@ class _Table(Quantized):
 class _Int8Table(_Table):
     """A scale for each row."""
 
-    def weights(self, shapes: Sequence[Shape]) -> list[Variable]:
+    def weights(self, shapes: Sequence[Shape]) -> list[Variable]:  # noqa: ARG002 (of any input)
         """The table and its scale; those of the way back."""
         high, wide = self.size
         quantizer = self.scheme.weights
@@ -389,16 +346,14 @@ class _Int8Table(_Table):
 class _Int4Table(_Table):
     """A scale for each row, or with a zero point for groups of its numbers; two in a byte."""
 
-    def weights(self, shapes: Sequence[Shape]) -> list[Variable]:
+    def weights(self, shapes: Sequence[Shape]) -> list[Variable]:  # noqa: ARG002 (of any input)
         """The table, its scale, of groups zero points and ``g_idx``; those of the way back."""
         high, wide = self.size
         made = _packed_variables("embeddings", (wide, high), self.scheme, 0)
         # The table lies the other way round: its columns are what a scale is shared along.
-        made = [
-            one if one.name == "g_idx" else replace(one, shape=one.shape[::-1]) for one in made
-        ]
+        made = [one if one.name == "g_idx" else replace(one, shape=one.shape[::-1]) for one in made]
         if self.scheme.block is not None:
-            self.learned = {"g_idx": _groups(wide, self.block)}
+            self.held = {"g_idx": _groups(wide, self.scheme.block)}
         if self.untied:
             back = _packed_variables("reverse_embeddings", (wide, high), self.scheme, 0)
             made += [one for one in back if one.name != "g_idx"]
@@ -443,7 +398,9 @@ class _Int4Table(_Table):
 
 def _scale(name: str, shape: tuple[int, ...], *, of: int) -> Variable:
     """A scale; drawn so that levels over it are about one."""
-    return Variable(name, shape, "variance", gain=float(2 ** (of.bit_length() - 1)), trainable=False)
+    return Variable(
+        name, shape, "variance", gain=float(2 ** (of.bit_length() - 1)), trainable=False
+    )
 
 
 def _groups(high: int, block: int) -> np.typing.NDArray[np.float32]:
@@ -481,9 +438,8 @@ def _quantized(matrix: Array, scheme: Scheme) -> Kept:
 
 def _packed_arrays(name: str, made: Kept, scheme: Scheme, axis: int) -> dict[str, Array]:
     """What is kept of a quantized matrix, by the names of its variables."""
-    assert made.levels.integers is not None  # what is quantized is whole
-    whole = made.levels.arithmetic.whole
-    found = {name: whole(packed(made.levels.integers, axis)), f"{name}_scale": made.scale}
+    bytes_ = made.levels.arithmetic.whole(packed(whole(made.levels), axis))
+    found = {name: bytes_, f"{name}_scale": made.scale}
     if scheme.block is not None and made.zero is not None:
         found[f"{name}_zero"] = made.zero
         groups = _groups(made.levels.shape[0], scheme.block)
@@ -495,8 +451,7 @@ def _packed_arrays(name: str, made: Kept, scheme: Scheme, axis: int) -> dict[str
 def _unpacked_arrays(name: str, weights: Weights, sizes: tuple[int, int], axis: int) -> Kept:
     """The matrix that variables hold."""
     stored = weights[name]
-    assert stored.integers is not None  # it is a variable of whole numbers
-    levels = stored.arithmetic.whole(unpacked(stored.integers, sizes[axis], axis))
+    levels = stored.arithmetic.whole(unpacked(whole(stored), sizes[axis], axis))
     return Kept(levels, weights[f"{name}_scale"], weights.get(f"{name}_zero"))
 
 
@@ -516,17 +471,27 @@ _KINDS: Final[dict[tuple[type[Layer], str], type[Quantized]]] = {
 }
 
 
-def can_be(layer: Layer, mode: str) -> bool:
-    """Whether a layer has a quantized form; those that have none are left as they are."""
-    return (type(layer), mode) in _KINDS
-
-
-def quantized(layer: Layer, scheme: Scheme, *, afterwards: bool) -> Quantized:
-    """A layer with quantized weights.
+@defines("quantizers.QuantizationConfig", differentiable=False)
+def quantized(
+    layer: Layer,
+    mode: str | None,
+    config: Mapping[str, Any] | None,
+    compute: str,
+    policy: QuantizedPolicy | None = None,
+) -> Quantized | None:
+    """A layer with quantized weights; None where it has no such form.
 
     Args:
         layer: As it was made.
-        scheme: How it is quantized; it has such a form (:func:`can_be`).
-        afterwards: Whether it was made with floats, which are then quantized.
+        mode: That ``model.quantize`` is told.
+        config: Likewise; with a policy the layer's own.
+        compute: The dtype in which the layer computes.
+        policy: With which the layer is made; None: it was made with floats, which are quantized.
+
+    Raises:
+        Refused: Keras documents that it refuses this.
+        Unsupported: A quantizer is not in the reference.
     """
-    return _KINDS[type(layer), scheme.mode](layer, scheme, afterwards=afterwards)
+    found = scheme(mode, config, compute) if policy is None else scheme_of_policy(policy, config)
+    kind = _KINDS.get((type(layer), found.mode))
+    return None if kind is None else kind(layer, found, afterwards=policy is None)
