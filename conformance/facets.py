@@ -482,7 +482,7 @@ _ALL = (
         when="`train` is there: the weights after training; or a call, of a layer or of the model, "
         "has `training: true`, or `training: false` of a layer whose statistics training moves, or "
         "a layer `stateful: true`: every variable after the ordinary calls, from the case's "
-        "weights; of `steps`, every variable after every step",
+        "weights; so of a model with `quantize`; of `steps`, every variable after every step",
         stated_by=("train",),
         blocked_by=_PLACED,
         follows=("values", "gradients", "losses"),
