@@ -7,6 +7,7 @@ the whole range. Which level a number becomes jumps half-way between two: data a
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -300,13 +301,15 @@ def abs_max(
 
 @defines("quantizers.pack_int4", differentiable=False)
 def pack_int4(arr: Tensor, axis: int = 0, dtype: str = "int8") -> list[Tensor]:
-    """The packed array; its sizes and the length before, which are no tensors, are left out."""
+    """The packed array, each of its sizes, and the length of the axis before."""
     a = real(arr)
     if a.integers is None:
         message = f"pack_int4 of {a.dtype}: Keras documents no answer"
         raise Refused(message, at="call")
     place = one_axis(axis, a.ndim, "pack_int4")
-    return [a.arithmetic.whole(packed(a.integers, place, dtype))]
+    made = packed(a.integers, place, dtype)
+    counts = [*made.shape, a.shape[place]]
+    return [a.arithmetic.whole(one) for one in (made, *(np.asarray(n, np.int64) for n in counts))]
 
 
 @defines("quantizers.unpack_int4", differentiable=False)
@@ -336,16 +339,17 @@ def fake_quant_with_min_max_vars(
     the number, of one outside to the end beyond which it is.
 
     Raises:
+        Refused: There is not one end for each channel, or for all.
         Unsupported: A range that leaves nought out: what becomes of it Keras does not say.
     """
     name = "fake_quant_with_min_max_vars"
     x, low, high = (_floats(one, name) for one in (inputs, min_vals, max_vals))
-    if axis is not None:
-        place = one_axis(axis, x.ndim, name)
-        along = [x.shape[i] if i == place else 1 for i in range(x.ndim)]
-        low, high = reshape(low, along), reshape(high, along)
-    else:
-        low, high = reshape(low, ()), reshape(high, ())
+    place = None if axis is None else one_axis(axis, x.ndim, name)
+    along = [x.shape[i] if i == place else 1 for i in range(x.ndim)]
+    if {low.value.size, high.value.size} != {math.prod(along)}:
+        message = f"{name}: {low.shape} and {high.shape} are not the ends of {x.shape}"
+        raise Refused(message, at="call")
+    low, high = reshape(low, along), reshape(high, along)
     if (low.value > 0).any() or (high.value < 0).any():
         message = "fake_quant_with_min_max_vars: a range without nought is not in the reference"
         raise Unsupported(message)
