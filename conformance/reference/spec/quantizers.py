@@ -299,6 +299,17 @@ def abs_max(
     return AbsMax(low, high, epsilon, output_dtype)
 
 
+def _bytes(dtype: str, function: str) -> None:
+    """See that a dtype has eight bits.
+
+    Raises:
+        Refused: It has more.
+    """
+    if dtype not in {"int8", "uint8"}:
+        message = f"{function}: dtype is int8 or uint8, not {dtype!r}"
+        raise Refused(message, at="call")
+
+
 @defines("quantizers.pack_int4", differentiable=False)
 def pack_int4(arr: Tensor, axis: int = 0, dtype: str = "int8") -> list[Tensor]:
     """The packed array, each of its sizes, and the length of the axis before."""
@@ -306,6 +317,7 @@ def pack_int4(arr: Tensor, axis: int = 0, dtype: str = "int8") -> list[Tensor]:
     if a.integers is None:
         message = f"pack_int4 of {a.dtype}: Keras documents no answer"
         raise Refused(message, at="call")
+    _bytes(dtype, "pack_int4")
     place = one_axis(axis, a.ndim, "pack_int4")
     made = packed(a.integers, place, dtype)
     counts = [*made.shape, a.shape[place]]
@@ -319,6 +331,7 @@ def unpack_int4(packed: Tensor, orig_len: int, axis: int = 0, dtype: str = "int8
     if a.integers is None:
         message = f"unpack_int4 of {a.dtype}: Keras documents no answer"
         raise Refused(message, at="call")
+    _bytes(dtype, "unpack_int4")
     place = one_axis(axis, a.ndim, "unpack_int4")
     return a.arithmetic.whole(unpacked(a.integers, orig_len, place, dtype))
 
