@@ -56,8 +56,10 @@ def problems(folder: Path, more: str) -> str:
             Quantize(config={"Int8QuantizationConfig": {}}),
         ),
         (
-            "{config: {Int4QuantizationConfig: {block_size: -1, "
-            "activation_quantizer: {AbsMaxQuantizer: {axis: -1}}}}}",
+            (
+                "{config: {Int4QuantizationConfig: {block_size: -1, "
+                "activation_quantizer: {AbsMaxQuantizer: {axis: -1}}}}}"
+            ),
             Quantize(
                 config={
                     "Int4QuantizationConfig": {
@@ -348,6 +350,8 @@ def test_the_statement_of_a_script() -> None:
     ]
     config = {"Int8QuantizationConfig": {"weight_quantizer": {"AbsMaxQuantizer": {"axis": 0}}}}
     assert lines(Quantize(config=config)) == [
-        "model.quantize(config=keras.quantizers.Int8QuantizationConfig("
-        "weight_quantizer=keras.quantizers.AbsMaxQuantizer(axis=0)))"
+        (
+            "model.quantize(config=keras.quantizers.Int8QuantizationConfig("
+            "weight_quantizer=keras.quantizers.AbsMaxQuantizer(axis=0)))"
+        )
     ]

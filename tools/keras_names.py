@@ -27,8 +27,14 @@ PLAIN = ("activations", "losses", "metrics", "quantizers", "random")
 """Beside ``keras.ops``: where plain functions are."""
 OF_UTILS = ("normalize", "pad_sequences", "to_categorical")
 """The functions of ``keras.utils`` that answer arrays."""
-MADE = ("losses", "initializers", "regularizers", "constraints", "optimizers.schedules")
-MADE = (*MADE, "quantizers")
+MADE = (
+    "losses",
+    "initializers",
+    "regularizers",
+    "constraints",
+    "optimizers.schedules",
+    "quantizers",
+)
 """Classes whose instances are called on arrays and keep nothing."""
 OBJECTS = ("metrics", "optimizers")
 """Classes whose instances have a memory."""

@@ -15,8 +15,14 @@ from typing import Any
 _OF_OPS = ("ops", "ops.image", "ops.linalg", "ops.nn", "ops.numpy")
 PLAIN = (*_OF_OPS, "activations", "losses", "metrics", "quantizers", "random")
 """Where functions are. What has several names goes by the first."""
-MADE = ("losses", "initializers", "regularizers", "constraints", "optimizers.schedules")
-MADE = (*MADE, "quantizers")
+MADE = (
+    "losses",
+    "initializers",
+    "regularizers",
+    "constraints",
+    "optimizers.schedules",
+    "quantizers",
+)
 """Where there are classes whose instances are called on arrays; quantizers' configs are not."""
 OBJECTS = ("metrics", "optimizers", "random", "callbacks")
 """Where there are classes whose instances have a memory."""
