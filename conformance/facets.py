@@ -370,6 +370,23 @@ _ALL = (
         repeats=True,
     ),
     Facet(
+        name="clone",
+        answer="clone",
+        answers="`clone`",
+        how="outputs of call 0 from `keras.models.clone_model` of the model, as `program.clone` "
+        "says, weights copied, while the model's own are noughts",
+        passes="call 0's outputs, by the same truth as `values`",
+        wrong="wrong round trip",
+        kinds=_MODEL,
+        parts=("clone",),
+        when="`clone` is there: a clone answers with weights of its own",
+        stated_by=("clone",),
+        blocked_by=_TRUE,
+        follows=("config_round_trip",),
+        repeats=True,
+        apart=True,
+    ),
+    Facet(
         name="from_numpy",
         answer="from_numpy",
         answers="`from_numpy`",

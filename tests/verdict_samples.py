@@ -188,6 +188,7 @@ def honest(seed: int = 0) -> Sample:
         "compiled": [make.again("compiled", "call/0")],
         "config_round_trip": [make.again("config", "call/0")],
         "save_round_trip": [make.again("save", "call/0")],
+        "clone": [make.again("clone", "call/0")],
         "config": {
             way: {"dense": {"units": 4, "activation": "linear"}}
             for way in ("made", "rebuilt", "loaded")

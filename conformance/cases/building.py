@@ -76,6 +76,7 @@ KEYS = (
     "random",
     "equals",
     "exchange",
+    "clone",
     "raises",
     "unspecified",
     "expect",
@@ -87,7 +88,16 @@ KEYS = (
 """Every key of a case, in the order in which docs/cases.md explains them."""
 
 
-_BESIDE_NO_REFUSAL = ("expect", "equals", "train", "targets", "random", "exchange", "without")
+_BESIDE_NO_REFUSAL = (
+    "expect",
+    "equals",
+    "train",
+    "targets",
+    "random",
+    "exchange",
+    "clone",
+    "without",
+)
 """Keys that mean nothing where a refusal is asked for."""
 
 _BESIDE_NO_RULE = (*_BESIDE_NO_REFUSAL, "raises")
@@ -215,6 +225,9 @@ class CaseReader:
         exchange = None
         if "exchange" in tree:
             exchange = expects.read_exchange(tree["exchange"], where.value(tree, "exchange"))
+        clone = None
+        if "clone" in tree:
+            clone = expects.read_clone(tree["clone"], where.value(tree, "clone"))
         if "random" in tree:
             random = drawing.read_random(tree["random"], where.value(tree, "random"), read)
         listed = _calls(tree, where, read, raises, twin=twin is not None)
@@ -235,6 +248,7 @@ class CaseReader:
             twin=twin,
             random=random,
             exchange=exchange,
+            clone=clone,
         )
         asked = _asked(program, read, expect, without) if raises is None else {"raises"}
         facets = [facet for facet in FACETS if facet in asked]
@@ -247,6 +261,8 @@ def _look_over(tree: Map, where: Where, layers: LayerReader) -> None:
         expects.look_over(tree["expect"], where.value(tree, "expect"))
     if "exchange" in tree:
         expects.read_exchange(tree["exchange"], where.value(tree, "exchange"))
+    if "clone" in tree:
+        expects.read_clone(tree["clone"], where.value(tree, "clone"))
     if "training" in tree:
         flags.listed_flags(tree["training"], where.value(tree, "training"))
     if isinstance(equals := tree.get("equals"), Map) and "model" in equals:
@@ -494,6 +510,7 @@ def _asked(program: Graph, read: Read, expect: Expect, without: dict[str, str]) 
         "equals": program.twin is not None,
         "random": program.random is not None,
         "exchange": program.exchange is not None,
+        "clone": program.clone is not None,
         "made": True,
     }
     parts = frozenset(part for part, there in has.items() if there)

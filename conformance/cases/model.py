@@ -343,6 +343,17 @@ class Random(Struct, frozen=True, kw_only=True, omit_defaults=True):
     other: int
 
 
+class Clone(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What ``keras.models.clone_model`` is called with beside the model."""
+
+    input_tensors: bool = False
+    """Whether the clone is given inputs of its own, made like the model's."""
+    clone_function: Literal["from_config"] | None = None
+    """What makes a clone of each layer: ``from_config`` a layer from the layer's config."""
+    recursive: bool = False
+    """Whether models inside the model are cloned layer by layer."""
+
+
 FileKind = Literal["keras", "weights.h5"]
 """A whole model as ``model.save`` writes it, or its weights as ``save_weights`` does."""
 
@@ -376,6 +387,7 @@ class Graph(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="ki
     twin: Twin | None = None
     random: Random | None = None
     exchange: Exchange | None = None
+    clone: Clone | None = None
 
     @property
     def every_call(self) -> list[Call | Extra]:

@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 from conformance.cases import (
     combining,
+    expects,
     fields,
     fitting,
     flags,
@@ -189,6 +190,15 @@ def _case() -> Schema:
         "exchange": _described(
             _of({"file": {"enum": list(get_args(FileKind))}}, required=["file"]),
             "What one adapter of a run saves, and the others load",
+        ),
+        "clone": _described(
+            _of(
+                {
+                    **{key: {"type": "boolean"} for key in expects.CLONE_FLAGS},
+                    "clone_function": {"enum": list(expects.CLONE_FUNCTIONS)},
+                }
+            ),
+            "How the model is cloned; its clone is called as well",
         ),
         "raises": _described({"enum": ["build", "call"]}, "Where the framework must refuse"),
         "unspecified": _described(

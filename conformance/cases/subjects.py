@@ -45,6 +45,7 @@ _ONLY_FOR: dict[str, tuple[str, ...]] = {
     "train": ("model", "layer"),
     "targets": ("model", "layer"),
     "exchange": ("model", "layer"),
+    "clone": ("model", "layer"),
     "equals": ("model", "layer"),
     "random": ("model", "layer", "function"),
 }

@@ -14,6 +14,7 @@ from conformance.facets import TRAINED
 from conformance.repro import exchanging, pieces, quantizing
 from conformance.repro import keras as keras_words
 from conformance.repro.checks import equal_lines
+from conformance.repro.cloning import cloned
 from conformance.repro.drawing import drawing_lines
 from conformance.repro.plan import Body
 from conformance.repro.structure import refusal_lines, structure_lines
@@ -192,6 +193,8 @@ def _probes(plan: Plan, result: Body) -> list[str]:
 
 def _round_trip(plan: Plan, result: Body) -> list[str]:
     again = pieces.FROM_CONFIG
+    if plan.facet == "clone":
+        again = f"again = {cloned(plan)}\nagain.set_weights(model.get_weights())"
     if plan.facet == "save_round_trip":
         result.imports += ["import tempfile", "import os"]
         again = pieces.FROM_FILE
@@ -276,6 +279,7 @@ _ASKING: dict[str, Callable[[Plan, Body], list[str]]] = {
     "compiled": _outputs,
     "config_round_trip": _round_trip,
     "save_round_trip": _round_trip,
+    "clone": _round_trip,
     "gradients": _gradients,
     **dict.fromkeys(TRAINED, _state),
 }

@@ -326,15 +326,24 @@ class Session:
                     if "config" in self._facets and "config" not in self._backend.unsupported:
                         with self._facet("config"):
                             self._configs[way] = configs.again(model, net.layers)
-                    # As call 0 was made: on JAX the operations are then compiled already.
-                    compiled = "compiled" in self._facets
-                    feeds, flags = [self._feeds(net, "", 0)], self._flags()
-                    plan = Plan(calls=feeds, compiled=compiled, flags=flags)
-                    outputs = self._backend.evaluator(model, plan).call(0)
-                    self._answer[facet] = self._put(facet, outputs)
+                    self._answer_again(facet, net, model)
+        if "clone" in self._facets:
+            with self._facet("clone"), self._unseen(""):
+                model = roundtrip.cloned(self._keras, net.model, self._program["clone"])
+                with roundtrip.emptied(net.model):
+                    self._answer_again("clone", net, model)
         if "config" in self._facets:
             with self._facet("config"):
                 self._answer["config"] = self._told(net)
+
+    def _answer_again(self, facet: str, net: Net, model: Any) -> None:
+        """What another model answers to call 0."""
+        # As call 0 was made: on JAX the operations are then compiled already.
+        compiled = "compiled" in self._facets
+        feeds, flags = [self._feeds(net, "", 0)], self._flags()
+        plan = Plan(calls=feeds, compiled=compiled, flags=flags)
+        outputs = self._backend.evaluator(model, plan).call(0)
+        self._answer[facet] = self._put(facet, outputs)
 
     def _told(self, net: Net) -> dict[str, Any]:
         """The configs of the layers as made, and those that were found on the way round."""
