@@ -211,9 +211,11 @@ _ALL = (
         "`compute_output_spec` of a layer freshly made (`shape`, `spec`); of another the other way "
         "round (`spec_first`, `shape_second`); what a symbolic call of the model's layer answers "
         "with `training` and `return_attention_scores` turned round (`other`), and then both again "
+        "(`spec_again`, `shape_again`); under the empty name, where there are several nodes, what "
+        "the model states before its first call (`shape`, `spec`) and behind all calls "
         "(`spec_again`, `shape_again`)",
-        passes="every node states the symbolic shapes and dtypes of its outputs each time, with "
-        "other flags those that the flags ask for",
+        passes="every node, and a model of several nodes, states the symbolic shapes and dtypes of "
+        "its outputs each time, with other flags those that the flags ask for",
         wrong="wrong shape",
         kinds=_MODEL,
         needs_numbers=False,

@@ -309,6 +309,15 @@ CHANGES: dict[str, tuple[Change, dict[str, str]]] = {
         fails("output_spec"),
     ),
     "an unanswered question": (drop("specs", "dense", "shape_again"), fails("output_spec")),
+    "another shape of the model": (
+        put("specs", "", "shape_again", "shapes", 0, value=[None, 3, 5]),
+        fails("output_spec"),
+    ),
+    "another dtype of the model": (
+        put("specs", "", "spec", "dtypes", 0, value="float16"),
+        fails("output_spec"),
+    ),
+    "a model that wasn't asked": (drop("specs", ""), fails("output_spec")),
     "a layer that wasn't asked": (drop("specs", "norm"), fails("output_spec")),
     "shape stated alone as in the model": (
         both(

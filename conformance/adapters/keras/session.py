@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from conformance.adapters.keras import configs, exchange, fitting, random, roundtrip, training
-from conformance.adapters.keras.alone import specs
+from conformance.adapters.keras.alone import MODEL, of_model, specs
 from conformance.adapters.keras.backends.base import Feed, Plan, Value
 from conformance.adapters.keras.build import Net, build, symbolic
 from conformance.adapters.keras.initial import UnseenInitialValues
@@ -46,6 +46,7 @@ class Session:
         self._arrays = Arrays()
         self._answer: dict[str, Any] = {"unsupported": {}, "errors": {}, "seconds": {}}
         self._configs: dict[str, Any] = {}
+        self._stated: dict[str, Any] | None = None
 
     def run(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """The observation and its arrays."""
@@ -64,6 +65,10 @@ class Session:
         if "initial" in self._facets:
             with self._facet("initial"):
                 self._answer["initial"] = self._as_made(net)
+        several = len(self._program["model"]["nodes"]) > 1
+        if several and "output_spec" in self._facets and hasattr(self._keras, "KerasTensor"):
+            with self._facet("output_spec"):
+                self._stated = of_model(self._keras, net)
         self._answer.update(self._examine(net, ""))
         if "twin" in self._program:
             with self._facet("equals"):
@@ -93,7 +98,12 @@ class Session:
                 self._answer["summary"] = summary(net.model)
         if "output_spec" in self._facets:  # it calls the layers: behind what their one call tells
             with self._facet("output_spec"):
-                self._answer["specs"] = specs(self._keras, net)
+                told = specs(self._keras, net)
+                if self._stated is not None:
+                    again = of_model(self._keras, net)
+                    after = {"spec_again": again["spec"], "shape_again": again["shape"]}
+                    told[MODEL] = {**self._stated, **after}
+                self._answer["specs"] = told
 
     def _refuse_training(self) -> None:
         """Layers that are called in training, on a backend that only predicts.
