@@ -386,7 +386,6 @@ _ALL = (
         blocked_by=_TRUE,
         follows=("config_round_trip",),
         repeats=True,
-        apart=True,
     ),
     Facet(
         name="from_numpy",
@@ -564,8 +563,11 @@ REPEATS = frozenset(facet.name for facet in _ALL if facet.repeats)
 """Facets that ask for call 0's answer once more, got another way: from a row by itself, or from
 the model traced into a graph, rebuilt from its config, or from a file, or from arrays of NumPy."""
 
-SAMPLED = REPEATS.union(facet.name for facet in _ALL if facet.sampled)
-"""Facets that few cases of a file are asked for."""
+SAMPLED = frozenset(
+    facet.name for facet in _ALL if (facet.repeats or facet.sampled) and not facet.stated_by
+)
+"""Facets that few cases of a file are asked for; what a case asks for by a key of its own is not
+among them."""
 
 APART = tuple(facet.name for facet in _ALL if facet.apart)
 """Those of them for which the cases are chosen one facet at a time."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 REPEATS = frozenset(
-    name for name in OF_ANY if MODEL in FACETS[name].kinds and not FACETS[name].apart
+    name for name in OF_ANY if MODEL in FACETS[name].kinds and not FACETS[name].stated_by
 )
 """Those of a model."""
 HEAD = "- id: a\n  title: t\n  source: {keras: keras.layers.Conv2D}\n"

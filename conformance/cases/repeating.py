@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from conformance.cases import building, combining
-from conformance.cases.model import Steps
 from conformance.facets import APART, SAMPLED
 
 if TYPE_CHECKING:
@@ -104,9 +103,7 @@ def _shown(case: Case) -> Iterator[Shown]:
                 yield node.layer, "input.dtype", spec.dtype + mode
                 yield node.layer, "input.rank", str(len(spec.shape))
                 yield node.layer, "input.open", str(None in (spec.declared or ()))
-    clone = None if isinstance(case.program, Steps) else case.program.clone
-    told = {"settings": model.settings, "quantize": model.quantize, "clone": clone}
-    for key, whole in told.items():
+    for key, whole in (("settings", model.settings), ("quantize", model.quantize)):
         for name, setting in msgspec.to_builtins(whole or {}).items():
             yield model.nodes[0].layer, f"{key}.{name}", repr(setting)
     flag = case.program.calls[0].training if case.program.calls else None
