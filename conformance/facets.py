@@ -211,9 +211,11 @@ _ALL = (
         "`compute_output_spec` of a layer freshly made (`shape`, `spec`); of another the other way "
         "round (`spec_first`, `shape_second`); what a symbolic call of the model's layer answers "
         "with `training` and `return_attention_scores` turned round (`other`), and then both again "
+        "(`spec_again`, `shape_again`); under the empty name, where there are several nodes, what "
+        "the model states before its first call (`shape`, `spec`) and behind all calls "
         "(`spec_again`, `shape_again`)",
-        passes="every node states the symbolic shapes and dtypes of its outputs each time, with "
-        "other flags those that the flags ask for",
+        passes="every node, and a model of several nodes, states the symbolic shapes and dtypes of "
+        "its outputs each time, with other flags those that the flags ask for",
         wrong="wrong shape",
         kinds=_MODEL,
         needs_numbers=False,
@@ -370,6 +372,22 @@ _ALL = (
         repeats=True,
     ),
     Facet(
+        name="clone",
+        answer="clone",
+        answers="`clone`",
+        how="outputs of call 0 from `keras.models.clone_model` of the model, as `program.clone` "
+        "says, weights copied, while the model's own are noughts",
+        passes="call 0's outputs, by the same truth as `values`",
+        wrong="wrong round trip",
+        kinds=_MODEL,
+        parts=("clone",),
+        when="`clone` is there: a clone answers with weights of its own",
+        stated_by=("clone",),
+        blocked_by=_TRUE,
+        follows=("config_round_trip",),
+        repeats=True,
+    ),
+    Facet(
         name="from_numpy",
         answer="from_numpy",
         answers="`from_numpy`",
@@ -499,7 +517,7 @@ _ALL = (
         when="`train` is there: the weights after training; or a call, of a layer or of the model, "
         "has `training: true`, or `training: false` of a layer whose statistics training moves, or "
         "a layer `stateful: true`: every variable after the ordinary calls, from the case's "
-        "weights; of `steps`, every variable after every step",
+        "weights; so of a model with `quantize`; of `steps`, every variable after every step",
         stated_by=("train",),
         blocked_by=_PLACED,
         follows=("values", "gradients", "losses"),
@@ -563,8 +581,11 @@ REPEATS = frozenset(facet.name for facet in _ALL if facet.repeats)
 the model traced into a graph, rebuilt from its config, or from a file, or from arrays of NumPy
 or lists."""
 
-SAMPLED = REPEATS.union(facet.name for facet in _ALL if facet.sampled)
-"""Facets that few cases of a file are asked for."""
+SAMPLED = frozenset(
+    facet.name for facet in _ALL if (facet.repeats or facet.sampled) and not facet.stated_by
+)
+"""Facets that few cases of a file are asked for; what a case asks for by a key of its own is not
+among them."""
 
 APART = tuple(facet.name for facet in _ALL if facet.apart)
 """Those of them for which the cases are chosen one facet at a time."""

@@ -303,11 +303,12 @@ OF_LAYERS = ("documents", "layers")
 WITHOUT_ANY_FACET = {
     "keras-numpy": 134,
     "keras-openvino": 127,
-    "torch": 16,
-    "jax": 19,
-    "flax": 19,
+    "tf-keras": 2,
+    "torch": 30,
+    "jax": 33,
+    "flax": 31,
 }
-"""Cases that are unsupported as every facet of theirs is, each for its own reason."""
+"""Cases that are unsupported as every facet that they are about is, each for its own reason."""
 OF_OTHERS = {"tf-keras": 104, "torch": 19, "jax": 25, "flax": 26}
 """Cases of images, training and functions in groups that speak of layers as well."""
 

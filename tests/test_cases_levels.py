@@ -30,7 +30,8 @@ def names(some):
 
 
 def layers(some):
-    return {n.layer for case in some if not case.raises for n in case.program.model.nodes}
+    answered = (case for case in some if not (case.raises or case.unspecified))
+    return {n.layer for case in answered for n in case.program.model.nodes}
 
 
 def functions(some):

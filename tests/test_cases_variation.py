@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from conformance.cases.combining import Clause, Combination
 
 ROOT = Path(__file__).parents[1]
-REPEATS = frozenset(name for name in OF_ANY if MODEL in FACETS[name].kinds)
+REPEATS = frozenset(
+    name for name in OF_ANY if MODEL in FACETS[name].kinds and not FACETS[name].stated_by
+)
 """Those of a model."""
 HEAD = "- id: a\n  title: t\n  source: {keras: keras.layers.Conv2D}\n"
 WRAPPED = (

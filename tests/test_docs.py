@@ -135,7 +135,9 @@ COMMANDS: dict[str, Run | Shown] = {
     ),
     "pytest -m 'documents and keras_jax'": collects("pytest -m 'documents and keras_jax'"),
     "keras-conformance run 'ops/*' 'losses/*' 'metrics/*' 'optimizers/*' 'initializers/*' "
-    "--adapter 'keras-*'": Shown(".ci/run", "-- cases --adapter torch --adapter 'keras-t*'"),
+    "'quantizers/*' --adapter 'keras-*'": Shown(
+        ".ci/run", "-- cases --adapter torch --adapter 'keras-t*'"
+    ),
     "pytest my-cases/": Run("pytest my-cases/ --collect-only -q"),
     "pytest my-cases/ --adapter keras-torch": Run(
         "pytest my-cases/ --adapter keras-torch --collect-only -q"

@@ -152,6 +152,21 @@ WITHOUT_EFFECT |= {
         "SpecificityAtSensitivity.sensitivity",
     )
 }
+WITHOUT_EFFECT |= {
+    (f"quantizers/functions/{name}", f"quantizers.{symbol}.to_numpy"): (
+        "it says where levels are computed, and they are the same"
+    )
+    for name, symbol in (
+        ("abs-max-in-numpy", "abs_max_quantize"),
+        ("quantizer-in-numpy", "AbsMaxQuantizer"),
+        ("grouped-in-numpy", "abs_max_quantize_grouped_with_zero_point"),
+        ("grouped-one-sign-in-numpy", "abs_max_quantize_grouped_with_zero_point"),
+    )
+}
+WITHOUT_EFFECT[
+    "quantizers/functions/grouped-one-of-all",
+    "quantizers.abs_max_quantize_grouped_with_zero_point.block_size",
+] = "a block that is larger than the array is all of it"
 """Arguments that are set where they move nothing, by written case, each with the reason."""
 
 

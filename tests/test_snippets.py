@@ -213,6 +213,7 @@ ACCOUNTS: dict[str, dict[str, Account]] = {
         ),
         "- id: regularizer": case,
         "- id: channels-first": case,
+        "- id: int4-by-twos": case,
         "- id: where": case,
         "- id: crop": places,
         "- id: mean-iou": case,

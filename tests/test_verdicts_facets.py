@@ -101,7 +101,7 @@ def fails(*facets: str) -> dict[str, str]:
 
 
 OUTPUT = ("calls", 0, "outputs", 0)
-EAGER_TOO = ("call/0", "numpy", "compiled", "config", "save", "row", "poked")
+EAGER_TOO = ("call/0", "numpy", "compiled", "config", "save", "clone", "row", "poked")
 
 CHANGES: dict[str, tuple[Change, dict[str, str]]] = {
     "a variable made with another number": (off("initial", at=(0, 0)), fails("initial")),
@@ -188,6 +188,7 @@ CHANGES: dict[str, tuple[Change, dict[str, str]]] = {
             "compiled": "blocked",
             "config_round_trip": "blocked",
             "save_round_trip": "blocked",
+            "clone": "blocked",
             "batch": "blocked",
         },
     ),
@@ -200,6 +201,7 @@ CHANGES: dict[str, tuple[Change, dict[str, str]]] = {
             "compiled": "blocked",
             "config_round_trip": "blocked",
             "save_round_trip": "blocked",
+            "clone": "blocked",
             "batch": "blocked",
         },
     ),
@@ -255,6 +257,8 @@ CHANGES: dict[str, tuple[Change, dict[str, str]]] = {
     "compiled": (off("compiled"), fails("compiled")),
     "compiled to another dtype": (put("compiled", 0, "dtype", value="float64"), fails("compiled")),
     "rebuilt from config": (off("config"), fails("config_round_trip")),
+    "cloned": (off("clone"), fails("clone")),
+    "cloned to another dtype": (put("clone", 0, "dtype", value="float64"), fails("clone")),
     "saved and loaded": (off("save"), fails("save_round_trip")),
     "saved and loaded, no output": (put("save_round_trip", value=[]), fails("save_round_trip")),
     "another's file": (off("from two"), fails("exchange")),
@@ -310,6 +314,15 @@ CHANGES: dict[str, tuple[Change, dict[str, str]]] = {
         fails("output_spec"),
     ),
     "an unanswered question": (drop("specs", "dense", "shape_again"), fails("output_spec")),
+    "another shape of the model": (
+        put("specs", "", "shape_again", "shapes", 0, value=[None, 3, 5]),
+        fails("output_spec"),
+    ),
+    "another dtype of the model": (
+        put("specs", "", "spec", "dtypes", 0, value="float16"),
+        fails("output_spec"),
+    ),
+    "a model that wasn't asked": (drop("specs", ""), fails("output_spec")),
     "a layer that wasn't asked": (drop("specs", "norm"), fails("output_spec")),
     "shape stated alone as in the model": (
         both(
@@ -377,6 +390,7 @@ def test_every_facet_has_a_judge_and_a_change_that_fails_it() -> None:
         ("compiled", "compiled"),
         ("config_round_trip", "config_round_trip"),
         ("save_round_trip", "save_round_trip"),
+        ("clone", "clone"),
         ("files", "exchange"),
         ("state", "losses"),
         ("state", "metrics"),

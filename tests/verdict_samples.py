@@ -141,7 +141,11 @@ def honest(seed: int = 0) -> Sample:
         "digest": "0" * 64,
         "state": state,
         "summary": {"rows": rows, "params": counts},
-        "specs": {"dense": {**alone, "untold": [[None, 3, 4]]}, "norm": alone},
+        "specs": {
+            "dense": {**alone, "untold": [[None, 3, 4]]},
+            "norm": alone,
+            "": {**alone, "untold": [[None, 3, 4]]},
+        },
         "influence": [{"call": 3, "output": 0, "changed": "changed"}],
         "twin": _twin(make, calls, gradients, counts),
         "claims": ["values"],
@@ -181,6 +185,12 @@ def honest(seed: int = 0) -> Sample:
                 **dict.fromkeys(SPECS, told),
             },
             "norm": dict.fromkeys(OF_BUILT, told),
+            "": {
+                "shape": {"shapes": told["shapes"]},
+                "spec": told,
+                "spec_again": told,
+                "shape_again": {"shapes": told["shapes"]},
+            },
         },
         "open_sizes": {"outputs": [[None, None, 4]], "dtypes": ["float32"]},
         "open_batch": {"outputs": [[None, 3, 4]], "dtypes": ["float32"]},
@@ -189,6 +199,7 @@ def honest(seed: int = 0) -> Sample:
         "compiled": [make.again("compiled", "call/0")],
         "config_round_trip": [make.again("config", "call/0")],
         "save_round_trip": [make.again("save", "call/0")],
+        "clone": [make.again("clone", "call/0")],
         "config": {
             way: {"dense": {"units": 4, "activation": "linear"}}
             for way in ("made", "rebuilt", "loaded")

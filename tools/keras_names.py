@@ -23,11 +23,18 @@ import keras
 FILE = Path(__file__).parents[1] / "conformance" / "cases" / "keras_names.json"
 SUBMODULES = ("image", "linalg", "nn", "numpy")
 """Of ``keras.ops``: what one of them shares with ``keras.ops`` itself goes by the shorter name."""
-PLAIN = ("activations", "losses", "metrics", "random")
+PLAIN = ("activations", "losses", "metrics", "quantizers", "random")
 """Beside ``keras.ops``: where plain functions are."""
 OF_UTILS = ("normalize", "pad_sequences", "to_categorical")
 """The functions of ``keras.utils`` that answer arrays."""
-MADE = ("losses", "initializers", "regularizers", "constraints", "optimizers.schedules")
+MADE = (
+    "losses",
+    "initializers",
+    "regularizers",
+    "constraints",
+    "optimizers.schedules",
+    "quantizers",
+)
 """Classes whose instances are called on arrays and keep nothing."""
 OBJECTS = ("metrics", "optimizers")
 """Classes whose instances have a memory."""
@@ -41,7 +48,9 @@ CALLBACKS = (
 )
 """Those that change numbers, or write them to files; the others tell, draw or hold code."""
 BASE = {"Loss", "Initializer", "Regularizer", "Constraint", "LearningRateSchedule", "Metric"}
-BASE |= {"Optimizer"}
+BASE |= {"Optimizer", "QuantizationConfig", "Quantizer"}
+OF_THE_CALL = {("AbsMaxQuantizer", "axis")}
+"""Arguments of a constructor that are deprecated for the call's of the same name."""
 INTERNAL = {"name", "kwargs", "args", "self"}
 
 
@@ -125,8 +134,11 @@ def made() -> dict[str, list[dict[str, str]]]:
     found = {}
     for namespace in MADE:
         for name, one in classes(namespace).items():
+            if not any("__call__" in vars(base) for base in one.__mro__):
+                continue  # a quantizer's config
+            given_to_call = {argument for made, argument in OF_THE_CALL if made == name}
             both = [
-                signature(one.__init__, without=INTERNAL),
+                signature(one.__init__, without=INTERNAL | given_to_call),
                 signature(one.__call__, without=INTERNAL),
             ]
             if overlap := both[0].keys() & both[1].keys():

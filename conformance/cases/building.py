@@ -16,6 +16,7 @@ from conformance.cases import (
     misplaced,
     models,
     passing,
+    quantizing,
     settings,
     subjects,
     training,
@@ -67,6 +68,7 @@ KEYS = (
     "as",
     "call",
     "settings",
+    "quantize",
     "training",
     "adapt",
     "weights",
@@ -75,6 +77,7 @@ KEYS = (
     "random",
     "equals",
     "exchange",
+    "clone",
     "raises",
     "unspecified",
     "expect",
@@ -86,7 +89,16 @@ KEYS = (
 """Every key of a case, in the order in which docs/cases.md explains them."""
 
 
-_BESIDE_NO_REFUSAL = ("expect", "equals", "train", "targets", "random", "exchange", "without")
+_BESIDE_NO_REFUSAL = (
+    "expect",
+    "equals",
+    "train",
+    "targets",
+    "random",
+    "exchange",
+    "clone",
+    "without",
+)
 """Keys that mean nothing where a refusal is asked for."""
 
 _ONE_OF = "`model`, `layer`, `function`, `object` or `application`"
@@ -179,6 +191,7 @@ class CaseReader:
         read = settings.under(
             _model(tree, where, given, layers, raises), settings.read_settings(tree, where)
         )
+        read = quantizing.under(read, quantizing.read_quantize(tree, where))
         # Read whether or not there is a model, so that their mistakes show at once as well.
         train = training.read_train(tree, where)
         told = weights.read_weights(tree, where, read)
@@ -194,6 +207,9 @@ class CaseReader:
         exchange = None
         if "exchange" in tree:
             exchange = expects.read_exchange(tree["exchange"], where.value(tree, "exchange"))
+        clone = None
+        if "clone" in tree:
+            clone = expects.read_clone(tree["clone"], where.value(tree, "clone"))
         if "random" in tree:
             random = drawing.read_random(tree["random"], where.value(tree, "random"), read)
         listed = _calls(tree, where, read, raises, twin=twin is not None)
@@ -214,6 +230,7 @@ class CaseReader:
             twin=twin,
             random=random,
             exchange=exchange,
+            clone=clone,
         )
         asked = _asked(program, read, expect, without) if raises is None else {"raises"}
         facets = [facet for facet in FACETS if facet in asked]
@@ -226,6 +243,8 @@ def _look_over(tree: Map, where: Where, layers: LayerReader) -> None:
         expects.look_over(tree["expect"], where.value(tree, "expect"))
     if "exchange" in tree:
         expects.read_exchange(tree["exchange"], where.value(tree, "exchange"))
+    if "clone" in tree:
+        expects.read_clone(tree["clone"], where.value(tree, "clone"))
     if "training" in tree:
         flags.listed_flags(tree["training"], where.value(tree, "training"))
     if isinstance(equals := tree.get("equals"), Map) and "model" in equals:
@@ -460,6 +479,7 @@ def _asked(program: Graph, read: Read, expect: Expect, without: dict[str, str]) 
     """Facets to ask for: what every case asks, and what this one has parts for."""
     behaviours = _behaviours(program.model, program.calls)
     called = {call.facet for call in program.extra}
+    quantized = program.model.quantize is not None
     has = {
         "probes": read.probes,
         "rows": "batch" in called,
@@ -470,13 +490,16 @@ def _asked(program: Graph, read: Read, expect: Expect, without: dict[str, str]) 
         "metrics": program.train is not None and program.train.told,
         "optimizer_variables": program.train is not None and program.train.optimizer_variables,
         "checkpoint": program.train is not None and program.train.checkpoint,
-        "changes": behaviours & {"training", "at rest", "stateful"},
+        "changes": quantized or behaviours & {"training", "at rest", "stateful"},
         "equals": program.twin is not None,
         "random": program.random is not None,
         "exchange": program.exchange is not None,
+        "clone": program.clone is not None,
         "made": True,
     }
     parts = frozenset(part for part, there in has.items() if there)
     asked = set(asked_of(MODEL, parts).difference(without))
+    if quantized or quantizing.holds_quantized(program.model):
+        asked -= quantizing.UNDOCUMENTED
     # Functions alone state nothing of themselves.
     return asked if program.model.layers else asked - {"config", "output_spec"}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 
 from conformance.cases import fields
 from conformance.cases.model import (
+    Clone,
     Exchange,
     Expect,
     FileKind,
@@ -88,6 +89,27 @@ def read_exchange(value: object, where: Where) -> Exchange | None:
         return None
     kind = fields.choice(given["file"], where.value(given, "file"), get_args(FileKind))
     return None if kind is None else Exchange(file=cast("FileKind", kind))
+
+
+CLONE_FLAGS = ("input_tensors", "recursive")
+CLONE_FUNCTIONS = ("from_config",)
+
+
+def read_clone(value: object, where: Where) -> Clone | None:
+    """How the model is cloned, in the words of ``clone_model``."""
+    given = fields.mapping(value, where, (*CLONE_FLAGS, "clone_function"))
+    if given is None:
+        return None
+    problems = where.log.noted
+    found: dict[str, Any] = {
+        key: fields.flag(given[key], where.value(given, key)) for key in CLONE_FLAGS if key in given
+    }
+    if "clone_function" in given:
+        place = where.value(given, "clone_function")
+        found["clone_function"] = fields.choice(given["clone_function"], place, CLONE_FUNCTIONS)
+    if found.get("recursive") and found.get("input_tensors"):
+        where.refuse("has `recursive` beside `input_tensors`", expected="one of them")
+    return Clone(**found) if where.log.noted == problems else None
 
 
 def read_without(value: object, where: Where) -> dict[str, str]:

@@ -262,10 +262,14 @@ def layers_of(model: Model) -> Iterator[str]:
         yield from _nested(node.config)
 
 
+_NO_LAYERS = ("QuantizationConfig", "Quantizer")
+"""How the names end of what is written as layers are, and is none."""
+
+
 def _nested(value: object) -> Iterator[str]:
     """The layers that stand in a config: ``{LSTM: {units: 2}}``."""
     for key, inner in _pairs(value):
-        if key[:1].isupper():
+        if key[:1].isupper() and not key.endswith(_NO_LAYERS):
             yield key
         yield from _nested(inner)
 

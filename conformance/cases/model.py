@@ -122,6 +122,19 @@ class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True):
     epsilon: float | None = None
 
 
+QuantizationMode = Literal["int8", "int4", "float8"]
+
+
+class Quantize(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What ``model.quantize`` is called with, as soon as the model has the case's weights."""
+
+    mode: QuantizationMode | None = None
+    config: dict[str, Json] | None = None
+    """A config by its class, ``{Int4QuantizationConfig: {block_size: 2}}``."""
+    filters: list[str] | None = None
+    """Words in the names of the layers that are meant; ``None``: all that can be quantized."""
+
+
 class Model(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A list of layers (``sequential``), a graph (``functional``), or functions called on arrays.
 
@@ -141,6 +154,8 @@ class Model(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Names of nodes. A node that returns several tensors stands for all of them, in the order in
     which Keras flattens them."""
     settings: Settings | None = None
+    quantize: Quantize | None = None
+    """Its variables are then those of the quantized model; fed are those from before."""
 
     @property
     def layers(self) -> list[Node]:
@@ -328,6 +343,17 @@ class Random(Struct, frozen=True, kw_only=True, omit_defaults=True):
     other: int
 
 
+class Clone(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What ``keras.models.clone_model`` is called with beside the model."""
+
+    input_tensors: bool = False
+    """Whether the clone is given inputs of its own, made like the model's."""
+    clone_function: Literal["from_config"] | None = None
+    """What makes a clone of each layer: ``from_config`` a layer from the layer's config."""
+    recursive: bool = False
+    """Whether models inside the model are cloned layer by layer."""
+
+
 FileKind = Literal["keras", "weights.h5"]
 """A whole model as ``model.save`` writes it, or its weights as ``save_weights`` does."""
 
@@ -361,6 +387,7 @@ class Graph(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="ki
     twin: Twin | None = None
     random: Random | None = None
     exchange: Exchange | None = None
+    clone: Clone | None = None
 
     @property
     def every_call(self) -> list[Call | Extra]:

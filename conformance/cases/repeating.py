@@ -103,9 +103,9 @@ def _shown(case: Case) -> Iterator[Shown]:
                 yield node.layer, "input.dtype", spec.dtype + mode
                 yield node.layer, "input.rank", str(len(spec.shape))
                 yield node.layer, "input.open", str(None in (spec.declared or ()))
-    if model.settings is not None:
-        for key, setting in msgspec.to_builtins(model.settings).items():
-            yield model.nodes[0].layer, f"settings.{key}", repr(setting)
+    for key, whole in (("settings", model.settings), ("quantize", model.quantize)):
+        for name, setting in msgspec.to_builtins(whole or {}).items():
+            yield model.nodes[0].layer, f"{key}.{name}", repr(setting)
     flag = case.program.calls[0].training if case.program.calls else None
     if flag is not None:
         yield model.nodes[0].layer, "called in training", str(flag)

@@ -11,12 +11,14 @@ from typing import Any, get_args
 
 from conformance.cases import (
     combining,
+    expects,
     fields,
     fitting,
     flags,
     inputs,
     names,
     passing,
+    quantizing,
     schema_subjects,
     settings,
     unspecified,
@@ -36,6 +38,7 @@ _SYMBOLIC: Schema = {
     "minItems": 1,
     "maxItems": fields.MAX_RANK,
 }
+_BLOCK: Schema = {"type": ["integer", "null"]}
 _NAME: Schema = {"type": "string", "pattern": f"^{fields.NAME.pattern}$"}
 _STRINGS: Schema = {
     "anyOf": [{"type": "string"}, {"type": "array", "items": {"$ref": "#/$defs/strings"}}]
@@ -142,6 +145,9 @@ def _case() -> Schema:
             ),
             "How Keras is set for the whole process before the model is made",
         ),
+        "quantize": _described(
+            _quantize(), "With what `model.quantize` is called once the model has its weights"
+        ),
         "training": _described(
             {
                 "type": "array",
@@ -186,6 +192,15 @@ def _case() -> Schema:
             _of({"file": {"enum": list(get_args(FileKind))}}, required=["file"]),
             "What one adapter of a run saves, and the others load",
         ),
+        "clone": _described(
+            _of(
+                {
+                    **{key: {"type": "boolean"} for key in expects.CLONE_FLAGS},
+                    "clone_function": {"enum": list(expects.CLONE_FUNCTIONS)},
+                }
+            ),
+            "How the model is cloned; its clone is called as well",
+        ),
         "raises": _described({"enum": ["build", "call"]}, "Where the framework must refuse"),
         "unspecified": _described(
             {
@@ -220,6 +235,37 @@ def _case() -> Schema:
             *schema_subjects.conditions(),
         ],
     )
+
+
+def _quantize() -> Schema:
+    quantizers = [
+        _one(name, {key: {} for key in own}) for name, own in quantizing.QUANTIZERS.items()
+    ]
+    quantizer: Schema = {"anyOf": [{"enum": [None, "default"]}, *quantizers]}
+    configs = [
+        _one(
+            name,
+            {key: quantizer if key.endswith("_quantizer") else _BLOCK for key in own},
+        )
+        for name, own in quantizing.CONFIGS.items()
+    ]
+    mode: Schema = {"enum": list(quantizing.MODES)}
+    filters = {
+        "type": "array",
+        "minItems": 1,
+        "items": {"type": "string", "pattern": f"^{quantizing.FILTER.pattern}$"},
+    }
+    called = _of(
+        {"mode": mode, "config": {"anyOf": configs}, "filters": filters},
+        anyOf=[{"required": ["mode"]}, {"required": ["config"]}],
+    )
+    return {"anyOf": [mode, called]}
+
+
+def _one(name: str, arguments: Schema) -> Schema:
+    """An object by its class, with its arguments or without any."""
+    inside = {**_of(arguments), "type": ["object", "null"]}
+    return {"anyOf": [{"const": name}, _of({name: inside}, required=[name])]}
 
 
 def _source() -> Schema:

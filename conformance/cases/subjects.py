@@ -41,10 +41,12 @@ _ONLY_FOR: dict[str, tuple[str, ...]] = {
     "config": ("layer", "function", "object", "application"),
     "weights": ("model", "layer"),
     "settings": ("model", "layer"),
+    "quantize": ("model", "layer"),
     "training": ("model", "layer"),
     "train": ("model", "layer"),
     "targets": ("model", "layer"),
     "exchange": ("model", "layer"),
+    "clone": ("model", "layer"),
     "equals": ("model", "layer"),
     "random": ("model", "layer", "function"),
 }

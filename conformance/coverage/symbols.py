@@ -16,7 +16,7 @@ from conformance.coverage.exercise import TENSOR, Exercised, canonical, is_exerc
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from conformance.cases.model import Case, Node
+    from conformance.cases.model import Case, Model, Node
     from conformance.coverage.exemptions import Exemption
     from conformance.coverage.inventory import Argument, Inventory, LayerInfo
 
@@ -169,6 +169,7 @@ def _seen(case: Case, inventory: Inventory) -> Iterator[tuple[str, list[tuple[st
         if info is not None:
             yield node.layer, [*_given(node.config), *_called(node, info)]
         yield from _parts(node)
+    yield from _quantized(program.model)
     for callback in program.train.callbacks if program.train is not None else ():
         yield f"callbacks.{callback.name}", _given(callback.config)
     if isinstance(program, Steps):
@@ -184,6 +185,22 @@ def _seen(case: Case, inventory: Inventory) -> Iterator[tuple[str, list[tuple[st
                         *((f"update_state.{key}", one) for key, one in step.arguments.items()),
                     ],
                 )
+
+
+def _quantized(model: Model) -> Iterator[tuple[str, list[tuple[str, Any]]]]:
+    """Configs by which a model or a layer is quantized, and the quantizers in them."""
+    held = [node.config.get("quantization_config") for node in model.nodes]
+    if model.quantize is not None and model.quantize.config is not None:
+        held.append(model.quantize.config)
+    elif model.quantize is not None and model.quantize.mode is not None:
+        mode = model.quantize.mode
+        held.append({f"{mode[:1].upper()}{mode[1:]}QuantizationConfig": {}})
+    while held:
+        one = held.pop()
+        if isinstance(one, dict) and len(one) == 1:
+            ((name, config),) = one.items()
+            yield f"quantizers.{name}", _given(config or {})
+            held += (config or {}).values()
 
 
 def _given(values: Mapping[str, Any]) -> list[tuple[str, Any]]:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from conformance.cases.model import Steps
 from conformance.facets import TRAINED
-from conformance.repro import exchanging, pieces
+from conformance.repro import exchanging, pieces, quantizing
 from conformance.repro import keras as keras_words
 from conformance.repro.checks import equal_lines
+from conformance.repro.cloning import cloned
 from conformance.repro.drawing import drawing_lines
 from conformance.repro.plan import Body
 from conformance.repro.structure import refusal_lines, structure_lines
@@ -58,9 +59,11 @@ def keras_body(plan: Plan) -> Body:
     if any("probe" in line for line in build) or plan.facet.endswith("round_trip"):
         result.functions.append(pieces.PROBE)
     if plan.facet == "raises":
-        result.steps = refusal_lines(plan, build, f"{plan.called}({fed(plan)}{plan.said(0)})")
+        whole = [*build, *quantizing.lines(plan.program.model.quantize)]
+        result.steps = refusal_lines(plan, whole, f"{plan.called}({fed(plan)}{plan.said(0)})")
     elif plan.structural:
-        result.steps = [*build, *structure_lines(plan)]
+        quantized = quantizing.lines(plan.program.model.quantize)
+        result.steps = [*build, *quantized, *structure_lines(plan)]
     else:
         result.steps = _numeric(plan, result, build)
         result.filled = plan.facet not in {"dtype", "mask", "probes"}
@@ -87,6 +90,7 @@ def _numeric(plan: Plan, result: Body, build: list[str]) -> list[str]:
     """
     weighted = plan.network is not None and plan.network.variables
     settled = [pieces.SET_WEIGHTS] if weighted else []
+    settled += quantizing.lines(plan.program.model.quantize)
     if plan.facet == "exchange":
         lines = exchanging.exchange_lines(plan, build, settled, fed(plan))
         return [*lines, pieces.OBSERVED]
@@ -189,6 +193,8 @@ def _probes(plan: Plan, result: Body) -> list[str]:
 
 def _round_trip(plan: Plan, result: Body) -> list[str]:
     again = pieces.FROM_CONFIG
+    if plan.facet == "clone":
+        again = f"again = {cloned(plan)}\nagain.set_weights(model.get_weights())"
     if plan.facet == "save_round_trip":
         result.imports += ["import tempfile", "import os"]
         again = pieces.FROM_FILE
@@ -256,7 +262,10 @@ def _state(plan: Plan, result: Body) -> list[str]:
     """What training, or the calls, leave of the variables."""
     train = plan.program.train
     if train is None:
-        return [*_calls(plan, result), pieces.LEFT.format("after")]
+        called = _calls(plan, result)
+        if plan.program.model.quantize is not None and plan.network is not None:
+            called.append(quantizing.names(plan.network))
+        return [*called, pieces.LEFT.format("after")]
     return training_lines(plan, train, fed(plan), result)
 
 
@@ -270,6 +279,7 @@ _ASKING: dict[str, Callable[[Plan, Body], list[str]]] = {
     "compiled": _outputs,
     "config_round_trip": _round_trip,
     "save_round_trip": _round_trip,
+    "clone": _round_trip,
     "gradients": _gradients,
     **dict.fromkeys(TRAINED, _state),
 }

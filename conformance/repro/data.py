@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from conformance.cases.model import STRING
+from conformance.cases.model import STRING, Data
 from conformance.facets import TRAINED
 from conformance.reference.model import data
 from conformance.reference.model.feeding import make_feeds, target_spec
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from conformance.cases.model import Data, InputSpec
+    from conformance.cases.model import InputSpec
     from conformance.reference.spec.layers.base import Variable
     from conformance.repro.plan import Plan
 
@@ -100,7 +100,7 @@ def _feeds(plan: Plan, network: Network) -> Mapping[str, NDArray[Any]] | None:
     """All that is fed, where it is little enough to be written out."""
     program = plan.graph
     counts = [math.prod((program.calls[0].batch, *s.shape)) for s in program.model.inputs]
-    variables = sum(math.prod(v.shape) for v in network.variables.values())
+    variables = sum(math.prod(v.shape) for v in network.drawn.values())
     if sum(counts) + variables > LITERAL:
         return None
     if plan.answer is not None:
@@ -146,8 +146,9 @@ def _numbers(seed: int, name: str, shape: tuple[int, ...], spec: InputSpec) -> s
 def _weights(plan: Plan, network: Network, feeds: Mapping[str, NDArray[Any]] | None) -> list[str]:
     known: dict[str, dict[str, str]] = {}
     learned = network.learned
-    stated = {name: array(numbers) for name, numbers in written(plan.graph, network).items()}
-    for name, variable in network.variables.items():
+    given = {**network.held, **written(plan.graph, network)}
+    stated = {name: array(numbers) for name, numbers in given.items()}
+    for name, variable in network.drawn.items():
         if name not in learned:
             text = stated.get(name) or _fed(feeds, f"weight/{name}")
             text = text or _weight(plan, name, variable)
@@ -164,9 +165,15 @@ def _weights(plan: Plan, network: Network, feeds: Mapping[str, NDArray[Any]] | N
 
 def _weight(plan: Plan, name: str, variable: Variable) -> str:
     kind = plan.graph.weights
+    if variable.levels is not None:
+        low, high = variable.levels
+        levels = Data(kind="indices", low=low, high=high + 1)
+        return drawn_input(plan.seed, f"weight/{name}", variable.shape, levels)
     text = drawn(plan.seed, f"weight/{name}", variable.shape, kind)
     if variable.kind == "variance":
-        return f"np.abs({text}) / np.float32(2) + np.float32(0.25)"
+        positive = f"np.abs({text}) / np.float32(2) + np.float32(0.25)"
+        factor = variable.gain
+        return positive if factor == 1 else f"({positive}) * np.float32({factor!r})"
     return text if kind == "integers" else f"{text} * np.float32({data.weight_scale(variable)!r})"
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from conformance.adapters.shared.naming import base_of
 from conformance.adapters.worker.failure import Unsupported
+from conformance.repro import quantizing
 from conformance.repro.plan import KERAS_3
 from conformance.verdicts.exchange import writer_of
 
@@ -58,6 +59,7 @@ def exchange_lines(plan: Plan, build: list[str], weights: list[str], fed: str) -
     """
     whole = plan.graph.exchange is not None and plan.graph.exchange.file == "keras"
     settled = "\n".join(weights).splitlines()
+    quantized = quantizing.lines(plan.program.model.quantize)
     return [
         *build,
         "if not child:",
@@ -66,6 +68,6 @@ def exchange_lines(plan: Plan, build: list[str], weights: list[str], fed: str) -
         "    os._exit(0)",
         "model = keras.saving.load_model(path, compile=False)"
         if whole
-        else "model.load_weights(path)",
+        else "\n".join([*quantized, "model.load_weights(path)"]),
         f"outputs = flat({plan.called}({fed}))",
     ]

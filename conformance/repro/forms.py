@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from conformance.adapters.shared.forms import HOMES, within
 from conformance.adapters.worker.failure import Unsupported
+from conformance.repro import quantizing
 from conformance.repro.text import identifier, literal
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ def written(key: str, value: Any, forms: Mapping[str, str], *, old: bool = False
     Raises:
         Unsupported: It can't be written.
     """
+    if key == "quantization_config" and isinstance(value, dict):
+        return quantizing.made(value)
     form = forms.get("")
     if form in {"object", "config"}:
         return _named(key, value, config=form == "config", old=old)

@@ -14,6 +14,7 @@ from conformance.adapters.worker.failure import Unsupported
 from conformance.cases.model import STRING, Steps
 from conformance.reference.errors import NoAnswer
 from conformance.reference.model.network import Network
+from conformance.repro import quantizing
 from conformance.repro.data import array, strings
 from conformance.repro.keras import listed, model_lines, nests
 from conformance.repro.pieces import IMPORTED_BY_KERAS
@@ -183,6 +184,7 @@ def _body(plan: Plan, case: Case, answer: StoredAnswer, *, answered: bool = True
         lines = [f"x = {listed(arrays)}"]
     model = _compact(model_lines(case.program.model, named=False, old=plan.old))
     weights = _weights(case.program.model, answer) if needs_weights(plan) else []
+    weights += quantizing.lines(case.program.model.quantize)
     return [*lines, *asked(plan, model, weights, _array, answered=answered)]
 
 
@@ -218,7 +220,7 @@ def _weights(model: Model, answer: StoredAnswer) -> list[str]:
         raise TooLong("its weights have to be set layer by layer")
     network = Network.build(model)
     learned = network.learned
-    names = list(network.variables)
+    names = list(network.drawn)
     if not names or all(name in learned for name in names):
         return []
     if learned or not _in_order(model, network):
@@ -240,7 +242,7 @@ def _in_order(model: Model, network: Network) -> bool:
             and other.owner in depth
         ]
         depth[node.owner] = max(depth.get(node.owner, 0), 1 + max(behind, default=0))
-    weighted = dict.fromkeys(name.split("/")[0] for name in network.variables)
+    weighted = dict.fromkeys(name.split("/")[0] for name in network.drawn)
     depths = [depth[node] for node in weighted]
     return all(one > other for one, other in itertools.pairwise(depths))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from conformance.repro.cloning import cloned
 from conformance.repro.short_answers import (
     compared_lines,
     dtype_lines,
@@ -42,6 +43,13 @@ _AGAIN = {
 }
 
 
+def again_lines(plan: Plan) -> list[str]:
+    """Statements that make the model that answers once more; none where it is the model itself."""
+    if plan.facet == "clone":
+        return [f"again = {cloned(plan)}", "again.set_weights(model.get_weights())"]
+    return _AGAIN.get(plan.facet, [])
+
+
 def needs_weights(plan: Plan) -> bool:
     """Whether the answer depends on the numbers of the weights."""
     return not (plan.structural or plan.facet in {"raises", "mask"})
@@ -68,7 +76,7 @@ def asked(
         TooLong: There is no short way.
     """
     if plan.facet == "raises":
-        return refusal_lines(plan, model, f"{plan.called}({fed(plan)})")
+        return refusal_lines(plan, [*model, *weights], f"{plan.called}({fed(plan)})")
     build = [*model, *weights]
     if plan.judged is not None and plan.judged.outcome == "error":
         said = comment(plan.judged.message, 200)
@@ -138,7 +146,7 @@ def _question(plan: Plan, compared: Comparison | None, write: Writer) -> list[st
     if plan.facet == "compiled" or _traced(plan):
         return [f"y = np.asarray(model.predict_on_batch({fed(plan)}){which})  # in graph mode"]
     given = _first_row(plan) if plan.facet == "batch" else fed(plan)
-    again = _AGAIN.get(plan.facet, [])
+    again = again_lines(plan)
     if not again and plan.facet not in {"values", "shape", "batch"}:
         raise TooLong(f"the facet {plan.facet} takes more than a few lines")
     called = plan.called.replace("model", "again", 1) if again else plan.called

@@ -62,6 +62,7 @@ JUDGES: Final[dict[str, Judge]] = {
     "compiled": numeric.compiled,
     "config_round_trip": numeric.config_round_trip,
     "save_round_trip": numeric.save_round_trip,
+    "clone": numeric.clone,
     "from_numpy": numeric.from_numpy,
     "from_lists": numeric.from_lists,
     "exchange": exchange.exchange,

@@ -231,6 +231,11 @@ def save_round_trip(evidence: Evidence) -> FacetVerdict:
     return _again(evidence, "save_round_trip", evidence.observation.save_round_trip)
 
 
+def clone(evidence: Evidence) -> FacetVerdict:
+    """Judge the outputs of call 0 from a clone of the model."""
+    return _again(evidence, "clone", evidence.observation.clone)
+
+
 def from_numpy(evidence: Evidence) -> FacetVerdict:
     """Judge the outputs of call 0 from arrays of NumPy, which must stay as they are."""
     found = _again(evidence, "from_numpy", evidence.observation.from_numpy)

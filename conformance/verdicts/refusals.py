@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from conformance.adapters.shared.policies import quantized_policy
 from conformance.cases.model import Graph
 from conformance.cases.names import arguments
 
@@ -31,6 +32,10 @@ _NO_SUBJECT = frozenset({"name", "dtype", "trainable", "autocast", "inputs"})
 """Arguments of every layer, whose names stand in any message."""
 
 
+_QUANTIZING = frozenset({"mode", "config", "output_dtype", "quantizers", "value_range"})
+"""How what ``model.quantize`` is given is spoken of."""
+
+
 def subjects(program: Program) -> frozenset[str]:
     """What a refusal may be about: the arguments of the program's layers, and its inputs.
 
@@ -44,6 +49,11 @@ def subjects(program: Program) -> frozenset[str]:
     for node in program.model.nodes:
         found |= {*(arguments("layers", node.layer) or ()), *node.arguments, *node.tensors}
         found |= set(_everywhere(node.config))
+        if quantized_policy(node.config.get("dtype")) is not None:
+            found |= _QUANTIZING
+    asked = program.model.quantize
+    if asked is not None:
+        found |= _QUANTIZING | set(_everywhere(asked.config))
     return frozenset(found - _NO_SUBJECT) | _INPUTS
 
 

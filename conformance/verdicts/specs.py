@@ -31,6 +31,17 @@ SPECS: Final = {
 }
 """Those that dtypes belong to as well."""
 
+MODEL: Final = ""
+"""Among the names of nodes, the model itself."""
+
+OF_MODEL: Final = {
+    "shape": "compute_output_shape before any call",
+    "spec": "compute_output_spec before any call",
+    "spec_again": "compute_output_spec after calls",
+    "shape_again": "compute_output_shape after calls",
+}
+"""What a model is asked, in words."""
+
 OF_BUILT: Final = ("other", "spec_again")
 """What is asked of a layer that leaves its shape for Keras to find out."""
 
@@ -48,6 +59,11 @@ def output_spec(evidence: Evidence) -> FacetVerdict:
     alike = True
     for node, want in evidence.expectation.specs.items():
         have = observed.get(node, {})
+        if node == MODEL:
+            for fault, told in _of_model(want, have):
+                faults.append(f"the model, {fault}")
+                alike = alike and symbolic is not None and told == symbolic.outputs
+            continue
         for fault, stated in _faults(want, have):
             faults.append(f"node {node}, {fault}")
             alike = alike and stated is not None and stated == in_model.get(node)
@@ -94,6 +110,23 @@ def _faults(want: ExpectedSpec, have: Mapping[str, Spec]) -> Iterator[tuple[str,
         elif question in SPECS and want.dtypes and told.dtypes != _dtypes(want, question):
             names = [text.clean(name, text.NAME_LIMIT) for name in told.dtypes]
             yield f"{words}: expected {_dtypes(want, question)}, observed {names}", None
+
+
+def _of_model(want: ExpectedSpec, have: Mapping[str, Spec]) -> Iterator[tuple[str, object]]:
+    """What is wrong with the model's answers, and the shapes that were stated instead, if any."""
+    for question, words in OF_MODEL.items():
+        if question not in have:
+            yield f"{words}: no answer", None
+            continue
+        told = have[question]
+        if told.shapes != want.shapes:
+            yield (
+                f"{words}: expected {_listed(want.shapes)}, observed {_listed(told.shapes)}",
+                told.shapes,
+            )
+        elif question in SPECS and want.dtypes and told.dtypes != want.dtypes:
+            names = [text.clean(name, text.NAME_LIMIT) for name in told.dtypes]
+            yield f"{words}: expected {want.dtypes}, observed {names}", None
 
 
 def _dtypes(want: ExpectedSpec, question: str) -> list[str]:

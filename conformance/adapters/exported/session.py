@@ -11,6 +11,7 @@ from conformance.adapters.exported.writing import sizes_of, write
 from conformance.adapters.keras.backends.base import Value, packed
 from conformance.adapters.keras.session import Session
 from conformance.adapters.shared.exporters import TFJS
+from conformance.adapters.shared.policies import quantized_policy
 from conformance.adapters.worker.failure import Unsupported, failure
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ _ONLY_FLOAT32 = {"onnx": _PRECISION, TFJS: _FLOAT32}
 """Formats that leave other precisions out, with the reason."""
 
 _NO_ROWS = "arrays of no rows aren't asked of a file"
+_QUANTIZED = "files of weights in few bits aren't asked for"
 _STRINGS = "runtimes of this format are fed numbers, no strings"
 
 
@@ -88,6 +90,7 @@ class ExportedSession(Session):
             _OF_KERAS: not self._facets,
             _TRAINING: trained,
             _STATES: any(_says(node.get("config"), "stateful") for node in nodes),
+            _QUANTIZED: model.get("quantize") is not None or any(_quantized(one) for one in nodes),
             _NO_ROWS: any(array.size == 0 for array in fed),
             _STRINGS: strings and self._route.name != "savedmodel-tensorflow",
         }
@@ -148,6 +151,11 @@ class ExportedSession(Session):
                 raise
             except Exception as error:  # noqa: BLE001 - what the runtime refuses is an answer
                 return error
+
+
+def _quantized(node: Mapping[str, Any]) -> bool:
+    """Whether a node's layer is made with weights in few bits."""
+    return quantized_policy(node.get("config", {}).get("dtype")) is not None
 
 
 def _says(config: Any, argument: str) -> bool:

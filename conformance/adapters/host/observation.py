@@ -269,6 +269,7 @@ class Observation(Built, frozen=True, kw_only=True, omit_defaults=True):
     config: Configs | None = None
     config_round_trip: list[Output] | None = None
     save_round_trip: list[Output] | None = None
+    clone: list[Output] | None = None
     from_numpy: list[Output] | None = None
     changed: list[str] = field(default_factory=list)
     """Inputs whose arrays were other ones after that call."""

@@ -46,6 +46,7 @@ UNANSWERED = {
     "summary": "JAX has no summary of a model",
     "mask": "JAX's arrays carry no masks; a layer that heeds one is given it",
     "exchange": "JAX reads and writes no files of Keras",
+    "clone": "what clone_model makes of a model is Keras's own",
     "metrics": "JAX has no metrics",
     "optimizer": "JAX has no optimizers that keep variables: a formula is given what it was before",
     "raises": "what Keras must refuse is said of Keras, not of JAX",

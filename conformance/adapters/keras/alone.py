@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from conformance.adapters.keras.build import Net
 
+MODEL = ""
+"""Among the names of nodes, the model itself."""
 SCORES = "return_attention_scores"
 """The one flag of a call that says how many answers there are."""
 
@@ -51,6 +53,27 @@ def specs(keras: Any, net: Net) -> dict[str, dict[str, Any]]:
     known = _tensors(net)
     layers = [node for node in net.spec["nodes"] if not is_function(node["layer"])]
     return {node["name"]: _of_node(keras, net, node, known) for node in layers}
+
+
+def of_model(keras: Any, net: Net) -> dict[str, dict[str, Any]]:
+    """What the model states of its outputs: ``compute_output_shape`` and ``compute_output_spec``.
+
+    Args:
+        keras: Keras 3.
+        net: The built model.
+
+    Returns:
+        ``shape`` and ``spec``, asked in this order.
+
+    Raises:
+        Exception: Whatever Keras raises.
+    """
+    given = [keras.KerasTensor(tuple(one.shape), dtype=one.dtype) for one in net.model.inputs]
+    shapes = [tuple(one.shape) for one in given]
+    alone = len(given) == 1
+    shape = net.model.compute_output_shape(shapes[0] if alone else shapes)
+    spec = net.model.compute_output_spec(given[0] if alone else given)
+    return {"shape": {"shapes": _listed(shape)}, "spec": _told(spec)}
 
 
 def _tensors(net: Net) -> Mapping[str, Sequence[Any]]:

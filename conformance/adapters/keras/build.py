@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from conformance.adapters.keras import quantizing
 from conformance.adapters.keras.forms import passed
 from conformance.adapters.keras.lacking import explain_call, explain_constructor, layer_class
 from conformance.adapters.keras.nesting import flat
@@ -25,6 +26,7 @@ from conformance.adapters.worker.failure import Unsupported
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+_QUANTIZATION = "quantization_config"
 _NESTED = frozenset({"layer", "layers", "backward_layer", "cell", "cells"})
 """Arguments of Keras's wrappers and recurrent layers that hold layers."""
 _USUAL: Mapping[str, str] = MappingProxyType({})
@@ -43,6 +45,8 @@ class Net:
     """The symbolic tensors that each function among the layers answers, by its node's name."""
     tensors: dict[str, list[Any]] = field(default_factory=dict)
     """Of a graph, the symbolic tensors of every input and node."""
+    quantized: dict[str, Any] | None = None
+    """Of a model that has been quantized, the numbers of its variables as that left them."""
     probes: dict[str, list[int]] = field(default_factory=dict)
     """Shape that each probing Lambda saw last, where it was a concrete one; a watch takes them."""
 
@@ -152,9 +156,12 @@ class Maker:
     ) -> Any:
         """One layer, under this name, its arguments in the forms that a case names by path."""
         make = layer_class(self._keras, kind)
+        quantizing.check_policy(self._keras, config.get("dtype"))
         arguments = {
             key: self._nested(value, within(given_as, key))
             if key in _NESTED
+            else quantizing.made(self._keras, value)
+            if key == _QUANTIZATION and isinstance(value, dict)
             else passed(self._keras, key, value, within(given_as, key))
             for key, value in config.items()
         }

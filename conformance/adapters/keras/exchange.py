@@ -11,6 +11,7 @@ import numpy as np
 
 from conformance.adapters.keras.backends.base import Feed, Plan
 from conformance.adapters.keras.build import build
+from conformance.adapters.keras.quantizing import quantize
 from conformance.adapters.shared.texts import decoded
 from conformance.adapters.worker.failure import Unsupported, failure
 from conformance.adapters.worker.outputs import Arrays
@@ -113,6 +114,8 @@ def _loaded(keras: Any, program: Mapping[str, Any], content: Any) -> Any:
             _check_members(path)
             return keras.saving.load_model(str(path), compile=False, safe_mode=True)
         net = build(keras, program["model"])
+        if program["model"].get("quantize"):
+            quantize(keras, net.model, program["model"]["quantize"])
         net.model.load_weights(str(path))
         return net.model
 

@@ -13,10 +13,17 @@ import sys
 from typing import Any
 
 _OF_OPS = ("ops", "ops.image", "ops.linalg", "ops.nn", "ops.numpy")
-PLAIN = (*_OF_OPS, "activations", "losses", "metrics", "random")
+PLAIN = (*_OF_OPS, "activations", "losses", "metrics", "quantizers", "random")
 """Where functions are. What has several names goes by the first."""
-MADE = ("losses", "initializers", "regularizers", "constraints", "optimizers.schedules")
-"""Where there are classes whose instances are called on arrays."""
+MADE = (
+    "losses",
+    "initializers",
+    "regularizers",
+    "constraints",
+    "optimizers.schedules",
+    "quantizers",
+)
+"""Where there are classes whose instances are called on arrays; quantizers' configs are not."""
 OBJECTS = ("metrics", "optimizers", "random", "callbacks")
 """Where there are classes whose instances have a memory."""
 OF_UTILS = ("normalize", "pad_sequences", "to_categorical")
@@ -25,7 +32,7 @@ APPLICATIONS = "applications"
 """Where there are functions that put models together, and a module for each family of them."""
 
 _BASES = {"Loss", "Initializer", "Regularizer", "Constraint", "LearningRateSchedule", "Metric"}
-_BASES |= {"Optimizer"}
+_BASES |= {"Optimizer", "QuantizationConfig", "Quantizer"}
 _HELPERS = {"get", "serialize", "deserialize"}
 _NO_NAMESPACES = {"src"}
 """Where Keras keeps what it exports elsewhere."""
@@ -136,12 +143,18 @@ def symbols(keras: Any) -> dict[str, Any]:
                 continue
             if name != one.__name__ and members.get(one.__name__) is one:
                 continue  # another name of it
-            call = one.__call__ if namespace in MADE else getattr(one, "update_state", None)
+            update = getattr(one, "update_state", None)
+            call = _called_by(one) if namespace in MADE else update
             found[f"{namespace}.{name}"] = {
                 "constructor": _parameters(one.__init__),
                 "call": [] if call is None else _parameters(call),
             }
     return dict(sorted(found.items()))
+
+
+def _called_by(made: type) -> Any:
+    """What calls an instance; None where nothing does."""
+    return next((vars(one)["__call__"] for one in made.__mro__ if "__call__" in vars(one)), None)
 
 
 def _applications(keras: Any) -> tuple[dict[str, Any], set[int]]:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from conformance.adapters.keras import configs, exchange, fitting, random, roundtrip, training
-from conformance.adapters.keras.alone import specs
+from conformance.adapters.keras.alone import MODEL, of_model, specs
 from conformance.adapters.keras.backends.base import Feed, Plan, Value
 from conformance.adapters.keras.build import Net, build, symbolic
 from conformance.adapters.keras.initial import UnseenInitialValues
+from conformance.adapters.keras.quantizing import quantize
 from conformance.adapters.keras.subjects.application import FORM
 from conformance.adapters.keras.summary import summary
 from conformance.adapters.keras.watch import Watch
@@ -45,6 +46,7 @@ class Session:
         self._arrays = Arrays()
         self._answer: dict[str, Any] = {"unsupported": {}, "errors": {}, "seconds": {}}
         self._configs: dict[str, Any] = {}
+        self._stated: dict[str, Any] | None = None
 
     def run(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """The observation and its arrays."""
@@ -63,6 +65,10 @@ class Session:
         if "initial" in self._facets:
             with self._facet("initial"):
                 self._answer["initial"] = self._as_made(net)
+        several = len(self._program["model"]["nodes"]) > 1
+        if several and "output_spec" in self._facets and hasattr(self._keras, "KerasTensor"):
+            with self._facet("output_spec"):
+                self._stated = of_model(self._keras, net)
         self._answer.update(self._examine(net, ""))
         if "twin" in self._program:
             with self._facet("equals"):
@@ -92,7 +98,12 @@ class Session:
                 self._answer["summary"] = summary(net.model)
         if "output_spec" in self._facets:  # it calls the layers: behind what their one call tells
             with self._facet("output_spec"):
-                self._answer["specs"] = specs(self._keras, net)
+                told = specs(self._keras, net)
+                if self._stated is not None:
+                    again = of_model(self._keras, net)
+                    after = {"spec_again": again["spec"], "shape_again": again["shape"]}
+                    told[MODEL] = {**self._stated, **after}
+                self._answer["specs"] = told
 
     def _refuse_training(self) -> None:
         """Layers that are called in training, on a backend that only predicts.
@@ -113,7 +124,20 @@ class Session:
         if "initial" in self._facets and not prefix:
             return build(self._keras, spec)
         with self._unseen(prefix):
-            return build(self._keras, spec)
+            net = build(self._keras, spec)
+        if spec.get("quantize"):
+            self._quantize(net, spec["quantize"])
+        return net
+
+    def _quantize(self, net: Net, asked: Mapping[str, Any]) -> None:
+        """Quantize a model that has been given the case's weights."""
+        try:
+            assign(variables(net), self._given("weight/"))
+        except WeightError:
+            return  # they are given once more, where that is told
+        quantize(self._keras, net.model, asked)
+        numbers = self._backend.numbers
+        net.quantized = {one.name: _copied(numbers(one.variable)) for one in variables(net)}
 
     def _unseen(self, prefix: str) -> UnseenInitialValues:
         given = any(name.startswith(f"{prefix}weight/") for name in self._tensors)
@@ -140,7 +164,7 @@ class Session:
             return built
         plan = self._plan(net, found, prefix)
         try:
-            assign(found, self._given(f"{prefix}weight/"))
+            assign(found, self._weights(net, prefix))
         except WeightError as error:
             self._unfitting(error, built, plan)
             return built
@@ -172,12 +196,17 @@ class Session:
     def _start(self, net: Net, found: Sequence[Variable], prefix: str) -> None:
         """Give a model that calls change the case's weights again, and no states, as at first."""
         if "state" in self._facets:
-            assign(found, self._given(f"{prefix}weight/"))
+            assign(found, self._weights(net, prefix))
             empty_states(net.model)
+
+    def _weights(self, net: Net, prefix: str) -> Mapping[str, Any]:
+        """What the variables begin with: the case's numbers, or what quantizing made of them."""
+        return self._given(f"{prefix}weight/") if net.quantized is None else net.quantized
 
     def _after(self, net: Net, evaluator: Evaluator) -> dict[str, Any]:
         """What the ordinary calls leave of the variables."""
-        if "changes" in self._backend.unsupported:
+        # Out of training no call changes what quantizing has made.
+        if "changes" in self._backend.unsupported and net.quantized is None:
             raise Unsupported(self._backend.unsupported["changes"])
         evaluator.make_calls()
         return {"weights": self._weights_now(net)}
@@ -307,15 +336,24 @@ class Session:
                     if "config" in self._facets and "config" not in self._backend.unsupported:
                         with self._facet("config"):
                             self._configs[way] = configs.again(model, net.layers)
-                    # As call 0 was made: on JAX the operations are then compiled already.
-                    compiled = "compiled" in self._facets
-                    feeds, flags = [self._feeds(net, "", 0)], self._flags()
-                    plan = Plan(calls=feeds, compiled=compiled, flags=flags)
-                    outputs = self._backend.evaluator(model, plan).call(0)
-                    self._answer[facet] = self._put(facet, outputs)
+                    self._answer_again(facet, net, model)
+        if "clone" in self._facets:
+            with self._facet("clone"), self._unseen(""):
+                model = roundtrip.cloned(self._keras, net.model, self._program["clone"])
+                with roundtrip.emptied(net.model):
+                    self._answer_again("clone", net, model)
         if "config" in self._facets:
             with self._facet("config"):
                 self._answer["config"] = self._told(net)
+
+    def _answer_again(self, facet: str, net: Net, model: Any) -> None:
+        """What another model answers to call 0."""
+        # As call 0 was made: on JAX the operations are then compiled already.
+        compiled = "compiled" in self._facets
+        feeds, flags = [self._feeds(net, "", 0)], self._flags()
+        plan = Plan(calls=feeds, compiled=compiled, flags=flags)
+        outputs = self._backend.evaluator(model, plan).call(0)
+        self._answer[facet] = self._put(facet, outputs)
 
     def _told(self, net: Net) -> dict[str, Any]:
         """The configs of the layers as made, and those that were found on the way round."""
@@ -327,7 +365,7 @@ class Session:
         """The model with the case's weights, saved."""
         exchange.check(self._backend)
         kind = self._program["exchange"]["file"]
-        assign(variables(net), self._given("weight/"))
+        assign(variables(net), self._weights(net, ""))
         return {kind: self._arrays.put(f"file/{kind}", exchange.written(net.model, kind))}
 
     def _train(self, net: Net) -> dict[str, Any]:

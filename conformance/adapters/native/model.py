@@ -25,6 +25,7 @@ from conformance.adapters.native.dtypes import (
 from conformance.adapters.native.function_nodes import FunctionNode
 from conformance.adapters.shared.calling import PASSES_MASK, TAKES_MASK, chosen
 from conformance.adapters.shared.functions import is_function
+from conformance.adapters.shared.policies import quantized_policy
 from conformance.adapters.worker.failure import Unsupported
 
 if TYPE_CHECKING:
@@ -273,6 +274,10 @@ def _refuse(model: Mapping[str, Any]) -> None:
         raise Unsupported("strings have no native counterpart")
     if model.get("settings"):
         raise Unsupported("settings of the process that are Keras's have no native counterpart")
+    if model.get("quantize") or any(
+        quantized_policy(node["config"].get("dtype")) for node in model["nodes"]
+    ):
+        raise Unsupported("weights that Keras quantizes have no native counterpart")
     if any(node.get("forms") for node in model["nodes"]):
         raise Unsupported("forms of an argument that are Keras's have no native counterpart")
 

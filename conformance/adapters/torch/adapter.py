@@ -43,6 +43,7 @@ UNANSWERED = {
     "summary": "torch has no summary of a model",
     "mask": "torch's arrays carry no masks; a layer that heeds one is given it",
     "exchange": "torch reads and writes no files of Keras",
+    "clone": "what clone_model makes of a model is Keras's own",
     "metrics": "torch has no metrics",
     "optimizer": "torch's optimizers keep other variables than Keras's, and for another formula",
     "raises": "what Keras must refuse is said of Keras, not of torch",

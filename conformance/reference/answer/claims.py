@@ -37,6 +37,7 @@ def claimed(case: Case) -> list[str]:
         "train": program.train,
         "random": program.random,
         "exchange": program.exchange,
+        "clone": getattr(program, "clone", None),
     }
     said.update(key for key, there in beside.items() if there is not None)
     facets = {name for name, facet in FACETS.items() if not said.isdisjoint(facet.stated_by)}

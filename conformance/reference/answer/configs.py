@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.reference.model import quantizing
 from conformance.reference.spec.configs.layers import layer_config
 
 if TYPE_CHECKING:
@@ -17,5 +18,6 @@ def expected_configs(network: Network) -> dict[str, dict[str, Argument]]:
     for node in network.model.layers:
         first = network.shapes.get(node.inputs[0]) if node.inputs else None
         rank = None if first is None else len(first)
-        found[node.name] = layer_config(node.layer, node.config, node.name, rank)
+        config = quantizing.under(node, network.quantized_as)
+        found[node.name] = layer_config(node.layer, config, node.name, rank)
     return found

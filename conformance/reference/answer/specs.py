@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from conformance.reference.model.execution import Run
     from conformance.reference.model.network import Network
 
+MODEL = ""
+"""Among the names of nodes, the model itself, which states its outputs as well."""
 SCORES = "return_attention_scores"
 """The one flag of a call that says how many answers there are."""
 
@@ -20,13 +22,40 @@ SCORES = "return_attention_scores"
 def expected_specs(network: Network, run: Run) -> dict[str, ExpectedSpec]:
     """The specs of every layer, by its node; a function states nothing by itself.
 
+    Those of a model of several nodes are under the empty name.
+
     Args:
         network: The model.
         run: What it did: the dtypes of its answers are those of call 0.
     """
     first = run.calls[0] if run.calls else None
     dtypes = first.dtypes if isinstance(first, Trace) else {}
-    return {node.name: _of(network, node, dtypes) for node in network.model.layers}
+    found = {node.name: _of(network, node, dtypes) for node in network.model.layers}
+    if len(network.model.nodes) > 1:
+        outputs = first.outputs if isinstance(first, Trace) else []
+        shapes = network.outputs
+        found[MODEL] = ExpectedSpec(
+            shapes=shapes,
+            dtypes=[
+                STRING if name in network.strings else array.dtype
+                for name, array in zip(_named(network), outputs, strict=True)
+            ]
+            if outputs
+            else [],
+            untold=shapes,
+            other=shapes,
+        )
+    return found
+
+
+def _named(network: Network) -> list[str]:
+    """The node of each output."""
+    names = {node.name for node in network.model.nodes}
+    return [
+        one if one in names else one.rpartition(".")[0]
+        for output in network.model.outputs
+        for one in [output] * (len(network.answers[output]) if output in names else 1)
+    ]
 
 
 def _of(network: Network, node: Node, dtypes: dict[str, list[str]]) -> ExpectedSpec:

@@ -18,6 +18,7 @@ import numpy as np
 from conformance.adapters.shared.layer_names import automatic_name
 from conformance.reference.errors import NoAnswer
 from conformance.reference.model.applications import FORM, written_out
+from conformance.reference.model.quantizing import FORMS, is_in
 from conformance.reference.spec import table
 from conformance.sources import Sources, installed
 
@@ -94,7 +95,8 @@ def symbols(case: Case) -> frozenset[str]:
     if case.program.model.form == FORM:
         with contextlib.suppress(NoAnswer):
             _collect([written_out(case.program.model)], words)
-    return frozenset(symbol for word in words for symbol in _by_word().get(word, ()))
+    found = {symbol for word in words for symbol in _by_word().get(word, ())}
+    return frozenset({*found, FORMS} if is_in(case.program.model) else found)
 
 
 @functools.cache

@@ -133,7 +133,8 @@ def made_with(network: Network) -> dict[str, tuple[Part, ...]]:
 
 
 def _shapes(network: Network) -> dict[str, tuple[int, ...]]:
-    return {name: variable.shape for name, variable in network.variables.items()}
+    """Of what the case gives numbers to, whatever becomes of it."""
+    return {name: variable.shape for name, variable in network.drawn.items()}
 
 
 def _fed(model: Model) -> list[Shape]:
@@ -180,7 +181,7 @@ def _alike(ours: Any, theirs: Any) -> bool:
 
 def _changes_weights(rewrite: Callable[[str, Values], Values], network: Network) -> bool:
     """Whether a rewrite of weights changes any, tried on numbers that are all different."""
-    for name, variable in network.variables.items():
+    for name, variable in network.drawn.items():
         probe = np.arange(1.0, 1.0 + np.prod(variable.shape)).reshape(variable.shape)
         if not np.array_equal(rewrite(name, probe), probe):
             return True

@@ -60,6 +60,8 @@ _OTHER_WORDS = {
     "int8": ("int32",),
     "int16": ("int32",),
     "uint32": ("int32",),
+    "float8_e4m3fn": ("float8_e5m2",),
+    "float8_e5m2": ("float8_e4m3fn",),
     "full": ("same",),
     "linear": ("lower",),
     "lower": ("higher",),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.host.observation import Configs
+from conformance.reference.model import quantizing
+from conformance.reference.model.network import Network
 from conformance.reference.model.settings import settled
 from conformance.reference.spec.configs.layers import layer_config
 
@@ -17,8 +19,10 @@ if TYPE_CHECKING:
 
 def dressed_configs(program: Graph) -> Configs:
     """The configs of a program's layers, in each way that it asks for."""
+    asked = program.model.quantize
+    policies = Network.build(program.model).quantized_as if asked is not None else {}
     told = {
-        node.name: as_told(layer_config(node.layer, node.config, node.name))
+        node.name: as_told(layer_config(node.layer, quantizing.under(node, policies), node.name))
         for node in settled(program.model).layers
     }
     return Configs(

@@ -531,6 +531,12 @@ EDITS: list[tuple[str, Fault]] = [
         _scaled(_of("save_round_trip"), 1.001),
     ),
     _fault(
+        "clone",
+        "cloned-otherwise",
+        "lost something when cloned",
+        _scaled(_of("clone"), 1.001),
+    ),
+    _fault(
         "from_numpy",
         "numpy-differs",
         "answered otherwise to arrays of NumPy",

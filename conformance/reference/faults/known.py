@@ -16,6 +16,7 @@ from conformance.reference.faults.flags import of_flags
 from conformance.reference.faults.forms import of_forms
 from conformance.reference.faults.functions import of_functions, of_model
 from conformance.reference.faults.misdrawing import misdrawn
+from conformance.reference.faults.quantizing import of_quantize
 from conformance.reference.faults.settings import of_settings
 from conformance.reference.faults.steps import of_steps
 from conformance.reference.model.functions import repeats
@@ -70,6 +71,7 @@ def _of_models(program: Graph) -> Iterator[Fault]:
     yield from _ignored(nodes)
     yield from of_forms(nodes)
     yield from of_settings(program.model)
+    yield from of_quantize(program.model)
     yield from _rewrites(nodes, layers)
     yield from _weights(nodes, layers)
     yield from of_model(program.model)

@@ -32,7 +32,7 @@ from conformance.cases.model import Steps
 from conformance.facets import AGAIN
 from conformance.reference.answer.drawing import drawn_by, imagined
 from conformance.reference.answer.initial import imagined_initial
-from conformance.reference.answer.specs import expected_specs
+from conformance.reference.answer.specs import MODEL, expected_specs
 from conformance.reference.engine.working import Working
 from conformance.reference.errors import Refused
 from conformance.reference.faults.called import function_observed, steps_observed
@@ -168,7 +168,12 @@ def _specs(model: Model, network: Network, run: Run) -> dict[str, dict[str, Spec
     """What each layer states alone, as ``adapters/keras/alone.py`` asks."""
     names = [node.name for node in model.nodes]  # a fault may have put others between them
     found = expected_specs(network, run)
-    return {name: _asked_alone(found[name]) for name in names if name in found}
+    told = {name: _asked_alone(found[name]) for name in names if name in found}
+    if MODEL in found and len(names) > 1:
+        whole = _asked_alone(found[MODEL])
+        questions = ("shape", "spec", "spec_again", "shape_again")
+        told[MODEL] = {question: whole[question] for question in questions}
+    return told
 
 
 def _asked_alone(expected: ExpectedSpec) -> dict[str, Spec]:

@@ -125,11 +125,15 @@ def weight(kind: Literal["normal", "integers"], seed: int, name: str, variable: 
     """A variable's numbers; ``name`` is ``weight/<node>/<variable>``.
 
     Variances are ``abs(number) / 2 + 1/4``: positive, and near enough to zero that a layer's
-    epsilon shows.
+    epsilon shows. Whole numbers are any of the variable's.
     """
+    if variable.levels is not None:
+        low, high = variable.levels
+        return indices(seed, name, variable.shape, low, high + 1)
     values: Fed = draw(kind, seed, name, variable.shape)
     if variable.kind == "variance":
         values = np.abs(values) / np.float32(2) + np.float32(0.25)
+        values = values * np.float32(variable.gain)
     elif kind != "integers":
         values = values * np.float32(weight_scale(variable))
     return held(values, variable.dtype).astype(np.float32)

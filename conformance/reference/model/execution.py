@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 Feeds = Mapping[str, Values]
 
+_LEVELS = frozenset({"int8"})
+"""Dtypes of variables that hold levels."""
+
 
 @dataclass(frozen=True)
 class GradientRun:
@@ -81,8 +84,9 @@ def execute(
     context.memory.clear()
     start = {
         name: _given(arithmetic, variable.dtype, feeds[f"{prefix}weight/{name}"])
-        for name, variable in network.variables.items()
+        for name, variable in network.drawn.items()
     }
+    start = network.begun(start)
     weights = dict(start)
     run = Run()
     for index, call in enumerate(program.every_call):
@@ -126,7 +130,9 @@ def _flag(call: Call) -> bool | None:
 
 
 def _given(arithmetic: Arithmetic, dtype: str, values: Values) -> Array:
-    """A variable's numbers; a count is a whole one."""
+    """A variable's numbers; a count is a whole one, and so is what is kept in few bits."""
+    if dtype in _LEVELS:
+        return arithmetic.whole(values.astype(dtype))
     return (arithmetic.at(dtype) if dtype in DIGITS else arithmetic).leaf(values)
 
 

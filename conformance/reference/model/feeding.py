@@ -49,8 +49,8 @@ def make_feeds(
             feeds[key] = data.input_values(spec, seed, key, program.random.rows)
     if network is None:
         return feeds
-    known = {**written(program, network), **network.learned}
-    for name, variable in network.variables.items():
+    known = {**network.held, **written(program, network), **network.learned}
+    for name, variable in network.drawn.items():
         key = f"weight/{name}"
         drawn = name not in known
         feeds[key] = data.weight(program.weights, seed, key, variable) if drawn else known[name]

@@ -8,20 +8,30 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from conformance.adapters.shared.policies import quantized_policy
 from conformance.cases.model import STRING, Model, Node, Params, Shape
 from conformance.reference.engine.array import cast
 from conformance.reference.engine.dtypes import DEFAULT, DIGITS, POLICIES, Policy, promoted
 from conformance.reference.errors import NoAnswer, Refused, Unsupported
-from conformance.reference.model import function_nodes
+from conformance.reference.model import function_nodes, quantizing
 from conformance.reference.model.applications import written_out
 from conformance.reference.model.settings import settled
 from conformance.reference.spec import table
 from conformance.reference.spec.config import ADAPT
-from conformance.reference.spec.layers.base import ANY, Context, Layer, Mask, Variable, make
+from conformance.reference.spec.layers.base import (
+    ANY,
+    Context,
+    Layer,
+    Mask,
+    Quantized,
+    Variable,
+    make,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from conformance.cases.model import Quantize
     from conformance.reference.engine.array import Array, Values
     from conformance.reference.model.functions import Find
 
@@ -55,8 +65,11 @@ class Network:
         shapes: Symbolic shape of every input's and node's first output.
         answers: Symbolic shapes of all outputs of every input and node.
         variables: Every variable as ``<node>/<variable>``, in Keras's order.
+        drawn: Those that the case gives numbers to: of a model that is quantized, those from
+            before.
         counts: Number of parameters of every layer, by the node that it is written in.
         policies: In what every node computes and keeps its variables.
+        quantized_as: The dtype policy of every node whose layer keeps quantized weights.
         strings: Inputs and nodes that are strings.
         as_given: The nodes with ``autocast=False``, which take floats in the dtype that they have.
         dtypes: Of all outputs of every input and node; whole numbers of a layer, which says
@@ -70,8 +83,10 @@ class Network:
     shapes: dict[str, Shape] = field(default_factory=dict)
     answers: dict[str, list[Shape]] = field(default_factory=dict)
     variables: dict[str, Variable] = field(default_factory=dict)
+    drawn: dict[str, Variable] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     policies: dict[str, Policy] = field(default_factory=dict)
+    quantized_as: dict[str, str] = field(default_factory=dict)
     strings: set[str] = field(default_factory=set)
     as_given: set[str] = field(default_factory=set)
     dtypes: dict[str, list[str]] = field(default_factory=dict)
@@ -110,7 +125,58 @@ class Network:
             except NoAnswer as error:
                 error.args = (f"node {node.name}: {error}",)
                 raise
+        network.drawn = dict(network.variables)
+        if model.quantize is not None:
+            network._quantize(model.quantize)
         return network
+
+    def _quantize(self, asked: Quantize) -> None:
+        """Put layers with quantized weights in the place of those that have such a form.
+
+        Raises:
+            Refused: Keras documents that it refuses this.
+            Unsupported: A layer inside another one would be quantized as well.
+        """
+        for node in self.model.nodes:
+            if node.is_function or not quantizing.means(asked, node.owner):
+                continue
+            quantizing.refuse_inside(node)
+            layer = quantizing.after(
+                self.layers[node.name], asked, self.policies[node.name].compute
+            )
+            if layer is not None:
+                self._put(node, layer)
+                self.quantized_as[node.name] = layer.scheme.policy(
+                    node.config.get("dtype") or "float32"
+                )
+        # Each layer's stay where they were.
+        order = {node.name: i for i, node in enumerate(self.model.nodes)}
+        listed = sorted(self.variables.items(), key=lambda one: order[one[0].split("/", 1)[0]])
+        self.variables = dict(listed)
+
+    def _put(self, node: Node, layer: Quantized) -> None:
+        """A quantized layer in the place of a node's own, with its variables."""
+        layer.called, layer.strings = node.arguments, self.layers[node.name].strings
+        self.layers[node.name] = layer
+        made = layer.variables(self._taken(node.inputs, self.answers))
+        if node.shares is not None:
+            return
+        before = [name for name in self.variables if name.startswith(f"{node.name}/")]
+        for name in before:
+            del self.variables[name]
+        self._enter_variables(node, made)
+
+    def begun(self, weights: Mapping[str, Array]) -> dict[str, Array]:
+        """What the variables hold as the first call finds them, made of what the case gives."""
+        found = dict(weights)
+        for node in self.model.layers:
+            layer = self.layers[node.name]
+            if isinstance(layer, Quantized) and layer.afterwards:
+                ahead = f"{node.name}/"
+                own = {name: found.pop(name) for name in weights if name.startswith(ahead)}
+                made = layer.begun({name.removeprefix(ahead): one for name, one in own.items()})
+                found |= {ahead + name: one for name, one in made.items()}
+        return {name: found[name] for name in self.variables}
 
     def _enter_function(self, node: Node) -> None:
         shapes, dtypes = function_nodes.symbolic(node, self.answers, self.dtypes, self.find)
@@ -120,6 +186,9 @@ class Network:
     def _enter(self, node: Node) -> None:
         config = dict(node.config)
         policy = DEFAULT
+        if quantized_policy(config.get("dtype")) is not None:
+            self.quantized_as[node.name] = config["dtype"]
+        config, made_of = quantizing.source(config)
         if config.get("dtype") in POLICIES:
             dtype = config.pop("dtype")
             policy = POLICIES[dtype]
@@ -129,7 +198,7 @@ class Network:
             self.as_given.add(node.name)
         if node.adapt is not None:
             config[ADAPT] = node.adapt
-        layer = make(node.layer, config)
+        layer = made_of(make(node.layer, config))
         layer.called = node.arguments
         self._tell_strings(layer, node)
         passed = {*node.arguments, *node.tensors} - {"training", "mask"} - layer.keywords
@@ -152,11 +221,15 @@ class Network:
         self.answers[node.name] = layer.output_shapes(shapes)
         self.dtypes[node.name] = [policy.compute] * len(self.answers[node.name])
         self.shapes[node.name] = self.answers[node.name][0]
-        trainable = bool(node.config.get("trainable", True))
         if node.shares is not None:
             self._check_shared(node, layer.weights(shapes))
             return
-        own = [variable if trainable else _frozen(variable) for variable in layer.variables(shapes)]
+        self._enter_variables(node, layer.variables(shapes))
+
+    def _enter_variables(self, node: Node, made: Sequence[Variable]) -> None:
+        trainable = bool(node.config.get("trainable", True))
+        policy = self.policies[node.name]
+        own = [variable if trainable else _frozen(variable) for variable in made]
         self.variables |= {
             f"{node.name}/{variable.name}": replace(variable, dtype=policy.variable)
             if variable.dtype == "float32"
@@ -204,6 +277,16 @@ class Network:
             f"{node.name}/{name}": values
             for node in self.model.layers
             for name, values in self.layers[node.name].learned.items()
+        }
+
+    @property
+    def held(self) -> dict[str, Values]:
+        """What variables of layers with quantized weights hold that nobody need draw."""
+        return {
+            f"{node.name}/{name}": values
+            for node in self.model.layers
+            if isinstance(layer := self.layers[node.name], Quantized)
+            for name, values in layer.held.items()
         }
 
     @property

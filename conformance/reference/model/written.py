@@ -43,9 +43,9 @@ def written(program: Graph, network: Network) -> dict[str, Values]:
     learned = network.learned
     asked = dict(program.given)
     if program.initial:
-        asked |= {name: INITIAL for name in network.variables if name not in learned}
+        asked |= {name: INITIAL for name in network.drawn if name not in learned}
     for name, literal in asked.items():
-        variable = network.variables.get(name)
+        variable = network.drawn.get(name)
         if variable is None:
             wrong.append(Statement(f"weights.{name}", _unknown(name, network)))
         elif name in learned:
@@ -65,7 +65,7 @@ def written(program: Graph, network: Network) -> dict[str, Values]:
 
 
 def _unknown(name: str, network: Network) -> str:
-    known = list(network.variables)
+    known = list(network.drawn)
     if not known:
         return "the model has no weights"
     near = difflib.get_close_matches(name, known, n=1)

@@ -34,6 +34,9 @@ _NOT_KEPT: Final = frozenset(
     }
 )
 
+_KEPT_IF_GIVEN: Final = frozenset({"quantization_config"})
+"""Of which nothing is documented where they aren't given."""
+
 _FORMER: Final = {("LeakyReLU", "alpha"): "negative_slope"}
 """What arguments are called now that Keras still takes by a former name."""
 
@@ -63,7 +66,7 @@ def layer_config(
     found = {
         key: replace(_argument(key, asked), optional=key not in given)
         for key in arguments
-        if not _left_out(layer, key)
+        if not _left_out(layer, key) or (key in _KEPT_IF_GIVEN and key in given)
     }
     if name is not None:
         found["name"] = Argument(values=[name])

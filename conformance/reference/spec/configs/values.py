@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from conformance.adapters.shared.policies import quantized_policy
 from conformance.reference.spec.configs.defaults import class_of, defaults
 from conformance.reference.spec.configs.model import Argument, Made
 
@@ -34,6 +35,10 @@ _BY_AXIS: Final = (
     "output_padding",
     "output_size",
 )
+
+
+_HISTORY: Final = 1024
+"""``amax_history_length`` of a QuantizedFloat8DTypePolicy that is told none."""
 
 
 class Asked(NamedTuple):
@@ -66,6 +71,8 @@ def stated(key: str, asked: Asked) -> Argument:
     if key in _ACTIVATIONS:
         word = value or "linear"
         return Argument(values=[word, _ALIASES[word]] if word in _ALIASES else [word])
+    if key == "quantization_config" and isinstance(value, dict):
+        return _by_class(value)
     if key == "dtype":
         return _policy(value or _usual_dtype(asked))
     forms = _FORMS.get((asked.layer, key)) or _FORMS.get(("", key))
@@ -91,7 +98,30 @@ def _object(namespace: Namespace, value: Any) -> Argument:
 
 def _policy(value: str) -> Argument:
     """A dtype policy: its name, or the policy itself."""
+    quantized = quantized_policy(value)
+    if quantized is not None:
+        mode, _, source = value.partition("_from_")
+        config: dict[str, Any] = {"mode": mode, "source_name": source}
+        if quantized.mode == "float8":
+            config["amax_history_length"] = _HISTORY
+        # With a block, also that of all of a channel, the mode is a policy of its own.
+        other = "Int4DTypePolicy" if "/" in mode else "QuantizedDTypePolicy"
+        name = "QuantizedFloat8DTypePolicy" if quantized.mode == "float8" else other
+        return Argument(values=[value, {"class_name": name, "config": config}])
     return Argument(values=[value, {"class_name": "DTypePolicy", "config": {"name": value}}])
+
+
+def _by_class(value: dict[str, Any]) -> Argument:
+    """An object that a case writes by its class and its arguments, others inside it as well."""
+    ((name, given),) = value.items()
+    config = {
+        key: _by_class(one)
+        if isinstance(one, dict)
+        else Argument(values=[one, [one]] if key == "axis" else [one])  # one axis is a list of one
+        for key, one in (given or {}).items()
+        if one != "default"
+    }
+    return Argument(made=Made(class_name=name, config=config))
 
 
 def _usual_dtype(asked: Asked) -> str:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from conformance.cases.model import Shape
     from conformance.reference.engine.arithmetic import Arithmetic
     from conformance.reference.engine.laws import Drawn
+    from conformance.reference.spec.quantization import Scheme
 
 Weights = Mapping[str, Array]
 """A layer's variables by Keras's names."""
@@ -77,11 +78,13 @@ class Variable:
         kind: ``kernel``, ``bias`` or ``variance``, whose numbers are positive; decides how its
             numbers are scaled (``data``).
         fan_in: How many numbers one output adds up through it.
-        gain: Variance to aim at, times fan_in: 2 where half of the signal is cut off by a relu.
+        gain: Variance to aim at, times fan_in: 2 where half of the signal is cut off by a relu. Of
+            a ``variance`` the power of two that its numbers are multiplied by.
         trainable: Whether training changes it.
         dtype: In which the framework keeps it.
         rule: Its regularizer and constraint, where it has one.
         summed: The axes of a kernel that its layer's equation sums over.
+        levels: The whole numbers that it is drawn from, ends included, where it holds such.
         initial: What makes its first numbers, part by part along its last axis; empty: nothing
             that is documented by itself (:meth:`Layer.variables`).
     """
@@ -95,6 +98,7 @@ class Variable:
     dtype: str = "float32"
     rule: Rule | None = None
     summed: tuple[int, ...] = ()
+    levels: tuple[int, int] | None = None
     initial: tuple[Part, ...] = field(default=(), compare=False)
 
 
@@ -256,6 +260,54 @@ class Elementwise(Layer):
     def output_shape(self, shapes: Sequence[Shape]) -> Shape:
         """The input's."""
         return shapes[0]
+
+
+class Quantized(Layer):
+    """A layer that keeps its weights quantized."""
+
+    held: Mapping[str, Any] = MappingProxyType({})
+    """What variables hold that no case need draw, by name: which group a row belongs to."""
+
+    def __init__(self, inner: Layer, scheme: Scheme, *, afterwards: bool) -> None:
+        """Take the place of a layer.
+
+        Args:
+            inner: The layer as it was made.
+            scheme: How it is quantized.
+            afterwards: Whether it was made with floats, which are then quantized.
+        """
+        self.inner, self.scheme, self.afterwards = inner, scheme, afterwards
+        self.activity, self.origin = inner.activity, inner.origin
+        # Of the instance: its class stands for layers of several kinds.
+        self.arity = inner.arity  # type: ignore[misc]
+        self.keywords = inner.keywords  # type: ignore[misc]
+        self.states_its_shape = inner.states_its_shape  # type: ignore[misc]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """What the call says is the inner layer's as well."""
+        super().__setattr__(name, value)
+        if name in {"called", "strings"}:
+            setattr(self.inner, name, value)
+
+    @abstractmethod
+    def weights(self, shapes: Sequence[Shape]) -> list[Variable]:
+        """The quantized variables, those that training changes first."""
+
+    @abstractmethod
+    def begun(self, given: Weights) -> dict[str, Array]:
+        """The quantized variables' numbers, made of the floats'."""
+
+    def variables(self, shapes: Sequence[Shape]) -> list[Variable]:
+        """The same; what their first numbers are is documented nowhere."""
+        return self.weights(shapes)
+
+    def output_shape(self, shapes: Sequence[Shape]) -> Shape:
+        """The layer's."""
+        return self.inner.output_shape(shapes)
+
+    def output_mask(self, context: Context, inputs: Sequence[Array]) -> Mask | list[Mask]:
+        """The layer's."""
+        return self.inner.output_mask(context, inputs)
 
 
 class Drawing(Elementwise):
