@@ -303,8 +303,10 @@ def test_the_command_writes_pages_and_renders_them_again(
     assert "torch.md: 1 layers" in capsys.readouterr().out
     assert cli.main(["porting", str(first / "guides.json"), "--output", str(second)]) == 0
     names = sorted(path.name for path in first.iterdir())
-    assert names == ["README.md", "guides.json", "torch.md"]
-    for name in names:
+    assert names == ["README.md", "code", "guides.json", "torch.md"]
+    code = [path.relative_to(first) for path in (first / "code").rglob("*.md")]
+    assert {"code/README.md", "code/torch/some.md"} <= {path.as_posix() for path in code}
+    for name in [*(one for one in names if one != "code"), *code]:
         assert (first / name).read_bytes() == (second / name).read_bytes()
     page = (first / "torch.md").read_text()
     assert "| `momentum=0.99` | `momentum=0.1` | `momentum=0.01` | `F.batch_norm` |" in page

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from conformance.porting.blocks import code_pages
 from conformance.porting.markdown import pages
 from conformance.porting.model import Guide
 from conformance.porting.rows import ADAPTERS, porting_rows
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 OK, NOTHING, USAGE = 0, 1, 2
 """Exit codes: written; the records prove nothing; they can't be read, or the folder written."""
 
+CODE = "code"
+"""The folder of the blocks of code, beside the pages."""
 DISTILLED = "guides.json"
 """What the pages are rendered from, beside them: small enough to be kept under version control."""
 
@@ -36,7 +39,8 @@ def porting(records: Sequence[Path], output: Path) -> int:
         records: Record files or their folders, or one ``guides.json`` to render again. Those that
             tell of one adapter with the same versions are taken together, and of a case that
             several hold the last one's answer; with other versions the later ones count.
-        output: Folder for ``README.md``, a page for each framework, and ``guides.json``.
+        output: Folder for ``README.md``, a page for each framework, ``guides.json``, and a folder
+            of code.
 
     Returns:
         :data:`OK`, :data:`NOTHING` or :data:`USAGE`.
@@ -56,8 +60,12 @@ def porting(records: Sequence[Path], output: Path) -> int:
     try:
         output.mkdir(parents=True, exist_ok=True)
         write_whole(output / DISTILLED, escaped_json(distilled(guides)))
-        for name, text in pages([inline(guide) for guide in guides]).items():
+        shown = [inline(guide) for guide in guides]
+        for name, text in pages(shown).items():
             write_text(output / name, text)
+        for name, text in code_pages(shown).items():
+            (output / CODE / name).parent.mkdir(parents=True, exist_ok=True)
+            write_text(output / CODE / name, text)
     except (RecordsError, OSError) as error:
         print(f"keras-conformance porting: {error}", file=sys.stderr)  # noqa: T201
         return USAGE

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from conformance.adapters.shared.functions import is_function
 from conformance.porting.bites import bites, is_size, own
+from conformance.porting.blocks import anchor
 from conformance.porting.text import cell, heading, linked, literal, occasion, sentence, short, slug
 
 if TYPE_CHECKING:
@@ -84,6 +85,9 @@ def _index(guides: Sequence[Guide]) -> str:
         "rendered from, row by row.",
         "",
         "    keras-conformance porting reports/<run> --output docs/porting",
+        "",
+        "Each layer, each activation and each function that is more than one call stands as code",
+        "that runs with its framework alone: [code](code/README.md). The names lead there.",
     ]
     return "\n".join(lines) + "\n"
 
@@ -258,11 +262,19 @@ def _family(family: str, rows: Sequence[Row], title: str) -> list[str]:
     lines = ["", f"## {heading(family)}", "", _line(columns), _line(["---"] * len(columns))]
     for row in rows:
         for number, way in enumerate(row.ways):
-            name = f"**{row.layer.removeprefix('activation: ')}**" if number == 0 else ""
+            name = _name(row) if number == 0 else ""
             proof = f"{linked(row, way.proofs[:1])} of {way.cases}"
             weights = [_weights(way.weights)] if weighted else []
-            lines.append(_line([name, _native(way), _told(own(way)), *weights, proof]))
+            code = anchor(row.adapter, row)
+            lines.append(_line([name, _native(way, code), _told(own(way), code), *weights, proof]))
     return lines
+
+
+def _name(row: Row) -> str:
+    """A row's name, which leads to its code."""
+    name = row.layer.removeprefix("activation: ")
+    code = anchor(row.adapter, row)
+    return f"**[{name}]({code})**" if code else f"**{name}**"
 
 
 def _line(cells: Sequence[str]) -> str:
@@ -270,9 +282,11 @@ def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _native(way: Way) -> str:
+def _native(way: Way, code: str) -> str:
     names = re.sub(r"[a-z]\w*(?:\.\w+)+", lambda found: f"`{short(found[0])}`", way.symbol)
-    text = f"put together: {names}" if way.composed else names
+    text = names
+    if way.composed:
+        text = f"[code]({code}) of {names}" if code else f"put together: {names}"
     if way.conditions:
         text += f"<br>*with* {occasion(way.conditions, sometimes='')}"
     if way.note:
@@ -280,12 +294,13 @@ def _native(way: Way) -> str:
     return text
 
 
-def _told(arguments: Sequence[Argument]) -> str:
+def _told(arguments: Sequence[Argument], code: str) -> str:
     several = len({argument.call for argument in arguments}) > 1
     lines = []
     for argument in arguments:
         if argument.kind == "computed":
-            text = f"`{argument.native}`: {argument.rule or 'computed'}"
+            by = f"by the [code]({code})" if code else "computed"
+            text = f"`{argument.native}`: {argument.rule or by}"
         elif argument.kind == "input":
             text = f"`{argument.native}`: {argument.rule}"
         else:
