@@ -524,7 +524,8 @@ def test_a_command_does_what_is_said(line, checkout, request, monkeypatch, capfd
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page):
-    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+    prose = re.sub(r"(?ms)^```.*?^```", "", page.read_text())
+    for target in re.findall(r"\]\(([^)\s]+)\)", prose):
         if re.match(r"[a-z]+:", target):
             continue
         path, _, anchor = target.partition("#")
@@ -533,6 +534,7 @@ def test_links_lead_somewhere(page):
         if anchor:
             headings = re.findall(r"^#+ (.+)$", there.read_text(), re.MULTILINE)
             slugs = {re.sub(r"[^\w -]", "", text.lower()).replace(" ", "-") for text in headings}
+            slugs |= set(re.findall(r'^<a id="([\w-]+)"></a>$', there.read_text(), re.MULTILINE))
             assert anchor in slugs, f"{page.name} links to {target}"
 
 

@@ -113,7 +113,9 @@ def _facets(found: Coverage) -> Iterator[Gap]:
         condition = _CONDITION.match(FACETS[one.facet].when)
         if gap.pending and condition and condition.group():
             # What a case must have to be asked for it says why those that there are aren't.
-            gap = replace(gap, reason=f"No case yet in which {condition.group()}.")
+            # Its link leads within another page.
+            told = re.sub(r"\s*\(\[\w+\]\(#[\w-]+\)\)", "", condition.group())
+            gap = replace(gap, reason=f"No case yet in which {told}.")
         yield gap
 
 
