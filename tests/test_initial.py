@@ -90,6 +90,8 @@ def networks() -> Iterator[tuple[Case, Network]]:
 def test_each_variable_of_each_layer_is_asked_for_in_some_case() -> None:
     there, asked, without = set(), set(), set()
     for case, network in networks():
+        if case.id.startswith(("layers/quantization/", "layers/cloning/quantized")):
+            continue  # what quantizing leaves is made of the weights, or documented nowhere
         layers = {node.name: node.layer for node in case.program.model.nodes}
         for name, variable in network.variables.items():
             node, _, own = name.partition("/")

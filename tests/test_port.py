@@ -18,7 +18,16 @@ from conformance.port.graph import read
 from conformance.port.model import PortError
 
 MODELS = Path(__file__).parent / "whole_models"
-OF_TORCH = ["cnn", "text", "text_in_a_row", "block", "encoder_decoder", "awkward", "mobilenet"]
+OF_TORCH = [
+    "cnn",
+    "text",
+    "text_in_a_row",
+    "block",
+    "encoder_decoder",
+    "awkward",
+    "functions",
+    "mobilenet",
+]
 PORTS = [
     *((name, "torch") for name in [*OF_TORCH, "resnet"]),
     *((name, "jax") for name in ["convolutional", "encoder_decoder"]),
@@ -201,6 +210,10 @@ REFUSED = {
             },
         },
         "sparse, ragged and optional inputs are not ported",
+    ),
+    "two at once": (
+        sequential(layer("Dense", units=2, dtype=MIXED, name="first"), layer("Lambda")),
+        "first: Dense: it computes in mixed_float16.*\n.*lambda: a Lambda",
     ),
     "no layers": ({"class_name": "Functional", "config": {}}, "subclassed"),
     "a list": ([], "not as Keras writes it"),

@@ -103,6 +103,7 @@ def ask(  # noqa: PLR0913 - a model, and how Keras is started
         "inputs": str(folder / "inputs.npz"),
         "told": str(folder / "told.json"),
         "arrays": str(folder / "arrays.npz"),
+        "names": [one.name for one in graph.inputs],
         "calls": [call.path for call in graph.calls],
         "fed": [call.path for call in graph.calls if call.hole or many[call.path] > 1],
     }

@@ -90,9 +90,12 @@ def port(options: Options) -> int:
         f"{framework.title}; {recorded}: what Keras {asked.keras} on {asked.backend} answered"
     )
     for note in done.notes:
-        print(f"in training, the file does not: {note}")  # noqa: T201
+        print(f"not in the file: {note}")  # noqa: T201
     if done.holes:
-        print(f"to be filled in: {', '.join(done.holes)}")  # noqa: T201
+        print(  # noqa: T201
+            f"to be filled in: {', '.join(done.holes)}; nothing was checked. Write them, then run "
+            f"python {options.output}"
+        )
         return OK
     return _checked(options, recorded) if options.check else OK
 
@@ -114,6 +117,7 @@ def _checked(options: Options, recorded: Path) -> int:
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip()
         if said:
-            print(said[-2000:], file=sys.stderr)  # noqa: T201
+            what = f"{options.output} raises, which is a fault of this command: please report it"
+            print(f"{what}\n{said[-2000:]}", file=sys.stderr)  # noqa: T201
         return DIFFERS
     return OK

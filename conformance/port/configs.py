@@ -20,6 +20,11 @@ _IN_TRAINING = ("_regularizer", "_constraint")
 _OF_EVERY_LAYER = frozenset({"name", "dtype", "trainable", "build_config", "autocast"})
 _OLD = {"LayerNormalization": {"rms_scaling": False}}
 """Keys of a config that no argument has any more, with the values at which they say nothing."""
+_DROPPED = frozenset({"dropout", "recurrent_dropout"})
+_DROPPING = frozenset(
+    {"AdditiveAttention", "Attention", "GroupQueryAttention", "MultiHeadAttention"}
+)
+"""Layers whose dropout a port has."""
 _NESTED = ("layer", "backward_layer", "cell")
 
 
@@ -62,6 +67,9 @@ def simple(kind: str, config: Mapping[str, Json], *, within: str = "") -> Simple
         if key in defaults and defaults[key] == value:
             continue
         if key in (old := _OLD.get(kind, {})) and old[key] == value:
+            continue
+        if key in _DROPPED and kind not in _DROPPING:
+            notes.append(f"{key} {value!r}")  # of a recurrent layer
             continue
         if within == "Bidirectional" and key == "zero_output_for_mask":
             continue  # Bidirectional sets it, whatever the layer said

@@ -46,9 +46,10 @@ def check(path, recorded):
         if kind != "answers":
             continue
         found = answers.get(name)
+        told = name if name.isprintable() else ascii(name)
         if found is None or found.shape != expected.shape:
             said = "not answered" if found is None else f"{found.shape} instead of {expected.shape}"
-            print(f"{name:40} {said}")
+            print(f"{told:40} {said}")
             wrong += 1
             continue
         shape, mask = expected.shape, known.get(f"masks/{name}")
@@ -61,7 +62,7 @@ def check(path, recorded):
         off = not relative <= TOLERANCE
         wrong += off
         print(
-            f"{name:40} {str(shape):>22} {largest:10.4g} "
+            f"{told:40} {str(shape):>22} {largest:10.4g} "
             f"{apart:11.3g} {relative:9.1e}{'  <-- differs' if off else ''}"
         )
     print("the same as Keras" if not wrong else f"{wrong} of the answers above differ from Keras's")

@@ -35,6 +35,8 @@ class Functions:
         self._framework = framework
         self._extract = extract
         self._imports = imports
+        self.called: set[str] = set()
+        """Names that the calls use, which no tensor of the file may have."""
 
     def text(self, call: Call, name: Callable[[Ref], str]) -> str:
         """The call as an expression.
@@ -59,6 +61,9 @@ class Functions:
         refusal = f"{self._framework.title} has no counterpart of {call.symbol} here"
         for row in rows:
             taken = direct(row) if isinstance(row, Direct) else self._taken(row)
+            if taken.operands:
+                refusal = "it takes any number of arrays, which is not ported"
+                continue
             # A number in the place of an array is one of its arrays.
             plain = {key: one for key, one in literals.items() if key not in taken.arrays}
             kinds = dict.fromkeys(arrays, ARRAY)
@@ -85,6 +90,7 @@ class Functions:
         }
         if isinstance(row, Own):
             function = self._extract.add(row.module, row.function, self._framework.package)
+            self.called.add(function)
             named = [f"{key}={self._literal(key, one)}" for key, one in literals.items()]
             place = [shown[key] for key in taken.arrays if key in shown]
             text = f"{function}({', '.join([*place, *named])})"
@@ -138,6 +144,10 @@ class Functions:
             own = dtypes.get(key, "float32")
             target = wanted.get(own, wanted.get("*", own))
             return text if target == own else self._cast(text, target)
+        if isinstance(operand, dict):
+            raise PortError(f"{key} is given as {operand.get('class_name', 'a dictionary')}")
+        if isinstance(operand, (list, tuple)) and not refs(operand):
+            return self._framework.array.format(literal(operand), self._dtype(_dtype_of(operand)))
         if isinstance(operand, (list, tuple)):
             inner = [self._array(row, key, one, dtypes, arrays, name) for one in operand]
             return f"[{', '.join(inner)}]"
@@ -184,6 +194,8 @@ class Functions:
         x, key = [*call.inputs, *call.keywords.values()][:2]
         if not isinstance(x, Ref):
             raise PortError(f"{call.path}: brackets behind what is no tensor")
+        if self._framework.name == "torch" and _backwards(key):
+            raise PortError(f"{call.path}: torch has no step below 0; use keras.ops.flip")
         return f"{name(x)}[{_slices(key, name)}]"
 
 
@@ -197,6 +209,24 @@ def _dtypes(call: Call) -> dict[str, str]:
             found[key] = left[0]
             left = left[len(several) :]
     return found
+
+
+def _dtype_of(numbers: Any) -> str:
+    """The dtype that Keras gives to a list of numbers."""
+    if isinstance(numbers, (list, tuple)):
+        kinds = {_dtype_of(one) for one in numbers}
+        return next((one for one in ("float32", "int32") if one in kinds), "bool")
+    return {bool: "bool", int: "int32"}.get(type(numbers), "float32")
+
+
+def _backwards(key: Operand) -> bool:
+    """Whether a key has a slice with a step below 0."""
+    if isinstance(key, (list, tuple)):
+        return any(_backwards(one) for one in key)
+    if isinstance(key, dict):
+        step = key.get("config", key).get("step")
+        return isinstance(step, int) and step < 0
+    return False
 
 
 def _tuples(value: Any) -> Any:

@@ -50,6 +50,8 @@ def read(path: Path) -> Graph:
     reader = _Reader()
     try:
         outputs = reader.model(config, [], "", None)
+        if reader.refused:
+            raise PortError("\n  ".join(dict.fromkeys(reader.refused)))
     except (KeyError, TypeError, IndexError, AttributeError) as error:
         raise PortError(f"{path}: config.json is not as Keras writes it: {error!r}") from error
     return Graph(
@@ -93,6 +95,8 @@ class _Reader:
         self.inputs: list[Input] = []
         self.calls: list[Call] = []
         self.notes: list[str] = []
+        self.refused: list[str] = []
+        """What can't be ported, of all of the model."""
         self._noted: set[str] = set()
 
     def model(
@@ -195,6 +199,25 @@ class _Reader:
         path: str,
         dtypes: Sequence[str] = (),
     ) -> list[Ref]:
+        """As :meth:`_made`; what is refused is noted, so that all of it is told at once."""
+        try:
+            return self._made(written, args, keywords, above, path, dtypes)
+        except PortError as error:
+            name = f"{path}/{written['config']['name']}" if path else written["config"]["name"]
+            said = str(error)
+            self.refused.append(said if said.startswith(f"{name}:") else f"{name}: {said}")
+            self.calls.append(Call(str(name), str(written["class_name"]), {}, [], hole=True))
+            return _Outputs(len(self.calls) - 1)
+
+    def _made(  # noqa: PLR0913, PLR0917 - what is called, on what, where
+        self,
+        written: Mapping[str, Json],
+        args: list[Operand],
+        keywords: Mapping[str, Operand],
+        above: Sequence[str],
+        path: str,
+        dtypes: Sequence[str] = (),
+    ) -> list[Ref]:
         """Make one call; returns what it answers, as far as the outputs that are looked at."""
         kind, config = str(written["class_name"]), written["config"]
         name = str(config["name"])
@@ -259,8 +282,9 @@ def _function(  # noqa: PLR0913, PLR0917 - as ``_call``
         return Call(path, symbol, {}, list(args), dict(keywords), dtypes=dtypes)
     if not is_symbol(symbol):
         raise PortError(f"{path}: {kind} of {symbol} is no public function that can be ported")
-    names = parameters_of(symbol)
-    given = {key: value for key, value in config.items() if key in names}
+    # What the constructor has taken is not given by position: einsum's subscripts.
+    names = [name for name in parameters_of(symbol) if name not in config]
+    given = {key: value for key, value in config.items() if key in parameters_of(symbol)}
     tensors = {**dict(zip(names, args, strict=False)), **keywords}
     return Call(path, symbol, given, [], tensors, dtypes=dtypes)
 
@@ -302,6 +326,8 @@ def _operand(value: Json, known: Mapping[tuple[str, int], list[Ref]]) -> Operand
         name, at, which = value["config"]["keras_history"]
         return known[name, at][which]
     if isinstance(value, dict):
+        if value.get("class_name") in {"__tensor__", "__numpy__"}:
+            return value["config"]["value"]
         if value.get("class_name") == "__tuple__":
             return [_operand(part, known) for part in value["config"]["value"]]
         return {key: _operand(part, known) for key, part in value.items()}

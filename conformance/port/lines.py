@@ -95,18 +95,25 @@ def ported(
     Raises:
         PortError: A layer, a function or an argument has no counterpart; all of them are named.
     """
-    return _Writer(graph, variables, framework).written()
+    first = _Writer(graph, variables, framework, frozenset())
+    first.written()
+    # No tensor may be called as a function that the calls use.
+    return _Writer(graph, variables, framework, first.called).written()
 
 
 class _Writer:
     def __init__(
-        self, graph: Graph, variables: Mapping[str, Sequence[Variable]], framework: Framework
+        self,
+        graph: Graph,
+        variables: Mapping[str, Sequence[Variable]],
+        framework: Framework,
+        reserved: frozenset[str],
     ) -> None:
         self._graph, self._variables, self._framework = graph, variables, framework
         self._extract = Extract(framework.layers)
         self._imports: set[str] = set()
         self._functions = Functions(framework, self._extract, self._imports)
-        self._names = _Names()
+        self._names = _Names(reserved)
         self._layers: dict[str, LayerSpec] = {}
         self._lines: list[Line] = []
         self._called: dict[int, str] = {}
@@ -115,6 +122,11 @@ class _Writer:
         self._times: dict[str, int] = {}
         self._notes = list(graph.notes)
         self._looked = {ref for call in graph.calls for ref in _operands(call)} | set(graph.outputs)
+
+    @property
+    def called(self) -> frozenset[str]:
+        """Names of functions that the forward pass calls."""
+        return frozenset(self._functions.called)
 
     def written(self) -> Ported:
         inputs = [self._names.local(one.name) for one in self._graph.inputs]
@@ -151,7 +163,7 @@ class _Writer:
         try:
             return compiled(self._graph.compiled)
         except (PortError, KeyError, TypeError) as error:
-            self._notes.append(f"compiled with {error}")
+            self._notes.append(f"the steps of its optimizer: {error}")
             return None
 
     def _needed(self) -> list[Line]:
@@ -183,6 +195,8 @@ class _Writer:
         given = [f"{key}={value}" for key, value in tensors.items()]
         if mask:
             given.append(f"mask={mask}")
+        if call.keywords.get("training") is True and "training" in spec.takes:
+            given.append("training=True")
         self._called[number] = variable
         self._lines.append(Line(variable, spec.attribute, self._operand(call), given, "", recorded))
         self._answered_mask(number, call, spec, mask)
@@ -218,11 +232,13 @@ class _Writer:
         if call.symbol in SPREAD:
             keywords = self._attention(call, keywords, tensors)
         for key, one in keywords.items():
-            if key == "mask":
+            if key in {"mask", "training"}:
                 continue
-            if refs(one):
+            if key == "initial_state" and isinstance(one, Ref):
+                tensors[key] = self._shown([one])
+            elif refs(one):
                 tensors[key] = self._shown(one)
-            elif one is not None and not (key == "training" and one is False):
+            elif one is not None:
                 literals[key] = one
         return tensors, literals
 
@@ -320,6 +336,12 @@ class _Writer:
         known = self._layers.get(call.path)
         if known is not None:
             return known
+        for one in self._variables.get(call.path, ()):
+            if not one.place:
+                raise PortError(
+                    f"{call.path}: its variable {one.name} is not in the file; is LoRA on, or "
+                    "are its weights quantized? Save the model without"
+                )
         entry = bound.entry
         names = parameters(self._framework.layers.package, entry)[0]
         made = ""
@@ -376,8 +398,8 @@ def _plain(value: object) -> bool:
 class _Names:
     """Names of Python for what Keras calls anything: no two alike, none that means something."""
 
-    def __init__(self) -> None:
-        self._locals: set[str] = set(_RESERVED)
+    def __init__(self, reserved: frozenset[str]) -> None:
+        self._locals: set[str] = {*_RESERVED, *reserved}
         self._attributes: set[str] = set(_OF_MODULES)
 
     def local(self, path: str) -> str:

@@ -102,6 +102,19 @@ def awkward():
     return keras.Model([a, b], outputs)
 
 
+def functions():
+    """Functions named as the port's own, constants, lists, states, and arguments of training."""
+    x = keras.Input((6, 4))
+    states = layers.SimpleRNN(5, return_sequences=True, return_state=True)(x)
+    y = layers.GRU(5, reset_after=False, dropout=0.0)(states[0], initial_state=states[1])
+    taken = keras.ops.sum(keras.ops.take(keras.ops.sigmoid(x), [0, 2], axis=1), axis=(1, 2))
+    scaled = x / keras.ops.sqrt(6.0)
+    middle = layers.Flatten()(layers.CenterCrop(3, 2)(keras.ops.expand_dims(scaled, -1)))
+    return keras.Model(
+        {"zeta": x}, [layers.Dense(2)(keras.ops.concatenate([y, middle], axis=-1)), taken]
+    )
+
+
 def mobilenet():
     # Through 27 normalizations of four images, one unit in the last place of the weights changes
     # Keras's own second step at a rate of 0.001 by a twentieth, so it is trained slowly.
@@ -122,6 +135,7 @@ MODELS = {
     "convolutional": (convolutional, "sgd"),
     "encoder_decoder": (encoder_decoder, "adam"),
     "awkward": (awkward, "sgd"),
+    "functions": (functions, "sgd"),
     "mobilenet": (mobilenet, "slow sgd"),
     "resnet": (resnet, "sgd"),
 }

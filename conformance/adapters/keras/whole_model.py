@@ -3,6 +3,7 @@
 ``python whole_model.py REQUEST`` in an interpreter that has Keras 3. REQUEST is a JSON file:
 
 - ``model``: the ``.keras`` file; ``custom``: Python files that register custom objects.
+- ``names``: of the inputs, in order.
 - ``inputs``: an ``.npz`` file with an array for each input, in order (``0``, ``1`` ...).
 - ``told``: where to write the JSON; ``arrays``: where to write the activations (``.npz``).
 - ``calls``: paths of the layers and functions that are recorded; those inside them are not.
@@ -22,7 +23,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
 
 def main(request: str) -> None:
@@ -39,7 +40,8 @@ def main(request: str) -> None:
     layers = _layers(keras, model)
     given = np.load(asked["inputs"], allow_pickle=False)
     inputs = [given[str(number)] for number in range(len(given.files))]
-    seen = _seen(keras, model, inputs, set(asked["calls"]), set(asked["fed"]))
+    fed = _fed(keras, model, dict(zip(asked["names"], inputs)))
+    seen = _seen(keras, model, fed, set(asked["calls"]), set(asked["fed"]))
     places = _places(keras, model)
     told = {
         "versions": {"keras": keras.__version__, "numpy": np.__version__},
@@ -112,8 +114,17 @@ def _values(keras: Any, layer: Any) -> dict[str, Any]:
     return {name: keras.ops.convert_to_numpy(one).ravel().tolist() for name, one in found.items()}
 
 
+def _fed(keras: Any, model: Any, inputs: Any) -> Any:
+    """The inputs as the model takes them: one, a list, or a dictionary; by their names."""
+    found = list(inputs.values())
+    try:
+        return keras.tree.map_structure(lambda one: inputs[one.name], model.input)
+    except (AttributeError, KeyError, ValueError):  # a Sequential whose input has no such name
+        return found if len(found) > 1 else found[0]
+
+
 def _seen(
-    keras: Any, model: Any, inputs: Sequence[Any], wanted: set[str], fed: set[str]
+    keras: Any, model: Any, inputs: Any, wanted: set[str], fed: set[str]
 ) -> list[tuple[str, list[Any], list[Any], dict[int, Any]]]:
     """What the wanted layers answered in one call of the model, in the order in which they ended.
 
@@ -166,7 +177,7 @@ def _seen(
     keras.Operation.__call__ = noting
     keras.layers.Layer.__call__ = masking
     try:
-        model(inputs if len(inputs) > 1 else inputs[0], training=False)
+        model(inputs, training=False)
     finally:
         keras.Operation.__call__ = before
         keras.layers.Layer.__call__ = outer
@@ -198,7 +209,8 @@ def _places(keras: Any, model: Any) -> dict[int, str]:
                 def look(name: str, item: Any) -> None:
                     if isinstance(item, h5py.Dataset) and item.size:
                         number = int(np.asarray(item).flat[0])
-                        found.setdefault(id(variables[number]), name)
+                        if 0 <= number < len(variables):
+                            found.setdefault(id(variables[number]), name)
 
                 file.visititems(look)
     finally:
