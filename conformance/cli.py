@@ -17,7 +17,6 @@ from conformance import (
     __version__,
     arguments,
     cli_models,
-    cli_port,
     cli_records,
     cli_touched,
     cli_versions,
@@ -125,7 +124,6 @@ def parser() -> argparse.ArgumentParser:
     cli_records.add(commands)
     cli_versions.add(commands)
     cli_touched.add(commands)
-    cli_port.add(commands)
     arguments.ask_for_something(parser)
     return parser
 

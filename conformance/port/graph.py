@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import zipfile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from conformance.port.configs import is_keras, is_symbol, parameters_of, simple
 from conformance.port.model import Call, Graph, Input, Operand, PortError, Ref
@@ -24,6 +24,7 @@ _LARGEST = 64 * 2**20
 """Bytes of a config that is read; the largest of keras.applications has less than one MiB."""
 _DEEPEST = 64
 """Models inside models."""
+_MODELS = frozenset({"Functional", "Model", "Sequential"})
 _FUNCTIONS = {"true_divide": "divide", "get_item": "getitem"}
 """Functions that Keras's classes of operations call otherwise."""
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -49,7 +50,7 @@ def read(path: Path) -> Graph:
         ) from error
     reader = _Reader()
     try:
-        outputs = reader.model(config, [], "", None)
+        outputs = reader.model(config, "", None)
         if reader.refused:
             raise PortError("\n  ".join(dict.fromkeys(reader.refused)))
     except (KeyError, TypeError, IndexError, AttributeError) as error:
@@ -90,6 +91,17 @@ def learned(graph: Graph, values: Mapping[str, Mapping[str, Sequence[float]]]) -
     return graph._replace(calls=calls)
 
 
+class _Node(NamedTuple):
+    """What a file says of one call."""
+
+    written: Mapping[str, Json]
+    """The layer, the function or the model, serialized."""
+    args: list[Operand]
+    keywords: Mapping[str, Operand] = {}
+    dtypes: Sequence[str] = ()
+    """Of the positional tensors."""
+
+
 class _Reader:
     def __init__(self) -> None:
         self.inputs: list[Input] = []
@@ -98,33 +110,36 @@ class _Reader:
         self.refused: list[str] = []
         """What can't be ported, of all of the model."""
         self._noted: set[str] = set()
+        self._depth = 0
 
-    def model(
-        self, written: Mapping[str, Json], above: Sequence[str], path: str, given: Json
-    ) -> list[Ref]:
+    def model(self, written: Mapping[str, Json], path: str, given: Json) -> list[Ref]:
         """Make the calls of a model; returns its outputs.
 
         Args:
             written: The model, serialized.
-            above: The names of the models that it is in.
             path: Its own path; empty for the outermost.
             given: The tensors that it is called on; None for the outermost, which has inputs.
         """
-        if len(above) > _DEEPEST:
-            raise PortError(f"{'/'.join(above[:3])} ...: more than {_DEEPEST} models in each other")
+        if self._depth > _DEEPEST:
+            raise PortError(f"{path[:60]} ...: more than {_DEEPEST} models in each other")
+        self._depth += 1
+        try:
+            return self._outputs(written, path, given)
+        finally:
+            self._depth -= 1
+
+    def _outputs(self, written: Mapping[str, Json], path: str, given: Json) -> list[Ref]:
         kind = written["class_name"]
         if kind == "Sequential":
-            return self._sequential(written, above, path, given)
-        if kind in {"Functional", "Model"} and "layers" in written["config"]:
-            return self._functional(written, above, path, given)
+            return self._sequential(written, path, given)
+        if kind in _MODELS and "layers" in written["config"]:
+            return self._functional(written, path, given)
         raise PortError(
             f"{path or kind}: {kind} is a subclassed model: what its call() does is Python code, "
             "which its file does not hold; write it as a Functional model"
         )
 
-    def _sequential(
-        self, written: Mapping[str, Json], above: Sequence[str], path: str, given: Json
-    ) -> list[Ref]:
+    def _sequential(self, written: Mapping[str, Json], path: str, given: Json) -> list[Ref]:
         layers = list(written["config"]["layers"])
         now = given
         if layers and layers[0]["class_name"] == "InputLayer":
@@ -138,7 +153,7 @@ class _Reader:
             self.inputs.append(Input("inputs", list(shape), "float32"))
             now = Ref(-1)
         for layer in layers:
-            answered = self._call(layer, [now], {}, [*above, *([path] if path else [])], path)
+            answered = self._call(_Node(layer, [now]), path)
             now = answered[0] if len(answered) == 1 else list(answered)
         return now if isinstance(now, list) else [now]
 
@@ -152,9 +167,7 @@ class _Reader:
         self.inputs.append(Input(str(config["name"]), list(config["batch_shape"]), str(dtype)))
         return Ref(-len(self.inputs))
 
-    def _functional(
-        self, written: Mapping[str, Json], above: Sequence[str], path: str, given: Json
-    ) -> list[Ref]:
+    def _functional(self, written: Mapping[str, Json], path: str, given: Json) -> list[Ref]:
         config = written["config"]
         known: dict[tuple[str, int], list[Ref]] = {}
         names = [key[0] for key in _keys(config["input_layers"])]
@@ -181,80 +194,67 @@ class _Reader:
                 args = [_operand(one, known) for one in node["args"]]
                 keywords = {key: _operand(one, known) for key, one in node["kwargs"].items()}
                 dtypes = [dtype for one in node["args"] for dtype in _dtypes(one)]
-                known[name, number] = self._call(
-                    layer, args, keywords, [*above, *([path] if path else [])], path, dtypes
-                )
+                known[name, number] = self._call(_Node(layer, args, keywords, dtypes), path)
             if len(left) == len(waiting):
                 name = waiting[0][0]["config"]["name"]
                 raise PortError(f"{name}: it is called on tensors that the file does not explain")
             waiting = left
         return [known[name, at][which] for name, at, which in _keys(config["output_layers"])]
 
-    def _call(  # noqa: PLR0913, PLR0917 - what is called, on what, where
-        self,
-        written: Mapping[str, Json],
-        args: list[Operand],
-        keywords: Mapping[str, Operand],
-        above: Sequence[str],
-        path: str,
-        dtypes: Sequence[str] = (),
-    ) -> list[Ref]:
-        """As :meth:`_made`; what is refused is noted, so that all of it is told at once."""
-        try:
-            return self._made(written, args, keywords, above, path, dtypes)
-        except PortError as error:
-            name = f"{path}/{written['config']['name']}" if path else written["config"]["name"]
-            said = str(error)
-            self.refused.append(said if said.startswith(f"{name}:") else f"{name}: {said}")
-            self.calls.append(Call(str(name), str(written["class_name"]), {}, [], hole=True))
-            return _Outputs(len(self.calls) - 1)
+    def _call(self, node: _Node, path: str) -> list[Ref]:
+        """Make one call; returns what it answers, as far as the outputs that are looked at.
 
-    def _made(  # noqa: PLR0913, PLR0917 - what is called, on what, where
-        self,
-        written: Mapping[str, Json],
-        args: list[Operand],
-        keywords: Mapping[str, Operand],
-        above: Sequence[str],
-        path: str,
-        dtypes: Sequence[str] = (),
-    ) -> list[Ref]:
-        """Make one call; returns what it answers, as far as the outputs that are looked at."""
-        kind, config = str(written["class_name"]), written["config"]
-        name = str(config["name"])
+        What is refused is noted, so that all of it is told at once.
+
+        Args:
+            node: What is called, on what.
+            path: Of the model that it is in.
+        """
+        name = str(node.written["config"]["name"])
         full = f"{path}/{name}" if path else name
-        custom = not is_keras(written)
-        if not custom and (kind == "Sequential" or (kind in {"Functional", "Model"})):
-            if extra := [k for k, v in keywords.items() if v is not None and k != "mask"]:
-                raise PortError(f"{full}: a model called with {', '.join(extra)} is not ported")
-            return self.model(written, above, full, args if len(args) > 1 else args[0])
-        module = str(written.get("module", ""))
-        if not custom and ".ops" in module:
-            call = _function(full, kind, config, args, keywords, dtypes)
-        elif custom:
-            call = Call(full, kind, dict(config), args, dict(keywords), hole=True, dtypes=dtypes)
-        else:
-            if kind == "Lambda":
-                raise PortError(
-                    f"{full}: a Lambda holds Python code, which can't be ported; use layers or "
-                    "functions of keras.ops, which a Functional model's file names"
-                )
-            told = simple(kind, config)
-            if told.notes and full not in self._noted:
-                self._noted.add(full)
-                self.notes.append(f"{full}: {'; '.join(told.notes)}")
-            inputs = list(args[0]) if len(args) == 1 and isinstance(args[0], list) else args
-            call = Call(
-                full,
-                kind,
-                told.arguments,
-                inputs,
-                {key: value for key, value in keywords.items() if value is not None},
-                trainable=told.trainable,
-                dtypes=dtypes,
-            )
+        try:
+            if is_keras(node.written) and node.written["class_name"] in _MODELS:
+                return self._inner(node, full)
+            call = self._made(node, full)
+        except PortError as error:
+            said = str(error)
+            self.refused.append(said if said.startswith(f"{full}:") else f"{full}: {said}")
+            call = Call(full, str(node.written["class_name"]), {}, [], hole=True)
         self.calls.append(call)
-        number = len(self.calls) - 1
-        return _Outputs(number)
+        return _Outputs(len(self.calls) - 1)
+
+    def _inner(self, node: _Node, full: str) -> list[Ref]:
+        """The calls of a model in the model."""
+        if extra := [k for k, v in node.keywords.items() if v is not None and k != "mask"]:
+            raise PortError(f"{full}: a model called with {', '.join(extra)} is not ported")
+        return self.model(node.written, full, node.args if len(node.args) > 1 else node.args[0])
+
+    def _made(self, node: _Node, full: str) -> Call:
+        """The call of a layer or a function."""
+        written, args, keywords, dtypes = node
+        kind, config = str(written["class_name"]), written["config"]
+        if not is_keras(written):
+            return Call(full, kind, dict(config), args, dict(keywords), hole=True, dtypes=dtypes)
+        if ".ops" in str(written.get("module", "")):
+            return _function(full, node)
+        if kind == "Lambda":
+            raise PortError(
+                f"{full}: a Lambda holds Python code, which can't be ported; use layers or "
+                "functions of keras.ops, which a Functional model's file names"
+            )
+        told = simple(kind, config)
+        if told.notes and full not in self._noted:
+            self._noted.add(full)
+            self.notes.append(f"{full}: {'; '.join(told.notes)}")
+        return Call(
+            full,
+            kind,
+            told.arguments,
+            list(args[0]) if len(args) == 1 and isinstance(args[0], list) else args,
+            {key: value for key, value in keywords.items() if value is not None},
+            trainable=told.trainable,
+            dtypes=dtypes,
+        )
 
 
 class _Outputs(list[Ref]):
@@ -268,14 +268,9 @@ class _Outputs(list[Ref]):
         return Ref(self._call, index) if isinstance(index, int) else super().__getitem__(index)
 
 
-def _function(  # noqa: PLR0913, PLR0917 - as ``_call``
-    path: str,
-    kind: str,
-    config: Mapping[str, Json],
-    args: Sequence[Operand],
-    keywords: Mapping[str, Operand],
-    dtypes: Sequence[str],
-) -> Call:
+def _function(path: str, node: _Node) -> Call:
+    kind, config = str(node.written["class_name"]), node.written["config"]
+    args, keywords, dtypes = node.args, node.keywords, node.dtypes
     snake = _CAMEL.sub("_", kind).lower()
     symbol = f"ops.{_FUNCTIONS.get(snake, snake)}"
     if symbol == "ops.getitem":

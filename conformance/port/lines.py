@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import keyword
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from conformance.adapters.native.binding import Bound
@@ -95,25 +96,18 @@ def ported(
     Raises:
         PortError: A layer, a function or an argument has no counterpart; all of them are named.
     """
-    first = _Writer(graph, variables, framework, frozenset())
-    first.written()
-    # No tensor may be called as a function that the calls use.
-    return _Writer(graph, variables, framework, first.called).written()
+    return _Writer(graph, variables, framework).written()
 
 
 class _Writer:
     def __init__(
-        self,
-        graph: Graph,
-        variables: Mapping[str, Sequence[Variable]],
-        framework: Framework,
-        reserved: frozenset[str],
+        self, graph: Graph, variables: Mapping[str, Sequence[Variable]], framework: Framework
     ) -> None:
         self._graph, self._variables, self._framework = graph, variables, framework
         self._extract = Extract(framework.layers)
         self._imports: set[str] = set()
         self._functions = Functions(framework, self._extract, self._imports)
-        self._names = _Names(reserved)
+        self._names = _Names(self._called_functions())
         self._layers: dict[str, LayerSpec] = {}
         self._lines: list[Line] = []
         self._called: dict[int, str] = {}
@@ -123,10 +117,13 @@ class _Writer:
         self._notes = list(graph.notes)
         self._looked = {ref for call in graph.calls for ref in _operands(call)} | set(graph.outputs)
 
-    @property
-    def called(self) -> frozenset[str]:
-        """Names of functions that the forward pass calls."""
-        return frozenset(self._functions.called)
+    def _called_functions(self) -> set[str]:
+        """Names of functions that the forward pass calls, which no tensor of it may have."""
+        for call in self._graph.calls:
+            if call.symbol.startswith("ops."):
+                with suppress(PortError):  # told when the call is written
+                    self._functions.text(call, lambda _: "x")
+        return self._functions.called
 
     def written(self) -> Ported:
         inputs = [self._names.local(one.name) for one in self._graph.inputs]
@@ -398,7 +395,7 @@ def _plain(value: object) -> bool:
 class _Names:
     """Names of Python for what Keras calls anything: no two alike, none that means something."""
 
-    def __init__(self, reserved: frozenset[str]) -> None:
+    def __init__(self, reserved: set[str]) -> None:
         self._locals: set[str] = {*_RESERVED, *reserved}
         self._attributes: set[str] = set(_OF_MODULES)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from conformance.adapters.native.functions import (
     LIST,
     REQUIRED,
+    TO_FLOAT,
     WHOLE,
+    WHOLE_DTYPES,
     Direct,
     Dtypes,
     Own,
@@ -16,9 +18,6 @@ from conformance.adapters.torch.tables.elementwise import ELEMENTWISE
 from conformance.adapters.torch.tables.ops_moves import MAKING, MOVES, PICKING, VECTORS
 from conformance.adapters.torch.tables.statistics import STATISTICS
 
-_WHOLE = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
-_TO_FLOAT = dict.fromkeys(_WHOLE, "float32")
-"""torch has the function for floats alone, or answers integers for integers."""
 _SUMMED = Dtypes(
     answer={
         **dict.fromkeys(("bool", "int8", "int16", "int32"), "int32"),
@@ -29,7 +28,9 @@ _SUMMED = Dtypes(
 """torch adds up every integer in int64."""
 _PLACES = Dtypes(answer={"*": "int32"})
 """torch counts places in int64."""
-_SAME = Dtypes(answer={dtype: dtype for dtype in _WHOLE if dtype != "bool"} | {"bool": "int32"})
+_SAME = Dtypes(
+    answer={dtype: dtype for dtype in WHOLE_DTYPES if dtype != "bool"} | {"bool": "int32"}
+)
 
 _REDUCED = {"axis": "dim", "keepdims": "keepdim"}
 _OVER = {"axis": None, "keepdims": False}
@@ -61,7 +62,7 @@ _ELEMENTWISE: dict[str, list[Row]] = {
     "ops.bitwise_and": [Direct("torch.bitwise_and", ("x", "y"), dtypes=Dtypes(meet=("x", "y")))],
     "ops.absolute": _one("torch.abs"),
     "ops.sign": _one("torch.sign"),
-    "ops.floor": _one("torch.floor", _TO_FLOAT, "integers are answered as integers"),
+    "ops.floor": _one("torch.floor", TO_FLOAT, "integers are answered as integers"),
     "ops.exp": _one("torch.exp"),
     "ops.log1p": _one("torch.log1p"),
     "ops.expm1": _one("torch.expm1"),
@@ -101,7 +102,7 @@ _REDUCTIONS: dict[str, list[Row]] = {
             "torch.mean",
             keywords=_OVER,
             rename=_REDUCED,
-            dtypes=Dtypes(given={"x": _TO_FLOAT}),
+            dtypes=Dtypes(given={"x": TO_FLOAT}),
             note="integers have to be cast first",
         )
     ],
@@ -111,7 +112,7 @@ _REDUCTIONS: dict[str, list[Row]] = {
             keywords=_OVER,
             rename=_REDUCED,
             fixed={"correction": 0},
-            dtypes=Dtypes(given={"x": _TO_FLOAT}),
+            dtypes=Dtypes(given={"x": TO_FLOAT}),
             note="divided by one less than the count unless torch is told not to",
         )
     ],
@@ -180,7 +181,7 @@ _REDUCTIONS: dict[str, list[Row]] = {
             "torch.linalg.norm",
             keywords={"ord": None, **_OVER},
             rename=_REDUCED,
-            dtypes=Dtypes(given={"x": _TO_FLOAT}),
+            dtypes=Dtypes(given={"x": TO_FLOAT}),
         )
     ],
 }
@@ -351,14 +352,14 @@ _NN: dict[str, list[Row]] = {
             keywords={"axis": -1},
             rename={"axis": "dim"},
             only={"axis": (WHOLE,)},
-            dtypes=Dtypes(given={"x": _TO_FLOAT}),
+            dtypes=Dtypes(given={"x": TO_FLOAT}),
         ),
         Own(
             "ops.nn",
             "softmax",
             "torch.nn.functional.softmax",
             only={"axis": (LIST, None)},
-            dtypes=Dtypes(given={"x": _TO_FLOAT}),
+            dtypes=Dtypes(given={"x": TO_FLOAT}),
         ),
     ],
     "ops.conv": [
