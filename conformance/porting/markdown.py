@@ -88,6 +88,13 @@ def _index(guides: Sequence[Guide]) -> str:
         "",
         "Each layer, each activation and each function that is more than one call stands as code",
         "that runs with its framework alone: [code](code/README.md). The names lead there.",
+        "",
+        "What spans layers stands in chapters, with formulas that run and are held against the cases:",
+        "[`same` padding](chapters/same-padding.md) and what else slides, [masks](chapters/masks.md)",
+        "through a model, [training](chapters/training.md) (moving statistics, losses, optimizers,",
+        "initial values), [layouts](chapters/layouts.md) of arrays, gates and weights.",
+        "",
+        "What the words in the tables mean: [how to read a guide](chapters/reading.md).",
     ]
     return "\n".join(lines) + "\n"
 
@@ -101,7 +108,7 @@ def _page(guide: Guide) -> str:
         f"{_versions(guide)}. Each line was run: the same weights and inputs, and numbers and",
         (
             "gradients within rounding of what Keras documents. How to read it: "
-            "[Porting Keras layers](README.md)."
+            "[what the words mean](chapters/reading.md)."
         ),
         *_names(guide.adapter),
         *_unfinished(guide),
