@@ -91,9 +91,9 @@ def _index(guides: Sequence[Guide]) -> str:
         "",
         "What spans layers stands in chapters, with formulas that run and are held against cases:",
         "[`same` padding](chapters/same-padding.md) and what else slides,",
-        "[masks](chapters/masks.md) through a model, [training](chapters/training.md) (moving",
-        "statistics, losses, optimizers, initial values), [layouts](chapters/layouts.md) of arrays,",
-        "gates and weights.",
+        "[masks](chapters/masks.md) through a model,",
+        "[training](chapters/training.md): statistics, losses, optimizers, initial values,",
+        "[layouts](chapters/layouts.md) of arrays, gates and weights.",
         "",
         "What the words in the tables mean: [how to read a guide](chapters/reading.md).",
     ]
