@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -118,6 +119,56 @@ def test_a_port_that_is_wrong_says_where_it_begins(models, tmp_path, capfd):
     assert wrong[0] == "batch_normalization"
 
 
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """A folder with small models."""
+    folder = tmp_path_factory.mktemp("small")
+    made = subprocess.run(
+        [sys.executable, str(MODELS / "small.py"), str(folder)],
+        env={**os.environ, "KERAS_BACKEND": "torch"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr[-3000:]
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("name", "framework", "says"),
+    [
+        ("left_out", "torch", r"RandomFlip\(.*\), which draws"),
+        ("adapted", "torch", "LoRA of rank 2"),
+        ("einsum", "torch", "einsum_1"),
+        ("einsum", "jax", "einsum_1"),
+        ("einsum", "flax", "einsum_1"),
+        ("attentions", "torch", "the mask of embedding is not used, as in Keras"),
+    ],
+)
+def test_a_small_model_answers_as_keras(name, framework, says, small, tmp_path, capfd):
+    port = tmp_path / "model.py"
+    words = ["port", str(small / f"{name}.keras"), "--to", framework, "-o", str(port)]
+    assert cli.main([*words, "--backend", "torch"]) == 0, capfd.readouterr()
+    told = capfd.readouterr().out
+    assert "the same as Keras" in told
+    assert re.search(says, told), told
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("quantized", "its weights are quantized; a port computes in float32"),
+        ("every_step", "a model inside it is not ported; put each of that model's layers"),
+        ("registered", "activation=mine>swoosh is a function of yours"),
+    ],
+)
+def test_a_small_model_is_refused_with_what_to_do(name, says, small, tmp_path, capfd):
+    words = ["port", str(small / f"{name}.keras"), "--to", "torch", "-o", str(tmp_path / "m.py")]
+    assert cli.main([*words, "--backend", "torch"]) == 2
+    assert says in capfd.readouterr().err
+
+
 CUSTOM = """
 import keras
 
@@ -150,6 +201,7 @@ def test_a_class_of_the_users_is_a_hole_with_what_it_was_given(tmp_path, capfd):
     said = capfd.readouterr().err
     assert "Doubled" in said
     assert "does not load" in said  # Keras doesn't know the class
+    assert "--custom FILE" in said
     assert cli.main([*words, "--custom", str(custom)]) == 0
     assert "to be filled in: doubled" in capfd.readouterr().out
     with np.load(port.with_suffix(".npz")) as recorded:

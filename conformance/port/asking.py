@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -17,7 +18,7 @@ import msgspec
 import numpy as np
 
 from conformance.adapters.host.environment import environment, keras_pins, pins
-from conformance.adapters.shared.calling import PASSES_MASK
+from conformance.adapters.shared.calling import PASSES_MASK, SPREAD
 from conformance.adapters.shared.variable_names import short_names
 from conformance.port.graph import regular
 from conformance.port.model import MERGES, PortError, Ref, Variable, recorded_name, refs
@@ -31,6 +32,9 @@ SCRIPT = Path(__file__).parents[1] / "adapters" / "keras" / "whole_model.py"
 _SECONDS = 600
 _LAST = 12
 """Lines of what Keras said that are shown when it failed."""
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_RAISED = re.compile(r"[A-Za-z_][\w.]*(Error|Exception): ")
+_UNKNOWN = re.compile(r"Could not locate|Unknown (layer|object|function)", re.IGNORECASE)
 
 
 class _Variable(msgspec.Struct):
@@ -63,6 +67,8 @@ class Asked(NamedTuple):
     """Of each layer, by its path."""
     values: Mapping[str, Mapping[str, Sequence[float]]]
     """What layers have learned by ``adapt()``, by path and argument."""
+    order: Mapping[int, int]
+    """When Keras makes a call, by the call's place in the graph."""
     recorded: Mapping[str, Any]
     """Arrays by name, as the ported file looks for them: ``inputs/NAME``, and
     :func:`~conformance.port.model.recorded_name` behind ``answers/``, and behind ``holes/`` for
@@ -121,23 +127,41 @@ def ask(  # noqa: PLR0913 - a model, and how Keras is started
     except (OSError, subprocess.TimeoutExpired) as error:
         raise PortError(f"Keras could not be asked about {model}: {error}") from error
     if done.returncode:
-        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        said = "\n  ".join(lines[-_LAST:])
+        said = _said(done.stderr.decode("utf-8", "replace"))
         where = f" on {backend}" if backend else ""
-        raise PortError(f"{model}: Keras{where} does not load and run it:\n  {said}")
+        raise PortError(f"{model}: Keras{where} does not load and run it: {said}")
     try:
         told = msgspec.json.decode((folder / "told.json").read_bytes(), type=_Told)
         with np.load(io.BytesIO((folder / "arrays.npz").read_bytes()), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
     except (OSError, ValueError, msgspec.DecodeError) as error:
         raise PortError(f"{model}: Keras told nonsense: {error}") from error
+    recorded, order = _recorded(graph, told, arrays, inputs)
     return Asked(
         told.versions.get("keras", ""),
         told.backend,
         {path: _variables(path, layer) for path, layer in told.layers.items()},
         {path: layer.values for path, layer in told.layers.items() if layer.values},
-        _recorded(graph, told, arrays, inputs),
+        order,
+        recorded,
     )
+
+
+def _said(stderr: str) -> str:
+    """What an exception of Keras's says: the innermost of those that it wraps, without configs."""
+    text = _COLOURS.sub("", stderr).strip()
+    inner = text.rpartition("Exception encountered: ")[2]
+    if inner == text:
+        lines = text.splitlines()
+        last = next(
+            (n for n in reversed(range(len(lines))) if _RAISED.match(lines[n])),
+            max(len(lines) - _LAST, 0),
+        )
+        inner = "\n  ".join(lines[last : last + _LAST])
+    said = inner.partition(" Full object config:")[0].strip()
+    if _UNKNOWN.search(said):
+        said += "\n  Name the file that defines and registers it: --custom FILE"
+    return said
 
 
 def interpreter(given: str | None) -> str:
@@ -156,7 +180,8 @@ def _variables(path: str, layer: _Layer) -> list[Variable]:
 
 def _recorded(
     graph: Graph, told: _Told, arrays: Mapping[str, Any], inputs: Sequence[Any]
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], dict[int, int]]:
+    order: dict[int, int] = {}
     found = {f"inputs/{one.name}": array for one, array in zip(graph.inputs, inputs, strict=True)}
     answered: dict[Ref, Any] = {Ref(-1 - place): array for place, array in enumerate(inputs)}
     masks: dict[Ref, Any] = {}
@@ -169,13 +194,17 @@ def _recorded(
             continue
         number = _number(call, left[call.path], arrays, answered)
         left[call.path].remove(number)
+        order[place] = number
         time = times[call.path]
         times[call.path] += 1
         for which in range(told.calls[number][1]):
             name = recorded_name(call.path, time, which)
-            answered[Ref(place, which)] = found[f"answers/{name}"] = arrays[f"{number}.{which}"]
+            array = arrays[f"{number}.{which}"]
+            answered[Ref(place, which)] = found[f"answers/{name}"] = array
             mask = arrays.get(f"{number}.mask.{which}")
-            if mask is None and not which:
+            if which and call.symbol in SPREAD:
+                mask = _scores_mask(call, masks, array)
+            elif mask is None and not which:
                 mask = _handed_on(call, masks)
             if mask is not None:
                 masks[Ref(place, which)] = found[f"masks/{name}"] = mask
@@ -184,7 +213,16 @@ def _recorded(
             name = recorded_name(call.path, time, which)
             found[f"holes/{name}"] = arrays[f"{number}.in.{which}"]
             which += 1
-    return found
+    return found, order
+
+
+def _scores_mask(call: Call, masks: Mapping[Ref, Any], scores: Any) -> Any:
+    """Which scores of an attention are of queries that count: (batch, heads, targets)."""
+    query = call.inputs[0] if call.inputs else None
+    mask = masks.get(query) if isinstance(query, Ref) else None
+    if mask is None or scores.shape[::2][:2] != mask.shape:
+        return None
+    return np.broadcast_to(mask[:, None], scores.shape[:3])
 
 
 def _handed_on(call: Call, masks: Mapping[Ref, Any]) -> Any:

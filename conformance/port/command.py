@@ -69,7 +69,7 @@ def port(options: Options) -> int:
                 backend=options.backend,
                 custom=options.custom,
             )
-        done = ported(learned(graph, asked.values), asked.variables, framework)
+        done = ported(learned(graph, asked.values), asked.variables, framework, asked.order)
         source = text(
             graph,
             done,

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 Json = Any
 
+MODELS = frozenset({"Functional", "Model", "Sequential"})
+"""Classes of models that a file holds layer by layer."""
 _NO_NUMBERS = ("_initializer",)
 """Arguments by the ends of their names that choose initial values alone."""
 _IN_TRAINING = ("_regularizer", "_constraint")
@@ -26,6 +28,21 @@ _DROPPING = frozenset(
 )
 """Layers whose dropout a port has."""
 _NESTED = ("layer", "backward_layer", "cell")
+_LORA = frozenset({"lora_rank", "lora_alpha"})
+"""A file holds the kernel with what LoRA adds to it."""
+_AUGMENTATION = frozenset(
+    {
+        *("AugMix", "CutMix", "MixUp", "RandAugment", "RandomBrightness"),
+        *("RandomColorDegeneration", "RandomColorJitter", "RandomContrast"),
+        *("RandomElasticTransform", "RandomErasing", "RandomFlip", "RandomGaussianBlur"),
+        *("RandomGrayscale", "RandomHue", "RandomInvert", "RandomPerspective"),
+        *("RandomPosterization", "RandomRotation", "RandomSaturation", "RandomSharpness"),
+        *("RandomShear", "RandomTranslation", "RandomZoom"),
+    }
+)
+"""Layers that change images in training alone, by what they draw."""
+_LOSS_ALONE = frozenset({"ActivityRegularization"})
+"""Layers that hand on their input, and add to the loss."""
 
 
 class Simple(NamedTuple):
@@ -41,6 +58,28 @@ def is_keras(written: Mapping[str, Json]) -> bool:
     """Whether a serialized object is of a class of Keras's own."""
     module = str(written.get("module") or "")
     return module == "keras" or module.startswith(("keras.", "keras_core."))
+
+
+def in_training_alone(kind: str, config: Mapping[str, Json]) -> str:
+    """What is left out of a port with a layer that hands on its input in inference, in words.
+
+    Args:
+        kind: Its class.
+        config: As a file holds it.
+
+    Returns:
+        Empty for every other layer.
+    """
+    told = ", ".join(
+        f"{key}={_shown(value)}"
+        for key, value in config.items()
+        if key not in _OF_EVERY_LAYER and value != _defaults(kind).get(key)
+    )
+    if kind in _LOSS_ALONE:
+        return f"what {kind}({told}) adds to the loss"
+    if kind in _AUGMENTATION:
+        return f"{kind}({told}), which draws: it hands its input on, in training too"
+    return ""
 
 
 def simple(kind: str, config: Mapping[str, Json], *, within: str = "") -> Simple:
@@ -68,6 +107,15 @@ def simple(kind: str, config: Mapping[str, Json], *, within: str = "") -> Simple
             continue
         if key in (old := _OLD.get(kind, {})) and old[key] == value:
             continue
+        if key in _LORA and value is not None:
+            if key == "lora_rank":
+                notes.append(f"LoRA of rank {value}: it is part of the kernel, as in the file")
+            continue
+        if key == "quantization_config" and value is not None:
+            raise PortError(
+                f"{kind}: its weights are quantized; a port computes in float32. Port the model "
+                "as it was saved before quantize()"
+            )
         if key in _DROPPED and kind not in _DROPPING:
             notes.append(f"{key} {value!r}")  # of a recurrent layer
             continue
@@ -84,6 +132,11 @@ def _value(kind: str, key: str, value: Json, notes: list[str]) -> Json:
     if key in {"cell", "cells"} and isinstance(value, list):
         return [_nested(kind, one, notes) for one in value]
     if isinstance(value, dict) and value.get("class_name") == "function":
+        if ">" in str(value.get("config")):  # registered under a package of the user's
+            raise PortError(
+                f"{kind}: {key}={value['config']} is a function of yours; call it in a layer of "
+                "your own behind this one, which becomes a hole"
+            )
         return value.get("config")
     if isinstance(value, dict) and {"class_name", "config"} <= set(value):
         if is_keras(value) and key.endswith("activation"):
@@ -98,6 +151,11 @@ def _value(kind: str, key: str, value: Json, notes: list[str]) -> Json:
 
 def _nested(kind: str, written: Mapping[str, Json], notes: list[str]) -> Json:
     inner = str(written["class_name"])
+    if is_keras(written) and inner in MODELS:
+        raise PortError(
+            f"{kind}: a model inside it is not ported; put each of that model's layers into a "
+            f"{kind} of its own"
+        )
     if not is_keras(written):
         raise PortError(f"{kind}: {inner} inside it is no class of Keras's; port it by hand")
     told = simple(inner, written["config"], within=kind)

@@ -50,6 +50,8 @@ class Functions:
         """
         if call.symbol == "ops.getitem":
             return self._item(call, name)
+        if call.symbol == "ops.convert_to_tensor" and not call.config.get("dtype"):
+            return name(refs(list(call.keywords.values()))[0])  # a tensor is one already
         arrays = {key: one for key, one in call.keywords.items() if refs(one)}
         defaults = defaults_of(call.symbol)
         literals = {
@@ -61,14 +63,14 @@ class Functions:
         refusal = f"{self._framework.title} has no counterpart of {call.symbol} here"
         for row in rows:
             taken = direct(row) if isinstance(row, Direct) else self._taken(row)
-            if taken.operands:
+            if taken.operands != bool(call.inputs):
                 refusal = "it takes any number of arrays, which is not ported"
                 continue
             # A number in the place of an array is one of its arrays.
             plain = {key: one for key, one in literals.items() if key not in taken.arrays}
             kinds = dict.fromkeys(arrays, ARRAY)
             given = {key: one for key, one in literals.items() if key in taken.arrays}
-            reason = unfit(row, taken, {**plain, **given}, kinds, operands=False)
+            reason = unfit(row, taken, {**plain, **given}, kinds, operands=bool(call.inputs))
             if not reason:
                 return self._row(call, row, taken, {**arrays, **given}, plain, name)
             refusal = reason
@@ -88,6 +90,12 @@ class Functions:
         shown = {
             key: self._array(row, key, one, dtypes, arrays, name) for key, one in arrays.items()
         }
+        if call.inputs:
+            if len(set(call.dtypes)) > 1:
+                raise PortError(f"{call.path}: arrays of {' and '.join(call.dtypes)} together")
+            shown[_OPERANDS] = ", ".join(
+                self._array(row, "", one, {}, arrays, name) for one in call.inputs
+            )
         if isinstance(row, Own):
             function = self._extract.add(row.module, row.function, self._framework.package)
             self.called.add(function)

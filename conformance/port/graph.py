@@ -11,7 +11,14 @@ import re
 import zipfile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from conformance.port.configs import is_keras, is_symbol, parameters_of, simple
+from conformance.port.configs import (
+    MODELS,
+    in_training_alone,
+    is_keras,
+    is_symbol,
+    parameters_of,
+    simple,
+)
 from conformance.port.model import Call, Graph, Input, Operand, PortError, Ref
 
 if TYPE_CHECKING:
@@ -24,7 +31,6 @@ _LARGEST = 64 * 2**20
 """Bytes of a config that is read; the largest of keras.applications has less than one MiB."""
 _DEEPEST = 64
 """Models inside models."""
-_MODELS = frozenset({"Functional", "Model", "Sequential"})
 _FUNCTIONS = {"true_divide": "divide", "get_item": "getitem"}
 """Functions that Keras's classes of operations call otherwise."""
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -132,7 +138,7 @@ class _Reader:
         kind = written["class_name"]
         if kind == "Sequential":
             return self._sequential(written, path, given)
-        if kind in _MODELS and "layers" in written["config"]:
+        if kind in MODELS and "layers" in written["config"]:
             return self._functional(written, path, given)
         raise PortError(
             f"{path or kind}: {kind} is a subclassed model: what its call() does is Python code, "
@@ -213,7 +219,7 @@ class _Reader:
         name = str(node.written["config"]["name"])
         full = f"{path}/{name}" if path else name
         try:
-            if is_keras(node.written) and node.written["class_name"] in _MODELS:
+            if is_keras(node.written) and node.written["class_name"] in MODELS:
                 return self._inner(node, full)
             call = self._made(node, full)
         except PortError as error:
@@ -242,10 +248,12 @@ class _Reader:
                 f"{full}: a Lambda holds Python code, which can't be ported; use layers or "
                 "functions of keras.ops, which a Functional model's file names"
             )
+        if left_out := in_training_alone(kind, config):
+            self._note(full, left_out)
+            return Call(full, "Identity", {}, args, {}, dtypes=dtypes)
         told = simple(kind, config)
-        if told.notes and full not in self._noted:
-            self._noted.add(full)
-            self.notes.append(f"{full}: {'; '.join(told.notes)}")
+        if told.notes:
+            self._note(full, "; ".join(told.notes))
         return Call(
             full,
             kind,
@@ -255,6 +263,12 @@ class _Reader:
             trainable=told.trainable,
             dtypes=dtypes,
         )
+
+    def _note(self, path: str, said: str) -> None:
+        """Note once what a layer has besides."""
+        if path not in self._noted:
+            self._noted.add(path)
+            self.notes.append(f"{path}: {said}")
 
 
 class _Outputs(list[Ref]):
@@ -280,6 +294,8 @@ def _function(path: str, node: _Node) -> Call:
     # What the constructor has taken is not given by position: einsum's subscripts.
     names = [name for name in parameters_of(symbol) if name not in config]
     given = {key: value for key, value in config.items() if key in parameters_of(symbol)}
+    if len(args) > len(names):  # any number of arrays: einsum's
+        return Call(path, symbol, given, list(args), dict(keywords), dtypes=dtypes)
     tensors = {**dict(zip(names, args, strict=False)), **keywords}
     return Call(path, symbol, given, [], tensors, dtypes=dtypes)
 

@@ -84,7 +84,10 @@ class Ported(NamedTuple):
 
 
 def ported(
-    graph: Graph, variables: Mapping[str, Sequence[Variable]], framework: Framework
+    graph: Graph,
+    variables: Mapping[str, Sequence[Variable]],
+    framework: Framework,
+    order: Mapping[int, int] | None = None,
 ) -> Ported:
     """Find a counterpart for every call.
 
@@ -92,16 +95,21 @@ def ported(
         graph: The model.
         variables: Of each layer by its path, in Keras's order.
         framework: Where to.
+        order: When Keras makes a call, by its place in the graph; left out: in the graph's order.
 
     Raises:
         PortError: A layer, a function or an argument has no counterpart; all of them are named.
     """
-    return _Writer(graph, variables, framework).written()
+    return _Writer(graph, variables, framework, order or {}).written()
 
 
 class _Writer:
     def __init__(
-        self, graph: Graph, variables: Mapping[str, Sequence[Variable]], framework: Framework
+        self,
+        graph: Graph,
+        variables: Mapping[str, Sequence[Variable]],
+        framework: Framework,
+        order: Mapping[int, int],
     ) -> None:
         self._graph, self._variables, self._framework = graph, variables, framework
         self._extract = Extract(framework.layers)
@@ -115,6 +123,9 @@ class _Writer:
         self._masks: dict[Ref, str] = {}
         self._times: dict[str, int] = {}
         self._notes = list(graph.notes)
+        self._maskless_from = _masks_taken(graph, order)
+        self._now = 0
+        self._order = order
         self._looked = {ref for call in graph.calls for ref in _operands(call)} | set(graph.outputs)
 
     def _called_functions(self) -> set[str]:
@@ -184,6 +195,7 @@ class _Writer:
         if call.hole:
             self._hole(number, call, variable, recorded)
             return
+        self._now = self._order.get(number, number)
         tensors, literals = self._keywords(call)
         mask = self._mask_of(call)
         passed = [*tensors, *(["mask"] if mask else [])]
@@ -251,7 +263,7 @@ class _Writer:
         for place, key in enumerate(("query_mask", "value_mask", "key_mask")):
             named = left.pop(key, None)
             source = call.inputs[place] if place < len(call.inputs) else None
-            found = self._shown(named) if named is not None else self._mask(source)
+            found = self._shown(named) if named is not None else self._own_mask(call, source)
             if key == "key_mask" and named is None and source == call.inputs[1]:
                 found = ""
             if found:
@@ -269,7 +281,7 @@ class _Writer:
         if named is not None and refs(named):
             return self._shown(named)
         if call.symbol in _PAIR:
-            pair = [self._mask(one) for one in list(call.inputs)[:2]]
+            pair = [self._own_mask(call, one) for one in list(call.inputs)[:2]]
             return f"[{', '.join(one or 'None' for one in pair)}]" if any(pair) else ""
         if call.symbol not in TAKES_MASK - SPREAD or not call.inputs:
             return ""
@@ -284,6 +296,21 @@ class _Writer:
 
     def _mask(self, operand: Operand) -> str:
         return self._masks.get(operand, "") if isinstance(operand, Ref) else ""
+
+    def _own_mask(self, call: Call, operand: Operand) -> str:
+        """The mask that a tensor brings as Keras runs; some layers take it off the tensor."""
+        found = self._mask(operand)
+        if not found or not isinstance(operand, Ref):
+            return ""
+        if self._maskless_from.get(operand, self._now) < self._now:
+            said = (
+                f"{call.path}: the mask of {self._name(operand)} is not used, as in Keras, whose "
+                "MultiHeadAttention takes it off what it is given"
+            )
+            if said not in self._notes:
+                self._notes.append(said)
+            return ""
+        return found
 
     def _answered_mask(self, number: int, call: Call, spec: LayerSpec, mask: str) -> None:
         """Note the mask that goes with a layer's answer."""
@@ -334,10 +361,10 @@ class _Writer:
         if known is not None:
             return known
         for one in self._variables.get(call.path, ()):
-            if not one.place:
+            if not one.place and "lora_" not in one.name:
                 raise PortError(
-                    f"{call.path}: its variable {one.name} is not in the file; is LoRA on, or "
-                    "are its weights quantized? Save the model without"
+                    f"{call.path}: its variable {one.name} is not in the file; are its "
+                    "weights quantized? Save the model without"
                 )
         entry = bound.entry
         names = parameters(self._framework.layers.package, entry)[0]
@@ -353,7 +380,7 @@ class _Writer:
             call.symbol,
             self._extract.name(entry),
             self._extract.keywords(bound),
-            self._variables.get(call.path, ()),
+            [one for one in self._variables.get(call.path, ()) if one.place],
             frozenset({"training", "call"} & set(names)),
             call.trainable,
             made,
@@ -382,6 +409,19 @@ class _Writer:
     def _name(self, ref: Ref) -> str:
         name = self._called[ref.call]
         return f"{name}[{ref.output}]" if ref.call in self._several else name
+
+
+def _masks_taken(graph: Graph, order: Mapping[int, int]) -> dict[Ref, int]:
+    """From when on a tensor has no mask any more that comes with it, by the calls' order."""
+    found: dict[Ref, int] = {}
+    for number, call in enumerate(graph.calls):
+        if call.symbol != "MultiHeadAttention":
+            continue
+        when = order.get(number, number)
+        for one in call.inputs:
+            if isinstance(one, Ref):
+                found[one] = min(when, found.get(one, when))
+    return found
 
 
 def _operands(call: Call) -> list[Ref]:

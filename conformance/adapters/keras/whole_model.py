@@ -200,7 +200,9 @@ def _places(keras: Any, model: Any) -> dict[int, str]:
     found: dict[int, str] = {}
     try:
         for number, variable in enumerate(variables):
-            variable.assign(np.full(before[number].shape, number, before[number].dtype))
+            # Those of LoRA are added to the kernel that the file holds, and aren't in it.
+            held = 0 if "lora_" in variable.path.rpartition("/")[2] else number
+            variable.assign(np.full(before[number].shape, held, before[number].dtype))
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "numbered.weights.h5")  # noqa: PTH118
             model.save_weights(path)
