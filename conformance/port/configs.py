@@ -93,37 +93,43 @@ def simple(kind: str, config: Mapping[str, Json], *, within: str = "") -> Simple
     Raises:
         PortError: It computes in another dtype than float32.
     """
-    defaults = _defaults(kind)
+    defaults = {**_defaults(kind), **_OLD.get(kind, {})}
     found: dict[str, Json] = {}
     notes: list[str] = []
     for key, value in config.items():
         if key in _OF_EVERY_LAYER or key.endswith(_NO_NUMBERS):
             continue
-        if key.endswith(_IN_TRAINING):
-            if value is not None:
-                notes.append(f"{key} {_shown(value)}")
-            continue
         if key in defaults and defaults[key] == value:
             continue
-        if key in (old := _OLD.get(kind, {})) and old[key] == value:
-            continue
-        if key in _LORA and value is not None:
-            if key == "lora_rank":
-                notes.append(f"LoRA of rank {value}: it is part of the kernel, as in the file")
-            continue
-        if key == "quantization_config" and value is not None:
-            raise PortError(
-                f"{kind}: its weights are quantized; a port computes in float32. Port the model "
-                "as it was saved before quantize()"
-            )
-        if key in _DROPPED and kind not in _DROPPING:
-            notes.append(f"{key} {value!r}")  # of a recurrent layer
+        if (said := _of_training(kind, key, value)) is not None:
+            notes += said
             continue
         if within == "Bidirectional" and key == "zero_output_for_mask":
             continue  # Bidirectional sets it, whatever the layer said
         found[key] = _value(kind, key, value, notes)
     _dtype(kind, config.get("dtype"))
     return Simple(found, config.get("trainable", True) is not False, notes)
+
+
+def _of_training(kind: str, key: str, value: Json) -> list[str] | None:
+    """Of an argument that counts in training alone, what it asks for; None of any other.
+
+    Raises:
+        PortError: It says that the weights are quantized.
+    """
+    if key == "quantization_config" and value is not None:
+        raise PortError(
+            f"{kind}: its weights are quantized; a port computes in float32. Port the model as it "
+            "was saved before quantize()"
+        )
+    if key.endswith(_IN_TRAINING):
+        return [f"{key} {_shown(value)}"] if value is not None else []
+    if key in _LORA:
+        told = f"LoRA of rank {value}: it is part of the kernel, as in the file"
+        return [told] if key == "lora_rank" and value else []
+    if key in _DROPPED and kind not in _DROPPING:  # of a recurrent layer
+        return [f"{key} {value!r}"]
+    return None
 
 
 def _value(kind: str, key: str, value: Json, notes: list[str]) -> Json:

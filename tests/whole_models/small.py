@@ -1,4 +1,4 @@
-"""Writes small Keras models, one a point at which a port can go wrong: ``python small.py FOLDER``."""
+"""Writes small Keras models, each with a trap of ports: ``python small.py FOLDER``."""
 
 from __future__ import annotations
 
