@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import jax
 import numpy as np
-import optax
 import pytest
-import torch
 from chapters import code
-from jax import lax
-from jax import numpy as jnp
-from torch import nn
-from torch.nn import functional as F  # noqa: N812 - as everybody calls it
+
+jax = pytest.importorskip("jax")
+jnp, lax = jax.numpy, jax.lax
+optax = pytest.importorskip("optax")
+torch = pytest.importorskip("torch")
+nn, F = torch.nn, torch.nn.functional
+
+pytestmark = pytest.mark.frameworks
 
 SLIDING, LAYOUTS, TRAINING = code("same-padding.md"), code("layouts.md"), code("training.md")
 RANDOM = np.random.default_rng(11)
