@@ -57,6 +57,9 @@ class Session:
         except Unsupported as reason:
             return self._without(**reason.answer())
         except NotImplementedError as reason:
+            if "raises" in self._facets and ".layers." in raiser(reason)[1]:
+                # A layer says it of what it was given, a backend of what it can't do.
+                return self._without("error", error=failure(reason, "build"))
             return self._without(**Unsupported(_text(reason)).answer())
         except MemoryError:
             raise

@@ -6,11 +6,13 @@ what the layer was told that pixels are.
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from conformance.reference.engine.functions import absolute, largest
 from conformance.reference.engine.laws import Bounds, Choice
+from conformance.reference.errors import Refused
 from conformance.reference.spec.layers.base import Context, register
 from conformance.reference.spec.layers.preprocessing.augmentation import (
     Images,
@@ -84,11 +86,26 @@ class Fed(Range):
         config.choice("interpolation", ("bilinear", "nearest"), "bilinear")
 
 
+def within(owner: str, name: str, value: Any, least: float, most: float = math.inf) -> None:
+    """See that a factor, one number or two, lies within a range.
+
+    Raises:
+        Refused: It doesn't.
+    """
+    bounds = value if isinstance(value, list | tuple) else [value]
+    if all(isinstance(one, int | float) and least <= one <= most for one in bounds):
+        return
+    message = f"{owner}: {name} must be within {least:g} and {most:g}, not {value!r}"
+    raise Refused(message)
+
+
 class Moved(Fed):
     """A layer that moves pixels about, by how much its factors say."""
 
     factors: ClassVar[dict[str, float | None]]
     """By name; a default, or None where there is none."""
+    least: ClassVar[float] = -math.inf
+    """Below which no factor may be."""
 
     def __init__(self, config: Config) -> None:
         """Args: the factors, fill_mode, interpolation, fill_value, data_format, seed."""
@@ -98,6 +115,8 @@ class Moved(Fed):
             config.get(name, default) if default is not None else config.required(name)
             for name, default in self.factors.items()
         ]
+        for name, value in zip(self.factors, given, strict=True):
+            within(config.owner, name, value, self.least)
         self.strengths = given
         self.still = all(value in (0, [0, 0]) for value in given)
 
@@ -121,6 +140,7 @@ class RandomShear(Moved):
     """keras.layers.RandomShear."""
 
     factors: ClassVar = {"x_factor": 0.0, "y_factor": 0.0}
+    least = 0.0
 
 
 @register("RandomZoom")
@@ -239,6 +259,7 @@ class RandomPosterization(Told):
         """Args: factor, value_range, data_format, seed."""
         self.formatted(config)
         self.bits = pair(config, "factor")
+        within(config.owner, "factor", self.bits, 1, 8)
         self.limits = value_range(config)
         self.still = self.bits in (8, (8, 8))
 

@@ -82,6 +82,9 @@ class Discretization(Encoding):
         boundaries, count = config.get("bin_boundaries"), config.get("num_bins")
         if (boundaries is None) == (count is None):
             raise Refused("Discretization takes either bin_boundaries or num_bins")
+        if isinstance(count, int) and count < 0:
+            message = f"Discretization: num_bins={count} is no number of bins"
+            raise Refused(message)
         if boundaries is None:
             raise Unsupported("Discretization: num_bins without adapt() has no answer")
         config.get("epsilon")

@@ -68,8 +68,11 @@ class STFTSpectrogram(Layer):
             self.fft = config.positive("fft_length")
         if self.fft < self.frame or step > self.frame:
             raise Refused("STFTSpectrogram: frame_step <= frame_length <= fft_length must hold")
-        for initial in ("window", "periodic", "scaling"):
-            config.get(initial)
+        if isinstance(config.get("window", "hann"), str):
+            config.choice("window", ("hann", "hamming"), "hann")
+        if config.get("scaling", "density") is not None:
+            config.choice("scaling", ("density", "spectrum"), "density")
+        config.get("periodic")
         self.first = config.choice("data_format", FORMATS, "channels_last") == "channels_first"
         padding = config.choice("padding", ("valid", "same"), "valid")
         windows = Windows((self.frame,), (step,), (1,))
