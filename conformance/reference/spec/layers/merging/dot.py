@@ -32,7 +32,7 @@ class Dot(Layer):
     def __init__(self, config: Config) -> None:
         """Args: axes (one for both inputs or one each, the batch axis being 0), normalize."""
         axes = config.required("axes")
-        self.axes = [axes, axes] if isinstance(axes, int) else list(axes)
+        self.axes = list(axes) if isinstance(axes, list | tuple) else [axes, axes]
         if len(self.axes) != 2 or not all(isinstance(a, int) for a in self.axes):  # noqa: PLR2004 (one an input)
             message = f"Dot: axes must be one axis or two of them, not {axes!r}"
             raise Refused(message)

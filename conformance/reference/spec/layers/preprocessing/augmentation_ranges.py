@@ -86,16 +86,20 @@ class Fed(Range):
         config.choice("interpolation", ("bilinear", "nearest"), "bilinear")
 
 
-def within(owner: str, name: str, value: Any, least: float, most: float = math.inf) -> None:
-    """See that a factor, one number or two, lies within a range.
+def within(
+    owner: str, name: str, value: Any, least: float = -math.inf, most: float = math.inf
+) -> None:
+    """See that a factor is one number or two, and lies within a range.
 
     Raises:
         Refused: It doesn't.
     """
     bounds = value if isinstance(value, list | tuple) else [value]
-    if all(isinstance(one, int | float) and least <= one <= most for one in bounds):
+    fits = all(isinstance(one, int | float) and least <= one <= most for one in bounds)
+    if fits and len(bounds) in {1, 2}:
         return
-    message = f"{owner}: {name} must be within {least:g} and {most:g}, not {value!r}"
+    allowed = f"one number or two from {least:g} to {most:g}"
+    message = f"{owner}: {name} must be {allowed}, not {value!r}"
     raise Refused(message)
 
 
@@ -152,6 +156,7 @@ class RandomZoom(Fed):
         self.formatted(config)
         self.filled(config)
         self.strengths = [config.required("height_factor"), config.get("width_factor")]
+        within(config.owner, "height_factor", self.strengths[0])
         self.still = all(value in (0, [0, 0], None) for value in self.strengths)
 
 
@@ -246,6 +251,10 @@ class RandomGaussianBlur(Told):
         self.formatted(config)
         self.strengths = from_zero(config, default=1.0)
         self.size = config.get("kernel_size", 3)
+        sizes = self.size if isinstance(self.size, list | tuple) else [self.size]
+        if not all(isinstance(one, int) for one in sizes):
+            message = f"{config.owner}: kernel_size must be whole, not {self.size!r}"
+            raise Refused(message)
         self.sigma = pair(config, "sigma", 1.0)
         self.limits = value_range(config)
         self.still = self.strengths == (0, 0)

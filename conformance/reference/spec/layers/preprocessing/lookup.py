@@ -44,6 +44,9 @@ class Lookup(Encoding):
         self.mode = config.choice("output_mode", (*MODES, "tf_idf"), "int")
         self.mask = self.as_token(config.get("mask_token"))
         self.unknown = config.integer("num_oov_indices", 1)
+        if self.unknown < 0:
+            message = f"{config.owner}: num_oov_indices={self.unknown} is no number of indices"
+            raise Refused(message)
         self.invert = config.flag("invert", default=False)
         self.hash = Hash(config)
         self.longest = config.get("max_tokens")

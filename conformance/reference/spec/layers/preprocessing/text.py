@@ -46,13 +46,24 @@ class TextVectorization(Lookup):
             message = f"TextVectorization: split is whitespace or character, not {self.split!r}"
             raise Refused(message)
         given = config.get("ngrams")
+        listed = given if isinstance(given, list) else [given]
+        if given is not None and not all(isinstance(width, int) for width in listed):
+            message = f"TextVectorization: ngrams is a whole number or several, not {given!r}"
+            raise Refused(message)
         self.widths = range(1, given + 1) if isinstance(given, int) else given
         self.length = config.get("output_sequence_length")
-        config.flag("ragged", default=False)
+        if not isinstance(self.length, int | None):
+            message = (
+                f"TextVectorization: output_sequence_length={self.length!r} is no whole number"
+            )
+            raise Refused(message)
+        ragged = config.flag("ragged", default=False)
         config.get("encoding")
         super().__init__(config)
         if self.length is not None and self.mode != "int":
             raise Refused("TextVectorization: output_sequence_length is for output_mode='int'")
+        if ragged and self.mode != "int":
+            raise Refused("TextVectorization: ragged is for output_mode='int'")
 
     def as_token(self, token: Any) -> Any:
         """Strings as UTF-8; without one, the mask that this layer always has."""
