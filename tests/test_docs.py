@@ -166,6 +166,10 @@ COMMANDS: dict[str, Run | Shown] = {
     ),
     "keras-conformance list 'documents/*'": Run(),
     "keras-conformance list --json > before.json": Run("keras-conformance list --json"),
+    "python tools/refusals.py --missing": Shown("tests/test_refusals_tool.py", '"--missing"'),
+    "python tools/refusals.py --backend tensorflow": Shown(
+        "tests/test_refusals_tool.py", '"--backend", backend'
+    ),
     "python tools/mutants.py": Shown("tox.ini", "python tools/mutants.py {posargs}"),
     "python tools/mutants.py --count 1000 --seed 3": Shown(
         "tests/test_mutants.py", '"--count", "4", "--seed", "3"'

@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,12 +84,14 @@ def refusals(package: Path) -> Iterator[tuple[Path, range, str]]:
                 yield path, lines, " ".join((ast.get_source_segment(text, node) or "").split())
 
 
-def asked(backend: str, seen: Path) -> None:
-    """Run the cases of layers that want a refusal."""
+def asked(backend: str, pattern: str, seen: Path) -> None:
+    """Run the cases that want a refusal."""
     from conformance.cases import default_root, load
 
     layers = load([default_root() / "layers"]).cases
-    cases = [case.id for case in layers if case.raises is not None]
+    cases = [one.id for one in layers if one.raises is not None and fnmatchcase(one.id, pattern)]
+    if not cases:
+        raise SystemExit(f"no case of layers that wants a refusal is called {pattern}")
     print(f"{len(cases)} cases want a refusal", file=sys.stderr)
     worker = f"{sys.executable} {Path(__file__).resolve()} --worker"
     command = [
@@ -110,6 +113,7 @@ def main() -> int:
     parser.add_argument(
         "--backend", default="torch", choices=("torch", "tensorflow", "jax", "numpy")
     )
+    parser.add_argument("--of", default="*", metavar="CASES", help="of these: layers/core/*")
     parser.add_argument("--missing", action="store_true", help="list what no case reaches")
     options = parser.parse_args()
     found = importlib.util.find_spec("keras")
@@ -117,7 +121,7 @@ def main() -> int:
         raise SystemExit("Keras is not installed")
     package = Path(found.origin).parent
     with tempfile.TemporaryDirectory() as folder:
-        asked(options.backend, Path(folder))
+        asked(options.backend, options.of, Path(folder))
         seen = {
             (path, int(line))
             for file in Path(folder).glob("*.txt")
