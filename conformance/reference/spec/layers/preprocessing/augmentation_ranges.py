@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from conformance.reference.engine.functions import absolute, largest
 from conformance.reference.engine.laws import Bounds, Choice
+from conformance.reference.engine.structure import concatenate, flip, take, transpose
 from conformance.reference.errors import Refused
 from conformance.reference.spec.layers.base import Context, register
 from conformance.reference.spec.layers.preprocessing.augmentation import (
@@ -69,6 +70,8 @@ class Fed(Range):
     """Bounded by what was fed, and by what fills the space beyond its edges."""
 
     fill: float | None = None
+    mode = "reflect"
+    """How the space beyond the edges is filled."""
 
     def bounds(self, x: Array) -> Bounds:
         """Means of pixels lie between them."""
@@ -83,7 +86,29 @@ class Fed(Range):
         mode = config.choice("fill_mode", modes, "reflect")
         value = config.number("fill_value", 0.0)
         self.fill = value if mode == "constant" else None
+        self.mode = mode
         config.choice("interpolation", ("bilinear", "nearest"), "bilinear")
+
+
+def steps_of(factor: Any, size: int) -> int | None:
+    """How many steps a factor is, where both of its bounds are one; else None."""
+    bounds = factor if isinstance(factor, list | tuple) else [factor, -factor]
+    steps = float(bounds[0]) * size
+    return round(steps) if bounds[0] == bounds[-1] and steps == round(steps) else None
+
+
+def source_of(place: int, size: int, mode: str) -> int:
+    """The entry that a place beyond an axis of so many entries is filled with.
+
+    ``reflect``: ``(d c b a | a b c d | d c b a)``; ``wrap``: ``(a b c d | a b c d | a b c d)``;
+    ``nearest``: ``(a a a a | a b c d | d d d d)``.
+    """
+    if mode == "nearest":
+        return min(max(place, 0), size - 1)
+    if mode == "wrap":
+        return place % size
+    place %= 2 * size
+    return place if place < size else 2 * size - 1 - place
 
 
 def within(
@@ -127,16 +152,58 @@ class Moved(Fed):
 
 @register("RandomRotation")
 class RandomRotation(Moved):
-    """keras.layers.RandomRotation."""
+    """keras.layers.RandomRotation: by a fraction of the whole circle, against the clock.
+
+    Where both bounds are one number of right angles, each pixel goes to the place of another.
+    """
 
     factors: ClassVar = {"factor": None}
+
+    def drawn(self, context: Context, x: Array) -> Drawn:
+        """The turned image, or anything within the range."""
+        height, width = (x.shape[axis] for axis in self.space)
+        turns = steps_of(self.strengths[0], 4)
+        if self.still or turns is None or (turns % 2 and height != width):
+            return super().drawn(context, x)
+        for _ in range(turns % 4):
+            axes = list(range(x.ndim))
+            axes[self.space[0]], axes[self.space[1]] = self.space[1], self.space[0]
+            x = flip(transpose(x, axes), self.space[0])
+        return self.by_image(x, Choice([about(x)], [1.0]))
 
 
 @register("RandomTranslation")
 class RandomTranslation(Moved):
-    """keras.layers.RandomTranslation."""
+    """keras.layers.RandomTranslation: down and to the right, by fractions of height and width.
+
+    Where the bounds are one number of whole pixels, each pixel goes to the place of another.
+    """
 
     factors: ClassVar = {"height_factor": None, "width_factor": None}
+
+    def drawn(self, context: Context, x: Array) -> Drawn:
+        """The moved image, or anything within the range."""
+        steps = [
+            steps_of(factor, x.shape[axis])
+            for factor, axis in zip(self.strengths, self.space, strict=True)
+        ]
+        if self.still or None in steps:
+            return super().drawn(context, x)
+        for axis, step in zip(self.space, steps, strict=True):
+            x = self._moved(x, axis, step or 0)
+        return self.by_image(x, Choice([about(x)], [1.0]))
+
+    def _moved(self, x: Array, axis: int, step: int) -> Array:
+        """``y[i] = x[i - step]`` along an axis, and what the mode says beyond its ends."""
+        size = x.shape[axis]
+        parts = []
+        for place in range(-step, size - step):
+            if self.fill is not None and not 0 <= place < size:
+                parts.append(take(x, axis, 0, 1) * 0.0 + self.fill)
+                continue
+            at = source_of(place, size, self.mode)
+            parts.append(take(x, axis, at, at + 1))
+        return concatenate(parts, axis)
 
 
 @register("RandomShear")
