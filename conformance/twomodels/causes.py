@@ -15,6 +15,7 @@ from conformance.reference.faults.port_weights import exchanges
 from conformance.reference.faults.ports import of_ports
 from conformance.reference.model.network import Network
 from conformance.twomodels.closeness import arranged, nearness
+from conformance.twomodels.kinds import BEFORE
 from conformance.twomodels.walking import Mended, Pair
 
 if TYPE_CHECKING:
@@ -108,7 +109,9 @@ class Search:
         honest = dict(self._walker.starts)
         known = dict(honest)
         for place, layer in enumerate(self._graph.layers):
-            right, _ = self._walker.answer(place, honest)
+            right, why = self._walker.answer(place, honest)
+            if why and any(known[one] is not honest[one] for one in layer.taken):
+                return found  # what it makes of other numbers is not known
             honest |= dict(zip(layer.outputs, right, strict=False))
             try:
                 made = (
@@ -127,14 +130,20 @@ class Search:
         if found.fault is not None:
             return Mended(fault=found.fault)
         pair = found.shows
-        if found.layer < 0 or pair.how == "output" or pair.near is None or not pair.stage.is_output:
+        if found.layer < 0 or pair.how == "output" or pair.near is None:
             return None
-        truth = self._walker.graph.values[self._graph.layers[found.layer].outputs[0]]
-        if truth.dtype.kind != "f" or pair.stage.place:
+        layer = self._graph.layers[found.layer]
+        truth = self._graph.values[layer.outputs[0]]
+        inside = pair.stage.what == BEFORE
+        if truth.dtype.kind != "f" or pair.stage.place or not (pair.stage.is_output or inside):
             return None
-        known = next(iter(self._walker.walk().known.values()))
+        known = next(iter(self._walker.starts.values()))
         numbers = arranged(pair.record.values, pair.near.axes, truth.shape)
-        return Mended(answer=known.arithmetic.leaf(numbers))
+        answer = known.arithmetic.leaf(numbers)
+        try:
+            return Mended(answer=layer.activated(answer) if inside else answer)
+        except NoAnswer:
+            return None
 
     def _first(self, walk: Walk, mended: Mapping[int, Mended]) -> Found | None:
         """The first difference, explained if any known mistake does."""
@@ -146,7 +155,9 @@ class Search:
         shown = [
             walk.pairs[place]
             for place in region
-            if place in walk.pairs and place not in walk.unjudged
+            if place in walk.pairs
+            and place not in walk.unjudged
+            and mended.get(place, Mended()).answer is None
         ]
         shows = next((pair for pair in shown if not pair.agrees), bad)
         span = self._before(shows, region)
@@ -173,7 +184,12 @@ class Search:
                 reader for number in layer.outputs for reader in self._graph.reads.get(number, [])
             }
             ends = [outputs[number] for number in layer.outputs if number in outputs]
-            settled = all(ends) and all(reader in good for reader in readers)
+            # A layer that makes the right answer of it, before its activation or behind it, has
+            # been given the right one.
+            settled = all(ends) and all(
+                reader in good or (reader in walk.pairs and walk.pairs[reader].agrees)
+                for reader in readers
+            )
             # What is right before the activation may be wrong behind it.
             answered = pair is not None and pair.agrees and pair.stage.is_output
             if (answered and all(ends)) or settled:

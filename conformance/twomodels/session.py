@@ -140,7 +140,10 @@ def other(process: Process, side: Side, keras: Keras, wanted: Wanted) -> Result:
     answer = process.ask({"ask": "infer"}, _feeds(keras.fed))
     again = process.ask({"ask": "infer"}, _feeds(keras.fed)) if side.kind == "port" else answer
     outputs = [np.asarray(array) for array in answer.outputs()]
-    records = [Record(name, place, array) for place, (name, array) in enumerate(answer.seen())]
+    records = [
+        Record(name, place, array, kind)
+        for place, (name, array, kind) in enumerate(answer.seen())
+    ]
     walker = Walker(keras.graph, records, outputs)
     search = Search(walker, wanted.seconds)
     first, last, found = search.run()

@@ -284,6 +284,10 @@ def _jsonable(value: Any) -> Any:
         return [_jsonable(one) for one in value]
     if isinstance(value, (np.generic, np.ndarray)):
         return _jsonable(value.tolist())
+    if isinstance(value, slice):
+        return {"slice": [_jsonable(one) for one in (value.start, value.stop, value.step)]}
+    if value is Ellipsis:
+        return "..."
     return f"<{type(value).__name__}>"
 
 

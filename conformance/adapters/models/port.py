@@ -104,6 +104,7 @@ class Port:
         sent = Sent()
         fed = [self._tensor(array) for array in inputs]
         seen: list[tuple[str, Any]] = []
+        kinds: dict[str, str] = {}
         with self._no_gradients():
             activations = self._own("activations")
             if activations is not None:
@@ -117,7 +118,7 @@ class Port:
             elif self._is_module:
                 with Watch(self._torch, self.model) as watch:
                     output = self._forward(fed, training=False)
-                seen = watch.seen
+                seen, kinds = watch.seen, watch.kinds
             else:
                 output = self._forward(fed, training=False)
         outputs = [self._numbers(one) for one in flat(output)]
@@ -127,7 +128,7 @@ class Port:
         for place, (name, value) in enumerate(seen):
             kept = sent.put(f"seen/{place}", self._numbers(value))
             if kept is not None:
-                told_seen.append({"name": name, "tensor": kept})
+                told_seen.append({"name": name, "tensor": kept, "kind": kinds.get(name, "")})
         answer = {
             "seen": told_seen,
             "outputs": [f"output/{place}" for place in range(len(outputs))],
