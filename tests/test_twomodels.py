@@ -51,7 +51,7 @@ MISTAKES = [
     ("transformer", "std", "", "norm1", "variance-unbiased"),
     ("transformer", "epsilon", "", "norm2", "epsilon:1e-05"),
     ("transformer", "tanh", "", "wide", "activation:gelu-approximate"),
-    ("transformer", "no-residual", "", "add2", "input-left-out:1"),
+    ("transformer", "no-residual", "", "add2", "input-left-out:0"),
     ("transformer", "max", "", "mean", "taken-for:GlobalMaxPooling1D"),
 ]
 """Model, mistake and class of the port; the layer and the cause that must be named."""

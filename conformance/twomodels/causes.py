@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from conformance.reference.errors import NoAnswer
 from conformance.reference.faults.applicable import explanations
 from conformance.reference.faults.fault import HONEST, Fault
 from conformance.reference.faults.port_weights import exchanges
+from conformance.reference.faults.port_wiring import HANDED_ON, LEFT_OUT, of_input
 from conformance.reference.faults.ports import of_ports
 from conformance.reference.model.network import Network
 from conformance.twomodels.closeness import arranged, nearness
@@ -19,10 +21,10 @@ from conformance.twomodels.kinds import BEFORE
 from conformance.twomodels.walking import Mended, Pair
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from conformance.reference.engine.array import Array, Values
-    from conformance.twomodels.replay import Layer
+    from conformance.twomodels.replay import Layer, Stage
     from conformance.twomodels.walking import Walk, Walker
 
 MOST_MISTAKES = 12
@@ -31,6 +33,9 @@ _UNFIT = (ValueError, IndexError, KeyError, ZeroDivisionError, FloatingPointErro
 """What NumPy raises where a mistake does not fit a layer's shapes."""
 _SHARE, _ALIKE = 1e-3, 1e-4
 """Numbers below this share of the largest one tell no ratio; ratios within the other are one."""
+_OF_OTHER = "weights-of:"
+_OTHERS = 8
+"""Other layers whose weights are tried in one's place."""
 _ALSO = 3
 _TRIED_BESIDE = 30
 """Faults that are tried for those, once one has been found."""
@@ -60,6 +65,8 @@ class Found:
     hint: str = ""
     done_at: int = -1
     """Where the mistake is made, if that is not in the layer itself: in what makes its mask."""
+    behind: bool = False
+    """Whether it may be no more than what a difference before it has left."""
     harmless: bool = False
     """Whether, were it the only mistake, the outputs would be right."""
 
@@ -79,19 +86,41 @@ class Search:
         mended: dict[int, Mended] = {}
         found: list[Found] = []
         first = walk = self._walker.walk()
+        if (turned := self._outputs_turned(walk)) is not None:
+            return first, walk, [turned]
         while not walk.agrees and len(found) < MOST_MISTAKES:
             one = self._first(walk, mended)
             if one is None:
                 break
-            found.append(one)
+            found.append(_behind(one, found))
             repair = self._repaired(one)
             place = one.layer if one.done_at < 0 else one.done_at
             if repair is None or place in mended:
                 break
             mended[place] = repair
             walk = self._walker.walk(mended)
-        found.sort(key=lambda one: one.layer)
+        found = sorted((one for one in found if not one.behind), key=lambda one: one.layer)
         return first, walk, self._needed(found, mended) if len(found) > 1 else found
+
+    def _outputs_turned(self, walk: Walk) -> Found | None:
+        """All outputs, and right, in another order."""
+        count = len(walk.outputs)
+        if walk.agrees or count < 2 or count != len(self._walker.theirs):  # noqa: PLR2004 - one has one order
+            return None
+        order: list[int] = []
+        for pair in walk.outputs:
+            truth = self._walker.truth_of(walk, self._graph.outputs[pair.record.place])
+            fitting = [
+                place
+                for place, values in enumerate(self._walker.theirs)
+                if place not in order and _agrees(values, truth)
+            ]
+            if not fitting:
+                return None
+            order.append(fitting[0])
+        says = f"answered its outputs in another order: A's are its {', '.join(map(str, order))}"
+        shows = next(pair for pair in walk.outputs if not pair.agrees)
+        return Found(-1, shows, Fault(name="outputs-in-another-order", says=says))
 
     def _needed(self, found: Sequence[Found], mended: Mapping[int, Mended]) -> list[Found]:
         """The same without what makes no difference, such as answers at masked steps."""
@@ -165,6 +194,12 @@ class Search:
         if found is None and shows is not bad:
             # What bears the layer's name may be another of its answers: the outputs decide.
             found = self._explained(walk, mended, self._before(bad, region), bad)
+        if found is None and not self.cut_short:
+            passed = self._recurrent_before(span)
+            found = self._explained(walk, mended, passed, shows, only=HANDED_ON)
+        if found is not None and found.fault is not None and found.fault.name.startswith(_OF_OTHER):
+            # A layer that is missing moves all weights behind it: then the outputs tell it.
+            found = self._explained(walk, mended, span, bad, only=LEFT_OUT) or found
         if found is not None:
             return found
         culprit = shows.layer
@@ -208,8 +243,23 @@ class Search:
                     wanted.add(self._graph.producers.get(number, -1))
         return [place for place in reversed(region) if place in wanted]
 
+    def _recurrent_before(self, span: Sequence[int]) -> list[int]:
+        """Recurrent layers that are right, and of which another answer may be handed on."""
+        found = []
+        for place in span:
+            for number in self._graph.layers[place].taken:
+                before = self._graph.producers.get(number, -1)
+                if before >= 0 and before not in span and before not in found:
+                    found.append(before)
+        return found
+
     def _explained(
-        self, walk: Walk, mended: Mapping[int, Mended], span: Sequence[int], shows: Pair
+        self,
+        walk: Walk,
+        mended: Mapping[int, Mended],
+        span: Sequence[int],
+        shows: Pair,
+        only: str = "",
     ) -> Found | None:
         for place in span:
             if place in mended:
@@ -217,6 +267,8 @@ class Search:
             matches: list[Fault] = []
             tried = 0
             for fault in self._faults(place, walk.known):
+                if not fault.name.startswith(only):
+                    continue
                 tried += bool(matches)
                 if tried > _TRIED_BESIDE:
                     break
@@ -278,9 +330,12 @@ class Search:
                 )
                 return
             masked = bool(layer.masks) or any("mask" in key for key in layer.tensors)
+            fed = any(number not in self._graph.producers for number in layer.taken)
             of_layer = [
+                *(of_input(network) if fed else ()),
                 *of_ports(network, masked=masked),
                 *_exchanged(network, layer),
+                *self._of_others(place, network),
                 *explanations(case),
             ]
         except NoAnswer:
@@ -289,6 +344,29 @@ class Search:
             if fault.name not in seen and fault.inputs is None and fault.calls is None:
                 seen.add(fault.name)
                 yield fault
+
+    def _of_others(self, place: int, network: Network) -> Iterator[Fault]:
+        """The weights of another layer of the same kind, the nearest first."""
+        layer = self._graph.layers[place]
+        names = list(network.variables)
+        shapes = [one.shape for one in layer.weights]
+        if not shapes or len(names) != len(shapes):
+            return
+        owners = {layer.owner}
+        alike = sorted(range(len(self._graph.layers)), key=lambda one: (abs(one - place), one))
+        for other in (self._graph.layers[one] for one in alike):
+            same = other.kind == layer.kind and [one.shape for one in other.weights] == shapes
+            if not same or other.owner in owners:
+                continue
+            owners.add(other.owner)
+            taken = dict(zip(names, other.weights, strict=True))
+            yield Fault(
+                name=f"{_OF_OTHER}{other.name}",
+                says=f"took the weights of {other.name}",
+                weights=lambda name, own, taken=taken: taken.get(name, own),  # type: ignore[misc] # a lambda with a default
+            )
+            if len(owners) > _OTHERS:
+                return
 
     def _gives(
         self,
@@ -307,7 +385,7 @@ class Search:
                 return False
             if inside and place == shows.layer:
                 stages = self._walker.stages(place, walk.known, answers, fault)
-                return any(_agrees(shows.record.values, truth) for _, truth in stages)
+                return self._shown(shows, stages)
             known = {**walk.known, **dict(zip(layer.outputs, answers, strict=True))}
             return self._leads(known, mended, place, shows)
         except (NoAnswer, *_UNFIT):
@@ -327,13 +405,21 @@ class Search:
             made, _ = self._walker.answer(later, known, fault)
             if inside and later == shows.layer:
                 stages = self._walker.stages(later, known, made, fault)
-                return any(_agrees(shows.record.values, truth) for _, truth in stages)
+                return self._shown(shows, stages)
             known |= dict(zip(behind.outputs, made, strict=True))
             changed |= {*behind.outputs}
         if inside:
             return False
         number = self._graph.outputs[shows.record.place]
         return number in changed and _agrees(shows.record.values, known[number])
+
+    def _shown(self, shows: Pair, stages: Iterable[tuple[Stage, Array]]) -> bool:
+        """Whether one of a layer's answers is what was seen, masked steps aside."""
+        counts = self._graph.counts(self._graph.layers[shows.layer].outputs[0])
+        return any(
+            _agrees(shows.record.values, truth, counts if stage.is_output else None)
+            for stage, truth in stages
+        )
 
     def _truth(self, walk: Walk, shows: Pair) -> Array | None:
         if shows.layer < 0:
@@ -346,10 +432,20 @@ class Search:
         return None
 
 
-def _agrees(observed: Values, truth: Array) -> bool:
+def _behind(found: Found, before: Sequence[Found]) -> Found:
+    """The same; with whether a difference that nothing explained, before it, may go on in it."""
+    if found.fault is not None:
+        return found
+    open_ones = [one for one in before if one.fault is None]
+    shared = {place for one in open_ones for place in one.suspects}
+    guessed = bool(open_ones) and found.shows.how == "order"
+    return replace(found, behind=guessed or not shared.isdisjoint(found.suspects))
+
+
+def _agrees(observed: Values, truth: Array, counts: Values | None = None) -> bool:
     if observed.size != truth.value.size:
         return False
-    near = nearness(observed, truth)
+    near = nearness(observed, truth, counts=counts)
     return near is not None and near.agrees
 
 
@@ -365,6 +461,7 @@ def _exchanged(network: Network, layer: Layer) -> Iterator[Fault]:
         taken = {one: values[other] for one, other in places.items()}
         first, second = next(iter(places.items()))
         what = [name.split("/")[0] if len(places) > 2 else name for name in (first, second)]  # noqa: PLR2004 - more than one pair
+        what = [re.sub(r"^((for|back)ward)_.*", r"\1", name) for name in what]
         yield Fault(
             name=f"exchanged:{what[0]}.{what[1]}",
             says=f"took the {what[0]} and the {what[1]} for each other",
@@ -378,10 +475,12 @@ def _hint(shows: Pair, truth: Array | None) -> str:
         return ""
     if shows.near is None:
         theirs, ours = list(shows.record.values.shape), list(truth.shape)
-        return f"its shape is {theirs}, and {ours} in no order of axes"
+        return f"its shape is {theirs}, where Keras's is {ours}"
     observed = arranged(shows.record.values, shows.near.axes, truth.shape).astype(np.float64)
     if not np.isfinite(observed).all():
         return "it answers NaN or infinities"
+    if shows.record.values.dtype == np.float16:
+        return "its numbers are float16, which are rounded coarser than those of Keras"
     return _regular(observed, truth.value)
 
 

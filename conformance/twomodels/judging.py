@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from conformance.twomodels.answered import Keras
     from conformance.twomodels.causes import Found
     from conformance.twomodels.closeness import Nearness
+    from conformance.twomodels.graph import Graph
+    from conformance.twomodels.replay import Layer
     from conformance.twomodels.sides import Side
     from conformance.twomodels.told import Opened, Told
     from conformance.twomodels.training import Compared, Reason, Settings
@@ -129,8 +131,39 @@ def _mistake(found: Found, made: Keras, framework: str) -> result.Mistake:
         error=_finite(near and near.error),
         suspects=[names[place] for place in reversed(found.suspects)] if several else [],
         hint=_HARMLESS if found.harmless else found.hint,
-        guide=anchor(framework, layer.kind) if layer else "",
+        guide=_guide(framework, layer),
     )
+
+
+def hidden(graph: Graph, walk: Walk) -> list[str]:
+    """What differs inside where the outputs agree: a layer, and one that is fed by it.
+
+    A difference in one alone may be an answer that is another one in the port, as of a convolution
+    before a crop. That it goes on tells more.
+    """
+    if not walk.agrees:
+        return []
+    off = {place for place, pair in walk.pairs.items() if not pair.agrees}
+    going_on = [
+        place
+        for place in sorted(off)
+        for number in graph.layers[place].outputs
+        if not off.isdisjoint(graph.reads.get(number, []))
+    ]
+    if not going_on:
+        return []
+    return [
+        f"the outputs agree, and {len(off)} answers inside do not, from "
+        f"{graph.layers[going_on[0]].name} on: what differs there does not reach the outputs of "
+        "these inputs (others: --inputs, --seed)"
+    ]
+
+
+def _guide(framework: str, layer: Layer | None) -> str:
+    if layer is None:
+        return ""
+    function = bool(layer.nodes) and layer.nodes[0].is_function
+    return anchor(framework, layer.nodes[0].layer if function else layer.kind)
 
 
 def _output(place: int, pair: Pair) -> result.Output:
@@ -234,7 +267,7 @@ def _training_mistake(
         suspects=[made.graph.layers[one].name for one in places]
         if place < 0 and not reason
         else [],
-        guide=anchor(framework, layer.kind) if layer else "",
+        guide=_guide(framework, layer),
     )
 
 

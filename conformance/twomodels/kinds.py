@@ -23,9 +23,34 @@ _STANDS_FOR = (
 )
 """A class of ``torch.nn``, and the classes of Keras's layers with weights that it may be."""
 ACTIVATIONS = frozenset(
-    "ReLU ReLU6 GELU SiLU ELU SELU CELU LeakyReLU RReLU Sigmoid LogSigmoid Tanh Softmax LogSoftmax "
-    "Softplus Softsign Hardsigmoid Hardswish Hardtanh Mish GLU Softmin Softshrink Tanhshrink "
-    "Threshold Softmax2d".split()
+    [
+        "ReLU",
+        "ReLU6",
+        "GELU",
+        "SiLU",
+        "ELU",
+        "SELU",
+        "CELU",
+        "LeakyReLU",
+        "RReLU",
+        "Sigmoid",
+        "LogSigmoid",
+        "Tanh",
+        "Softmax",
+        "LogSoftmax",
+        "Softplus",
+        "Softsign",
+        "Hardsigmoid",
+        "Hardswish",
+        "Hardtanh",
+        "Mish",
+        "GLU",
+        "Softmin",
+        "Softshrink",
+        "Tanhshrink",
+        "Threshold",
+        "Softmax2d",
+    ]
 )
 _RANGES = {"relu": (0, np.inf), "relu6": (0, 6), "tanh": (-1, 1), "softplus": (0, np.inf)}
 _RANGES |= dict.fromkeys(("sigmoid", "softmax", "hard_sigmoid"), (0, 1))

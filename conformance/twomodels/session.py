@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +15,8 @@ from conformance.twomodels.asking import Failed
 from conformance.twomodels.causes import Search
 from conformance.twomodels.feeding import drawn, targets
 from conformance.twomodels.graph import graph_of
-from conformance.twomodels.judging import judged, trained_result
+from conformance.twomodels.held import hints
+from conformance.twomodels.judging import hidden, judged, trained_result
 from conformance.twomodels.own import distrust
 from conformance.twomodels.sides import Usage
 from conformance.twomodels.walking import Record, Walker
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from conformance.reference.engine.array import Values
     from conformance.twomodels.asking import Process
+    from conformance.twomodels.causes import Found
     from conformance.twomodels.graph import Graph
     from conformance.twomodels.result import Result, Training
     from conformance.twomodels.sides import Side
@@ -141,13 +143,15 @@ def other(process: Process, side: Side, keras: Keras, wanted: Wanted) -> Result:
     again = process.ask({"ask": "infer"}, _feeds(keras.fed)) if side.kind == "port" else answer
     outputs = [np.asarray(array) for array in answer.outputs()]
     records = [
-        Record(name, place, array, kind)
-        for place, (name, array, kind) in enumerate(answer.seen())
+        Record(name, place, array, kind) for place, (name, array, kind) in enumerate(answer.seen())
     ]
     walker = Walker(keras.graph, records, outputs)
     search = Search(walker, wanted.seconds)
     first, last, found = search.run()
-    notes = keras.notes + _notes(answer, again, search, keras, outputs)
+    stray = _stray(answer, again)
+    if side.kind == "port":
+        found = _hinted(found, process, keras.graph, stray)
+    notes = keras.notes + _notes(stray, answer, search, keras, outputs) + hidden(keras.graph, first)
     trained: Training | None = None
     if wanted.settings is not None:
         trained = _trained(process, opened, keras, wanted, agrees=first.agrees)
@@ -191,19 +195,45 @@ def _feeds(arrays: Sequence[Values], kind: str = "input") -> dict[str, Values]:
     return {f"{kind}/{place}": array for place, array in enumerate(arrays)}
 
 
+def _stray(answer: Told, again: Told) -> str:
+    """The first answer that is another one in a second call; empty where none is."""
+    for (name, one, _), (_, two, _) in zip(answer.seen(), again.seen(), strict=False):
+        if not _same(one, two):
+            return name
+    one, two = answer.outputs(), again.outputs()
+    same = len(one) == len(two) and all(map(_same, one, two))
+    return "" if same else "its output"
+
+
+def _same(one: Any, two: Any) -> bool:
+    return np.array_equal(np.asarray(one), np.asarray(two), equal_nan=one.dtype.kind == "f")
+
+
+def _hinted(found: Sequence[Found], process: Process, graph: Graph, stray: str) -> list[Found]:
+    """The same; what nothing explained with what the model's weights and a second call tell."""
+    told: Told | None = None
+    hinted = []
+    for one in found:
+        parts = [one.hint] if one.hint else []
+        if one.fault is None and stray:
+            parts.append("some of its answers are others in each call, see below")
+        elif one.fault is None and not parts:
+            told = told or process.ask({"ask": "weights"}, {})
+            places = one.suspects or [one.layer]
+            parts += hints(graph, told, [place for place in places if place >= 0])
+        hinted.append(replace(one, hint="\n".join(parts)))
+    return hinted
+
+
 def _notes(
-    answer: Told, again: Told, search: Search, keras: Keras, outputs: Sequence[Values]
+    stray: str, answer: Told, search: Search, keras: Keras, outputs: Sequence[Values]
 ) -> list[str]:
     found = []
-    second = again.outputs()
-    same = len(second) == len(outputs) and all(
-        np.array_equal(one, two, equal_nan=one.dtype.kind == "f")
-        for one, two in zip(outputs, second, strict=True)
-    )
-    if not same:
+    if stray:
         found.append(
-            "it answers otherwise when it is called again: a drop-out is active (is the model in "
-            "eval mode?), or it keeps a state"
+            f"it answers otherwise when it is called again, first at {stray}: a drop-out is active "
+            "(is the model in eval mode? F.dropout takes training=self.training), or it keeps a "
+            "state"
         )
     if answer.answer.left_out:
         found.append(f"{answer.answer.left_out} answers from inside had no room and were not seen")
@@ -213,7 +243,8 @@ def _notes(
         )
     wanted = len(keras.graph.outputs)
     if len(outputs) != wanted:
-        found.append(f"it answers {len(outputs)} outputs, the Keras model {wanted}")
+        many = "1 output" if len(outputs) == 1 else f"{len(outputs)} outputs"
+        found.append(f"it answers {many}, the Keras model {wanted}")
     return found
 
 

@@ -328,12 +328,13 @@ class Walker:
             record = Record(f"output {place}", place, self.theirs[place])
             # What the layers before were really fed is in ``known``; the output's own numbers may
             # be in it too, and are then held against what the last layer had to make.
-            truth = self._truth_of(walk, number)
+            truth = self.truth_of(walk, number)
             near = nearness(record.values, truth)
             found.append(Pair(layer, record, Stage(), "output", near))
         return found
 
-    def _truth_of(self, walk: Walk, number: int) -> Array:
+    def truth_of(self, walk: Walk, number: int) -> Array:
+        """What a tensor had to be, as far as the layers before it were known."""
         place = self.graph.producers.get(number)
         if place is None:
             return walk.known[number]

@@ -87,7 +87,7 @@ def reason(mistake: Mistake) -> list[str]:
         if mistake.suspects:
             lines.append(f"it can be any of {', '.join(mistake.suspects)}")
     if mistake.hint:
-        lines.append(mistake.hint)
+        lines += mistake.hint.split("\n")
     if mistake.guide:
         lines.append(f"see {mistake.guide}")
     return lines

@@ -121,7 +121,7 @@ class Port:
                 seen, kinds = watch.seen, watch.kinds
             else:
                 output = self._forward(fed, training=False)
-        outputs = [self._numbers(one) for one in flat(output)]
+        outputs = [self._numbers(one) for one in _arrays(output)]
         for place, array in enumerate(outputs):
             sent.put(f"output/{place}", array)
         told_seen = []
@@ -135,6 +135,16 @@ class Port:
             "left_out": sent.left_out,
         }
         return answer, sent.arrays
+
+    def weights(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Its parameters and buffers, as far as there is room."""
+        sent = Sent()
+        names = [
+            name
+            for name, values in self._variables("before")[1]
+            if sent.put(f"variable/before/{name}", values) is not None
+        ]
+        return {"variables": names}, sent.arrays
 
     def train(
         self, inputs: Sequence[Any], targets: Sequence[Any], settings: Mapping[str, Any]
@@ -237,6 +247,21 @@ class Port:
         import contextlib
 
         return self._torch.no_grad() if self._torch else contextlib.nullcontext()
+
+
+def _arrays(output: Any) -> list[Any]:
+    """The arrays of an answer; lists of plain numbers are one.
+
+    Raises:
+        Unsupported: It holds none.
+    """
+    found = flat(output)
+    if not found:
+        why = ": does it end with a return?" if output is None else ""
+        raise Unsupported(f"the model's answer is {type(output).__name__} and no array{why}")
+    if isinstance(output, (list, tuple)) and all(isinstance(one, (int, float)) for one in found):
+        return [np.asarray(output, np.float32)]
+    return found
 
 
 def _torch_of(model: Any, module: ModuleType) -> Any:
