@@ -2,44 +2,36 @@
 
 from __future__ import annotations
 
-import re
 import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from conformance.reference.errors import NoAnswer
-from conformance.reference.faults.applicable import explanations
 from conformance.reference.faults.fault import HONEST, Fault
-from conformance.reference.faults.port_weights import exchanges
-from conformance.reference.faults.port_wiring import HANDED_ON, LEFT_OUT, of_input
-from conformance.reference.faults.ports import of_ports
-from conformance.reference.model.network import Network
+from conformance.reference.faults.port_wiring import HANDED_ON, LEFT_OUT
+from conformance.twomodels.candidates import OF_OTHER, Candidates
 from conformance.twomodels.closeness import arranged, nearness
+from conformance.twomodels.hinting import hint
 from conformance.twomodels.kinds import BEFORE
 from conformance.twomodels.walking import Mended, Pair
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from conformance.reference.engine.array import Array, Values
-    from conformance.twomodels.replay import Layer, Stage
+    from conformance.twomodels.replay import Stage
     from conformance.twomodels.walking import Walk, Walker
 
 MOST_MISTAKES = 12
-"""Mistakes of one port that are looked for one after the other."""
+"""Mistakes of one port that are looked for one after the other; the same one again in another layer
+counts for none."""
+_MOST_LAYERS = 200
+"""Layers with a mistake that are told."""
 _UNFIT = (ValueError, IndexError, KeyError, ZeroDivisionError, FloatingPointError)
 """What NumPy raises where a mistake does not fit a layer's shapes."""
-_SHARE, _ALIKE = 1e-3, 1e-4
-"""Numbers below this share of the largest one tell no ratio; ratios within the other are one."""
-_OF_OTHER = "weights-of:"
-_OTHERS = 8
-"""Other layers whose weights are tried in one's place."""
 _ALSO = 3
 _TRIED_BESIDE = 30
 """Faults that are tried for those, once one has been found."""
-_TURNED = "took the mask's true for what is left out"
 """Further faults with the same answer that are told."""
 
 
@@ -77,7 +69,11 @@ class Search:
     def __init__(self, walker: Walker, seconds: float) -> None:
         """Hold the walker and the time."""
         self._walker, self._graph = walker, walker.graph
+        self._candidates = Candidates(walker.graph)
+        self._masked = any(layer.masks for layer in self._graph.layers)
         self._deadline = time.monotonic() + seconds
+        self.more = False
+        """Whether the models may differ in more than is looked for."""
         self.cut_short = False
         """Whether time ran out before every known mistake had been tried."""
 
@@ -86,12 +82,23 @@ class Search:
         mended: dict[int, Mended] = {}
         found: list[Found] = []
         first = walk = self._walker.walk()
-        if (turned := self._outputs_turned(walk)) is not None:
-            return first, walk, [turned]
-        while not walk.agrees and len(found) < MOST_MISTAKES:
+        order = self.outputs_turned(walk)
+        if order is not None:
+            says = f"answered its outputs in another order: A's are its {_listed(order)}"
+            shows = next(pair for pair in walk.outputs if not pair.agrees)
+            return (
+                first,
+                walk,
+                [Found(-1, shows, Fault(name="outputs-in-another-order", says=says))],
+            )
+        while not walk.agrees:
+            if len(self._candidates.known) >= MOST_MISTAKES or len(found) >= _MOST_LAYERS:
+                self.more = True
+                break
             one = self._first(walk, mended)
             if one is None:
                 break
+            self._candidates.known.add(one.fault.name if one.fault else f"{one.layer}")
             found.append(_behind(one, found))
             repair = self._repaired(one)
             place = one.layer if one.done_at < 0 else one.done_at
@@ -102,8 +109,8 @@ class Search:
         found = sorted((one for one in found if not one.behind), key=lambda one: one.layer)
         return first, walk, self._needed(found, mended) if len(found) > 1 else found
 
-    def _outputs_turned(self, walk: Walk) -> Found | None:
-        """All outputs, and right, in another order."""
+    def outputs_turned(self, walk: Walk) -> list[int] | None:
+        """Where A's outputs stand among the other's, if all are right in another order."""
         count = len(walk.outputs)
         if walk.agrees or count < 2 or count != len(self._walker.theirs):  # noqa: PLR2004 - one has one order
             return None
@@ -118,12 +125,10 @@ class Search:
             if not fitting:
                 return None
             order.append(fitting[0])
-        says = f"answered its outputs in another order: A's are its {', '.join(map(str, order))}"
-        shows = next(pair for pair in walk.outputs if not pair.agrees)
-        return Found(-1, shows, Fault(name="outputs-in-another-order", says=says))
+        return order
 
     def _needed(self, found: Sequence[Found], mended: Mapping[int, Mended]) -> list[Found]:
-        """The same without what makes no difference, such as answers at masked steps."""
+        """The same without what makes no difference: answers at masked steps."""
         weighed = [self._weighed(one) for one in found]
         harmless = {one.layer for one in weighed if one.harmless}
         rest = {place: one for place, one in mended.items() if place not in harmless}
@@ -133,7 +138,7 @@ class Search:
 
     def _weighed(self, found: Found) -> Found:
         """The same; with whether, were it the only mistake, the outputs would be right."""
-        if found.fault is None:
+        if found.fault is None or not self._masked:
             return found
         honest = dict(self._walker.starts)
         known = dict(honest)
@@ -197,13 +202,15 @@ class Search:
         if found is None and not self.cut_short:
             passed = self._recurrent_before(span)
             found = self._explained(walk, mended, passed, shows, only=HANDED_ON)
-        if found is not None and found.fault is not None and found.fault.name.startswith(_OF_OTHER):
+        if found is None and not self.cut_short and shows is bad:
+            found = self._everywhere(walk, mended, span, bad)
+        if found is not None and found.fault is not None and found.fault.name.startswith(OF_OTHER):
             # A layer that is missing moves all weights behind it: then the outputs tell it.
             found = self._explained(walk, mended, span, bad, only=LEFT_OUT) or found
         if found is not None:
             return found
         culprit = shows.layer
-        return Found(culprit, shows, suspects=span, hint=_hint(shows, self._truth(walk, shows)))
+        return Found(culprit, shows, suspects=span, hint=hint(shows, self._truth(walk, shows)))
 
     def _good(self, walk: Walk) -> set[int]:
         """Layers that agree, or of which all that is made agrees."""
@@ -266,7 +273,7 @@ class Search:
                 continue
             matches: list[Fault] = []
             tried = 0
-            for fault in self._faults(place, walk.known):
+            for fault in self._candidates.of(place, walk.known):
                 if not fault.name.startswith(only):
                     continue
                 tried += bool(matches)
@@ -285,88 +292,61 @@ class Search:
                 return Found(self._told(place), shows, matches[0], [*also], done_at=place)
         return None
 
-    def _makes_masks(self, place: int) -> bool:
-        """Whether it is a function whose answer is nothing but a mask of layers."""
-        layer = self._graph.layers[place]
-        readers = [
-            (self._graph.layers[reader], number)
-            for number in layer.outputs
-            for reader in self._graph.reads.get(number, [])
-        ]
-        return (
-            not layer.owner
-            and bool(readers)
-            and all(
-                any("mask" in key and value == number for key, value in reader.tensors.items())
-                for reader, number in readers
-            )
-        )
+    def _everywhere(
+        self, walk: Walk, mended: Mapping[int, Mended], span: Sequence[int], bad: Pair
+    ) -> Found | None:
+        """One mistake in all layers of a kind, such as an epsilon: the outputs alone tell it."""
+        kinds: dict[str, list[int]] = {}
+        for place in sorted(place for place in span if place not in mended):
+            kinds.setdefault(self._graph.layers[place].kind, []).append(place)
+        number = self._graph.outputs[bad.record.place]
+        for places in kinds.values():
+            if len(places) == 1:
+                continue
+            faults = [
+                {
+                    fault.name: fault
+                    for fault in self._candidates.of(place, walk.known, everywhere=True)
+                }
+                for place in places
+            ]
+            for name, first in faults[0].items():
+                if time.monotonic() > self._deadline:
+                    self.cut_short = True
+                    return None
+                if not all(name in one for one in faults):
+                    continue
+                made = {at: one[name] for at, one in zip(places, faults, strict=True)}
+                answer = self._made(made, mended, number)
+                if answer is not None and _agrees(bad.record.values, answer):
+                    return Found(places[0], bad, first, done_at=places[0])
+        return None
+
+    def _made(
+        self, faults: Mapping[int, Fault], mended: Mapping[int, Mended], number: int
+    ) -> Array | None:
+        """A tensor as the model makes it with some mistakes; None: they do not fit."""
+        known = dict(self._walker.starts)
+        for place, layer in enumerate(self._graph.layers):
+            fault = faults.get(place) or mended.get(place, Mended()).fault or HONEST
+            try:
+                made, why = self._walker.answer(place, known, fault)
+            except (NoAnswer, *_UNFIT):
+                return None
+            if why and any(known[one] is not self._walker.starts.get(one) for one in layer.taken):
+                return None  # what it makes of other numbers is not known
+            known |= dict(zip(layer.outputs, made, strict=False))
+        return known.get(number)
 
     def _told(self, place: int) -> int:
         """The layer that a mistake is told of: of what makes a mask, the first that reads it."""
-        if not self._makes_masks(place):
+        if not self._candidates.makes_masks(place):
             return place
         return min(
             reader
             for number in self._graph.layers[place].outputs
             for reader in self._graph.reads[number]
         )
-
-    def _faults(self, place: int, known: Mapping[int, Array]) -> Iterator[Fault]:
-        """Every known mistake of a layer, a porter's first."""
-        layer = self._graph.layers[place]
-        if layer.unknown or not layer.nodes:
-            return
-        given = {number: known[number] for number in layer.taken}
-        seen: set[str] = set()
-        try:
-            case = layer.case(given)
-            network = Network.build(case.graph.model)
-            if self._makes_masks(place):
-                yield from (
-                    replace(fault, name="mask-turned-round", says=_TURNED)
-                    for fault in explanations(case)
-                    if fault.name.startswith("taken-for:")
-                )
-                return
-            masked = bool(layer.masks) or any("mask" in key for key in layer.tensors)
-            fed = any(number not in self._graph.producers for number in layer.taken)
-            of_layer = [
-                *(of_input(network) if fed else ()),
-                *of_ports(network, masked=masked),
-                *_exchanged(network, layer),
-                *self._of_others(place, network),
-                *explanations(case),
-            ]
-        except NoAnswer:
-            return
-        for fault in of_layer:
-            if fault.name not in seen and fault.inputs is None and fault.calls is None:
-                seen.add(fault.name)
-                yield fault
-
-    def _of_others(self, place: int, network: Network) -> Iterator[Fault]:
-        """The weights of another layer of the same kind, the nearest first."""
-        layer = self._graph.layers[place]
-        names = list(network.variables)
-        shapes = [one.shape for one in layer.weights]
-        if not shapes or len(names) != len(shapes):
-            return
-        owners = {layer.owner}
-        alike = sorted(range(len(self._graph.layers)), key=lambda one: (abs(one - place), one))
-        for other in (self._graph.layers[one] for one in alike):
-            same = other.kind == layer.kind and [one.shape for one in other.weights] == shapes
-            if not same or other.owner in owners:
-                continue
-            owners.add(other.owner)
-            taken = dict(zip(names, other.weights, strict=True))
-            yield Fault(
-                name=f"{_OF_OTHER}{other.name}",
-                says=f"took the weights of {other.name}",
-                weights=lambda name, own, taken=taken: taken.get(name, own),  # type: ignore[misc] # a lambda with a default
-            )
-            if len(owners) > _OTHERS:
-                return
 
     def _gives(
         self,
@@ -432,6 +412,10 @@ class Search:
         return None
 
 
+def _listed(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers))
+
+
 def _behind(found: Found, before: Sequence[Found]) -> Found:
     """The same; with whether a difference that nothing explained, before it, may go on in it."""
     if found.fault is not None:
@@ -447,54 +431,3 @@ def _agrees(observed: Values, truth: Array, counts: Values | None = None) -> boo
         return False
     near = nearness(observed, truth, counts=counts)
     return near is not None and near.agrees
-
-
-def _exchanged(network: Network, layer: Layer) -> Iterator[Fault]:
-    """Variables of one layer that a port may take for each other."""
-    names = [name.partition("/")[2] for name in network.variables]
-    if len(names) != len(layer.weights):
-        return
-    values = dict(zip(names, layer.weights, strict=True))
-    for places in exchanges(names):
-        if any(values[one].shape != values[other].shape for one, other in places.items()):
-            continue
-        taken = {one: values[other] for one, other in places.items()}
-        first, second = next(iter(places.items()))
-        what = [name.split("/")[0] if len(places) > 2 else name for name in (first, second)]  # noqa: PLR2004 - more than one pair
-        what = [re.sub(r"^((for|back)ward)_.*", r"\1", name) for name in what]
-        yield Fault(
-            name=f"exchanged:{what[0]}.{what[1]}",
-            says=f"took the {what[0]} and the {what[1]} for each other",
-            weights=lambda name, own, taken=taken: taken.get(name.partition("/")[2], own),  # type: ignore[misc] # a lambda with a default
-        )
-
-
-def _hint(shows: Pair, truth: Array | None) -> str:
-    """What is seen of a difference that no known mistake explains."""
-    if truth is None:
-        return ""
-    if shows.near is None:
-        theirs, ours = list(shows.record.values.shape), list(truth.shape)
-        return f"its shape is {theirs}, where Keras's is {ours}"
-    observed = arranged(shows.record.values, shows.near.axes, truth.shape).astype(np.float64)
-    if not np.isfinite(observed).all():
-        return "it answers NaN or infinities"
-    if shows.record.values.dtype == np.float16:
-        return "its numbers are float16, which are rounded coarser than those of Keras"
-    return _regular(observed, truth.value)
-
-
-def _regular(observed: Values, wanted: Values) -> str:
-    """Whether all numbers are off alike, or are the right ones elsewhere."""
-    largest = float(np.abs(wanted).max(initial=0.0))
-    with np.errstate(all="ignore"):
-        ratios = (observed / wanted)[np.abs(wanted) > _SHARE * largest]
-        apart = observed - wanted
-    if ratios.size and np.ptp(ratios) < _ALIKE * abs(float(ratios.mean())):
-        return f"every number is {float(ratios.mean()):.6g} times what it should be"
-    if apart.size and np.ptp(apart) < _ALIKE * abs(float(apart.mean())):
-        return f"every number is {float(apart.mean()):.6g} more than it should be"
-    ordered = np.sort(wanted, axis=None), np.sort(observed, axis=None)
-    if np.allclose(*ordered, rtol=_ALIKE / 10, atol=_ALIKE / 100 * largest):
-        return "the numbers are the right ones, in another order"
-    return ""

@@ -42,12 +42,9 @@ def hints(graph: Graph, told: Told, places: Iterable[int]) -> list[str]:
             f"none of B's weights holds the numbers of {_listed(lost)}: have they been loaded, "
             "and were they changed on the way?"
         )
-    ours = np.unique(
-        np.concatenate(
-            [np.asarray(one, np.float32).ravel() for layer in graph.layers for one in layer.weights]
-            or [np.zeros(1, np.float32)]
-        )
-    )
+    own = [one for layer in graph.layers for one in layer.weights]
+    own += [graph.values[number] for number in graph.starts()]  # constants between the layers
+    ours = np.unique(np.concatenate([np.asarray(one, np.float32).ravel() for one in own]))
     foreign = [
         name for name, values in theirs.items() if _told_apart(values) and not _held(values, ours)
     ]

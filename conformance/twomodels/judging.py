@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _REASON = 200
 """Characters of a reason that are kept: some list all that there is."""
 _HARMLESS = "by itself it would change no output: mend the other first"
+_OF_INPUTS = frozenset({"input-left-out", "relu-added-before"})
+"""Mistakes that are about one input: its place follows the name."""
 _KINKED = (
     "a number is within rounding of where a gradient jumps (relu at 0, a tie in a pool, a gradient "
     "of 0 under Adam): honest trainings may part there; try other arrays (--seed)"
@@ -123,7 +125,7 @@ def _mistake(found: Found, made: Keras, framework: str) -> result.Mistake:
     return result.Mistake(
         layer=layer.name if layer else "",
         kind=layer.kind if layer else "",
-        behaves_as_if=found.fault.says if found.fault else "",
+        behaves_as_if=_says(found, made),
         name=found.fault.name if found.fault else "",
         also=found.also,
         shown_by=found.shows.record.name,
@@ -152,18 +154,33 @@ def hidden(graph: Graph, walk: Walk) -> list[str]:
     ]
     if not going_on:
         return []
-    return [
-        f"the outputs agree, and {len(off)} answers inside do not, from "
-        f"{graph.layers[going_on[0]].name} on: what differs there does not reach the outputs of "
-        "these inputs (others: --inputs, --seed)"
-    ]
+    first = graph.layers[going_on[0]].name
+    told = (
+        f"the outputs agree, and {len(off)} answers inside do not, from {first} on: what differs "
+        "there does not reach the outputs of these inputs (others: --inputs, --seed)"
+    )
+    return [told]
+
+
+def _says(found: Found, made: Keras) -> str:
+    """What a mistake is; of one input among several, also which layer makes it."""
+    if found.fault is None:
+        return ""
+    name, _, place = found.fault.name.partition(":")
+    layer = made.graph.layers[found.layer] if found.layer >= 0 else None
+    if layer is None or name not in _OF_INPUTS or len(layer.taken) < 2:  # noqa: PLR2004 - one alone
+        return found.fault.says
+    producer = made.graph.producers.get(layer.taken[int(place)])
+    source = "what no layer makes" if producer is None else made.graph.layers[producer].name
+    return f"{found.fault.says}: {source}"
 
 
 def _guide(framework: str, layer: Layer | None) -> str:
     if layer is None:
         return ""
     function = bool(layer.nodes) and layer.nodes[0].is_function
-    return anchor(framework, layer.nodes[0].layer if function else layer.kind)
+    own = anchor(framework, layer.nodes[0].layer) if function else ""
+    return own or anchor(framework, layer.kind)
 
 
 def _output(place: int, pair: Pair) -> result.Output:

@@ -147,14 +147,20 @@ def other(process: Process, side: Side, keras: Keras, wanted: Wanted) -> Result:
     ]
     walker = Walker(keras.graph, records, outputs)
     search = Search(walker, wanted.seconds)
+    turned = search.outputs_turned(walker.walk()) if side.kind == "exported" else None
+    if turned is not None:  # a file names its outputs, and lists them in an order of its own
+        walker.theirs = [walker.theirs[place] for place in turned]
     first, last, found = search.run()
     stray = _stray(answer, again)
     if side.kind == "port":
         found = _hinted(found, process, keras.graph, stray)
     notes = keras.notes + _notes(stray, answer, search, keras, outputs) + hidden(keras.graph, first)
+    if turned is not None:
+        told = ", ".join(map(str, turned))
+        notes.append(f"its outputs are listed in another order: those of A are its {told}")
     trained: Training | None = None
     if wanted.settings is not None:
-        trained = _trained(process, opened, keras, wanted, agrees=first.agrees)
+        trained = _trained(process, side, opened, keras, wanted, agrees=first.agrees)
     return judged(
         (keras.side, keras.opened), (side, opened), keras, (first, last, found), trained, notes
     )
@@ -200,8 +206,8 @@ def _stray(answer: Told, again: Told) -> str:
     for (name, one, _), (_, two, _) in zip(answer.seen(), again.seen(), strict=False):
         if not _same(one, two):
             return name
-    one, two = answer.outputs(), again.outputs()
-    same = len(one) == len(two) and all(map(_same, one, two))
+    before, after = answer.outputs(), again.outputs()
+    same = len(before) == len(after) and all(map(_same, before, after))
     return "" if same else "its output"
 
 
@@ -232,11 +238,12 @@ def _notes(
     if stray:
         found.append(
             f"it answers otherwise when it is called again, first at {stray}: a drop-out is active "
-            "(is the model in eval mode? F.dropout takes training=self.training), or it keeps a "
-            "state"
+            "(is the model in eval mode?), or it keeps a state"
         )
     if answer.answer.left_out:
         found.append(f"{answer.answer.left_out} answers from inside had no room and were not seen")
+    if search.more:
+        found.append("the models differ in more than this: mend it, and compare again")
     if search.cut_short:
         found.append(
             "time ran out before every known mistake had been tried (--seconds gives more)"
@@ -248,8 +255,8 @@ def _notes(
     return found
 
 
-def _trained(
-    process: Process, opened: Opened, keras: Keras, wanted: Wanted, *, agrees: bool
+def _trained(  # noqa: PLR0913 (both models, and what is asked)
+    process: Process, side: Side, opened: Opened, keras: Keras, wanted: Wanted, *, agrees: bool
 ) -> Training | None:
     settings = wanted.settings
     if settings is None:
@@ -257,7 +264,10 @@ def _trained(
     why = keras.untrained
     if not opened.trains:
         why = "the other model can't be trained here: " + (
-            " ".join(opened.notes) or "it has no parameters and its file no train_step"
+            "an exported file holds a forward pass and no more"
+            if side.kind == "exported"
+            else "it is no module of PyTorch or Flax with parameters, and its file has no function "
+            "train_step(model, inputs, targets, settings), nor forward_and_update, split and joined"
         )
     elif not agrees:
         why = "the models differ in inference: mend that first"

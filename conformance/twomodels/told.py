@@ -118,9 +118,7 @@ class Told(Struct, frozen=True, kw_only=True):
         return [self.array(name) for name in names]
 
     def seen(self) -> list[tuple[str, Array, str]]:
-        """What was seen inside, by name and in order, with the class of a module of PyTorch; of a
-        Keras model its layers' answers.
-        """
+        """What was seen inside in order: its name, its numbers, its module's class."""
         found = [(one.name, self.array(one.tensor), one.kind) for one in self.answer.seen]
         called: dict[str, int] = {}
         for call in self.answer.calls:

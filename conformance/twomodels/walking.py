@@ -155,8 +155,8 @@ class Walker:
             if pair.stage.is_output and pair.near is not None:
                 walk.known[layer.outputs[pair.stage.place]] = self._theirs(pair, answers)
                 unsure.discard(layer.outputs[pair.stage.place])
-        self._differing(walk, used)
         walk.outputs = self._judged_outputs(walk)
+        self._differing(walk, used)
         return walk
 
     def answer(
@@ -267,11 +267,23 @@ class Walker:
             if record is None:
                 continue
             stage, near = self._nearest(place, walk, record)
-            if how == "order" and near is None:
+            if how == "order" and (near is None or self._settled(place, walk)):
                 continue
             used.add(record.place)
             walk.pairs[place] = Pair(place, record, stage, how, near)
             del layer
+
+    def _settled(self, place: int, walk: Walk) -> bool:
+        """Whether all that reads a layer is right, and so the layer, whatever its answer is."""
+        layer = self.graph.layers[place]
+        ends = [
+            pair.agrees
+            for number, pair in zip(self.graph.outputs, walk.outputs, strict=False)
+            if number in layer.outputs
+        ]
+        readers = {one for number in layer.outputs for one in self.graph.reads.get(number, [])}
+        fed = [one in walk.pairs and walk.pairs[one].agrees for one in readers]
+        return bool(ends or fed) and all(ends) and all(fed)
 
     def _nearest(self, place: int, walk: Walk, record: Record) -> tuple[Stage, Nearness | None]:
         found: list[tuple[Stage, Nearness | None]] = []

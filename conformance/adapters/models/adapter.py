@@ -4,7 +4,8 @@ The host's side is ``conformance/twomodels``. A request travels as the ``program
 
 ``{"case": "models", "ask": "open", "kind": …, "path": …, "entry": …, "weights": …}`` opens it;
 ``{"ask": "infer"}`` with the arrays ``input/<i>``; ``{"ask": "train", "settings": {…}}`` with
-``input/<i>`` and ``target/<j>``; ``{"ask": "weights"}`` of a port. The answers are described in ``conformance/twomodels/told.py``.
+``input/<i>`` and ``target/<j>``; ``{"ask": "weights"}`` of a port. The answers are described in
+``conformance/twomodels/told.py``.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from conformance.adapters.models.base import Weighted
 from conformance.adapters.worker.failure import Unsupported
 
 if TYPE_CHECKING:
@@ -62,7 +64,7 @@ class Models:
             return self._model.infer(inputs)
         if ask == "train":
             return self._model.train(inputs, _numbered(tensors, "target"), program["settings"])
-        if ask == "weights":
+        if ask == "weights" and isinstance(self._model, Weighted):
             return self._model.weights()
         raise Unsupported(f"nothing is known of the request {ask!r}")
 

@@ -272,7 +272,7 @@ def _variable(variable: Any) -> dict[str, Any]:
     }
 
 
-def _jsonable(value: Any) -> Any:
+def _jsonable(value: Any) -> Any:  # noqa: PLR0911 - one for each form
     """What JSON can carry of a config; anything else is told by its class in ``<…>``."""
     if value is None or isinstance(value, (bool, int, str)):
         return value
@@ -286,9 +286,7 @@ def _jsonable(value: Any) -> Any:
         return _jsonable(value.tolist())
     if isinstance(value, slice):
         return {"slice": [_jsonable(one) for one in (value.start, value.stop, value.step)]}
-    if value is Ellipsis:
-        return "..."
-    return f"<{type(value).__name__}>"
+    return "..." if value is Ellipsis else f"<{type(value).__name__}>"
 
 
 def _packed(arrays: Sequence[Any]) -> Any:

@@ -50,6 +50,20 @@ def of_weights(network: Network) -> Iterator[Fault]:
     shapes = {
         name.partition("/")[2]: variable.shape for name, variable in network.variables.items()
     }
+    yield from _at_start(shapes)
+    yield from _without_biases(shapes)
+    yield from _kernels(node.layer, shapes)
+    yield from _recurrent(node.layer, shapes)
+    yield from _heads(node.config, shapes) if "Attention" in node.layer else ()
+    if node.layer == "Embedding":
+        yield from _embeddings()
+    if node.layer == "LayerNormalization":
+        yield from _unbiased(network)
+    if node.layer == "Bidirectional":
+        yield from _directions(node)
+
+
+def _at_start(shapes: dict[str, tuple[int, ...]]) -> Iterator[Fault]:
     for name, (number, says) in _INITIAL.items():
         if name in shapes:
             yield Fault(name=f"left-at-start:{name}", says=says, weights=_filled(name, number))
@@ -60,6 +74,9 @@ def of_weights(network: Network) -> Iterator[Fault]:
                 says=says,
                 weights=_filled_all({name: _INITIAL[name][0] for name in several}),
             )
+
+
+def _without_biases(shapes: dict[str, tuple[int, ...]]) -> Iterator[Fault]:
     biases = [name for name in shapes if name.endswith("bias")]
     for name in shapes:
         if name.endswith("bias") and len(shapes) > 1:
@@ -70,15 +87,6 @@ def of_weights(network: Network) -> Iterator[Fault]:
             says = f"left out the biases {', '.join(name.removesuffix('/bias') for name in some)}"
             zeros = dict.fromkeys(some, 0.0)
             yield Fault(name=f"left-out:{'+'.join(some)}", says=says, weights=_filled_all(zeros))
-    yield from _kernels(node.layer, shapes)
-    yield from _recurrent(node.layer, shapes)
-    yield from _heads(node.config, shapes) if "Attention" in node.layer else ()
-    if node.layer == "Embedding":
-        yield from _embeddings()
-    if node.layer == "LayerNormalization":
-        yield from _unbiased(network)
-    if node.layer == "Bidirectional":
-        yield from _directions(node)
 
 
 def exchanges(names: list[str]) -> list[dict[str, str]]:

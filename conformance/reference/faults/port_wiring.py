@@ -53,10 +53,10 @@ def of_functions(network: Network) -> Iterator[Fault]:
         taken = node.arguments.get("indices")
         if node.layer != "ops.take" or not isinstance(taken, int):
             continue
-        for other in (0, -1):
-            if other != taken:
-                says = f"took entry {other} of axis {node.arguments['axis']}, which is {taken}"
-                yield Fault(name=f"entry:{other}", says=says, model=_taking(place, other))
+        for entry in (0, -1):
+            if entry != taken:
+                says = f"took entry {entry} of axis {node.arguments['axis']}, which is {taken}"
+                yield Fault(name=f"entry:{entry}", says=says, model=_taking(place, entry))
 
 
 def of_input(network: Network) -> Iterator[Fault]:
@@ -102,7 +102,7 @@ def _chained(nodes: Sequence[Node], source: str, prefix: str) -> list[Node]:
     for place, node in enumerate(nodes):
         name = f"{prefix}{place}"
         fed = {"tensors": {"x": source}} if node.is_function else {"inputs": [source]}
-        found.append(replace(node, name=name, **fed))  # type: ignore[arg-type] # one of two fields
+        found.append(replace(node, name=name, **fed))
         source = name
     return found
 
