@@ -11,6 +11,8 @@ PAGES = {"PyTorch": "torch", "JAX": "jax", "Flax": "flax"}
 _GUIDE = "docs/porting/"
 _FAMILIES = {"activations": "activation", "rnn": "recurrent"}
 """Families that are called otherwise than the folder of their definitions."""
+_UNTOLD = frozenset({"nested"})
+"""Families without a section: layers of models inside of models."""
 _SECTIONS = {"activation": "activation-layers"}
 """Sections of a page that are called otherwise than the family."""
 
@@ -40,4 +42,6 @@ def anchor(framework: str, kind: str) -> str:
     folder = home.removeprefix("conformance.reference.spec.layers.").split(".")[0]
     family = _FAMILIES.get(folder, folder)
     code = place(page, kind, family)
+    if not code and family in _UNTOLD:
+        return ""
     return _GUIDE + (code or f"{page}.md#{_SECTIONS.get(family, family)}")

@@ -50,6 +50,7 @@ class Wanted:
         settings: Of the training; None: inference alone.
         seconds: For the search of causes.
         custom: A Python file that registers the Keras model's own layers.
+        still: Whether drop-outs and noise are left out of both.
     """
 
     inputs: Sequence[Values] | None = None
@@ -59,6 +60,7 @@ class Wanted:
     settings: Settings | None = None
     seconds: float = 60.0
     custom: Path | None = None
+    still: bool = False
 
 
 def keras(process: Process, side: Side, wanted: Wanted) -> Keras:
@@ -96,6 +98,7 @@ def keras(process: Process, side: Side, wanted: Wanted) -> Keras:
 def _answered(process: Process, side: Side, opened: Opened, wanted: Wanted, seed: int) -> Keras:
     """What the Keras model answers to the user's arrays or to those of one seed."""
     if wanted.inputs is not None:
+        _refuse_others(wanted.inputs, opened)
         fed, said = list(wanted.inputs), "arrays of yours"
     else:
         fed, said = drawn(opened.inputs, wanted.rows, seed), f"drawn arrays (seed {seed})"
@@ -105,6 +108,30 @@ def _answered(process: Process, side: Side, opened: Opened, wanted: Wanted, seed
     made = Keras(side, opened, fed, f"{said} of {shapes}", answer, graph)
     made.notes = distrust(graph)
     return made
+
+
+def _refuse_others(inputs: Sequence[Values], opened: Opened) -> None:
+    """Refuse arrays that are not what the model says that it takes.
+
+    Raises:
+        Usage: They are more or fewer, or of other shapes.
+    """
+    if not opened.inputs:
+        return
+    fits = len(inputs) == len(opened.inputs) and all(
+        len(array.shape) == len(one.shape)
+        and all(size in {None, n} for n, size in zip(array.shape, one.shape, strict=True))
+        for array, one in zip(inputs, opened.inputs, strict=True)
+    )
+    if not fits:
+        takes = ", ".join(f"{one.name} {_sizes(one.shape)}" for one in opened.inputs)
+        given = ", ".join(str(tuple(array.shape)) for array in inputs)
+        message = f"--inputs holds arrays of {given}; the Keras model takes {takes}"
+        raise Usage(message)
+
+
+def _sizes(shape: Sequence[int | None]) -> str:
+    return f"({', '.join('any' if size is None else str(size) for size in shape)})"
 
 
 def _clearance(made: Keras) -> float:
@@ -125,7 +152,9 @@ def _train(made: Keras, wanted: Wanted, seed: int) -> None:
         made.model = training.whole(made.graph, made.targets, settings)
         made.truth = training.trained(made.model)
     except NoAnswer as error:
-        made.untrained = f"the reference can't train this model: {error}"
+        told = str(error).replace(": say `random:` instead", ", and no two models draw alike")
+        hint = "; --no-dropout leaves it out of both" if told != str(error) else ""
+        made.untrained = f"the reference can't train this model: {told}{hint}"
 
 
 def other(process: Process, side: Side, keras: Keras, wanted: Wanted) -> Result:
@@ -167,7 +196,8 @@ def other(process: Process, side: Side, keras: Keras, wanted: Wanted) -> Result:
 
 
 def _custom(wanted: Wanted) -> dict[str, Any]:
-    return {} if wanted.custom is None else {"custom": str(wanted.custom.resolve())}
+    custom = {} if wanted.custom is None else {"custom": str(wanted.custom.resolve())}
+    return {**custom, "still": wanted.still}
 
 
 def _open(process: Process, side: Side, more: dict[str, Any]) -> Opened:

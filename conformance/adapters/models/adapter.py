@@ -2,7 +2,8 @@
 
 The host's side is ``conformance/twomodels``. A request travels as the ``program`` of a ``run``:
 
-``{"case": "models", "ask": "open", "kind": …, "path": …, "entry": …, "weights": …}`` opens it;
+``{"case": "models", "ask": "open", "kind": …, "path": …, "entry": …, "weights": …}`` opens it,
+with ``"still": true`` without its drop-outs;
 ``{"ask": "infer"}`` with the arrays ``input/<i>``; ``{"ask": "train", "settings": {…}}`` with
 ``input/<i>`` and ``target/<j>``; ``{"ask": "weights"}`` of a port. The answers are described in
 ``conformance/twomodels/told.py``.

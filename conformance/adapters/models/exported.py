@@ -135,7 +135,10 @@ def _opened_up(path: Path) -> tuple[bytes, list[str]]:
     """The file with the answer of every node among its outputs, and the names of those."""
     import onnx
 
-    model = onnx.load(str(path))
+    try:
+        model = onnx.load(str(path))
+    except Exception as error:
+        raise Unsupported(f"it can't be read as ONNX: {error}") from error
     known = {one.name for one in model.graph.output}
     names = [
         name

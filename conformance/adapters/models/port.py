@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from conformance.adapters.models import jax_training
+from conformance.adapters.models import dropping, jax_training
 from conformance.adapters.models.base import Sent, finite, flat, run_file
 from conformance.adapters.models.watching import Watch
 from conformance.adapters.worker.failure import Unsupported
@@ -41,19 +41,21 @@ _UNTRAINABLE = (
 def open_model(program: Mapping[str, Any]) -> Port:
     """Run the file ``path`` and make its model: of ``entry``, or by its ``load(weights)``."""
     module = run_file(Path(program["path"]))
-    return Port(module, program.get("entry") or "", program.get("weights") or "")
+    entry, weights = program.get("entry") or "", program.get("weights") or ""
+    return Port(module, entry, weights, still=bool(program.get("still")))
 
 
 class Port:
     """A model and the functions that its file has for it."""
 
-    def __init__(self, module: ModuleType, entry: str, weights: str) -> None:
-        """Make the model.
+    def __init__(self, module: ModuleType, entry: str, weights: str, *, still: bool) -> None:
+        """Make the model; ``still``: without its drop-outs.
 
         Raises:
             Unsupported: The file has no such function or class, or not those that are needed.
         """
         self._module, self._entry, self._weights = module, entry, weights
+        self._still = still
         self.model = self._made()
         self._torch = _torch_of(self.model, module)
         self._jax = None if self._torch else _jax_of(self.model, module)
@@ -63,6 +65,12 @@ class Port:
         self._is_module = self._torch is not None and isinstance(self.model, self._torch.nn.Module)
 
     def _made(self) -> Any:
+        model = self._called()
+        if self._still:
+            dropping.silence(model)
+        return model
+
+    def _called(self) -> Any:
         if self._entry:
             found = getattr(self._module, self._entry, None)
             if found is None:

@@ -147,7 +147,7 @@ class Projected(Layer):
     def refuse_random(self, context: Context) -> None:
         """Dropout is no function of the inputs."""
         if context.training and self.dropout:
-            message = f"{self.owner}: dropout in training is random"
+            message = f"{self.owner} drops in training: say `random:` instead"
             raise Unsupported(message)
 
     def finish(self, query: Array, heads: Array, shares: Array, weights: Weights) -> list[Array]:
