@@ -11,12 +11,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from conformance.twomodels import session, terminal, training
 from conformance.twomodels.asking import Failed, Process
 from conformance.twomodels.guide import PAGES, anchor
-from conformance.twomodels.sides import side
+from conformance.twomodels.sides import Usage, side
 
 PORTS = Path(__file__).parent / "ports"
 ROOT = Path(__file__).parents[1]
@@ -86,7 +87,7 @@ MISTAKES = [
 def models(tmp_path_factory):
     """The folder with the Keras models and their weights."""
     folder = tmp_path_factory.mktemp("models")
-    script = [sys.executable, str(PORTS / "make_models.py"), str(folder), *MODELS]
+    script = [sys.executable, str(PORTS / "make_models.py"), str(folder), *MODELS, "own"]
     environment = {**os.environ, "KERAS_BACKEND": "torch", "OMP_NUM_THREADS": "1"}
     subprocess.run(script, check=True, capture_output=True, env=environment)
     return folder
@@ -263,6 +264,38 @@ def test_a_model_with_drop_outs_is_trained_without_them(compare):
 def test_an_answer_that_is_no_array_is_told(answer, said, compare):
     with pytest.raises(Failed, match=said):
         compare("images", ("return model(x)", f"return {answer}"))
+
+
+@pytest.mark.frameworks
+def test_what_may_be_several_layers_is_said_to_be_seen_at_one(compare):
+    found = compare("images", ("F.relu(self.wide(x))", "F.relu(self.wide(x) ** 3)"))
+    assert named(found) == [("conv3", "")]
+    assert {"wide", "grid", "up", "conv3"} <= set(found.mistakes[0].suspects)
+    assert "first seen at conv3" in shown(found)
+    # The next layer is judged by what it was fed.
+    assert {one.name: one.status for one in found.layers}["classes"] == "agrees"
+
+
+@pytest.mark.frameworks
+@pytest.mark.parametrize("shapes", [[(2, 12, 12, 4)], [(2, 12, 12, 3), (2, 5)]])
+def test_arrays_that_the_model_does_not_take_are_refused(shapes, compare):
+    arrays = [np.ones(shape, np.float32) for shape in shapes]
+    with pytest.raises(Usage, match=r"takes image \(any, 12, 12, 3\)"):
+        compare("images", inputs=arrays)
+
+
+@pytest.mark.frameworks
+def test_what_registers_a_layer_is_asked_for(compare):
+    with pytest.raises(Failed, match=r"'Squared'\. Name the Python file .* with --custom"):
+        compare("own")
+
+
+@pytest.mark.frameworks
+def test_a_file_that_is_cut_off_is_told(models, processes):
+    cut = models / "cut.keras"
+    cut.write_bytes((models / "block.keras").read_bytes()[:1000])
+    with pytest.raises(Failed, match="no archive as Keras saves it"):
+        session.keras(processes[0], side(str(cut)), session.Wanted())
 
 
 def kinds():

@@ -196,7 +196,7 @@ class Search:
         shows = next((pair for pair in shown if not pair.agrees), bad)
         span = self._before(shows, region)
         found = self._explained(walk, mended, span, shows)
-        if found is None and shows is not bad:
+        if found is None and shows is not bad and not self._confirmed(mended, shows):
             # What bears the layer's name may be another of its answers: the outputs decide.
             found = self._explained(walk, mended, self._before(bad, region), bad)
         if found is None and not self.cut_short:
@@ -211,6 +211,18 @@ class Search:
             return found
         culprit = shows.layer
         return Found(culprit, shows, suspects=span, hint=hint(shows, self._truth(walk, shows)))
+
+    def _confirmed(self, mended: Mapping[int, Mended], shows: Pair) -> bool:
+        """Whether an answer is the layer's for sure: what reads it makes the right thing of it."""
+        repair = self._repaired(Found(shows.layer, shows))
+        if repair is None:
+            return False
+        walk = self._walker.walk({**mended, shows.layer: repair})
+        return any(
+            reader in walk.pairs and walk.pairs[reader].agrees
+            for number in self._graph.layers[shows.layer].outputs
+            for reader in self._graph.reads.get(number, [])
+        )
 
     def _good(self, walk: Walk) -> set[int]:
         """Layers that agree, or of which all that is made agrees."""

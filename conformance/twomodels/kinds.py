@@ -52,6 +52,8 @@ ACTIVATIONS = frozenset(
         "Softmax2d",
     ]
 )
+_PLAIN = r".*Linear|(Lazy)?Conv.*"
+"""Modules whose answer no activation has touched."""
 _RANGES = {"relu": (0, np.inf), "relu6": (0, 6), "tanh": (-1, 1), "softplus": (0, np.inf)}
 _RANGES |= dict.fromkeys(("sigmoid", "softmax", "hard_sigmoid"), (0, 1))
 
@@ -80,6 +82,8 @@ def plausible(stage: Stage, layer: Layer, kind: str, values: Values) -> bool:
         return kind not in ACTIVATIONS
     if not stage.is_output or not layer.nodes:
         return True
+    if re.fullmatch(_PLAIN, kind) and any(one.what == BEFORE for one, _ in layer.stages):
+        return False
     activation = layer.nodes[0].config.get("activation")
     low, high = _RANGES.get(activation if isinstance(activation, str) else "", (-np.inf, np.inf))
     with np.errstate(all="ignore"):

@@ -33,7 +33,8 @@ def headline(result: Result) -> str:
         more = len(result.mistakes) - 1
         rest = f", and {more} more" if more else ""
         where = f"at {first.layer} ({first.kind})" if first.layer else "in their outputs"
-        return f"The models differ: first {where}{rest}"
+        seen = "first seen" if first.suspects and first.layer else "first"
+        return f"The models differ: {seen} {where}{rest}"
     if result.training is not None and result.training.agrees is False:
         return "The models are equal in inference and differ in training"
     return "The models differ"
