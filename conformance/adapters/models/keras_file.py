@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import zipfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,11 +58,11 @@ class KerasModel:
         try:
             model = self._keras.saving.load_model(self._path, compile=False, safe_mode=True)
         except TypeError as error:
-            if "Could not locate" not in str(error):
+            lost = re.search(r"Could not locate (class|function) '[^']*'", str(error))
+            if lost is None:
                 raise
             raise Unsupported(
-                f"{str(error).partition('. ')[0]}. Name the Python file that defines and registers "
-                "it with --custom"
+                f"{lost[0]}. Name the Python file that defines and registers it with --custom"
             ) from error
         return dropping.without(self._keras, model) if self._still else model
 
