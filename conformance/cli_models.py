@@ -53,6 +53,11 @@ def _add_compare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     training.add_argument(
         "--steps", type=arguments.positive, metavar="N", help="train both for so many steps"
     )
+    training.add_argument(
+        "--no-dropout",
+        action="store_true",
+        help="leave drop-outs and noise out of both models: no two of them draw alike",
+    )
     training.add_argument("--optimizer", choices=("sgd", "adam"), default="sgd")
     training.add_argument("--learning-rate", type=arguments.patience, default=0.01, metavar="RATE")
     training.add_argument(

@@ -51,7 +51,7 @@ MISTAKES = [
     ("transformer", "std", "", "norm1", "variance-unbiased"),
     ("transformer", "epsilon", "", "norm2", "epsilon:1e-05"),
     ("transformer", "tanh", "", "wide", "activation:gelu-approximate"),
-    ("transformer", "no-residual", "", "add2", "input-left-out:1"),
+    ("transformer", "no-residual", "", "add2", "input-left-out:0"),
     ("transformer", "max", "", "mean", "taken-for:GlobalMaxPooling1D"),
 ]
 """Model, mistake and class of the port; the layer and the cause that must be named."""
@@ -140,7 +140,7 @@ def test_a_mistake_is_named_by_its_layer_and_its_cause(case, models, compare):
     assert not found.equal
     assert [(one.layer, one.name) for one in found.mistakes] == [(layer, cause)]
     assert found.mistakes[0].behaves_as_if
-    assert found.mistakes[0].guide.startswith("docs/porting/torch.md#")
+    assert found.mistakes[0].guide.startswith("docs/porting/code/torch/")
 
 
 def blind(models, name, mistake):
@@ -237,7 +237,10 @@ def test_a_port_of_jax_is_trained(kind, optimizer, models, compare):
     found = compare("cnn", jax_port(models, kind), settings)
     if kind == "flax still":
         assert found.training.mistake.name == "statistics-not-moved"
-        assert found.training.mistake.guide == "docs/porting/flax.md#normalization"
+        assert (
+            found.training.mistake.guide
+            == "docs/porting/code/flax/normalization.md#batchnormalization"
+        )
         return
     assert found.equal
     assert found.training.agrees

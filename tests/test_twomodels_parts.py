@@ -125,9 +125,9 @@ def test_an_activation_that_is_a_layer_is_a_node_of_its_own():
 @pytest.mark.parametrize(
     ("framework", "kind", "where"),
     [
-        ("PyTorch 2.13.0", "LSTM", "docs/porting/torch.md#recurrent"),
-        ("JAX 0.10.2", "Conv2D", "docs/porting/jax.md#convolutional"),
-        ("PyTorch 2.13.0", "LeakyReLU", "docs/porting/torch.md#activation-layers"),
+        ("PyTorch 2.13.0", "LSTM", "docs/porting/code/torch/recurrent.md#lstm"),
+        ("JAX 0.10.2", "Conv2D", "docs/porting/code/jax/convolutional.md#conv2d"),
+        ("PyTorch 2.13.0", "LeakyReLU", "docs/porting/code/torch/activation.md#leakyrelu"),
         ("PyTorch 2.13.0", "OfTheUser", ""),
         ("ONNX Runtime", "LSTM", ""),
     ],

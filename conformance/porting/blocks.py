@@ -27,6 +27,8 @@ MARK = "<!-- {module} {function} -->"
 _ADAPTERS = "conformance.adapters."
 _FAMILIES = {"Activation": "activation", "StackedRNNCells": "recurrent"}
 """Families of layers that have no row in the guides: their cases are about what is in them."""
+_NO_BLOCK = frozenset({"Lambda"})
+"""Layers that are whatever the user makes of them."""
 _FEW = 6
 """Values of a condition that are listed."""
 
@@ -71,7 +73,7 @@ def code_pages(guides: Sequence[Guide]) -> dict[str, str]:
         grouped: dict[str, list[str]] = defaultdict(list)
         for layer in framework.layers.layers:
             family = _FAMILIES.get(layer, families.get(layer, ""))
-            if family in families.values() and layer != "Lambda":
+            if family in families.values() and layer not in _NO_BLOCK:
                 grouped[family].append(layer)
         for family, layers in grouped.items():
             found[f"{name}/{family}.md"] = _page(framework, family, layers)
@@ -90,17 +92,27 @@ def anchor(adapter: str, row: Row) -> str:
         adapter: The guide's.
         row: Of a layer, an activation or a function.
     """
+    return place(adapter, row.layer, row.family)
+
+
+def place(adapter: str, layer: str, family: str) -> str:
+    """The same of a layer by its name, for whoever has no row.
+
+    Args:
+        adapter: The guide's.
+        layer: As a row names it: ``LSTM``, ``activation: gelu``, ``ops.add``.
+        family: The layer's, as its row has it.
+    """
     framework = FRAMEWORKS.get(adapter)
     if framework is None:
         return ""
-    if row.layer in framework.layers.layers:
-        family = _FAMILIES.get(row.layer, row.family)
-        return f"code/{adapter}/{family}.md#{row.layer.lower()}"
-    name = row.layer.removeprefix("activation: ")
-    if name != row.layer and name in framework.layers.activations:
+    if layer in framework.layers.layers and layer not in _NO_BLOCK:
+        return f"code/{adapter}/{_FAMILIES.get(layer, family)}.md#{layer.lower()}"
+    name = layer.removeprefix("activation: ")
+    if name != layer and name in framework.layers.activations:
         return f"code/{adapter}/activations.md#{name}"
-    if any(isinstance(one, Own) for one in framework.functions.get(row.layer, ())):
-        return f"code/{adapter}/functions.md#{_id(row.layer)}"
+    if any(isinstance(one, Own) for one in framework.functions.get(layer, ())):
+        return f"code/{adapter}/functions.md#{_id(layer)}"
     return ""
 
 

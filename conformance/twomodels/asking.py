@@ -133,7 +133,8 @@ class Process:
             self._fail(f"no answer within {seconds:g} s (--seconds sets the limit)", printed=True)
         except Ended:
             status = self._connection.last_words()
-            self._fail(f"its process ended ({status}) before it answered", printed=True)
+            how = "" if status is None else f" ({status})"
+            self._fail(f"its process ended{how} before it answered", printed=True)
         except (wire.WireError, Unusable) as error:
             self._fail(f"its answer can't be read: {error}")
 

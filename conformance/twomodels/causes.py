@@ -6,34 +6,32 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from conformance.reference.errors import NoAnswer
-from conformance.reference.faults.applicable import explanations
 from conformance.reference.faults.fault import HONEST, Fault
-from conformance.reference.faults.port_weights import exchanges
-from conformance.reference.faults.ports import of_ports
-from conformance.reference.model.network import Network
+from conformance.reference.faults.port_wiring import HANDED_ON, LEFT_OUT
+from conformance.twomodels.candidates import OF_OTHER, Candidates
 from conformance.twomodels.closeness import arranged, nearness
+from conformance.twomodels.hinting import hint
+from conformance.twomodels.kinds import BEFORE
 from conformance.twomodels.walking import Mended, Pair
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from conformance.reference.engine.array import Array, Values
-    from conformance.twomodels.replay import Layer
+    from conformance.twomodels.replay import Stage
     from conformance.twomodels.walking import Walk, Walker
 
 MOST_MISTAKES = 12
-"""Mistakes of one port that are looked for one after the other."""
+"""Mistakes of one port that are looked for one after the other; the same one again in another layer
+counts for none."""
+_MOST_LAYERS = 200
+"""Layers with a mistake that are told."""
 _UNFIT = (ValueError, IndexError, KeyError, ZeroDivisionError, FloatingPointError)
 """What NumPy raises where a mistake does not fit a layer's shapes."""
-_SHARE, _ALIKE = 1e-3, 1e-4
-"""Numbers below this share of the largest one tell no ratio; ratios within the other are one."""
 _ALSO = 3
 _TRIED_BESIDE = 30
 """Faults that are tried for those, once one has been found."""
-_TURNED = "took the mask's true for what is left out"
 """Further faults with the same answer that are told."""
 
 
@@ -59,6 +57,8 @@ class Found:
     hint: str = ""
     done_at: int = -1
     """Where the mistake is made, if that is not in the layer itself: in what makes its mask."""
+    behind: bool = False
+    """Whether it may be no more than what a difference before it has left."""
     harmless: bool = False
     """Whether, were it the only mistake, the outputs would be right."""
 
@@ -69,7 +69,11 @@ class Search:
     def __init__(self, walker: Walker, seconds: float) -> None:
         """Hold the walker and the time."""
         self._walker, self._graph = walker, walker.graph
+        self._candidates = Candidates(walker.graph)
+        self._masked = any(layer.masks for layer in self._graph.layers)
         self._deadline = time.monotonic() + seconds
+        self.more = False
+        """Whether the models may differ in more than is looked for."""
         self.cut_short = False
         """Whether time ran out before every known mistake had been tried."""
 
@@ -78,22 +82,53 @@ class Search:
         mended: dict[int, Mended] = {}
         found: list[Found] = []
         first = walk = self._walker.walk()
-        while not walk.agrees and len(found) < MOST_MISTAKES:
+        order = self.outputs_turned(walk)
+        if order is not None:
+            says = f"answered its outputs in another order: A's are its {_listed(order)}"
+            shows = next(pair for pair in walk.outputs if not pair.agrees)
+            return (
+                first,
+                walk,
+                [Found(-1, shows, Fault(name="outputs-in-another-order", says=says))],
+            )
+        while not walk.agrees:
+            if len(self._candidates.known) >= MOST_MISTAKES or len(found) >= _MOST_LAYERS:
+                self.more = True
+                break
             one = self._first(walk, mended)
             if one is None:
                 break
-            found.append(one)
+            self._candidates.known.add(one.fault.name if one.fault else f"{one.layer}")
+            found.append(_behind(one, found))
             repair = self._repaired(one)
             place = one.layer if one.done_at < 0 else one.done_at
             if repair is None or place in mended:
                 break
             mended[place] = repair
             walk = self._walker.walk(mended)
-        found.sort(key=lambda one: one.layer)
+        found = sorted((one for one in found if not one.behind), key=lambda one: one.layer)
         return first, walk, self._needed(found, mended) if len(found) > 1 else found
 
+    def outputs_turned(self, walk: Walk) -> list[int] | None:
+        """Where A's outputs stand among the other's, if all are right in another order."""
+        count = len(walk.outputs)
+        if walk.agrees or count < 2 or count != len(self._walker.theirs):  # noqa: PLR2004 - one has one order
+            return None
+        order: list[int] = []
+        for pair in walk.outputs:
+            truth = self._walker.truth_of(walk, self._graph.outputs[pair.record.place])
+            fitting = [
+                place
+                for place, values in enumerate(self._walker.theirs)
+                if place not in order and _agrees(values, truth)
+            ]
+            if not fitting:
+                return None
+            order.append(fitting[0])
+        return order
+
     def _needed(self, found: Sequence[Found], mended: Mapping[int, Mended]) -> list[Found]:
-        """The same without what makes no difference, such as answers at masked steps."""
+        """The same without what makes no difference: answers at masked steps."""
         weighed = [self._weighed(one) for one in found]
         harmless = {one.layer for one in weighed if one.harmless}
         rest = {place: one for place, one in mended.items() if place not in harmless}
@@ -103,12 +138,14 @@ class Search:
 
     def _weighed(self, found: Found) -> Found:
         """The same; with whether, were it the only mistake, the outputs would be right."""
-        if found.fault is None:
+        if found.fault is None or not self._masked:
             return found
         honest = dict(self._walker.starts)
         known = dict(honest)
         for place, layer in enumerate(self._graph.layers):
-            right, _ = self._walker.answer(place, honest)
+            right, why = self._walker.answer(place, honest)
+            if why and any(known[one] is not honest[one] for one in layer.taken):
+                return found  # what it makes of other numbers is not known
             honest |= dict(zip(layer.outputs, right, strict=False))
             try:
                 made = (
@@ -127,14 +164,20 @@ class Search:
         if found.fault is not None:
             return Mended(fault=found.fault)
         pair = found.shows
-        if found.layer < 0 or pair.how == "output" or pair.near is None or not pair.stage.is_output:
+        if found.layer < 0 or pair.how == "output" or pair.near is None:
             return None
-        truth = self._walker.graph.values[self._graph.layers[found.layer].outputs[0]]
-        if truth.dtype.kind != "f" or pair.stage.place:
+        layer = self._graph.layers[found.layer]
+        truth = self._graph.values[layer.outputs[0]]
+        inside = pair.stage.what == BEFORE
+        if truth.dtype.kind != "f" or pair.stage.place or not (pair.stage.is_output or inside):
             return None
-        known = next(iter(self._walker.walk().known.values()))
+        known = next(iter(self._walker.starts.values()))
         numbers = arranged(pair.record.values, pair.near.axes, truth.shape)
-        return Mended(answer=known.arithmetic.leaf(numbers))
+        answer = known.arithmetic.leaf(numbers)
+        try:
+            return Mended(answer=layer.activated(answer) if inside else answer)
+        except NoAnswer:
+            return None
 
     def _first(self, walk: Walk, mended: Mapping[int, Mended]) -> Found | None:
         """The first difference, explained if any known mistake does."""
@@ -146,18 +189,40 @@ class Search:
         shown = [
             walk.pairs[place]
             for place in region
-            if place in walk.pairs and place not in walk.unjudged
+            if place in walk.pairs
+            and place not in walk.unjudged
+            and mended.get(place, Mended()).answer is None
         ]
         shows = next((pair for pair in shown if not pair.agrees), bad)
         span = self._before(shows, region)
         found = self._explained(walk, mended, span, shows)
-        if found is None and shows is not bad:
+        if found is None and shows is not bad and not self._confirmed(mended, shows):
             # What bears the layer's name may be another of its answers: the outputs decide.
             found = self._explained(walk, mended, self._before(bad, region), bad)
+        if found is None and not self.cut_short:
+            passed = self._recurrent_before(span)
+            found = self._explained(walk, mended, passed, shows, only=HANDED_ON)
+        if found is None and not self.cut_short and shows is bad:
+            found = self._everywhere(walk, mended, span, bad)
+        if found is not None and found.fault is not None and found.fault.name.startswith(OF_OTHER):
+            # A layer that is missing moves all weights behind it: then the outputs tell it.
+            found = self._explained(walk, mended, span, bad, only=LEFT_OUT) or found
         if found is not None:
             return found
         culprit = shows.layer
-        return Found(culprit, shows, suspects=span, hint=_hint(shows, self._truth(walk, shows)))
+        return Found(culprit, shows, suspects=span, hint=hint(shows, self._truth(walk, shows)))
+
+    def _confirmed(self, mended: Mapping[int, Mended], shows: Pair) -> bool:
+        """Whether an answer is the layer's for sure: what reads it makes the right thing of it."""
+        repair = self._repaired(Found(shows.layer, shows))
+        if repair is None:
+            return False
+        walk = self._walker.walk({**mended, shows.layer: repair})
+        return any(
+            reader in walk.pairs and walk.pairs[reader].agrees
+            for number in self._graph.layers[shows.layer].outputs
+            for reader in self._graph.reads.get(number, [])
+        )
 
     def _good(self, walk: Walk) -> set[int]:
         """Layers that agree, or of which all that is made agrees."""
@@ -173,7 +238,12 @@ class Search:
                 reader for number in layer.outputs for reader in self._graph.reads.get(number, [])
             }
             ends = [outputs[number] for number in layer.outputs if number in outputs]
-            settled = all(ends) and all(reader in good for reader in readers)
+            # A layer that makes the right answer of it, before its activation or behind it, has
+            # been given the right one.
+            settled = all(ends) and all(
+                reader in good or (reader in walk.pairs and walk.pairs[reader].agrees)
+                for reader in readers
+            )
             # What is right before the activation may be wrong behind it.
             answered = pair is not None and pair.agrees and pair.stage.is_output
             if (answered and all(ends)) or settled:
@@ -192,15 +262,32 @@ class Search:
                     wanted.add(self._graph.producers.get(number, -1))
         return [place for place in reversed(region) if place in wanted]
 
+    def _recurrent_before(self, span: Sequence[int]) -> list[int]:
+        """Recurrent layers that are right, and of which another answer may be handed on."""
+        found = []
+        for place in span:
+            for number in self._graph.layers[place].taken:
+                before = self._graph.producers.get(number, -1)
+                if before >= 0 and before not in span and before not in found:
+                    found.append(before)
+        return found
+
     def _explained(
-        self, walk: Walk, mended: Mapping[int, Mended], span: Sequence[int], shows: Pair
+        self,
+        walk: Walk,
+        mended: Mapping[int, Mended],
+        span: Sequence[int],
+        shows: Pair,
+        only: str = "",
     ) -> Found | None:
         for place in span:
             if place in mended:
                 continue
             matches: list[Fault] = []
             tried = 0
-            for fault in self._faults(place, walk.known):
+            for fault in self._candidates.of(place, walk.known):
+                if not fault.name.startswith(only):
+                    continue
                 tried += bool(matches)
                 if tried > _TRIED_BESIDE:
                     break
@@ -217,62 +304,61 @@ class Search:
                 return Found(self._told(place), shows, matches[0], [*also], done_at=place)
         return None
 
-    def _makes_masks(self, place: int) -> bool:
-        """Whether it is a function whose answer is nothing but a mask of layers."""
-        layer = self._graph.layers[place]
-        readers = [
-            (self._graph.layers[reader], number)
-            for number in layer.outputs
-            for reader in self._graph.reads.get(number, [])
-        ]
-        return (
-            not layer.owner
-            and bool(readers)
-            and all(
-                any("mask" in key and value == number for key, value in reader.tensors.items())
-                for reader, number in readers
-            )
-        )
+    def _everywhere(
+        self, walk: Walk, mended: Mapping[int, Mended], span: Sequence[int], bad: Pair
+    ) -> Found | None:
+        """One mistake in all layers of a kind, such as an epsilon: the outputs alone tell it."""
+        kinds: dict[str, list[int]] = {}
+        for place in sorted(place for place in span if place not in mended):
+            kinds.setdefault(self._graph.layers[place].kind, []).append(place)
+        number = self._graph.outputs[bad.record.place]
+        for places in kinds.values():
+            if len(places) == 1:
+                continue
+            faults = [
+                {
+                    fault.name: fault
+                    for fault in self._candidates.of(place, walk.known, everywhere=True)
+                }
+                for place in places
+            ]
+            for name, first in faults[0].items():
+                if time.monotonic() > self._deadline:
+                    self.cut_short = True
+                    return None
+                if not all(name in one for one in faults):
+                    continue
+                made = {at: one[name] for at, one in zip(places, faults, strict=True)}
+                answer = self._made(made, mended, number)
+                if answer is not None and _agrees(bad.record.values, answer):
+                    return Found(places[0], bad, first, done_at=places[0])
+        return None
+
+    def _made(
+        self, faults: Mapping[int, Fault], mended: Mapping[int, Mended], number: int
+    ) -> Array | None:
+        """A tensor as the model makes it with some mistakes; None: they do not fit."""
+        known = dict(self._walker.starts)
+        for place, layer in enumerate(self._graph.layers):
+            fault = faults.get(place) or mended.get(place, Mended()).fault or HONEST
+            try:
+                made, why = self._walker.answer(place, known, fault)
+            except (NoAnswer, *_UNFIT):
+                return None
+            if why and any(known[one] is not self._walker.starts.get(one) for one in layer.taken):
+                return None  # what it makes of other numbers is not known
+            known |= dict(zip(layer.outputs, made, strict=False))
+        return known.get(number)
 
     def _told(self, place: int) -> int:
         """The layer that a mistake is told of: of what makes a mask, the first that reads it."""
-        if not self._makes_masks(place):
+        if not self._candidates.makes_masks(place):
             return place
         return min(
             reader
             for number in self._graph.layers[place].outputs
             for reader in self._graph.reads[number]
         )
-
-    def _faults(self, place: int, known: Mapping[int, Array]) -> Iterator[Fault]:
-        """Every known mistake of a layer, a porter's first."""
-        layer = self._graph.layers[place]
-        if layer.unknown or not layer.nodes:
-            return
-        given = {number: known[number] for number in layer.taken}
-        seen: set[str] = set()
-        try:
-            case = layer.case(given)
-            network = Network.build(case.graph.model)
-            if self._makes_masks(place):
-                yield from (
-                    replace(fault, name="mask-turned-round", says=_TURNED)
-                    for fault in explanations(case)
-                    if fault.name.startswith("taken-for:")
-                )
-                return
-            masked = bool(layer.masks) or any("mask" in key for key in layer.tensors)
-            of_layer = [
-                *of_ports(network, masked=masked),
-                *_exchanged(network, layer),
-                *explanations(case),
-            ]
-        except NoAnswer:
-            return
-        for fault in of_layer:
-            if fault.name not in seen and fault.inputs is None and fault.calls is None:
-                seen.add(fault.name)
-                yield fault
 
     def _gives(
         self,
@@ -291,7 +377,7 @@ class Search:
                 return False
             if inside and place == shows.layer:
                 stages = self._walker.stages(place, walk.known, answers, fault)
-                return any(_agrees(shows.record.values, truth) for _, truth in stages)
+                return self._shown(shows, stages)
             known = {**walk.known, **dict(zip(layer.outputs, answers, strict=True))}
             return self._leads(known, mended, place, shows)
         except (NoAnswer, *_UNFIT):
@@ -311,13 +397,21 @@ class Search:
             made, _ = self._walker.answer(later, known, fault)
             if inside and later == shows.layer:
                 stages = self._walker.stages(later, known, made, fault)
-                return any(_agrees(shows.record.values, truth) for _, truth in stages)
+                return self._shown(shows, stages)
             known |= dict(zip(behind.outputs, made, strict=True))
             changed |= {*behind.outputs}
         if inside:
             return False
         number = self._graph.outputs[shows.record.place]
         return number in changed and _agrees(shows.record.values, known[number])
+
+    def _shown(self, shows: Pair, stages: Iterable[tuple[Stage, Array]]) -> bool:
+        """Whether one of a layer's answers is what was seen, masked steps aside."""
+        counts = self._graph.counts(self._graph.layers[shows.layer].outputs[0])
+        return any(
+            _agrees(shows.record.values, truth, counts if stage.is_output else None)
+            for stage, truth in stages
+        )
 
     def _truth(self, walk: Walk, shows: Pair) -> Array | None:
         if shows.layer < 0:
@@ -330,56 +424,22 @@ class Search:
         return None
 
 
-def _agrees(observed: Values, truth: Array) -> bool:
+def _listed(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers))
+
+
+def _behind(found: Found, before: Sequence[Found]) -> Found:
+    """The same; with whether a difference that nothing explained, before it, may go on in it."""
+    if found.fault is not None:
+        return found
+    open_ones = [one for one in before if one.fault is None]
+    shared = {place for one in open_ones for place in one.suspects}
+    guessed = bool(open_ones) and found.shows.how == "order"
+    return replace(found, behind=guessed or not shared.isdisjoint(found.suspects))
+
+
+def _agrees(observed: Values, truth: Array, counts: Values | None = None) -> bool:
     if observed.size != truth.value.size:
         return False
-    near = nearness(observed, truth)
+    near = nearness(observed, truth, counts=counts)
     return near is not None and near.agrees
-
-
-def _exchanged(network: Network, layer: Layer) -> Iterator[Fault]:
-    """Variables of one layer that a port may take for each other."""
-    names = [name.partition("/")[2] for name in network.variables]
-    if len(names) != len(layer.weights):
-        return
-    values = dict(zip(names, layer.weights, strict=True))
-    for places in exchanges(names):
-        if any(values[one].shape != values[other].shape for one, other in places.items()):
-            continue
-        taken = {one: values[other] for one, other in places.items()}
-        first, second = next(iter(places.items()))
-        what = [name.split("/")[0] if len(places) > 2 else name for name in (first, second)]  # noqa: PLR2004 - more than one pair
-        yield Fault(
-            name=f"exchanged:{what[0]}.{what[1]}",
-            says=f"took the {what[0]} and the {what[1]} for each other",
-            weights=lambda name, own, taken=taken: taken.get(name.partition("/")[2], own),  # type: ignore[misc] # a lambda with a default
-        )
-
-
-def _hint(shows: Pair, truth: Array | None) -> str:
-    """What is seen of a difference that no known mistake explains."""
-    if truth is None:
-        return ""
-    if shows.near is None:
-        theirs, ours = list(shows.record.values.shape), list(truth.shape)
-        return f"its shape is {theirs}, and {ours} in no order of axes"
-    observed = arranged(shows.record.values, shows.near.axes, truth.shape).astype(np.float64)
-    if not np.isfinite(observed).all():
-        return "it answers NaN or infinities"
-    return _regular(observed, truth.value)
-
-
-def _regular(observed: Values, wanted: Values) -> str:
-    """Whether all numbers are off alike, or are the right ones elsewhere."""
-    largest = float(np.abs(wanted).max(initial=0.0))
-    with np.errstate(all="ignore"):
-        ratios = (observed / wanted)[np.abs(wanted) > _SHARE * largest]
-        apart = observed - wanted
-    if ratios.size and np.ptp(ratios) < _ALIKE * abs(float(ratios.mean())):
-        return f"every number is {float(ratios.mean()):.6g} times what it should be"
-    if apart.size and np.ptp(apart) < _ALIKE * abs(float(apart.mean())):
-        return f"every number is {float(apart.mean()):.6g} more than it should be"
-    ordered = np.sort(wanted, axis=None), np.sort(observed, axis=None)
-    if np.allclose(*ordered, rtol=_ALIKE / 10, atol=_ALIKE / 100 * largest):
-        return "the numbers are the right ones, in another order"
-    return ""

@@ -96,6 +96,7 @@ def _wanted(options: argparse.Namespace) -> Wanted:
         settings=settings,
         seconds=options.seconds,
         custom=options.custom,
+        still=options.no_dropout,
     )
 
 

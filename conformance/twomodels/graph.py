@@ -131,10 +131,17 @@ def _numbers(calls: Sequence[Call], outputs: Sequence[Any]) -> set[int]:
     return found
 
 
+def _taken(call: Call) -> list[int]:
+    found = list(call.inputs)
+    for value in call.tensors.values():
+        found += value if isinstance(value, list) else [value]
+    return found
+
+
 def _layer(call: Call, arrays: Mapping[str, Any]) -> Layer:
     unknown, nodes = "", []
     try:
-        nodes = nodes_of(call)
+        nodes = nodes_of(call, [arrays[f"value/{number}"].shape for number in _taken(call)])
     except NoAnswer as error:
         unknown = str(error)
     made = Layer(

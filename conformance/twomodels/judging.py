@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from conformance.twomodels.answered import Keras
     from conformance.twomodels.causes import Found
     from conformance.twomodels.closeness import Nearness
+    from conformance.twomodels.graph import Graph
+    from conformance.twomodels.replay import Layer
     from conformance.twomodels.sides import Side
     from conformance.twomodels.told import Opened, Told
     from conformance.twomodels.training import Compared, Reason, Settings
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 _REASON = 200
 """Characters of a reason that are kept: some list all that there is."""
 _HARMLESS = "by itself it would change no output: mend the other first"
+_OF_INPUTS = frozenset({"input-left-out", "relu-added-before"})
+"""Mistakes that are about one input: its place follows the name."""
 _KINKED = (
     "a number is within rounding of where a gradient jumps (relu at 0, a tie in a pool, a gradient "
     "of 0 under Adam): honest trainings may part there; try other arrays (--seed)"
@@ -121,7 +125,7 @@ def _mistake(found: Found, made: Keras, framework: str) -> result.Mistake:
     return result.Mistake(
         layer=layer.name if layer else "",
         kind=layer.kind if layer else "",
-        behaves_as_if=found.fault.says if found.fault else "",
+        behaves_as_if=_says(found, made),
         name=found.fault.name if found.fault else "",
         also=found.also,
         shown_by=found.shows.record.name,
@@ -129,8 +133,54 @@ def _mistake(found: Found, made: Keras, framework: str) -> result.Mistake:
         error=_finite(near and near.error),
         suspects=[names[place] for place in reversed(found.suspects)] if several else [],
         hint=_HARMLESS if found.harmless else found.hint,
-        guide=anchor(framework, layer.kind) if layer else "",
+        guide=_guide(framework, layer),
     )
+
+
+def hidden(graph: Graph, walk: Walk) -> list[str]:
+    """What differs inside where the outputs agree: a layer, and one that is fed by it.
+
+    A difference in one alone may be an answer that is another one in the port, as of a convolution
+    before a crop. That it goes on tells more.
+    """
+    if not walk.agrees:
+        return []
+    off = {place for place, pair in walk.pairs.items() if not pair.agrees}
+    going_on = [
+        place
+        for place in sorted(off)
+        for number in graph.layers[place].outputs
+        if not off.isdisjoint(graph.reads.get(number, []))
+    ]
+    if not going_on:
+        return []
+    first = graph.layers[going_on[0]].name
+    told = (
+        f"the outputs agree, and {len(off)} answers inside do not, from {first} on: what differs "
+        "there does not reach the outputs of these inputs (others: --inputs, --seed)"
+    )
+    return [told]
+
+
+def _says(found: Found, made: Keras) -> str:
+    """What a mistake is; of one input among several, also which layer makes it."""
+    if found.fault is None:
+        return ""
+    name, _, place = found.fault.name.partition(":")
+    layer = made.graph.layers[found.layer] if found.layer >= 0 else None
+    if layer is None or name not in _OF_INPUTS or len(layer.taken) < 2:  # noqa: PLR2004 - one alone
+        return found.fault.says
+    producer = made.graph.producers.get(layer.taken[int(place)])
+    source = "what no layer makes" if producer is None else made.graph.layers[producer].name
+    return f"{found.fault.says}: {source}"
+
+
+def _guide(framework: str, layer: Layer | None) -> str:
+    if layer is None:
+        return ""
+    function = bool(layer.nodes) and layer.nodes[0].is_function
+    own = anchor(framework, layer.nodes[0].layer) if function else ""
+    return own or anchor(framework, layer.kind)
 
 
 def _output(place: int, pair: Pair) -> result.Output:
@@ -234,7 +284,7 @@ def _training_mistake(
         suspects=[made.graph.layers[one].name for one in places]
         if place < 0 and not reason
         else [],
-        guide=anchor(framework, layer.kind) if layer else "",
+        guide=_guide(framework, layer),
     )
 
 

@@ -11,7 +11,7 @@ from conformance.cases.model import Node
 from conformance.reference.errors import Unsupported
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from conformance.twomodels.told import Call
 
@@ -26,10 +26,15 @@ _CALLED = {"GroupedQueryAttention": "GroupQueryAttention"}
 _FUNCTION = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
-def nodes_of(call: Call) -> list[Node]:
+def nodes_of(call: Call, shapes: Sequence[tuple[int, ...]] = ()) -> list[Node]:
     """The nodes of one call; the last has the call's name and answer, all are in order.
 
-    An activation that is a layer of its own becomes a node of its own.
+    An activation that is a layer of its own becomes a node of its own, and so does each index of
+    ``x[:, 0]``.
+
+    Args:
+        call: What Keras says of it.
+        shapes: Of the tensors that it takes.
 
     Raises:
         Unsupported: Its config can't be written as the reference's.
@@ -41,6 +46,9 @@ def nodes_of(call: Call) -> list[Node]:
     }
     if not call.is_layer:
         name = _FUNCTION.sub("_", call.layer).lower()
+        key = call.arguments.get("key", call.config.get("key"))
+        if name == "get_item" and len(shapes) == 1 and not isinstance(key, int):
+            return _indexed(key, shapes[0])
         keyed = {key: value for key, value in call.config.items() if value is not None}
         made = Node(
             name="layer", layer=f"ops.{name}", config={}, inputs=[], tensors={**tensors},
@@ -63,6 +71,58 @@ def nodes_of(call: Call) -> list[Node]:
     plain = replace(node, config={**config, "activation": "linear"})
     behind = Node(name="activation", layer=layer, config=arguments, inputs=["layer"])
     return [plain, behind]
+
+
+def _indexed(key: Any, shape: Sequence[int]) -> list[Node]:
+    """An array's entries as one function an index: ``x[:, 0]`` takes entry 0 of axis 1.
+
+    Raises:
+        Unsupported: An index is none of a number, a slice, ``None`` and an ellipsis.
+    """
+    parts = list(key) if isinstance(key, list) else [key]
+    named = [one for one in parts if one is not None and one != "..."]
+    if "..." in parts:
+        at = parts.index("...")
+        whole = [{"slice": [None, None, None]}] * (len(shape) - len(named))
+        parts = [*parts[:at], *whole, *parts[at + 1 :]]
+    sizes = list(shape)
+    nodes: list[Node] = []
+    axis = 0
+
+    def add(function: str, **arguments: Any) -> None:
+        source = nodes[-1].name if nodes else "x"
+        nodes.append(
+            Node(
+                name=f"index{len(nodes)}",
+                layer=function,
+                config={},
+                inputs=[],
+                tensors={"x": source},
+                arguments=arguments,
+            )
+        )
+
+    for part in parts:
+        if part is None:
+            add("ops.expand_dims", axis=axis)
+            axis += 1
+            continue
+        if isinstance(part, int) and not isinstance(part, bool):
+            add("ops.take", indices=part, axis=axis)
+            sizes.pop(0)
+            continue
+        bounds = part.get("slice") if isinstance(part, dict) else None
+        if not isinstance(bounds, list) or not sizes:
+            message = f"an index that is {part!r} can't be written down"
+            raise Unsupported(message)
+        taken = range(*slice(*bounds).indices(sizes.pop(0)))
+        if taken != range(shape[len(shape) - len(sizes) - 1]):
+            add("ops.take", indices=list(taken), axis=axis)
+        axis += 1
+    if not nodes:
+        message = "an index that takes all is not in the reference"
+        raise Unsupported(message)
+    return nodes
 
 
 def config_of(config: Mapping[str, Any]) -> dict[str, Any]:

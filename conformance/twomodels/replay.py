@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 
 LOOKS_UP = frozenset({"Embedding", "ReversibleEmbedding"})
 """Layers that read whole numbers, also where Keras hands them over as floats."""
+_BROADCASTS = frozenset(
+    f"ops.{name}"
+    for name in ("add", "subtract", "multiply", "divide", "true_divide", "maximum", "minimum")
+)
 
 
 @dataclass(frozen=True)
@@ -112,8 +116,23 @@ class Layer:
             form="functional", inputs=inputs, nodes=self.nodes, outputs=[self.nodes[-1].name]
         )
 
+    def _raised(self, given: Mapping[int, Array]) -> Mapping[int, Array]:
+        """The tensors of a function that broadcasts, with axes of 1 in front: all of one rank.
+
+        A constant has no axis of the batch, which the reference takes every first one for.
+        """
+        if not self.nodes or self.nodes[0].layer not in _BROADCASTS:
+            return given
+        rank = max((given[number].ndim for number in self.taken), default=0)
+        low = {number for number in self.taken if 0 < given[number].ndim < rank}
+        if not low:
+            return given
+        return {number: _of_rank(given[number], rank) if number in low else given[number]
+                for number in self.taken}  # fmt: skip
+
     def case(self, given: Mapping[int, Array]) -> Case:
         """The layer as a case, by which the faults that fit it are found."""
+        given = self._raised(given)
         rows = next((given[number].shape[0] for number in self.taken if given[number].ndim), 1)
         program = Graph(
             case=self.name, model=self.model(given), calls=[Call(batch=rows)], facets=["values"]
@@ -143,6 +162,7 @@ class Layer:
             NoAnswer: The reference has none.
         """
         arithmetic = fault.arithmetic(Variance)
+        given = self._raised(given)
         model = self.model(given)
         if nodes is not None:
             model = replace(model, nodes=[*nodes], outputs=[nodes[-1].name])
@@ -175,6 +195,32 @@ class Layer:
         with np.errstate(all="ignore"):
             return network.run(inputs, named, context, masks).outputs
 
+    def activated(self, answer: Array) -> Array:
+        """What the layer's activation makes of its answer before it.
+
+        Raises:
+            NoAnswer: The reference has none.
+        """
+        behind = self.nodes[1:]
+        if not behind:
+            config = {"activation": self.nodes[0].config.get("activation", "linear")}
+            behind = [Node(name="behind", layer="Activation", config=config, inputs=["layer"])]
+        shape, dtype = [*answer.shape[1:]], answer.dtype
+        model = Model(
+            form="functional",
+            inputs=[InputSpec(name="layer", shape=shape, dtype=dtype)],
+            nodes=behind,
+            outputs=[behind[-1].name],
+        )
+        network = Network.build(model)
+        if network.variables:
+            message = "its activation has weights"
+            raise NoAnswer(message)
+        context = HONEST.context(answer.arithmetic)
+        context.flag = False
+        with np.errstate(all="ignore"):
+            return network.run({"layer": answer}, {}, context, {}).outputs[0]
+
     @cached_property
     def stages(self) -> list[tuple[Stage, list[Node]]]:
         """Its outputs, and the answers on the way that a port may have a module for."""
@@ -184,6 +230,8 @@ class Layer:
         first = self.nodes[0]
         config = first.config
         recurrent = "return_sequences" in config
+        if first.is_function:
+            return found
         if len(self.nodes) > 1:
             found.append((Stage("before its activation"), self.nodes[:1]))
         elif "activation" in config and not recurrent and first.layer != "Activation":
@@ -203,6 +251,18 @@ class Layer:
 def integers(values: Values) -> Values:
     """Whole numbers that Keras may hand over as floats."""
     return values if values.dtype.kind in "iu" else np.rint(values).astype(np.int32)
+
+
+def _of_rank(array: Array, rank: int) -> Array:
+    """The same numbers with axes of 1 in front."""
+    shape = (*[1] * (rank - array.ndim), *array.shape)
+    whole = array.integers
+    return Array(
+        array.arithmetic,
+        array.value.reshape(shape),
+        variance=np.broadcast_to(array.variance, array.shape).reshape(shape),
+        integers=None if whole is None else whole.reshape(shape),
+    )
 
 
 def _weight(fault: Fault, name: str, array: Array) -> Array:

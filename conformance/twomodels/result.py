@@ -59,6 +59,7 @@ class Mistake(Struct, frozen=True, kw_only=True, omit_defaults=True):
     suspects: list[str] = field(default_factory=list)
     """Without a known mistake: the layers that could be it, where several could."""
     hint: str = ""
+    """What else is seen of it, a line each."""
     guide: str = ""
     """Where the guide speaks of the layer."""
 

@@ -13,6 +13,8 @@ from conformance.twomodels import words
 from conformance.wording.text import one_line, visible
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import RenderableType
 
     from conformance.twomodels.result import Mistake, Model, Result, Training
@@ -31,8 +33,8 @@ def summary(result: Result) -> RenderableType:
         Text(""),
         _layers(result),
     ]
-    for mistake in result.mistakes:
-        parts += [Text(""), *_mistake(mistake)]
+    for mistake, others in words.grouped(result.mistakes):
+        parts += [Text(""), *_mistake(mistake, others)]
     if result.training is not None:
         parts += [Text(""), *_training(result.training)]
     if result.notes:
@@ -74,9 +76,9 @@ def _layers(result: Result) -> Table:
     return table
 
 
-def _mistake(mistake: Mistake) -> list[RenderableType]:
+def _mistake(mistake: Mistake, others: Sequence[str] = ()) -> list[RenderableType]:
     title = f"{mistake.layer} ({mistake.kind})" if mistake.layer else "The outputs"
-    lines = [one_line(line) for line in words.reason(mistake)]
+    lines = [one_line(line) for line in words.reason(mistake, others)]
     return [Text(visible(title), style="bold red"), *map(_indented, lines)]
 
 

@@ -73,6 +73,8 @@ class Seen(Struct, frozen=True, kw_only=True):
 
     name: str
     tensor: str
+    kind: str = ""
+    """The class of the module that answers, as far as it is one of PyTorch's own."""
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -115,14 +117,14 @@ class Told(Struct, frozen=True, kw_only=True):
         names = [one if isinstance(one, str) else f"value/{one}" for one in self.answer.outputs]
         return [self.array(name) for name in names]
 
-    def seen(self) -> list[tuple[str, Array]]:
-        """What was seen inside, by name and in order; of a Keras model its layers' answers."""
-        found = [(one.name, self.array(one.tensor)) for one in self.answer.seen]
+    def seen(self) -> list[tuple[str, Array, str]]:
+        """What was seen inside in order: its name, its numbers, its module's class."""
+        found = [(one.name, self.array(one.tensor), one.kind) for one in self.answer.seen]
         called: dict[str, int] = {}
         for call in self.answer.calls:
             count = called[call.name] = called.get(call.name, 0) + 1
             name = call.name if count == 1 else f"{call.name}#{count}"
             for place, number in enumerate(call.outputs):
                 array = self.array(f"value/{number}")
-                found.append((f"{name}[{place}]" if place else name, array))
+                found.append((f"{name}[{place}]" if place else name, array, ""))
         return found

@@ -12,6 +12,7 @@ from conformance.reference.errors import NoAnswer
 from conformance.reference.faults.fault import HONEST
 from conformance.twomodels.closeness import Nearness, arranged, nearness
 from conformance.twomodels.graph import estimated
+from conformance.twomodels.kinds import fits, plausible
 from conformance.twomodels.replay import Stage
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ class Record:
     name: str
     place: int
     values: Values
+    kind: str = ""
+    """The class of the module, as far as it is one of PyTorch's."""
 
     @property
     def size(self) -> float:
@@ -113,6 +116,10 @@ class Walker:
         self._names = _names([layer.name for layer in graph.layers], self.records)
         self._memory: dict[tuple[object, ...], tuple[list[Array], str, object]] = {}
         self._sizes = {id(record): record.size for record in self.records}
+        self._digests = {
+            record.place: hash((record.values.shape, record.values.tobytes()))
+            for record in self.records
+        }
 
     def walk(self, mended: Mapping[int, Mended] | None = None) -> Walk:
         """One way through, layer by layer.
@@ -123,6 +130,7 @@ class Walker:
         walk = Walk(known=dict(self.starts))
         used: set[int] = set()
         other: set[int] = set()  # tensors that are not what they are in the Keras model
+        unsure: set[int] = set()  # tensors that nobody knows in the other model
         for place, layer in enumerate(self.graph.layers):
             made = (mended or {}).get(place, Mended())
             answers, why = self.answer(place, walk.known, made.fault or HONEST)
@@ -133,8 +141,9 @@ class Walker:
             walk.truths[place] = answers
             if place in (mended or {}) or not other.isdisjoint(layer.taken):
                 other |= {*layer.outputs}
-                if why and place not in (mended or {}):
+                if place not in (mended or {}) and (why or not unsure.isdisjoint(layer.taken)):
                     walk.unjudged.add(place)
+                    unsure |= {*layer.outputs}
             if made.fault is not None:
                 walk.faults[place] = made.fault
             pair = self._agreeing(place, walk, used)
@@ -145,8 +154,9 @@ class Walker:
             walk.pairs[place] = pair
             if pair.stage.is_output and pair.near is not None:
                 walk.known[layer.outputs[pair.stage.place]] = self._theirs(pair, answers)
-        self._differing(walk, used)
+                unsure.discard(layer.outputs[pair.stage.place])
         walk.outputs = self._judged_outputs(walk)
+        self._differing(walk, used)
         return walk
 
     def answer(
@@ -257,11 +267,23 @@ class Walker:
             if record is None:
                 continue
             stage, near = self._nearest(place, walk, record)
-            if how == "order" and near is None:
+            if how == "order" and (near is None or self._settled(place, walk)):
                 continue
             used.add(record.place)
             walk.pairs[place] = Pair(place, record, stage, how, near)
             del layer
+
+    def _settled(self, place: int, walk: Walk) -> bool:
+        """Whether all that reads a layer is right, and so the layer, whatever its answer is."""
+        layer = self.graph.layers[place]
+        ends = [
+            pair.agrees
+            for number, pair in zip(self.graph.outputs, walk.outputs, strict=False)
+            if number in layer.outputs
+        ]
+        readers = {one for number in layer.outputs for one in self.graph.reads.get(number, [])}
+        fed = [one in walk.pairs and walk.pairs[one].agrees for one in readers]
+        return bool(ends or fed) and all(ends) and all(fed)
 
     def _nearest(self, place: int, walk: Walk, record: Record) -> tuple[Stage, Nearness | None]:
         found: list[tuple[Stage, Nearness | None]] = []
@@ -271,7 +293,14 @@ class Walker:
         shaped = [(stage, near) for stage, near in found if near is not None]
         if not shaped:
             return found[0]
-        return min(shaped, key=lambda one: (one[1].error, not one[0].is_output))
+        layer = self.graph.layers[place]
+
+        def rank(one: tuple[Stage, Nearness]) -> tuple[bool, bool, float, bool]:
+            stage, near = one
+            likely = plausible(stage, layer, record.kind, record.values)
+            return not likely, stage.what.startswith("state"), near.error, not stage.is_output
+
+        return min(shaped, key=rank)
 
     def _named(self, place: int, used: set[int]) -> Record | None:
         wanted = self._names.get(place)
@@ -289,12 +318,18 @@ class Walker:
             (p.record.place for i, p in walk.pairs.items() if i > place and p.agrees),
             default=len(self.records),
         )
-        shapes = {tuple(sorted(one.shape)) for one in walk.truths[place]}
-        for record in self.records:
-            inside = before < record.place < after and record.place not in used
-            if inside and tuple(sorted(record.values.shape)) in shapes:
-                return record
-        return None
+        shapes = {_sizes(one.shape) for one in walk.truths[place]}
+        taken = {self._digests[one] for one in used}  # a container answers what its last part does
+        found = [
+            (fits(record.kind, layer), record)
+            for record in self.records
+            if before < record.place < after
+            and record.place not in used
+            and self._digests[record.place] not in taken
+            and _sizes(record.values.shape) in shapes
+        ]
+        likely = [record for fit, record in found if fit]
+        return next(iter(likely or [record for fit, record in found if fit is None]), None)
 
     def _judged_outputs(self, walk: Walk) -> list[Pair]:
         found = []
@@ -305,17 +340,23 @@ class Walker:
             record = Record(f"output {place}", place, self.theirs[place])
             # What the layers before were really fed is in ``known``; the output's own numbers may
             # be in it too, and are then held against what the last layer had to make.
-            truth = self._truth_of(walk, number)
+            truth = self.truth_of(walk, number)
             near = nearness(record.values, truth)
             found.append(Pair(layer, record, Stage(), "output", near))
         return found
 
-    def _truth_of(self, walk: Walk, number: int) -> Array:
+    def truth_of(self, walk: Walk, number: int) -> Array:
+        """What a tensor had to be, as far as the layers before it were known."""
         place = self.graph.producers.get(number)
         if place is None:
             return walk.known[number]
         outputs = self.graph.layers[place].outputs
         return walk.truths[place][outputs.index(number)]
+
+
+def _sizes(shape: Sequence[int]) -> tuple[int, ...]:
+    """A shape in whatever order of axes, without those of one."""
+    return tuple(sorted(size for size in shape if size != 1))
 
 
 def _size(values: Values) -> float:

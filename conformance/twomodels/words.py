@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from conformance.twomodels.result import Layer, Mistake, Result, Training
 
 _HUGE, _MANY = 1e6, 10.0
+LISTED = 8
+"""Layers that are named in one line."""
 _ORDERS = {(0, 3, 1, 2), (0, 4, 1, 2, 3), (0, 2, 1), (0, 2, 3, 1), (0, 2, 3, 4, 1)}
 """Orders of axes by which channels are moved: first to last or last to first."""
 
@@ -29,7 +33,8 @@ def headline(result: Result) -> str:
         more = len(result.mistakes) - 1
         rest = f", and {more} more" if more else ""
         where = f"at {first.layer} ({first.kind})" if first.layer else "in their outputs"
-        return f"The models differ: first {where}{rest}"
+        seen = "first seen" if first.suspects and first.layer else "first"
+        return f"The models differ: {seen} {where}{rest}"
     if result.training is not None and result.training.agrees is False:
         return "The models are equal in inference and differ in training"
     return "The models differ"
@@ -73,8 +78,25 @@ def answer(layer: Layer) -> str:
     return f"{told} ({', '.join(notes)})" if notes else told
 
 
-def reason(mistake: Mistake) -> list[str]:
-    """What is said of one mistake, line by line."""
+def grouped(mistakes: Sequence[Mistake]) -> list[tuple[Mistake, list[str]]]:
+    """Each mistake once, with the other layers in which it is made."""
+    found: dict[tuple[str, str, str], tuple[Mistake, list[str]]] = {}
+    for place, one in enumerate(mistakes):
+        known = (one.kind, one.name, one.hint) if one.name else (str(place), "", "")
+        if known in found:
+            found[known][1].append(one.layer)
+        else:
+            found[known] = one, []
+    return list(found.values())
+
+
+def reason(mistake: Mistake, others: Sequence[str] = ()) -> list[str]:
+    """What is said of one mistake, line by line.
+
+    Args:
+        mistake: The mistake.
+        others: Further layers in which it is made.
+    """
     lines = []
     sized = [times(mistake.margin), relative(mistake.error)]
     where = f"seen at {mistake.shown_by}: " if mistake.shown_by else ""
@@ -85,9 +107,15 @@ def reason(mistake: Mistake) -> list[str]:
     else:
         lines.append("no mistake that is known gives this answer")
         if mistake.suspects:
-            lines.append(f"it can be any of {', '.join(mistake.suspects)}")
+            further = len(mistake.suspects) - LISTED
+            named = ", ".join(mistake.suspects[-LISTED:])  # the nearest are the last
+            before = f", or one of {further} layers before them" if further > 0 else ""
+            lines.append(f"it can be any of {named}{before}")
     if mistake.hint:
-        lines.append(mistake.hint)
+        lines += mistake.hint.split("\n")
+    if others:
+        rest = f" and {len(others) - LISTED} more" if len(others) > LISTED else ""
+        lines.append(f"the same in {', '.join(others[:LISTED])}{rest}")
     if mistake.guide:
         lines.append(f"see {mistake.guide}")
     return lines

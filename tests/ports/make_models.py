@@ -57,9 +57,49 @@ def own():
     return keras.Model(numbers, layers.Dense(2, name="last")(x))
 
 
-def main(folder):
+def block():
+    x = tokens = keras.Input((6, 8), name="tokens")
+    x = x + keras.ops.convert_to_tensor(np.linspace(-1, 1, 48).reshape(6, 8).astype("float32"))
+    y = layers.LayerNormalization(epsilon=1e-6, name="norm1")(x)
+    y = layers.MultiHeadAttention(2, 4, name="attention")(y, y)
+    x = x + y
+    y = layers.LayerNormalization(epsilon=1e-6, name="norm2")(x)
+    y = layers.Dense(12, activation="gelu", name="wide")(y)
+    y = layers.Dropout(0.2, name="drop")(y)
+    x = x + layers.Dense(8, name="narrow")(y)
+    x = layers.LayerNormalization(epsilon=1e-6, name="norm3")(x)
+    return keras.Model(tokens, layers.Dense(3, name="answer")(x[:, 0]))
+
+
+def images():
+    x = image = keras.Input((12, 12, 3), name="image")
+    x = layers.Conv2D(4, 3, strides=2, padding="same", activation="relu", name="conv1")(x)
+    x = layers.BatchNormalization(name="bn1")(x)
+    x = layers.Conv2D(4, 3, padding="same", dilation_rate=2, name="conv2")(x)
+    x = layers.BatchNormalization(name="bn2")(x)
+    x = layers.ReLU(name="relu2")(x)
+    x = layers.Flatten(name="flatten")(x)
+    x = layers.Dense(5, name="code")(x)
+    x = layers.Dense(36, activation="relu", name="wide")(x)
+    x = layers.Reshape((3, 3, 4), name="grid")(x)
+    x = layers.UpSampling2D(interpolation="bilinear", name="up")(x)
+    x = layers.Conv2D(3, 3, name="conv3")(x)
+    x = layers.GlobalAveragePooling2D(name="mean")(x)
+    return keras.Model(image, layers.Dense(3, activation="softmax", name="classes")(x))
+
+
+def sentence():
+    x = tokens = keras.Input((7,), dtype="int32", name="tokens")
+    x = layers.Embedding(20, 6, name="embedding")(x)
+    x = layers.LSTM(5, name="lstm")(x)
+    x = layers.Dropout(0.2, name="drop")(x)
+    kind = layers.Dense(3, activation="softmax", name="kind")(x)
+    return keras.Model(tokens, [kind, layers.Dense(1, name="score")(x)])
+
+
+def main(folder, *wanted):
     random = np.random.default_rng(0)
-    for make in (cnn, text, transformer, own):
+    for make in [globals()[name] for name in wanted or ("cnn", "text", "transformer", "own")]:
         keras.utils.set_random_seed(1)
         model = make()
         for variable in model.weights:  # as after some training: nothing is 0 or 1 throughout
@@ -84,4 +124,4 @@ def main(folder):
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *sys.argv[2:])

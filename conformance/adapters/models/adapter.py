@@ -2,9 +2,11 @@
 
 The host's side is ``conformance/twomodels``. A request travels as the ``program`` of a ``run``:
 
-``{"case": "models", "ask": "open", "kind": …, "path": …, "entry": …, "weights": …}`` opens it;
+``{"case": "models", "ask": "open", "kind": …, "path": …, "entry": …, "weights": …}`` opens it,
+with ``"still": true`` without its drop-outs;
 ``{"ask": "infer"}`` with the arrays ``input/<i>``; ``{"ask": "train", "settings": {…}}`` with
-``input/<i>`` and ``target/<j>``. The answers are described in ``conformance/twomodels/told.py``.
+``input/<i>`` and ``target/<j>``; ``{"ask": "weights"}`` of a port. The answers are described in
+``conformance/twomodels/told.py``.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from conformance.adapters.models.base import Weighted
 from conformance.adapters.worker.failure import Unsupported
 
 if TYPE_CHECKING:
@@ -62,6 +65,8 @@ class Models:
             return self._model.infer(inputs)
         if ask == "train":
             return self._model.train(inputs, _numbered(tensors, "target"), program["settings"])
+        if ask == "weights" and isinstance(self._model, Weighted):
+            return self._model.weights()
         raise Unsupported(f"nothing is known of the request {ask!r}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import math
 import sys
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,6 +47,14 @@ class Opened(Protocol):
         self, inputs: Sequence[Any], targets: Sequence[Any], settings: Mapping[str, Any]
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """The loss of each step, the variables before and after, and then as ``infer``."""
+
+
+@runtime_checkable
+class Weighted(Protocol):
+    """A model whose weights can be asked for."""
+
+    def weights(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Its parameters and buffers: ``variable/before/<name>``."""
 
 
 class Sent:

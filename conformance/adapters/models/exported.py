@@ -113,7 +113,15 @@ class OnnxFile:
             one.name: np.asarray(array).astype(_ONNX_TYPES.get(one.type, "float32"))
             for one, array in zip(wanted, inputs)
         }
-        answers = dict(zip(self._outputs, self._session.run(None, feeds)))
+        try:
+            found = self._session.run(None, feeds)
+        except Exception as error:
+            told = ", ".join(f"{one.name} {one.shape}" for one in wanted)
+            raise ValueError(
+                f"{error} (the file takes {told}; it may hold sizes of what it was exported with: "
+                "--rows, --inputs)"
+            ) from error
+        answers = dict(zip(self._outputs, found))
         inside = [(name, answers[name]) for name in self._inside if name in answers]
         outputs = [answers[name] for name in self._outputs if name not in set(self._inside)]
         return _answered(inside, outputs)
@@ -127,7 +135,10 @@ def _opened_up(path: Path) -> tuple[bytes, list[str]]:
     """The file with the answer of every node among its outputs, and the names of those."""
     import onnx
 
-    model = onnx.load(str(path))
+    try:
+        model = onnx.load(str(path))
+    except Exception as error:
+        raise Unsupported(f"it can't be read as ONNX: {error}") from error
     known = {one.name for one in model.graph.output}
     names = [
         name

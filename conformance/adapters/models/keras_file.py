@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import re
+import zipfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from conformance.adapters.keras.private import mask_of
+from conformance.adapters.models import dropping
 from conformance.adapters.models.base import Sent, finite, flat, run_file
 from conformance.adapters.shared.calling import SPREAD
+from conformance.adapters.worker.failure import Unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -28,20 +32,39 @@ def open_model(program: Mapping[str, Any]) -> KerasModel:
     """
     if program.get("custom"):
         run_file(Path(program["custom"]))
-    return KerasModel(program["path"])
+    return KerasModel(program["path"], still=bool(program.get("still")))
 
 
 class KerasModel:
     """A model of Keras 3."""
 
-    def __init__(self, path: str) -> None:
-        """Load the file."""
+    def __init__(self, path: str, *, still: bool) -> None:
+        """Load the file.
+
+        Args:
+            path: The file.
+            still: Whether its drop-outs and noise are left out.
+        """
         import keras
 
         keras.utils.set_random_seed(1)
         self._keras = keras
-        self._path = path
-        self.model = keras.saving.load_model(path, compile=False, safe_mode=True)
+        self._path, self._still = path, still
+        self.model = self._loaded()
+
+    def _loaded(self) -> Any:
+        if self._path.endswith(".keras") and not zipfile.is_zipfile(self._path):
+            raise Unsupported("it is no archive as Keras saves it: cut off, or another format?")
+        try:
+            model = self._keras.saving.load_model(self._path, compile=False, safe_mode=True)
+        except TypeError as error:
+            lost = re.search(r"Could not locate (class|function) '[^']*'", str(error))
+            if lost is None:
+                raise
+            raise Unsupported(
+                f"{lost[0]}. Name the Python file that defines and registers it with --custom"
+            ) from error
+        return dropping.without(self._keras, model) if self._still else model
 
     def told(self) -> dict[str, Any]:
         """Its inputs, as far as it says them."""
@@ -112,7 +135,7 @@ class KerasModel:
             self.model.reset_metrics()
         answer, arrays = self.infer(inputs)
         # The model is as it was for whoever asks next.
-        self.model = self._keras.saving.load_model(self._path, compile=False, safe_mode=True)
+        self.model = self._loaded()
         return {**answer, "losses": told}, arrays
 
     def _numbers(self, tensor: Any) -> Any:
@@ -272,7 +295,7 @@ def _variable(variable: Any) -> dict[str, Any]:
     }
 
 
-def _jsonable(value: Any) -> Any:
+def _jsonable(value: Any) -> Any:  # noqa: PLR0911 - one for each form
     """What JSON can carry of a config; anything else is told by its class in ``<…>``."""
     if value is None or isinstance(value, (bool, int, str)):
         return value
@@ -284,7 +307,9 @@ def _jsonable(value: Any) -> Any:
         return [_jsonable(one) for one in value]
     if isinstance(value, (np.generic, np.ndarray)):
         return _jsonable(value.tolist())
-    return f"<{type(value).__name__}>"
+    if isinstance(value, slice):
+        return {"slice": [_jsonable(one) for one in (value.start, value.stop, value.step)]}
+    return "..." if value is Ellipsis else f"<{type(value).__name__}>"
 
 
 def _packed(arrays: Sequence[Any]) -> Any:

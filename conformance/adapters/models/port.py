@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from conformance.adapters.models import jax_training
+from conformance.adapters.models import dropping, jax_training
 from conformance.adapters.models.base import Sent, finite, flat, run_file
 from conformance.adapters.models.watching import Watch
 from conformance.adapters.worker.failure import Unsupported
@@ -41,19 +41,21 @@ _UNTRAINABLE = (
 def open_model(program: Mapping[str, Any]) -> Port:
     """Run the file ``path`` and make its model: of ``entry``, or by its ``load(weights)``."""
     module = run_file(Path(program["path"]))
-    return Port(module, program.get("entry") or "", program.get("weights") or "")
+    entry, weights = program.get("entry") or "", program.get("weights") or ""
+    return Port(module, entry, weights, still=bool(program.get("still")))
 
 
 class Port:
     """A model and the functions that its file has for it."""
 
-    def __init__(self, module: ModuleType, entry: str, weights: str) -> None:
-        """Make the model.
+    def __init__(self, module: ModuleType, entry: str, weights: str, *, still: bool) -> None:
+        """Make the model; ``still``: without its drop-outs.
 
         Raises:
             Unsupported: The file has no such function or class, or not those that are needed.
         """
         self._module, self._entry, self._weights = module, entry, weights
+        self._still = still
         self.model = self._made()
         self._torch = _torch_of(self.model, module)
         self._jax = None if self._torch else _jax_of(self.model, module)
@@ -63,6 +65,12 @@ class Port:
         self._is_module = self._torch is not None and isinstance(self.model, self._torch.nn.Module)
 
     def _made(self) -> Any:
+        model = self._called()
+        if self._still:
+            dropping.silence(model)
+        return model
+
+    def _called(self) -> Any:
         if self._entry:
             found = getattr(self._module, self._entry, None)
             if found is None:
@@ -104,6 +112,7 @@ class Port:
         sent = Sent()
         fed = [self._tensor(array) for array in inputs]
         seen: list[tuple[str, Any]] = []
+        kinds: dict[str, str] = {}
         with self._no_gradients():
             activations = self._own("activations")
             if activations is not None:
@@ -117,23 +126,33 @@ class Port:
             elif self._is_module:
                 with Watch(self._torch, self.model) as watch:
                     output = self._forward(fed, training=False)
-                seen = watch.seen
+                seen, kinds = watch.seen, watch.kinds
             else:
                 output = self._forward(fed, training=False)
-        outputs = [self._numbers(one) for one in flat(output)]
+        outputs = [self._numbers(one) for one in _arrays(output)]
         for place, array in enumerate(outputs):
             sent.put(f"output/{place}", array)
         told_seen = []
         for place, (name, value) in enumerate(seen):
             kept = sent.put(f"seen/{place}", self._numbers(value))
             if kept is not None:
-                told_seen.append({"name": name, "tensor": kept})
+                told_seen.append({"name": name, "tensor": kept, "kind": kinds.get(name, "")})
         answer = {
             "seen": told_seen,
             "outputs": [f"output/{place}" for place in range(len(outputs))],
             "left_out": sent.left_out,
         }
         return answer, sent.arrays
+
+    def weights(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Its parameters and buffers, as far as there is room."""
+        sent = Sent()
+        names = [
+            name
+            for name, values in self._variables("before")[1]
+            if sent.put(f"variable/before/{name}", values) is not None
+        ]
+        return {"variables": names}, sent.arrays
 
     def train(
         self, inputs: Sequence[Any], targets: Sequence[Any], settings: Mapping[str, Any]
@@ -236,6 +255,21 @@ class Port:
         import contextlib
 
         return self._torch.no_grad() if self._torch else contextlib.nullcontext()
+
+
+def _arrays(output: Any) -> list[Any]:
+    """The arrays of an answer; lists of plain numbers are one.
+
+    Raises:
+        Unsupported: It holds none.
+    """
+    found = flat(output)
+    if not found:
+        why = ": does it end with a return?" if output is None else ""
+        raise Unsupported(f"the model's answer is {type(output).__name__} and no array{why}")
+    if isinstance(output, (list, tuple)) and all(isinstance(one, (int, float)) for one in found):
+        return [np.asarray(output, np.float32)]
+    return found
 
 
 def _torch_of(model: Any, module: ModuleType) -> Any:

@@ -19,6 +19,7 @@ class Watch:
     Attributes:
         seen: Name and answer, in the order in which they were made. The name is the module's; its
             second call is ``name#2``, the second array of an answer ``name[1]``.
+        kinds: By name, the class of PyTorch's that the module is.
     """
 
     def __init__(self, torch: Any, model: Any) -> None:
@@ -27,6 +28,7 @@ class Watch:
         self._handles: list[Any] = []
         self._called: dict[str, int] = {}
         self.seen: list[tuple[str, Any]] = []
+        self.kinds: dict[str, str] = {}
 
     def __enter__(self) -> Watch:  # noqa: PYI034 - typing.Self is younger than Python 3.9
         """Put the hooks on."""
@@ -47,7 +49,7 @@ class Watch:
 
     def _hook(self, name: str) -> Any:
         def hook(module: Any, inputs: Any, output: Any) -> None:
-            del module, inputs
+            del inputs
             count = self._called[name] = self._called.get(name, 0) + 1
             if count > _CALLS:
                 return
@@ -57,6 +59,7 @@ class Watch:
                     # A later in-place operation must not change what was seen.
                     told = f"{called}[{place}]" if place else called
                     self.seen.append((told, one.detach().clone()))
+                    self.kinds[told] = _kind(module)
 
         return hook
 
@@ -68,3 +71,12 @@ class Watch:
         if isinstance(output, tuple):
             return tuple(self._padded(one) for one in output)
         return output
+
+
+def _kind(module: Any) -> str:
+    """The class of a module, or its nearest parent, that PyTorch has; empty for a container."""
+    for one in type(module).__mro__:
+        if one.__module__.startswith("torch.nn.modules"):
+            told = one.__module__.rpartition(".")[2] not in {"container", "module"}
+            return one.__name__ if told else ""
+    return ""

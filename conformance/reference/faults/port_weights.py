@@ -27,6 +27,14 @@ _INITIAL = {
     "moving_mean": (0.0, "left the moving mean at 0"),
     "moving_variance": (1.0, "left the moving variance at 1"),
 }
+_TOGETHER = (
+    (("moving_mean", "moving_variance"), "left the moving mean at 0 and the moving variance at 1"),
+    (("gamma", "beta"), "left gamma at 1 and beta at 0"),
+    (
+        ("gamma", "beta", "moving_mean", "moving_variance"),
+        "left all its weights at their start: gamma and the moving variance at 1, the others at 0",
+    ),
+)
 _EXCHANGED = (
     ("gamma", "beta"),
     ("moving_mean", "moving_variance"),
@@ -42,13 +50,8 @@ def of_weights(network: Network) -> Iterator[Fault]:
     shapes = {
         name.partition("/")[2]: variable.shape for name, variable in network.variables.items()
     }
-    for name, (number, says) in _INITIAL.items():
-        if name in shapes:
-            yield Fault(name=f"left-at-start:{name}", says=says, weights=_filled(name, number))
-    for name in shapes:
-        if name.endswith("bias") and len(shapes) > 1:
-            says = f"left out the {name}"
-            yield Fault(name=f"left-out:{name}", says=says, weights=_filled(name, 0.0))
+    yield from _at_start(shapes)
+    yield from _without_biases(shapes)
     yield from _kernels(node.layer, shapes)
     yield from _recurrent(node.layer, shapes)
     yield from _heads(node.config, shapes) if "Attention" in node.layer else ()
@@ -60,9 +63,38 @@ def of_weights(network: Network) -> Iterator[Fault]:
         yield from _directions(node)
 
 
+def _at_start(shapes: dict[str, tuple[int, ...]]) -> Iterator[Fault]:
+    for name, (number, says) in _INITIAL.items():
+        if name in shapes:
+            yield Fault(name=f"left-at-start:{name}", says=says, weights=_filled(name, number))
+    for several, says in _TOGETHER:
+        if all(name in shapes for name in several):
+            yield Fault(
+                name=f"left-at-start:{'+'.join(several)}",
+                says=says,
+                weights=_filled_all({name: _INITIAL[name][0] for name in several}),
+            )
+
+
+def _without_biases(shapes: dict[str, tuple[int, ...]]) -> Iterator[Fault]:
+    biases = [name for name in shapes if name.endswith("bias")]
+    for name in shapes:
+        if name.endswith("bias") and len(shapes) > 1:
+            says = f"left out the {name}"
+            yield Fault(name=f"left-out:{name}", says=says, weights=_filled(name, 0.0))
+    for some in (biases, [name for name in biases if not name.startswith("attention_output")]):
+        if len(some) > 1:
+            says = f"left out the biases {', '.join(name.removesuffix('/bias') for name in some)}"
+            zeros = dict.fromkeys(some, 0.0)
+            yield Fault(name=f"left-out:{'+'.join(some)}", says=says, weights=_filled_all(zeros))
+
+
 def exchanges(names: list[str]) -> list[dict[str, str]]:
     """What a port may take for each other of a layer's variables: each by the one in its place."""
     found = []
+    ways = [[name for name in names if name.startswith(way)] for way in ("forward_", "backward_")]
+    if ways[0] and len(ways[0]) == len(ways[1]):
+        found.append(dict(zip(*ways, strict=True)) | dict(zip(*ways[::-1], strict=True)))
     for first, second in _EXCHANGED:
         ours = [name for name in names if name.split("/")[0] == first]
         pairs = [(name, name.replace(first, second, 1)) for name in ours]
@@ -82,6 +114,16 @@ def _only(name: str, change: Callable[[Values], Values]) -> Change:
 
 def _filled(name: str, number: float) -> Change:
     return _only(name, lambda values: np.full_like(values, number))
+
+
+def _filled_all(numbers: dict[str, float]) -> Change:
+    """Several variables of a layer, each with one number throughout."""
+
+    def change(full: str, values: Values) -> Values:
+        name = full.partition("/")[2]
+        return np.full_like(values, numbers[name]) if name in numbers else values
+
+    return change
 
 
 def _kernels(layer: str, shapes: dict[str, tuple[int, ...]]) -> Iterator[Fault]:
@@ -132,6 +174,13 @@ def _recurrent(layer: str, shapes: dict[str, tuple[int, ...]]) -> Iterator[Fault
             else f"read the gates in the order {read}",
             weights=_in_parts(order),
         )
+        if two:
+            for name in shapes:
+                yield Fault(
+                    name=f"gates:{''.join(map(str, order))}:{name}",
+                    says=f"swapped the {moved[0]} and {moved[1]} gates in the {name} alone",
+                    weights=_in_parts_of(name, order),
+                )
     bias = shapes.get("bias")
     if layer == "LSTM" and bias is not None:
         yield Fault(
@@ -183,6 +232,11 @@ def _in_parts(order: tuple[int, ...]) -> Change:
     return change
 
 
+def _in_parts_of(name: str, order: tuple[int, ...]) -> Change:
+    change = _in_parts(order)
+    return lambda full, values: change(full, values) if full.endswith(f"/{name}") else values
+
+
 def _one_more_to_forget(values: Values) -> Values:
     changed = values.copy()
     units = values.shape[-1] // 4
@@ -207,6 +261,15 @@ def _heads(config: dict[str, Any], shapes: dict[str, tuple[int, ...]]) -> Iterat
     ):
         if not math.isclose(factor, 1.0):
             yield Fault(name=name, says=says, weights=_scaled("query", factor))
+    for projection in ("attention_output", "query", "key", "value"):
+        own = shapes.get(f"{projection}/kernel", ())
+        sides = math.prod(own[:2]) if projection == "attention_output" else math.prod(own[1:])
+        if own and sides == (own[-1] if projection == "attention_output" else own[0]):
+            yield Fault(
+                name=f"transposed:{projection}/kernel",
+                says=f"transposed the {projection}/kernel, read as a matrix",
+                weights=_only(f"{projection}/kernel", _matrix_turned(sides)),
+            )
     for several, what in (
         (("query", "key", "value"), "the query, the key and the value"),
         (("query", "key", "value", "attention_output"), "all projections"),
@@ -220,6 +283,10 @@ def _heads(config: dict[str, Any], shapes: dict[str, tuple[int, ...]]) -> Iterat
             says=f"took the heads for the faster axis in {what}",
             weights=_interleaved(frozenset(several)),
         )
+
+
+def _matrix_turned(side: int) -> Callable[[Values], Values]:
+    return lambda values: values.reshape(side, side).T.reshape(values.shape)
 
 
 def _scaled(projection: str, factor: float) -> Change:

@@ -14,6 +14,7 @@ from conformance.cases.model import Node
 from conformance.reference.faults.fault import Fault, nodewise
 from conformance.reference.faults.known import PaddedBefore
 from conformance.reference.faults.port_weights import of_weights
+from conformance.reference.faults.port_wiring import of_functions, of_wiring
 from conformance.reference.spec.activations import ACTIVATIONS
 from conformance.reference.spec.layers.base import Context
 from conformance.reference.spec.sliding import OddAfter
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from conformance.cases.model import Model
+    from conformance.reference.engine.array import Array
     from conformance.reference.model.network import Network
     from conformance.reference.spec.layers.base import Mask
 
@@ -69,6 +71,24 @@ class MaskTurned(Context):
         return ~given if given is not None and "mask" in self.tensors else given
 
 
+class CornersAligned(Context):
+    """Enlarges an image with its outermost pixels on the corners."""
+
+    @staticmethod
+    def centre(pixel: Array, size: int, factor: int) -> Array:
+        """The first on the first, the last on the last."""
+        return pixel * ((size - 1) / (size * factor - 1))
+
+
+class SharedByTargets(Context):
+    """Takes an attention's softmax along the other axis of the scores."""
+
+    @property
+    def shared_axis(self) -> int:
+        """That of the targets."""
+        return -2
+
+
 def of_ports(network: Network, *, masked: bool) -> Iterator[Fault]:
     """Every mistake that may fit a layer; the caller drops those that don't.
 
@@ -78,6 +98,7 @@ def of_ports(network: Network, *, masked: bool) -> Iterator[Fault]:
     """
     node = network.model.nodes[0]
     if node.is_function:
+        yield from of_functions(network)
         return
     yield from _epsilons(node)
     yield from _slopes(node)
@@ -91,7 +112,26 @@ def of_ports(network: Network, *, masked: bool) -> Iterator[Fault]:
     yield from _attention(node)
     yield from _normalization(node)
     yield from _flattening(network)
+    yield from of_wiring(network)
+    yield from _asked(node)
     yield from _activations(network.model)  # the most by number
+
+
+def _asked(node: Node) -> Iterator[Fault]:
+    """What a layer asks the run, answered otherwise."""
+    if node.layer == "UpSampling2D" and node.config.get("interpolation") == "bilinear":
+        yield Fault(
+            name="corners-aligned",
+            says="put the outermost pixels on the corners (align_corners), where Keras leaves half "
+            "a pixel beside them",
+            context=CornersAligned,
+        )
+    if node.layer == "MultiHeadAttention":
+        yield Fault(
+            name="softmax-of-targets",
+            says="took the softmax of the scores along the targets, not along the sources",
+            context=SharedByTargets,
+        )
 
 
 def _with(name: str, says: str, **config: Any) -> Fault:
@@ -205,7 +245,8 @@ def _slopes(node: Node) -> Iterator[Fault]:
         if not isinstance(given, float):
             continue
         for slope in SLOPES:
-            if slope != given:
+            # A negative slope of 1 is no activation at all, which is told as such.
+            if slope != given and (slope, argument) != (1.0, "negative_slope"):
                 said = f"took {slope:g} for {argument}, which is {given:g}"
                 yield _with(f"{argument}:{slope:g}", said, **{argument: slope})
     if node.layer == "ReLU" and node.config.get("max_value") is None:
@@ -305,11 +346,11 @@ def _merges(node: Node) -> Iterator[Fault]:
             if other != node.layer and (len(node.inputs) == 2 or other != "Subtract"):  # noqa: PLR2004
                 says = f"merged as {other} does"
                 yield _as_layer(f"taken-for:{other}", says, other, {})
-        for place, name in enumerate(node.inputs):
+        for place in range(len(node.inputs)):
             yield Fault(
                 name=f"input-left-out:{place}",
                 says=f"left out input {place + 1} of {len(node.inputs)}",
-                model=_alone(name),
+                model=_without(place),
             )
     if node.layer == "Concatenate":
         for axis in (1, -2, -1):
@@ -317,10 +358,12 @@ def _merges(node: Node) -> Iterator[Fault]:
                 yield _with(f"concatenate-axis:{axis}", f"joined along axis {axis}", axis=axis)
 
 
-def _alone(name: str) -> Callable[[Model], Model]:
+def _without(place: int) -> Callable[[Model], Model]:
     def rewrite(model: Model) -> Model:
         first, *rest = model.nodes
-        changed = msgspec.structs.replace(first, layer="Identity", config={}, inputs=[name])
+        inputs = [name for at, name in enumerate(first.inputs) if at != place]
+        alone = {"layer": "Identity", "config": {}} if len(inputs) == 1 else {}
+        changed = msgspec.structs.replace(first, inputs=inputs, **alone)
         return msgspec.structs.replace(model, nodes=[changed, *rest])
 
     return rewrite

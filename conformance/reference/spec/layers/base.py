@@ -179,6 +179,16 @@ class Context:
         """Padding before and after an axis; the odd one goes after."""
         return total // 2, total - total // 2
 
+    @property
+    def shared_axis(self) -> int:
+        """Along which axis of its scores (targets, sources) an attention's shares are 1."""
+        return -1
+
+    @staticmethod
+    def centre(pixel: Array, size: int, factor: int) -> Array:  # noqa: ARG004 - a defect's
+        """Where a pixel of an enlarged axis lies between the ``size`` pixels of the given one."""
+        return (pixel + 0.5) / float(factor) - 0.5
+
 
 class Layer(ABC):
     """One layer: its arguments, its variables, its shapes, its function.

@@ -33,23 +33,24 @@ _NEVER = -(2.0**100)
 _RANK = 3
 
 
-def masked_softmax(scores: Array, allowed: Values | None) -> Array:
-    """Softmax over the last axis of those scores that are allowed; the others get 0.
+def masked_softmax(scores: Array, allowed: Values | None, axis: int = -1) -> Array:
+    """Softmax over the last axis, or another, of those scores that are allowed; the others get 0.
 
     Args:
         scores: (..., targets, sources).
         allowed: Booleans that broadcast to them; ``None`` allows all.
+        axis: Along which the shares are 1.
 
     Raises:
         Unsupported: Nothing is allowed somewhere: what must come out then is documented nowhere.
     """
     if allowed is None:
-        return f.softmax(scores, -1)
+        return f.softmax(scores, axis)
     everywhere = np.broadcast_to(allowed, scores.shape)
     if scores.value.size and not everywhere.any(axis=-1).all():
         message = "attention where a target may attend to no source at all is not documented"
         raise Unsupported(message)
-    return f.softmax(f.choose(everywhere, scores, _NEVER), -1)
+    return f.softmax(f.choose(everywhere, scores, _NEVER), axis)
 
 
 def causal(targets: int, sources: int) -> Values:

@@ -147,7 +147,7 @@ class Projected(Layer):
     def refuse_random(self, context: Context) -> None:
         """Dropout is no function of the inputs."""
         if context.training and self.dropout:
-            message = f"{self.owner}: dropout in training is random"
+            message = f"{self.owner} drops in training: say `random:` instead"
             raise Unsupported(message)
 
     def finish(self, query: Array, heads: Array, shares: Array, weights: Weights) -> list[Array]:
@@ -284,7 +284,8 @@ class MultiHeadAttention(Projected):
             between = scores.ndim - allowed.ndim
             allowed = allowed.reshape(allowed.shape[0], *([1] * between), *allowed.shape[1:])
             allowed = np.broadcast_to(allowed, scores.shape).reshape(q.shape[0], q.shape[1], -1)
-        shares = masked_softmax(reshape(scores, (q.shape[0], q.shape[1], k.shape[1])), allowed)
+        square = reshape(scores, (q.shape[0], q.shape[1], k.shape[1]))
+        shares = masked_softmax(square, allowed, context.shared_axis)
         mixed = reshape(einsum("bts,bsd->btd", shares, v), (*lead, *targets, self.value_dim))
         heads = transpose(mixed, [order.index(i) for i in range(mixed.ndim)])
         return self.finish(query, heads, reshape(shares, scores.shape), weights)

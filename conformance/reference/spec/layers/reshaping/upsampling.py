@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from conformance.cases.model import Shape
-    from conformance.reference.engine.arithmetic import Arithmetic
     from conformance.reference.engine.array import Array
     from conformance.reference.spec.config import Config
 
@@ -62,15 +61,15 @@ KERNELS: dict[str, Callable[[Array], Array]] = {
 """Weight of a pixel by its distance, in pixels of the input. All have their value 1 at 0."""
 
 
-def shares(
-    kernel: Callable[[Array], Array], size: int, factor: int, arithmetic: Arithmetic
-) -> Array:
+def shares(kernel: Callable[[Array], Array], size: int, factor: int, context: Context) -> Array:
     """What each of ``size`` pixels contributes to each of ``size * factor``: (pixels, outputs).
 
     Computed in the arithmetic of the run, as a framework computes it in its own precision.
     """
+    arithmetic = context.arithmetic
     with arithmetic.unrecorded():
-        centres = arithmetic.exact(np.arange(size * factor) + 0.5) / float(factor) - 0.5
+        pixels = arithmetic.exact(np.arange(size * factor, dtype=float))
+        centres = context.centre(pixels, size, factor)
         if kernel is bilinear:
             # Outside the outermost pixels' centres there is no pair to share between.
             centres = f.choose(centres.value.real > 0, centres, 0.0)
@@ -114,7 +113,7 @@ class UpSampling(Layer):
             if self.kernel is None:
                 x = repeat(x, axis, factor)
             elif factor > 1:
-                matrix = shares(self.kernel, x.shape[axis], factor, context.arithmetic)
+                matrix = shares(self.kernel, x.shape[axis], factor, context)
                 last = [*(i for i in range(x.ndim) if i != axis), axis]
                 back = [last.index(i) for i in range(x.ndim)]
                 x = transpose(matmul(transpose(x, last), matrix), back)
