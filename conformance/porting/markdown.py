@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from conformance.adapters.shared.functions import is_function
 from conformance.porting.bites import bites, is_size, own
 from conformance.porting.blocks import anchor
+from conformance.porting.sources import stated
 from conformance.porting.text import cell, heading, linked, literal, occasion, sentence, short, slug
 
 if TYPE_CHECKING:
@@ -266,7 +267,8 @@ def _family(family: str, rows: Sequence[Row], title: str) -> list[str]:
             proof = f"{linked(row, way.proofs[:1])} of {way.cases}"
             weights = [_weights(way.weights)] if weighted else []
             code = anchor(row.adapter, row)
-            lines.append(_line([name, _native(way, code), _told(own(way), code), *weights, proof]))
+            told = _told(row, own(way), code)
+            lines.append(_line([name, _native(way, code), told, *weights, proof]))
     return lines
 
 
@@ -286,7 +288,7 @@ def _native(way: Way, code: str) -> str:
     names = re.sub(r"[a-z]\w*(?:\.\w+)+", lambda found: f"`{short(found[0])}`", way.symbol)
     text = names
     if way.composed:
-        text = f"[code]({code}) of {names}" if code else f"put together: {names}"
+        text = f"[code]({code}) of {names}" if code else names
     if way.conditions:
         text += f"<br>*with* {occasion(way.conditions, sometimes='')}"
     if way.note:
@@ -294,13 +296,14 @@ def _native(way: Way, code: str) -> str:
     return text
 
 
-def _told(arguments: Sequence[Argument], code: str) -> str:
+def _told(row: Row, arguments: Sequence[Argument], code: str) -> str:
     several = len({argument.call for argument in arguments}) > 1
     lines = []
     for argument in arguments:
         if argument.kind == "computed":
-            by = f"by the [code]({code})" if code else "computed"
-            text = f"`{argument.native}`: {argument.rule or by}"
+            by = f"by the [code]({code})" if code else "by no one rule"
+            said = stated(row.adapter, row.layer, argument.native)
+            text = f"`{argument.native}`: {argument.rule or said or by}"
         elif argument.kind == "input":
             text = f"`{argument.native}`: {argument.rule}"
         else:

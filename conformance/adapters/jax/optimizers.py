@@ -36,8 +36,8 @@ def keras_optimizer(
     Args:
         make: optax's optimizer, of ``learning_rate`` and ``more``.
         more: Its further arguments; a function is one of the step, counted from 0. Numbers stay
-            Python's: as an array, 0.999 would be a float32, and 1 - 0.999 off by 1e-5.
-        others: Keras's.
+            Python's: as an array, 0.999 would be a float32, and 1 - 0.999 off by 1e-5. All
+            other arguments are Keras's.
     """
     clips = (optax.clip, clipvalue), (optax.clip_by_global_norm, global_clipnorm)
     parts = [clip(limit) for clip, limit in (*clips, (clip_each, clipnorm)) if limit is not None]

@@ -113,8 +113,12 @@ class Nadam(EpsilonFirst, torch.optim.NAdam):  # type: ignore[misc]
         **common: Any,
     ) -> None:
         """Make it."""
-        more = {"betas": (beta_1, beta_2), "eps": epsilon, "weight_decay": weight_decay or 0.0}
-        super().__init__(params, {**more, "decoupled_weight_decay": True}, **common)
+        more = {
+            "betas": (beta_1, beta_2),
+            "weight_decay": weight_decay or 0.0,
+            "decoupled_weight_decay": True,
+        }
+        super().__init__(params, more, epsilon=epsilon, **common)
 
 
 class Adafactor(KerasOptimizer, torch.optim.Adafactor):  # type: ignore[misc]

@@ -24,8 +24,7 @@ class KerasOptimizer(torch.optim.Optimizer):  # type: ignore[misc] # torch is no
 
     Args:
         params: As torch takes them.
-        more: Arguments of torch's class.
-        others: Keras's.
+        more: Arguments of torch's class. All others are Keras's.
     """
 
     def __init__(
@@ -103,6 +102,8 @@ class KerasOptimizer(torch.optim.Optimizer):  # type: ignore[misc] # torch is no
 
 def clip_norm(weights: Sequence[Tensor], limit: float) -> None:
     """Shrink gradients whose common norm is larger: clip_grad_norm_ would add 1e-6 to the norm."""
+    if not weights:
+        return
     norms = torch.stack([torch.linalg.vector_norm(one.grad) for one in weights])
     share = limit / torch.clamp(torch.linalg.vector_norm(norms), min=limit)
     for one in weights:
@@ -149,11 +150,18 @@ class EpsilonFirst(KerasOptimizer):
     Keras adds epsilon before it corrects the bias of the second moment, torch after.
     """
 
+    def __init__(
+        self, params: Iterable[Any], more: Mapping[str, Any], *, epsilon: float, **common: Any
+    ) -> None:
+        """Make it."""
+        first = epsilon / math.sqrt(1 - more["betas"][1])
+        super().__init__(params, {**more, "eps": first}, **common)
+        self.epsilon = epsilon
+
     def move(self) -> None:
         """Do torch's own step, with Keras's epsilon."""
         for group in self.param_groups:
-            epsilon = group.setdefault("epsilon", group["eps"])
-            group["eps"] = epsilon / math.sqrt(1 - group["betas"][1] ** group["steps"])
+            group["eps"] = self.epsilon / math.sqrt(1 - group["betas"][1] ** group["steps"])
         super().move()
 
 
@@ -175,8 +183,8 @@ class Adam(EpsilonFirst, torch.optim.Adam):  # type: ignore[misc]
         **common: Any,
     ) -> None:
         """Make it."""
-        more = {"betas": (beta_1, beta_2), "eps": epsilon, "amsgrad": amsgrad}
-        super().__init__(params, more, **common)
+        more = {"betas": (beta_1, beta_2), "amsgrad": amsgrad}
+        super().__init__(params, more, epsilon=epsilon, **common)
 
 
 class AdamW(EpsilonFirst, torch.optim.AdamW):  # type: ignore[misc]
@@ -197,5 +205,9 @@ class AdamW(EpsilonFirst, torch.optim.AdamW):  # type: ignore[misc]
         **common: Any,
     ) -> None:
         """Make it."""
-        more = {"betas": (beta_1, beta_2), "eps": epsilon, "amsgrad": amsgrad}
-        super().__init__(params, {**more, "weight_decay": weight_decay or 0.0}, **common)
+        more = {
+            "betas": (beta_1, beta_2),
+            "amsgrad": amsgrad,
+            "weight_decay": weight_decay or 0.0,
+        }
+        super().__init__(params, more, epsilon=epsilon, **common)
