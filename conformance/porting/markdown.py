@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from conformance.adapters.shared.functions import is_function
 from conformance.porting.bites import bites, is_size, own
 from conformance.porting.blocks import anchor
+from conformance.porting.rules import AT_STEP
 from conformance.porting.sources import stated
 from conformance.porting.text import cell, heading, linked, literal, occasion, sentence, short, slug
 
@@ -126,7 +127,8 @@ def _page(guide: Guide) -> str:
 
 def _count(guide: Guide) -> str:
     whole = guide.cases == guide.planned
-    return f"{guide.cases:,}" if whole else f"{guide.cases:,} of {guide.planned:,}"
+    told = f"{guide.cases:,}" if whole else f"{guide.cases:,} of {guide.planned:,}"
+    return f"{told}, later {guide.later:,}" if guide.later else told
 
 
 def _unfinished(guide: Guide) -> list[str]:
@@ -302,13 +304,15 @@ def _told(row: Row, arguments: Sequence[Argument], code: str) -> str:
     for argument in arguments:
         if argument.kind == "computed":
             by = f"by the [code]({code})" if code else "by no one rule"
-            said = stated(row.adapter, row.layer, argument.native)
-            text = f"`{argument.native}`: {argument.rule or said or by}"
+            text = f"`{argument.native}`: {argument.rule or by}"
+            if not argument.rule:
+                text = stated(row.adapter, row.layer, argument.native) or text
         elif argument.kind == "input":
             text = f"`{argument.native}`: {argument.rule}"
         else:
             text = f"`{argument.native} = {argument.rule}`"
-        if argument.differs and argument.kind != "fixed" and not is_size(argument):
+        told = argument.differs and argument.kind != "fixed" and not is_size(argument)
+        if told and AT_STEP not in argument.rule:
             text += f" (**{literal(argument.equivalent)}**, not {literal(argument.native_default)})"
         if several:
             text = f"`{short(argument.call)}` {text}"

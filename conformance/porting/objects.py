@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PAGES = ("losses", "optimizers", "schedules", "initializers")
 """In the order of the index."""
 
-_OFTEN = frozenset({"reduction", "dtype"})
+_OFTEN = frozenset({"reduction", "dtype", "seed"})
 """Arguments of which a row covers all that means something; a word on them says nothing."""
 
 
@@ -115,10 +115,8 @@ def _page(source: Source, name: str, headings: Mapping[str, Sequence[str]]) -> s
         *(f"    {line}".rstrip() for line in intro.usage[source.name].splitlines()),
     ]
     if shared:
-        lines += [
-            "",
-            "None has " + "; ".join(f"`{key}`: {why}" for key, why in shared.items()) + ".",
-        ]
+        told = ", ".join(f"`{key}` ({why})" for key, why in shared.items())
+        lines += ["", f"None takes {told}."]
     for symbols in headings.values():
         anchors = dict.fromkeys(identified(symbol) for symbol in symbols)
         lines += ["", *(f'<a id="{one}"></a>' for one in anchors)]
@@ -164,10 +162,11 @@ def _said(row: Own, rows: Sequence[Row], made: Block, shared: Mapping[str, str])
     """When a block is the one to take, and what it does not cover."""
     when = []
     if row.needs and any(not one.needs for one in rows):
-        when.append(f"with {row.needs.title()}")
+        when.append(f"with {row.needs}")
     elif any(one.needs for one in rows) and not row.needs:
         when.append("written out")
-    differing = {key for one in rows for key in one.only if one.only.get(key) != row.only.get(key)}
+    keys = {key for one in rows for key in one.only}
+    differing = {key for key in keys for one in rows if one.only.get(key) != row.only.get(key)}
     when += [f"where {_values(key, row)}" for key in row.only if key in differing]
     told = ", ".join(when)
     parts = [f"{told[:1].upper()}{told[1:]}:"] if told else []
@@ -177,9 +176,9 @@ def _said(row: Own, rows: Sequence[Row], made: Block, shared: Mapping[str, str])
             continue
         why = row.why.get(key, "")
         if key in taken and row.only[key] != (None,):
-            parts.append(f"It is Keras's where {_values(key, row)}{_because(why)}.")
+            parts.append(f"It does what Keras does where {_values(key, row)}{_because(why)}.")
         elif key not in taken and why:
-            parts.append(f"It has no `{key}`{_because(why)}.")
+            parts.append(f"It does not take `{key}`{_because(why)}.")
     return " ".join(sorted(parts, key=lambda one: one.endswith(":")))
 
 

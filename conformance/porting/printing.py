@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from conformance.porting.sources import Source
 
 MARK = "<!-- {module} {function} -->"
-"""Stands before a block, once for each of the adapter's functions that it is: for whoever runs it."""
+"""Stands before a block, once for each function of the adapter's that it is: so it can be run."""
 _ADAPTERS = "conformance.adapters."
 
 
@@ -50,7 +50,7 @@ def block(source: Source, module: str, names: Sequence[str], package: str = "") 
     others = [one for one in imports if one not in standard]
     head = "\n".join([*standard, *([""] if standard and others else []), *others])
     text = "\n\n\n".join([*([head] if head else []), *extract.texts.values()])
-    holds = {(where(one, part), name) for one, part, name in extract.kept()}
+    holds = frozenset((where(one, part), name) for one, part, name in extract.kept())
     return Block([(where(package, module), names[0])], text, extract.texts[names[0]], holds)
 
 

@@ -55,9 +55,9 @@ SOURCES = {
 
 
 def stated(adapter: str, symbol: str, native: str) -> str:
-    """What a table says of an argument that is passed on, with some of its values exchanged.
+    """What a table says of an argument that is passed on: Keras's, with some values exchanged.
 
-    ``dtype``, ``'float32'`` for None. Nothing where it says nothing.
+    ``dtype = dtype``, ``'float32'`` where that is None. Nothing where it says nothing.
 
     Args:
         adapter: Whose table.
@@ -66,8 +66,11 @@ def stated(adapter: str, symbol: str, native: str) -> str:
     """
     source = SOURCES.get(adapter)
     for row in source.functions.get(symbol, ()) if source is not None else ():
-        for key, instead in row.instead.items() if isinstance(row, Direct) else ():
+        if not isinstance(row, Direct):
+            continue
+        for key in row.keywords:
             if row.rename.get(key, key) == native:
-                values = [f"{value!r} where that is {one!r}" for one, value in instead.items()]
-                return f"{key}, {', '.join(values)}"
+                values = row.instead.get(key, {}).items()
+                others = [f", `{value!r}` where that is `{one!r}`" for one, value in values]
+                return f"`{native} = {key}`{''.join(others)}"
     return ""

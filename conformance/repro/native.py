@@ -29,6 +29,8 @@ _OURS = "conformance.adapters."
 
 _REFUSAL = "conformance.adapters.worker.failure", "Unsupported"
 """What our functions raise where they can't; a script has no such class."""
+_REFUSED = "NotImplementedError"
+"""What they raise there."""
 
 _MARKS = re.compile(rb"\s*# (?:noqa|type: ignore)[^\n]*")
 """Words to linters and type checkers."""
@@ -91,13 +93,15 @@ class Extract:
                 continue
             if found != used:
                 renamed[used] = found
-        self.texts[final] = _renamed(text, renamed)
+        # A docstring tells of the exception by its name, which is no name of the code's.
+        told = text.replace(f" {_REFUSAL[1]}: ", f" {_REFUSED}: ")
+        self.texts[final] = _renamed(told, renamed)
         return final
 
     def _imported(self, found: _Import) -> str:
         """Take in what a module imports; returns what it is called, if that is ours."""
         if (found.module, found.name) == _REFUSAL:
-            return "NotImplementedError"
+            return _REFUSED
         if not found.module.startswith(_OURS):
             self.imports.add(found.statement)
             return ""

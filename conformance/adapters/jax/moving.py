@@ -120,4 +120,5 @@ def _schedule(rate: Mapping[str, Any]) -> Callable[[Array], Array]:
     if kind != "ExponentialDecay":
         raise Unsupported(f"the schedule {kind} of an optimizer is not handled here")
     given = {key: value for key, value in config.items() if key != "name"}
-    return exponential_decay(**given)
+    found: Callable[[Array], Array] = exponential_decay(**given)
+    return found
