@@ -88,8 +88,12 @@ def _index(guides: Sequence[Guide]) -> str:
         "",
         "    keras-conformance porting reports/<run> --output docs/porting",
         "",
-        "Each layer, each activation and each function that is more than one call stands as code",
-        "that runs with its framework alone: [code](code/README.md). The names lead there.",
+        "Where a number of cases has a later one behind it, rows of that many cases of a later run",
+        "stand in the place of the first run's.",
+        "",
+        "Each layer, activation, loss, optimizer, schedule and initializer, and each function that",
+        "is more than one call stands as code that runs with its framework alone:",
+        "[code](code/README.md). The names lead there.",
     ]
     return "\n".join(lines) + "\n"
 
