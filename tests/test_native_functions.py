@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import importlib
+import inspect
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from conformance.adapters.jax.tables import initializers as jax_initializers
 from conformance.adapters.jax.tables import losses as jax_losses
 from conformance.adapters.jax.tables import ops as jax_ops
 from conformance.adapters.jax.tables import optimizers as jax_optimizers
+from conformance.adapters.native import functions
 from conformance.adapters.native.functions import (
     LIST,
     NUMBER,
@@ -27,8 +29,10 @@ from conformance.adapters.native.functions import (
     bound,
     in_effect,
     note_of,
+    parameters,
 )
 from conformance.adapters.native.losses import REDUCTIONS, aligned, reduced
+from conformance.adapters.native.optimizers import COMMON
 from conformance.adapters.torch.tables import functions_linalg
 from conformance.adapters.torch.tables import initializers as torch_initializers
 from conformance.adapters.torch.tables import losses as torch_losses
@@ -152,6 +156,37 @@ class TestBinding:
         assert (
             note_of(bound(table(SUM._replace(note="in int64")), node())) == "``ops.sum``: in int64"
         )
+
+
+class TestPartials:
+    def test_more_is_what_the_first_argument_takes(self) -> None:
+        def around(inner: Any, x: Any, *, whole: bool = False, **more: Any) -> Any:
+            return inner(x, **more), whole
+
+        def inner(x: Any, *, delta: float, gamma: float = 2.0) -> Any:
+            return x, delta, gamma
+
+        found = {one.name: one.default for one in parameters(functools.partial(around, inner))}
+        assert found == {"x": EMPTY, "whole": False, "delta": EMPTY, "gamma": 2.0}
+        told = functools.partial(around, inner, delta=0.5)
+        assert {one.name: one.default for one in parameters(told)} == {**found, "delta": 0.5}
+
+    def test_what_a_function_lacks_is_idle_if_its_row_covers_it(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(functions, "_function", lambda *_: doubled)
+        row = Own("ops", "doubled", "torch.add", only={"exact": (False,)})
+        assert bound(table(row), node(exact=False)).idle == ["exact"]
+        with pytest.raises(Unsupported, match="exact=True"):
+            bound(table(row), node(exact=True))
+
+
+EMPTY = inspect.Parameter.empty
+
+
+def doubled(x: Any) -> Any:
+    """``ops.sum``."""
+    return x + x
 
 
 class TestTables:
@@ -369,6 +404,45 @@ def steps(config: Any, *given: Any, symbol: str = "optimizers.SGD") -> Any:
 
 
 APPLY = {"call": "apply", "tensors": {"w": "g"}}
+
+
+@pytest.mark.frameworks
+class TestOptimizers:
+    def test_what_all_take_is_what_the_tables_say(self) -> None:
+        torch = importlib.import_module("conformance.adapters.torch.optimizers").KerasOptimizer
+        jax = importlib.import_module("conformance.adapters.jax.optimizers").keras_optimizer
+        assert literals(torch) == COMMON
+        assert literals(jax) == {k: v for k, v in COMMON.items() if k != "weight_decay"}
+
+    @pytest.mark.parametrize("clips", [{}, {"clipnorm": 1.0}, {"clipnorm": 1.0, "clipvalue": 1.0}])
+    def test_one_clip_at_most(self, clips: dict[str, float]) -> None:
+        torch = importlib.import_module("torch")
+        adam = importlib.import_module("conformance.adapters.torch.optimizers").Adam
+        weight = torch.nn.Parameter(torch.ones(2))
+        if len(clips) < 2:
+            adam([weight], **clips).step()  # no gradient, no step
+            assert weight.tolist() == [1.0, 1.0]
+        else:
+            with pytest.raises(Unsupported, match="two ways"):
+                adam([weight], **clips)
+
+    def test_a_learning_rate_of_zero_keeps_the_momentum(self) -> None:
+        torch = importlib.import_module("torch")
+        sgd = importlib.import_module("conformance.adapters.torch.optimizers").SGD
+        weight = torch.nn.Parameter(torch.zeros(1))
+        optimizer, found = sgd([weight], learning_rate=1.0, momentum=0.5), []
+        for rate in (1.0, 0.0, 1.0):
+            optimizer.param_groups[0]["lr"] = rate
+            weight.grad = torch.ones(1)
+            optimizer.step()
+            found.append(weight.item())
+        assert found == [-1.0, -1.5, -2.75]
+
+
+def literals(function: Any) -> dict[str, Any]:
+    """Keyword-only parameters with their defaults."""
+    found = inspect.signature(function).parameters.values()
+    return {one.name: one.default for one in found if one.kind is one.KEYWORD_ONLY}
 
 
 @pytest.mark.frameworks

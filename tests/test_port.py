@@ -15,8 +15,11 @@ import numpy as np
 import pytest
 
 from conformance import cli
+from conformance.port import optimizers
+from conformance.port.frameworks import FRAMEWORKS
 from conformance.port.graph import read
 from conformance.port.model import PortError
+from conformance.repro.native import Extract
 
 MODELS = Path(__file__).parent / "whole_models"
 OF_TORCH = [
@@ -365,3 +368,49 @@ def test_names_of_a_model_cannot_become_code(framework, tmp_path):
     assert not {"eval", "exec", "__import__"} & set(calls)
     whole = [node.names[0].name for node in ast.walk(tree) if isinstance(node, ast.Import)]
     assert whole.count("os") == 1
+
+
+IDLE = {
+    "name": "x",
+    "learning_rate": 0.01,
+    "clipvalue": None,
+    "use_ema": False,
+    "loss_scale_factor": None,
+}
+
+
+def compiled_with(kind, framework, **config):
+    extract = Extract(FRAMEWORKS[framework].layers)
+    written = {"optimizer": {"class_name": kind, "config": {**IDLE, **config}}}
+    made = optimizers.compiled(written, FRAMEWORKS[framework], extract)
+    return optimizers.text(made, framework), extract
+
+
+def test_an_optimizer_is_the_adapters_with_what_it_was_told():
+    told, extract = compiled_with("AdamW", "torch", weight_decay=None, clipnorm=1.0, beta_1=0.8)
+    shown = dict(re.findall(r"(\w+)=(\S+),", told))
+    assert shown == {
+        "learning_rate": "0.01",
+        "weight_decay": "None",  # AdamW's own default is another
+        "clipnorm": "1.0",
+        "beta_1": "0.8",
+    }
+    assert "class AdamW(" in extract.texts["AdamW"]
+    told, extract = compiled_with("SGD", "jax", momentum=0.9)
+    assert "return sgd_step(" in told
+    assert set(extract.texts) == {"sgd_state", "sgd_step"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "framework", "config", "reason"),
+    [
+        ("Adamax", "torch", {"epsilon": 1e-7}, "epsilon=1e-07 is not ported"),
+        ("Lion", "torch", {}, "Lion is not ported; SGD, Adam"),
+        ("AdamW", "jax", {}, "AdamW is not ported; SGD and Adam are"),
+        ("SGD", "jax", {"clipnorm": 1.0}, "clipnorm=1.0 is not ported"),
+        ("Adam", "torch", {"learning_rate": {"class_name": "CosineDecay"}}, "a schedule"),
+    ],
+)
+def test_an_optimizer_that_is_not_ported_is_named(kind, framework, config, reason):
+    with pytest.raises(PortError, match=reason):
+        compiled_with(kind, framework, **config)

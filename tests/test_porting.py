@@ -15,7 +15,7 @@ from conformance.cases.model import Call, Graph, InputSpec, Model, Node
 from conformance.porting import Argument, Guide, Row, porting_rows
 from conformance.porting.command import restored
 from conformance.porting.markdown import pages
-from conformance.porting.model import Refusal
+from conformance.porting.model import Refusal, Way
 from conformance.records import Writer, read
 
 DOCS = Path(__file__).parents[1] / "docs/porting"
@@ -375,3 +375,65 @@ def test_the_guides_know_what_every_porter_stumbles_over(
     row = next(row for row in guides[name].rows if row.layer == layer)
     argument = arguments(row)[native]
     assert (argument.rule, argument.native_default) == (rule, default)
+
+
+def test_what_changes_from_step_to_step_is_told_as_it_does(records: Records) -> None:
+    for config, epsilon, beta in (({}, 1e-7, 0.999), ({"epsilon": 0.1, "beta_2": 0.9}, 0.1, 0.9)):
+        call = NativeCall(
+            symbol="torch.optim.Adam",
+            arguments={"eps": epsilon / (1 - beta) ** 0.5},
+            defaults={"eps": 1e-8},
+        )
+        keras = {"epsilon": epsilon, "beta_2": beta}
+        records.ran("optimizers.Adam", config, call, keras=keras, name=f"optimizers/a[{epsilon}]")
+    (row,) = records.rows()
+    rule = "epsilon / sqrt(1 - beta_2 ** t) at step t"
+    assert arguments(row)["eps"].rule == rule
+    page = pages([guide_of(row)])["torch.md"]
+    assert f"| optimizers.Adam | `epsilon=1e-07` | `eps=1e-08` | `eps = {rule}` |" in page
+
+
+def test_an_epsilon_that_stays_is_keras_own(records: Records) -> None:
+    for epsilon in (1e-7, 0.1):
+        call = NativeCall(
+            symbol="torch.optim.Adagrad", arguments={"eps": epsilon}, defaults={"eps": 1e-10}
+        )
+        keras = {"epsilon": epsilon, "beta_2": 0.999}
+        config = {} if epsilon == 1e-7 else {"epsilon": epsilon}
+        records.ran(
+            "optimizers.Adagrad", config, call, keras=keras, name=f"optimizers/a[{epsilon}]"
+        )
+    (row,) = records.rows()
+    assert arguments(row)["eps"].rule == "epsilon"
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_rows_of_a_later_run_take_the_place_of_a_guides(
+    records: Records, tmp_path: Path, *, same: bool
+) -> None:
+    normalized(records)
+    first, second = tmp_path / "first", tmp_path / "second"
+    assert cli.main(["porting", str(records.write()), "--output", str(first)]) == 0
+    if not same:
+        text = (first / "guides.json").read_text()
+        (first / "guides.json").write_text(text.replace('"versions": {', '"versions": {"a":"1",'))
+    later = Records(tmp_path / "later")
+    later.folder.mkdir()
+    call = NativeCall(symbol="torch.square", arguments={}, defaults={})
+    later.ran("ops.square", {}, call, keras={}, name="ops/numpy/elementwise/square")
+    told = [str(first / "guides.json"), str(later.write()), "--output", str(second)]
+    assert cli.main(["porting", *told]) == 0
+    (guide,) = restored((second / "guides.json").read_bytes())
+    kept = ["BatchNormalization"] if same else []
+    assert sorted(row.layer for row in guide.rows) == [*kept, "ops.square"]
+    assert (guide.cases, guide.later) == ((3, 1) if same else (1, 0))
+    assert ("3, later 1" in (second / "README.md").read_text()) == same
+
+
+def test_an_argument_whose_value_the_table_exchanges_is_told_so() -> None:
+    argument = Argument(call="jax.numpy.full", native="dtype", kind="computed")
+    way = Way(symbol="jax.numpy.full", composed=False, arguments=[argument])
+    row = Row(adapter="jax", family="ops.numpy", layer="ops.full", ways=[way])
+    guide = Guide(adapter="jax", versions={}, cases=1, planned=1, rows=[row])
+    page = pages([guide])["jax.md"]
+    assert "`dtype = dtype`, `'float32'` where that is `None`" in page

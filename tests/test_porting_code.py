@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from runs import Runner
 
+from conformance.adapters.native.functions import Own
 from conformance.port.frameworks import FRAMEWORKS
-from conformance.porting.blocks import code_pages
+from conformance.porting import objects
+from conformance.porting.blocks import anchor, code_pages
 from conformance.porting.command import restored
+from conformance.porting.printing import identified
+from conformance.porting.sources import SOURCES
 
 ROOT = Path(__file__).parents[1]
 CODE = ROOT / "docs" / "porting" / "code"
 FAKE = Path(__file__).parent / "fakes" / "printed.py"
 PAGES = sorted(CODE.glob("*/*.md"))
+GUIDES = restored((CODE.parent / "guides.json").read_bytes())
 BLOCK = re.compile(r"```python\n(.*?)\n```", re.DOTALL)
 OF_FRAMEWORK = {
     "torch": {"functools", "math", "numpy", "torch"},
-    "jax": {"functools", "jax", "math", "numpy", "optax"},
-    "flax": {"flax", "functools", "jax", "math", "numpy", "optax"},
+    "jax": {"functools", "itertools", "jax", "math", "numpy", "optax"},
+    "flax": {"flax", "functools", "itertools", "jax", "math", "numpy", "optax"},
+    "numpy": {"functools", "math", "numpy"},
 }
 
 
@@ -30,8 +40,7 @@ def test_the_pages_are_what_the_command_writes():
         path.relative_to(CODE).as_posix(): path.read_text(encoding="utf-8")
         for path in CODE.rglob("*.md")
     }
-    guides = restored((CODE.parent / "guides.json").read_bytes())
-    assert on_disk == code_pages(guides), "keras-conformance porting docs/porting/guides.json"
+    assert on_disk == code_pages(GUIDES), "keras-conformance porting docs/porting/guides.json"
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
@@ -39,7 +48,7 @@ def test_every_layer_that_an_adapter_supports_has_an_anchor_of_its_own(framework
     pages = [
         page
         for page in CODE.glob(f"{framework}/*.md")
-        if page.stem not in {"activations", "functions"}
+        if page.stem not in {"activations", "functions", *objects.PAGES}
     ]
     text = "".join(page.read_text(encoding="utf-8") for page in pages)
     for layer in FRAMEWORKS[framework].layers.layers:
@@ -48,6 +57,55 @@ def test_every_layer_that_an_adapter_supports_has_an_anchor_of_its_own(framework
     activations = (CODE / framework / "activations.md").read_text(encoding="utf-8")
     for name in FRAMEWORKS[framework].layers.activations:
         assert f'<a id="{name}"></a>' in activations
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_every_function_and_object_that_an_adapter_supports_has_a_block(name):
+    source = SOURCES[name]
+    texts = {page.stem: page.read_text(encoding="utf-8") for page in CODE.glob(f"{name}/*.md")}
+    marks = {mark for text in texts.values() for mark in re.findall(r"<!-- (\S+ \S+) -->", text)}
+    for symbol, rows in {**source.functions, **source.objects}.items():
+        own = [row for row in rows if isinstance(row, Own)]
+        wanted = {f"{source.package}.{one.module} {one.function}" for one in own}
+        assert {one.removeprefix("conformance.adapters.") for one in wanted} <= marks, symbol
+        if own:
+            page = objects.page_of(symbol) if symbol in source.objects else "functions"
+            assert texts[page].count(f'<a id="{identified(symbol)}"></a>') == 1, symbol
+
+
+def test_no_row_of_a_guide_leaves_a_porter_without_code():
+    for guide in GUIDES:
+        source = SOURCES[guide.adapter]
+        page = (CODE.parent / f"{guide.adapter}.md").read_text(encoding="utf-8")
+        assert not re.findall("computed|put together|by no one rule|`_[a-z]", page)
+        for row in guide.rows:
+            code = anchor(guide.adapter, row)
+            for name in functions_named(row):
+                assert f"def {name}(" in (CODE.parent / code.partition("#")[0]).read_text(), name
+            own = [one for one in source.functions.get(row.layer, ()) if isinstance(one, Own)]
+            if own or row.layer in source.objects or any(way.composed for way in row.ways):
+                assert code or direct(source, row), row.layer
+            if code and row.ways:
+                path, _, place = code.partition("#")
+                assert f"({code})" in page
+                target = (CODE.parent / path).read_text(encoding="utf-8")
+                assert f'<a id="{place}"></a>' in target, row.layer
+
+
+def functions_named(row):
+    """Functions of Python's that a row says a symbol is given: ``lr_lambda = 'rate'``."""
+    return [
+        argument.rule.strip("'")
+        for way in row.ways
+        for argument in way.arguments
+        if argument.native.endswith("lambda") and argument.rule
+    ]
+
+
+def direct(source, row):
+    """Whether a row is one call of the framework's own, or of an operator of Python's."""
+    rows = source.functions.get(row.layer, ())
+    return bool(rows) and not any(isinstance(one, Own) for one in rows)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.parent.name}-{page.stem}")
@@ -68,17 +126,82 @@ def test_a_block_stands_by_itself(page):
         assert modules <= OF_FRAMEWORK[page.parent.name]
 
 
-@pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_cases_run_on_the_blocks_as_they_are_printed(framework, tmp_path, cache):
-    runner = Runner(tmp_path, cache)
+def answers(runner, framework, *cases):
+    """What became of cases: by adapter, ``printed`` and the framework's own."""
     runner.run(
-        *("layers/*", "ops/*", "--level", "2", "--adapter", framework),
+        *(*cases, "--adapter", framework.partition("-")[0]),
         adapters={"printed": f"{{python}} {{worker}} {FAKE} {framework}"},
     )
-    outcomes = {key: cell.verdict.outcome for key, cell in runner.records().cells.items()}
-    passed = [
-        case for (case, name), told in outcomes.items() if (name, told) == (framework, "pass")
-    ]
-    assert len(passed) > 300  # one for each layer and each function that it has
-    wrong = {case: outcomes[case, "printed"] for case in passed}
-    assert {case: told for case, told in wrong.items() if told != "pass"} == {}
+    found = {"printed": {}, "own": {}}
+    for (case, adapter), cell in runner.records().cells.items():
+        found["printed" if adapter == "printed" else "own"][case] = cell.verdict.outcome
+    return found
+
+
+@pytest.mark.parametrize("framework", SOURCES)
+def test_cases_run_on_the_blocks_as_they_are_printed(framework, tmp_path, cache):
+    found = answers(Runner(tmp_path, cache), framework, "layers/*", "ops/*", "--level", "2")
+    passed = {case: told for case, told in found["own"].items() if told == "pass"}
+    assert len(passed) > 200  # one for each layer and each function that it has
+    assert {case: found["printed"][case] for case in passed} == passed
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_losses_optimizers_schedules_and_initializers_run_as_they_are_printed(
+    framework, tmp_path, cache
+):
+    run = set()
+    for number, cases in enumerate(OBJECTS):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        runner = Runner(folder, cache)
+        found = answers(runner, framework, *cases)
+        passed = {case: told for case, told in found["own"].items() if told == "pass"}
+        assert {case: found["printed"][case] for case in passed} == passed
+        known = runner.records().cases
+        run |= {symbol for case in passed for symbol in symbols(known[case].program)}
+    assert set(SOURCES[framework].objects) <= run
+
+
+OBJECTS = (
+    ("losses/*", "optimizers/*", "initializers/*", "--level", "3"),
+    ("optimizers/adaptive/adamax",),  # the simplest is with an epsilon that no framework has
+)
+
+
+def symbols(program):
+    """Of what a case is: functions and objects, by Keras's names."""
+    held = getattr(program, "object", None)
+    nodes = program.model.nodes if held is None else [held]
+    return {node.layer for node in nodes}
+
+
+def test_losses_that_are_written_out_run_as_they_are_printed(tmp_path, cache):
+    found = answers(Runner(tmp_path, cache), "jax-alone", "losses/regression/*", "losses/prob*")
+    printed = [case for case, told in found["printed"].items() if told == "pass"]
+    assert {case.split("/")[2].split("[")[0] for case in printed} >= WRITTEN_OUT
+    assert set(found["printed"].values()) <= {"pass", "unsupported"}
+
+
+def adam(weights, steps):
+    """Keras's Adam by its formula, on the sum of squares, with a rate that halves in two steps."""
+    found, first, second = [], 0.0, 0.0
+    weights = np.array(weights)
+    for step in range(1, steps + 1):
+        slope = 2 * weights
+        slope = slope / max(1.0, np.sqrt(np.square(slope).sum()))
+        first, second = 0.9 * first + 0.1 * slope, 0.999 * second + 0.001 * slope**2
+        rate = 0.1 * 0.5 ** ((step - 1) / 2) * np.sqrt(1 - 0.999**step) / (1 - 0.9**step)
+        weights = weights - rate * first / (np.sqrt(second) + 1e-7)
+        found.append(weights)
+    return found
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_an_optimizer_is_used_in_a_loop_of_the_framework_alone(framework):
+    words = [sys.executable, FAKE.parent / "loops.py", framework]
+    told = subprocess.run(words, capture_output=True, text=True, check=True, timeout=120)
+    np.testing.assert_allclose(json.loads(told.stdout), adam([1.0, -2.0, 0.25], 6), atol=1e-5)
+
+
+WRITTEN_OUT = {"huber", "squared", "binary", "sparse"}

@@ -154,6 +154,7 @@ class _Writer:
                 f"{len(refusals)} of {len(self._graph.calls)} calls can't be ported to "
                 f"{self._framework.title}:\n  {listed}"
             )
+        optimizer = self._optimizer()  # before the functions are told, of which it adds some
         return Ported(
             list(self._layers.values()),
             self._needed(),
@@ -164,12 +165,12 @@ class _Writer:
             list(self._extract.texts.values()),
             self._notes,
             [spec.path for spec in self._layers.values() if not spec.function],
-            self._optimizer(),
+            optimizer,
         )
 
     def _optimizer(self) -> Optimizer | None:
         try:
-            return compiled(self._graph.compiled)
+            return compiled(self._graph.compiled, self._framework, self._extract)
         except (PortError, KeyError, TypeError) as error:
             self._notes.append(f"the steps of its optimizer: {error}")
             return None

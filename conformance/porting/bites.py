@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
+from conformance.porting.rules import AT_STEP
 from conformance.porting.text import literal, short
 
 if TYPE_CHECKING:
@@ -94,7 +95,10 @@ def _key(kind: Kind, argument: Argument) -> tuple[str, str, str, str]:
     call, native = short(argument.call), f"{argument.native}={literal(argument.native_default)}"
     if kind == "default":
         keras = f"{argument.keras}={literal(argument.keras_default)}"
-        return keras, native, f"{argument.native}={literal(argument.equivalent)}", call
+        wanted = f"{argument.native}={literal(argument.equivalent)}"
+        if AT_STEP in argument.rule:
+            wanted = f"{argument.native} = {argument.rule}"
+        return keras, native, wanted, call
     if kind == "meaning":
         return "", "", f"{argument.native} = {argument.rule}", call
     return "", native, f"{argument.native}={argument.rule}", call

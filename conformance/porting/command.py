@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from conformance.porting.blocks import code_pages
 from conformance.porting.markdown import pages
@@ -38,7 +39,8 @@ def porting(records: Sequence[Path], output: Path) -> int:
     Args:
         records: Record files or their folders, or one ``guides.json`` to render again. Those that
             tell of one adapter with the same versions are taken together, and of a case that
-            several hold the last one's answer; with other versions the later ones count.
+            several hold the last one's answer; with other versions the later ones count. Rows of
+            records take the place of those of ``guides.json`` that are about the same.
         output: Folder for ``README.md``, a page for each framework, ``guides.json``, and a folder
             of code.
 
@@ -77,12 +79,14 @@ def porting(records: Sequence[Path], output: Path) -> int:
 def distilled(guides: Sequence[Guide]) -> bytes:
     """The guides as JSON with a line for each row, so that a change is a small difference."""
     encoded = [
-        b'{"adapter": %b, "versions": %b, "cases": %d, "planned": %d, "rows": [\n%b\n]}'
+        b'{"adapter": %b, "versions": %b, "cases": %d, "planned": %d, "later": %d, '
+        b'"rows": [\n%b\n]}'
         % (
             msgspec.json.encode(guide.adapter),
             msgspec.json.encode(guide.versions),
             guide.cases,
             guide.planned,
+            guide.later,
             b",\n".join(map(msgspec.json.encode, guide.rows)),
         )
         for guide in guides
@@ -116,8 +120,21 @@ def _guides(records: Sequence[Path]) -> list[Guide]:
             runs[adapter] = [*before, run] if alike else [run]
     for adapter, some in runs.items():
         if guide := _guide(adapter, some):
-            found[adapter] = guide
+            found[adapter] = _joined(found.get(adapter, guide), guide)
     return [found[adapter] for adapter in ADAPTERS if adapter in found]
+
+
+def _joined(before: Guide, guide: Guide) -> Guide:
+    """A guide with the rows of an earlier one that it has none for, where versions are the same."""
+    if before is guide or before.versions != guide.versions:
+        return guide
+    new = {row.layer for row in guide.rows}
+    old = [row for row in before.rows if row.layer not in new]
+    return replace(
+        before,
+        later=before.later + guide.cases,
+        rows=sorted([*old, *guide.rows], key=lambda row: (row.family, row.layer)),
+    )
 
 
 def _guide(adapter: str, runs: Sequence[Run]) -> Guide | None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from conformance.adapters.shared.functions import is_function
 from conformance.porting.bites import bites, is_size, own
 from conformance.porting.blocks import anchor
+from conformance.porting.rules import AT_STEP
+from conformance.porting.sources import stated
 from conformance.porting.text import cell, heading, linked, literal, occasion, sentence, short, slug
 
 if TYPE_CHECKING:
@@ -86,8 +88,12 @@ def _index(guides: Sequence[Guide]) -> str:
         "",
         "    keras-conformance porting reports/<run> --output docs/porting",
         "",
-        "Each layer, each activation and each function that is more than one call stands as code",
-        "that runs with its framework alone: [code](code/README.md). The names lead there.",
+        "Where a number of cases has a later one behind it, rows of that many cases of a later run",
+        "stand in the place of the first run's.",
+        "",
+        "Each layer, activation, loss, optimizer, schedule and initializer, and each function that",
+        "is more than one call stands as code that runs with its framework alone:",
+        "[code](code/README.md). The names lead there.",
         "",
         "What spans layers stands in chapters, with formulas that run and are held against cases:",
         "[`same` padding](chapters/same-padding.md) and what else slides,",
@@ -133,7 +139,8 @@ def _page(guide: Guide) -> str:
 
 def _count(guide: Guide) -> str:
     whole = guide.cases == guide.planned
-    return f"{guide.cases:,}" if whole else f"{guide.cases:,} of {guide.planned:,}"
+    told = f"{guide.cases:,}" if whole else f"{guide.cases:,} of {guide.planned:,}"
+    return f"{told}, later {guide.later:,}" if guide.later else told
 
 
 def _unfinished(guide: Guide) -> list[str]:
@@ -274,7 +281,8 @@ def _family(family: str, rows: Sequence[Row], title: str) -> list[str]:
             proof = f"{linked(row, way.proofs[:1])} of {way.cases}"
             weights = [_weights(way.weights)] if weighted else []
             code = anchor(row.adapter, row)
-            lines.append(_line([name, _native(way, code), _told(own(way), code), *weights, proof]))
+            told = _told(row, own(way), code)
+            lines.append(_line([name, _native(way, code), told, *weights, proof]))
     return lines
 
 
@@ -294,7 +302,7 @@ def _native(way: Way, code: str) -> str:
     names = re.sub(r"[a-z]\w*(?:\.\w+)+", lambda found: f"`{short(found[0])}`", way.symbol)
     text = names
     if way.composed:
-        text = f"[code]({code}) of {names}" if code else f"put together: {names}"
+        text = f"[code]({code}) of {names}" if code else names
     if way.conditions:
         text += f"<br>*with* {occasion(way.conditions, sometimes='')}"
     if way.note:
@@ -302,18 +310,21 @@ def _native(way: Way, code: str) -> str:
     return text
 
 
-def _told(arguments: Sequence[Argument], code: str) -> str:
+def _told(row: Row, arguments: Sequence[Argument], code: str) -> str:
     several = len({argument.call for argument in arguments}) > 1
     lines = []
     for argument in arguments:
         if argument.kind == "computed":
-            by = f"by the [code]({code})" if code else "computed"
+            by = f"by the [code]({code})" if code else "by no one rule"
             text = f"`{argument.native}`: {argument.rule or by}"
+            if not argument.rule:
+                text = stated(row.adapter, row.layer, argument.native) or text
         elif argument.kind == "input":
             text = f"`{argument.native}`: {argument.rule}"
         else:
             text = f"`{argument.native} = {argument.rule}`"
-        if argument.differs and argument.kind != "fixed" and not is_size(argument):
+        told = argument.differs and argument.kind != "fixed" and not is_size(argument)
+        if told and AT_STEP not in argument.rule:
             text += f" (**{literal(argument.equivalent)}**, not {literal(argument.native_default)})"
         if several:
             text = f"`{short(argument.call)}` {text}"

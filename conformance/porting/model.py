@@ -118,4 +118,6 @@ class Guide(Struct, frozen=True, kw_only=True):
     """Cells of the adapter in the run."""
     planned: int
     """Cells that were planned: a run that was cut short knows less than it could."""
+    later: int = 0
+    """Cells of later runs, whose rows took the place of the run's."""
     rows: list[Row]

@@ -119,7 +119,9 @@ def _note(mine: Sequence[Sample]) -> str:
     notes = [sample.native.note for sample in mine]
     note = max(dict.fromkeys(notes), key=notes.count)
     layer = mine[0].node.layer
-    if layer == "Activation" or f"``{layer}" not in note:
+    # The class of a loss has the words of its function: ``losses.mean_squared_error``.
+    same = f"``{_plain(layer)}" in _plain(note) if "." in layer else f"``{layer}" in note
+    if layer == "Activation" or not same:
         return ""
     behind = _NAMES.match(note)
     said = note[behind.end() :] if behind else note
@@ -130,6 +132,10 @@ def _note(mine: Sequence[Sample]) -> str:
     if "." in name or name in names - {mine[0].native.symbol.partition(".")[0]}:
         return said  # the framework's own name, in its spelling
     return said[:1].upper() + said[1:]
+
+
+def _plain(text: str) -> str:
+    return text.lower().replace("_", "")
 
 
 def _arguments(mine: Sequence[Sample]) -> list[Argument]:

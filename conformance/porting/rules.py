@@ -29,6 +29,10 @@ _OPERANDS = frozenset(
 )
 """Arguments that are arrays, or a number in the place of one."""
 
+AT_STEP = " at step t"
+"""How a rule ends whose value changes from step to step: a call was seen with that of the first."""
+_EPSILON = f"epsilon / sqrt(1 - beta_2 ** t){AT_STEP}"
+
 _ALIKE = 0.6
 """Likeness of two names from which on a single value is enough: ``eps`` and ``epsilon``."""
 
@@ -172,6 +176,10 @@ def _candidates(name: str, pairs: Sequence[tuple[Sample, Any]]) -> Iterable[_Can
         for s, value in pairs
     ):
         yield _Candidate("converted", "strides", "strides or pool_size", values, 1.0)
+    if {"epsilon", "beta_2"} <= shared and all(
+        _first_epsilon(s.keras["epsilon"], s.keras["beta_2"], value) for s, value in pairs
+    ):
+        yield _Candidate("converted", "epsilon", _EPSILON, values, 1.0)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -187,6 +195,12 @@ def _equal(a: Any, b: Any) -> bool:
     if isinstance(a, (int, float)) and isinstance(b, (int, float)):
         return math.isclose(a, b, rel_tol=1e-6)
     return bool(a == b)
+
+
+def _first_epsilon(epsilon: Any, beta: Any, native: Any) -> bool:
+    """What an optimizer is told that adds it after the bias is corrected: at its first step."""
+    told = all(isinstance(one, float) for one in (epsilon, beta, native)) and beta < 1
+    return told and _equal(native, epsilon / math.sqrt(1 - beta))
 
 
 def _each(keras: Any, native: Any) -> bool:

@@ -22,9 +22,13 @@ _FAMILIES = {
     "multi_head_attention": "attention",
     "normalization_stability": "normalization",
     "normalization_training": "normalization",
-    "functions": "",
+    **dict.fromkeys(
+        ("again", "cloning", "compositions", "defaults", "dtypes", "every_dtype", "functions"), ""
+    ),
+    **dict.fromkeys(("initial", "objects", "quantization", "refusals", "settings", "sizes"), ""),
+    **dict.fromkeys(("training_flags", "training_steps"), ""),
 }
-"""Files of cases that are parts of a family, or of none: functions among layers of many."""
+"""Files of cases that are parts of a family, or of none: what they ask, they ask of many."""
 
 _FACET = re.compile(r"[a-z_]+: ")
 """How a message begins that tells facets which the framework has no notion of."""

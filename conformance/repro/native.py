@@ -29,8 +29,11 @@ _OURS = "conformance.adapters."
 
 _REFUSAL = "conformance.adapters.worker.failure", "Unsupported"
 """What our functions raise where they can't; a script has no such class."""
+_REFUSED = "NotImplementedError"
+"""What they raise there."""
 
-_NOQA = re.compile(rb"\s*# noqa[^\n]*")
+_MARKS = re.compile(rb"\s*# (?:noqa|type: ignore)[^\n]*")
+"""Words to linters and type checkers."""
 
 
 class _Import(NamedTuple):
@@ -90,18 +93,24 @@ class Extract:
                 continue
             if found != used:
                 renamed[used] = found
-        self.texts[final] = _renamed(text, renamed)
+        # A docstring tells of the exception by its name, which is no name of the code's.
+        told = text.replace(f" {_REFUSAL[1]}: ", f" {_REFUSED}: ")
+        self.texts[final] = _renamed(told, renamed)
         return final
 
     def _imported(self, found: _Import) -> str:
         """Take in what a module imports; returns what it is called, if that is ours."""
         if (found.module, found.name) == _REFUSAL:
-            return "NotImplementedError"
+            return _REFUSED
         if not found.module.startswith(_OURS):
             self.imports.add(found.statement)
             return ""
         lender, _, origin = found.module.rpartition(".")
         return self.add(origin, found.name, lender)
+
+    def kept(self) -> frozenset[tuple[str, str, str]]:
+        """What is called by its own name among the texts: package, module and name."""
+        return frozenset(origin for origin, final in self._names.items() if origin[2] == final)
 
     def definition(self, module: str, name: str, package: str = "") -> ast.FunctionDef:
         """A function of the adapter as it stands in its module."""
@@ -189,7 +198,7 @@ def _parsed(package: str, module: str) -> _Module:
     definitions: dict[str, ast.stmt] = {}
     imports: dict[str, _Import] = {}
     for statement in ast.parse(source).body:
-        if isinstance(statement, ast.FunctionDef):
+        if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
             definitions[statement.name] = statement
         elif isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
             definitions[statement.targets[0].id] = statement
@@ -249,7 +258,7 @@ def _bare(source: bytes, definition: ast.stmt) -> str:
     text = source[:last]
     for begin, end, instead in sorted(cuts, reverse=True):
         text = text[:begin] + instead + text[end:]
-    return _NOQA.sub(b"", text[first:]).decode()
+    return _MARKS.sub(b"", text[first:]).decode()
 
 
 def _renamed(text: str, renamed: Mapping[str, str]) -> str:
@@ -257,11 +266,15 @@ def _renamed(text: str, renamed: Mapping[str, str]) -> str:
     if not renamed:
         return text
     lines = text.encode().splitlines(keepends=True)
+    nodes = list(ast.walk(ast.parse(text)))
+    methods = {id(one) for node in nodes if isinstance(node, ast.ClassDef) for one in node.body}
     places: set[tuple[int, int, str]] = set()
-    for node in ast.walk(ast.parse(text)):
+    for node in nodes:
         if isinstance(node, ast.Name):
             places.add((node.lineno, node.col_offset, node.id))
-        elif isinstance(node, ast.FunctionDef):
+        elif isinstance(node, ast.ClassDef):
+            places.add((node.lineno, node.col_offset + len("class "), node.name))
+        elif isinstance(node, ast.FunctionDef) and id(node) not in methods:
             places.add((node.lineno, node.col_offset + len("def "), node.name))
     for row, column, name in sorted(places, reverse=True):
         if name in renamed:

@@ -235,15 +235,6 @@ def circle(
     )
 
 
-def ctc(y_true: Array, y_pred: Array) -> Array:
-    """``losses.ctc``: optax's, which takes logits and marks what is no time and no label."""
-    import optax
-
-    times, none = jnp.zeros(y_pred.shape[:2]), (y_true == 0).astype(jnp.float32)
-    labels = y_true.astype(jnp.int32)
-    return optax.ctc_loss(y_pred, times, labels, none)
-
-
 def _pair(y_true: Array, y_pred: Array) -> tuple[Array, Array]:
     """Both in the prediction's dtype, with as many axes."""
     return aligned(y_true.astype(y_pred.dtype), y_pred)

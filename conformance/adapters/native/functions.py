@@ -138,10 +138,13 @@ class Own(NamedTuple):
     composed: bool = False
     """True where the framework has no such function and this one puts it together."""
     only: Mapping[str, Sequence[Json | Kind]] = {}
-    """As of a direct row; all arguments go to the function."""
+    """As of a direct row; an argument that is here and that the function lacks is not passed on."""
     dtypes: Dtypes = Dtypes()
     why: Mapping[str, str] = {}
     needs: str = ""
+    through: str = ""
+    """A function of the adapter's that is given this one first, ``moving.moved``: it asks for what
+    a case asks. To whoever ports it, it says nothing."""
 
 
 Row = Union[Direct, Own]
@@ -190,6 +193,8 @@ class Operation(NamedTuple):
     required: Sequence[str]
     function: Callable[..., Any] | None = None
     """Of an own function."""
+    idle: Sequence[str] = ()
+    """Literals that the row covers and its function lacks."""
 
 
 def bound(table: Table, node: Mapping[str, Any]) -> Operation:
@@ -221,17 +226,15 @@ def bound(table: Table, node: Mapping[str, Any]) -> Operation:
         if row.needs and not installed(row.needs):
             refusal = refusal or f"{row.needs}, which has it, is not installed"
             continue
-        function = (
-            _function(f"{table.package}.{row.module}", row.function)
-            if isinstance(row, Own)
-            else None
-        )
+        function = _own(table.package, row) if isinstance(row, Own) else None
         own = _taken(function) if function is not None else direct(row)
         reason = unfit(row, own, literals, arrays, operands=bool(node["inputs"]))
         if not reason:
             left = {k: v for k, v in own.defaults.items() if k not in literals and k not in arrays}
+            known = {*own.arrays, *own.required, *own.defaults}
+            idle = [key for key in literals if function is not None and key not in known]
             return Operation(
-                node["name"], symbol, row, literals, left, own.arrays, own.required, function
+                node["name"], symbol, row, literals, left, own.arrays, own.required, function, idle
             )
         refusal = refusal or reason
     raise Unsupported(f"{symbol}: {refusal}")
@@ -273,16 +276,30 @@ _known: dict[int, tuple[Row, Taken]] = {}
 """By the identity of a row, which holds mappings and can't be a key itself. Rows are constants."""
 
 
+def parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    """What a function takes; of a partial, its ``**more`` are the keywords of its first argument.
+
+    ``functools.partial(weighed, huber)`` takes what ``weighed`` names, and ``delta`` of ``huber``.
+    """
+    found = dict(inspect.signature(function).parameters)
+    if isinstance(function, functools.partial) and function.args:
+        for one in inspect.signature(function.args[0]).parameters.values():
+            if one.kind is one.KEYWORD_ONLY:
+                default = function.keywords.get(one.name, one.default)
+                found[one.name] = one.replace(default=default)
+    return [one for one in found.values() if one.kind is not one.VAR_KEYWORD]
+
+
 @functools.cache  # a signature takes longer to find out than a small function to compute
 def _taken(function: Callable[..., Any]) -> Taken:
-    parameters = inspect.signature(function).parameters.values()
-    named = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
-    literals = [p for p in parameters if p.kind is p.KEYWORD_ONLY]
+    known = parameters(function)
+    named = [p for p in known if p.kind is p.POSITIONAL_OR_KEYWORD]
+    literals = [p for p in known if p.kind is p.KEYWORD_ONLY]
     return Taken(
         [p.name for p in named],
         [p.name for p in (*named, *literals) if p.default is p.empty],
         {p.name: p.default for p in literals if p.default is not p.empty},
-        any(p.kind is p.VAR_POSITIONAL for p in parameters),
+        any(p.kind is p.VAR_POSITIONAL for p in known),
     )
 
 
@@ -345,8 +362,23 @@ def _function(module: str, name: str) -> Callable[..., Any]:
     return found
 
 
+def _own(package: str, row: Own) -> Callable[..., Any]:
+    function = _function(f"{package}.{row.module}", row.function)
+    if not row.through:
+        return function
+    module, _, name = row.through.rpartition(".")
+    return _through(_function(f"{package}.{module}", name), function)
+
+
+@functools.cache  # one and the same each time, whose signature is known then
+def _through(outer: Callable[..., Any], inner: Callable[..., Any]) -> Callable[..., Any]:
+    return functools.partial(outer, inner)
+
+
 @functools.cache
 def _sentence(function: Callable[..., Any]) -> str:
+    while isinstance(function, functools.partial):  # whose own words are of what it is made of
+        function = function.args[0]
     return " ".join((inspect.getdoc(function) or "").split())
 
 

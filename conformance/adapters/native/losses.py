@@ -5,10 +5,8 @@ Only operators and methods are used that arrays of torch and of JAX both have.
 
 from __future__ import annotations
 
-import functools
-import inspect
 import math
-from typing import Any, Callable
+from typing import Any
 
 from conformance.adapters.worker.failure import Unsupported
 
@@ -64,43 +62,3 @@ def reduced(
         # Each weight counts as often as it is broadcast to a value.
         return total / (weight.sum() * (math.prod(values.shape) / math.prod(weight.shape)))
     return total / math.prod(values.shape)
-
-
-def classed(
-    values: Callable[..., Array], cast: Callable[[Array, str], Array], **defaults: Any
-) -> Callable[..., Array]:
-    """The class of a loss, made of its function: a dtype, sample weights and a reduction besides.
-
-    Args:
-        values: Answers one number a sample; literals are keywords.
-        cast: Converts an array to the dtype of this name.
-        defaults: What the class need not be told and the function must.
-
-    Returns:
-        A function with the signature of both, as the rows of a table are read by it.
-    """
-
-    @functools.wraps(values)
-    def loss(
-        y_true: Array,
-        y_pred: Array,
-        sample_weight: Array | None = None,
-        *,
-        reduction: str | None = "sum_over_batch_size",
-        dtype: str | None = None,
-        **literals: Any,
-    ) -> Array:
-        dtype = dtype or "float32"
-        true, pred = cast(y_true, dtype), cast(y_pred, dtype)
-        weight = None if sample_weight is None else cast(sample_weight, dtype)
-        return reduced(values(true, pred, **{**defaults, **literals}), weight, reduction)
-
-    own = [
-        one.replace(default=defaults.get(one.name, one.default))
-        for one in inspect.signature(values).parameters.values()
-        if one.kind is one.KEYWORD_ONLY
-    ]
-    common = inspect.signature(loss, follow_wrapped=False).parameters.values()
-    shared = [one for one in common if one.kind is not one.VAR_KEYWORD]
-    loss.__signature__ = inspect.Signature([*shared, *own])  # type: ignore[attr-defined]
-    return loss

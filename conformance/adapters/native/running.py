@@ -214,7 +214,8 @@ class Calling:
             place: Arrays without a name.
             keywords: Arrays, and lists of them, by Keras's names.
         """
-        operation, literals = self._operation, dict(self._operation.literals)
+        operation = self._operation
+        literals = {k: v for k, v in operation.literals.items() if k not in operation.idle}
         arrays = dict(keywords)
         for name in operation.arrays:
             if name in literals:

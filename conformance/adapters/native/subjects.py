@@ -183,7 +183,8 @@ class StepsSession(Answering):
         operation = bound(self.library.table, {**node, "tensors": {"variables": names_}})
         if operation.function is None:
             raise TypeError(f"{operation.symbol} is made by a function of the adapter's")
-        literals = {k: v for k, v in operation.literals.items() if k not in operation.arrays}
+        unused = {*operation.arrays, *operation.idle}
+        literals = {k: v for k, v in operation.literals.items() if k not in unused}
         spy = Spy(names(operation.row.symbol))
         with spy.watching(), spy.node(operation.name):
             subject = operation.function(self._variables(), **literals)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from typing import TYPE_CHECKING, Any
 
+from conformance.adapters.native.functions import parameters
 from conformance.adapters.worker.failure import Unsupported
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ def loss_of(
     """The loss of a training with Keras's reduction and weights, as a function of (answer, target).
 
     Args:
-        functions: By Keras's class, functions of ``(y_true, y_pred, sample_weight)`` with the
-            class's arguments as keywords, called as Keras's function is.
+        functions: By Keras's class and its function's name, functions of ``(y_true, y_pred,
+            sample_weight)`` with the class's arguments as keywords.
         train: A ``Train`` of ``conformance/cases/model.py`` as a plain dict.
         array: Makes an array of the framework's of floats, of which a target of whole numbers picks
             those that it names.
@@ -52,15 +52,14 @@ def loss_of(
         Unsupported: Another loss, or an argument that is not handled.
     """
     name, config = train["loss"]["name"], train["loss"].get("config", {})
-    found = [one for kind, one in functions.items() if name in {kind, one.__name__}]
-    if not found:
+    found = functions.get(name)
+    if found is None:
         raise Unsupported(f"no native counterpart for the loss {name} with {dict(config)}")
-    known = inspect.signature(found[0]).parameters.values()
-    handled = {one.name for one in known if one.kind is one.KEYWORD_ONLY}
+    handled = {one.name for one in parameters(found) if one.kind is one.KEYWORD_ONLY}
     left = sorted(set(config) - handled)
     if left:
         raise Unsupported(f"the loss {name}: the arguments {left} are not handled here")
-    function = functools.partial(found[0], **config)
+    function = functools.partial(found, **config)
 
     def loss(answer: Array, target: Array) -> Array:
         if "class_weight" in train:

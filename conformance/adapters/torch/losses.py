@@ -2,73 +2,103 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-from conformance.adapters.native.losses import classed, reduced
-from conformance.adapters.torch import samples
+from conformance.adapters.native.losses import reduced
+from conformance.adapters.torch.samples import (
+    binary_crossentropy,
+    binary_focal_crossentropy,
+    categorical_crossentropy,
+    categorical_focal_crossentropy,
+    categorical_generalized_cross_entropy,
+    categorical_hinge,
+    circle,
+    cosine_similarity,
+    ctc,
+    dice,
+    hinge,
+    huber,
+    kl_divergence,
+    log_cosh,
+    mean_absolute_error,
+    mean_absolute_percentage_error,
+    mean_squared_error,
+    mean_squared_logarithmic_error,
+    poisson,
+    sparse_categorical_crossentropy,
+    squared_hinge,
+    tversky,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def _cast(array: Tensor, dtype: Any) -> Tensor:
-    return array.to(dtype if isinstance(dtype, torch.dtype) else getattr(torch, dtype))
-
-
-def _classed(values: Callable[..., Tensor], **literals: Any) -> Callable[..., Tensor]:
-    return classed(values, _cast, **literals)
-
-
-def sparse_categorical_crossentropy(
+def weighed(
+    values: Callable[..., Tensor],
     y_true: Tensor,
     y_pred: Tensor,
     sample_weight: Tensor | None = None,
     *,
-    from_logits: bool = False,
-    ignore_class: int | None = None,
-    axis: int = -1,
     reduction: str | None = "sum_over_batch_size",
+    dtype: Any = None,
+    **more: Any,
 ) -> Tensor:
-    """``losses.SparseCategoricalCrossentropy``: cross_entropy takes logits, classes on axis 1.
+    """The class of a loss: a number for each sample, by ``values``, then weights and a reduction.
 
-    Of probabilities it is nll_loss of the logarithm of their shares.
+    All are cast to ``dtype``, which is float32 unless it is given.
     """
-    values = samples.sparse_categorical_crossentropy(
-        y_true,
-        y_pred.to(torch.float32),
-        from_logits=from_logits,
-        ignore_class=ignore_class,
-        axis=axis,
-    )
+    dtype = torch.float32 if dtype is None else dtype
+    weight = None if sample_weight is None else sample_weight.to(dtype)
+    return reduced(values(y_true.to(dtype), y_pred.to(dtype), **more), weight, reduction)
+
+
+def counted(
+    values: Callable[..., Tensor],
+    y_true: Tensor,
+    y_pred: Tensor,
+    sample_weight: Tensor | None = None,
+    *,
+    ignore_class: int | None = None,
+    reduction: str | None = "sum_over_batch_size",
+    dtype: Any = None,
+    **more: Any,
+) -> Tensor:
+    """The class of a loss whose targets are numbers of classes, one of which may not count."""
+    dtype = torch.float32 if dtype is None else dtype
+    weight = None if sample_weight is None else sample_weight.to(dtype)
+    found = values(y_true, y_pred.to(dtype), ignore_class=ignore_class, **more)
     counts = None
     if ignore_class is not None:
-        counts = (y_true.reshape(values.shape) != ignore_class).to(values.dtype)
-    return reduced(values, sample_weight, reduction, counts)
+        counts = (y_true.reshape(found.shape) != ignore_class).to(found.dtype)
+    return reduced(found, weight, reduction, counts)
 
 
-mean_squared_error = _classed(samples.mean_squared_error)
-huber = _classed(samples.huber)
-binary_crossentropy = _classed(samples.binary_crossentropy)
-mean_absolute_error = _classed(samples.mean_absolute_error)
-mean_absolute_percentage_error = _classed(samples.mean_absolute_percentage_error)
-mean_squared_logarithmic_error = _classed(samples.mean_squared_logarithmic_error)
-log_cosh = _classed(samples.log_cosh)
-cosine_similarity = _classed(samples.cosine_similarity)
-kl_divergence = _classed(samples.kl_divergence)
-poisson = _classed(samples.poisson)
-hinge = _classed(samples.hinge)
-squared_hinge = _classed(samples.squared_hinge)
-categorical_hinge = _classed(samples.categorical_hinge)
-binary_focal_crossentropy = _classed(samples.binary_focal_crossentropy)
-categorical_crossentropy = _classed(samples.categorical_crossentropy)
-categorical_focal_crossentropy = _classed(samples.categorical_focal_crossentropy)
-categorical_generalized_cross_entropy = _classed(
-    samples.categorical_generalized_cross_entropy, q=0.5
+MeanSquaredError = functools.partial(weighed, mean_squared_error)
+MeanAbsoluteError = functools.partial(weighed, mean_absolute_error)
+Huber = functools.partial(weighed, huber)
+MeanAbsolutePercentageError = functools.partial(weighed, mean_absolute_percentage_error)
+MeanSquaredLogarithmicError = functools.partial(weighed, mean_squared_logarithmic_error)
+LogCosh = functools.partial(weighed, log_cosh)
+CosineSimilarity = functools.partial(weighed, cosine_similarity)
+KLDivergence = functools.partial(weighed, kl_divergence)
+Poisson = functools.partial(weighed, poisson)
+Hinge = functools.partial(weighed, hinge)
+SquaredHinge = functools.partial(weighed, squared_hinge)
+CategoricalHinge = functools.partial(weighed, categorical_hinge)
+BinaryCrossentropy = functools.partial(weighed, binary_crossentropy)
+BinaryFocalCrossentropy = functools.partial(weighed, binary_focal_crossentropy)
+CategoricalCrossentropy = functools.partial(weighed, categorical_crossentropy)
+CategoricalFocalCrossentropy = functools.partial(weighed, categorical_focal_crossentropy)
+CategoricalGeneralizedCrossEntropy = functools.partial(
+    weighed, categorical_generalized_cross_entropy, q=0.5
 )
-dice = _classed(samples.dice)
-tversky = _classed(samples.tversky)
-circle = _classed(samples.circle)
-ctc = _classed(samples.ctc)
+Dice = functools.partial(weighed, dice)
+Tversky = functools.partial(weighed, tversky)
+Circle = functools.partial(weighed, circle)
+CTC = functools.partial(weighed, ctc)
+SparseCategoricalCrossentropy = functools.partial(counted, sparse_categorical_crossentropy)

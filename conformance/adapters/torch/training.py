@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.nn import functional as F  # noqa: N812 - torch's own documentation calls it F
 
+from conformance.adapters.native.functions import parameters
+from conformance.adapters.native.optimizers import COMMON
 from conformance.adapters.native.training import loss_of as bound
 from conformance.adapters.native.training import weighs
-from conformance.adapters.torch import losses
+from conformance.adapters.torch import losses, optimizers
 from conformance.adapters.worker.failure import Unsupported
 
 if TYPE_CHECKING:
@@ -30,12 +31,19 @@ LOSSES: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
 """Those whose mean over everything is Keras's mean over the last axis, then over the batch."""
 
 REDUCED: Mapping[str, Callable[..., Tensor]] = {
-    "Huber": losses.huber,
-    "MeanSquaredError": losses.mean_squared_error,
-    "BinaryCrossentropy": losses.binary_crossentropy,
-    "SparseCategoricalCrossentropy": losses.sparse_categorical_crossentropy,
+    "Huber": losses.Huber,
+    "huber": losses.Huber,
+    "MeanSquaredError": losses.MeanSquaredError,
+    "mean_squared_error": losses.MeanSquaredError,
+    "BinaryCrossentropy": losses.BinaryCrossentropy,
+    "binary_crossentropy": losses.BinaryCrossentropy,
+    "SparseCategoricalCrossentropy": losses.SparseCategoricalCrossentropy,
+    "sparse_categorical_crossentropy": losses.SparseCategoricalCrossentropy,
 }
 """Those that take Keras's arguments, and weights of samples."""
+
+
+OPTIMIZERS: Mapping[str, Any] = {"SGD": optimizers.SGD, "Adam": optimizers.Adam}
 
 
 class Optimizer:
@@ -52,36 +60,21 @@ class Optimizer:
         Raises:
             Unsupported: Another optimizer, or an argument that is not handled.
         """
-        given = dict(config)
-        rate = given.pop("learning_rate", 0.01 if name == "SGD" else 0.001)
-        self._epsilon: float | None = None
-        self._steps = 0
-        if name == "SGD":
-            self._optimizer = torch.optim.SGD(
-                weights,
-                lr=rate,
-                momentum=given.pop("momentum", 0.0),
-                nesterov=given.pop("nesterov", False),
-            )
-        elif name == "Adam":
-            self._epsilon = given.pop("epsilon", 1e-7)
-            self._beta = given.pop("beta_2", 0.999)
-            self._optimizer = torch.optim.Adam(
-                weights, lr=rate, betas=(given.pop("beta_1", 0.9), self._beta)
-            )
-        else:
+        if name not in OPTIMIZERS:
             raise Unsupported(f"this adapter has no native counterpart for the optimizer {name}")
-        left = [key for key, value in given.items() if value is not None and value is not False]
+        known = {*COMMON, *(one.name for one in parameters(OPTIMIZERS[name]))}
+        given = {key: value for key, value in config.items() if key in known}
+        left = [
+            key
+            for key in config
+            if key not in given and config[key] is not None and config[key] is not False
+        ]
         if left:
             raise Unsupported(f"{name}: the arguments {left} are not handled here")
+        self._optimizer = OPTIMIZERS[name](weights, **given)
 
     def step(self, loss: Tensor) -> None:
         """Differentiate the loss and move the weights once."""
-        self._steps += 1
-        if self._epsilon is not None:
-            # Keras adds epsilon before it corrects the bias of the second moment, torch after.
-            corrected = self._epsilon / math.sqrt(1 - self._beta**self._steps)
-            self._optimizer.param_groups[0]["eps"] = corrected
         self._optimizer.zero_grad()
         loss.backward()
         self._optimizer.step()

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from conformance.adapters.native.functions import Own, Row
 from conformance.adapters.native.losses import REDUCTIONS
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-def _loss(function: str, optax: str, formula: str) -> list[Row]:
-    """By optax where it is installed, else by the formula."""
+
+def _loss(function: str, optax: str, formula: str, **only: Sequence[Any]) -> list[Row]:
+    """A class by optax where it is installed and covers the arguments, else by the formula."""
+    covered = {**_ONLY, **only}
     return [
-        Own("losses", function, f"optax.{optax}", only=_ONLY, needs="optax"),
+        Own("losses_optax", function, f"optax.{optax}", only=covered, needs="optax"),
         Own("losses", function, formula, composed=True, only=_ONLY),
     ]
 
@@ -17,7 +23,7 @@ def _loss(function: str, optax: str, formula: str) -> list[Row]:
 def _both(function: str, *symbols: str) -> dict[str, list[Row]]:
     """The class of a loss, and its function, written out."""
     made = "".join(_WORDS.get(word, word.title()) for word in function.split("_"))
-    row = Own("losses", function, ", ".join(symbols), composed=True, only=_ONLY)
+    row = Own("losses", made, ", ".join(symbols), composed=True, only=_ONLY)
     return {f"losses.{made}": [row], **_function(function, *symbols)}
 
 
@@ -32,40 +38,20 @@ _ONLY = {
 }
 
 LOSSES: dict[str, list[Row]] = {
-    "losses.Huber": _loss("huber", "huber_loss", "jax.numpy.where, jax.numpy.abs"),
-    "losses.MeanSquaredError": _loss("mean_squared_error", "squared_error", "jax.numpy.square"),
-    "losses.BinaryCrossentropy": [
-        Own(
-            "losses",
-            "binary_crossentropy",
-            "optax.sigmoid_binary_cross_entropy",
-            only={"reduction": REDUCTIONS, "from_logits": (True,)},
-            needs="optax",
-        ),
-        Own(
-            "losses",
-            "binary_crossentropy",
-            "jax.numpy.log, jax.nn.log_sigmoid",
-            composed=True,
-            only={"reduction": REDUCTIONS},
-        ),
-    ],
-    "losses.SparseCategoricalCrossentropy": [
-        Own(
-            "losses",
-            "sparse_categorical_crossentropy",
-            "optax.softmax_cross_entropy_with_integer_labels",
-            only={"reduction": REDUCTIONS, "from_logits": (True,)},
-            needs="optax",
-        ),
-        Own(
-            "losses",
-            "sparse_categorical_crossentropy",
-            "jax.nn.log_softmax, jax.numpy.log, jax.numpy.take_along_axis",
-            composed=True,
-            only={"reduction": REDUCTIONS},
-        ),
-    ],
+    "losses.Huber": _loss("Huber", "huber_loss", "jax.numpy.where, jax.numpy.abs"),
+    "losses.MeanSquaredError": _loss("MeanSquaredError", "squared_error", "jax.numpy.square"),
+    "losses.BinaryCrossentropy": _loss(
+        "BinaryCrossentropy",
+        "sigmoid_binary_cross_entropy",
+        "jax.numpy.log, jax.nn.softplus",
+        from_logits=(True,),
+    ),
+    "losses.SparseCategoricalCrossentropy": _loss(
+        "SparseCategoricalCrossentropy",
+        "softmax_cross_entropy_with_integer_labels",
+        "jax.nn.log_softmax, jax.numpy.log, jax.numpy.take_along_axis",
+        from_logits=(True,),
+    ),
     **_function("mean_squared_error", "jax.numpy.square"),
     **_both("mean_absolute_error", "jax.numpy.abs"),
     **_function("huber", "jax.numpy.where", "jax.numpy.abs"),
@@ -96,7 +82,7 @@ LOSSES: dict[str, list[Row]] = {
     **_both("dice", "jax.numpy.sum"),
     **_both("tversky", "jax.numpy.sum"),
     **_both("circle", "jax.scipy.special.logsumexp", "jax.nn.softplus"),
-    "losses.CTC": [Own("losses", "ctc", "optax.ctc_loss", only=_ONLY, needs="optax")],
-    "losses.ctc": [Own("samples", "ctc", "optax.ctc_loss", needs="optax")],
+    "losses.CTC": [Own("losses_optax", "CTC", "optax.ctc_loss", only=_ONLY, needs="optax")],
+    "losses.ctc": [Own("samples_optax", "ctc", "optax.ctc_loss", needs="optax")],
 }
 """By Keras's symbol."""

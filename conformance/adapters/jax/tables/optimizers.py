@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from conformance.adapters.native.functions import NUMBER, Own, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _SHARED = {
     "loss_scale_factor": (None,),
@@ -12,10 +17,6 @@ _WHY = {
     "loss_scale_factor": "optax scales no losses",
     "gradient_accumulation_steps": "optax.MultiSteps accumulates around an optimizer, and is not "
     "handled here",
-}
-
-_WHY_ADAPTIVE = {
-    **_WHY,
     "amsgrad": "optax.amsgrad takes the maximum after the bias is corrected",
     "epsilon": "optax adds epsilon elsewhere: under Adagrad's root, and to the gradient's size "
     "that Adamax remembers",
@@ -23,85 +24,47 @@ _WHY_ADAPTIVE = {
 }
 
 
-def _adaptive(
-    function: str, symbol: str, module: str = "adaptive", **only: tuple[float]
-) -> list[Row]:
+def _moved(module: str, function: str, symbol: str, **only: tuple[float]) -> list[Row]:
     covered = {**_SHARED, **only}
-    why = {argument: _WHY_ADAPTIVE[argument] for argument in covered}
-    return [Own(module, function, symbol, only=covered, why=why, needs="optax")]
+    why = {argument: _WHY[argument] for argument in covered}
+    through = "moving.moved"
+    return [Own(module, function, symbol, only=covered, why=why, needs="optax", through=through)]
 
 
-def _joined(function: str, symbol: str) -> list[Row]:
-    symbols = f"{symbol}, optax.join_schedules"
-    return [Own("schedules", function, symbols, composed=True, needs="optax")]
+def _schedule(function: str, *names: str, composed: bool = False, **only: Sequence[Any]) -> Own:
+    symbol = ", ".join(f"optax.{name}" for name in names)
+    through = "moving.rate_at"
+    return Own("schedules", function, symbol, composed, only, needs="optax", through=through)
 
 
 OPTIMIZERS: dict[str, list[Row]] = {
-    "optimizers.SGD": [
-        Own(
-            "optimizers",
-            "sgd",
-            "optax.sgd",
-            only={**_SHARED, "weight_decay": (None,)},
-            why=_WHY,
-            needs="optax",
-        ),
-        Own(
-            "optimizers",
-            "sgd",
-            "optax.trace, optax.add_decayed_weights, optax.scale_by_learning_rate",
-            composed=True,
-            only={**_SHARED, "weight_decay": (NUMBER,)},
-            why=_WHY,
-            needs="optax",
-        ),
-    ],
-    "optimizers.Adam": _adaptive(
-        "adam", "optax.adam, optax.adamw", module="optimizers", amsgrad=(False,)
+    "optimizers.SGD": _moved("optimizers", "sgd", "optax.sgd"),
+    "optimizers.Adam": _moved("optimizers", "adam", "optax.adam, optax.adamw", amsgrad=(False,)),
+    "optimizers.AdamW": _moved("optimizers", "adamw", "optax.adamw", amsgrad=(False,)),
+    "optimizers.RMSprop": _moved(
+        "adaptive", "rmsprop", "optax.scale_by_rms, optax.scale_by_stddev", momentum=(0.0,)
     ),
-    "optimizers.AdamW": _adaptive("adamw", "optax.adamw", module="optimizers", amsgrad=(False,)),
-    "optimizers.RMSprop": _adaptive(
-        "rmsprop", "optax.scale_by_rms, optax.scale_by_stddev", momentum=(0.0,)
+    "optimizers.Adagrad": _moved("adaptive", "adagrad", "optax.scale_by_rss", epsilon=(1e-7,)),
+    "optimizers.Adadelta": _moved("adaptive", "adadelta", "optax.scale_by_adadelta"),
+    "optimizers.Adamax": _moved("adaptive", "adamax", "optax.scale_by_adamax", epsilon=(0.0,)),
+    "optimizers.Lion": _moved("adaptive", "lion", "optax.scale_by_lion"),
+    "optimizers.Lamb": _moved(
+        "adaptive", "lamb", "optax.scale_by_adam, optax.scale_by_trust_ratio"
     ),
-    "optimizers.Adagrad": _adaptive("adagrad", "optax.scale_by_rss", epsilon=(1e-7,)),
-    "optimizers.Adadelta": _adaptive("adadelta", "optax.scale_by_adadelta"),
-    "optimizers.Adamax": _adaptive("adamax", "optax.scale_by_adamax", epsilon=(0.0,)),
-    "optimizers.Lion": _adaptive("lion", "optax.scale_by_lion"),
-    "optimizers.Lamb": _adaptive("lamb", "optax.scale_by_adam, optax.scale_by_trust_ratio"),
     "optimizers.schedules.CosineDecay": [
-        Own(
-            "schedules",
-            "cosine_decay",
-            "optax.cosine_decay_schedule",
-            only={"warmup_target": (None,)},
-            needs="optax",
-        ),
-        Own(
-            "schedules",
-            "warm_cosine_decay",
-            "optax.warmup_cosine_decay_schedule",
-            only={"warmup_target": (NUMBER,)},
-            needs="optax",
-        ),
+        _schedule("cosine_decay", "cosine_decay_schedule", warmup_target=(None,)),
+        _schedule("warm_cosine_decay", "warmup_cosine_decay_schedule", warmup_target=(NUMBER,)),
     ],
-    "optimizers.schedules.ExponentialDecay": [
-        Own("schedules", "exponential_decay", "optax.exponential_decay", needs="optax")
-    ],
+    "optimizers.schedules.ExponentialDecay": [_schedule("exponential_decay", "exponential_decay")],
     "optimizers.schedules.PolynomialDecay": [
-        Own(
-            "schedules",
-            "polynomial_decay",
-            "optax.polynomial_schedule",
-            only={"cycle": (False,)},
-            needs="optax",
-        )
+        _schedule("polynomial_decay", "polynomial_schedule", cycle=(False,))
     ],
-    "optimizers.schedules.PiecewiseConstantDecay": _joined(
-        "piecewise_constant_decay", "optax.constant_schedule"
-    ),
-    "optimizers.schedules.CosineDecayRestarts": _joined(
-        "cosine_decay_restarts", "optax.cosine_decay_schedule"
-    ),
+    "optimizers.schedules.PiecewiseConstantDecay": [
+        _schedule("piecewise_constant_decay", "constant_schedule", "join_schedules", composed=True)
+    ],
+    "optimizers.schedules.CosineDecayRestarts": [
+        _schedule("cosine_decay_restarts", "cosine_decay_schedule", "join_schedules", composed=True)
+    ],
 }
 """By Keras's symbol."""
 

@@ -13,7 +13,7 @@ def _loss(function: str, *symbols: str, composed: bool = False) -> dict[str, lis
     symbol = ", ".join(f"torch.{one}" for one in symbols)
     made = "".join(_WORDS.get(word, word.title()) for word in function.split("_"))
     return {
-        f"losses.{made}": [Own("losses", function, symbol, composed, _ONLY)],
+        f"losses.{made}": [Own("losses", made, symbol, composed, _ONLY)],
         f"losses.{function}": [Own("samples", function, symbol, composed)],
     }
 

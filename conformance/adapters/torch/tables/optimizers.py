@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from conformance.adapters.native.functions import NUMBER, Own, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _SHARED = {
     "loss_scale_factor": (None,),
@@ -19,67 +24,58 @@ _WHY = {
     "gradient_accumulation_steps": "torch.optim accumulates nothing: gradients add up until they "
     "are zeroed",
 }
-_OF_ALL = {argument: _WHY[argument] for argument in _SHARED}
 
 
-def _adaptive(function: str, name: str, **only: tuple[float]) -> list[Row]:
+def _moved(module: str, kind: str, name: str, **only: tuple[float]) -> list[Row]:
     covered = {**_SHARED, **only}
     why = {argument: _WHY[argument] for argument in covered}
-    return [Own("adaptive", function, f"torch.optim.{name}", only=covered, why=why)]
+    symbol = f"torch.optim.{name}"
+    return [Own(module, kind, symbol, only=covered, why=why, through="moving.moved")]
+
+
+def _schedule(function: str, *names: str, composed: bool = False, **only: Sequence[Any]) -> Own:
+    symbol = ", ".join(f"torch.optim.lr_scheduler.{name}" for name in names)
+    through = "moving.rate_after"
+    return Own("schedules", function, symbol, composed=composed, only=only, through=through)
 
 
 def _of_steps(function: str) -> list[Row]:
-    symbol = "torch.optim.lr_scheduler.LambdaLR"
-    return [Own("schedules", function, symbol, composed=True)]
+    return [_schedule(function, "LambdaLR", composed=True)]
 
 
 OPTIMIZERS: dict[str, list[Row]] = {
-    "optimizers.SGD": [Own("optimizers", "sgd", "torch.optim.SGD", only=_SHARED, why=_OF_ALL)],
-    "optimizers.Adam": [
-        Own("optimizers", "adam", "torch.optim.Adam, torch.optim.AdamW", only=_SHARED, why=_OF_ALL)
-    ],
-    "optimizers.AdamW": [
-        Own("optimizers", "adamw", "torch.optim.AdamW", only=_SHARED, why=_OF_ALL)
-    ],
-    "optimizers.RMSprop": _adaptive("rmsprop", "RMSprop"),
-    "optimizers.Adagrad": _adaptive("adagrad", "Adagrad"),
-    "optimizers.Adadelta": _adaptive("adadelta", "Adadelta"),
-    "optimizers.Adamax": _adaptive("adamax", "Adamax", epsilon=(0.0,)),
-    "optimizers.Nadam": _adaptive("nadam", "NAdam"),
-    "optimizers.Adafactor": _adaptive(
-        "adafactor", "Adafactor", epsilon_1=(1e-30,), relative_step=(True,), clip_threshold=(1.0,)
+    "optimizers.SGD": _moved("optimizers", "SGD", "SGD"),
+    "optimizers.Adam": _moved("optimizers", "Adam", "Adam"),
+    "optimizers.AdamW": _moved("optimizers", "AdamW", "AdamW"),
+    "optimizers.RMSprop": _moved("adaptive", "RMSprop", "RMSprop"),
+    "optimizers.Adagrad": _moved("adaptive", "Adagrad", "Adagrad"),
+    "optimizers.Adadelta": _moved("adaptive", "Adadelta", "Adadelta"),
+    "optimizers.Adamax": _moved("adaptive", "Adamax", "Adamax", epsilon=(0.0,)),
+    "optimizers.Nadam": _moved("adaptive", "Nadam", "NAdam"),
+    "optimizers.Adafactor": _moved(
+        "adaptive",
+        "Adafactor",
+        "Adafactor",
+        epsilon_1=(1e-30,),
+        relative_step=(True,),
+        clip_threshold=(1.0,),
     ),
     "optimizers.schedules.CosineDecay": [
-        Own(
-            "schedules",
-            "cosine_decay",
-            "torch.optim.lr_scheduler.CosineAnnealingLR",
-            only={"warmup_target": (None,)},
-        ),
-        Own(
-            "schedules",
-            "warm_cosine_decay",
-            "torch.optim.lr_scheduler.LambdaLR",
-            composed=True,
-            only={"warmup_target": (NUMBER,)},
-        ),
+        _schedule("cosine_decay", "CosineAnnealingLR", warmup_target=(None,)),
+        _schedule("warm_cosine_decay", "LambdaLR", composed=True, warmup_target=(NUMBER,)),
     ],
     "optimizers.schedules.ExponentialDecay": [
-        Own(
-            "schedules",
-            "exponential_decay",
-            "torch.optim.lr_scheduler.ExponentialLR, torch.optim.lr_scheduler.StepLR",
-        )
+        _schedule("exponential_decay", "ExponentialLR", "StepLR")
     ],
     "optimizers.schedules.PolynomialDecay": _of_steps("polynomial_decay"),
     "optimizers.schedules.InverseTimeDecay": _of_steps("inverse_time_decay"),
     "optimizers.schedules.PiecewiseConstantDecay": _of_steps("piecewise_constant_decay"),
     "optimizers.schedules.CosineDecayRestarts": [
-        Own(
-            "schedules",
+        _schedule(
             "cosine_decay_restarts",
-            "torch.optim.lr_scheduler.CosineAnnealingWarmRestarts",
-            only={"t_mul": (2.0, 1.0, 3.0), "m_mul": (1.0,)},
+            "CosineAnnealingWarmRestarts",
+            t_mul=(2.0, 1.0, 3.0),
+            m_mul=(1.0,),
         )
     ],
 }
