@@ -8,6 +8,8 @@ import numpy as np
 
 from conformance.adapters.keras import fitting
 from conformance.adapters.keras.backends.base import packed
+from conformance.adapters.keras.subjects import optimizers
+from conformance.adapters.keras.subjects.symbols import make
 from conformance.adapters.worker.failure import Absent, Unsupported
 
 if TYPE_CHECKING:
@@ -54,7 +56,7 @@ def train(
         Exception: Whatever Keras raises.
     """
     model, named = net.model, spec["optimizer"]
-    optimizer = _class(keras.optimizers, named["name"])(**named.get("config", {}))
+    optimizer = _optimizer(keras, named)
     more: dict[str, Any] = {
         key: [_made(keras.metrics, one) for one in spec[key]]
         for key in ("metrics", "weighted_metrics")
@@ -129,11 +131,17 @@ def optimizer_variables(optimizer: Any, trained: Mapping[str, Any]) -> dict[str,
     # A slot is called by the path of the variable that it is kept for, and its own name.
     owners = {f"{one.path.replace('/', '_')}_": name for name, one in trained.items()}
     found = {}
-    for variable in variables:
+    for home, _, variable in optimizers.variables(optimizer):
         prefix = max((p for p in owners if variable.name.startswith(p)), key=len, default="")
         slot = variable.name[len(prefix) :]
-        found[f"{owners[prefix]}/{slot}" if prefix else slot] = variable
+        found[f"{owners[prefix]}/{slot}" if prefix else home + slot] = variable
     return found
+
+
+def _optimizer(keras: Any, named: Mapping[str, Any]) -> Any:
+    """An optimizer; what it wraps, a schedule and a map of others are made with it."""
+    _class(keras.optimizers, named["name"])
+    return make(keras, f"optimizers.{named['name']}", named.get("config") or {})
 
 
 def _floats(numbers: Sequence[Any]) -> Any:
