@@ -69,11 +69,7 @@ def train(
     more.update(fitting.compiled(spec))
     model.compile(optimizer=optimizer, loss=_made(keras.losses, spec["loss"]), **more)
     _freeze(net, spec.get("freeze_late", ()))
-    weights: dict[str, Any] = {}
-    if "class_weight" in spec:
-        weights["class_weight"] = dict(enumerate(spec["class_weight"]))
-    if "sample_weight" in spec:
-        weights["sample_weight"] = np.asarray(spec["sample_weight"], np.float32)
+    weights = _weighed(spec)
     x, y = packed(rows[0]), packed(rows[1])
     if "batch_size" in spec:
         told = fitting.fitted(keras, model, spec, (*rows, weights), folder)
@@ -90,6 +86,31 @@ def train(
         {name: _floats(one) for name, one in told.items()},
         optimizer,
     )
+
+
+def trained_on(
+    model: Any,
+    spec: Mapping[str, Any],
+    rows: tuple[Sequence[Any], Sequence[Any]],
+    steps: int,
+) -> Any:
+    """The losses of so many further steps of a compiled model."""
+    x, y, weights = packed(rows[0]), packed(rows[1]), _weighed(spec)
+    losses = []
+    for _ in range(steps):
+        model.reset_metrics()  # before Keras 3.15 it tells the mean of all losses so far
+        losses.append(model.train_on_batch(x, y, return_dict=True, **weights)["loss"])
+    return _floats(losses)
+
+
+def _weighed(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """What a step takes for the weights of samples."""
+    weights: dict[str, Any] = {}
+    if "class_weight" in spec:
+        weights["class_weight"] = dict(enumerate(spec["class_weight"]))
+    if "sample_weight" in spec:
+        weights["sample_weight"] = np.asarray(spec["sample_weight"], np.float32)
+    return weights
 
 
 def _forget(net: Net) -> None:
