@@ -102,12 +102,24 @@ def load(
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 - the framework's refusal is an answer
-        return {"status": "error", "error": failure(error, "exchange")}, {}
+        said = failure(error, "exchange")
+        return {"status": "error", "error": {**said, "message": _cause(error, said["message"])}}, {}
     outputs = [
         arrays.output(f"call/0/output/{j}", value.array, value.dtype)
         for j, value in enumerate(values)
     ]
     return {"calls": [{"outputs": outputs}]}, arrays.tensors
+
+
+_INSIDE = "Exception encountered: "
+"""Before what was raised inside, in each of the messages that Keras puts around it."""
+
+
+def _cause(error: Exception, message: str) -> str:
+    """What Keras says first and last of a file that it can't read; between are whole configs."""
+    first, between, rest = str(error).partition(". Please ensure")
+    cause = rest.rpartition(_INSIDE)[2]
+    return f"{first} … {_INSIDE}{cause}" if between and cause and _INSIDE in rest else message
 
 
 def _trained_on(
