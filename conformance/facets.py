@@ -424,9 +424,11 @@ _ALL = (
         answer="files",
         answers="`files`",
         how="the file that the model is saved to, as an array of bytes; then, in a `load` for each "
-        "file that another adapter wrote, call 0's outputs from it",
+        "file that another adapter wrote, call 0's outputs from it; with `exchange.steps` the file "
+        "of the trained model, optimizer included, and `state` after so many further steps",
         passes="call 0's outputs from every file that another adapter of the run wrote, by the "
-        "same truth as `values`",
+        "same truth as `values`; with `exchange.steps` the losses and weights of a training that "
+        "goes on from it, as of one that was never interrupted",
         wrong="wrong round trip",
         kinds=_MODEL,
         parts=("exchange",),

@@ -238,6 +238,10 @@ COMMANDS: dict[str, Run | Shown] = {
     ),
     "keras-conformance run 'layers/pooling/*' --adapter 'keras-torch@keras==3.14.1' "
     "--adapter keras-torch": VERSIONS,
+    "keras-conformance run 'exchange/*' --adapter 'keras-torch@keras==3.5.0' "
+    "--adapter 'keras-torch@keras==3.14.1' --adapter keras-torch": Shown(
+        "tests/test_versions_of_keras.py", '"exchange/keras_file/weights"'
+    ),
     "pytest cases/layers/pooling.yaml --adapter 'keras-torch@keras==3.14.1'": Shown(
         "tests/test_environments.py", '"framed@fakeframe==1.2"'
     ),

@@ -335,6 +335,18 @@ def test_each_fault_that_is_made_for_something_is_caught_somewhere() -> None:
         "thresholds-as-given",
         "weights-cut-off",
         "zero-without-sign",
+        "counted-by-variable",
+        "default-for-all",
+        "first-for-all",
+        "idle-counted",
+        "one-norm",
+        "paths-alone",
+        "pattern-anywhere",
+        "pattern-begins",
+        "patterns-first",
+        "scale-not-handed-on",
+        "scale-twice",
+        "steps-uncounted",
     }
     for fault, cases in left.items():
         assert any(answered(case).failed(find(case, fault)) for case in cases), fault

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
 import zipfile
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from cases_samples import load_body, load_case
 from catalogue import cases_of
+from msgspec.structs import replace
 from runs import FAKES, Runner, answering
 from seeded import answered
 
@@ -18,10 +20,12 @@ from conformance.adapters.host.host import AdapterProcess, Answered
 from conformance.cases.model import to_json
 from conformance.records import read
 from conformance.reference import evaluate
-from conformance.reference.faults.applicable import applicable
+from conformance.reference.faults.applicable import applicable, find
 from conformance.run import exchange
 from conformance.verdicts.entries import read_entries
-from conformance.verdicts.exchange import writer_of
+from conformance.verdicts.exchange import release_of, writer_of
+from conformance.verdicts.ledger import Ledger
+from conformance.verdicts.model import CellVerdict, Comparison, FacetVerdict
 
 CASES = """\
 - id: first
@@ -38,6 +42,9 @@ CASES = """\
   model: [{Dense: {units: 3}}]
   without: {gradients: the fake has none, batch: nor this}
 """
+
+
+TRAIN = "train: {optimizer: SGD, loss: mean_squared_error, steps: 2}"
 
 
 class Ran:
@@ -94,6 +101,10 @@ def test_a_case_says_what_is_exchanged_and_by_whom_is_the_runs_matter(tmp_path: 
         ("exchange: {}", "the key 'file' is missing"),
         ("exchange: {file: keras, by: keras-torch}", "by"),
         ("exchange: {file: keras}\nraises: build", "asks for a refusal only"),
+        ("exchange: {file: keras, steps: 2}", "is here without `train`"),
+        ("exchange: {file: keras, steps: 0}\n" + TRAIN, "steps"),
+        ("exchange: {file: weights.h5, steps: 2}\n" + TRAIN, "has no optimizer"),
+        ("exchange: {file: keras, steps: 2}\n" + TRAIN[:-1] + ", batch_size: 1}", "is beside"),
     ],
 )
 def test_a_mistake_is_told(tmp_path: Any, written: str, said: str) -> None:
@@ -112,6 +123,32 @@ def test_an_honest_answer_passes_and_each_facet_can_fail(one: Any) -> None:
         if fault.edit is not None:
             failed |= seen.failed(fault)
     assert {*one.program.facets} <= failed
+
+
+@pytest.mark.parametrize("name", ["optimizers[optimizer=Adam]", "recurrent"])
+def test_an_optimizer_that_begins_anew_fails_the_training_that_goes_on(name: str) -> None:
+    (one,) = [case for case in cases_of("exchange") if case.id == f"exchange/training/{name}"]
+    assert answered(one).failed(find(one, "optimizer-forgotten")) == {"exchange"}
+
+
+def test_a_training_that_goes_on_is_one_that_nothing_came_between() -> None:
+    (one,) = [
+        case
+        for case in cases_of("exchange")
+        if case.id == "exchange/training/optimizers[optimizer=Adam]"
+    ]
+    program = replace(one.program, exchange=None, train=replace(one.program.train, steps=5))
+    facets = [facet for facet in program.facets if facet != "exchange"]
+    whole = evaluate(replace(one, program=replace(program, facets=facets)))
+    apart = evaluate(one)
+    later, state = apart.expectation.exchanged, whole.expectation.state
+    assert later is not None
+    assert state is not None
+    losses = whole.arrays[state.losses.tensor]
+    np.testing.assert_array_equal(apart.arrays[later.losses.tensor], losses[3:])
+    for weight, expected in state.weights.items():
+        found = apart.arrays[later.weights[weight].tensor]
+        np.testing.assert_array_equal(found, whole.arrays[expected.tensor])
 
 
 # --- a run --------------------------------------------------------------------------------------
@@ -245,6 +282,34 @@ def test_a_ledgers_entry_may_be_about_what_one_adapter_wrote(
     verdict = run(*names, more=("--ledger", str(path))).verdict("ours")
     assert verdict.outcome == outcome, verdict.message
     assert said in verdict.message
+
+
+@pytest.mark.parametrize(
+    ("versions", "release", "outcome"),
+    [
+        ({"keras": "3.12.4"}, "keras 3.15.1", "xfail"),
+        ({"keras": "3.12.4"}, "keras 3.12.3", "fail"),
+        ({"keras": "3.12.4"}, "", "fail"),
+        ({"keras": "3.15.1"}, "", "xfail"),
+    ],
+)
+def test_a_ledgers_entry_may_be_about_what_one_release_wrote(
+    tmp_path: Any, versions: dict[str, str], release: str, outcome: str
+) -> None:
+    path = tmp_path / "known.yaml"
+    text = ENTRY.format(adapter="ours", writer="theirs", signature="raised")
+    path.write_text(text.replace("written_by: theirs", 'written_with: {keras: ">=3.13"}'))
+    today = dt.date(2026, 1, 1)
+    ledger = Ledger.load([path], ["exchanged/first"], ["ours", "theirs"], today)
+    assert not ledger.problems
+    prefix = f"written by theirs{f' ({release})' if release else ''}: "
+    one = Comparison(what=f"{prefix}file", message=f"{prefix}raised TypeError")
+    assert release_of(one) == (dict([release.split()]) if release else {})
+    facet = FacetVerdict(facet="exchange", outcome="fail", message=one.message, comparisons=[one])
+    cell = CellVerdict(
+        case="exchanged/first", adapter="ours", outcome="fail", message="", facets=[facet]
+    )
+    assert ledger.apply(cell, versions).outcome == outcome
 
 
 def test_written_by_is_about_exchange_alone(tmp_path: Any) -> None:

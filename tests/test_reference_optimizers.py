@@ -238,6 +238,60 @@ def test_a_loss_scale_is_halved_by_an_overflow_and_doubled_after_so_many_steps()
     ]
 
 
+SEVERAL = {
+    "default_optimizer": {"SGD": {"learning_rate": 1.0}},
+    "optimizer_map": {
+        "enc.*": {"SGD": {"learning_rate": 0.5, "loss_scale_factor": 8.0}},
+        "enc_head": {"SGD": {"learning_rate": 0.25}},
+        "none": {"SGD": {"learning_rate": 0.125}},
+    },
+}
+
+
+@pytest.mark.parametrize("form", ["OptimizerMap", "function"])
+def test_several_optimizers_each_move_the_variables_that_the_map_gives_them(form: str) -> None:
+    optimizer = made("optimizers.MultiOptimizer", optimizer_map={form: SEVERAL})
+    names = ("enc_body", "enc_head", "old_enc", "enc")
+    optimizer.build({name: array([0.0]) for name in names})
+    for _ in range(2):
+        optimizer.apply({name: array([1.0]) for name in names})
+    moved_by = {name: -float(optimizer.values[name].value[0]) / 2 for name in optimizer.values}
+    assert moved_by == {"enc_body": 0.5, "enc_head": 0.25, "old_enc": 1.0, "enc": 0.5}
+    held = optimizer.variables
+    counts = {name: int(held[name].integers) for name in held if name.endswith("iteration")}
+    assert counts == {
+        "iteration": 2,
+        "enc.*/iteration": 2,
+        "enc_head/iteration": 2,
+        "none/iteration": 0,
+        "default_optimizer/iteration": 2,
+    }
+    assert "learning_rate" not in held
+    with pytest.raises(Refused, match="no learning rate"):
+        optimizer.set(learning_rate=0.5)
+
+
+def test_the_loss_scale_of_several_optimizers_overrides_their_own() -> None:
+    optimizer = made(
+        "optimizers.MultiOptimizer", optimizer_map={"OptimizerMap": SEVERAL}, loss_scale_factor=2.0
+    )
+    optimizer.build({"enc": array([0.0])})
+    optimizer.apply({"enc": array([4.0])})
+    assert float(optimizer.values["enc"].value[0]) == -1.0
+
+
+def test_several_optimizers_refuse_what_two_patterns_fit_and_wrap_no_wrapper() -> None:
+    both = {**SEVERAL, "optimizer_map": {"a.*": {"SGD": {}}, ".*b": {"SGD": {}}}}
+    optimizer = made("optimizers.MultiOptimizer", optimizer_map={"OptimizerMap": both})
+    with pytest.raises(Refused, match="both fit ab"):
+        optimizer.build({"ab": array([0.0])})
+    wrapper = {"default_optimizer": {"LossScaleOptimizer": {"inner_optimizer": {"SGD": {}}}}}
+    with pytest.raises(Unsupported, match="wraps no other"):
+        made("optimizers.MultiOptimizer", optimizer_map={"OptimizerMap": wrapper})
+    with pytest.raises(Unsupported, match="OptimizerMap"):
+        made("optimizers.MultiOptimizer", optimizer_map={"SGD": {}})
+
+
 def rate(name: str, step: int, **config: Any) -> float:
     found = made(f"optimizers.schedules.{name}", **config)(step)
     return float(found.value)

@@ -305,6 +305,14 @@ def test_an_optimizer_that_another_one_wraps_is_no_schedule() -> None:
         "keras.optimizers.LossScaleOptimizer("
         "inner_optimizer=keras.optimizers.SGD(learning_rate=0.5))"
     )
+    mapped = words.made(
+        "optimizers.OptimizerMap",
+        {"default_optimizer": {"SGD": None}, "optimizer_map": {"w.*": {"Adam": {"epsilon": 0.1}}}},
+    )
+    assert mapped == (
+        "keras.optimizers.OptimizerMap(default_optimizer=keras.optimizers.SGD(), "
+        "optimizer_map={'w.*': keras.optimizers.Adam(epsilon=0.1)})"
+    )
     scheduled = words.made("optimizers.SGD", {"learning_rate": {"CosineDecay": None}})
     assert scheduled == (
         "keras.optimizers.SGD(learning_rate=keras.optimizers.schedules.CosineDecay())"

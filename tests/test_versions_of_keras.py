@@ -54,6 +54,24 @@ def test_two_releases_of_keras_side_by_side(tmp_path):
     assert run.adapters["keras-torch@keras==3.3.3"].versions["keras"] == "3.3.3"
 
 
+@pytest.mark.network
+def test_releases_read_each_others_files(tmp_path):
+    columns = ("keras-torch@keras==3.12.4", "keras-torch@keras==3.14.1", "keras-torch")
+    options = [part for name in columns for part in ("--adapter", name)]
+    cases = ("exchange/keras_file/weights", "exchange/training/optimizers[optimizer=Adam]")
+    result = cli(tmp_path, "run", "exchange/keras_file/weights", cases[1], *options)
+    (records,) = tmp_path.glob("reports/*/records.jsonl")
+    run = read(records)
+    assert {run.cells.outcome(cases[0], name) for name in columns} == {"pass"}, result.stdout
+    trained = {name: run.cells[cases[1], name].verdict for name in columns}
+    assert trained["keras-torch"].outcome == "pass", trained["keras-torch"].message
+    for older in columns[:2]:  # which the newer files are too new for
+        known = trained[older]
+        assert known.outcome == "xfail", known.message
+        wrong = [one.what for facet in known.facets for one in facet.comparisons if one.message]
+        assert all("3.1" in what or "losses" in what for what in wrong)
+
+
 def test_an_environment_that_is_there(tmp_path):
     result = cli(tmp_path, "run", TRANSPOSED, "--adapter", f"keras-torch@python={sys.prefix}")
     assert result.returncode == 0, result.stdout + result.stderr

@@ -207,6 +207,8 @@ class CaseReader:
         exchange = None
         if "exchange" in tree:
             exchange = expects.read_exchange(tree["exchange"], where.value(tree, "exchange"))
+        if exchange is not None:
+            expects.check_exchange(exchange, tree, where)
         clone = None
         if "clone" in tree:
             clone = expects.read_clone(tree["clone"], where.value(tree, "clone"))

@@ -82,13 +82,45 @@ def _claims(given: Map, where: Where) -> list[str]:
     return found
 
 
+MAX_STEPS_ON = 64
+"""Steps that a reader trains on."""
+
+_NOT_GONE_ON = ("batch_size", "fit", "callbacks", "evaluate", "freeze", "freeze_late", "eager")
+"""What of a training can't be beside one that another adapter goes on with."""
+
+
 def read_exchange(value: object, where: Where) -> Exchange | None:
-    """The kind of file that adapters write and read."""
-    given = fields.mapping(value, where, ("file",), required=("file",))
+    """The kind of file that adapters write and read, and how far whoever reads it trains on."""
+    given = fields.mapping(value, where, ("file", "steps"), required=("file",))
     if given is None or "file" not in given:
         return None
     kind = fields.choice(given["file"], where.value(given, "file"), get_args(FileKind))
-    return None if kind is None else Exchange(file=cast("FileKind", kind))
+    steps = None
+    if "steps" in given:
+        place = where.value(given, "steps")
+        steps = fields.whole(
+            given["steps"], place, least=1, most=MAX_STEPS_ON, what="a number of steps"
+        )
+        if kind == "weights.h5":
+            where.key(given, "steps").refuse(
+                "is beside a file of weights, which has no optimizer", expected="`file: keras`"
+            )
+    return None if kind is None else Exchange(file=cast("FileKind", kind), steps=steps)
+
+
+def check_exchange(exchange: Exchange, tree: Map, where: Where) -> None:
+    """See that there is a training that whoever reads the file can go on with."""
+    written, train = tree["exchange"], tree.get("train")
+    if exchange.steps is None or not isinstance(written, Map):
+        return
+    if not isinstance(train, Map):
+        where.value(tree, "exchange").key(written, "steps").refuse("is here without `train`")
+        return
+    for key in _NOT_GONE_ON:
+        if key in train:
+            where.value(tree, "train").key(train, key).refuse(
+                "is beside `exchange.steps`", expected="a training by `train_on_batch`"
+            )
 
 
 CLONE_FLAGS = ("input_tensors", "recursive")

@@ -358,10 +358,13 @@ FileKind = Literal["keras", "weights.h5"]
 """A whole model as ``model.save`` writes it, or its weights as ``save_weights`` does."""
 
 
-class Exchange(Struct, frozen=True, kw_only=True):
+class Exchange(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one adapter writes and others read: the model, with the case's weights."""
 
     file: FileKind
+    steps: int | None = None
+    """The file is written after the case's training, and whoever reads it trains on, so many
+    steps."""
 
 
 class Graph(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="graph"):

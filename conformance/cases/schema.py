@@ -189,8 +189,15 @@ def _case() -> Schema:
         ),
         "equals": _equals(),
         "exchange": _described(
-            _of({"file": {"enum": list(get_args(FileKind))}}, required=["file"]),
-            "What one adapter of a run saves, and the others load",
+            _of(
+                {
+                    "file": {"enum": list(get_args(FileKind))},
+                    "steps": {"type": "integer", "minimum": 1, "maximum": expects.MAX_STEPS_ON},
+                },
+                required=["file"],
+            ),
+            "What one adapter of a run saves, and the others load; with `steps`, after the "
+            "training, which they go on with",
         ),
         "clone": _described(
             _of(

@@ -223,4 +223,5 @@ def _parts(node: Node) -> Iterator[tuple[str, list[tuple[str, Any]]]]:
     for value in held:
         if isinstance(value, dict) and len(value) == 1:
             ((name, config),) = value.items()
-            yield f"{home}.{name}", _given(config or {})
+            whole = "optimizers" if name == "OptimizerMap" else home
+            yield f"{whole}.{name}", _given(config or {})

@@ -20,6 +20,8 @@ def writer(plan: Plan) -> str:
     Raises:
         Unsupported: There is no such file, or no Keras 3 wrote it.
     """
+    if plan.graph.exchange is not None and plan.graph.exchange.steps is not None:
+        raise Unsupported("a training that goes on from a file is not shown by a script")
     comparisons = plan.judged.comparisons if plan.judged else []
     found = [writer_of(one) for one in comparisons if one.message]
     found += [writer_of(one) for one in comparisons]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
+from conformance.adapters.worker.failure import Unsupported
 from conformance.repro import pieces
 from conformance.repro.fitting import compile_source, fit_lines, read_lines
 from conformance.repro.text import identifier, literal
@@ -121,7 +122,13 @@ def _metric(named: Named) -> str:
 
 
 def optimizer_source(train: Train) -> str:
-    """The optimizer, without the module that it is in."""
+    """The optimizer, without the module that it is in.
+
+    Raises:
+        Unsupported: It is made of others.
+    """
+    if train.optimizer.name == "MultiOptimizer":
+        raise Unsupported("a training with several optimizers is not shown by a script")
     return _made(train.optimizer)
 
 

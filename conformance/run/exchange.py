@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 
 from conformance.adapters.host import host
-from conformance.adapters.host.observation import Exchanged, Loaded
+from conformance.adapters.host.observation import Exchanged, Loaded, State
 from conformance.run.plan import Cell
 
 if TYPE_CHECKING:
@@ -66,6 +66,8 @@ class File(NamedTuple):
 
     writers: list[str]
     content: Array
+    releases: dict[str, str]
+    """By writer what it is, ``keras 3.14.1``, where the reader is another release of that."""
 
 
 class Exchange:
@@ -77,6 +79,8 @@ class Exchange:
         self._awaited: set[Cell] = set()
         self._held: list[Held] = []
         self._files: dict[Cell, Array] = {}
+        self._versions: dict[str, Mapping[str, str]] = {}
+        """By adapter, what it reported of itself."""
         self._refused: dict[Cell, str] = {}
         self._without: dict[Cell, str] = {}
         """Why a cell has left no file."""
@@ -98,6 +102,7 @@ class Exchange:
         cell = held.cell
         self._awaited.discard(cell)
         self._held.append(held)
+        self._versions[cell.adapter] = held.hello.versions
         observation = held.answer.observation
         name = next(iter((observation.files or {}).values()), "")
         if not name:
@@ -136,8 +141,16 @@ class Exchange:
         for other, content in self._files.items():
             if other.case == cell.case and other.adapter != cell.adapter:
                 digest = hashlib.sha256(content.tobytes()).digest()
-                found.setdefault(digest, File([], content)).writers.append(other.adapter)
+                file = found.setdefault(digest, File([], content, {}))
+                file.writers.append(other.adapter)
+                file.releases[other.adapter] = self._release(other.adapter, cell.adapter)
         return list(found.values())
+
+    def _release(self, writer: str, reader: str) -> str:
+        """What a writer is, where the reader is another release of it; else nothing."""
+        theirs, own = self._versions.get(writer, {}), self._versions.get(reader, {})
+        name, version = next(iter(theirs.items()), ("", ""))
+        return f"{name} {version}" if own.get(name, version) != version else ""
 
     def absent_for(self, cell: Cell) -> dict[str, str]:
         """Why others that are planned have left no file for a cell."""
@@ -178,13 +191,22 @@ def read(process: AdapterProcess, held: Held, files: Iterable[File]) -> dict[str
         By writer, what came of its file: a :class:`Loaded`, and the arrays that it names.
     """
     program = msgspec.structs.replace(held.case.program, facets=[FACET])
-    fed = {name: a for name, a in held.expected.feeds.items() if name.startswith("call/0/")}
+    begins = ("call/0/", "target/") if _goes_on(held.case) else ("call/0/",)
+    fed = {name: a for name, a in held.expected.feeds.items() if name.startswith(begins)}
     found: dict[str, Any] = {}
     for index, file in enumerate(files):
         process.send(program, {**fed, "file": file.content}, kind="load")
-        came_of_it = _loaded(process.receive(), f"{FACET}/{index}/")
-        found |= dict.fromkeys(file.writers, came_of_it)
+        said, arrays = _loaded(process.receive(), f"{FACET}/{index}/")
+        for writer in file.writers:
+            told = msgspec.structs.replace(said, release=file.releases[writer])
+            found[writer] = told, arrays
     return found
+
+
+def _goes_on(case: Case) -> bool:
+    """Whether whoever reads a file goes on with the training."""
+    asked = case.graph.exchange
+    return asked is not None and asked.steps is not None
 
 
 def completed(
@@ -222,6 +244,19 @@ def _loaded(answer: host.Answer, prefix: str) -> tuple[Loaded, dict[str, Array]]
     error = said.error or (said.calls[0].error if said.calls else None)
     if error is not None:
         return Loaded(error=error), {}
+    return _outputs_or_state(answer, prefix)
+
+
+def _outputs_or_state(answer: host.Answered, prefix: str) -> tuple[Loaded, dict[str, Array]]:
+    """Outputs of call 0, or what a training came to that went on."""
+    said = answer.observation
+    if said.state is not None:
+        losses, weights = said.state.losses, said.state.weights
+        state = State(
+            losses=prefix + losses, weights={key: prefix + name for key, name in weights.items()}
+        )
+        named = [losses, *weights.values()]
+        return Loaded(state=state), {prefix + name: answer.tensors[name] for name in named if name}
     if not said.calls or not said.calls[0].outputs:
         return Loaded(lost="its answer holds no output"), {}
     outputs = said.calls[0].outputs

@@ -92,6 +92,8 @@ def measure(ledger: Ledger, recorded: Iterable[Judged], package: str) -> Measure
         adapter = base_of(one.verdict.adapter)
         for entry in ledger.about(one.verdict.case, one.verdict.adapter):
             releases.add(version)
+            if entry.of_files:  # which hangs on who wrote them, and a sweep's columns are chance
+                continue
             told = found[entry.id][adapter]
             told[version] = _both(told.get(version, "-"), _mark(entry, one, ledger))
     row = sorted(releases)
@@ -115,7 +117,7 @@ def _mark(entry: Entry, one: Judged, ledger: Ledger) -> Mark:
         return "o"
     if cell.outcome in _UNJUDGED or cell.broken:
         return "-"
-    held = hold_alone(cell, entry)
+    held = hold_alone(cell, entry, one.versions)
     if held.covering:
         return "=" if _is_anothers(entry, one, ledger) else "x"
     if any(objection.key for objection in held.objections):
@@ -137,7 +139,7 @@ def _is_anothers(entry: Entry, one: Judged, ledger: Ledger) -> bool:
         other.id != entry.id
         and holds(other)
         and ({*entry.facets} & {*other.facets} or entry.outcome == other.outcome is not None)
-        and hold_alone(cell, other).covering
+        and hold_alone(cell, other, one.versions).covering
         for other in ledger.about(cell.case, cell.adapter)
     )
 

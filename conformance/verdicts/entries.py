@@ -38,6 +38,7 @@ _KEYS: Final = (
     "cap",
     "facets",
     "written_by",
+    "written_with",
     "outcome",
     "signature",
     "when",
@@ -73,6 +74,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     cap: int | None = None
     written_by: list[str] = field(default_factory=list)
     """Names or patterns of adapters: of the facet ``exchange``, only what they wrote is meant."""
+    written_with: dict[str, SpecifierSet] = field(default_factory=dict)
+    """Versions: of that facet, only what was written with them is meant."""
     exceptions: dict[str, dict[str, SpecifierSet]] = field(default_factory=dict)
     """By adapter or pattern, versions in which that one does not deviate although others do."""
 
@@ -106,9 +109,20 @@ class Entry(Struct, frozen=True, kw_only=True):
         names = [canonicalize_name(name) for name in self.when] or list(known)[:1]
         return any(is_development(known.get(name)) for name in names)
 
-    def wrote(self, adapter: str) -> bool:
-        """Tell whether a file by this adapter is meant; any is where none is named."""
-        return not self.written_by or any(matches(one, adapter) for one in self.written_by)
+    @property
+    def of_files(self) -> bool:
+        """Whether only the files of some are meant."""
+        return bool(self.written_by or self.written_with)
+
+    def wrote(self, adapter: str, versions: Mapping[str, str]) -> bool:
+        """Tell whether a file by this adapter is meant; any is where nothing is said of files.
+
+        Args:
+            adapter: who wrote it.
+            versions: what it was written with.
+        """
+        named = not self.written_by or any(matches(one, adapter) for one in self.written_by)
+        return named and holds(self.written_with, versions)
 
     def signed(self, message: str) -> bool:
         """Tell whether a failing message is the one that was expected."""
@@ -165,10 +179,11 @@ def _entry(value: object, where: Where) -> Entry | None:
             "has both facets and outcome" if "facets" in written else "does not say what fails",
             expected="either facets (those that fail) or outcome (how the whole cell ends)",
         )
-    if "written_by" in written and written.get("facets") != ["exchange"]:
-        where.key(written, "written_by").refuse(
-            "is about files that are exchanged", expected="facets: [exchange]"
-        )
+    for key in ("written_by", "written_with"):
+        if key in written and written.get("facets") != ["exchange"]:
+            where.key(written, key).refuse(
+                "is about files that are exchanged", expected="facets: [exchange]"
+            )
     entry = Entry(
         id=read("id", reading.identifier, ""),
         adapters=read("adapter", reading.texts("an adapter's name or a pattern"), nothing),
@@ -176,6 +191,7 @@ def _entry(value: object, where: Where) -> Entry | None:
         cap=cap or None,
         facets=read("facets", reading.facets, nothing),
         written_by=read("written_by", reading.texts("an adapter's name or a pattern"), nothing),
+        written_with=read("written_with", reading.when, {}),
         outcome=cast("End | None", read("outcome", reading.one_of(get_args(End)), "") or None),
         signatures=read("signature", reading.texts("a text"), nothing),
         when=read("when", reading.when, {}),

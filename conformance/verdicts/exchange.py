@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from conformance.acceptance import TRAINING
 from conformance.verdicts import text
 from conformance.verdicts.evidence import NotAnsweredError, numeric
 from conformance.verdicts.model import Comparison, FacetVerdict
-from conformance.verdicts.numeric import dtypes
+from conformance.verdicts.numeric import dtypes, named
 from conformance.verdicts.raises import describe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conformance.adapters.host.observation import Exchanged, Loaded
+    from conformance.reference.answer.expectation import ExpectedState
     from conformance.verdicts.evidence import Evidence
 
-_WRITER = re.compile(r"written by (\S+): ")
+_WRITER = re.compile(r"written by (\S+)(?: \(([^()]*)\))?: ")
 
 
 def exchange(evidence: Evidence) -> FacetVerdict:
@@ -39,7 +41,7 @@ def exchange(evidence: Evidence) -> FacetVerdict:
         found
         for writer, one in sorted(loaded.items())
         if not one.unsupported
-        for found in _compared(evidence, f"written by {text.clean(writer, 200)}: ", one)
+        for found in _compared(evidence, _prefix(writer, one), one)
     ]
     return numeric("exchange", comparisons)
 
@@ -48,6 +50,21 @@ def writer_of(comparison: Comparison) -> str:
     """The adapter that wrote the file that a comparison is about; empty where it is about none."""
     found = _WRITER.match(comparison.what)
     return found[1] if found else ""
+
+
+def release_of(comparison: Comparison) -> dict[str, str]:
+    """By distribution, the version that wrote the file, where the reader has another one."""
+    found = _WRITER.match(comparison.what)
+    name, _, version = ((found[2] or "") if found else "").rpartition(" ")
+    return {name: version} if name else {}
+
+
+def _prefix(writer: str, loaded: Loaded) -> str:
+    release = text.clean(loaded.release, 100).translate(_BRACKETS)
+    return f"written by {text.clean(writer, 200)}{f' ({release})' if release else ''}: "
+
+
+_BRACKETS = str.maketrans("", "", "()")
 
 
 def _alone(exchanged: Exchanged | None) -> str:
@@ -64,6 +81,20 @@ def _compared(evidence: Evidence, prefix: str, loaded: Loaded) -> Iterator[Compa
         why = loaded.died or (f"raised {describe(loaded.error)}" if loaded.error else "")
         yield Comparison(what=f"{prefix}file", message=prefix + text.clean(why))
         return
+    later = evidence.expectation.exchanged
+    if later is not None:
+        yield from _trained_on(evidence, prefix, later, loaded)
+        return
     call = evidence.expectation.calls[0]
     yield from evidence.answers(call, loaded.outputs, prefix)
     yield from dtypes(evidence, call.outputs, loaded.outputs, prefix)
+
+
+def _trained_on(
+    evidence: Evidence, prefix: str, later: ExpectedState, loaded: Loaded
+) -> Iterator[Comparison]:
+    """Compare the losses and weights of a training that went on from a file."""
+    if loaded.state is None or later.losses is None:
+        raise NotAnsweredError(f"the adapter did not answer: {prefix}the training is missing")
+    yield evidence.compare(f"{prefix}losses", later.losses, loaded.state.losses, TRAINING)
+    yield from named(evidence, f"{prefix}trained", later.weights, loaded.state.weights)

@@ -20,9 +20,9 @@ from conformance.adapters.shared.naming import base_of
 from conformance.cases.problems import Problem, did_you_mean
 from conformance.globs import matches
 from conformance.verdicts.entries import Entry, read_entries
-from conformance.verdicts.exchange import writer_of
 from conformance.verdicts.model import CellVerdict, FacetVerdict, Known
 from conformance.verdicts.text import listed
+from conformance.verdicts.writers import narrowed, speaks_of_a_file
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -258,11 +258,11 @@ class Ledger:
         about = [
             entry
             for entry in self.about(cell.case, cell.adapter)
-            if entry.holds(versions, *names) and _speaks_of_a_file(entry, cell)
+            if entry.holds(versions, *names) and speaks_of_a_file(entry, cell, versions)
         ]
         if not about or cell.outcome in _UNJUDGED or cell.broken:
             return None
-        held = _weigh(cell, about)
+        held = _weigh(cell, about, versions)
         for entry in held.covering:
             self._noted(entry).shown[base_of(cell.adapter)] += 1
         for entry in {one.entry.id: one.entry for one in held.passing}.values():
@@ -388,12 +388,18 @@ def files_of(paths: Iterable[Path]) -> Iterable[Path]:
             yield path
 
 
-def hold_alone(cell: CellVerdict, entry: Entry) -> Held:
-    """Say what one entry by itself makes of a cell, whatever its conditions on versions."""
-    return _weigh(cell, [entry])
+def hold_alone(cell: CellVerdict, entry: Entry, versions: Mapping[str, str]) -> Held:
+    """Say what one entry by itself makes of a cell, whatever its conditions on versions.
+
+    Args:
+        cell: a verdict, as judged.
+        entry: the entry.
+        versions: those of the cell's adapter; files of others may be of other releases.
+    """
+    return _weigh(cell, [entry], versions)
 
 
-def _weigh(cell: CellVerdict, about: list[Entry]) -> Held:
+def _weigh(cell: CellVerdict, about: list[Entry], versions: Mapping[str, str]) -> Held:
     """Hold a cell against its entries."""
     held = Held([], [], [])
     by_name = {verdict.facet: verdict for verdict in cell.facets}
@@ -412,7 +418,7 @@ def _weigh(cell: CellVerdict, about: list[Entry]) -> Held:
                 held.covering.append(entry)
                 whole = True
             continue
-        found, unlike = _facets(entry, by_name, about)
+        found, unlike = _facets(entry, by_name, about, versions)
         if found:
             held.covering.append(entry)
             covered |= found
@@ -424,7 +430,7 @@ def _weigh(cell: CellVerdict, about: list[Entry]) -> Held:
                 f"{entry.id} says that {name} fails, and it passes",
             )
             for name in entry.facets
-            if name in by_name and _narrowed(entry, by_name[name], about).outcome == "pass"
+            if name in by_name and narrowed(entry, by_name[name], about, versions).outcome == "pass"
         )
     if whole or cell.outcome == "pass" or held.objections:
         return held
@@ -447,35 +453,6 @@ def _objecting(held: Held, about: Iterable[Entry]) -> Iterable[Entry]:
     return [objection.entry for objection in held.objections]
 
 
-def _speaks_of_a_file(entry: Entry, cell: CellVerdict) -> bool:
-    """Tell whether a file by one that an entry names has been read; so where it names none."""
-    compared = [one for verdict in cell.facets for one in verdict.comparisons if writer_of(one)]
-    return not entry.written_by or any(entry.wrote(writer_of(one)) for one in compared)
-
-
-def _narrowed(entry: Entry, verdict: FacetVerdict, about: Sequence[Entry]) -> FacetVerdict:
-    """The verdict by the files alone that an entry is about.
-
-    What else fails is told in its place, unless another entry is about that.
-    """
-    if not entry.written_by or verdict.outcome not in {"pass", "fail"}:
-        return verdict
-    wrong = [one for one in verdict.comparisons if one.message]
-    mine = [one.message for one in wrong if entry.wrote(writer_of(one))]
-    if not mine:
-        return replace(verdict, outcome="pass", message="")
-    others = [
-        one.message
-        for one in wrong
-        if not any(
-            other.wrote(writer_of(one)) and other.signed(one.message)
-            for other in about
-            if verdict.facet in other.facets
-        )
-    ]
-    return replace(verdict, message=next(iter(others), mine[0]))
-
-
 def _whole_cell(entry: Entry, cell: CellVerdict) -> Objection | None:
     """Say why an entry about an outcome does not cover a cell; None when it does."""
     if cell.outcome != entry.outcome:
@@ -488,7 +465,10 @@ def _whole_cell(entry: Entry, cell: CellVerdict) -> Objection | None:
 
 
 def _facets(
-    entry: Entry, by_name: Mapping[str, FacetVerdict], about: Sequence[Entry]
+    entry: Entry,
+    by_name: Mapping[str, FacetVerdict],
+    about: Sequence[Entry],
+    versions: Mapping[str, str],
 ) -> tuple[set[str], list[Objection]]:
     """Find the failing facets that an entry covers, and those that fail in another way."""
     found: set[str] = set()
@@ -496,7 +476,7 @@ def _facets(
     for name in entry.facets:
         verdict = by_name.get(name)
         if verdict is not None:
-            verdict = _narrowed(entry, verdict, about)
+            verdict = narrowed(entry, verdict, about, versions)
         if verdict is None or verdict.outcome not in _FAILS:
             continue
         if entry.signed(verdict.message):

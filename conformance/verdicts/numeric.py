@@ -59,8 +59,8 @@ def gradients(evidence: Evidence) -> FacetVerdict:
     return numeric(
         "gradients",
         [
-            *_named(evidence, "gradient of input", expected.inputs, observed.inputs),
-            *_named(evidence, "gradient of", expected.weights, observed.weights),
+            *named(evidence, "gradient of input", expected.inputs, observed.inputs),
+            *named(evidence, "gradient of", expected.weights, observed.weights),
         ],
     )
 
@@ -74,9 +74,9 @@ def state(evidence: Evidence) -> FacetVerdict:
     if not evidence.expectation.symbolic.outputs:  # an object's: its variables after every step
         want = {_by_call(name): one for name, one in expected.weights.items()}
         have = {_by_call(name): one for name, one in observed.weights.items()}
-        return numeric("state", list(_named(evidence, "after call", want, have)))
+        return numeric("state", list(named(evidence, "after call", want, have)))
     what = "after" if expected.losses is None else "trained"
-    return numeric("state", list(_named(evidence, what, expected.weights, observed.weights)))
+    return numeric("state", list(named(evidence, what, expected.weights, observed.weights)))
 
 
 def _by_call(name: str) -> str:
@@ -100,7 +100,7 @@ def metrics(evidence: Evidence) -> FacetVerdict:
     if expected is None or not expected.metrics:
         raise ReferenceFaultError("it states no metrics of a training")
     observed = evidence.part(evidence.observation.state, "the metrics of the training")
-    return numeric("metrics", list(_named(evidence, "metric", expected.metrics, observed.metrics)))
+    return numeric("metrics", list(named(evidence, "metric", expected.metrics, observed.metrics)))
 
 
 def optimizer(evidence: Evidence) -> FacetVerdict:
@@ -109,7 +109,7 @@ def optimizer(evidence: Evidence) -> FacetVerdict:
     if expected is None or not expected.optimizer:
         raise ReferenceFaultError("it states no variables of an optimizer")
     observed = evidence.part(evidence.observation.state, "the optimizer's variables")
-    found = _named(evidence, "optimizer's", expected.optimizer, observed.optimizer)
+    found = named(evidence, "optimizer's", expected.optimizer, observed.optimizer)
     return numeric("optimizer", list(found))
 
 
@@ -119,7 +119,7 @@ def checkpoint(evidence: Evidence) -> FacetVerdict:
     if expected is None or not expected.checkpoint:
         raise ReferenceFaultError("it states no files that are written in training")
     observed = evidence.part(evidence.observation.state, "the files that are written in training")
-    found = _named(evidence, "file", expected.checkpoint, observed.checkpoint)
+    found = named(evidence, "file", expected.checkpoint, observed.checkpoint)
     return numeric("checkpoint", list(found))
 
 
@@ -146,7 +146,7 @@ def mask(evidence: Evidence) -> FacetVerdict:
     return numeric("mask", comparisons)
 
 
-def _named(
+def named(
     evidence: Evidence, what: str, expected: Mapping[str, Expected], observed: Mapping[str, str]
 ) -> Iterable[Comparison]:
     """Compare arrays by name; one too few is no answer, one too many is wrong.

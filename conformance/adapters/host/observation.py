@@ -145,6 +145,8 @@ class Loaded(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     outputs: list[Output] = field(default_factory=list)
     """Of call 0."""
+    state: State | None = None
+    """Losses and weights, where the reader goes on with the training."""
     error: Failure | None = None
     died: str = ""
     """How the process ended over the file, or that it took too long."""
@@ -152,6 +154,8 @@ class Loaded(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Why nothing is known: no process could be had, or its answer was malformed."""
     unsupported: str = ""
     """Why the adapter reads no such file."""
+    release: str = ""
+    """What wrote the file, ``keras 3.14.1``, where whoever reads it is another release of that."""
 
 
 class Exchanged(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from conformance.adapters.keras import training
 from conformance.adapters.keras.backends.base import Feed, Plan
-from conformance.adapters.keras.build import build
+from conformance.adapters.keras.build import Net, build
 from conformance.adapters.keras.quantizing import quantize
+from conformance.adapters.keras.weights import variables
+from conformance.adapters.shared.functions import is_function
 from conformance.adapters.shared.texts import decoded
 from conformance.adapters.worker.failure import Unsupported, failure
 from conformance.adapters.worker.outputs import Arrays
@@ -35,14 +38,16 @@ class FileError(ValueError):
     """What was handed over is no file that could be loaded safely."""
 
 
-def check(backend: Backend) -> None:
-    """See that a backend exchanges files at all.
+def check(backend: Backend, *, trains: bool = False) -> None:
+    """See that a backend exchanges files at all, and trains where that is asked.
 
     Raises:
         Unsupported: It does not.
     """
     if "exchange" in backend.unsupported:
         raise Unsupported(backend.unsupported["exchange"])
+    if trains and "state" in backend.unsupported:
+        raise Unsupported(backend.unsupported["state"])
 
 
 def written(model: Any, kind: str) -> Any:
@@ -71,20 +76,23 @@ def written(model: Any, kind: str) -> Any:
 def load(
     backend: Backend, program: Mapping[str, Any], tensors: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Call 0's outputs from a file that another adapter wrote.
+    """Call 0's outputs from a file that another adapter wrote; or the training that goes on.
 
     Args:
         backend: The Keras that reads.
         program: The program of whose model the file is.
-        tensors: The array ``file``, and what call 0 is fed.
+        tensors: The array ``file``, what call 0 is fed, and what is trained towards.
 
     Returns:
-        An observation with one call, and its arrays.
+        An observation with one call, or with the state after training, and its arrays.
     """
     arrays = Arrays()
+    steps = program["exchange"].get("steps")
     try:
-        check(backend)
-        model = _loaded(backend.keras, program, tensors["file"])
+        check(backend, trains=steps is not None)
+        model = _loaded(backend.keras, program, tensors["file"], compiled=steps is not None)
+        if steps is not None:
+            return {"state": _trained_on(backend, program, tensors, model, arrays)}, arrays.tensors
         feeds = [_feed(spec, tensors) for spec in program["model"]["inputs"]]
         values = backend.evaluator(model, Plan(calls=[feeds])).call(0)
     except (Unsupported, NotImplementedError) as reason:
@@ -94,7 +102,8 @@ def load(
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 - the framework's refusal is an answer
-        return {"status": "error", "error": failure(error, "exchange")}, {}
+        said = failure(error, "exchange")
+        return {"status": "error", "error": {**said, "message": _cause(error, said["message"])}}, {}
     outputs = [
         arrays.output(f"call/0/output/{j}", value.array, value.dtype)
         for j, value in enumerate(values)
@@ -102,7 +111,48 @@ def load(
     return {"calls": [{"outputs": outputs}]}, arrays.tensors
 
 
-def _loaded(keras: Any, program: Mapping[str, Any], content: Any) -> Any:
+_INSIDE = "Exception encountered: "
+"""Before what was raised inside, in each of the messages that Keras puts around it."""
+
+
+def _cause(error: Exception, message: str) -> str:
+    """What Keras says first and last of a file that it can't read; between are whole configs."""
+    first, between, rest = str(error).partition(". Please ensure")
+    cause = rest.rpartition(_INSIDE)[2]
+    return f"{first} … {_INSIDE}{cause}" if between and cause and _INSIDE in rest else message
+
+
+def _trained_on(
+    backend: Backend,
+    program: Mapping[str, Any],
+    tensors: Mapping[str, Any],
+    model: Any,
+    arrays: Arrays,
+) -> dict[str, Any]:
+    """Losses and weights of so many further steps, with the optimizer that the file holds."""
+    spec = program["model"]
+    rows = (
+        [_feed(one, tensors).array for one in spec["inputs"]],
+        [tensors[f"target/{j}"] for j in range(len(spec["outputs"]))],
+    )
+    layers = {
+        node["name"]: model.get_layer(node["name"])
+        for node in spec["nodes"]
+        if not node.get("shares") and not is_function(node["layer"])
+    }
+    losses = training.trained_on(model, program["train"], rows, program["exchange"]["steps"])
+    return {
+        "losses": arrays.put("state/losses", losses),
+        "weights": {
+            one.name: arrays.put(
+                f"state/weight/{one.name}", np.array(backend.numbers(one.variable))
+            )
+            for one in variables(Net(model, layers, spec))
+        },
+    }
+
+
+def _loaded(keras: Any, program: Mapping[str, Any], content: Any, *, compiled: bool) -> Any:
     """The model that a file holds, by Keras's safe mode: the file is not to be trusted."""
     kind = program["exchange"]["file"]
     if content.dtype != np.uint8 or content.ndim != 1 or content.size > FILE_LIMIT:
@@ -112,7 +162,7 @@ def _loaded(keras: Any, program: Mapping[str, Any], content: Any) -> Any:
         path.write_bytes(content.tobytes())
         if kind == "keras":
             _check_members(path)
-            return keras.saving.load_model(str(path), compile=False, safe_mode=True)
+            return keras.saving.load_model(str(path), compile=compiled, safe_mode=True)
         net = build(keras, program["model"])
         if program["model"].get("quantize"):
             quantize(keras, net.model, program["model"]["quantize"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from conformance.adapters.keras.subjects.symbols import explain
 from conformance.adapters.shared.policies import quantized_policy
 from conformance.adapters.worker.failure import Unsupported
 
@@ -68,14 +69,19 @@ def made(keras: Any, written: Mapping[str, Any]) -> Any:
     """A config or a quantizer, written as its class and its arguments.
 
     Raises:
-        Unsupported: This Keras has no such class.
+        Unsupported: This Keras has no such class, or the class no such argument.
         Exception: Whatever Keras raises.
     """
     ((name, given),) = written.items()
     make = getattr(getattr(keras, "quantizers", None), name, None)
     if make is None:
         raise Unsupported(f"this Keras has no quantizers.{name}")
-    return make(**{key: _argument(keras, value) for key, value in (given or {}).items()})
+    arguments = {key: _argument(keras, value) for key, value in (given or {}).items()}
+    try:
+        return make(**arguments)
+    except TypeError as error:
+        explain(keras, f"quantizers.{name}", make.__init__, arguments, error)
+        raise
 
 
 def _argument(keras: Any, value: Any) -> Any:

@@ -82,11 +82,18 @@ class Session:
         if TRAINED & self._facets and "train" in self._program:  # last: it changes the model
             with self._facet("state"):
                 self._answer["state"] = self._train(net)
+        if self._goes_on():
+            with self._facet("exchange"):
+                self._answer["files"] = self._files(net, trained=True)
         return self._answer, self._arrays.tensors
+
+    def _goes_on(self) -> bool:
+        """Whether what is saved is the trained model, with which others go on."""
+        return "exchange" in self._facets and "steps" in self._program["exchange"]
 
     def _answer_apart(self, net: Net) -> None:
         """What is asked for by a facet each, and hangs on nothing else."""
-        if "exchange" in self._facets:
+        if "exchange" in self._facets and not self._goes_on():
             with self._facet("exchange"):
                 self._answer["files"] = self._files(net)
         if "random" in self._facets:
@@ -364,11 +371,12 @@ class Session:
             raise Unsupported(self._backend.unsupported["config"])
         return {"made": configs.told(net.layers), **self._configs}
 
-    def _files(self, net: Net) -> dict[str, str]:
-        """The model with the case's weights, saved."""
-        exchange.check(self._backend)
+    def _files(self, net: Net, *, trained: bool = False) -> dict[str, str]:
+        """The model with the case's weights, saved; or as training left it."""
+        exchange.check(self._backend, trains=trained)
         kind = self._program["exchange"]["file"]
-        assign(variables(net), self._weights(net, ""))
+        if not trained:
+            assign(variables(net), self._weights(net, ""))
         return {kind: self._arrays.put(f"file/{kind}", exchange.written(net.model, kind))}
 
     def _train(self, net: Net) -> dict[str, Any]:

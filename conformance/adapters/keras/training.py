@@ -8,6 +8,8 @@ import numpy as np
 
 from conformance.adapters.keras import fitting
 from conformance.adapters.keras.backends.base import packed
+from conformance.adapters.keras.subjects import optimizers
+from conformance.adapters.keras.subjects.symbols import make
 from conformance.adapters.worker.failure import Absent, Unsupported
 
 if TYPE_CHECKING:
@@ -54,7 +56,7 @@ def train(
         Exception: Whatever Keras raises.
     """
     model, named = net.model, spec["optimizer"]
-    optimizer = _class(keras.optimizers, named["name"])(**named.get("config", {}))
+    optimizer = _optimizer(keras, named)
     more: dict[str, Any] = {
         key: [_made(keras.metrics, one) for one in spec[key]]
         for key in ("metrics", "weighted_metrics")
@@ -67,11 +69,7 @@ def train(
     more.update(fitting.compiled(spec))
     model.compile(optimizer=optimizer, loss=_made(keras.losses, spec["loss"]), **more)
     _freeze(net, spec.get("freeze_late", ()))
-    weights: dict[str, Any] = {}
-    if "class_weight" in spec:
-        weights["class_weight"] = dict(enumerate(spec["class_weight"]))
-    if "sample_weight" in spec:
-        weights["sample_weight"] = np.asarray(spec["sample_weight"], np.float32)
+    weights = _weighed(spec)
     x, y = packed(rows[0]), packed(rows[1])
     if "batch_size" in spec:
         told = fitting.fitted(keras, model, spec, (*rows, weights), folder)
@@ -88,6 +86,31 @@ def train(
         {name: _floats(one) for name, one in told.items()},
         optimizer,
     )
+
+
+def trained_on(
+    model: Any,
+    spec: Mapping[str, Any],
+    rows: tuple[Sequence[Any], Sequence[Any]],
+    steps: int,
+) -> Any:
+    """The losses of so many further steps of a compiled model."""
+    x, y, weights = packed(rows[0]), packed(rows[1]), _weighed(spec)
+    losses = []
+    for _ in range(steps):
+        model.reset_metrics()  # before Keras 3.15 it tells the mean of all losses so far
+        losses.append(model.train_on_batch(x, y, return_dict=True, **weights)["loss"])
+    return _floats(losses)
+
+
+def _weighed(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """What a step takes for the weights of samples."""
+    weights: dict[str, Any] = {}
+    if "class_weight" in spec:
+        weights["class_weight"] = dict(enumerate(spec["class_weight"]))
+    if "sample_weight" in spec:
+        weights["sample_weight"] = np.asarray(spec["sample_weight"], np.float32)
+    return weights
 
 
 def _forget(net: Net) -> None:
@@ -129,11 +152,17 @@ def optimizer_variables(optimizer: Any, trained: Mapping[str, Any]) -> dict[str,
     # A slot is called by the path of the variable that it is kept for, and its own name.
     owners = {f"{one.path.replace('/', '_')}_": name for name, one in trained.items()}
     found = {}
-    for variable in variables:
+    for home, _, variable in optimizers.variables(optimizer):
         prefix = max((p for p in owners if variable.name.startswith(p)), key=len, default="")
         slot = variable.name[len(prefix) :]
-        found[f"{owners[prefix]}/{slot}" if prefix else slot] = variable
+        found[f"{owners[prefix]}/{slot}" if prefix else home + slot] = variable
     return found
+
+
+def _optimizer(keras: Any, named: Mapping[str, Any]) -> Any:
+    """An optimizer; what it wraps, a schedule and a map of others are made with it."""
+    _class(keras.optimizers, named["name"])
+    return make(keras, f"optimizers.{named['name']}", named.get("config") or {})
 
 
 def _floats(numbers: Sequence[Any]) -> Any:

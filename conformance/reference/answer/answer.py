@@ -59,6 +59,7 @@ if TYPE_CHECKING:
 
     from conformance.reference.engine.array import Values
     from conformance.reference.faults.fault import Fault
+    from conformance.reference.model.training import TrainingRun
 
 NOTHING_MOVES = "no float input and no trainable weight leads to an output"
 """Why a model has no gradients."""
@@ -287,6 +288,7 @@ def _expectation(  # noqa: PLR0913 (the parts of one answer)
         state = ExpectedState(
             weights={name: book.enter(f"state/weight/{name}", a) for name, a in run.after.items()}
         )
+    later = run.training.later if run.training is not None else None
     influence = []
     for index, mask in masks.items():
         book.arrays[f"changed/{index}"] = mask
@@ -307,11 +309,20 @@ def _expectation(  # noqa: PLR0913 (the parts of one answer)
         config=expected_configs(network) if "config" in case.program.facets else {},
         twin=twin_built,
         state=state,
+        exchanged=None if later is None else _later(later, book),
         summary=_summary(network) if case.program.model.form != FORM else None,
         specs=expected_specs(network, run) if "output_spec" in case.program.facets else {},
         influence=influence,
         raises=case.raises.at if case.raises else "",
         claims=claimed(case),
+    )
+
+
+def _later(run: TrainingRun, book: Book) -> ExpectedState:
+    """What a training comes to that goes on from a file."""
+    return ExpectedState(
+        losses=book.enter("exchange/losses", run.losses),
+        weights={name: book.enter(f"exchange/weight/{name}", a) for name, a in run.weights.items()},
     )
 
 

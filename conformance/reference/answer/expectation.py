@@ -254,6 +254,8 @@ class Expectation(ExpectedBuilt, frozen=True, kw_only=True, omit_defaults=True):
     config: dict[str, dict[str, Argument]] = field(default_factory=dict)
     """By node, each argument of its layer's constructor."""
     state: ExpectedState | None = None
+    exchanged: ExpectedState | None = None
+    """Losses and weights of the steps by which whoever reads a file goes on with the training."""
     random: ExpectedRandom | None = None
     initial: list[ExpectedInitial] = field(default_factory=list)
     summary: ExpectedSummary | None = None

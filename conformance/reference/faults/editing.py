@@ -365,7 +365,11 @@ def _loss_arrays(observation: Observation) -> list[str]:
 
 def _exchanged_arrays(observation: Observation) -> list[str]:
     loaded = observation.exchanged.loaded.values() if observation.exchanged else []
-    return [output.tensor for one in loaded for output in one.outputs]
+    states = [one.state for one in loaded if one.state is not None]
+    return [
+        *(output.tensor for one in loaded for output in one.outputs),
+        *(name for one in states for name in [one.losses, *one.weights.values()]),
+    ]
 
 
 def _part_arrays(part: str) -> Callable[[Observation], list[str]]:

@@ -82,6 +82,12 @@ def _of_models(program: Graph) -> Iterator[Fault]:
     yield from of_flags(program)
     if program.train is not None and not TRAINED.isdisjoint(program.facets):
         yield from _training(program.train)
+    if program.exchange is not None and program.exchange.steps is not None:
+        yield Fault(
+            name="optimizer-forgotten",
+            says="trained on with an optimizer that began anew",
+            context=Forgetful,
+        )
     yield from (
         fault
         for facet, fault in EDITS
@@ -333,6 +339,12 @@ def _roundings() -> Iterator[Fault]:
         )
     for name, bits in (("bfloat16", 8), ("float16", 11)):
         yield Fault(name=name, says=f"rounded every result to {name}", results=rounded_to(bits))
+
+
+class Forgetful(Context):
+    """A training that goes on does so with an optimizer that begins anew."""
+
+    optimizer_kept = False
 
 
 def _training(train: Train) -> Iterator[Fault]:

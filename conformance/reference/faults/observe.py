@@ -23,6 +23,7 @@ from conformance.adapters.host.observation import (
     Observation,
     Output,
     Spec,
+    State,
     Summary,
     SummaryRow,
     Symbolic,
@@ -119,9 +120,7 @@ def _dressed(
     exchanged = None
     if "exchange" in program.facets and run.calls and not isinstance(run.calls[0], Refused):
         other = fault.run(case, feeds, functools.partial(Working, seed + len(AGAIN) + 1))[1]
-        read = other.calls[0]
-        outputs = [] if isinstance(read, Refused) else read.outputs
-        loaded = Loaded(outputs=dress.outputs("exchange", outputs))
+        loaded = _loaded(other, dress)
         files, exchanged = {}, Exchanged(loaded={"another": loaded})
     state = None
     if run.training is not None:
@@ -162,6 +161,20 @@ def _dressed(
         **again,
     )
     return Observed(observation, dress.tensors)
+
+
+def _loaded(run: Run, dress: Dress) -> Loaded:
+    """What comes of a file that another one wrote."""
+    if run.training is not None and run.training.later is not None:
+        later = run.training.later
+        state = State(
+            losses=dress.enter("exchange/losses", later.losses),
+            weights=dress.named("exchange/weight", later.weights),
+        )
+        return Loaded(state=state)
+    read = run.calls[0]
+    outputs = [] if isinstance(read, Refused) else read.outputs
+    return Loaded(outputs=dress.outputs("exchange", outputs))
 
 
 def _specs(model: Model, network: Network, run: Run) -> dict[str, dict[str, Spec]]:

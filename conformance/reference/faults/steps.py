@@ -11,6 +11,7 @@ from conformance.reference.faults.arguments import mistaken, mistaken_steps, wit
 from conformance.reference.faults.fault import Fault, nodewise
 from conformance.reference.faults.metrics import COUNTS
 from conformance.reference.faults.moving import NEEDED, RULES
+from conformance.reference.faults.several import SEVERAL, exchanged, wrapped_otherwise
 from conformance.reference.spec import table
 from conformance.reference.spec.metrics.base import Averaged, Metric
 from conformance.reference.spec.optimizers.adam import Adam
@@ -206,6 +207,7 @@ _MIXED: dict[str, tuple[type | tuple[type, ...], type, str]] = {
     "epsilon-inside-root": (Adam, _EpsilonInside, "added epsilon under the root"),
     **RULES,
     **COUNTS,
+    **SEVERAL,
 }
 """Faults of an object's own definition: the class that they fit, what is mixed in, the words."""
 
@@ -225,7 +227,8 @@ def of_steps(program: Steps) -> Iterator[Fault]:
     yield from mistaken_steps(program)
     yield from _left_out(program)
     yield from _clipped_otherwise(program.object)
-    yield from _wrapped_otherwise(program.object)
+    yield from wrapped_otherwise(program.object)
+    yield from exchanged(program.object)
     definition = table.find(program.object.layer)
     for name, (owner, mixin, says) in _MIXED.items():
         if not issubclass(definition, owner) or not _may_show(name, program):
@@ -291,21 +294,3 @@ def _clipped_otherwise(node: Node) -> Iterator[Fault]:
                 says=f"clipped by {theirs} where {ours} is asked for",
                 model=nodewise(rewrite),
             )
-
-
-def _wrapped_otherwise(node: Node) -> Iterator[Fault]:
-    """The optimizer that another one wraps, with another learning rate."""
-    wrapped = node.config.get("inner_optimizer")
-    if not isinstance(wrapped, dict) or "learning_rate" not in (next(iter(wrapped.values())) or {}):
-        return
-    ((kind, config),) = wrapped.items()
-    faster = {kind: {**config, "learning_rate": 2 * config["learning_rate"]}}
-
-    def rewrite(node: Node) -> list[Node]:
-        return [msgspec.structs.replace(node, config={**node.config, "inner_optimizer": faster})]
-
-    yield Fault(
-        name=f"more:{node.layer}.inner_optimizer",
-        says=f"doubled the learning rate of {kind} inside {node.layer}",
-        model=nodewise(rewrite),
-    )

@@ -118,9 +118,11 @@ def execute(
             if call.facet == "values":
                 weights |= trace.updates
     context.flag, run.after = None, weights
-    if program.train is not None and not TRAINED.isdisjoint(program.facets) and not prefix:
+    asked = TRAINED | ({"exchange"} if program.exchange and program.exchange.steps else set())
+    if program.train is not None and not asked.isdisjoint(program.facets) and not prefix:
         context.memory.clear()  # as everything that is asked, it begins with the case's weights
-        run.training = train(network, program.train, start, feeds, context)
+        more = (program.exchange.steps or 0) if program.exchange is not None else 0
+        run.training = train(network, program.train, start, feeds, context, more=more)
     return run
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from conformance.reference.engine.dtypes import DEFAULT
 from conformance.reference.engine.structure import stack
 from conformance.reference.errors import Unsupported
@@ -32,6 +34,7 @@ class TrainingRun:
         metrics: By name, one value a step.
         optimizer: The optimizer's own variables afterwards.
         checkpoint: What the files hold that a callback wrote: ``<number>/<node>/<variable>``.
+        later: Losses and weights of the steps after these, by whoever goes on with them.
     """
 
     losses: Array
@@ -39,18 +42,22 @@ class TrainingRun:
     metrics: dict[str, Array] = field(default_factory=dict)
     optimizer: dict[str, Array] = field(default_factory=dict)
     checkpoint: dict[str, Array] = field(default_factory=dict)
+    later: TrainingRun | None = None
 
 
-def train(
+def train(  # noqa: PLR0913 (what a training is made of)
     network: Network,
     spec: Train,
     weights: dict[str, Array],
     feeds: Mapping[str, Values],
     context: Context,
+    *,
+    more: int = 0,
 ) -> TrainingRun:
     """``steps`` updates on call 0's inputs; each loss and metric is that before its update.
 
-    With ``batch_size`` the steps are the epochs of one ``fit``.
+    With ``batch_size`` the steps are the epochs of one ``fit``. ``more`` steps are told apart, as
+    ``later``.
 
     Raises:
         Unsupported: The optimizer, the loss, a metric, a callback or an argument is not in the
@@ -76,14 +83,25 @@ def train(
     if spec.evaluate:
         context.flag = False
         losses.append(steps.evaluated(data.whole))
-    context.flag, context.frozen_nodes = None, frozenset()
-    return TrainingRun(
+    run = TrainingRun(
         losses=stack(losses, 0),
         weights=steps.weights,
         metrics={name: stack(values, 0) for name, values in told.items()},
         optimizer=held,
         checkpoint=files,
     )
+    if more:
+        run.later = _later(steps, replace(spec, steps=more), data.training)
+    context.flag, context.frozen_nodes = None, frozenset()
+    return run
+
+
+def _later(steps: Steps, spec: Train, data: Data) -> TrainingRun:
+    """What further steps give."""
+    if not steps.context.optimizer_kept:
+        steps = Steps(steps.network, spec, steps.weights, steps.context)
+    losses = _stepped(steps, spec, data)["loss"]
+    return TrainingRun(losses=stack(losses, 0), weights=steps.weights)
 
 
 def _stepped(steps: Steps, spec: Train, data: Data) -> dict[str, list[Array]]:

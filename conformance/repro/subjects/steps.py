@@ -14,9 +14,11 @@ from conformance.repro.text import identifier, literal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.cases.model import Step, Steps
+    from conformance.cases.model import Node, Step, Steps
     from conformance.repro.plan import Body, Plan
     from conformance.verdicts.model import FacetVerdict
+
+SEVERAL = "optimizers.MultiOptimizer"
 
 _STEP = re.compile(r"(?:after )?call (\d+)[ :]")
 
@@ -43,6 +45,14 @@ def held_by(subject, variable):
                 if one is variable:
                     return own + "/" + key.lstrip("_")
     return name_of(variable)'''
+
+
+_SEVERAL = """\
+found["iteration"] = {subject}.iterations
+parts = {{**several, "default_optimizer": several.default_optimizer}}
+for name, part in parts.items():
+    held = {{name_of(v): v for v in part.variables}}
+    found |= {{own if "/" in own else name + "/" + own: v for own, v in held.items()}}"""
 
 
 def step_shown(program: Steps, judged: FacetVerdict | None, facet: str) -> int:
@@ -87,8 +97,13 @@ def steps_of(plan: Plan, program: Steps, body: Body) -> list[str]:
         if program.object.layer in _NAMELESS:
             body.functions.append(_HELD_BY)
             naming = f"held_by({subject}, v)"
+        if program.object.layer == SEVERAL:
+            if any(name.partition(".")[2] in str(program.object.config) for name in _NAMELESS):
+                raise plan.no()
+            lines += [f"found = {{{own}}}", *_SEVERAL.format(subject=subject).splitlines()]
+        else:
+            lines.append(f"found = {{{own}**{{{naming}: v for v in {subject}.variables}}}}")
         lines += [
-            f"found = {{{own}**{{{naming}: v for v in {subject}.variables}}}}",
             "observed = {",
             f'    f"after call {plan.call}: {{name}}": as_numpy(v) for name, v in found.items()',
             "}",
@@ -118,7 +133,7 @@ def begin_lines(program: Steps, known: dict[str, str], array: Callable[[str], st
         array: Gives the numbers of a variable, as source.
     """
     subject = known[program.object.name]
-    lines = [f"{subject} = {words.made(program.object.layer, program.object.config)}"]
+    lines = made_lines(subject, program.object)
     for spec in program.variables:
         dtype = "" if spec.dtype == "float32" else f", dtype={spec.dtype!r}"
         given = f"{array(spec.name)}{dtype}, name={spec.name!r}"
@@ -126,6 +141,18 @@ def begin_lines(program: Steps, known: dict[str, str], array: Callable[[str], st
     if program.variables:
         lines.append(f"{subject}.build([{', '.join(known[s.name] for s in program.variables)}])")
     return lines
+
+
+def made_lines(subject: str, node: Node) -> list[str]:
+    """Statements that make the object; the map of an optimizer made of others has its own name."""
+    if node.layer != SEVERAL:
+        return [f"{subject} = {words.made(node.layer, node.config)}"]
+    ((form, config),) = node.config["optimizer_map"].items()
+    given = "several" if form == "OptimizerMap" else "lambda variable: several(variable)"
+    return [
+        f"several = {words.made('optimizers.OptimizerMap', config)}",
+        f"{subject} = {words.made(node.layer, node.config, {'optimizer_map': given})}",
+    ]
 
 
 def step_lines(

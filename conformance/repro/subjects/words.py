@@ -38,6 +38,8 @@ RESERVED = frozenset(
         "np",
         "observed",
         "one",
+        "parts",
+        "several",
         "os",
         "outputs",
         "seen",
@@ -89,14 +91,24 @@ def value(given: Any) -> str:
     return literal(shared.literal(given))
 
 
-def made(name: str, config: Mapping[str, Any]) -> str:
-    """``keras.losses.Huber(delta=0.5)``."""
-    arguments = [f"{identifier(key)}={_inner(name, one)}" for key, one in config.items()]
+def made(name: str, config: Mapping[str, Any], named: Mapping[str, str] | None = None) -> str:
+    """``keras.losses.Huber(delta=0.5)``.
+
+    Args:
+        name: Of a class.
+        config: The arguments of its constructor.
+        named: What stands for an argument, as source, by its name.
+    """
+    told = {key: (named or {}).get(key) or _inner(name, key, one) for key, one in config.items()}
+    arguments = [f"{identifier(key)}={one}" for key, one in told.items()]
     return f"{symbol(name)}({', '.join(arguments)})"
 
 
-def _inner(name: str, given: Any) -> str:
+def _inner(name: str, key: str, given: Any) -> str:
     """An argument of an optimizer: ``{CosineDecay: {…}}`` is a schedule, ``{SGD: {…}}`` another."""
+    if (name, key) == ("optimizers.OptimizerMap", "optimizer_map") and isinstance(given, dict):
+        held = [f"{one!r}: {_inner(name, '', own)}" for one, own in given.items()]
+        return f"{{{', '.join(held)}}}"
     if name.startswith("optimizers.") and isinstance(given, dict) and len(given) == 1:
         ((kind, config),) = given.items()
         wrapped = names.object_arguments(f"optimizers.{kind}") is not None

@@ -74,6 +74,7 @@ ABSENT = {
     "optimizers.Ftrl": "optax has no FTRL",
     "optimizers.Adafactor": "optax.adafactor decays, clips and factors in an order of its own",
     "optimizers.Muon": "optax.contrib.muon is not handled here",
+    "optimizers.MultiOptimizer": "optax.partition goes by labels and is not handled here",
     "optimizers.LossScaleOptimizer": "optax scales no losses",
     "regularizers": "JAX has no regularizers: penalties are written into the loss",
     "constraints": "JAX has no constraints: weights are set after a step",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from conformance.adapters.keras.subjects import optimizers
 from conformance.adapters.keras.subjects.parts import Answering, as_lists
 from conformance.adapters.keras.subjects.symbols import explain, make
 from conformance.adapters.shared.functions import literal
@@ -116,8 +117,9 @@ class ObjectSession(Answering):
         if "state" not in self.facets:
             return {}
         found = dict(self.trained)
-        for variable in self.subject.variables:
-            found[self._name(variable)] = variable
+        for prefix, owner, variable in optimizers.variables(self.subject):
+            name = self._name(owner, variable)
+            found[name if "/" in name else prefix + name] = variable
         return {
             f"{index}/{name}": self.arrays.put(
                 f"state/weight/{index}/{name}", np.array(self.backend.numbers(variable))
@@ -125,7 +127,7 @@ class ObjectSession(Answering):
             for name, variable in found.items()
         }
 
-    def _name(self, variable: Any) -> str:
+    def _name(self, owner: Any, variable: Any) -> str:
         """Keras's name; a slot's is that of the variable that it is kept for, and its own.
 
         Some have no name of their own, or that of the variable alone: Nadam's product, Adafactor's
@@ -136,17 +138,23 @@ class ObjectSession(Answering):
             if name.startswith(f"{trained}_"):
                 return f"{trained}/{name[len(trained) + 1 :]}"
         if name in self.trained or _AUTOMATIC.fullmatch(name):
-            return self._held(variable) or name
+            return self._held(owner, variable) or name
         return name
 
-    def _held(self, variable: Any) -> str:
+    def _held(self, owner: Any, variable: Any) -> str:
         """The attribute of the object that holds a variable: ``u_product``, ``w/r``."""
-        for key, value in vars(self.subject).items():
+        for key, value in vars(owner).items():
             if value is variable:
                 return str(key).lstrip("_")
             if key in _TRACKED or not isinstance(value, list):
                 continue
-            for trained, one in zip(self.trained, value):
+            for trained, one in zip(self._trained_by(owner), value):
                 if one is variable:
                     return f"{trained}/{key.lstrip('_')}"
         return ""
+
+    def _trained_by(self, owner: Any) -> list[str]:
+        """The names of the variables that an optimizer trains, in its order."""
+        moved = [id(one) for one in getattr(owner, "_trainable_variables", ())]
+        named = {id(one): name for name, one in self.trained.items()}
+        return [named[one] for one in moved if one in named] or [*self.trained]

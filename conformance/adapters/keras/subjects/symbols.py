@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
+from conformance.adapters.keras.subjects import optimizers
 from conformance.adapters.shared.functions import argument, literal, variadic
 from conformance.adapters.worker.failure import Absent
 
@@ -34,7 +35,10 @@ def make(keras: Any, name: str, config: Mapping[str, Any]) -> Any:
         Exception: Whatever Keras raises.
     """
     kind = symbol(keras, name)
-    arguments = {key: inner(keras, name, literal(value)) for key, value in config.items()}
+    arguments = {
+        key: optimizers.inner(keras, f"{name}.{key}", literal(value), make)
+        for key, value in config.items()
+    }
     try:
         return kind(**arguments)
     except TypeError as error:
@@ -45,17 +49,6 @@ def make(keras: Any, name: str, config: Mapping[str, Any]) -> Any:
         if reduction is not None and "Invalid Reduction Key" in str(error):  # as Keras 2 says it
             raise Absent(f"{release(keras)} has no reduction {reduction!r}") from error
         raise
-
-
-def inner(keras: Any, name: str, value: Any) -> Any:
-    """An argument of an optimizer: ``{CosineDecay: {…}}`` is a schedule, ``{SGD: {…}}`` another."""
-    if name.startswith("optimizers.") and isinstance(value, dict) and len(value) == 1:
-        ((kind, config),) = value.items()
-        home = "optimizers.schedules"
-        if not hasattr(keras.optimizers.schedules, kind) and hasattr(keras.optimizers, kind):
-            home = "optimizers"
-        return make(keras, f"{home}.{kind}", config or {})
-    return value
 
 
 def called(

@@ -86,6 +86,7 @@ ABSENT = {
     "optimizers.Lion": "torch.optim has no Lion",
     "optimizers.Lamb": "torch.optim has no LAMB",
     "optimizers.Muon": "torch.optim.Muon iterates in bfloat16",
+    "optimizers.MultiOptimizer": "weights are divided among several torch optimizers by hand",
     "optimizers.LossScaleOptimizer": "torch.amp.GradScaler is around a loss, not an optimizer",
     "regularizers": "torch has no regularizers: penalties are written into the loss",
     "constraints": "torch has no constraints: weights are set after a step",

@@ -139,6 +139,8 @@ class Context:
     default: bool = False
     frozen: bool = False
     frozen_nodes: frozenset[str] = frozenset()
+    optimizer_kept: ClassVar[bool] = True
+    """Whether a training that goes on does so with the optimizer as it was left."""
 
     @property
     def training(self) -> bool:
