@@ -57,10 +57,7 @@ class Session:
         except Unsupported as reason:
             return self._without(**reason.answer())
         except NotImplementedError as reason:
-            if "raises" in self._facets and ".layers." in raiser(reason)[1]:
-                # A layer says it of what it was given, a backend of what it can't do.
-                return self._without("error", error=failure(reason, "build"))
-            return self._without(**Unsupported(_text(reason)).answer())
+            return self._not_there(reason)
         except MemoryError:
             raise
         except Exception as error:  # noqa: BLE001 - the framework's refusal is an answer
@@ -90,6 +87,12 @@ class Session:
     def _goes_on(self) -> bool:
         """Whether what is saved is the trained model, with which others go on."""
         return "exchange" in self._facets and "steps" in self._program["exchange"]
+
+    def _not_there(self, reason: NotImplementedError) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Without an answer: a backend says it of what it can't do, a layer of what it was given."""
+        if "raises" in self._facets and ".layers." in raiser(reason)[1]:
+            return self._without("error", error=failure(reason, "build"))
+        return self._without(**Unsupported(_text(reason)).answer())
 
     def _answer_apart(self, net: Net) -> None:
         """What is asked for by a facet each, and hangs on nothing else."""
