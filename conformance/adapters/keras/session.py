@@ -89,7 +89,7 @@ class Session:
         return "exchange" in self._facets and "steps" in self._program["exchange"]
 
     def _not_there(self, reason: NotImplementedError) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Without an answer: a backend says it of what it can't do, a layer of what it was given."""
+        """No answer: a backend says it of what it can't do, a layer of what it was given."""
         if "raises" in self._facets and ".layers." in raiser(reason)[1]:
             return self._without("error", error=failure(reason, "build"))
         return self._without(**Unsupported(_text(reason)).answer())
