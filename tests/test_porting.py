@@ -437,3 +437,27 @@ def test_an_argument_whose_value_the_table_exchanges_is_told_so() -> None:
     guide = Guide(adapter="jax", versions={}, cases=1, planned=1, rows=[row])
     page = pages([guide])["jax.md"]
     assert "`dtype = dtype`, `'float32'` where that is `None`" in page
+
+
+WORDS = (
+    *("*with* `", "at times with `", ") of `", "strides or pool_size", "`momentum = 1 - momentum`"),
+    *(
+        "= 'none'`",
+        ": by the [code](",
+        "kernel.T",
+        "first weight",
+        "` as it is",
+        "` added",
+        " of 12 ",
+    ),
+    *("where that is `None`", "` at step t", "what has no counterpart"),
+)
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_words_that_are_explained_are_used(word):
+    guides = "".join(
+        (DOCS / f"{name}.md").read_text(encoding="utf-8")
+        for name in ("torch", "jax", "flax", "numpy")
+    )
+    assert word in guides
