@@ -9,10 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from conformance.adapters.keras import configs, exchange, fitting, random, roundtrip, training
+from conformance.adapters.keras import (
+    configs,
+    exchange,
+    fitting,
+    random,
+    roundtrip,
+    training,
+)
 from conformance.adapters.keras.alone import MODEL, of_model, specs
 from conformance.adapters.keras.backends.base import Feed, Plan, Value
-from conformance.adapters.keras.build import Net, build, symbolic
+from conformance.adapters.keras.build import Net, build
 from conformance.adapters.keras.initial import UnseenInitialValues
 from conformance.adapters.keras.quantizing import quantize
 from conformance.adapters.keras.subjects.application import FORM
@@ -166,13 +173,13 @@ class Session:
         built: dict[str, Any] = {}
         if "symbolic_shape" in self._facets:
             with self._facet("symbolic_shape"):
-                built["symbolic"] = _symbolic(net)
+                built["symbolic"] = stated.shapes_of(net)
         found = variables(net)
         if "weights" in self._facets:
             built["weights"] = [one.describe(self._backend.dtype) for one in found]
         if "params" in self._facets:
             with self._facet("params"):
-                built["params"] = _counts(net)
+                built["params"] = stated.counts_of(net)
         if not self._program["calls"]:
             return built
         plan = self._plan(net, found, prefix)
@@ -488,47 +495,6 @@ class Session:
 def _copied(numbers: Any) -> Any:
     """Numbers that stay as they are when the variable is given others."""
     return numbers.copy() if isinstance(numbers, np.ndarray) else numbers
-
-
-def _symbolic(net: Net) -> dict[str, Any]:
-    if net.spec["form"] == FORM:
-        return {"inputs": _shapes(net.model.inputs), "outputs": _shapes(net.model.outputs)}
-    # Keras 2 won't say the one output of a layer that is called twice.
-    shared = {node.get("shares") for node in net.spec["nodes"]}
-    return {
-        "inputs": _shapes(net.model.inputs),
-        "outputs": _shapes(net.model.outputs),
-        "nodes": {
-            node: symbolic(layer.output)
-            for node, layer in net.layers.items()
-            if node not in shared and hasattr(layer.output, "shape")
-        }
-        | {node: symbolic(made[0]) for node, made in net.functions.items() if len(made) == 1},
-    }
-
-
-def _shapes(tensors: Sequence[Any]) -> list[list[int | None]]:
-    return [symbolic(tensor) for tensor in tensors]
-
-
-def _counts(net: Net) -> dict[str, Any]:
-    trainable = sum(_size(variable) for variable in net.model.trainable_weights)
-    total = int(net.model.count_params())
-    return {
-        "total": total,
-        "trainable": trainable,
-        "non_trainable": sum(_size(variable) for variable in net.model.non_trainable_weights),
-        "nodes": {node: int(layer.count_params()) for node, layer in net.layers.items()}
-        if net.spec["form"] != FORM
-        else {},
-    }
-
-
-def _size(variable: Any) -> int:
-    size = 1
-    for axis in variable.shape:
-        size *= int(axis)
-    return size
 
 
 def _text(reason: BaseException) -> str:
