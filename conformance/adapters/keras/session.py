@@ -15,6 +15,7 @@ from conformance.adapters.keras import (
     fitting,
     random,
     roundtrip,
+    stated,
     training,
 )
 from conformance.adapters.keras.alone import MODEL, of_model, specs
