@@ -217,6 +217,11 @@ ACCOUNTS: dict[str, dict[str, Account]] = {
         "- id: where": case,
         "- id: crop": places,
         "- id: mean-iou": case,
+        "object: optimizers.MultiOptimizer": part(
+            "  variables: {w: {shape: [2]}}\n  inputs: {g: {shape: [2]}}\n"
+            "  steps: [{apply: {w: g}}]\n"
+        ),
+        "train: {optimizer: {Adam: {learning_rate": part(X + "  model: [{Dense: {units: 1}}]\n"),
         "- id: conv2d": case,
         "- id: mobilenet": case,
         "- id: best": case,

@@ -63,11 +63,11 @@ class Values:
     """What the cases give each argument, and which arguments they sometimes leave out."""
 
     def __init__(self, cases: Iterable[Case]) -> None:
-        """Look through the models of all cases."""
+        """Look through the models of all cases but those that want a refusal."""
         self._given: dict[Argument, dict[str, Any]] = defaultdict(dict)
         self._layers: dict[str, int] = defaultdict(int)
         self._times: dict[Argument, int] = defaultdict(int)
-        for case in cases:
+        for case in (one for one in cases if one.raises is None):
             for layer, config in _layers_of(case):
                 self._layers[layer] += 1
                 for name, value in config.items():
