@@ -175,6 +175,20 @@ def test_an_argument_that_is_always_passed_is_told(records: Records) -> None:
     assert found["input_size"].kind == "input"
 
 
+@pytest.mark.parametrize(("rates", "kind"), [((0.02, 0.02), "computed"), ((None, None), "fixed")])
+def test_a_number_that_every_case_gave_alike_is_no_rule(records, rates, kind) -> None:
+    """Whether it is always 0.02, or what Keras was given, nothing tells; left out, it is."""
+    for width, rate in zip((2, 3), rates, strict=True):
+        given = {} if rate is None else {"learning_rate": rate}
+        call = NativeCall(
+            symbol="torch.optim.Adamax", arguments={"lr": 0.02}, defaults={"lr": 0.002}
+        )
+        keras = {"learning_rate": 0.02, "width": width}
+        records.ran("Dense", {"width": width, **given}, call, keras=keras)
+    (row,) = records.rows()
+    assert arguments(row)["lr"].kind == kind
+
+
 def test_two_ways_are_told_apart_by_what_each_was_given(records: Records) -> None:
     for activation in ("tanh", "tanh", "tanh", "relu", "selu"):
         own = activation == "tanh"

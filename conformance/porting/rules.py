@@ -119,7 +119,7 @@ def _without_rule(
     proofs = _proofs(pairs)
     if of_input and name not in defaults:
         return Argument(call=call, native=name, kind="input", rule=of_input, proofs=proofs)
-    if constant:
+    if constant and not _always_given(pairs):
         value = pairs[0][1]
         return Argument(
             call=call,
@@ -135,6 +135,21 @@ def _without_rule(
     values = {repr(value) for _, value in pairs}
     rule = " or ".join(sorted(values)) if values <= {"True", "False", "None"} else ""
     return Argument(call=call, native=name, kind="computed", rule=rule, proofs=proofs)
+
+
+def _always_given(pairs: Sequence[tuple[Sample, Any]]) -> bool:
+    """Whether a number is that of an argument of Keras's which every case gave, and gave alike.
+
+    Then nothing tells whether it follows from that argument or is always the same.
+    """
+    value = pairs[0][1]
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    shared = set.intersection(*(set(sample.keras) for sample, _ in pairs))
+    return any(
+        all(not s.left_out(keras) and _equal(s.keras[keras], value) for s, _ in pairs)
+        for keras in shared
+    )
 
 
 def _of_input(pairs: Sequence[tuple[Sample, Any]]) -> str:
