@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from conformance.reference.engine.functions import absolute, largest
 from conformance.reference.engine.laws import Bounds, Choice
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from conformance.reference.engine.array import Array
     from conformance.reference.engine.laws import Drawn
     from conformance.reference.spec.config import Config
+
+
+Pair = tuple[float, float] | float
+"""A factor: its least and its largest number, or one."""
 
 
 class Range(Images):
@@ -90,11 +94,10 @@ class Fed(Range):
         config.choice("interpolation", ("bilinear", "nearest"), "bilinear")
 
 
-def steps_of(factor: Any, size: int) -> int | None:
+def steps_of(factor: Pair, size: int) -> int | None:
     """How many steps a factor is, where both of its bounds are one; else None."""
-    bounds = factor if isinstance(factor, list | tuple) else [factor, -factor]
-    steps = float(bounds[0]) * size
-    return round(steps) if bounds[0] == bounds[-1] and steps == round(steps) else None
+    low, high = factor if isinstance(factor, tuple) else (-factor, factor)
+    return round(low * size) if low == high and (low * size).is_integer() else None
 
 
 def source_of(place: int, size: int, mode: str) -> int:
@@ -111,21 +114,20 @@ def source_of(place: int, size: int, mode: str) -> int:
     return place if place < size else 2 * size - 1 - place
 
 
-def within(
-    owner: str, name: str, value: Any, least: float = -math.inf, most: float = math.inf
-) -> None:
-    """See that a factor is one number or two, and lies within a range.
+def within(config: Config, name: str, found: Pair, least: float, most: float = math.inf) -> None:
+    """See that what :func:`pair` has read lies within a range.
 
     Raises:
         Refused: It doesn't.
     """
-    bounds = value if isinstance(value, list | tuple) else [value]
-    fits = all(isinstance(one, int | float) and least <= one <= most for one in bounds)
-    if fits and len(bounds) in {1, 2}:
-        return
-    allowed = f"one number or two from {least:g} to {most:g}"
-    message = f"{owner}: {name} must be {allowed}, not {value!r}"
-    raise Refused(message)
+    if not all(least <= one <= most for one in ends(found)):
+        message = f"{config.owner}: {name} must be within {least:g} and {most:g}, not {found!r}"
+        raise Refused(message)
+
+
+def ends(found: Pair) -> tuple[float, float]:
+    """Both bounds of what :func:`pair` has read; of one number itself, twice."""
+    return found if isinstance(found, tuple) else (found, found)
 
 
 class Moved(Fed):
@@ -140,14 +142,10 @@ class Moved(Fed):
         """Args: the factors, fill_mode, interpolation, fill_value, data_format, seed."""
         self.formatted(config)
         self.filled(config)
-        given = [
-            config.get(name, default) if default is not None else config.required(name)
-            for name, default in self.factors.items()
-        ]
-        for name, value in zip(self.factors, given, strict=True):
-            within(config.owner, name, value, self.least)
-        self.strengths = given
-        self.still = all(value in (0, [0, 0]) for value in given)
+        self.strengths = [pair(config, name, default) for name, default in self.factors.items()]
+        for name, value in zip(self.factors, self.strengths, strict=True):
+            within(config, name, value, self.least)
+        self.still = all(ends(value) == (0, 0) for value in self.strengths)
 
 
 @register("RandomRotation")
@@ -222,9 +220,10 @@ class RandomZoom(Fed):
         """Args: height_factor, width_factor, fill_mode, interpolation, fill_value, data_format."""
         self.formatted(config)
         self.filled(config)
-        self.strengths = [config.required("height_factor"), config.get("width_factor")]
-        within(config.owner, "height_factor", self.strengths[0])
-        self.still = all(value in (0, [0, 0], None) for value in self.strengths)
+        self.strengths = [pair(config, "height_factor")]
+        if config.get("width_factor") is not None:
+            self.strengths.append(pair(config, "width_factor"))
+        self.still = all(ends(value) == (0, 0) for value in self.strengths)
 
 
 @register("RandomPerspective")
@@ -335,7 +334,7 @@ class RandomPosterization(Told):
         """Args: factor, value_range, data_format, seed."""
         self.formatted(config)
         self.bits = pair(config, "factor")
-        within(config.owner, "factor", self.bits, 1, 8)
+        within(config, "factor", self.bits, 1, 8)
         self.limits = value_range(config)
         self.still = self.bits in (8, (8, 8))
 
