@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "docs" / "porting" / "chapters"
+RECURRENT = {"SimpleRNN": ("simple_rnn", 1), "LSTM": ("lstm", 2), "GRU": ("gru", 1)}
+"""The step of layouts.md by layer, and how many states it has."""
 _BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
 
 
@@ -86,8 +88,13 @@ def cases(file: str) -> Iterator[Case]:
 
 
 def held(case: Case) -> Held:
-    """A case with its answer."""
-    return Held(case, evaluate(case))
+    """A case with its answer, which is computed once."""
+    if case.id not in _ANSWERED:
+        _ANSWERED[case.id] = Held(case, evaluate(case))
+    return _ANSWERED[case.id]
+
+
+_ANSWERED: dict[str, Held] = {}
 
 
 def close(found: Any, truth: Any) -> bool:

@@ -6,16 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from chapters import PAGES, Held, cases, close, code, held
+from chapters import PAGES, RECURRENT, Held, cases, close, code, held
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-RECURRENT = {
-    "SimpleRNN": ("simple_rnn", 1),
-    "LSTM": ("lstm", 2),
-    "GRU": ("gru", 1),
-}
+MASKS = code("masks.md")
 UNDERSTOOD = {
     "units", "use_bias", "reset_after", "go_backwards", "return_sequences", "unroll", "name",
     "unit_forget_bias",
@@ -93,7 +89,7 @@ def attention(one: Held, page: dict[str, Any]) -> bool:
     query, value, key = arrays[0], arrays[1], arrays[-1]
     allowed = None
     if node.arguments.get("use_causal_mask"):
-        allowed = code("masks.md")["allowed"](query.shape[1], value.shape[1], causal=True)
+        allowed = MASKS["allowed"](query.shape[1], value.shape[1], causal=True)
     y, shares = page["multi_head_attention"](query, value, key, one.weights(), allowed)
     same = close(y, one.truth())
     return same and (

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from chapters import Held, cases, close, code, held
+from chapters import RECURRENT, Held, cases, close, code, held
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 LAYOUTS = code("layouts.md")
-RECURRENT = {"SimpleRNN": ("simple_rnn", 1), "LSTM": ("lstm", 2), "GRU": ("gru", 1)}
 TRAVEL = (
     "core.yaml",
     "compositions.yaml",
@@ -152,7 +151,8 @@ def recurrent() -> Iterator[Held]:
 
 
 def test_recurrent_layers_pass_over_masked_steps():
-    found = [(one.case.id, passes_over(one, code("masks.md"))) for one in recurrent()]
+    page = code("masks.md")
+    found = [(one.case.id, passes_over(one, page)) for one in recurrent()]
     assert len(found) >= 15
     assert [case for case, same in found if not same] == []
 
@@ -169,7 +169,8 @@ def test_recurrent_layers_pass_over_masked_steps():
     ],
 )
 def test_a_step_that_is_not_passed_over_is_seen(right, wrong):
-    assert not all(passes_over(one, code("masks.md", right, wrong)) for one in recurrent())
+    page = code("masks.md", right, wrong)
+    assert not all(passes_over(one, page) for one in recurrent())
 
 
 def takes_it(one: Held, page: dict[str, Any]) -> bool:
@@ -261,7 +262,8 @@ def taking(layer: str) -> Iterator[Held]:
 
 @pytest.mark.parametrize("layer", TAKEN)
 def test_what_a_mask_does_is_what_keras_documents(layer):
-    found = [(one.case.id, takes_it(one, code("masks.md"))) for one in taking(layer)]
+    page = code("masks.md")
+    found = [(one.case.id, takes_it(one, page)) for one in taking(layer)]
     assert [case for case, same in found if not same] == []
     assert len(found) >= TAKEN[layer][1]
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ports_running import PORTS, make, running
 
 from conformance import cli
 from conformance.twomodels import session, training
@@ -22,7 +23,6 @@ from conformance.twomodels.sides import Usage, side
 
 pytestmark = pytest.mark.frameworks
 
-PORTS = Path(__file__).parent / "ports"
 
 MISTAKES = [
     ("cnn", "epsilon", "", "bn1", "epsilon:1e-05"),
@@ -88,22 +88,14 @@ SETTINGS = {
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
     """The folder with the Keras models and their weights."""
-    folder = tmp_path_factory.mktemp("models")
-    script = [sys.executable, str(PORTS / "make_models.py"), str(folder)]
-    environment = {**os.environ, "KERAS_BACKEND": "torch", "OMP_NUM_THREADS": "1"}
-    subprocess.run(script, check=True, capture_output=True, env=environment)
-    return folder
+    return make(tmp_path_factory.mktemp("models"))
 
 
 @pytest.fixture(scope="module")
 def processes(models):
     """One for the Keras models, one for the ports."""
-    options = {"backend": "torch", "python": sys.executable, "seconds": 120.0}
-    with (
-        Process(side(str(models / "cnn.keras")), **options) as ours,
-        Process(side(str(PORTS / "cnn.py")), **options) as theirs,
-    ):
-        yield ours, theirs
+    with running(models, "cnn") as both:
+        yield both
 
 
 @pytest.fixture(scope="module")

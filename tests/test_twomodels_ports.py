@@ -5,21 +5,18 @@ A mistake is one line of the port's file, replaced by another.
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from ports_running import PORTS, make, running
 
 from conformance.twomodels import session, terminal, training
-from conformance.twomodels.asking import Failed, Process
+from conformance.twomodels.asking import Failed
 from conformance.twomodels.guide import PAGES, anchor
 from conformance.twomodels.sides import Usage, side
 
-PORTS = Path(__file__).parent / "ports"
 ROOT = Path(__file__).parents[1]
 MODELS = ("block", "images", "sentence")
 
@@ -86,22 +83,14 @@ MISTAKES = [
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
     """The folder with the Keras models and their weights."""
-    folder = tmp_path_factory.mktemp("models")
-    script = [sys.executable, str(PORTS / "make_models.py"), str(folder), *MODELS, "own"]
-    environment = {**os.environ, "KERAS_BACKEND": "torch", "OMP_NUM_THREADS": "1"}
-    subprocess.run(script, check=True, capture_output=True, env=environment)
-    return folder
+    return make(tmp_path_factory.mktemp("models"), *MODELS, "own")
 
 
 @pytest.fixture(scope="module")
 def processes(models):
     """One for the Keras models, one for the ports."""
-    options = {"backend": "torch", "python": sys.executable, "seconds": 120.0}
-    with (
-        Process(side(str(models / "block.keras")), **options) as ours,
-        Process(side(str(PORTS / "block.py")), **options) as theirs,
-    ):
-        yield ours, theirs
+    with running(models, "block") as both:
+        yield both
 
 
 @pytest.fixture(scope="module")
