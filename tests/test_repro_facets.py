@@ -35,11 +35,15 @@ GLOROT = "initializers/random/glorot-uniform[shape=512x512]"
 DROPOUT = "layers/regularization/dropout-seed[seed=123456789]"
 FILE = "exchange/keras_file/recurrent[file=keras]"
 FILE_OF_WEIGHTS = "exchange/keras_file/weights"
+SEVERAL = "training/weights/several-optimizers[optimizer_map={}]"
+GONE_ON = "exchange/training/optimizers[optimizer=Adam]"
 
 SHOWN = {
     "losses": (WEIGHTS, "losses"),
     "metrics": (WEIGHTS, "metrics"),
     "optimizer": (WEIGHTS, "optimizer"),
+    "losses of several optimizers": (SEVERAL.format("OptimizerMap"), "losses"),
+    "several optimizers": (SEVERAL.format("#1"), "optimizer"),
     "losses of a fit": (STOPPED, "losses"),
     "history of a fit": (STOPPED, "metrics"),
     "weights of a fit": (GENERATED, "state"),
@@ -49,22 +53,24 @@ SHOWN = {
     "drawn by a layer": (DROPOUT, "random"),
     "a file": (FILE, "exchange"),
     "a file of weights": (FILE_OF_WEIGHTS, "exchange"),
+    "a training that goes on": (GONE_ON, "exchange"),
 }
 
 
 @functools.cache
 def cell(case: str) -> Judged:
-    """A cell on Keras with torch, whose files NumPy's has written."""
+    """A cell on Keras with torch, whose files NumPy's has written, and JAX's what is trained."""
     one = judged(case, "keras-torch")
+    writer = "keras-jax" if case == GONE_ON else "keras-numpy"
     facets = [
-        replace(found, comparisons=[by_numpy(compared) for compared in found.comparisons])
+        replace(found, comparisons=[written_by(writer, told) for told in found.comparisons])
         for found in one.verdict.facets
     ]
     return one._replace(verdict=replace(one.verdict, facets=facets))
 
 
-def by_numpy(compared: Comparison) -> Comparison:
-    return replace(compared, what=compared.what.replace("by another:", "by keras-numpy:"))
+def written_by(writer: str, compared: Comparison) -> Comparison:
+    return replace(compared, what=compared.what.replace("by another:", f"by {writer}:"))
 
 
 def written(name: str, answer: StoredAnswer | None = None) -> str:
@@ -87,6 +93,8 @@ def judged_by(facet: str, told: Any) -> Iterable[Expected]:
     if facet == "random":
         law = told.random.law
         return [law.scale] if hasattr(law, "scale") else law.options
+    if facet == "exchange" and told.exchanged is not None:
+        return told.exchanged.weights.values()
     if facet == "exchange":
         return told.calls[0].outputs
     found = getattr(told.state, {"state": "weights"}.get(facet, facet))
@@ -150,11 +158,14 @@ def test_they_pass_on_a_backend_that_conforms_and_fail_on_other_truths() -> None
 def test_a_file_is_read_from_a_process_of_another_backend() -> None:
     """Each in an interpreter of its own: it forks before any framework is there."""
     pytest.importorskip("torch")
-    right = ran_by("-", text=written("a file"))
-    assert right.returncode == 0, right.stderr[-2000:]
-    wrong = ran_by("-", text=spoiled("a file of weights"))
-    assert wrong.returncode == 1
-    assert "AssertionError" in wrong.stderr
+    pytest.importorskip("jax")
+    for name in ("a file", "a training that goes on"):
+        right = ran_by("-", text=written(name))
+        assert right.returncode == 0, right.stderr[-2000:]
+    for name in ("a file of weights", "a training that goes on"):
+        wrong = ran_by("-", text=spoiled(name))
+        assert wrong.returncode == 1
+        assert "AssertionError" in wrong.stderr
 
 
 def ran_by(*arguments: str, text: str) -> subprocess.CompletedProcess[str]:

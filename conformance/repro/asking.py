@@ -92,8 +92,7 @@ def _numeric(plan: Plan, result: Body, build: list[str]) -> list[str]:
     settled = [pieces.SET_WEIGHTS] if weighted else []
     settled += quantizing.lines(plan.program.model.quantize)
     if plan.facet == "exchange":
-        lines = exchanging.exchange_lines(plan, build, settled, fed(plan))
-        return [*lines, pieces.OBSERVED]
+        return exchanging.exchange_lines(plan, build, settled, fed(plan), result)
     ask = _ASKING.get(plan.facet)
     if ask is None:
         raise plan.no()

@@ -75,6 +75,8 @@ def lines(plan: Plan) -> list[str]:
     written += _weights(plan, network, feeds)
     batch = program.every_call[plan.call].batch
     extra = {"gradients": "cotangent", **dict.fromkeys(TRAINED, "target")}.get(plan.facet)
+    if plan.goes_on is not None:
+        extra = "target"
     if extra == "cotangent" or (extra == "target" and program.train is not None):
         shapes = network.fed_outputs(batch)
         texts = [_extra(plan, feeds, f"{extra}/{j}", shape) for j, shape in enumerate(shapes)]

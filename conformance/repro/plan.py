@@ -104,9 +104,17 @@ class Plan:
         return self.verdicts.get(self.facet)
 
     @property
+    def goes_on(self) -> int | None:
+        """Of a facet that trains on from a file, so many steps; None of every other."""
+        if self.facet != "exchange" or self.graph.exchange is None:
+            return None
+        return self.graph.exchange.steps
+
+    @property
     def limits(self) -> Limits:
         """How many τ are admissible."""
-        return TRAINING if FACETS[self.facet].trains else VALUES
+        trains = FACETS[self.facet].trains or self.goes_on is not None
+        return TRAINING if trains else VALUES
 
     @property
     def remembers(self) -> bool:

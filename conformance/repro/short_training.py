@@ -9,7 +9,7 @@ import numpy as np
 
 from conformance.repro.keras import listed
 from conformance.repro.short_parts import TooLong, as_numpy, each_input, fed
-from conformance.repro.training import loss_source, optimizer_source, weights_source
+from conformance.repro.training import loss_source, optimizer_lines, weights_source
 
 if TYPE_CHECKING:
     from conformance.repro.plan import Plan
@@ -137,7 +137,8 @@ def state_lines(plan: Plan, compared: Comparison | None, write: Writer) -> list[
     losses = f"losses = [{called} for _ in range({train.steps})]"
     return [
         f"t = {listed([write(one) for one in targets])}",
-        f"model.compile(keras.optimizers.{optimizer_source(train)}, {loss_source(train)})",
+        *optimizer_lines(train),
+        f"model.compile(optimizer, {loss_source(train)})",
         losses,
         y if found else "y = np.array([np.ravel(loss)[0] for loss in losses])",
     ]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from conformance.adapters.worker.failure import Unsupported
 from conformance.repro import pieces
 from conformance.repro.fitting import compile_source, fit_lines, read_lines
+from conformance.repro.subjects import words
 from conformance.repro.text import identifier, literal
 
 if TYPE_CHECKING:
@@ -17,13 +17,19 @@ if TYPE_CHECKING:
 _HELD = """\
 owners = {v.path.replace("/", "_") + "_": names[id(v)] for v in model.trainable_weights}
 observed = {}
-for variable in optimizer.variables:
+for home, variable in held:
     # A slot has the path of the variable that it is kept for in front of its own name.
     owner = max((one for one in owners if variable.name.startswith(one)), key=len, default="")
     name = variable.name[len(owner) :]
-    observed["optimizer's " + (owners[owner] + "/" + name if owner else name)] = np.asarray(
+    observed["optimizer's " + (owners[owner] + "/" + name if owner else home + name)] = np.asarray(
         as_numpy(variable)
     )"""
+
+_HELD_BY_ONE = 'held = [("", variable) for variable in optimizer.variables]'
+_HELD_BY_SEVERAL = """\
+held = [("", optimizer.iterations)]
+for key, part in {**several, "default_optimizer": several.default_optimizer}.items():
+    held += [(key + "/", variable) for variable in part.variables]"""
 
 _TOLD = """\
 observed = {
@@ -53,10 +59,9 @@ def training_lines(plan: Plan, train: Train, fed: str, result: Body) -> list[str
     Raises:
         Unsupported: Keras 2's optimizers keep variables of other names.
     """
-    several = plan.network is not None and len(plan.network.outputs) > 1
-    rows = (fed, "targets" if several else "targets[0]", weights_source(train))
+    rows = (fed, targets_source(plan), weights_source(train))
     trained = functools.partial(_trained, plan, train, rows, result)
-    optimizer = f"keras.optimizers.{optimizer_source(train)}"
+    made = optimizer_lines(train)
     compiled = f"loss={loss_source(train)}{', run_eagerly=True' if train.eager else ''}"
     compiled += compile_source(train)
     if plan.facet == "metrics" or train.callbacks:
@@ -64,9 +69,10 @@ def training_lines(plan: Plan, train: Train, fed: str, result: Body) -> list[str
     if plan.facet == "optimizer":
         if plan.old:
             raise plan.no()
-        made = [f"optimizer = {optimizer}", f"model.compile(optimizer=optimizer, {compiled})"]
-        return [pieces.NAMES, *_compiled(train, made), *trained(), _HELD]
-    lines = _compiled(train, [f"model.compile(optimizer={optimizer}, {compiled})"])
+        made.append(f"model.compile(optimizer=optimizer, {compiled})")
+        held = _HELD_BY_SEVERAL if _is_several(train) else _HELD_BY_ONE
+        return [pieces.NAMES, *_compiled(train, made), *trained(), held, _HELD]
+    lines = _compiled(train, [*made, f"model.compile(optimizer=optimizer, {compiled})"])
     if plan.facet == "metrics":
         if train.batch_size is not None:
             return [*lines, *fit_lines(plan, train, rows, result), _HISTORY]
@@ -79,6 +85,23 @@ def training_lines(plan: Plan, train: Train, fed: str, result: Body) -> list[str
     if plan.facet == "losses":
         return [*lines, f'observed = {{"losses": {told}}}']
     return [*lines, pieces.LEFT.format("trained"), f'observed["losses"] = {told}']
+
+
+def trained_lines(plan: Plan, train: Train, fed: str, result: Body) -> list[str]:
+    """Statements that compile and train the model, and look at nothing of it.
+
+    The arguments are those of :func:`training_lines`.
+    """
+    rows = (fed, targets_source(plan), weights_source(train))
+    compiled = f"loss={loss_source(train)}{compile_source(train)}"
+    made = [*optimizer_lines(train), f"model.compile(optimizer=optimizer, {compiled})"]
+    return [*_compiled(train, made), *_trained(plan, train, rows, result)]
+
+
+def targets_source(plan: Plan) -> str:
+    """What the model is trained towards, as source."""
+    several = plan.network is not None and len(plan.network.outputs) > 1
+    return "targets" if several else "targets[0]"
 
 
 def _compiled(train: Train, lines: list[str]) -> list[str]:
@@ -121,15 +144,14 @@ def _metric(named: Named) -> str:
     return f"keras.metrics.{_made(named)}" if named.config else literal(named.name)
 
 
-def optimizer_source(train: Train) -> str:
-    """The optimizer, without the module that it is in.
+def optimizer_lines(train: Train) -> list[str]:
+    """Statements that make ``optimizer``."""
+    named = train.optimizer
+    return words.made_lines("optimizer", f"optimizers.{named.name}", named.config)
 
-    Raises:
-        Unsupported: It is made of others.
-    """
-    if train.optimizer.name == "MultiOptimizer":
-        raise Unsupported("a training with several optimizers is not shown by a script")
-    return _made(train.optimizer)
+
+def _is_several(train: Train) -> bool:
+    return f"optimizers.{train.optimizer.name}" == words.SEVERAL
 
 
 def loss_source(train: Train) -> str:

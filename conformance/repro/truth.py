@@ -88,6 +88,8 @@ def targets(plan: Plan, answer: StoredAnswer) -> list[tuple[str, Expected]]:
     if plan.facet == "mask":
         masks = told.calls[0].masks
         return [(f"mask of output {j}", one) for j, one in enumerate(masks) if one is not None]
+    if plan.goes_on is not None and told.exchanged is not None:
+        return _of_training(told.exchanged)
     if plan.facet in {"values", "exchange", *REPEATS}:
         outputs = told.calls[plan.call].outputs
         return [(f"output {j}", one) for j, one in enumerate(outputs)]
@@ -113,6 +115,12 @@ def _of_state(plan: Plan, state: ExpectedState) -> list[tuple[str, Expected]]:
     }.get(plan.facet, ("trained" if losses else "after", state.weights))
     named = [(f"{word} {name}", one) for name, one in arrays.items()]
     return [*losses, *named] if plan.facet == "state" else named
+
+
+def _of_training(state: ExpectedState) -> list[tuple[str, Expected]]:
+    """Losses and weights of a training that goes on from a file."""
+    losses = [] if state.losses is None else [("losses", state.losses)]
+    return [*losses, *((f"trained {name}", one) for name, one in state.weights.items())]
 
 
 def _of_answer(plan: Plan, answer: StoredAnswer) -> Iterator[Numbers]:
@@ -254,7 +262,8 @@ def _name(plan: Plan, comparison: Comparison) -> str:
     """What a script calls an array; empty where it is of a call that the script doesn't make."""
     if plan.facet == "exchange":
         own, _, what = comparison.what.partition(": ")
-        return what if own.endswith(f" {writer(plan)}") and _CALL.fullmatch(what) else ""
+        told = plan.goes_on is not None or _CALL.fullmatch(what)
+        return what if own.endswith(f" {writer(plan)}") and told else ""
     found = _CALL.fullmatch(comparison.what)
     if not found:
         of_steps = not plan.of_model and plan.facet == "state"

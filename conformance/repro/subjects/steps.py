@@ -14,11 +14,9 @@ from conformance.repro.text import identifier, literal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.cases.model import Node, Step, Steps
+    from conformance.cases.model import Step, Steps
     from conformance.repro.plan import Body, Plan
     from conformance.verdicts.model import FacetVerdict
-
-SEVERAL = "optimizers.MultiOptimizer"
 
 _STEP = re.compile(r"(?:after )?call (\d+)[ :]")
 
@@ -97,7 +95,7 @@ def steps_of(plan: Plan, program: Steps, body: Body) -> list[str]:
         if program.object.layer in _NAMELESS:
             body.functions.append(_HELD_BY)
             naming = f"held_by({subject}, v)"
-        if program.object.layer == SEVERAL:
+        if program.object.layer == words.SEVERAL:
             if any(name.partition(".")[2] in str(program.object.config) for name in _NAMELESS):
                 raise plan.no()
             lines += [f"found = {{{own}}}", *_SEVERAL.format(subject=subject).splitlines()]
@@ -133,7 +131,7 @@ def begin_lines(program: Steps, known: dict[str, str], array: Callable[[str], st
         array: Gives the numbers of a variable, as source.
     """
     subject = known[program.object.name]
-    lines = made_lines(subject, program.object)
+    lines = words.made_lines(subject, program.object.layer, program.object.config)
     for spec in program.variables:
         dtype = "" if spec.dtype == "float32" else f", dtype={spec.dtype!r}"
         given = f"{array(spec.name)}{dtype}, name={spec.name!r}"
@@ -141,18 +139,6 @@ def begin_lines(program: Steps, known: dict[str, str], array: Callable[[str], st
     if program.variables:
         lines.append(f"{subject}.build([{', '.join(known[s.name] for s in program.variables)}])")
     return lines
-
-
-def made_lines(subject: str, node: Node) -> list[str]:
-    """Statements that make the object; the map of an optimizer made of others has its own name."""
-    if node.layer != SEVERAL:
-        return [f"{subject} = {words.made(node.layer, node.config)}"]
-    ((form, config),) = node.config["optimizer_map"].items()
-    given = "several" if form == "OptimizerMap" else "lambda variable: several(variable)"
-    return [
-        f"several = {words.made('optimizers.OptimizerMap', config)}",
-        f"{subject} = {words.made(node.layer, node.config, {'optimizer_map': given})}",
-    ]
 
 
 def step_lines(

@@ -56,6 +56,8 @@ RESERVED = frozenset(
 )
 """Names that a script has a use for itself."""
 
+SEVERAL = "optimizers.MultiOptimizer"
+"""The optimizer that is made of others."""
 
 _WIDE = frozenset({"uint64"})
 """Dtypes that PyTorch has, and that Keras has nothing for there. In the place of uint16 and uint32
@@ -102,6 +104,18 @@ def made(name: str, config: Mapping[str, Any], named: Mapping[str, str] | None =
     told = {key: (named or {}).get(key) or _inner(name, key, one) for key, one in config.items()}
     arguments = [f"{identifier(key)}={one}" for key, one in told.items()]
     return f"{symbol(name)}({', '.join(arguments)})"
+
+
+def made_lines(subject: str, name: str, config: Mapping[str, Any]) -> list[str]:
+    """Statements that make an object; the map of an optimizer made of others is ``several``."""
+    if name != SEVERAL:
+        return [f"{subject} = {made(name, config)}"]
+    ((form, map_config),) = config["optimizer_map"].items()
+    given = "several" if form == "OptimizerMap" else "lambda variable: several(variable)"
+    return [
+        f"several = {made('optimizers.OptimizerMap', map_config)}",
+        f"{subject} = {made(name, config, {'optimizer_map': given})}",
+    ]
 
 
 def _inner(name: str, key: str, given: Any) -> str:
