@@ -186,7 +186,7 @@ def table(**counts):
     )
     return Table(
         versions={"onnx-torch": "torch 2.13.0", "pt2-torch": "torch 2.13.0"},
-        level="",
+        levels={},
         counts={"Dense": {"onnx-torch": counts}, "Flatten": {"onnx-torch": {"passes": 3}}},
         troubles=[trouble],
     )
@@ -209,7 +209,7 @@ def test_what_an_exporter_says_can_write_nothing_into_the_page():
 def test_a_way_by_which_nothing_comes_out_is_told_once_and_has_no_column():
     two = Table(
         versions={"onnx-torch": "torch 2.13.0", "tfjs-layers": "tfjs 4.22.0"},
-        level="",
+        levels={},
         counts={"Dense": {"onnx-torch": {"passes": 2}, "tfjs-layers": {"refused": 2}}},
         troubles=[
             Trouble(
@@ -227,12 +227,14 @@ def test_a_way_by_which_nothing_comes_out_is_told_once_and_has_no_column():
 def test_runs_take_the_place_of_what_an_earlier_table_says_of_the_same_way_out():
     found = Table(
         versions={"onnx-torch": "torch 2.14.0"},
-        level="level 2: each layer once",
+        levels={"onnx-torch": "level 2: each layer once"},
         counts={"Dense": {"onnx-torch": {"passes": 5}}},
         troubles=[],
     )
     both = joined(table(passes=2, refused=1), found)
     assert both.versions == {"onnx-torch": "torch 2.14.0", "pt2-torch": "torch 2.13.0"}
+    assert both.levels == {"onnx-torch": "level 2: each layer once"}
+    assert "`onnx-torch` (level 2: each layer once): torch 2.14.0" in rendered(both)
     assert both.counts == {"Dense": {"onnx-torch": {"passes": 5}}}
     assert both.troubles == []
     other = joined(table(passes=2, refused=1), msgspec.structs.replace(found, versions={"x": "1"}))
@@ -272,8 +274,8 @@ def test_the_page_is_what_its_data_say():
 def test_the_page_names_every_way_out_and_no_folder_of_a_machine():
     told = EXPORTERS.read(DOCS / "exporters.json")
     assert list(told.versions) == [name for name in ROUTES if name in told.versions]
-    # One needs an environment of its own, and one takes longest.
-    assert set(ROUTES) - {"litert-torch", "openvino-ir-tensorflow"} <= set(told.versions)
+    # One takes longest.
+    assert set(ROUTES) - {"openvino-ir-tensorflow"} <= set(told.versions)
     assert not [one for one in told.troubles if re.search(r"(^|\s)/(tmp|home|work)/", one.why)]
 
 

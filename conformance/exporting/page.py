@@ -33,11 +33,10 @@ def rendered(table: Table) -> str:
     A way out by which nothing comes out as it is has a line of its own, and no column.
     """
     lost = _lost(table)
-    asked = f" ({table.level})" if table.level else ""
     lines = [
-        f"By the cases of layers{asked} that a file can be asked, on:",
+        "By the cases of layers that a file can be asked, of all of them where no level stands, on:",
         "",
-        *(f"- `{escaped(name)}`: {escaped(told)}" for name, told in table.versions.items()),
+        *(_asked(table, name) for name in table.versions),
         "",
         *_overview(table, [name for name in table.versions if name not in lost]),
         *(line for name, told in lost.items() for line in ("", told)),
@@ -48,6 +47,12 @@ def rendered(table: Table) -> str:
     for layer, groups in by_layer(told, _short).items():
         lines += ["", f"### {escaped(layer)}", "", *_troubles(groups)]
     return "\n".join(lines) + "\n"
+
+
+def _asked(table: Table, name: str) -> str:
+    """A way out with what took part, and which cases it was asked."""
+    level = f" ({escaped(table.levels[name])})" if name in table.levels else ""
+    return f"- `{escaped(name)}`{level}: {escaped(table.versions[name])}"
 
 
 def _lost(table: Table) -> dict[str, str]:

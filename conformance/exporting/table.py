@@ -31,8 +31,6 @@ SEVERAL = "several layers"
 _FOLDERS = re.compile(r"/\S*/(?=\S)")
 """Folders of the machine that ran it."""
 
-_BETWEEN = "; "
-
 Ending = Literal["passes", "refused", "deviates"]
 
 
@@ -52,8 +50,8 @@ class Table(Struct, frozen=True, kw_only=True):
 
     versions: dict[str, str]
     """By adapter: ``torch 2.13.0, onnxruntime 1.32.0``."""
-    level: str
-    """Which cases were run, in words; empty where it was all of them."""
+    levels: dict[str, str]
+    """By adapter which cases were run, in words; those of which all were are not there."""
     counts: dict[str, dict[str, dict[Ending, int]]]
     """By layer and adapter, how many cases ended how. What can't be asked of a file isn't there."""
     troubles: list[Trouble]
@@ -66,7 +64,7 @@ def table_of(runs: Iterable[Run]) -> Table:
         runs: Recorded runs; brief ones are enough.
     """
     versions: dict[str, str] = {}
-    levels: set[str] = set()
+    levels: dict[str, str] = {}
     cells: dict[tuple[str, str], tuple[str, CellVerdict]] = {}
     for run in runs:
         ways = {name for name in run.header.plan if base_of(name) in ROUTES}
@@ -80,8 +78,10 @@ def table_of(runs: Iterable[Run]) -> Table:
             told = run.adapters.get(adapter)
             if told is not None and told.versions:
                 versions[adapter] = ", ".join(f"{k} {v}" for k, v in told.versions.items())
-        if run.header.level is not None:
-            levels.add(f"level {run.header.level.level}: {run.header.level.holds}")
+        for name in ways:
+            levels.pop(name, None)
+            if run.header.level is not None:
+                levels[name] = f"level {run.header.level.level}: {run.header.level.holds}"
     counts: dict[str, dict[str, dict[Ending, int]]] = defaultdict(lambda: defaultdict(dict))
     troubles = []
     for (case, adapter), (layer, verdict) in sorted(cells.items()):
@@ -96,7 +96,7 @@ def table_of(runs: Iterable[Run]) -> Table:
             )
     return Table(
         versions=_ordered(versions),
-        level=_BETWEEN.join(sorted(levels)),
+        levels={name: levels[name] for name in _ordered(versions) if name in levels},
         counts={layer: dict(counts[layer]) for layer in sorted(counts)},
         troubles=troubles,
     )
@@ -110,10 +110,11 @@ def joined(earlier: Table, found: Table) -> Table:
         for layer, told in table.counts.items():
             counts[layer].update({name: tally for name, tally in told.items() if name in names})
     troubles = [one for one in earlier.troubles if one.adapter in kept] + found.troubles
-    levels = {one for table in (earlier, found) for one in table.level.split(_BETWEEN) if one}
+    versions = _ordered({**{name: earlier.versions[name] for name in kept}, **found.versions})
+    levels = {**{name: told for name, told in earlier.levels.items() if name in kept}, **found.levels}
     return Table(
-        versions=_ordered({**{name: earlier.versions[name] for name in kept}, **found.versions}),
-        level=_BETWEEN.join(sorted(levels)),
+        versions=versions,
+        levels={name: levels[name] for name in versions if name in levels},
         counts={layer: counts[layer] for layer in sorted(counts) if counts[layer]},
         troubles=sorted(troubles, key=lambda one: (one.case, one.adapter)),
     )
