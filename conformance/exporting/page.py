@@ -34,7 +34,7 @@ def rendered(table: Table) -> str:
     """
     lost = _lost(table)
     lines = [
-        "By the cases of layers that a file can be asked, of all of them where no level stands, on:",
+        "By the cases of layers that a file can be asked, all where no level stands, on:",
         "",
         *(_asked(table, name) for name in table.versions),
         "",

@@ -78,10 +78,7 @@ def table_of(runs: Iterable[Run]) -> Table:
             told = run.adapters.get(adapter)
             if told is not None and told.versions:
                 versions[adapter] = ", ".join(f"{k} {v}" for k, v in told.versions.items())
-        for name in ways:
-            levels.pop(name, None)
-            if run.header.level is not None:
-                levels[name] = f"level {run.header.level.level}: {run.header.level.holds}"
+        levels |= dict.fromkeys(ways, _level(run))
     counts: dict[str, dict[str, dict[Ending, int]]] = defaultdict(lambda: defaultdict(dict))
     troubles = []
     for (case, adapter), (layer, verdict) in sorted(cells.items()):
@@ -96,10 +93,16 @@ def table_of(runs: Iterable[Run]) -> Table:
             )
     return Table(
         versions=_ordered(versions),
-        levels={name: levels[name] for name in _ordered(versions) if name in levels},
+        levels=_ordered({name: told for name, told in levels.items() if told and name in versions}),
         counts={layer: dict(counts[layer]) for layer in sorted(counts)},
         troubles=troubles,
     )
+
+
+def _level(run: Run) -> str:
+    """Which cases a run had, in words; empty where it was all of them."""
+    level = run.header.level
+    return "" if level is None else f"level {level.level}: {level.holds}"
 
 
 def joined(earlier: Table, found: Table) -> Table:
@@ -111,10 +114,13 @@ def joined(earlier: Table, found: Table) -> Table:
             counts[layer].update({name: tally for name, tally in told.items() if name in names})
     troubles = [one for one in earlier.troubles if one.adapter in kept] + found.troubles
     versions = _ordered({**{name: earlier.versions[name] for name in kept}, **found.versions})
-    levels = {**{name: told for name, told in earlier.levels.items() if name in kept}, **found.levels}
+    levels = {
+        **{name: told for name, told in earlier.levels.items() if name in kept},
+        **found.levels,
+    }
     return Table(
         versions=versions,
-        levels={name: levels[name] for name in versions if name in levels},
+        levels=_ordered(levels),
         counts={layer: counts[layer] for layer in sorted(counts) if counts[layer]},
         troubles=sorted(troubles, key=lambda one: (one.case, one.adapter)),
     )
