@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     from conformance.adapters.host.registry import AdapterSpec
 
 EQUIVALENTS = Path(__file__).parent / "planting" / "equivalents.yaml"
+FOLDERS = ("layers/", "images/")
+"""Of the cases that are asked: layers in models, and image layers called on dictionaries."""
+ASKED = [f"{folder}*" for folder in FOLDERS]
 BAR = 0.95
 
 
@@ -76,7 +79,7 @@ def recording(checkout: Checkout, path: Path, package: Path) -> Map:
         SystemExit: It is of another Keras.
     """
     if not path.exists():
-        command = [sys.executable, "-m", "conformance.cli", "touched", "record", "layers/*"]
+        command = [sys.executable, "-m", "conformance.cli", "touched", "record", *ASKED]
         source = ["--source", str(checkout.root / "keras"), "--adapter", checkout.adapter]
         subprocess.run([*command, *source, "--jobs", "1", "--output", str(path)], check=True)
     made = read(path)
@@ -162,7 +165,7 @@ def judged(
     """What became of each fault, the ones of an earlier try included."""
     path = options.folder / "judged.jsonl"
     done = kept(path)
-    cases = [case for case in load().checked() if case.id.startswith("layers/")]
+    cases = [case for case in load().checked() if case.id.startswith(FOLDERS)]
     with Judge(spec_of(ADAPTER), spec_of(checkout.adapter), cases) as judge:
         for place, edit in enumerate(faults, 1):
             known = done.get(edit.key)

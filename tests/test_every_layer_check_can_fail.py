@@ -42,6 +42,8 @@ each_written = pytest.mark.parametrize("name", written("layers"))
 CONSTANT = {
     "layers/merging/dot-of-zeros": "what is divided by its length of nought stays nought",
     "layers/preprocessing/encoding/hashing[num_bins=1,": "one bin holds everything",
+    "layers/preprocessing/adapt/discretization-by-tolerance": "other numbers are not certain",
+    "layers/preprocessing/adapt/discretization-of-forty-nine-bins": "the outer bins are certain",
 }
 """Cases (or how their variants begin) that answer the same to whatever is fed, as they should."""
 

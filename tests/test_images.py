@@ -193,6 +193,17 @@ def test_a_mistake_in_a_dictionary_is_told(
     assert any(said in str(one) for one in problems), [str(one) for one in problems]
 
 
+@pytest.mark.parametrize(("raises", "problems"), [("  raises: call\n", 0), ("", 1)])
+def test_boxes_may_lack_a_key_where_the_call_must_be_refused(
+    tmp_path: Path, raises: str, problems: int
+) -> None:
+    path = tmp_path / "cases" / "one.yaml"
+    path.parent.mkdir()
+    text = CASE.format(function="layers.RandomFlip", of="{images: x, bounding_boxes: {boxes: b}}")
+    path.write_text(text.replace(", c: {shape: [1, 1]}", "") + raises, "utf-8")
+    assert len(load_file(path).problems) == problems
+
+
 def cell(name: str, fault: str) -> dict[str, str]:
     """By facet, what is said of an answer of the reference with a fault."""
     case = next(one for one in cases_of("images") if one.id == name)

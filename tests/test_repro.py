@@ -120,6 +120,13 @@ def test_a_model_that_remembers_is_called_as_often_as_in_the_run() -> None:
         assert "before" not in first
 
 
+def test_a_layer_that_is_adapted_again_is_adapted_again_in_the_script() -> None:
+    case = catalogue()["layers/preprocessing/adapt/normalization-again-and-again"]
+    text = script(line_of(case), cell_of(case, "keras-torch"))
+    adapted = [line for line in text.splitlines() if ".adapt(" in line]
+    assert [line.count("], [") for line in adapted] == [1, 2, 2]
+
+
 def test_a_facet_that_was_not_answered_gets_no_script() -> None:
     case = catalogue()["documents/dense/last-axis"]
     judged = FacetVerdict(facet="gradients", outcome="unsupported", message="it has none")

@@ -61,12 +61,41 @@ def test_what_are_no_strings_on_the_wire_is_refused(array: Any) -> None:
         ("input: {shape: [2]}\nadapt: []\nlayer: Normalization", "a list of samples"),
         ("input: {shape: [2]}\nadapt: [a, 1]\nlayer: Normalization", "expected a string"),
         ("input: {shape: [2]}\nadapt: [1]\nmodel: [Flatten]", "says nothing beside `model`"),
+        ("input: {shape: [2]}\nadapt: {}\nlayer: Normalization", "the key 'calls' is missing"),
+        ("input: {shape: [2]}\nadapt: {call: [1]}\nlayer: Normalization", "did you mean 'calls'"),
+        ("input: {shape: [2]}\nadapt: {calls: [[1]]}\nlayer: Normalization", "or more"),
+        ("input: {shape: [2]}\nadapt: {calls: [[1], 2]}\nlayer: Normalization", "of samples"),
     ],
 )
 def test_mistakes_with_strings_and_adapt(tmp_path: Path, body: str, said: str) -> None:
     found = load_body(tmp_path, body, HEAD)
     assert not found.cases
     assert any(said in str(problem) for problem in found.problems), found.problems
+
+
+BINS = "layer: Discretization\nconfig: {num_bins: 2}\nadapt: [[4, 1, 3, 2, 8, 7, 6, 5]]\n"
+"""The boundary is at 4.5; to the tolerance, and whatever a quantile is, between 3 and 6."""
+
+
+def test_a_number_where_a_learned_boundary_may_be_has_no_answer(tmp_path: Path) -> None:
+    def answer(number: float) -> Any:
+        body = f"input: {{values: [[{number}]]}}\n{BINS}"
+        (case,) = load_body(tmp_path, body, HEAD).checked()
+        return evaluate(case).expectation.calls[0].outputs[0].shape
+
+    assert answer(2.9) == answer(6) == [1, 1]
+    for number in (3, 4.5, 5.9):
+        with pytest.raises(Exception, match="as near to a boundary as its tolerance"):
+            answer(number)
+
+
+def test_what_earlier_calls_of_adapt_are_given_stays_in_their_order(tmp_path: Path) -> None:
+    body = (
+        "input: {shape: [2]}\nadapt: {calls: [[[1, 2]], [[3, 4]], [[5, 6]]]}\nlayer: Normalization"
+    )
+    (case,) = load_body(tmp_path, body, HEAD).checked()
+    (node,) = case.program.model.nodes
+    assert (node.adapted_before, node.adapt) == ([[[1, 2]], [[3, 4]]], [[5, 6]])
 
 
 def test_a_layer_that_takes_no_strings_is_none_for_the_reference(tmp_path: Path) -> None:

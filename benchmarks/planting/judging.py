@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 SECONDS: Final = 60.0
 """Limit of one case, as in a run."""
+IMAGES: Final = "src/layers/preprocessing/image_preprocessing/"
 _BAD: Final = frozenset({"fail", "error"})
 IMPORT: Final = "import"
 """Stands for a case where Keras can't even be imported."""
@@ -85,13 +86,16 @@ class Judge:
         """The cases that could see a fault, in the order in which they are asked.
 
         Variants of one written case say much the same: the first of each comes before the second
-        of any.
+        of any. Image layers that are called on dictionaries are called as functions are, which no
+        recording follows: their cases come last where a fault is in such a layer.
         """
         if edit.function and (edit.file, edit.function) not in made.on_import:
             function = Function(edit.file, edit.function)
             ids = [one for one in made.cases_of(function) if one in self._cases]
         else:
             ids = list(self._cases)
+        apart = {*made.unknown} if edit.file.startswith(IMAGES) else set()
+        ids += sorted(apart.intersection(self._cases).difference(ids))
         rng = random.Random(edit.key)  # noqa: S311 - drawn alike for everybody
         rng.shuffle(ids)
         written: dict[str, int] = defaultdict(int)
@@ -100,7 +104,7 @@ class Judge:
             name = one.partition("[")[0]
             turns[one] = written[name]
             written[name] += 1
-        return [self._cases[one] for one in sorted(ids, key=turns.__getitem__)]
+        return [self._cases[one] for one in sorted(ids, key=lambda one: (one in apart, turns[one]))]
 
     def judge(self, edit: Edit, cases: Sequence[Case], *, enough: int, seconds: float) -> Found:
         """Judge cases with the fault that stands in the copy.

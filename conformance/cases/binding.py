@@ -56,10 +56,15 @@ def read_passed(
     return None if found[0] else dict(found[1])
 
 
-def read_operands(value: object, where: Where, scope: references.Scope) -> list[Operand] | None:
-    """What ``of`` names: inputs, nodes; a list inside the list, or a mapping, is one argument."""
+def read_operands(
+    value: object, where: Where, scope: references.Scope, *, incomplete: bool = False
+) -> list[Operand] | None:
+    """What ``of`` names: inputs, nodes; a list inside the list, or a mapping, is one argument.
+
+    Of a case that wants the call refused a mapping may be ``incomplete``.
+    """
     if isinstance(value, Map):
-        held = dictionaries.read_dictionary(value, where, scope)
+        held = dictionaries.read_dictionary(value, where, scope, incomplete=incomplete)
         return None if held is None else [held]
     if not isinstance(value, Seq):
         return [str(value)] if references.is_earlier(value, where, scope) else None

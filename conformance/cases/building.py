@@ -48,6 +48,9 @@ if TYPE_CHECKING:
     from conformance.cases.models import Read
     from conformance.cases.problems import Where
 
+_CALLS = "calls"
+"""Under this key ``adapt`` has what each of its calls is given."""
+
 KEYS = (
     "id",
     "title",
@@ -330,17 +333,38 @@ def _adapted(read: Read | None, tree: Map, where: Where) -> Read | None:
     if "adapt" not in tree:
         return read
     place, written = where.value(tree, "adapt"), tree["adapt"]
+    calls = _each_call(written, place) if isinstance(written, Map) else [_samples(written, place)]
+    if read is None or not calls or None in calls:
+        return None
+    *before, last = calls
+    node = msgspec.structs.replace(read.model.nodes[0], adapt=last, adapted_before=before)
+    return read._replace(model=msgspec.structs.replace(read.model, nodes=[node]))
+
+
+def _each_call(written: Map, place: Where) -> list[Any] | None:
+    """What each of several calls of ``adapt`` is given: ``{calls: [first, second]}``."""
+    fields.mapping(written, place, [_CALLS], required=[_CALLS])
+    if _CALLS not in written:
+        return None
+    each, place = written[_CALLS], place.value(written, _CALLS)
+    if not isinstance(each, Seq) or len(each) < 2:  # noqa: PLR2004 (one is written without it)
+        place.mistyped("two lists of samples or more", each)
+        return None
+    return [_samples(one, place.item(each, i)) for i, one in enumerate(each)]
+
+
+def _samples(written: object, place: Where) -> Any:
+    """What one call of ``adapt`` is given; None where it was refused."""
     first = written
     while isinstance(first, Seq) and first:
         first = first[0]
     literal = fields.array(written, place, strings=isinstance(first, str))
-    if literal is None or read is None:
+    if literal is None:
         return None
     if not literal[1] or 0 in literal[1]:
         place.mistyped("a list of samples", written)
         return None
-    node = msgspec.structs.replace(read.model.nodes[0], adapt=literal[0])
-    return read._replace(model=msgspec.structs.replace(read.model, nodes=[node]))
+    return literal[0]
 
 
 def _one_layer(tree: Map, where: Where, layers: LayerReader) -> Layer | None:

@@ -73,7 +73,7 @@ KEYS: Final = ("images", "bounding_boxes", "labels", "segmentation_masks")
 """What a dictionary may hold; images it must."""
 
 OF_BOXES: Final = ("boxes", "labels")
-"""What its bounding boxes hold, always both."""
+"""What its bounding boxes hold, always both where no refusal is wanted."""
 
 BASE_ARGUMENTS: Final = ("bounding_box_format", "data_format")
 """What the base of these layers takes, which some constructors hand on unnamed."""
@@ -87,13 +87,16 @@ def takes(symbol: str) -> bool:
     return symbol in SYMBOLS
 
 
-def read_dictionary(value: Map, where: Where, scope: references.Scope) -> Dictionary | None:
+def read_dictionary(
+    value: Map, where: Where, scope: references.Scope, *, incomplete: bool = False
+) -> Dictionary | None:
     """A dictionary of inputs by their names.
 
     Args:
         value: The mapping as written.
         where: Its place.
         scope: The names that it may hold.
+        incomplete: Boxes may lack a key, for a case that wants the call refused.
 
     Returns:
         None where it was refused; the reason is in the log.
@@ -108,7 +111,7 @@ def read_dictionary(value: Map, where: Where, scope: references.Scope) -> Dictio
             if not isinstance(inner, Map):
                 place.refuse(f"is {described(inner)}", expected="{boxes: …, labels: …}")
                 continue
-            _check_keys(inner, place, OF_BOXES, needed=OF_BOXES)
+            _check_keys(inner, place, OF_BOXES, needed=() if incomplete else OF_BOXES)
             found[key] = {
                 one: str(inner[one])
                 for one in inner

@@ -42,7 +42,8 @@ def read_function(
     by_keyword = {*references.flat(passed.values())} if passed is not None else set()
     operands: list[binding.Operand] | None
     if "of" in tree:
-        operands = binding.read_operands(tree["of"], where.value(tree, "of"), scope)
+        named = where.value(tree, "of")
+        operands = binding.read_operands(tree["of"], named, scope, incomplete=incomplete)
     else:
         operands = [fed.name for fed in given if fed.name not in by_keyword]
     config_place = where.value(tree, "config") if "config" in tree else place

@@ -92,6 +92,8 @@ class Node(Struct, frozen=True, kw_only=True, omit_defaults=True):
     adapt: Json = None
     """What the layer's ``adapt`` is called with before anything else: nested lists of numbers or of
     strings; ``None``: it is not called."""
+    adapted_before: list[Json] = field(default_factory=list)
+    """What ``adapt`` is called with before that, one call after the other; nothing of it stays."""
     forms: dict[str, str] = field(default_factory=dict)
     """In which form an argument is passed, by its path in ``config``: ``object``, ``tensor``; of
     all others as usual (docs/cases.md)."""

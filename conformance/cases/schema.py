@@ -175,7 +175,23 @@ def _case() -> Schema:
         "train": _train(),
         "targets": _targets(),
         "adapt": _described(
-            {"anyOf": [_NUMBERS, _STRINGS]}, "What `layer` is adapted to before it is called"
+            {
+                "anyOf": [
+                    _NUMBERS,
+                    _STRINGS,
+                    _of(
+                        {
+                            "calls": {
+                                "type": "array",
+                                "minItems": 2,
+                                "items": {"anyOf": [_NUMBERS, _STRINGS]},
+                            }
+                        },
+                        required=["calls"],
+                    ),
+                ]
+            },
+            "What `layer` is adapted to before it is called, in one call of its `adapt` or several",
         ),
         "random": _described(
             _of(

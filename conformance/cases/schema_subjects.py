@@ -83,7 +83,7 @@ def _dictionary() -> Schema:
     boxes: Schema = {
         "type": "object",
         "properties": dict.fromkeys(dictionaries.OF_BOXES, _ARRAY),
-        "required": [*dictionaries.OF_BOXES],
+        "minProperties": 1,
         "additionalProperties": False,
     }
     return {

@@ -102,7 +102,10 @@ def _first(model: Model, made: dict[str, str]) -> dict[str, list[str]]:
     return {
         node.name: [
             f"{_place(node)} = {made[node.name]}",
-            *([f"{_place(node)}.adapt({_adapted(node.adapt)})"] if node.adapt is not None else []),
+            *(
+                f"{_place(node)}.adapt({_adapted(one)})"
+                for one in ([] if node.adapt is None else [*node.adapted_before, node.adapt])
+            ),
         ]
         for node in model.layers
         if node.adapt is not None or node.name in model.shared

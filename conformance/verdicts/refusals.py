@@ -11,14 +11,15 @@ import re
 from typing import TYPE_CHECKING
 
 from conformance.adapters.shared.policies import quantized_policy
+from conformance.cases.dictionaries import BASE_ARGUMENTS, KEYS, OF_BOXES, PREFIX, takes
 from conformance.cases.model import Graph
 from conformance.cases.names import arguments
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from conformance.adapters.host.observation import Failure
-    from conformance.cases.model import Program
+    from conformance.cases.model import Node, Program
 
 KINDS = frozenset({"ValueError", "TypeError"})
 
@@ -40,10 +41,13 @@ def subjects(program: Program) -> frozenset[str]:
     """What a refusal may be about: the arguments of the program's layers, and its inputs.
 
     Empty for a program without layers: of functions Keras documents neither the kind of an error
-    nor its words.
+    nor its words. A layer that is called on a dictionary is a layer.
     """
-    if not isinstance(program, Graph) or program.model.form == "function":
+    if not isinstance(program, Graph):
         return frozenset()
+    if program.model.form == "function":
+        called = [node for node in program.model.nodes if takes(node.layer)]
+        return _of_dictionaries(called) if called else frozenset()
     # An input that is called as an argument of the layer's call is: query, value, mask.
     found = {spec.name for spec in program.model.inputs if len(spec.name) > 1}
     for node in program.model.nodes:
@@ -54,6 +58,14 @@ def subjects(program: Program) -> frozenset[str]:
     asked = program.model.quantize
     if asked is not None:
         found |= _QUANTIZING | set(_everywhere(asked.config))
+    return frozenset(found - _NO_SUBJECT) | _INPUTS
+
+
+def _of_dictionaries(called: Sequence[Node]) -> frozenset[str]:
+    # "format" is how bounding_box_format is spoken of.
+    found: set[str] = {*KEYS, *OF_BOXES, *BASE_ARGUMENTS, "format"}
+    for node in called:
+        found |= {*(arguments("layers", node.layer.removeprefix(PREFIX)) or ())}
     return frozenset(found - _NO_SUBJECT) | _INPUTS
 
 

@@ -250,7 +250,7 @@ class Jax(Framework):
 
     def draws(self, program: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
         """Answers of a layer that draws random numbers in training."""
-        return random.draws(self.table, program, inputs)
+        return random.draws(self.table, program, inputs, self.cast)
 
     def together(self, subjects: Sequence[Subject]) -> list[Examined] | None:
         """Every call and gradient, from one jitted function if it can be had."""

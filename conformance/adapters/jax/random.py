@@ -10,12 +10,17 @@ from conformance.adapters.native.model import Model
 from conformance.adapters.native.training import in_training
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from conformance.adapters.native.binding import Table
 
 
-def draws(table: Table, program: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
+def draws(
+    table: Table,
+    program: Mapping[str, Any],
+    inputs: Mapping[str, Any],
+    cast: Callable[[Any, str], Any] | None,
+) -> dict[str, Any]:
     """Answers in training.
 
     Args:
@@ -23,6 +28,7 @@ def draws(table: Table, program: Mapping[str, Any], inputs: Mapping[str, Any]) -
         program: A ``Program`` of ``conformance/cases/model.py`` as a plain dict; its one layer has
             a seed.
         inputs: The arrays ``random/<input>`` by the input's name.
+        cast: Makes of an array one of the dtype of this name.
 
     Returns:
         ``first`` and ``second``: two calls with keys of one seed; ``again``: the first of them
@@ -32,7 +38,7 @@ def draws(table: Table, program: Mapping[str, Any], inputs: Mapping[str, Any]) -
     seed = spec["nodes"][0]["config"]["seed"]
 
     def answer(number: int, call: int) -> Any:
-        model = Model(table, in_training(spec, seed=number, call=call))
+        model = Model(table, in_training(spec, seed=number, call=call), cast=cast)
         return jax.device_get(jax.jit(lambda fed: model(fed, {}).outputs[0])(inputs))
 
     return {

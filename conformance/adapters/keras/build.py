@@ -145,8 +145,8 @@ class Maker:
         """
         made = self.layer(node["layer"], node["config"], node["name"], node.get("forms", {}))
         data = node.get("adapt")
-        if data is not None:
-            array = np.asarray(data)
+        for one in [] if data is None else [*node.get("adapted_before", []), data]:
+            array = np.asarray(one)
             wide = {"f": "float32", "i": "int64"}.get(array.dtype.kind)
             made.adapt(array.astype(wide) if wide else array.astype(object))
         return made

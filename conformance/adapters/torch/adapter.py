@@ -198,7 +198,7 @@ class Torch(Framework):
 
     def draws(self, program: Mapping[str, Any], inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Answers of a layer that draws random numbers in training."""
-        return random.draws(self.table, program, inputs)
+        return random.draws(self.table, program, inputs, self.cast)
 
 
 class _Program(nn.Module):  # type: ignore[misc] # torch is not followed by the type checker

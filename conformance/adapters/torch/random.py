@@ -10,7 +10,7 @@ from conformance.adapters.native.model import Model
 from conformance.adapters.native.training import in_training
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from torch import Tensor
 
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 def draws(
-    table: Table, program: Mapping[str, Any], inputs: Mapping[str, Tensor]
+    table: Table,
+    program: Mapping[str, Any],
+    inputs: Mapping[str, Tensor],
+    cast: Callable[[Tensor, str], Tensor] | None,
 ) -> dict[str, Tensor]:
     """Answers in training.
 
@@ -27,13 +30,14 @@ def draws(
         program: A ``Program`` of ``conformance/cases/model.py`` as a plain dict; its one layer has
             a seed.
         inputs: The arrays ``random/<input>`` by the input's name.
+        cast: Makes of a tensor one of the dtype of this name.
 
     Returns:
         ``first`` and ``second``: two calls after one seeding; ``again``: after the same seeding;
         ``other``: after another.
     """
     spec, other = program["model"], program["random"]["other"]
-    model = Model(table, in_training(spec))
+    model = Model(table, in_training(spec), cast=cast)
     seed = spec["nodes"][0]["config"]["seed"]
 
     def seeded(number: int, calls: int) -> list[Tensor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
@@ -16,8 +17,16 @@ from conformance.reference.answer.expectation import (
     ExpectedRandom,
 )
 from conformance.reference.answer.sampling import sampled, shuffled
-from conformance.reference.engine.dtypes import DIGITS, held
-from conformance.reference.engine.laws import Affine, Choice, Distribution, Drawn, Permutation
+from conformance.reference.engine.array import cast
+from conformance.reference.engine.dtypes import DIGITS, NARROW, held
+from conformance.reference.engine.laws import (
+    Affine,
+    Bounds,
+    Choice,
+    Distribution,
+    Drawn,
+    Permutation,
+)
 from conformance.reference.errors import Unsupported
 from conformance.reference.spec.layers.base import Drawing
 
@@ -53,7 +62,12 @@ def drawn_by(network: Network, feeds: Mapping[str, Values], context: Context) ->
     layers = list(network.layers.values())
     x = context.arithmetic.leaf(feeds[f"random/{network.model.inputs[0].name}"])
     if len(layers) == 1 and isinstance(layers[0], Drawing):
-        return layers[0].drawn(context, x)
+        ((compute, _),) = network.policies.values()
+        context.arithmetic = context.arithmetic.at(compute)
+        drawn = replace(layers[0].drawn(context, cast(x, compute)), dtype=compute)
+        # Half precision rounds a continuous draw to so few numbers that its law doesn't show.
+        hidden = compute in NARROW and isinstance(drawn.law, Affine)
+        return replace(drawn, law=Bounds(None, None)) if hidden else drawn
     if len(layers) == 1 and isinstance(layers[0], Dropping):
         weights = {
             name.split("/", 1)[1]: context.arithmetic.leaf(feeds[f"weight/{name}"])

@@ -137,7 +137,8 @@ def _dressed(
     if "random" in program.facets:
         # A fault that puts other layers beside the one that draws shows in the other facets.
         drawing = network if len(network.layers) == 1 else Network.build(program.model)
-        random = dress.draws(imagined(drawn_by(drawing, feeds, Context(Working(seed)))))
+        drawn = drawn_by(drawing, feeds, Context(Working(seed)))
+        random = dress.draws(imagined(drawn), drawn.dtype)
     initial: dict[str, str] | None = None
     if "initial" in program.facets:
         made = imagined_initial(network, seed)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 _SINGLE: Final = 3
 """Axes of an image by itself."""
 
+_RANKS: Final = (2, 3)
+"""Axes of boxes: of one image, or of as many as there are."""
+
 IMAGES: Final = "images"
 BOXES: Final = "bounding_boxes/boxes"
 BOX_LABELS: Final = "bounding_boxes/labels"
@@ -92,9 +95,10 @@ def given(layer: str, config: Config, data: Mapping[str, Any]) -> Given:
     """Read a dictionary.
 
     Raises:
-        Refused: There are boxes and no format, or an unknown one.
+        Refused: There are boxes and no format, or an unknown one; or no boxes with their labels.
     """
     boxes = data.get("bounding_boxes") or {}
+    _check_boxes(layer, boxes)
     form = config.get("bounding_box_format")
     # The cut to so many boxes asks for no format, as no box is changed.
     if boxes and form is None and layer != "MaxNumBoundingBoxes":
@@ -119,6 +123,18 @@ def given(layer: str, config: Config, data: Mapping[str, Any]) -> Given:
         first=config.get("data_format") == "channels_first",
         single=single,
     )
+
+
+def _check_boxes(layer: str, boxes: Mapping[str, Any]) -> None:
+    if not boxes:
+        return
+    for key in ("boxes", "labels"):
+        if key not in boxes:
+            raise Refused(f"{layer}: bounding_boxes without {key}", at="call")
+    rank, of_labels = boxes["boxes"].ndim, boxes["labels"].ndim
+    if rank not in _RANKS or of_labels not in {rank - 1, rank}:
+        message = f"{layer}: bounding_boxes of {rank} axes, and labels of {of_labels}"
+        raise Refused(message, at="call")
 
 
 def numbers(array: Array) -> Values:

@@ -10,6 +10,7 @@ from conformance.adapters.shared.texts import decoded
 from conformance.reference.engine.array import Array
 from conformance.reference.engine.structure import expand
 from conformance.reference.errors import Refused, Unsupported
+from conformance.reference.spec.config import ADAPT
 from conformance.reference.spec.layers.base import Context, Layer, Weights, register
 from conformance.reference.spec.layers.preprocessing.hashing import (
     farmhash64,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from conformance.cases.model import Shape
     from conformance.reference.engine.arithmetic import Arithmetic
+    from conformance.reference.engine.array import Values
     from conformance.reference.spec.config import Config
 
 MODES = ("int", "one_hot", "multi_hot", "count")
@@ -71,12 +73,16 @@ def container(config: Config) -> None:
 
 @register("Discretization")
 class Discretization(Encoding):
-    """keras.layers.Discretization with the boundaries that it is given."""
+    """keras.layers.Discretization with boundaries that it is given, or adapted.
+
+    What it is adapted to has quantiles for boundaries, to a tolerance of ``epsilon``. So each
+    boundary is a range, and a number within one has no answer.
+    """
 
     whole = "int32"
 
     def __init__(self, config: Config) -> None:
-        """Args: bin_boundaries, output_mode."""
+        """Args: bin_boundaries, num_bins, epsilon, output_mode."""
         container(config)
         self.mode = config.choice("output_mode", MODES, "int")
         boundaries, count = config.get("bin_boundaries"), config.get("num_bins")
@@ -85,17 +91,36 @@ class Discretization(Encoding):
         if isinstance(count, int) and count < 0:
             message = f"Discretization: num_bins={count} is no number of bins"
             raise Refused(message)
-        if boundaries is None:
-            raise Unsupported("Discretization: num_bins without adapt() has no answer")
-        config.get("epsilon")
-        self.boundaries = np.asarray(boundaries, np.float32)
-        self.depth = len(boundaries) + 1
+        samples, tolerance = config.get(ADAPT), config.number("epsilon", 0.01)
+        if (boundaries is None) != (samples is not None):
+            raise Unsupported("Discretization takes either boundaries or what to adapt to")
+        if samples is None:
+            self.least = self.most = np.asarray(boundaries, np.float32)
+        else:
+            count = config.positive("num_bins")
+            self.least, self.most = _quantiles(np.asarray(samples, np.float32), count, tolerance)
+        self.depth = len(self.least) + 1
 
     def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:  # noqa: ARG002
         """How many boundaries are at or below each number."""
-        values = inputs[0].value.real
-        below = values[..., None] >= self.boundaries
-        return self.encoded(context.arithmetic, below.sum(axis=-1))
+        values = inputs[0].value.real[..., None]
+        if ((values >= self.least) & (values < self.most)).any():
+            raise Unsupported("Discretization: a number as near to a boundary as its tolerance")
+        return self.encoded(context.arithmetic, (values >= self.most).sum(axis=-1))
+
+
+def _quantiles(samples: Values, count: int, tolerance: float) -> tuple[Values, Values]:
+    """Between which of the samples each boundary of so many equal parts lies, at the least.
+
+    It is whatever definition of a quantile is meant, which differ by less than a rank.
+    """
+    ranked = np.sort(samples, axis=None)
+    shares = np.arange(1, count) / count
+    last = ranked.size - 1
+    least = np.floor(ranked.size * (shares - tolerance)) - 1
+    most = np.ceil(ranked.size * (shares + tolerance))
+    lowest, highest = (np.clip(places, 0, last).astype(int) for places in (least, most))
+    return ranked[lowest], ranked[highest]
 
 
 @register("CategoryEncoding")

@@ -153,6 +153,8 @@ class AutoContrast(Coloured):
     def forward(self, context: Context, inputs: Sequence[Array], weights: Weights) -> Array:  # noqa: ARG002
         """``(x - lowest) / (highest - lowest)`` of the range; an even channel stays as it is."""
         images = inputs[0]
+        if images.integers is not None:  # some have no negative ones
+            images = context.arithmetic.exact(images.value.real)
         x = self.to_bytes(images)
         low = -largest(-x, self.space, keepdims=True)
         high = largest(x, self.space, keepdims=True)
