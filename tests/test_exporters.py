@@ -179,7 +179,7 @@ def test_how_a_case_ended(cell, told):
 def table(**counts):
     trouble = Trouble(
         layer="Dense",
-        case="layers/a[x=|<b>]",
+        cases=["layers/a[x=|<b>]"],
         adapter="onnx-torch",
         ending="refused",
         why="<script>no</script>\x1b[2J Gather[axis=0](%31)",
@@ -213,9 +213,12 @@ def test_a_way_by_which_nothing_comes_out_is_told_once_and_has_no_column():
         counts={"Dense": {"onnx-torch": {"passes": 2}, "tfjs-layers": {"refused": 2}}},
         troubles=[
             Trouble(
-                layer="Dense", case=case, adapter="tfjs-layers", ending="refused", why="no size"
+                layer="Dense",
+                cases=["layers/a", "layers/b"],
+                adapter="tfjs-layers",
+                ending="refused",
+                why="no size",
             )
-            for case in ("layers/a", "layers/b")
         ],
     )
     text = rendered(two)

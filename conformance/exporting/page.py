@@ -63,8 +63,11 @@ def _lost(table: Table) -> dict[str, str]:
         cases = sum(sum(tally.values()) for tally in tallies)
         if cases == 0 or any("passes" in tally for tally in tallies):
             continue
-        whys = [(one.ending, _short(one.why)) for one in table.troubles if one.adapter == name]
-        ranked = Counter(whys).most_common()
+        whys: Counter[tuple[Ending, str]] = Counter()
+        for one in table.troubles:
+            if one.adapter == name:
+                whys[one.ending, _short(one.why)] += len(one.cases)
+        ranked = whys.most_common()
         reasons = [f"{ending} {count}: {why}" for (ending, why), count in ranked[:MOST]]
         if len(ranked) > MOST:
             reasons.append(f"and {plural(len(ranked) - MOST, 'more reason')}")

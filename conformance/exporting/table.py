@@ -35,10 +35,11 @@ Ending = Literal["passes", "refused", "deviates"]
 
 
 class Trouble(Struct, frozen=True, kw_only=True):
-    """A case that doesn't come out as it is."""
+    """Cases of a layer that don't come out as they are, by one way out and for one reason."""
 
     layer: str
-    case: str
+    cases: list[str]
+    """Sorted."""
     adapter: str
     ending: Ending
     why: str
@@ -80,7 +81,7 @@ def table_of(runs: Iterable[Run]) -> Table:
                 versions[adapter] = ", ".join(f"{k} {v}" for k, v in told.versions.items())
         levels |= dict.fromkeys(ways, _level(run))
     counts: dict[str, dict[str, dict[Ending, int]]] = defaultdict(lambda: defaultdict(dict))
-    troubles = []
+    troubled: dict[tuple[str, str, Ending, str], list[str]] = defaultdict(list)
     for (case, adapter), (layer, verdict) in sorted(cells.items()):
         if (found := ending_of(verdict)) is None:
             continue
@@ -88,14 +89,15 @@ def table_of(runs: Iterable[Run]) -> Table:
         tally = counts[layer][adapter]
         tally[ending] = tally.get(ending, 0) + 1
         if ending != "passes":
-            troubles.append(
-                Trouble(layer=layer, case=case, adapter=adapter, ending=ending, why=why)
-            )
+            troubled[layer, adapter, ending, why].append(case)
     return Table(
         versions=_ordered(versions),
         levels=_ordered({name: told for name, told in levels.items() if told and name in versions}),
         counts={layer: dict(counts[layer]) for layer in sorted(counts)},
-        troubles=troubles,
+        troubles=[
+            Trouble(layer=layer, cases=cases, adapter=adapter, ending=ending, why=why)
+            for (layer, adapter, ending, why), cases in troubled.items()
+        ],
     )
 
 
@@ -122,7 +124,7 @@ def joined(earlier: Table, found: Table) -> Table:
         versions=versions,
         levels=_ordered(levels),
         counts={layer: counts[layer] for layer in sorted(counts) if counts[layer]},
-        troubles=sorted(troubles, key=lambda one: (one.case, one.adapter)),
+        troubles=sorted(troubles, key=lambda one: (one.cases[0], one.adapter)),
     )
 
 
@@ -158,7 +160,8 @@ def by_layer(
     for one in troubles:
         groups = found.setdefault(one.layer, {})
         cases = groups.setdefault((one.ending, told(one.why)), {})
-        cases.setdefault(one.case, []).append(one.adapter)
+        for case in one.cases:
+            cases.setdefault(case, []).append(one.adapter)
     return {
         layer: [Befallen(*key, cases) for key, cases in found[layer].items()]
         for layer in sorted(found)
