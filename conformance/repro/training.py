@@ -62,8 +62,7 @@ def training_lines(plan: Plan, train: Train, fed: str, result: Body) -> list[str
     rows = (fed, targets_source(plan), weights_source(train))
     trained = functools.partial(_trained, plan, train, rows, result)
     made = optimizer_lines(train)
-    compiled = f"loss={loss_source(train)}{', run_eagerly=True' if train.eager else ''}"
-    compiled += compile_source(train)
+    compiled = _compile_source(train)
     if plan.facet == "metrics" or train.callbacks:
         compiled += metrics_source(train)
     if plan.facet == "optimizer":
@@ -93,8 +92,8 @@ def trained_lines(plan: Plan, train: Train, fed: str, result: Body) -> list[str]
     The arguments are those of :func:`training_lines`.
     """
     rows = (fed, targets_source(plan), weights_source(train))
-    compiled = f"loss={loss_source(train)}{compile_source(train)}"
-    made = [*optimizer_lines(train), f"model.compile(optimizer=optimizer, {compiled})"]
+    compiled = f"model.compile(optimizer=optimizer, {_compile_source(train)})"
+    made = [*optimizer_lines(train), compiled]
     return [*_compiled(train, made), *_trained(plan, train, rows, result)]
 
 
@@ -102,6 +101,12 @@ def targets_source(plan: Plan) -> str:
     """What the model is trained towards, as source."""
     several = plan.network is not None and len(plan.network.outputs) > 1
     return "targets" if several else "targets[0]"
+
+
+def _compile_source(train: Train) -> str:
+    """What ``compile`` is given beside the optimizer, metrics left out."""
+    eager = ", run_eagerly=True" if train.eager else ""
+    return f"loss={loss_source(train)}{eager}{compile_source(train)}"
 
 
 def _compiled(train: Train, lines: list[str]) -> list[str]:

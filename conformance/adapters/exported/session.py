@@ -34,6 +34,13 @@ _STATES = "a call is to leave a state for the next one, which an exported file i
 _PRECISION = "export_onnx documents that the dtype policy must be float32"
 _FLOAT32 = "tfjs has no floating-point numbers but float32"
 _BFLOAT16 = "the runtime is fed NumPy's arrays, and NumPy has no bfloat16"
+_LETTERS = (
+    "tf2onnx weighs every order of an equation's letters, which takes minutes where attention goes "
+    "over two axes of four"
+)
+_FEW_AXES = 3
+"""Without the batch's: of so many, tf2onnx's equations take no time."""
+
 _ONLY_FLOAT32 = {"onnx": _PRECISION, TFJS: _FLOAT32}
 """Formats that leave other precisions out, with the reason."""
 
@@ -92,6 +99,7 @@ class ExportedSession(Session):
             _STATES: any(_says(node.get("config"), "stateful") for node in nodes),
             _QUANTIZED: model.get("quantize") is not None or any(_quantized(one) for one in nodes),
             _NO_ROWS: any(array.size == 0 for array in fed),
+            _LETTERS: self._route.name == "onnx-tensorflow" and _of_axes(model),
             _STRINGS: strings and self._route.name != "savedmodel-tensorflow",
         }
         return next((reason for reason, holds in reasons.items() if holds), "")
@@ -156,6 +164,13 @@ class ExportedSession(Session):
 def _quantized(node: Mapping[str, Any]) -> bool:
     """Whether a node's layer is made with weights in few bits."""
     return quantized_policy(node.get("config", {}).get("dtype")) is not None
+
+
+def _of_axes(model: Mapping[str, Any]) -> bool:
+    """Whether a model attends over some of several axes: an equation of more than six letters."""
+    rank = max((len(one["shape"]) for one in model["inputs"]), default=0)
+    axes = [node.get("config", {}).get("attention_axes") for node in model["nodes"]]
+    return rank > _FEW_AXES and any(isinstance(one, list) and len(one) > 1 for one in axes)
 
 
 def _says(config: Any, argument: str) -> bool:
