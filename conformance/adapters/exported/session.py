@@ -39,7 +39,7 @@ _LETTERS = (
     "over two axes of four"
 )
 _FEW_AXES = 3
-"""Without the batch's: of so many, tf2onnx's equations take no time."""
+"""Without the batch's: of so many, an equation has seven letters, which take no time."""
 
 _ONLY_FLOAT32 = {"onnx": _PRECISION, TFJS: _FLOAT32}
 """Formats that leave other precisions out, with the reason."""
@@ -167,7 +167,7 @@ def _quantized(node: Mapping[str, Any]) -> bool:
 
 
 def _of_axes(model: Mapping[str, Any]) -> bool:
-    """Whether a model attends over some of several axes: an equation of more than six letters."""
+    """Whether a model attends over several of four axes or more: an equation of eight letters."""
     rank = max((len(one["shape"]) for one in model["inputs"]), default=0)
     axes = [node.get("config", {}).get("attention_axes") for node in model["nodes"]]
     return rank > _FEW_AXES and any(isinstance(one, list) and len(one) > 1 for one in axes)
