@@ -14,7 +14,7 @@ from conformance.adapters.host import registry
 from conformance.cases import default_root
 from conformance.cases import load as load_cases
 from conformance.facets import REPEATS
-from conformance.globs import matches
+from conformance.globs import Names, matches
 from conformance.run.session import LEDGER_FOLDER
 from conformance.verdicts.ledger import Ledger
 from conformance.verdicts.model import CellVerdict, FacetVerdict
@@ -447,6 +447,11 @@ def test_patterns(pattern: str, name: str, *, expected: bool) -> None:
 @given(st.lists(st.text("ab[]", max_size=3), min_size=1, max_size=4), st.text("ab[]", max_size=3))
 def test_a_pattern_matches_whatever_its_stars_stand_for(parts: list[str], filling: str) -> None:
     assert matches("*".join(parts), filling.join(parts))
+
+
+@given(st.lists(st.text("ab[/", max_size=4)), st.text("ab[/*", max_size=4))
+def test_of_many_names_those_are_found_that_match(names: list[str], pattern: str) -> None:
+    assert Names(names).fitting(pattern) == sorted(n for n in names if matches(pattern, n))
 
 
 def test_a_known_deviation_of_a_repeated_answer_is_still_asked_for():

@@ -75,6 +75,12 @@ def read_file(path: Path, log: Log) -> Document | None:
         The document, or None where nothing could be made of the file. With a document there may
         still be problems in ``log``.
     """
+    content = content_of(path, log)
+    return None if content is None else read_bytes(content, log)
+
+
+def content_of(path: Path, log: Log) -> bytes | None:
+    """The bytes of a YAML file; None where it can't be read. See :func:`read_file`."""
     try:
         if not path.is_file():
             log.add((1, 1), "", "is not a file", expected="a YAML file")
@@ -84,11 +90,10 @@ def read_file(path: Path, log: Log) -> Document | None:
             log.add((1, 1), "", *_too_large(f"{size:,} bytes"))
             return None
         with path.open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
+            return stream.read(MAX_BYTES + 1)
     except OSError as error:
         log.add((1, 1), "", f"can't be read: {error.strerror or error}")
         return None
-    return read_bytes(content, log)
 
 
 def read_bytes(content: bytes, log: Log) -> Document | None:

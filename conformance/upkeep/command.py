@@ -13,6 +13,7 @@ from conformance.cases import CasesError, load
 from conformance.cases.choosing import roots
 from conformance.cases.problems import Log
 from conformance.cases.reading import read_text as yaml_of
+from conformance.globs import Names
 from conformance.records import RecordsError, read
 from conformance.records.files import find_records
 from conformance.records.input import read_text
@@ -128,6 +129,7 @@ def prune(options: argparse.Namespace) -> int:
     try:
         chore = _Chore(options)
         evidence = Evidence(chore.ledger, judged(chore.runs), registry.names())
+        catalogue = Names(chore.catalogue)
         cuts = [
             cut
             for path in chore.paths
@@ -135,7 +137,7 @@ def prune(options: argparse.Namespace) -> int:
                 cut := prune_file(
                     path,
                     [e for e in chore.ledger.entries if e.place.file == str(path)],
-                    chore.catalogue,
+                    catalogue,
                     evidence.is_over,
                 )
             )

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from conformance.cases.problems import Log
 from conformance.cases.reading import read_file, read_text
 from conformance.cases.tree import Map, Seq
-from conformance.globs import matches
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from conformance.cases.tree import Document
+    from conformance.globs import Names
     from conformance.verdicts.entries import Entry
 
 
@@ -38,7 +38,7 @@ class Cut:
 def prune(
     path: Path,
     entries: Iterable[Entry],
-    catalogue: Collection[str],
+    catalogue: Names,
     is_over: Callable[[Entry, list[str]], bool],
 ) -> Cut | None:
     """Take out of a file the entries, and the cases of entries, that describe nothing any more.
@@ -88,13 +88,11 @@ def prune(
     return cut
 
 
-def _dead(
-    entry: Entry, catalogue: Collection[str], is_over: Callable[[Entry, list[str]], bool]
-) -> list[int]:
+def _dead(entry: Entry, catalogue: Names, is_over: Callable[[Entry, list[str]], bool]) -> list[int]:
     """Positions of the entry's cases and patterns that describe nothing."""
     found = []
     for position, pattern in enumerate(entry.cases):
-        cases = [case for case in catalogue if matches(pattern, case)]
+        cases = catalogue.fitting(pattern)
         if not cases or is_over(entry, cases):
             found.append(position)
     return found

@@ -7,7 +7,8 @@ file, line and column, and all problems of a file come in one go.
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Final, Literal, TypeVar, cast, get_args
+import functools
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeVar, cast, get_args
 
 from msgspec import Struct, field
 from packaging.specifiers import SpecifierSet
@@ -16,7 +17,7 @@ from packaging.utils import canonicalize_name
 from conformance.cases import fields
 from conformance.cases.model import Place
 from conformance.cases.problems import Log, Problem, Where
-from conformance.cases.reading import Map, Seq, read_file
+from conformance.cases.reading import Map, Seq, content_of, read_bytes
 from conformance.globs import matches
 from conformance.verdicts import reading
 from conformance.verdicts.releases import holds, is_development
@@ -130,6 +131,16 @@ class Entry(Struct, frozen=True, kw_only=True):
         return any(" ".join(signature.split()) in words for signature in self.signatures)
 
 
+class Entries(NamedTuple):
+    """What one file of the ledger holds."""
+
+    sound: tuple[Entry, ...]
+    problems: tuple[Problem, ...]
+    """Everything that is wrong with the file."""
+    unreadable: bool
+    """Whether the file is no YAML, or no list, so that its entries are not known."""
+
+
 def read_entries(path: Path) -> tuple[list[Entry], list[Problem]]:
     """Read one file of the ledger.
 
@@ -139,19 +150,36 @@ def read_entries(path: Path) -> tuple[list[Entry], list[Problem]]:
     Returns:
         The entries that are sound, and everything that is wrong with the file.
     """
+    read = entries_of(path)
+    return list(read.sound), list(read.problems)
+
+
+def entries_of(path: Path) -> Entries:
+    """Read one file of the ledger. See :func:`read_entries`."""
     log = Log(str(path))
-    document = read_file(path, log)
-    entries: list[Entry] = []
+    content = content_of(path, log)
+    if content is None:
+        return Entries((), tuple(log.sorted()), unreadable=True)
+    return _entries_of(log.file, content)
+
+
+@functools.lru_cache(maxsize=256)  # a run asks first whether all files can be read
+def _entries_of(file: str, content: bytes) -> Entries:
+    log = Log(file)
+    document = read_bytes(content, log)
+    unreadable = bool(log.noted)
+    sound: list[Entry] = []
     if document is not None:
         where = Where(log, "", (1, 1))
         if isinstance(document.value, Seq):
             for index, value in enumerate(document.value):
                 entry = _entry(value, Where(log, "", document.value.at[index]))
                 if entry is not None:
-                    entries.append(entry)
+                    sound.append(entry)
         else:
             where.mistyped("a list of entries", document.value)
-    return entries, log.sorted()
+            unreadable = True
+    return Entries(tuple(sound), tuple(log.sorted()), unreadable)
 
 
 def _entry(value: object, where: Where) -> Entry | None:

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from conformance.adapters.shared.exporters import ROUTES
 from conformance.adapters.shared.naming import base_of
 from conformance.cases.problems import Problem, did_you_mean
-from conformance.globs import matches
+from conformance.globs import Names, matches
 from conformance.verdicts.entries import Entry, read_entries
 from conformance.verdicts.model import CellVerdict, FacetVerdict, Known
 from conformance.verdicts.text import listed
@@ -131,7 +131,7 @@ class Ledger:
             The ledger. Entries that are unsound are left out, and are problems.
         """
         ledger = cls(entries=[], problems=[])
-        catalogue_ids = dict.fromkeys(catalogue_ids)  # in its order, and quick to ask
+        catalogue = Names(catalogue_ids)
         names = {name: _names(name, (known_as or {}).get(name, "")) for name in adapters}
         ledger._names = names
         seen: dict[str, Entry] = {}
@@ -150,7 +150,7 @@ class Ledger:
                         continue
                     seen[entry.id] = entry
                     ledger.entries.append(entry)
-                    ledger._resolve(entry, catalogue_ids, names)
+                    ledger._resolve(entry, catalogue, names)
                     if entry.review_by < today:
                         ledger._complain(
                             entry,
@@ -167,18 +167,15 @@ class Ledger:
     def _resolve(
         self,
         entry: Entry,
-        catalogue_ids: Collection[str],
+        catalogue: Names,
         adapters: Mapping[str, tuple[str, ...]],
     ) -> None:
         """Find the cases and adapters that an entry is about."""
         named: set[str] = set()
         for pattern in entry.cases:
-            if "*" in pattern:
-                found = [case for case in catalogue_ids if matches(pattern, case)]
-            else:
-                found = [pattern] if pattern in catalogue_ids else []
+            found = catalogue.fitting(pattern)
             if not found:
-                hint = did_you_mean(pattern, catalogue_ids)
+                hint = did_you_mean(pattern, catalogue)
                 self._complain(
                     entry,
                     "cases",

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.cases.problems import CasesError, Log, Where
-from conformance.cases.reading import Map, Seq, read_file
+from conformance.cases.reading import Map, read_file
+from conformance.verdicts.entries import entries_of
 from conformance.verdicts.ledger import files_of
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ def check_ledgers(paths: Iterable[Path]) -> None:
     Raises:
         CasesError: some are not; every problem of every file is told.
     """
-    _refuse("the ledger", (_problems(file, Seq, "a list of entries") for file in files_of(paths)))
+    read = (entries_of(file) for file in files_of(paths))
+    _refuse("the ledger", (one.problems for one in read if one.unreadable))
 
 
 def check_capabilities(paths: Iterable[Path]) -> None:
@@ -37,24 +39,23 @@ def check_capabilities(paths: Iterable[Path]) -> None:
     Raises:
         CasesError: some are not; every problem of every file is told.
     """
-    what = "a mapping that begins with `adapter`"
-    _refuse("what adapters support", (_problems(file, Map, what) for file in paths))
+    _refuse("what adapters support", map(_problems, paths))
 
 
-def _problems(file: Path, kind: type, what: str) -> list[Problem]:
+def _problems(file: Path) -> list[Problem]:
     log = Log(str(file))
     document = read_file(file, log)
-    if document is not None and not isinstance(document.value, kind):
-        Where(log, "", (1, 1)).mistyped(what, document.value)
+    if document is not None and not isinstance(document.value, Map):
+        Where(log, "", (1, 1)).mistyped("a mapping that begins with `adapter`", document.value)
     return log.sorted()
 
 
-def _refuse(what: str, found: Iterable[list[Problem]]) -> None:
+def _refuse(what: str, found: Iterable[Iterable[Problem]]) -> None:
     problems = list(_flat(found))
     if problems:
         raise CasesError(f"{what} can't be read:", problems)
 
 
-def _flat(found: Iterable[list[Problem]]) -> Iterator[Problem]:
+def _flat(found: Iterable[Iterable[Problem]]) -> Iterator[Problem]:
     for problems in found:
         yield from problems
