@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 from whole_run import watch
 
 from conformance import arguments
+from conformance.adapters.shared.naming import base_of
 from conformance.cases import load
 from conformance.cases.levels import LAST, at_level
 from conformance.records import read
@@ -97,7 +98,8 @@ def measure(adapter: str, cases: Sequence[str], jobs: int) -> Measured:
             stages.update(run.cells[key].seconds)
         failing = sum(run.cells.outcome(*key) in FAILING for key in run.cells)
     # Between fork and exec, a command that a framework starts goes by its parent's name.
-    own = [one for one in seen.values() if one.name == adapter and one.cpu > FORKED]
+    name = base_of(adapter)
+    own = [one for one in seen.values() if one.name == name and one.cpu > FORKED]
     framework = sum(one.cpu for one in own)
     reference = sum(one.cpu for one in seen.values() if one.name == "reference")
     return Measured(
