@@ -6,7 +6,7 @@ computes the reference's answers and JAX's programs, so run it twice. CPU is tha
 processes (framework, the adapter's code, their start), of the reference process, and of the
 coordinating process (wire, verdicts, record, summary and report).
 
-    python benchmarks/layers.py [--every N] [--jobs N] [--stages] [ADAPTER ...]
+    python benchmarks/layers.py [--every N] [--level LEVEL] [--jobs N] [--stages] [ADAPTER ...]
 
 Without adapters: those that have a bar. Linux only, as ``whole_run.py``.
 """
@@ -23,7 +23,10 @@ from typing import TYPE_CHECKING
 
 from whole_run import watch
 
+from conformance import arguments
+from conformance.adapters.shared.naming import base_of
 from conformance.cases import load
+from conformance.cases.levels import LAST, at_level
 from conformance.records import read
 from conformance.run.machine import usable_cores
 from conformance.verdicts.model import FAILING
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
 BARS = {"torch": 60, "keras-torch": 120, "keras-tensorflow": 120, "keras-jax": 180}
 """Seconds of wall time for all layer cases."""
 
-DOCUMENTS = "documents/"
+LAYERS = "layers/"
 """Cases of the documents are no layer cases; ``whole_run.py`` measures those."""
 
 FORKED = 0.3
@@ -95,7 +98,8 @@ def measure(adapter: str, cases: Sequence[str], jobs: int) -> Measured:
             stages.update(run.cells[key].seconds)
         failing = sum(run.cells.outcome(*key) in FAILING for key in run.cells)
     # Between fork and exec, a command that a framework starts goes by its parent's name.
-    own = [one for one in seen.values() if one.name == adapter and one.cpu > FORKED]
+    name = base_of(adapter)
+    own = [one for one in seen.values() if one.name == name and one.cpu > FORKED]
     framework = sum(one.cpu for one in own)
     reference = sum(one.cpu for one in seen.values() if one.name == "reference")
     return Measured(
@@ -128,10 +132,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("adapters", nargs="*", default=list(BARS), metavar="ADAPTER")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="every Nth case")
+    parser.add_argument("--level", type=arguments.level, default=LAST, help="as `run` takes it")
     parser.add_argument("--jobs", type=int, default=usable_cores(), metavar="N")
     parser.add_argument("--stages", action="store_true", help="also where the time goes")
     options = parser.parse_args()
-    found = [case.id for case in load().checked() if not case.id.startswith(DOCUMENTS)]
+    asked = at_level(load().checked(), options.level)
+    found = [case.id for case in asked if case.id.startswith(LAYERS)]
     cases = found[:: options.every]
     print(f"{len(cases)} of {len(found)} layer cases, {options.jobs} processes at a time\n")
     head = ["adapter", "cells", "wall s", "bar s", "framework CPU s", "reference CPU s"]

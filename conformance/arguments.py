@@ -159,12 +159,24 @@ def shard(given: str) -> str:
     return given
 
 
+def level(given: str) -> int | str:
+    """Read a level's number, or the word for the covering selection.
+
+    Whether there is a level of the number, only the catalogue says.
+
+    Raises:
+        argparse.ArgumentTypeError: it is neither.
+    """
+    from conformance.cases.covering import COVERING
+
+    return given if given == COVERING else _number_of_a_level(given)
+
+
+_number_of_a_level = whole(-MOST_NUMBER)
 processes = whole(1, MOST_PROCESSES)
 """Reads a number of adapter processes."""
 positive = whole(1)
 """Reads a number of things, one at least."""
-level = whole(-MOST_NUMBER)
-"""Reads a number of a level; whether there is one of it, only the catalogue says."""
 days = whole(0, MOST_DAYS)
 """Reads a number of days."""
 

@@ -38,7 +38,10 @@ was recorded is kept: go on with --resume)
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 USAGE = 2
-LEVEL = "only the cases of level N: 1 takes seconds, each holds the ones before it, 5 is all"
+LEVEL = (
+    "only the cases of level N: 1 takes seconds, each holds the ones before it, 5 is all; or "
+    "'covering': every value of every argument, in few cases"
+)
 
 
 def main(given: Sequence[str] | None = None) -> int:

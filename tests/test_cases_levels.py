@@ -7,10 +7,12 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
 
-from conformance.cases import load
+from conformance.cases import load, repeating
+from conformance.cases.covering import COVERING
 from conformance.cases.levels import LEVELS, LevelError, at_level
 from conformance.cases.model import kind_of, symbols_of
 
@@ -130,6 +132,66 @@ def test_a_level_is_the_same_in_every_process(levels):
         env = {**os.environ, "PYTHONHASHSEED": seed}
         told = subprocess.run(program, env=env, capture_output=True, text=True, check=True).stdout
         assert [case["id"] for case in json.loads(told)] == [case.id for case in levels[2]]
+
+
+# --- the covering selection -----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def covering(cases):
+    return at_level(cases, COVERING)
+
+
+def shown(cases, *, plain=False):
+    """What the layers' cases show, layer by layer and argument by argument; by their ids."""
+    inside = [case for case in cases if case.id.startswith("layers/")]
+    found = dict(zip([case.id for case in inside], repeating.shown_by_each(inside), strict=True))
+    return {case.id: found[case.id] for case in inside if not plain or answers_calls(case)}
+
+
+def answers_calls(case):
+    program = case.program
+    return (
+        not (case.raises or case.unspecified or program.model.quantize)
+        and "values" in program.facets
+        and not any(call.training or call.batch < 1 for call in program.calls)
+        and not any(node.arguments.get("training") for node in program.model.nodes)
+        and not any(spec.dtype == "string" for spec in program.model.inputs)
+    )
+
+
+def test_the_covering_selection_shows_all_that_any_case_shows(cases, covering):
+    chosen = {case.id for case in covering}
+    for plain in (False, True):
+        by_case = shown(cases, plain=plain)
+        everything = set().union(*by_case.values())
+        assert set().union(*(by_case[one] for one in by_case if one in chosen)) == everything
+    layers_alone = [case for case in covering if case.id.startswith("layers/")]
+    assert layers(layers_alone) == layers(c for c in cases if c.id.startswith("layers/"))
+
+
+def test_the_covering_selection_is_small(cases, covering):
+    every = shown(cases)
+    chosen = [case.id for case in covering if case.id in every]
+    assert len(chosen) < len(every) / 2
+    # Chosen greedily, and so there may be cases whose part others have in the end: few.
+    times = Counter(itertools.chain.from_iterable(every[one] for one in chosen))
+    spare = [one for one in chosen if all(times[part] > 1 for part in every[one])]
+    assert len(spare) < len(chosen) / 10
+
+
+def test_the_covering_selection_is_the_same_in_every_process_and_in_order(cases, covering):
+    ids = [case.id for case in covering]
+    assert ids == [case.id for case in cases if case.id in set(ids)]
+    program = [sys.executable, "-m", "conformance.cli", "list", "--level", COVERING, "--json"]
+    env = {**os.environ, "PYTHONHASHSEED": "1"}
+    told = subprocess.run(program, env=env, capture_output=True, text=True, check=True).stdout
+    assert [case["id"] for case in json.loads(told)] == ids
+
+
+def test_a_folder_is_covered_by_itself(cases, covering):
+    inside = [case for case in cases if case.id.startswith("layers/")]
+    assert at_level(inside, COVERING) == [c for c in covering if c.id.startswith("layers/")]
 
 
 @pytest.mark.parametrize("level", [0, -1, 6])

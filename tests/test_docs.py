@@ -99,14 +99,14 @@ COMMANDS: dict[str, Run | Shown] = {
     "python -m pip install '.[exporters]'": Shown("tox.ini", "extras = exporters"),
     "keras-conformance run --level 1 'layers/*' --adapter onnx-torch "
     "--adapter savedmodel-tensorflow": EXPORTERS,
-    "keras-conformance run --level 3 'layers/*' --adapter 'onnx-*'": EXPORTERS,
+    "keras-conformance run --level covering 'layers/*' --adapter 'onnx-*'": EXPORTERS,
     "python -m pip install --no-deps tensorflowjs==4.22.0": Shown(
         "tox.ini", "converter = python -m pip install --no-deps tensorflowjs==4.22.0"
     ),
     "npm ci --ignore-scripts --prefix conformance/adapters/exported/tfjs": Shown(
         "tox.ini", "node = npm ci --ignore-scripts --no-audit --no-fund --prefix {[tfjs]folder}"
     ),
-    "keras-conformance run --level 3 'layers/*' --adapter 'tfjs-*'": EXPORTERS,
+    "keras-conformance run --level covering 'layers/*' --adapter 'tfjs-*'": EXPORTERS,
     "keras-conformance run --level 1 'layers/*' --adapter 'onnx-torch@onnxruntime==1.31.1'": Shown(
         "tests/test_exporters.py", "onnx-torch@onnxruntime==1.31.1"
     ),

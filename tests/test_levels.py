@@ -86,6 +86,24 @@ def test_a_level_that_is_none_is_told(runner):
     assert "  5  everything" in result.stderr
 
 
+def test_the_covering_selection_is_run_and_said(runner):
+    result = runner.run("cases", "--level", "covering")
+    assert result.returncode == 0
+    holds = "each layer with every value of every argument, in few cases"
+    assert runner.records().header.level == of(0, 1, 3, holds)
+    assert runner.records().header.cases == ["fakes/one"]
+    assert result.stdout.startswith(f"The covering selection: 1 of 3 cases ({holds}).\n")
+    assert "1 case of the covering selection on 1 adapter: everything" in result.stdout
+
+
+def test_a_covering_selection_and_a_level_are_not_joined(runner, capsys):
+    for level in ("covering", "2"):
+        runner.run("cases", "--level", level, "--reports", level)
+    folders = [str(runner.folder / level) for level in ("covering", "2")]
+    assert cli.main(["merge", *folders, "-o", str(runner.folder / "mixed")]) == 2
+    assert "the covering selection" in capsys.readouterr().err
+
+
 def test_shards_of_a_level_are_joined_and_those_of_two_are_not(runner):
     for index in (1, 2):
         runner.run("cases", "--level", "3", "--shard", f"{index}/2", "--reports", f"parts/{index}")
@@ -158,6 +176,13 @@ def test_a_level_means_the_same_for_each_worker_of_xdist(suite, pytester):
     run = newest(pytester)
     assert run.header.cases == ["fakes/one"]
     assert run.header.level == of(2, 1, None, "every layer, function, object and activation once")
+
+
+def test_pytest_takes_the_covering_selection_and_says_so(suite, pytester):
+    result = suite("--level", "covering", "-n", "2")
+    assert result.ret == 0, result.stdout.str()
+    assert newest(pytester).header.cases == ["fakes/one"]
+    assert newest(pytester).header.level.name == "the covering selection"
 
 
 def test_pytest_names_the_levels_where_there_is_no_such(suite):

@@ -167,3 +167,49 @@ def test_tensorflow_starts_without_jax():
         assert "jax" not in sys.modules
         """
     )
+
+
+@pytest.mark.frameworks
+def test_torch_lists_its_composite_operators_once_until_there_are_more():
+    run(
+        """
+        import torch
+        from torch._export import utils
+        from torch.export import exported_program
+        from conformance.adapters.exported.remembering import remember_composites
+
+        before = utils._collect_all_valid_cia_ops()
+        asked = []
+        real = utils._collect_all_valid_cia_ops
+        utils._collect_all_valid_cia_ops = lambda: asked.append(1) or real()
+        remember_composites()
+        assert exported_program._collect_all_valid_cia_ops is utils._collect_all_valid_cia_ops
+        for _ in range(3):
+            found = utils._collect_all_valid_cia_ops()
+            assert found == before
+            found.clear()  # theirs to change
+        assert len(asked) == 1
+
+        library = torch.library.Library("mine", "FRAGMENT")
+        library.define("twice(Tensor x) -> Tensor")
+        library.impl("twice", lambda x: 2 * x, "CompositeImplicitAutograd")
+        after = utils._collect_all_valid_cia_ops()
+        assert {str(one) for one in after - before} == {"mine.twice.default"}
+        assert len(asked) == 2
+        """
+    )
+
+
+@pytest.mark.frameworks
+def test_openvino_reports_to_nobody():
+    run(
+        """
+        import sys
+        from conformance.adapters.keras.backends.hidden import hide_telemetry
+
+        hide_telemetry()
+        from openvino.tools.ovc import telemetry_utils
+        assert telemetry_utils.tm.__name__.endswith("telemetry_stub")
+        assert "openvino_telemetry" not in sys.modules
+        """
+    )

@@ -28,7 +28,7 @@ def list_cases(
     *,
     as_json: bool = False,
     folders: Sequence[Path] = (),
-    level: int | None = None,
+    level: int | str | None = None,
 ) -> int:
     """Print the ids and titles of cases.
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from conformance.cases import names
+from conformance.cases import covering, names
 from conformance.cases.model import Steps, kind_of, to_json
 
 if TYPE_CHECKING:
@@ -48,18 +48,22 @@ class LevelError(ValueError):
     """There is no such level. The text names those that there are."""
 
 
-def at_level(cases: Sequence[Case], level: int) -> list[Case]:
+def at_level(cases: Sequence[Case], level: int | str) -> list[Case]:
     """Return the cases of a level, in the order in which they are given.
 
     Args:
         cases: a catalogue, whole and in its order: a case's level is told by the others, too.
-        level: a key of :data:`LEVELS`.
+        level: a key of :data:`LEVELS`; or :data:`~.covering.COVERING`, which is none of them, and
+            in which levels are not held.
 
     Raises:
         LevelError: there is no such level.
     """
-    if level not in LEVELS:
+    if level == covering.COVERING:
+        return covering.few_that_cover(cases)
+    if not isinstance(level, int) or level not in LEVELS:
         told = "\n".join(f"  {one}  {holds}" for one, holds in LEVELS.items())
+        told = f"{told}\nand {covering.COVERING}: {covering.HOLDS}"
         raise LevelError(f"there is no level {level}; there are\n{told}")
     if level == LAST:
         return list(cases)
@@ -70,7 +74,7 @@ def at_level(cases: Sequence[Case], level: int) -> list[Case]:
 
 
 def of_catalogues(
-    cases: Iterable[Case], level: int, catalogues: Iterable[Sequence[Case]]
+    cases: Iterable[Case], level: int | str, catalogues: Iterable[Sequence[Case]]
 ) -> list[Case]:
     """Leave of some cases those of a level.
 

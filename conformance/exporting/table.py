@@ -104,7 +104,7 @@ def table_of(runs: Iterable[Run]) -> Table:
 def _level(run: Run) -> str:
     """Which cases a run had, in words; empty where it was all of them."""
     level = run.header.level
-    return "" if level is None else f"level {level.level}: {level.holds}"
+    return "" if level is None else f"{level.name}: {level.holds}"
 
 
 def joined(earlier: Table, found: Table) -> Table:

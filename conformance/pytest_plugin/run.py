@@ -409,13 +409,13 @@ def _leave(
     return left_out
 
 
-def level_of(config: pytest.Config) -> int | None:
+def level_of(config: pytest.Config) -> int | str | None:
     """The level that was asked for.
 
     Raises:
         pytest.UsageError: there is none of that number.
     """
-    level: int | None = config.option.level
+    level: int | str | None = config.option.level
     if level is not None:
         try:
             at_level([], level)

@@ -322,7 +322,7 @@ def _chosen_for(header: Header) -> tuple[str, str] | None:
 
 
 def _level(header: Header) -> str:
-    return f"level {header.level.level}" if header.level else "no level"
+    return header.level.name if header.level else "no level"
 
 
 def _choice(header: Header) -> str:

@@ -87,7 +87,7 @@ class LevelOf(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """That only the cases of a level are planned (``--level``)."""
 
     level: int
-    """From 1; each holds the ones before it."""
+    """From 1; each holds the ones before it. 0: the covering selection, which is no level."""
     of: int
     """The last level, which is everything."""
     holds: str
@@ -96,6 +96,11 @@ class LevelOf(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How many cases of it were there, before any other choice."""
     cases: int | None = None
     """How many there were to choose from, where that is known."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return f"level {self.level}" if self.level else "the covering selection"
 
 
 class Header(Struct, frozen=True, kw_only=True, tag="header", tag_field="type"):

@@ -17,5 +17,7 @@ def level_line(level: LevelOf | None) -> str:
     cases = plural(level.chosen, "case")
     if level.cases is not None:
         cases = f"{level.chosen:,} of {plural(level.cases, 'case')}"
+    if not level.level:
+        return f"The covering selection: {cases} ({visible(level.holds)})."
     more = f" Level {level.level + 1} asks for more." if level.level < level.of else ""
     return f"Level {level.level} of {level.of}: {cases} ({visible(level.holds)}).{more}"

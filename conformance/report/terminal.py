@@ -122,7 +122,8 @@ def _sentence(run: Run, found: tuple[list[Cause], list[Cause]]) -> str:
     adapters = plural(len(run.header.plan), "adapter")
     cases = plural(len(run.header.cases), "case")
     if level := run.header.level:
-        cases = f"{cases} of level {level.level} of {level.of}"
+        of = f" of {level.of}" if level.level else ""
+        cases = f"{cases} of {level.name}{of}"
     scope = f"{cases}{scope_of(run.header.touched)} on {adapters}"
     if not run.header.cases or not run.header.plan:
         return "Nothing was planned, so nothing is known"

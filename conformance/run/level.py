@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.cases.covering import COVERING, HOLDS
 from conformance.cases.levels import LAST, LEVELS, of_catalogues
 from conformance.records.model import LevelOf
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def of_level(
-    cases: Collection[Case], level: int, catalogues: Iterable[Sequence[Case]]
+    cases: Collection[Case], level: int | str, catalogues: Iterable[Sequence[Case]]
 ) -> tuple[list[Case], LevelOf]:
     """Those of some cases that are of a level, and what a record says of it.
 
@@ -30,7 +31,7 @@ def of_level(
     return kept, told(level, len(kept), len(cases))
 
 
-def told(level: int, chosen: int, cases: int | None = None) -> LevelOf:
+def told(level: int | str, chosen: int, cases: int | None = None) -> LevelOf:
     """What a record says of a level.
 
     Args:
@@ -38,4 +39,7 @@ def told(level: int, chosen: int, cases: int | None = None) -> LevelOf:
         chosen: how many cases of it there are.
         cases: how many there were to choose from; None where that is not known.
     """
+    if level == COVERING:
+        return LevelOf(level=0, of=LAST, holds=HOLDS, chosen=chosen, cases=cases)
+    level = int(level)
     return LevelOf(level=level, of=LAST, holds=LEVELS[level], chosen=chosen, cases=cases)

@@ -13,6 +13,7 @@ import numpy as np
 from conformance.adapters.keras import exchange
 from conformance.adapters.keras.backends.base import Feed, Plan
 from conformance.adapters.keras.backends.generic import load_backend
+from conformance.adapters.keras.backends.hidden import hide_telemetry
 from conformance.adapters.keras.session import Session
 from conformance.adapters.keras.settings import in_force
 from conformance.adapters.keras.subjects.application import FORM
@@ -65,6 +66,7 @@ def collect_less() -> None:
 
 def backend_of(name: str) -> Backend:
     """Import the Keras that the adapter's name stands for; raises as :func:`create` does."""
+    hide_telemetry()
     if name in _BACKENDS and not os.environ.get(BACKEND_VARIABLE):
         module, class_name = _BACKENDS[name]
         if name.startswith(KERAS_3):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.exported.runtimes.base import fed
@@ -22,12 +23,18 @@ _SETTINGS = {
 
 def open_file(path: Path) -> Running:
     """Load a file and compile it; inputs are taken in the order in which it lists them."""
-    import openvino
-
-    compiled = openvino.Core().compile_model(str(path), "CPU", _SETTINGS)
+    compiled = _core().compile_model(str(path), "CPU", _SETTINGS)
 
     def run(feeds: Sequence[Feed]) -> list[Any]:
         answer = compiled([fed(feed) for feed in feeds])
         return [answer[place].copy() for place in range(len(compiled.outputs))]
 
     return run
+
+
+@functools.lru_cache(maxsize=1)
+def _core() -> Any:
+    """The process's one runtime: a new one looks for its plugins and loads them."""
+    import openvino
+
+    return openvino.Core()

@@ -1,4 +1,4 @@
-"""Keeps TensorFlow and JAX out of the processes that don't test them."""
+"""Keeps out of processes what they have no use for: TensorFlow, JAX, what reports to a vendor."""
 
 from __future__ import annotations
 
@@ -48,6 +48,15 @@ def hide_jax() -> None:
     second of every start, for nothing that is used here.
     """
     _hide("jax")
+
+
+def hide_telemetry() -> None:
+    """Let OpenVINO find its reports about its use not installed, for which it has a stand-in.
+
+    A conversion sends half a dozen of them to a server, each from a forked copy of this process: of
+    a gigabyte, that takes more than the conversion. And no answer may hang on a server.
+    """
+    _hide("openvino_telemetry")
 
 
 def show(package: str) -> None:
