@@ -441,6 +441,7 @@ def _train() -> Schema:
         **needed,
         "class_weight": _described(weights, "What a sample counts, by its class"),
         "sample_weight": _described(weights, "What a sample counts, by its row"),
+        "loss_weights": _described(weights, "What the loss of each output counts"),
         "metrics": _described(metrics, "Metrics that take no notice of weights"),
         "weighted_metrics": _described(metrics, "Metrics that weigh samples as the loss does"),
         "optimizer_variables": _described(
