@@ -32,6 +32,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
         left_out: Names of files that docs/coverage.md leaves out.
         of_tensorflow: Names of files that need TensorFlow on every backend; keras-torch is run
             without.
+        replaced: Functions that are never run on PyTorch, which has others in their places.
         cases: What the ids of the cases begin with that are asked.
     """
 
@@ -40,6 +41,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     unseen: str
     left_out: frozenset[str]
     of_tensorflow: frozenset[str] = frozenset()
+    replaced: frozenset[str] = frozenset()
     cases: tuple[str, ...]
 
     @property
@@ -101,6 +103,10 @@ FIELDS: Final = {
             "src/utils/sequence_utils.py",
         ),
         unseen=_DESCRIBES,
+        replaced=frozenset(
+            f"{one}.update_step"
+            for one in ("Adadelta", "Adagrad", "Adam", "Adamax", "Lion", "Nadam", "RMSprop", "SGD")
+        ),
         left_out=frozenset(
             {
                 "awq.py",
