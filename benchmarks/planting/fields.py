@@ -167,7 +167,12 @@ def every(package: Path, field: Field, entered: Collection[tuple[str, str]]) -> 
                 continue
             file = path.relative_to(package).as_posix()
             made = edits(file, path.read_text(encoding="utf-8"), unseen)
-            found += (one for one in made if place in field.own or (file, one.function) in entered)
+            found += (
+                one
+                for one in made
+                if one.function not in field.replaced
+                and (place in field.own or (file, one.function) in entered)
+            )
     return found
 
 
