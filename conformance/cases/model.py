@@ -190,6 +190,8 @@ class Call(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The flag that the model itself is given; ``None``: none is."""
     predict: bool = False
     """Whether ``predict_on_batch`` makes the call."""
+    predict_rows: int | None = None
+    """With ``predict``: ``predict`` itself makes it, in batches of so many rows."""
 
     @property
     def facet(self) -> Literal["values"]:

@@ -153,7 +153,15 @@ def _case() -> Schema:
                 "type": "array",
                 "minItems": 1,
                 "maxItems": flags.MAX_FLAGS,
-                "items": {"enum": [None, True, False, flags.PREDICT]},
+                "items": {
+                    "anyOf": [
+                        {"enum": [None, True, False, flags.PREDICT]},
+                        _of(
+                            {flags.PREDICT: {"type": "integer", "minimum": 1}},
+                            required=[flags.PREDICT],
+                        ),
+                    ]
+                },
             },
             "The flag that the model itself is called with, one a call; `predict` at the end",
         ),
