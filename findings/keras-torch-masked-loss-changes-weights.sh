@@ -6,8 +6,8 @@
 # can be broadcast to what the loss answers, each element is scaled by its weight.
 # Behaviour: apply_mask in keras/src/losses/loss.py says sample_weight *= float_mask. A tensor of
 # float32 is the caller's own, which is another one afterwards. A class to ignore makes a mask as
-# well: a weight for each row of labels, which weighs it without that class, then raises. NumPy,
-# JAX and TensorFlow do neither.
+# well: a weight for each row of labels, which weighs it without that class, then raises, as it
+# does on NumPy's backend. JAX and TensorFlow do neither.
 # Seen:
 #     Circle: weights afterwards [1.5, 1.5, 0.0]
 #     without a class to ignore: 1.0397
