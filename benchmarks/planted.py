@@ -1,11 +1,15 @@
-"""Faults planted all over Keras's layers and torch backend: which of them the layer cases see.
+"""Faults planted all over Keras's source: which of them the cases see.
 
 Bar: of 200 faults, at least 95 % of those that change documented behaviour. A fault is one small
 edit that :mod:`ast` finds (``planting/rules.py`` has the kinds), made in a copy of the installed
 Keras, never in the installed one. It is judged by the cases that enter the edited function, by a
 recording of ``keras-conformance touched record``, until one fails that does not fail without it.
 
-    python benchmarks/planted.py --folder FOLDER [--number N] [--first N] [--seed N]
+    python benchmarks/planted.py --folder FOLDER [--of objects] [--number N] [--first N] [--seed N]
+
+``--of layers`` plants in layers and the torch backend, and asks the cases of layers; ``--of
+objects`` in losses, metrics, optimizers and whatever else is no layer and no function, and asks
+theirs (``planting/fields.py``).
 
 What is judged is kept in the folder, and an interrupted benchmark goes on. Faults come in an order
 in which any beginning spreads over files, functions and kinds as well. Edits that were looked at
@@ -24,7 +28,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import yaml
-from planting.choosing import OF_TENSORFLOW, choose, every
+from planting.choosing import choose
+from planting.fields import FIELDS, every
 from planting.judging import Found, Judge, by_kind
 from touched import ADAPTER, Checkout
 
@@ -37,13 +42,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from planting.edits import Edit
+    from planting.fields import Field
 
     from conformance.adapters.host.registry import AdapterSpec
 
 EQUIVALENTS = Path(__file__).parent / "planting" / "equivalents.yaml"
-FOLDERS = ("layers/", "images/")
-"""Of the cases that are asked: layers in models, and image layers called on dictionaries."""
-ASKED = [f"{folder}*" for folder in FOLDERS]
 BAR = 0.95
 
 
@@ -72,14 +75,14 @@ def installed() -> Path:
     return Path(found.origin).parent
 
 
-def recording(checkout: Checkout, path: Path, package: Path) -> Map:
-    """Which functions each layer case enters; recorded if it isn't there.
+def recording(checkout: Checkout, path: Path, package: Path, field: Field) -> Map:
+    """Which functions each case enters; recorded if it isn't there.
 
     Raises:
         SystemExit: It is of another Keras.
     """
     if not path.exists():
-        command = [sys.executable, "-m", "conformance.cli", "touched", "record", *ASKED]
+        command = [sys.executable, "-m", "conformance.cli", "touched", "record", *field.asked]
         source = ["--source", str(checkout.root / "keras"), "--adapter", checkout.adapter]
         subprocess.run([*command, *source, "--jobs", "1", "--output", str(path)], check=True)
     made = read(path)
@@ -107,15 +110,15 @@ def kept(path: Path) -> dict[str, Found]:
     return found
 
 
-def chosen(package: Path, made: Map, options: argparse.Namespace) -> list[Edit]:
+def chosen(package: Path, made: Map, field: Field, options: argparse.Namespace) -> list[Edit]:
     """The faults, in their order."""
     entered = {(path, name) for path, name, _ in made.entered}
 
     def fits(edit: Edit) -> bool:
         file = package / edit.file
-        return file.name not in OF_TENSORFLOW and edit.makes_another(file.read_text("utf-8"))
+        return file.name not in field.of_tensorflow and edit.makes_another(file.read_text("utf-8"))
 
-    return choose(every(package, entered), options.number, options.seed, fits)
+    return choose(every(package, field, entered), field, options.number, options.seed, fits)
 
 
 def told(found: Sequence[Found], excused: Mapping[str, str]) -> bool:
@@ -136,6 +139,7 @@ def main() -> int:
     """Plant, judge, and say whether the bar is met."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--folder", type=Path, required=True, help="everything is kept there")
+    parser.add_argument("--of", choices=FIELDS, default="layers", help="what gets the faults")
     parser.add_argument("--number", type=int, default=200, metavar="N", help="how many faults")
     parser.add_argument("--first", type=int, metavar="N", help="only the first of them")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the choice")
@@ -147,11 +151,11 @@ def main() -> int:
     parser.add_argument("--list", action="store_true", help="list the faults, judge nothing")
     parser.add_argument("--again", action="store_true", help="judge once more what was not seen")
     options = parser.parse_args()
-    package, folder = installed(), options.folder.absolute()
+    package, folder, field = installed(), options.folder.absolute(), FIELDS[options.of]
     folder.mkdir(parents=True, exist_ok=True)
     checkout = Checkout(folder)
-    made = recording(checkout, options.recording or folder / "keras.touched", package)
-    faults = chosen(package, made, options)[: options.first]
+    made = recording(checkout, options.recording or folder / "keras.touched", package, field)
+    faults = chosen(package, made, field, options)[: options.first]
     if options.list:
         print("\n".join(edit.shown for edit in faults))
         return 0
@@ -165,7 +169,7 @@ def judged(
     """What became of each fault, the ones of an earlier try included."""
     path = options.folder / "judged.jsonl"
     done = kept(path)
-    cases = [case for case in load().checked() if case.id.startswith(FOLDERS)]
+    cases = [case for case in load().checked() if case.id.startswith(FIELDS[options.of].cases)]
     with Judge(spec_of(ADAPTER), spec_of(checkout.adapter), cases) as judge:
         for place, edit in enumerate(faults, 1):
             known = done.get(edit.key)

@@ -352,10 +352,13 @@ _ALL = (
         answer="config_round_trip",
         answers="`config_round_trip`",
         how="outputs of call 0 from a model (or a loss, a schedule) rebuilt from its config, "
-        "weights copied",
-        passes="call 0's outputs, by the same truth as `values`",
+        "weights copied; of a metric that is rebuilt before its first step, or an optimizer "
+        "before the second half of its steps and given its variables, each result, and then every "
+        "variable after the last step, in the order of their names",
+        passes="call 0's outputs, by the same truth as `values`; of an object its results and "
+        "last variables",
         wrong="wrong round trip",
-        kinds=_SHOWN,
+        kinds=_ANY,
         blocked_by=_TRUE,
         repeats=True,
     ),

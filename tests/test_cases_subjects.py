@@ -183,6 +183,34 @@ def test_a_symbol_of_a_newer_keras_is_called_by_place(cases: Any) -> None:
             """,
             "can't be set",
         ),
+        (
+            """\
+            object: optimizers.SGD
+            variables: {w: {shape: [2]}}
+            input: {shape: [2]}
+            steps: [{apply: {w: x}}, {exclude_from_weight_decay: {var_names: [w]}}]
+            """,
+            "behind another step",
+        ),
+        (
+            """\
+            object: optimizers.SGD
+            variables: {w: {shape: [2]}}
+            input: {shape: [2]}
+            steps: [{exclude_from_weight_decay: {var_list: [b]}}, {apply: {w: x}}]
+            """,
+            "'b' is no variable",
+        ),
+        (
+            """\
+            object: optimizers.SGD
+            variables: {w: {shape: [2]}}
+            input: {shape: [2]}
+            steps: [{exclude_from_weight_decay: {var_names: w}}, {apply: {w: x}}]
+            """,
+            "no list of names",
+        ),
+        ("object: metrics.Mean\nsteps: [result]\nraises: build\n", "an object has no build"),
     ],
 )
 def test_mistakes_are_told(said: Any, body: str, message: str) -> None:
@@ -206,9 +234,27 @@ def test_steps_are_a_flat_list(cases: Any) -> None:
     applied = Step(call="apply", tensors={"w": "g"})
     changed = Step(call="set", arguments={"learning_rate": 0.01})
     assert program.steps == [applied, applied, changed, applied]
-    assert program.facets == ["state"]
+    assert program.facets == ["config_round_trip", "state"]
     with pytest.raises(TypeError):
         _ = case.graph
+
+
+@pytest.mark.parametrize(
+    ("more", "facets"),
+    [
+        ("steps: [{apply: {w: g}}]", ["config_round_trip", "state"]),
+        (
+            "steps: [{exclude_from_weight_decay: {var_names: [w]}}, {apply: {w: g}}]",
+            ["state"],
+        ),
+        ("steps: [{apply: {w: g}}]\nraises: call", ["raises"]),
+    ],
+)
+def test_what_is_asked_of_an_object(cases: Any, more: str, facets: list[str]) -> None:
+    (case,) = cases(
+        "object: optimizers.SGD\nvariables: {w: {shape: [3]}}\ninputs: {g: {shape: [3]}}\n" + more
+    )
+    assert case.program.facets == facets
 
 
 def test_each_step_is_fed_anew_and_every_variable_is_told_after_it(cases: Any) -> None:

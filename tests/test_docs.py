@@ -435,6 +435,7 @@ COMMANDS: dict[str, Run | Shown] = {
         "tests/test_touched.py", 'touched("functions", "fakes/late"'
     ),
     "python benchmarks/planted.py --folder FOLDER": Run(HELP.format("planted.py")),
+    "python benchmarks/planted.py --folder FOLDER --of objects": Run(HELP.format("planted.py")),
     "python benchmarks/touched.py": Run(HELP.format("touched.py")),
     "python benchmarks/records.py": Run(HELP.format("records.py")),
     "python benchmarks/whole_run.py": Run(HELP.format("whole_run.py")),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -79,7 +81,8 @@ def planting(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def edits(planting: Any) -> list[Any]:
-    found = planting("edits").edits("src/layers/thing.py", PROGRAM)
+    unseen = re.compile(planting("fields").FIELDS["layers"].unseen)
+    found = planting("edits").edits("src/layers/thing.py", PROGRAM, unseen)
     return [one for one in found if one.makes_another(PROGRAM)]
 
 
@@ -103,6 +106,39 @@ def test_what_no_case_can_see_is_left_alone(planting: Any) -> None:
         assert one.before != '"""Says nothing."""'
 
 
+def test_a_field_says_what_is_left_alone(planting: Any) -> None:
+    objects = re.compile(planting("fields").FIELDS["objects"].unseen)
+    found = planting("edits").edits("src/quantizers/thing.py", PROGRAM, objects)
+    assert any("quantized" in one.function for one in found)
+
+
+def test_faults_lie_in_a_fields_own_files_and_in_what_its_cases_enter(
+    planting: Any, tmp_path: Path
+) -> None:
+    for name in ("losses/losses.py", "losses/losses_test.py", "callbacks/tensorboard.py"):
+        (tmp_path / "src" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "src" / name).write_text("def own():\n    return 1 + 2\n", encoding="utf-8")
+    for name in ("numerical_utils.py", "sequence_utils.py"):
+        (tmp_path / "src/utils" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "src/utils" / name).write_text(
+            "def entered():\n    return 1 + 2\ndef not_entered():\n    return 1 + 2\n",
+            encoding="utf-8",
+        )
+    fields = planting("fields")
+    objects = fields.FIELDS["objects"]
+    found = fields.every(
+        tmp_path,
+        msgspec.structs.replace(
+            objects, below=("src/utils/numerical_utils.py", "src/utils/sequence_utils.py")
+        ),
+        {("src/utils/numerical_utils.py", "entered")},
+    )
+    assert {(one.file, one.function) for one in found} == {
+        ("src/losses/losses.py", "own"),
+        ("src/utils/numerical_utils.py", "entered"),
+    }
+
+
 def test_an_edit_of_another_file_is_refused(planting: Any) -> None:
     one = edits(planting)[0]
     with pytest.raises(ValueError, match="is not what it was"):
@@ -111,15 +147,15 @@ def test_an_edit_of_another_file_is_refused(planting: Any) -> None:
 
 def test_the_choice_is_the_same_for_a_seed_and_takes_kinds_by_turns(planting: Any) -> None:
     every = edits(planting)
-    choose = planting("choosing").choose
+    choose, layers = planting("choosing").choose, planting("fields").FIELDS["layers"]
 
     def chosen(seed: int) -> list[str]:
-        return [one.key for one in choose(every, 20, seed, lambda _: True)]
+        return [one.key for one in choose(every, layers, 20, seed, lambda _: True)]
 
     assert chosen(1) == chosen(1) != chosen(2)
-    kinds = Counter(one.kind for one in choose(every, len(KINDS), 1, lambda _: True))
+    kinds = Counter(one.kind for one in choose(every, layers, len(KINDS), 1, lambda _: True))
     assert kinds == Counter(KINDS)
-    assert choose(every, 20, 1, lambda _: False) == []
+    assert choose(every, layers, 20, 1, lambda _: False) == []
 
 
 def test_every_excuse_is_one_edit_and_has_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:

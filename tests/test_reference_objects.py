@@ -286,6 +286,13 @@ def test_decay_clipping_and_scale() -> None:
         return moved("optimizers.SGD", GRADIENTS, **config)[0]
 
     assert np.allclose(change(weight_decay=0.2), by_hand(lambda w, g, _: w - 0.02 * w - 0.1 * g))
+    left = made("optimizers.SGD", learning_rate=0.1, weight_decay=0.2)
+    left.exclude_from_weight_decay(var_list=["a"], var_names=["bia"])
+    left.build({name: array(np.float64([1.0])) for name in ("a", "bias", "b")})
+    left.apply({name: array(np.float64([0.0])) for name in ("a", "bias", "b")})
+    assert near(left.values["a"], 1.0)
+    assert near(left.values["bias"], 1.0)
+    assert np.allclose(left.values["b"].value, 0.98)
     assert np.allclose(
         change(clipvalue=0.3), by_hand(lambda w, g, _: w - 0.1 * np.clip(g, -0.3, 0.3))
     )

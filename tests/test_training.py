@@ -90,6 +90,7 @@ def changed(old: str, new: str) -> str:
         (changed("[1.0, 0.5, 2]", "{0: 1.0}"), "class_weight"),
         (changed("[1.0, 0.5, 2]", "[1.0, 0.5, 2]\n  sample_weight: [1, 1, 1, 1]"), "one of both"),
         (changed("class_weight: [1.0, 0.5, 2]", "sample_weight: [1, 1]"), "4: one a row"),
+        (changed("class_weight: [1.0, 0.5, 2]", "loss_weights: [1, 1]"), "1: one an output"),
         (changed(", dtype: int32", ""), "without targets that are classes"),
         (changed("[0, 2, 1, 1]", "[0, 2, 1]"), "4, as the first call is fed"),
         (changed("targets:", "target:"), "targets"),
@@ -112,7 +113,8 @@ def test_the_schema_knows_the_keys() -> None:
     from conformance.cases.schema import json_schema
 
     train = json_schema()["$defs"]["case"]["properties"]["train"]["properties"]
-    assert {"class_weight", "sample_weight", "metrics", "weighted_metrics"} <= train.keys()
+    known = {"class_weight", "sample_weight", "loss_weights", "metrics", "weighted_metrics"}
+    assert known <= train.keys()
 
 
 # --- the reference ------------------------------------------------------------------------------
@@ -159,6 +161,66 @@ def test_the_reference_trains_as_the_formulas_say(case: Any) -> None:
     for name, array in expected.items():
         np.testing.assert_allclose(found[name], array, rtol=1e-6, err_msg=name)
     assert answer.feeds["target/0"].dtype == np.int32
+
+
+def losses(found: Case) -> Any:
+    return evaluate(found).arrays["truth/state/losses"]
+
+
+def test_classes_are_told_by_their_number_in_a_column_or_by_a_one(case: Any) -> None:
+    column = changed("[0, 2, 1, 1]", "[[0], [2], [1], [1]]")
+    one_hot = changed("[0, 2, 1, 1]", "[[1, 0, 0], [0, 0, 1], [0, 1, 0], [0, 1, 0]]")
+    one_hot = one_hot.replace("sparse_categorical", "categorical").replace("SparseC", "C")
+    plain = losses(case(CLASSES))
+    np.testing.assert_allclose(losses(case(column)), plain, rtol=1e-6)
+    np.testing.assert_allclose(losses(case(one_hot)), plain, rtol=1e-6)
+
+
+def test_losses_of_several_outputs_are_weighed(case: Any) -> None:
+    body = """
+        input: {shape: [3], batch: 4}
+        model:
+          nodes: {left: {Dense: {units: 2}, of: x}, right: {Dense: {units: 2}, of: x}}
+          outputs: [left, right]
+        train: {optimizer: SGD, loss: mean_squared_error, loss_weights: WEIGHTS, steps: 1}
+    """
+    left, right, both = (
+        losses(case(body.replace("WEIGHTS", one)))[0] for one in ("[1, 0]", "[0, 1]", "[0.25, 2]")
+    )
+    np.testing.assert_allclose(both, left / 4 + right * 2, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("targets", "units", "metric"),
+    [
+        ("[0, 2, 1, 1]", 3, "SparseCategoricalAccuracy"),
+        ("[[0], [2], [1], [1]]", 3, "SparseCategoricalAccuracy"),
+        ("[[1, 0, 0], [0, 0, 1], [0, 1, 0], [0, 1, 0]]", 3, "CategoricalAccuracy"),
+        ("[[0], [1], [1], [0]]", 1, "BinaryAccuracy"),
+    ],
+)
+def test_accuracy_is_the_one_that_the_shapes_ask_for(
+    case: Any, targets: str, units: int, metric: str
+) -> None:
+    body = f"""
+        input: {{shape: [3], batch: 4}}
+        targets: {{values: {targets}, dtype: int32}}
+        model: [{{Dense: {{units: {units}, activation: sigmoid}}}}]
+        train: {{optimizer: SGD, loss: LOSS, metrics: [accuracy], steps: 2}}
+    """.replace(
+        "LOSS",
+        "sparse_categorical_crossentropy" if metric.startswith("Sparse") else "mean_squared_error",
+    )
+    named = body.replace("[accuracy]", f"[{{{metric}: {{name: accuracy}}}}]")
+    found, expected = (
+        evaluate(case(one)).arrays["truth/state/metric/accuracy"] for one in (body, named)
+    )
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_a_loss_that_is_scaled_is_told_and_moves_as_it_is(case: Any) -> None:
+    plain = changed("learning_rate: 0.1,", "learning_rate: 0.1, loss_scale_factor: 8.0,")
+    np.testing.assert_allclose(losses(case(plain)), losses(case(CLASSES)), rtol=1e-6)
 
 
 def test_an_answer_depends_on_the_loss_that_is_named_by_its_function(case: Any) -> None:

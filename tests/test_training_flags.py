@@ -64,6 +64,11 @@ def test_each_flag_is_a_call(case: Any) -> None:
     assert {call.batch for call in calls} == {3}
 
 
+def test_predict_may_go_in_batches(case: Any) -> None:
+    calls = case(FLAGS.replace("predict]", "predict, {predict: 2}]")).program.calls
+    assert [(call.predict, call.predict_rows) for call in calls[-2:]] == [(True, None), (True, 2)]
+
+
 def test_flags_go_with_the_calls_that_are_listed(case: Any) -> None:
     body = FLAGS.replace("batch: 3", "batch: [3, 1, 2, 4]")
     assert [call.batch for call in case(body).program.calls] == [3, 1, 2, 4]
@@ -88,9 +93,15 @@ def test_a_model_in_training_has_states_and_no_row_by_itself(case: Any) -> None:
         (FLAGS.replace("[null, true, false, predict]", "true"), "a list of flags"),
         (FLAGS.replace("[null, true, false, predict]", "[]"), "is empty"),
         (FLAGS.replace("[null, true, false, predict]", f"[{'true, ' * 17}]"), "1 to 16"),
-        (FLAGS.replace("false, predict", "false, fit"), "null, true, false or predict"),
-        (FLAGS.replace("false, predict", "0"), "null, true, false or predict"),
+        (
+            FLAGS.replace("false, predict", "false, fit"),
+            "null, true, false, predict or {predict: 2}",
+        ),
+        (FLAGS.replace("false, predict", "0"), "null, true, false, predict or {predict: 2}"),
         (FLAGS.replace("false, predict", "predict, false"), "`predict` at the end"),
+        (FLAGS.replace("false, predict", "{predict: 2}, false"), "`predict` at the end"),
+        (FLAGS.replace("false, predict", "{predict: 0}"), "a number of rows"),
+        (FLAGS.replace("false, predict", "{evaluate: 2}"), "predict"),
         (FLAGS.replace("[null, true, false, predict]", "[predict]"), "`predict` at the end"),
         (FLAGS.replace("batch: 3", "batch: [3, 1]"), "2: one a call"),
         ("function: ops.abs\ninputs: {x: {shape: [2]}}\ntraining: [true]\n", "says nothing beside"),

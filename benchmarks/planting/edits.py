@@ -21,11 +21,6 @@ if TYPE_CHECKING:
 
 _OTHERS: Final = frozenset({"tensorflow", "jax", "numpy", "openvino", "mlx", "paddle"})
 _SAID: Final = frozenset({"warn", "debug", "info", "warning", "print_msg", "format"})
-_UNSEEN: Final = re.compile(
-    r"quantiz|_int8|_int4|_float8|gptq|awq|lora|__repr__|__str__|__dir__|_name_scope|summary|"
-    r"rematerialization|_lock|tracker|_tf_|_jax_|symbolic_call_spec_str"
-)
-"""Functions that docs/coverage.md leaves out: quantization, LoRA; and those that only describe."""
 
 
 class Edit(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,17 +86,18 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
-def edits(file: str, text: str) -> Iterator[Edit]:
+def edits(file: str, text: str, unseen: re.Pattern[str]) -> Iterator[Edit]:
     """Every edit of one file. What one makes of it may be no program (:meth:`Edit.makes_another`).
 
     Args:
         file: Its path below the package's folder.
         text: Its content.
+        unseen: Names of functions that are left alone.
     """
     source = Source(text)
     seen = set[str]()
     for node in ast.walk(source.tree):
-        if not hasattr(node, "lineno") or _passed_over(source, node):
+        if not hasattr(node, "lineno") or _passed_over(source, node, unseen):
             continue
         for found in rules.apply(source, node):
             begin = source.span(found.node)[0]
@@ -121,13 +117,13 @@ def edits(file: str, text: str) -> Iterator[Edit]:
                 yield edit
 
 
-def _passed_over(source: Source, node: ast.AST) -> bool:
+def _passed_over(source: Source, node: ast.AST, unseen: re.Pattern[str]) -> bool:
     """Whether no case could tell an edit here: text for people, annotations, other backends."""
-    if isinstance(node, Function) and _UNSEEN.search(node.name):
+    if isinstance(node, Function) and unseen.search(node.name):
         return True
     inside = node
     for around in source.above(node):
-        if _says_no_more(around, inside):
+        if _says_no_more(around, inside, unseen):
             return True
         if isinstance(around, ast.If) and _of_other_backends(source, around, inside):
             return True
@@ -135,13 +131,13 @@ def _passed_over(source: Source, node: ast.AST) -> bool:
     return False
 
 
-def _says_no_more(around: ast.AST, inside: ast.AST) -> bool:
+def _says_no_more(around: ast.AST, inside: ast.AST, unseen: re.Pattern[str]) -> bool:
     """Whether what stands directly in this is for people, for type checkers, or left out."""
     if isinstance(around, ast.Raise | ast.Assert | ast.AnnAssign | ast.arg):
         return True
     if isinstance(around, ast.Call):
         return rules.name_of(around.func) in _SAID
-    if isinstance(around, Function) and (inside is around.returns or _UNSEEN.search(around.name)):
+    if isinstance(around, Function) and (inside is around.returns or unseen.search(around.name)):
         return True
     return isinstance(around, Function | ast.ClassDef) and inside in around.decorator_list
 

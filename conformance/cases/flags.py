@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from conformance.cases import fields
+from conformance.cases import fields, inputs
 from conformance.cases.problems import described
+from conformance.cases.reading import Map
 
 if TYPE_CHECKING:
     from conformance.cases.model import Call
     from conformance.cases.problems import Where
-    from conformance.cases.reading import Map, Seq
+    from conformance.cases.reading import Seq
 
 PREDICT = "predict"
 MAX_FLAGS = 16
@@ -54,12 +55,15 @@ def _sound(listed: Seq, place: Where) -> bool:
         place.refuse(f"has {len(listed)} flags", expected=f"1 to {MAX_FLAGS}")
         return False
     for i, flag in enumerate(listed):
-        if flag is not None and not isinstance(flag, bool) and flag != PREDICT:
+        if isinstance(flag, Map):
+            if _rows(flag, place.item(listed, i)) is None:
+                return False
+        elif flag is not None and not isinstance(flag, bool) and flag != PREDICT:
             place.item(listed, i).refuse(
-                f"is {described(flag)}", expected="null, true, false or predict"
+                f"is {described(flag)}", expected="null, true, false, predict or {predict: 2}"
             )
             return False
-    predicted = [flag == PREDICT for flag in listed]
+    predicted = [flag == PREDICT or isinstance(flag, Map) for flag in listed]
     if predicted[0] or predicted != sorted(predicted):
         place.refuse(
             "has a call behind `predict`, or none before",
@@ -69,7 +73,20 @@ def _sound(listed: Seq, place: Where) -> bool:
     return True
 
 
+def _rows(flag: Map, where: Where) -> int | None:
+    """In batches of how many rows ``predict`` goes."""
+    given = fields.mapping(flag, where, (PREDICT,), required=(PREDICT,))
+    if given is None or PREDICT not in given:
+        return None
+    place = where.value(given, PREDICT)
+    return fields.whole(
+        given[PREDICT], place, least=1, most=inputs.MAX_BATCH, what="a number of rows"
+    )
+
+
 def _flagged(call: Call, flag: object) -> Call:
+    if isinstance(flag, Map):
+        return msgspec.structs.replace(call, predict=True, predict_rows=int(flag[PREDICT]))
     if flag == PREDICT:
         return msgspec.structs.replace(call, predict=True)
     return msgspec.structs.replace(call, training=flag)

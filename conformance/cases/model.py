@@ -7,7 +7,7 @@ states and is seen by the reference alone.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 from msgspec import Struct, field
@@ -190,6 +190,8 @@ class Call(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The flag that the model itself is given; ``None``: none is."""
     predict: bool = False
     """Whether ``predict_on_batch`` makes the call."""
+    predict_rows: int | None = None
+    """With ``predict``: ``predict`` itself makes it, in batches of so many rows."""
 
     @property
     def facet(self) -> Literal["values"]:
@@ -279,6 +281,8 @@ class Train(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a sample's loss is multiplied with, by its class: the target is an index into it."""
     sample_weight: list[float] | None = None
     """The same by row of the batch."""
+    loss_weights: list[float] | None = None
+    """What the loss of each output is multiplied with before all are added up."""
     metrics: list[Named] = field(default_factory=list)
     """Metrics that take no notice of weights, each told after every step, of that step alone."""
     weighted_metrics: list[Named] = field(default_factory=list)
@@ -403,6 +407,10 @@ class Graph(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="ki
     def batched(self) -> bool:
         """Whether what is fed has a batch axis in front."""
         return self.model.form != "function"
+
+
+EXCLUDING: Final = "exclude_from_weight_decay"
+"""A step that stands before every other: optimizers are told before they are built."""
 
 
 class Step(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -153,7 +153,15 @@ def _case() -> Schema:
                 "type": "array",
                 "minItems": 1,
                 "maxItems": flags.MAX_FLAGS,
-                "items": {"enum": [None, True, False, flags.PREDICT]},
+                "items": {
+                    "anyOf": [
+                        {"enum": [None, True, False, flags.PREDICT]},
+                        _of(
+                            {flags.PREDICT: {"type": "integer", "minimum": 1}},
+                            required=[flags.PREDICT],
+                        ),
+                    ]
+                },
             },
             "The flag that the model itself is called with, one a call; `predict` at the end",
         ),
@@ -441,6 +449,7 @@ def _train() -> Schema:
         **needed,
         "class_weight": _described(weights, "What a sample counts, by its class"),
         "sample_weight": _described(weights, "What a sample counts, by its row"),
+        "loss_weights": _described(weights, "What the loss of each output counts"),
         "metrics": _described(metrics, "Metrics that take no notice of weights"),
         "weighted_metrics": _described(metrics, "Metrics that weigh samples as the loss does"),
         "optimizer_variables": _described(

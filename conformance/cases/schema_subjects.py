@@ -157,6 +157,12 @@ def _step() -> Schema:
             "minProperties": 1,
             "propertyNames": {"enum": list(steps.SETTABLE)},
         },
+        "variables": {
+            "type": "object",
+            "minProperties": 1,
+            "properties": {key: {"type": "array", "minItems": 1} for key in steps.EXCLUDED},
+            "additionalProperties": False,
+        },
         "": {"type": "null"},
     }
     times = {"type": "integer", "minimum": 1, "maximum": steps.MAX_STEPS}

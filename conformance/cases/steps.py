@@ -12,12 +12,12 @@ from conformance.adapters.shared.layer_names import automatic_name
 from conformance.cases import fields, inputs, names, references
 from conformance.cases.binding import accepts, literals_of
 from conformance.cases.inputs import as_spec
-from conformance.cases.model import Node, Step, Steps
+from conformance.cases.model import EXCLUDING, Node, Step, Steps
 from conformance.cases.problems import described, did_you_mean
 from conformance.cases.reading import Map, Seq
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from conformance.cases.inputs import Fed
     from conformance.cases.problems import Where
@@ -28,7 +28,7 @@ class Method(NamedTuple):
 
     takes: str
     """``arrays``: by position and under ``with``; ``gradients``: one by variable; ``literals`` by
-    name; nothing."""
+    name; ``variables``: by ``var_list`` and by parts of their names; nothing."""
     answers: bool = False
 
 
@@ -41,6 +41,7 @@ METHODS: Final[dict[str, dict[str, Method]]] = {
     "optimizers": {
         "apply": Method("gradients"),
         "set": Method("literals"),
+        EXCLUDING: Method("variables"),
     },
     "random": {"next": Method("", answers=True)},
 }
@@ -53,6 +54,7 @@ ANSWERING: Final = frozenset(
 """Methods whose answer is judged."""
 SETTABLE: Final = ("learning_rate",)
 """What ``set`` may set."""
+EXCLUDED: Final = ("var_list", "var_names")
 MAX_STEPS: Final = 64
 """Steps of one case, and how often one of them may be repeated."""
 MAX_ALL: Final = 256
@@ -143,6 +145,8 @@ def _steps(
     if len(found) > MAX_ALL:
         where.refuse(f"makes {len(found)} steps, repetitions included", expected=f"{MAX_ALL}")
         return []
+    if any(step.call == EXCLUDING for step in found[1:]):
+        where.refuse(f"has `{EXCLUDING}` behind another step", expected="it before all others")
     if listed and not any(METHODS[kind][step.call].answers for step in found):
         kinds = [name for name, method in METHODS[kind].items() if method.answers]
         if kinds:
@@ -196,18 +200,38 @@ def _called(  # noqa: PLR0913, PLR0917 (what a step may be made of)
     if method.takes == "gradients":
         return _applied(name, value, where, scope, variables)
     if method.takes == "literals":
-        literals = literals_of(value, where, name)
-        for key in literals or ():
-            if key not in SETTABLE:
-                where.refuse(f"{key!r} can't be set", expected=f"one of {', '.join(SETTABLE)}")
-        if not literals:
-            where.refuse("sets nothing", expected="{learning_rate: 0.001}")
-            return None
-        return Step(call=name, arguments=literals)
+        return _set(name, value, where)
+    if method.takes == "variables":
+        return _excluded(name, value, where, variables)
     if value is not None:
         where.refuse(f"{name} takes nothing", expected=f"`{name}` alone")
         return None
     return Step(call=name)
+
+
+def _set(name: str, value: object, where: Where) -> Step | None:
+    """Attributes by their names."""
+    literals = literals_of(value, where, name)
+    for key in literals or ():
+        if key not in SETTABLE:
+            where.refuse(f"{key!r} can't be set", expected=f"one of {', '.join(SETTABLE)}")
+    if not literals:
+        where.refuse("sets nothing", expected="{learning_rate: 0.001}")
+        return None
+    return Step(call=name, arguments=literals)
+
+
+def _excluded(name: str, value: object, where: Where, variables: Mapping[str, Fed]) -> Step | None:
+    """Variables, and parts of names."""
+    given = fields.mapping(value, where, EXCLUDED)
+    literals = {} if given is None else literals_of(given, where, name) or {}
+    if not all(isinstance(one, list) and one for one in literals.values()):
+        where.refuse("holds what is no list of names", expected="{var_names: [bias]}")
+        return None
+    for one in literals.get("var_list", ()):
+        if one not in variables:
+            where.refuse(f"{one!r} is no variable", expected=f"one of {', '.join(variables)}")
+    return Step(call=name, arguments=literals) if literals else None
 
 
 def _updated(name: str, value: object, where: Where, scope: dict[str, Fed]) -> Step | None:

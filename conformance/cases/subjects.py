@@ -18,11 +18,11 @@ from conformance.cases import (
     open_sizes,
     steps,
 )
-from conformance.cases.model import STRING, Call, Expect, Graph
+from conformance.cases.model import EXCLUDING, STRING, Call, Expect, Graph
 from conformance.facets import APPLICATION, FACETS, FUNCTION, OPEN, STEPS, asked_of
 
 if TYPE_CHECKING:
-    from conformance.cases.model import Model, Program
+    from conformance.cases.model import Model, Program, Steps
     from conformance.cases.models import Read
     from conformance.cases.problems import Where
     from conformance.cases.reading import Map
@@ -156,24 +156,38 @@ def steps_of(
     Args:
         tree: The case.
         where: Its place.
-        raises: Where something must be refused; nothing of steps can be.
+        raises: The stage at which the object or a step must be refused, if one must.
         without: Facets that aren't asked for.
     """
     given = inputs.read_inputs(tree, where, whole=True)
     program = None if given is None else steps.read_steps(tree, where, given)
     if program is None:
         return None
-    if raises is not None:
-        where.key(tree, "raises").refuse("is not looked at in steps")
+    if raises == "build":
+        where.value(tree, "raises").refuse("is build", expected="call: an object has no build")
     if "expect" in tree:
         where.key(tree, "expect").refuse("is not read beside `steps`", hint="leave it out")
     asked = asked_of(STEPS, frozenset({"changes"}) | _lists(program))
     if not any(step.call in steps.ANSWERING for step in program.steps):
-        asked &= {"state"}
+        asked &= {"state", "config_round_trip"}
     if "values" in without:
         asked -= {"from_lists"}
+    if "state" in without or not _has_config(program):
+        asked -= {"config_round_trip"}
+    if raises is not None:
+        asked = frozenset({"raises"})
     facets = [facet for facet in FACETS if facet in asked.difference(without)]
     return msgspec.structs.replace(program, facets=facets), Expect()
+
+
+def _has_config(program: Steps) -> bool:
+    """Whether an object can be made anew from what it says of itself.
+
+    No function is in that, and neither is what an optimizer was told besides its arguments.
+    """
+    several = program.object.config.get("optimizer_map")
+    told = any(step.call == EXCLUDING for step in program.steps)
+    return not told and not (isinstance(several, dict) and "function" in several)
 
 
 def application(

@@ -12,7 +12,7 @@ from conformance.cases.problems import described
 from conformance.cases.reading import Map, Seq
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from conformance.cases.model import Target
     from conformance.cases.models import Read
@@ -25,6 +25,7 @@ KEYS = (
     "steps",
     "class_weight",
     "sample_weight",
+    "loss_weights",
     "metrics",
     "weighted_metrics",
     "optimizer_variables",
@@ -39,6 +40,8 @@ KEYS = (
 REQUIRED = ("optimizer", "loss", "steps")
 MAX_STEPS = 10_000
 MAX_METRICS = 32
+BY_SHAPES = "accuracy"
+"""A word for one of three metrics, by the shapes of target and output."""
 _CLASSES = ("values", "indices")
 """Data of which it is known that they are indices."""
 
@@ -111,10 +114,8 @@ def check(train: Train, tree: Map, where: Where, read: Read, rows: int) -> None:
             place.key(body, key).refuse(
                 f"is given for {outputs} outputs", expected="a model of one output"
             )
-    if train.sample_weight is not None and len(train.sample_weight) != rows:
-        place.value(body, "sample_weight").refuse(
-            f"has {len(train.sample_weight)} weights", expected=f"{rows}: one a row"
-        )
+    counts = {"loss_weights": (outputs, "an output"), "sample_weight": (rows, "a row")}
+    _check_counts(train, body, place, counts)
     fitting.check(train, body, place, rows, outputs)
     _check_frozen(train, body, place, {node.name for node in read.model.layers})
     if train.class_weight is not None:
@@ -123,6 +124,18 @@ def check(train: Train, tree: Map, where: Where, read: Read, rows: int) -> None:
                 "is beside `class_weight`", expected="`sample_weight`: evaluating knows no classes"
             )
         _check_classes(train, len(train.class_weight), place.value(body, "class_weight"))
+
+
+def _check_counts(
+    train: Train, body: Map, where: Where, counts: Mapping[str, tuple[int, str]]
+) -> None:
+    """There must be as many weights as what they weigh."""
+    for key, (count, each) in counts.items():
+        weights = getattr(train, key)
+        if weights is not None and len(weights) != count:
+            where.value(body, key).refuse(
+                f"has {len(weights)} weights", expected=f"{count}: one {each}"
+            )
 
 
 def _check_frozen(train: Train, body: Map, where: Where, known: set[str]) -> None:
@@ -215,6 +228,8 @@ def _named(kind: Kind, value: object, where: Where) -> Named | None:
     else:
         where.mistyped("a name, or {SGD: {learning_rate: 0.1}}", value)
         return None
+    if kind == "metrics" and name == BY_SHAPES and config is None:
+        return Named(name=name)
     if wrong := names.unfit(kind, name):
         place.refuse(wrong[0], hint=wrong[1])
         return None
@@ -248,6 +263,7 @@ def _rows(value: object, where: Where) -> int | None:
 _OPTIONAL: dict[str, Callable[[object, Where], Any]] = {
     "class_weight": _numbers,
     "sample_weight": _numbers,
+    "loss_weights": _numbers,
     "metrics": _metrics,
     "weighted_metrics": _metrics,
     "optimizer_variables": fields.flag,

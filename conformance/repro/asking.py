@@ -155,6 +155,9 @@ def _earlier(plan: Plan, called: str) -> list[str]:
 def _one(plan: Plan, index: int, called: str, arrays: str = "inputs") -> str:
     """One call of the model, as the case makes it."""
     if plan.predicts(index):
+        rows = plan.program.calls[index].predict_rows
+        if rows is not None:
+            return f"model.predict({fed(plan, arrays)}, batch_size={rows}, verbose=0)"
         return f"model.predict_on_batch({fed(plan, arrays)})"
     said = "" if called == "model.predict_on_batch" else plan.said(index)
     return f"{called}({fed(plan, arrays)}{said})"

@@ -106,7 +106,11 @@ def targets_source(plan: Plan) -> str:
 def _compile_source(train: Train) -> str:
     """What ``compile`` is given beside the optimizer, metrics left out."""
     eager = ", run_eagerly=True" if train.eager else ""
-    return f"loss={loss_source(train)}{eager}{compile_source(train)}"
+    loss, more = loss_source(train), f"{eager}{compile_source(train)}"
+    if train.loss_weights is not None:
+        more = f", loss_weights={literal(train.loss_weights)}{more}"
+        loss = f"[{', '.join(loss for _ in train.loss_weights)}]"
+    return f"loss={loss}{more}"
 
 
 def _compiled(train: Train, lines: list[str]) -> list[str]:

@@ -222,8 +222,37 @@ def compiled(evidence: Evidence) -> FacetVerdict:
 
 
 def config_round_trip(evidence: Evidence) -> FacetVerdict:
-    """Judge the outputs of call 0 from the model rebuilt from its config."""
-    return _again(evidence, "config_round_trip", evidence.observation.config_round_trip)
+    """Judge the outputs of call 0 from the model rebuilt from its config.
+
+    Of an object with a memory its results, and its variables after the last step.
+    """
+    answer, facet = evidence.observation.config_round_trip, "config_round_trip"
+    held = evidence.expectation.state
+    if held is None or evidence.expectation.symbolic.outputs:
+        return _again(evidence, facet, answer)
+    observed = evidence.part(answer, f"{facet}'s results and variables")
+    results = [call for _, call in evidence.calls("values") if call.outputs]
+    last = f"{len(evidence.expectation.calls) - 1}/"
+    names = sorted(name for name in held.weights if name.startswith(last))
+    if len(observed) != len(results) + len(names):
+        return numeric(facet, [wrong_number("", len(results) + len(names), len(observed))])
+    comparisons = [
+        comparison
+        for call, output in zip(results, observed, strict=False)
+        for comparison in evidence.answers(call, [output], "rebuilt: ")
+    ]
+    comparisons += [
+        evidence.compare(f"rebuilt: {name[len(last) :]}", held.weights[name], one.tensor, TRAINING)
+        for name, one in zip(names, observed[len(results) :], strict=True)
+    ]
+    found = numeric(facet, comparisons)
+    if found.outcome != "fail":
+        return found
+    before = (*((values(evidence),) if results else ()), state(evidence))
+    wrong = next((one.facet for one in before if one.outcome == "fail"), "")
+    if not wrong:
+        return found
+    return replace(found, outcome="blocked", message=f"blocked by {wrong}: {found.message}")
 
 
 def save_round_trip(evidence: Evidence) -> FacetVerdict:

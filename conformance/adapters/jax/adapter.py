@@ -218,7 +218,8 @@ class Traced(Subject):
 
         def total(weights: Any, inputs: Any, targets: Any) -> Any:
             outputs, _ = self.step(inputs, weights)
-            return sum(loss(y, t) for y, t in zip(outputs, targets))
+            counts = train.get("loss_weights") or [1.0] * len(targets)
+            return sum(loss(y, t) * one for y, t, one in zip(outputs, targets, counts))
 
         def step(state: Any, weights: Any, inputs: Any, targets: Any) -> Any:
             value, gradients = jax.value_and_grad(total)(weights, inputs, targets)

@@ -266,6 +266,11 @@ class Session:
             predicted=[
                 index for index, call in enumerate(self._program["calls"]) if call.get("predict")
             ],
+            batches={
+                index: call["predict_rows"]
+                for index, call in enumerate(self._program["calls"])
+                if call.get("predict_rows")
+            },
         )
 
     def _flags(self) -> dict[int, bool]:

@@ -66,8 +66,13 @@ def train(
     _freeze(net, spec.get("freeze", ()))
     if spec.get("eager"):
         more["run_eagerly"] = True
+    if spec.get("loss_weights"):
+        more["loss_weights"] = spec["loss_weights"]
     more.update(fitting.compiled(spec))
-    model.compile(optimizer=optimizer, loss=_made(keras.losses, spec["loss"]), **more)
+    loss: Any = _made(keras.losses, spec["loss"])
+    if spec.get("loss_weights"):  # one loss is not taken beside a list of weights
+        loss = [_made(keras.losses, spec["loss"]) for _ in spec["loss_weights"]]
+    model.compile(optimizer=optimizer, loss=loss, **more)
     _freeze(net, spec.get("freeze_late", ()))
     weights = _weighed(spec)
     x, y = packed(rows[0]), packed(rows[1])

@@ -63,7 +63,8 @@ def loss_of(
 
     def loss(answer: Array, target: Array) -> Array:
         if "class_weight" in train:
-            labels = target.reshape(target.shape[:1])
+            one_hot = target.ndim > 1 and target.shape[-1] > 1
+            labels = target.argmax(-1) if one_hot else target.reshape(target.shape[:1])
             return function(target, answer, array(train["class_weight"])[labels])
         if "sample_weight" in train:
             return function(target, answer, array(train["sample_weight"]))

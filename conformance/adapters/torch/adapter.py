@@ -177,7 +177,9 @@ class Called(Subject):
         losses = []
         for _ in range(train["steps"]):
             outputs = self.model(self.feeds.calls[0], weights).outputs
-            total = torch.stack([loss(y, t) for y, t in zip(outputs, self.feeds.targets)]).sum()
+            counts = train.get("loss_weights") or [1.0] * len(outputs)
+            every = zip(outputs, self.feeds.targets, counts)
+            total = torch.stack([loss(y, t) * one for y, t, one in every]).sum()
             losses.append(total.detach())
             optimizer.step(total)
         return torch.stack(losses), weights

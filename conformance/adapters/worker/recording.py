@@ -54,6 +54,7 @@ class Recording:
         self, adapter: Adapter, noter: Noter, means: str, start: dict[str, Any], *, fork: bool
     ) -> None:
         """Hold the adapter, just imported, and what its import entered."""
+        self.kinds = getattr(adapter, "kinds", ("model",))
         self._adapter = adapter
         self._noter = noter
         self._means = means

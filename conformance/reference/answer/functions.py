@@ -90,7 +90,7 @@ def evaluate_function(
             reason = near_kink(near)
             continue
         except Refused as refusal:
-            check_refusal(case, refusal)
+            check_refusal(case, Refused(str(refusal), at="call"))  # a function has no build
             return Answer(_refused(case, program, seed), feeds, {})
         if fault is not None:
             faulty = fault.program(program)

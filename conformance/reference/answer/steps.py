@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from conformance.cases.model import Params
 from conformance.reference.answer.book import (
     HONEST_RULE,
@@ -14,14 +16,20 @@ from conformance.reference.answer.book import (
     near_kink,
     not_clear,
 )
-from conformance.reference.answer.claims import claimed
+from conformance.reference.answer.claims import check_refusal, claimed
 from conformance.reference.answer.expectation import (
     Expectation,
     ExpectedCall,
     ExpectedState,
     ExpectedSymbolic,
 )
-from conformance.reference.errors import NearKink, NotClear
+from conformance.reference.errors import (
+    Contradiction,
+    NearKink,
+    NotClear,
+    Refused,
+    Statement,
+)
 from conformance.reference.model.arrays import watching
 from conformance.reference.model.steps import StepsRun, run_steps, steps_feeds
 
@@ -44,6 +52,7 @@ def evaluate_steps(
     Raises:
         Unsupported: The case uses what the reference does not implement.
         NotClear: No seed keeps the numbers away from where the object's answers jump.
+        Contradiction: What the case states to be refused isn't, or the other way round.
     """
     reason = ""
     for seed in range(TRIES):
@@ -55,6 +64,12 @@ def evaluate_steps(
         except NearKink as near:
             reason = near_kink(near)
             continue
+        except Refused as refusal:
+            check_refusal(case, Refused(str(refusal), at="call"))
+            return Answer(_refused(case, seed), feeds, {})
+        if case.raises is not None:
+            message = f"the case states a refusal at {case.raises.at}, the reference accepts it"
+            raise Contradiction([Statement("raises", message)])
         if fault is not None:
             faulty = fault.of_steps(program)
             run = run_steps(
@@ -63,6 +78,12 @@ def evaluate_steps(
         book = Book()
         return Answer(_expectation(case, run, seed, book), feeds, book.arrays)
     raise NotClear(not_clear(reason))
+
+
+def _refused(case: Case, seed: int) -> Expectation:
+    """Of an object that can't be made as it is told, or refuses what it is given."""
+    expectation = _expectation(case, StepsRun(), seed, Book())
+    return msgspec.structs.replace(expectation, raises="call", state=None)
 
 
 def _expectation(case: Case, run: StepsRun, seed: int, book: Book) -> Expectation:

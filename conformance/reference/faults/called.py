@@ -46,9 +46,7 @@ def function_observed(
             return _drawn(program, feeds, fault, seed)
         run = _run(program, feeds, fault, seed)
     except Refused as refusal:
-        return Observed(
-            Observation(case=program.case, calls=[CallResult(error=failure(refusal))]), {}
-        )
+        return _refused(program, refusal)
     dress = Dress()
     outputs = dress.outputs("call/0", run.outputs)
     again: dict[str, Any] = {
@@ -108,6 +106,12 @@ def _drawn(program: Graph, feeds: Mapping[str, Values], fault: Fault, seed: int)
     return Observed(Observation(case=program.case, random=random), dress.tensors)
 
 
+def _refused(program: Graph | Steps, refusal: Refused) -> Observed:
+    """What is no model has no build: it refuses where it is called."""
+    failed = CallResult(error=failure(Refused(str(refusal), at="call")))
+    return Observed(Observation(case=program.case, calls=[failed]), {})
+
+
 def steps_observed(
     program: Steps, feeds: Mapping[str, Values], fault: Fault, seed: int
 ) -> Observed:
@@ -120,7 +124,10 @@ def steps_observed(
         seed: Of the orders of summation.
     """
     arithmetic = fault.arithmetic(functools.partial(Working, seed))
-    run = run_steps(fault.of_steps(program), fault.feeds(feeds), arithmetic, fault.find)
+    try:
+        run = run_steps(fault.of_steps(program), fault.feeds(feeds), arithmetic, fault.find)
+    except Refused as refusal:
+        return _refused(program, refusal)
     dress = Dress()
     calls = [
         CallResult(outputs=[] if result is None else dress.outputs(f"call/{index}", [result]))
@@ -144,5 +151,22 @@ def steps_observed(
             for index, one in enumerate(told)
             for output in dress.outputs(f"from_lists/{index}", [one])
         ]
-    observation = Observation(case=program.case, calls=calls, state=state, from_lists=listed)
+    rebuilt = None
+    if "config_round_trip" in program.facets:
+        another = fault.arithmetic(functools.partial(Working, seed + 2))
+        run = run_steps(fault.of_steps(program), fault.feeds(feeds), another, fault.find)
+        last = run.states[-1]
+        told = [one for one in run.results if one is not None]
+        rebuilt = [
+            output
+            for index, one in enumerate([*told, *(last[name] for name in sorted(last))])
+            for output in dress.outputs(f"config_round_trip/{index}", [one])
+        ]
+    observation = Observation(
+        case=program.case,
+        calls=calls,
+        state=state,
+        from_lists=listed,
+        config_round_trip=rebuilt,
+    )
     return Observed(observation, dress.tensors)

@@ -377,6 +377,12 @@ def _training(train: Train) -> Iterator[Fault]:
             train=_retrained("loss", train.loss.config, reduction="sum"),
         )
 
+    if train.loss_weights is not None:
+        yield Fault(
+            name="ignored:loss_weights",
+            says="added up the losses of its outputs as they are",
+            train=_changed(loss_weights=None),
+        )
     yield from _weighing(train)
     yield from of_fit(train)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from conformance.cases.model import EXCLUDING
 from conformance.reference.engine import functions as f
 from conformance.reference.faults.arguments import mistaken, mistaken_steps, with_step
 from conformance.reference.faults.fault import Fault, nodewise
@@ -105,6 +106,14 @@ class _DecayIntoGradient:
         self.weight_decay = decay
 
 
+class _AllDecay:
+    """Variables decay whatever it was told of them."""
+
+    def _excludes(self, name: str) -> bool:
+        del name  # it is not looked at
+        return False
+
+
 class _LateSchedule:
     """The schedule is asked after the step is counted."""
 
@@ -194,6 +203,11 @@ _MIXED: dict[str, tuple[type | tuple[type, ...], type, str]] = {
         _DecayIntoGradient,
         "added weight decay to the gradient, as L2 regularization does",
     ),
+    "exclusions-ignored": (
+        Optimizer,
+        _AllDecay,
+        "let weights decay that it was told to leave out",
+    ),
     "schedule-late": (Optimizer, _LateSchedule, "asked its schedule for the step after"),
     "set-late": (Optimizer, _LateSet, "went by what was set one step later"),
     "gradients-summed": (Optimizer, _Summed, "added collected gradients up without averaging them"),
@@ -246,6 +260,8 @@ def of_steps(program: Steps) -> Iterator[Fault]:
 
 def _may_show(name: str, program: Steps) -> bool:
     config = program.object.config
+    if name == "exclusions-ignored":
+        return any(step.call == EXCLUDING for step in program.steps)
     if name == "set-late":
         return any(step.call == "set" for step in program.steps)
     if name == "schedule-late":

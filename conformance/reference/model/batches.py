@@ -126,8 +126,8 @@ def _weights(spec: Train, targets: list[Array]) -> Values | None:
         return None
     given = targets[0].value if targets[0].integers is None else targets[0].integers
     labels = np.asarray(given).real.astype(np.int64)
-    if labels.ndim > 1 and labels.shape[-1] == 1:
-        labels = labels[..., 0]
+    if labels.ndim > 1:
+        labels = labels[..., 0] if labels.shape[-1] == 1 else labels.argmax(-1)
     if labels.ndim != 1 or (
         labels.size and not 0 <= labels.min() <= labels.max() < len(spec.class_weight)
     ):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from conformance.adapters.shared.layer_names import automatic_name
 from conformance.reference.engine.array import gradients
 from conformance.reference.model.arrays import watching
@@ -31,6 +33,7 @@ class Steps:
         self.network, self.context, self.weights = network, context, weights
         arithmetic = context.arithmetic
         self._loss = made_of("losses", spec.loss, arithmetic)
+        self._counts = spec.loss_weights
         self.optimizer = made_of("optimizers", spec.optimizer, arithmetic)
         frozen = set(spec.freeze)
         self.trainable = [
@@ -47,6 +50,8 @@ class Steps:
             self._loss(target, output, *batch.weights)
             for target, output in zip(batch.targets, trace.outputs, strict=True)
         ]
+        if self._counts is not None:
+            terms = [term * one for term, one in zip(terms, self._counts, strict=True)]
         rules = {name: self.network.variables[name].rule for name in self.trainable}
         penalties = [
             rule.penalty(weights[name])
@@ -61,7 +66,9 @@ class Steps:
         watched = {name: self.weights[name].watched() for name in self.trainable}
         watching(arithmetic, on=True)
         loss, trace = self.loss(batch, self.weights | watched)
-        found = gradients([loss], [arithmetic.constant(1.0)], [*watched.values()])
+        # The loss is scaled for its gradients alone, which the optimizer scales back.
+        scale = getattr(self.optimizer, "scale", None) or 1.0
+        found = gradients([loss], [arithmetic.constant(scale)], [*watched.values()])
         self.optimizer.apply(dict(zip(watched, found, strict=True)))
         with arithmetic.unrecorded():
             self.optimizer.values |= self._bound()
@@ -123,7 +130,8 @@ class Told:
         """One batch more."""
         with arithmetic.unrecorded():
             if self._metric is None:
-                self._metric = made_of("metrics", self._named, arithmetic)
+                named = _by_shapes(self._named, batch.targets[0], output)
+                self._metric = made_of("metrics", named, arithmetic)
             weights = batch.weights if self._weighted else ()
             self._metric.update_state(batch.targets[0], output.detached(), *weights)
             self._latest = self._metric.result().detached()
@@ -132,6 +140,17 @@ class Told:
         """Its value of one step alone."""
         self.values.append(self._latest)
         self._metric = None
+
+
+def _by_shapes(named: Named, target: Array, output: Array) -> Named:
+    """The word ``accuracy`` is one of three metrics, by the shapes of target and output."""
+    if named.name != "accuracy":
+        return named
+    if output.shape[-1] == 1:
+        return replace(named, name="BinaryAccuracy")
+    if target.ndim < output.ndim or target.shape[-1] == 1:
+        return replace(named, name="SparseCategoricalAccuracy")
+    return replace(named, name="CategoricalAccuracy")
 
 
 def metrics_of(spec: Train) -> list[tuple[str, Told]]:

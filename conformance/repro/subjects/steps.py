@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from conformance.cases.model import EXCLUDING
 from conformance.cases.steps import ANSWERING
 from conformance.repro.checks import equal_lines
 from conformance.repro.subjects import words
@@ -75,6 +76,8 @@ def steps_of(plan: Plan, program: Steps, body: Body) -> list[str]:
         Unsupported: There is no script for this facet.
     """
     if plan.facet not in {"values", "shape", "dtype", "state", "from_lists"} or plan.old:
+        raise plan.no()
+    if any(step.call == EXCLUDING for step in program.steps):
         raise plan.no()
 
     def fed(at: int, name: str) -> str:

@@ -63,6 +63,8 @@ class Plan:
     """The flag that the model itself is given, of the calls that give one."""
     predicted: Sequence[int] = ()
     """The calls that ``predict_on_batch`` makes; they come after all others of the case's own."""
+    batches: Mapping[int, int] = field(default_factory=dict)
+    """Of those that ``predict`` itself makes: in batches of how many rows."""
 
     def keywords(self, index: int) -> dict[str, bool]:
         """What a call of the model says beside its inputs."""
@@ -92,9 +94,9 @@ class Evaluator:
         """Notes shapes while calls are made, where that is asked."""
 
     def noted(self, index: int) -> Noted:
-        """What the watch saw during the call, once it has been made."""
-        del index
-        return self.watch.take() if self.watch else Noted()
+        """What the watch saw during the call, once it has been made; of batches nothing."""
+        seen = self.watch.take() if self.watch else Noted()
+        return Noted() if index in self.plan.batches else seen
 
     def call(self, index: int) -> list[Value]:
         """Outputs of the plan's call, flattened into a list."""
@@ -112,6 +114,9 @@ class Evaluator:
     def predicted(self, index: int) -> list[Any]:
         """Make the plan's call by ``predict_on_batch``; its outputs as NumPy's arrays."""
         fed = [feed.array for feed in self.plan.calls[index]]
+        if index in self.plan.batches:
+            rows = self.plan.batches[index]
+            return list(flat(self.model.predict(packed(fed), batch_size=rows, verbose=0)))
         return list(flat(self.model.predict_on_batch(packed(fed))))
 
     def _tensor(self, array: Any) -> Any:

@@ -16,7 +16,9 @@ from conformance.adapters.worker.failure import Unsupported, failure
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_OF_CALLS = frozenset({"shape", "dtype", "values"})
+_OF_CALLS = frozenset({"shape", "dtype", "values", "raises"})
+
+_EXCLUDING = "exclude_from_weight_decay"
 
 _AUTOMATIC = re.compile(r"variable(_[0-9]+)?")
 """Names that Keras gives to variables that got none."""
@@ -58,8 +60,43 @@ class ObjectSession(Answering):
         if "from_lists" in self.facets:
             with self.facet("from_lists"):
                 self.said["from_lists"] = self._from_lists(symbol)
+        if "config_round_trip" in self.facets:
+            with self.facet("config_round_trip"):
+                self.said["config_round_trip"] = self._from_config(symbol)
         if "state" in self.facets and "state" not in self.said["errors"]:
             self.said["state"] = {"weights": states}
+
+    def _from_config(self, symbol: str) -> list[dict[str, Any]]:
+        """The results of an object that is made anew from its config, and its variables at last.
+
+        An optimizer is made anew before the second half of its steps, and goes on with the
+        variables of the first half; a metric before the first step, when it has counted nothing.
+        """
+        self.subject = make(self.keras, symbol, self.program["object"]["config"])
+        if self.program.get("variables"):
+            self._build()
+        steps = self.program["steps"]
+        middle = len(steps) // 2 if self.trained else 0
+        results: list[dict[str, Any]] = []
+        for index, step in enumerate(steps):
+            if index == middle:
+                self._rebuild()
+            result = self._step(index, step)
+            if result is not None:
+                results += self.put(f"config_round_trip/{index}", [result])
+        for name, variable in sorted(self._variables().items()):
+            numbers = np.array(self.backend.numbers(variable))
+            results.append(self.arrays.output(f"config_round_trip/{name}", numbers))
+        return results
+
+    def _rebuild(self) -> None:
+        """Another object of the same config, which takes the variables over."""
+        before = self.subject
+        self.subject = type(before).from_config(before.get_config())
+        if self.trained:
+            self.subject.build(list(self.trained.values()))
+        for old, new in zip(before.variables, self.subject.variables):
+            new.assign(old)
 
     def _from_lists(self, symbol: str) -> list[dict[str, Any]]:
         """The results of an object that is made anew, and is called with lists."""
@@ -79,6 +116,13 @@ class ObjectSession(Answering):
             self.trained[spec["name"]] = self.keras.Variable(
                 array, dtype=spec.get("dtype", "float32"), name=spec["name"]
             )
+        for step in self.program["steps"]:
+            if step["call"] == _EXCLUDING:  # before it is built, as documented
+                given = step["arguments"]
+                self.subject.exclude_from_weight_decay(
+                    var_list=[self.trained[name] for name in given.get("var_list", ())],
+                    var_names=given.get("var_names"),
+                )
         self.subject.build(list(self.trained.values()))
 
     def _step(self, index: int, step: Mapping[str, Any], *, listed: bool = False) -> Any:
@@ -98,6 +142,8 @@ class ObjectSession(Answering):
                 [fed(gradients[name]) for name in self.trained], list(self.trained.values())
             )
             return None
+        if call == _EXCLUDING:
+            return None
         if call == "set":
             for key, value in step["arguments"].items():
                 setattr(self.subject, key, value)
@@ -116,16 +162,20 @@ class ObjectSession(Answering):
     def _state(self, index: int) -> dict[str, str]:
         if "state" not in self.facets:
             return {}
-        found = dict(self.trained)
-        for prefix, owner, variable in optimizers.variables(self.subject):
-            name = self._name(owner, variable)
-            found[name if "/" in name else prefix + name] = variable
         return {
             f"{index}/{name}": self.arrays.put(
                 f"state/weight/{index}/{name}", np.array(self.backend.numbers(variable))
             )
-            for name, variable in found.items()
+            for name, variable in self._variables().items()
         }
+
+    def _variables(self) -> dict[str, Any]:
+        """What it trains, and what it keeps itself, by name."""
+        found = dict(self.trained)
+        for prefix, owner, variable in optimizers.variables(self.subject):
+            name = self._name(owner, variable)
+            found[name if "/" in name else prefix + name] = variable
+        return found
 
     def _name(self, owner: Any, variable: Any) -> str:
         """Keras's name; a slot's is that of the variable that it is kept for, and its own.

@@ -103,6 +103,7 @@ class Optimizer(ABC):
         self._schedule = given if isinstance(given, Schedule) else None
         self._rate = self.arithmetic.constant(given) if isinstance(given, float) else None
         self.calls = 0
+        self._excluded: tuple[frozenset[str], tuple[str, ...]] = (frozenset(), ())
 
     @abstractmethod
     def update(self, name: str, weight: Array, gradient: Array, rate: Array) -> Array:
@@ -159,6 +160,16 @@ class Optimizer(ABC):
     def decay_of(self, name: str) -> float | None:  # noqa: ARG002 (of those that tell variables apart)
         """The weight decay of one variable."""
         return self.weight_decay
+
+    def exclude_from_weight_decay(
+        self, var_list: Sequence[str] = (), var_names: Sequence[str] = ()
+    ) -> None:
+        """Let variables be, by their names, and those in whose names a word appears."""
+        self._excluded = (frozenset(var_list), tuple(var_names))
+
+    def _excludes(self, name: str) -> bool:
+        variables, words = self._excluded
+        return name in variables or any(word in name for word in words)
 
     def recalled(self, name: str, slot: str) -> Array:
         """A slot's array."""
@@ -233,7 +244,7 @@ class Optimizer(ABC):
         for name, gradient in gradients.items():
             weight = self.values[name]
             own = cast(rate, weight.dtype)
-            decay = self.decay_of(name)
+            decay = None if self._excludes(name) else self.decay_of(name)
             if decay is not None:
                 weight = weight - weight * decay * own
             self.values[name] = self.update(name, weight, gradient, own).detached()

@@ -57,6 +57,10 @@ class LossScaleOptimizer:
         """The variables that are trained, as they are now."""
         return self.inner.values
 
+    @values.setter
+    def values(self, values: dict[str, Array]) -> None:
+        self.inner.values = values
+
     @property
     def variables(self) -> dict[str, Array]:
         """Those of the optimizer that is wrapped, the steps that were counted, and the scale."""
