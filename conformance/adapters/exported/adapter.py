@@ -11,7 +11,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.exported.converting import PACKAGE, converter
-from conformance.adapters.exported.remembering import remember_annotations, remember_composites
+from conformance.adapters.exported.remembering import remember_composites
 from conformance.adapters.exported.runtimes.tfjs import node
 from conformance.adapters.exported.session import ExportedSession
 from conformance.adapters.keras.adapter import (
@@ -52,7 +52,6 @@ def create(name: str) -> ExportedAdapter:
     if route.format == TFJS:
         node()
     if route.backend == "torch":
-        remember_annotations()
         remember_composites()
     logging.disable(logging.WARNING)  # exporters tell of each node
     collect_less()

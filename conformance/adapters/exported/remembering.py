@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import collections.abc
 import functools
 import importlib
-import typing
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -34,21 +32,6 @@ def remember_composites() -> None:
 _LIST = "_collect_all_valid_cia_ops"
 """What lists them; the first of the modules defines it, the others have imported it."""
 _USERS = ("torch._export.utils", "torch.export.exported_program", "torch.export.decomp_utils")
-
-
-def remember_annotations() -> None:
-    """Have torch subscript ``Callable`` once where it does so whenever an operator is overridden.
-
-    ``run_decompositions`` overrides five hundred, thousands of times a call, each by a function
-    that is annotated anew. ``typing``'s ``Callable`` keeps what it made, that of
-    ``collections.abc`` doesn't.
-    """
-    try:
-        module: Any = importlib.import_module("torch._ops")
-    except ImportError:
-        return
-    if getattr(module, "Callable", None) is collections.abc.Callable:
-        module.Callable = typing.Callable
 
 
 def _while_equal(find: Callable[[], set[Any]], state: Callable[[], Any]) -> Callable[[], set[Any]]:
