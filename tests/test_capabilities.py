@@ -309,7 +309,7 @@ WITHOUT_ANY_FACET = {
     "flax": 31,
 }
 """Cases that are unsupported as every facet that they are about is, each for its own reason."""
-OF_OTHERS = {"tf-keras": 104, "torch": 22, "jax": 28, "flax": 29}
+OF_OTHERS = {"tf-keras": 104, "torch": 25, "jax": 31, "flax": 32}
 """Cases of images, training and functions in groups that speak of layers as well."""
 
 
