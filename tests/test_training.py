@@ -275,7 +275,8 @@ def test_a_fault_of_training_shows_where_it_should(
 def test_every_argument_of_a_training_moves_something() -> None:
     for one in cases_of("training"):
         for fault in applicable(one):
-            if fault.name.startswith("ignored:") and fault.train is not None:
+            undone = fault.name.endswith(".loss_scale_factor")  # its gradients are divided again
+            if fault.name.startswith("ignored:") and fault.train is not None and not undone:
                 try:
                     assert answered(one).failed(fault), (one.id, fault.name)
                 except NoAnswer:  # there is none without it
