@@ -72,6 +72,14 @@ class _Answer:
             for facet in ("compiled", "config_round_trip", "from_numpy")
             if facet in self.facets
         }
+        if told.state is not None and "config_round_trip" in self.facets:
+            last = f"{len(told.calls) - 1}/"
+            kept = [
+                one for name, one in sorted(told.state.weights.items()) if name.startswith(last)
+            ]
+            results = [one for call in told.calls for one in call.outputs]
+            facet = "config_round_trip"
+            again[facet] = self.outputs([*results, *kept], facet, facet)
         if "from_lists" in self.facets:
             told_of = [one for one in told.calls if one.outputs]
             again["from_lists"] = [

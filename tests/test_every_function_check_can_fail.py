@@ -19,6 +19,7 @@ from catalogue import ROOT, variants, written
 from msgspec.structs import replace
 from seeded import answered
 
+from conformance.cases.model import Steps
 from conformance.facets import FACETS, FUNCTION, NUMERIC, STEPS
 from conformance.reference import evaluate
 from conformance.reference.errors import NoAnswer
@@ -145,12 +146,25 @@ WITHOUT_EFFECT["ops/linalg/equations/cholesky-inverse", "ops.cholesky_inverse.up
 WITHOUT_EFFECT["metrics/curves/area-of-labels", "metrics.AUC.num_labels"] = (
     "without it the labels are counted in the first update, and another number is refused"
 )
+WITHOUT_EFFECT["metrics/curves/all", "metrics.PrecisionAtRecall.recall"] = (
+    "no share is larger than that of all"
+)
+WITHOUT_EFFECT[
+    "metrics/sequences/nothing-counts", "metrics.SensitivityAtSpecificity.specificity"
+] = "of the few samples that count the best share is the same at any; curves move by it"
 WITHOUT_EFFECT |= {
-    ("metrics/curves/all", f"metrics.{argument}"): "no share is larger than that of all"
-    for argument in (
-        "PrecisionAtRecall.recall",
-        "SpecificityAtSensitivity.sensitivity",
+    ("metrics/refused/arguments", "metrics.SensitivityAtSpecificity.specificity"): (
+        "it must be given, and what is refused is another argument"
     )
+}
+WITHOUT_EFFECT["initializers/shapes/refused", "initializers.VarianceScaling.shape"] = (
+    "it must be given, and what is refused is another argument"
+)
+WITHOUT_EFFECT |= {
+    ("optimizers/schedules_ends/refused", f"optimizers.schedules.PolynomialDecay.{argument}"): (
+        "it must be given, and no value near it is accepted"
+    )
+    for argument in ("decay_steps", "initial_learning_rate")
 }
 WITHOUT_EFFECT |= {
     (f"quantizers/functions/{name}", f"quantizers.{symbol}.to_numpy"): (
@@ -246,8 +260,9 @@ def accepted(case: Case) -> dict[str, bool]:
     for fault in candidates(case):
         if fault.model is None:
             continue
+        told = fault.of_steps if isinstance(case.program, Steps) else fault.program
         try:
-            evaluate(replace(unstated, program=fault.program(case.program)))
+            evaluate(replace(unstated, program=told(case.program)))
         except NoAnswer:
             continue
         found[fault.name.partition(":")[2]] = True

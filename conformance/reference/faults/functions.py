@@ -285,7 +285,11 @@ def _taken_for(node: Node) -> Iterator[Fault]:
     """Another function, with those of the arguments that it knows too."""
     for other in NEIGHBOURS.get(node.layer, ()):
         ours, theirs = list(parameters(node.layer)), list(parameters(other))
-        names = {key: to for key, to in zip(ours, theirs, strict=False) if key not in theirs}
+        names = {
+            key: to
+            for key, to in zip(ours, theirs, strict=False)
+            if key not in theirs and to != "axis"  # whatever else stands there is none
+        }
         made = table.find(other) if is_made(other) else None
 
         def swapped(
