@@ -159,6 +159,13 @@ def shard(given: str) -> str:
     return given
 
 
+LEVEL = (
+    "only the cases of level N: 1 takes seconds, each holds the ones before it, 5 is all; or "
+    "'covering': every value of every argument, in few cases"
+)
+"""What ``--level`` says of itself, wherever it is taken."""
+
+
 def level(given: str) -> int | str:
     """Read a level's number, or the word for the covering selection.
 

@@ -38,10 +38,6 @@ was recorded is kept: go on with --resume)
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 USAGE = 2
-LEVEL = (
-    "only the cases of level N: 1 takes seconds, each holds the ones before it, 5 is all; or "
-    "'covering': every value of every argument, in few cases"
-)
 
 
 def main(given: Sequence[str] | None = None) -> int:
@@ -183,7 +179,7 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         metavar="FILE",
         help="add the run to this history of past runs",
     )
-    run.add_argument("--level", type=arguments.level, metavar="N", help=LEVEL)
+    run.add_argument("--level", type=arguments.level, metavar="N", help=arguments.LEVEL)
     touched = run.add_argument_group("only what a change touches")
     touched.add_argument(
         "--touched-by",
@@ -212,7 +208,7 @@ def _add_cases(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
     listing = commands.add_parser("list", help="list cases")
     add_words(listing, told="as of `run`; or a part of ids; default: all")
-    listing.add_argument("--level", type=arguments.level, metavar="N", help=LEVEL)
+    listing.add_argument("--level", type=arguments.level, metavar="N", help=arguments.LEVEL)
     listing.add_argument("--json", action="store_true", help="as JSON, with what each is asked")
     listing.set_defaults(command=_list)
 

@@ -119,8 +119,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=arguments.level,
         default=None,
         metavar="N",
-        help="only the cases of level N: 1 takes seconds, each holds the ones before it, 5 is all; "
-        "or 'covering': every value of every argument, in few cases",
+        help=arguments.LEVEL,
     )
     group.addoption(
         "--touched-by",
