@@ -149,9 +149,6 @@ WITHOUT_EFFECT["metrics/curves/area-of-labels", "metrics.AUC.num_labels"] = (
 WITHOUT_EFFECT["metrics/curves/all", "metrics.PrecisionAtRecall.recall"] = (
     "no share is larger than that of all"
 )
-WITHOUT_EFFECT[
-    "metrics/sequences/nothing-counts", "metrics.SensitivityAtSpecificity.specificity"
-] = "of the few samples that count the best share is the same at any; curves move by it"
 WITHOUT_EFFECT |= {
     ("metrics/refused/arguments", "metrics.SensitivityAtSpecificity.specificity"): (
         "it must be given, and what is refused is another argument"
