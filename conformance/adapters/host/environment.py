@@ -42,7 +42,10 @@ def pins() -> dict[str, str | None]:
         "TF_SET_ONEDNN_FPMATH_MODE": None,
         "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE": None,
         "NVIDIA_TF32_OVERRIDE": None,
-        # TF_ENABLE_ONEDNN_OPTS is left alone: both settings are legitimate float32.
+        # TensorFlow takes oneDNN by itself only where it finds instructions for neural networks
+        # (AVX512-VNNI and the like). Without it, convolutions with channels first have no kernel:
+        # the verdict would hang on the processor.
+        "TF_ENABLE_ONEDNN_OPTS": "1",
         # Only a column declares a coarser precision.
         PRECISION_VARIABLE: None,
         "TF_USE_LEGACY_KERAS": None,
