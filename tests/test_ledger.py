@@ -94,6 +94,18 @@ def test_a_facet_that_passes_in_spite_of_its_entry_is_a_failure(ledger: Ledger) 
     assert problem.hint == "remove it"
 
 
+def test_what_hangs_on_the_machine_may_pass_on_another_one(write: object) -> None:
+    text = ENTRY.replace("  kind:", "  only_on: processors with AVX-512\n  kind:")
+    ledger = load(write(text))  # type: ignore[operator]
+    assert ledger.problems == []
+    passing = cell(VALUES_PASS, ("params", "pass", ""))
+    assert ledger.apply(passing, {}) == passing
+    assert ledger.stale() == []
+    assert ledger.apply(cell(VALUES_PASS, PARAMS_FAIL), {}).outcome == "xfail"
+    otherwise = cell(("params", "fail", "total: expected 60, observed 1010"))
+    assert ledger.apply(otherwise, {}).outcome == "fail"
+
+
 def test_a_failure_with_another_message_is_not_excused(ledger: Ledger) -> None:
     verdict = ledger.apply(cell(("params", "fail", "total: expected 60, observed 1010")), {})
     assert verdict.outcome == "fail"
