@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
 import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import move_calls
 import network_calls
@@ -17,6 +16,7 @@ import number_calls
 import numpy as np
 import pytest
 
+from conformance.adapters.host.environment import environment, pins
 from conformance.adapters.worker.failure import Unsupported
 from conformance.cases import load
 from conformance.cases.model import symbols_of
@@ -308,20 +308,24 @@ CONSTRUCTED = {
     "initializers": {"seed", "value", "gain", "mean", "stddev"},
 }
 
-KERAS = """
-import json, sys
+ANSWERS = """
+import importlib, json, sys
 import numpy as np
-from conformance.adapters.keras.adapter import create
-name, folder = sys.argv[1:]
-adapter = create(name)
+module, name, folder = sys.argv[1:]
+adapter = importlib.import_module(module).create(name)
 adapter.hello()
+natively = []
 for i, program in enumerate(json.load(open(f"{folder}/programs.json"))):
     tensors = {k.replace("|", "/"): v for k, v in np.load(f"{folder}/{i}.npz").items()}
     observation, arrays = adapter.run(program, tensors)
     assert "calls" in observation and "outputs" in observation["calls"][0], observation
     outputs = observation["calls"][0]["outputs"]
-    np.savez(f"{folder}/answer{i}.npz", *(arrays[one["tensor"]] for one in outputs))
+    np.savez(f"{folder}/{name}{i}.npz", *(arrays[one["tensor"]] for one in outputs))
+    natively.extend(one["symbol"] for one in observation.get("native", [])[:1])
+json.dump(natively, open(f"{folder}/{name}.json", "w"))
 """
+# Hundreds of small programs, each called once: to make them fast would take longer than they do.
+COMPILED_FAST = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
 
 
 def drawn(seed: int, shape: Any, dtype: str) -> Any:
@@ -369,22 +373,43 @@ def asked(call: Call) -> tuple[dict[str, Any], dict[str, Any]]:
     }, arrays
 
 
-def of_keras(backend: str, calls: list[Call], folder: Path) -> list[list[Any]]:
+class Answers(NamedTuple):
+    """What an adapter answers to calls, one after the other."""
+
+    outputs: list[list[Any]]
+    symbols: list[str]
+    """The native symbol that was called; none of Keras."""
+
+
+def answers_of(adapters: Mapping[str, str], calls: list[Call], folder: Path) -> list[Answers]:
+    """Have adapters (name to family) answer calls, each in a process of its own, side by side."""
     programs = []
     for i, call in enumerate(calls):
         program, arrays = asked(call)
         programs.append(program)
         np.savez(folder / f"{i}.npz", **{k.replace("/", "|"): v for k, v in arrays.items()})
     (folder / "programs.json").write_text(json.dumps(programs), encoding="utf-8")
-    subprocess.run(
-        [sys.executable, "-c", KERAS, f"keras-{backend}", str(folder)],
-        env={**os.environ, "KERAS_BACKEND": backend, "CUDA_VISIBLE_DEVICES": ""},
-        check=True,
-        capture_output=True,
-        timeout=500,
-    )
-    answers = [np.load(folder / f"answer{i}.npz") for i in range(len(calls))]
-    return [[one[f"arr_{j}"] for j in range(len(one.files))] for one in answers]
+    python = [sys.executable, "-c", ANSWERS]
+    started = []
+    for name, family in adapters.items():
+        changes = {"KERAS_BACKEND": name.removeprefix("keras-"), "XLA_FLAGS": COMPILED_FAST}
+        started.append(
+            subprocess.Popen(
+                [*python, f"conformance.adapters.{family}.adapter", name, str(folder)],
+                env={**environment(pins()), **changes},
+                stdout=subprocess.DEVNULL,
+                stderr=(folder / f"{name}.err").open("wb"),
+            )
+        )
+    found = []
+    for name, process in zip(adapters, started, strict=True):
+        process.wait(timeout=500)
+        assert process.returncode == 0, (folder / f"{name}.err").read_text(encoding="utf-8")
+        files = [np.load(folder / f"{name}{i}.npz") for i in range(len(calls))]
+        outputs = [[one[f"arr_{j}"] for j in range(len(one.files))] for one in files]
+        symbols = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+        found.append(Answers(outputs, symbols))
+    return found
 
 
 def asked_by_cases() -> set[str]:
@@ -399,7 +424,6 @@ def asked_by_cases() -> set[str]:
 
 @pytest.mark.parametrize("name", ["torch", "jax"])
 def test_every_row_answers_what_keras_answers(name: str, tmp_path: Path) -> None:
-    module = importlib.import_module(f"conformance.adapters.{name}.adapter")
     table = importlib.import_module(f"conformance.adapters.{name}.functions").TABLE
     calls = CALLS + {"torch": network_calls.OF_TORCH, "jax": network_calls.OF_JAX}[name]
     called = {symbol for symbol, _, _ in calls}
@@ -408,13 +432,9 @@ def test_every_row_answers_what_keras_answers(name: str, tmp_path: Path) -> None
     steps = {one for one in table.rows if re.fullmatch(r"optimizers\.\w+", one)}
     assert uncalled == OTHERWISE | steps
     assert uncalled <= asked_by_cases()
-    adapter = module.create(name)
-    adapter.hello()
-    taken = []
-    for call, expected in zip(calls, of_keras(name, calls, tmp_path), strict=True):
-        observation, arrays = adapter.run(*asked(call))
-        found = [arrays[one["tensor"]] for one in observation["calls"][0]["outputs"]]
-        taken.append(observation["native"][0]["symbol"])
+    adapters = {f"keras-{name}": "keras", name: name}
+    keras, native = answers_of(adapters, calls, tmp_path)
+    for call, expected, found in zip(calls, keras.outputs, native.outputs, strict=True):
         if (name, call[0]) not in OTHER_DTYPE:
             assert [one.dtype for one in found] == [one.dtype for one in expected], call
         assert [one.shape for one in found] == [one.shape for one in expected], call
@@ -431,7 +451,7 @@ def test_every_row_answers_what_keras_answers(name: str, tmp_path: Path) -> None
         for row in rows
         if not (name == "jax" and symbol.startswith("losses.") and row.composed)
     ]
-    assert set(rows) - set(taken) == set()
+    assert set(rows) - set(native.symbols) == set()
 
 
 def test_a_wrong_row_is_found() -> None:
