@@ -185,9 +185,8 @@ WITHOUT_EFFECT |= {
         ("groups-in-other-dtypes", "abs_max_quantize_grouped_with_zero_point"),
     )
 }
-WITHOUT_EFFECT |= {
-    (name, argument): "it must be given, and what is refused is another argument"
-    for name, argument in (
+WITHOUT_EFFECT |= dict.fromkeys(
+    (
         *(
             ("initializers/seeds/no-seed", f"initializers.{one}.shape")
             for one in ("RandomNormal", "RandomUniform", "GlorotUniform", "Orthogonal")
@@ -197,11 +196,12 @@ WITHOUT_EFFECT |= {
             "quantizers/levels/groups-of-no-matrix",
             "quantizers.abs_max_quantize_grouped_with_zero_point.block_size",
         ),
-    )
-}
-WITHOUT_EFFECT["quantizers/bits/fake-quant-refused", "quantizers.fake_quant_with_min_max_vars.axis"] = (
-    "no axis has as many channels"
+    ),
+    "it must be given, and what is refused is another argument",
 )
+WITHOUT_EFFECT[
+    "quantizers/bits/fake-quant-refused", "quantizers.fake_quant_with_min_max_vars.axis"
+] = "no axis has as many channels"
 WITHOUT_EFFECT |= {
     (
         "optimizers/schedules_forms/refused",

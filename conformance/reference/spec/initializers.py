@@ -130,7 +130,7 @@ class Random(Initializer, ABC):
         """Keep the seed.
 
         Raises:
-            Refused: It is neither a whole number nor a SeedGenerator, which is written as a mapping.
+            Refused: It is neither a whole number nor a SeedGenerator, written as a mapping.
         """
         super().__init__(arithmetic)
         whole = isinstance(seed, int) and not isinstance(seed, bool)
