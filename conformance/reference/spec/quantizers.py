@@ -368,7 +368,7 @@ def fake_quant_with_min_max_vars(
     if (narrow := inputs.dtype) in NARROW:
         wide = cast(real(inputs), FLOATX)
         ends = (min_vals, max_vals, num_bits, narrow_range, axis)
-        return cast(fake_quant_with_min_max_vars(wide, *ends), narrow)
+        return cast(real(fake_quant_with_min_max_vars(wide, *ends)), narrow)
     x, low, high = (_floats(one, name) for one in (inputs, min_vals, max_vals))
     place = None if axis is None else one_axis(axis, x.ndim, name)
     along = [x.shape[i] if i == place else 1 for i in range(x.ndim)]
