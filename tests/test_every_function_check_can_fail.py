@@ -189,8 +189,9 @@ WITHOUT_EFFECT |= dict.fromkeys(
     (
         *(
             ("initializers/seeds/no-seed", f"initializers.{one}.shape")
-            for one in ("RandomNormal", "RandomUniform", "GlorotUniform", "Orthogonal")
+            for one in ("RandomNormal", "RandomUniform", "GlorotUniform")
         ),
+        ("initializers/certain/no-matrix", "initializers.Orthogonal.shape"),
         ("quantizers/bits/unpack-refused", "quantizers.unpack_int4.orig_len"),
         (
             "quantizers/levels/groups-of-no-matrix",
