@@ -174,6 +174,42 @@ WITHOUT_EFFECT |= {
         ("grouped-one-sign-in-numpy", "abs_max_quantize_grouped_with_zero_point"),
     )
 }
+WITHOUT_EFFECT |= {
+    (f"quantizers/levels/{name}", f"quantizers.{symbol}.to_numpy"): (
+        "it says where levels are computed, and they are the same"
+    )
+    for name, symbol in (
+        ("cut-off", "abs_max_quantize"),
+        ("of-halves", "abs_max_quantize"),
+        ("of-one-sign", "abs_max_quantize"),
+        ("groups-in-other-dtypes", "abs_max_quantize_grouped_with_zero_point"),
+    )
+}
+WITHOUT_EFFECT |= dict.fromkeys(
+    (
+        *(
+            ("initializers/seeds/no-seed", f"initializers.{one}.shape")
+            for one in ("RandomNormal", "RandomUniform", "GlorotUniform")
+        ),
+        ("initializers/certain/no-matrix", "initializers.Orthogonal.shape"),
+        ("quantizers/bits/unpack-refused", "quantizers.unpack_int4.orig_len"),
+        (
+            "quantizers/levels/groups-of-no-matrix",
+            "quantizers.abs_max_quantize_grouped_with_zero_point.block_size",
+        ),
+    ),
+    "it must be given, and what is refused is another argument",
+)
+WITHOUT_EFFECT[
+    "quantizers/bits/fake-quant-refused", "quantizers.fake_quant_with_min_max_vars.axis"
+] = "no axis has as many channels"
+WITHOUT_EFFECT |= {
+    (
+        "optimizers/schedules_forms/refused",
+        f"optimizers.schedules.PiecewiseConstantDecay.{argument}",
+    ): "no value near it is accepted"
+    for argument in ("boundaries", "values")
+}
 WITHOUT_EFFECT[
     "quantizers/functions/grouped-one-of-all",
     "quantizers.abs_max_quantize_grouped_with_zero_point.block_size",

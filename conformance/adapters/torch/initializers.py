@@ -27,7 +27,8 @@ def constant(*, shape: Sequence[int], value: float = 0.0, dtype: Any = None) -> 
 
 def identity(*, shape: Sequence[int], gain: float = 1.0, dtype: Any = None) -> Tensor:
     """``initializers.Identity``: torch's has no gain."""
-    return init.eye_(torch.empty(tuple(shape), dtype=dtype)) * gain
+    ones = init.eye_(torch.empty(tuple(shape), dtype=dtype))
+    return ones * torch.tensor(gain, dtype=ones.dtype)
 
 
 def glorot_uniform(
@@ -143,4 +144,6 @@ def orthogonal(
 
 def _generator(seed: int | None) -> Any:
     """Keras's initializer draws the same numbers at each call, so torch is seeded for each."""
+    if isinstance(seed, dict):
+        raise Unsupported("torch's generators are not made of a seed alone")
     return None if seed is None else torch.Generator().manual_seed(seed)

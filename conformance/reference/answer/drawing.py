@@ -100,8 +100,29 @@ def expected_random(drawn: Drawn, book: Book) -> ExpectedRandom:
     else:
         stated = ExpectedBounds(low=law.low, high=law.high)
     return ExpectedRandom(
-        shape=list(drawn.shape), dtype=drawn.dtype, draws=list(drawn.draws), law=stated
+        shape=list(drawn.shape),
+        dtype=drawn.dtype,
+        draws=list(drawn.draws),
+        law=stated,
+        certain=_certain(drawn),
     )
+
+
+def _certain(drawn: Drawn) -> bool:
+    """Whether a law leaves no choice: no numbers at all, one whole number, what never succeeds."""
+    if 0 in drawn.shape:
+        return True
+    if not isinstance(drawn.law, Distribution):
+        return False
+    given = drawn.law.parameters
+    if drawn.law.name == "integers":
+        return bool((given["low"] + 1 == given["high"]).all())
+    if drawn.law.name == "categories":
+        return bool((given["odds"].max(-1) == 1).all())
+    if drawn.law.name == "binomial":
+        odds = given["probabilities"]
+        return bool(((given["counts"] == 0) | (odds == 0) | (odds == 1)).all())
+    return False
 
 
 def _distribution(law: Distribution, book: Book) -> ExpectedDistribution:

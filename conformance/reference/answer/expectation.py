@@ -191,6 +191,8 @@ class ExpectedRandom(Struct, frozen=True, kw_only=True, omit_defaults=True):
     repeats: bool = False
     """Whether a second call gives what the first gave: a function with a whole number as its seed.
     """
+    certain: bool = False
+    """Whether there is but one answer, so that another seed gives it, too."""
 
 
 class ExpectedLaw(Struct, frozen=True, kw_only=True):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from conformance.adapters.shared.functions import flat, is_layer, is_made, operand
 from conformance.invariants import Invariants
 from conformance.reference.engine.array import Array, cast, gradients
-from conformance.reference.engine.dtypes import DIGITS
-from conformance.reference.engine.laws import DataSized
+from conformance.reference.engine.dtypes import DIGITS, NARROW, held
+from conformance.reference.engine.laws import Affine, DataSized, Distribution
 from conformance.reference.errors import Unsupported
 from conformance.reference.model import data
 from conformance.reference.model.arrays import fed_to_function, watching
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from conformance.cases.model import Graph, Node
     from conformance.reference.engine.arithmetic import Arithmetic
     from conformance.reference.engine.array import Values
-    from conformance.reference.engine.laws import Drawn
+    from conformance.reference.engine.laws import Drawn, Named
 
     Find = Callable[[str], Any]
     """Takes a symbol to its definition; one of its own where a fault is in it."""
@@ -169,14 +171,32 @@ def _cotangent(arithmetic: Arithmetic, output: Array, values: Values) -> Array:
 def drawn_law(
     program: Graph, feeds: Mapping[str, Values], arithmetic: Arithmetic, find: Find = table.find
 ) -> Drawn:
-    """The law of what the program's one function draws, given what it is fed."""
+    """The law of what the program's one function draws, given what it is fed.
+
+    What half precision leaves of a number tells no draw, but how often it comes does: there the law
+    is told by its name.
+    """
     node = program.model.nodes[0]
     given = {
         spec.name: [fed_to_function(arithmetic, spec, feeds[f"call/0/{spec.name}"])]
         for spec in program.model.inputs
     }
-    law: Drawn = _result(node, given, arithmetic, find)
-    return law
+    drawn: Drawn = _result(node, given, arithmetic, find)
+    if drawn.dtype in NARROW and isinstance(drawn.law, Affine):
+        return replace(drawn, law=_by_name(drawn.law, drawn.dtype))
+    return drawn
+
+
+def _by_name(law: Affine, dtype: str) -> Distribution:
+    """The law of numbers that are all drawn alike, as those of an initializer are."""
+    location, scale = (np.asarray(one.value.flat[0]) for one in (law.location, law.scale))
+    if law.law == "uniform":
+        low, high = (held(location + scale * end, dtype) for end in (law.low, law.high))
+        # The last number is one of them; the distribution's bound is none.
+        beyond = held(high + np.abs(high) * 2.0 ** (1 - DIGITS[dtype]), dtype)
+        return Distribution("uniform", {"low": low, "high": beyond})
+    named: Named = "normal" if law.law == "normal" else "truncated"
+    return Distribution(named, {"mean": location, "deviation": scale})
 
 
 def repeats(program: Graph) -> bool:

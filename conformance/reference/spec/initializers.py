@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -126,8 +127,16 @@ class Random(Initializer, ABC):
     """One that draws; the seed decides what, and is no matter of the law."""
 
     def __init__(self, seed: Any, arithmetic: Arithmetic) -> None:
-        """Keep the seed."""
+        """Keep the seed.
+
+        Raises:
+            Refused: It is neither a whole number nor a SeedGenerator, written as a mapping.
+        """
         super().__init__(arithmetic)
+        whole = isinstance(seed, int) and not isinstance(seed, bool)
+        if not (seed is None or whole or isinstance(seed, Mapping)):
+            message = f"{self.owner}: seed={seed!r} is neither an integer nor a SeedGenerator"
+            raise Refused(message)
         self.seed = seed
 
     def affine(
@@ -353,9 +362,13 @@ class STFT(Initializer):
         """See Keras.
 
         Raises:
+            Refused: Another side or scaling than those that are documented.
             Unsupported: A window by a name that the reference lacks.
         """
         super().__init__(arithmetic)
+        if side not in {"real", "imag"} or scaling not in {"density", "spectrum", None}:
+            message = f"{self.owner}: side={side!r}, scaling={scaling!r}"
+            raise Refused(message)
         if isinstance(window, str) and window not in _FLAT:
             message = f"{self.owner}: the window {window!r} is not in the reference"
             raise Unsupported(message)
@@ -380,7 +393,11 @@ class STFT(Initializer):
         return Array(at, values[:, None].astype(at.dtype), variance=kept)
 
     def _window(self, frame: int) -> NDArray[np.float64]:
-        """The window's numbers over their L2 (``density``) or L1 (``spectrum``) norm."""
+        """The window's numbers over their L2 (``density``) or L1 (``spectrum``) norm.
+
+        Raises:
+            Refused: There is not one number for each of the frame.
+        """
         if self.window is None:
             return np.ones(frame)
         if isinstance(self.window, str):
@@ -389,6 +406,9 @@ class STFT(Initializer):
             values = flat - (1 - flat) * np.cos(turn) if frame > 1 else np.ones(1)
         else:
             values = np.asarray(self.window, np.float64)
+            if values.shape != (frame,):
+                message = f"{self.owner}: a window of the shape {values.shape} for {frame} numbers"
+                raise Refused(message, at="call")
         norms = {"density": math.sqrt(np.square(values).sum()), "spectrum": np.abs(values).sum()}
         return np.asarray(values / norms.get(self.scaling or "", 1.0))
 

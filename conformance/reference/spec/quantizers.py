@@ -16,6 +16,7 @@ from conformance.reference.engine import functions as f
 from conformance.reference.engine import structure
 from conformance.reference.engine.array import Array, broadcast, cast, normalized_axes, reshape
 from conformance.reference.engine.conversion import real, whole
+from conformance.reference.engine.dtypes import FLOATX, NARROW
 from conformance.reference.errors import Refused, Unsupported
 from conformance.reference.spec.config import USUAL_EPSILON
 from conformance.reference.spec.ops.base import one_axis
@@ -299,14 +300,17 @@ def abs_max(
     return AbsMax(low, high, epsilon, output_dtype)
 
 
+_BYTES: Final = ("int8", "uint8")
+
+
 def _bytes(dtype: str, function: str) -> None:
     """See that a dtype has eight bits.
 
     Raises:
         Refused: It has more.
     """
-    if dtype not in {"int8", "uint8"}:
-        message = f"{function}: dtype is int8 or uint8, not {dtype!r}"
+    if dtype not in _BYTES:
+        message = f"{function}: int8 or uint8, not {dtype!r}"
         raise Refused(message, at="call")
 
 
@@ -318,6 +322,9 @@ def pack_int4(arr: Tensor, axis: int = 0, dtype: str = "int8") -> list[Tensor]:
         message = f"pack_int4 of {a.dtype}: Keras documents no answer"
         raise Refused(message, at="call")
     _bytes(dtype, "pack_int4")
+    if a.dtype != dtype:
+        message = f"pack_int4: dtype is that of the array too, {a.dtype} and not {dtype}"
+        raise Refused(message, at="call")
     place = one_axis(axis, a.ndim, "pack_int4")
     made = packed(a.integers, place, dtype)
     counts = [*made.shape, a.shape[place]]
@@ -332,6 +339,7 @@ def unpack_int4(packed: Tensor, orig_len: int, axis: int = 0, dtype: str = "int8
         message = f"unpack_int4 of {a.dtype}: Keras documents no answer"
         raise Refused(message, at="call")
     _bytes(dtype, "unpack_int4")
+    _bytes(a.dtype, "unpack_int4")
     place = one_axis(axis, a.ndim, "unpack_int4")
     return a.arithmetic.whole(unpacked(a.integers, orig_len, place, dtype))
 
@@ -349,13 +357,18 @@ def fake_quant_with_min_max_vars(
 
     The ends are moved by less than a step, so that nought is a level. The gradient is that of
     tf.quantization.fake_quant_with_min_max_vars_gradient: of a number within the ends it goes to
-    the number, of one outside to the end beyond which it is.
+    the number, of one outside to the end beyond which it is. Half precision is rounded to at the
+    end.
 
     Raises:
         Refused: There is not one end for each channel, or for all.
         Unsupported: A range that leaves nought out: what becomes of it Keras does not say.
     """
     name = "fake_quant_with_min_max_vars"
+    if (narrow := inputs.dtype) in NARROW:
+        wide = cast(real(inputs), FLOATX)
+        ends = (min_vals, max_vals, num_bits, narrow_range, axis)
+        return cast(real(fake_quant_with_min_max_vars(wide, *ends)), narrow)
     x, low, high = (_floats(one, name) for one in (inputs, min_vals, max_vals))
     place = None if axis is None else one_axis(axis, x.ndim, name)
     along = [x.shape[i] if i == place else 1 for i in range(x.ndim)]

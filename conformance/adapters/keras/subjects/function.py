@@ -45,7 +45,9 @@ class Functions:
         self.seeds: dict[str, Any] = {}
         for node in model["nodes"]:
             config = dict(node["config"])
-            if seed is not None and "seed" in config:
+            if isinstance(config.get("seed"), dict) and is_made(node["layer"]):
+                config["seed"] = _generator(keras, config["seed"], seed)
+            elif seed is not None and "seed" in config:
                 config["seed"] = seed
             given = node.get("arguments", {}).get("seed")
             if isinstance(given, dict):

@@ -75,6 +75,18 @@ class Matrix(Metric):
         given = self.given(sample_weight)
         return reshape(given, (given.value.size,)) if given.ndim else broadcast(given, (count,))
 
+    def spread(
+        self, sample_weight: Tensor | Scalar | None, y_true: Tensor | Scalar
+    ) -> Tensor | Scalar | None:
+        """Weights of as many axes as labels that are numbers of classes, one for each of these."""
+        if sample_weight is None or not self.sparse[0]:
+            return sample_weight
+        given, shape = self.given(sample_weight), as_array(y_true, self.arithmetic).shape
+        fits = given.ndim == len(shape) and all(
+            one in {1, size} for one, size in zip(given.shape, shape, strict=True)
+        )
+        return broadcast(given, shape) if fits else given
+
     def update_state(
         self,
         y_true: Tensor | Scalar,
@@ -89,7 +101,7 @@ class Matrix(Metric):
         """
         true = self._labels(y_true, sparse=self.sparse[0])
         found = self._labels(y_pred, sparse=self.sparse[1])
-        weights = self.weights(sample_weight, true.size)
+        weights = self.weights(self.spread(sample_weight, y_true), true.size)
         if not true.shape == found.shape == weights.shape:
             message = f"{self.owner}: {true.size} labels, {found.size} predictions, weights of "
             raise Refused(f"{message}{weights.shape}", at="call")
