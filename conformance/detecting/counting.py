@@ -93,14 +93,23 @@ def count(
 
 
 def in_turns(cases: Sequence[Case]) -> list[Case]:
-    """The first variant of each written case, then the second of each, and so on."""
+    """The first variant of each written case, then the second of each, and so on.
+
+    Those in which something trains go first: they see what the others do, and regularizers,
+    constraints and dropout besides, which would be tried in vain in hundreds of others.
+    """
     turns: dict[str, int] = defaultdict(int)
     placed = []
     for case in cases:
         written = case.id.partition("[")[0]
-        placed.append((turns[written], case))
+        placed.append((not _trains(case), turns[written], case))
         turns[written] += 1
-    return [case for _, case in sorted(placed, key=lambda one: one[0])]
+    return [case for _, _, case in sorted(placed, key=lambda one: one[:2])]
+
+
+def _trains(case: Case) -> bool:
+    graph = case.graph
+    return graph.train is not None or any(call.training for call in graph.calls)
 
 
 def _none_yet(plant: Plant) -> Sightings:
