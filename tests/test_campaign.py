@@ -104,10 +104,10 @@ def test_as_many_are_planned_as_were_asked_for(campaign, jobs, count):
 class TestPlanted:
     """A fault in what is tried, which each fuzzer has to see."""
 
-    def seen(self, tried, count=400):
+    def seen(self, tried, count=400, seed="p"):
         from campaign import attempt
 
-        numbers = (random.Random(f"p/{number}") for number in range(count))  # noqa: S311
+        numbers = (random.Random(f"{seed}/{number}") for number in range(count))  # noqa: S311
         return next(filter(None, (attempt(tried, tried.make(rng)) for rng in numbers)), "")
 
     def test_another_cases_answer_is_taken(self, campaign, tmp_path, monkeypatch):
@@ -140,7 +140,8 @@ class TestPlanted:
     def test_a_record_plans_a_cell_twice(self, campaign, tmp_path, monkeypatch):
         tried = campaign.fuzzer("records", tmp_path)
         monkeypatch.setattr("conformance.records.reader.unfit", lambda _: "")
-        assert self.seen(tried, 3_000)
+        # One record in a thousand is changed so; with this seed the fortieth is.
+        assert self.seen(tried, seed="w")
 
     def test_a_command_prints_what_acts(self, campaign, tmp_path, monkeypatch):
         tried = campaign.fuzzer("commands", tmp_path)

@@ -127,17 +127,13 @@ COMMANDS: dict[str, Run | Shown] = {
     "pytest cases/documents/dense.yaml -k last-axis": collects(
         "pytest cases/documents/dense.yaml -k last-axis"
     ),
-    "pytest cases --adapter torch --adapter keras-torch": Shown(
-        ".ci/run", "-- cases --adapter torch --adapter keras-torch"
-    ),
+    "pytest cases --adapter keras-torch": Shown(".ci/run", "-- cases --adapter keras-torch"),
     "keras-conformance run 'layers/*' --adapter keras-torch": Run(
         f"keras-conformance run '{ONE}*' {MINIMAL}"
     ),
     "pytest -m 'documents and keras_jax'": collects("pytest -m 'documents and keras_jax'"),
     "keras-conformance run 'ops/*' 'losses/*' 'metrics/*' 'optimizers/*' 'initializers/*' "
-    "'quantizers/*' --adapter 'keras-*'": Shown(
-        ".ci/run", "-- cases --adapter torch --adapter keras-torch"
-    ),
+    "'quantizers/*' --adapter 'keras-*'": Shown(".ci/run", "-- cases --adapter keras-torch"),
     "pytest my-cases/": Run("pytest my-cases/ --collect-only -q"),
     "pytest my-cases/ --adapter keras-torch": Run(
         "pytest my-cases/ --adapter keras-torch --collect-only -q"

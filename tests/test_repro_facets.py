@@ -32,6 +32,7 @@ GENERATED = "training/fit/sample-weights[fit=#1]"
 WRITTEN = "training/checkpoints/every[ModelCheckpoint=#0]"
 WRITTEN_WEIGHTS = "training/checkpoints/best[ModelCheckpoint=#1]"
 GLOROT = "initializers/random/glorot-uniform[shape=512x512]"
+GENERATOR = "initializers/seeds/generator[function=initializers.HeNormal]"
 DROPOUT = "layers/regularization/dropout-seed[seed=123456789]"
 FILE = "exchange/keras_file/recurrent[file=keras]"
 FILE_OF_WEIGHTS = "exchange/keras_file/weights"
@@ -50,6 +51,7 @@ SHOWN = {
     "a checkpoint": (WRITTEN, "checkpoint"),
     "a checkpoint of weights": (WRITTEN_WEIGHTS, "checkpoint"),
     "drawn by a function": (GLOROT, "random"),
+    "drawn with a generator": (GENERATOR, "random"),
     "drawn by a layer": (DROPOUT, "random"),
     "a file": (FILE, "exchange"),
     "a file of weights": (FILE_OF_WEIGHTS, "exchange"),

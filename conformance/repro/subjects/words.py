@@ -119,12 +119,20 @@ def made_lines(subject: str, name: str, config: Mapping[str, Any]) -> list[str]:
 
 
 def _inner(name: str, key: str, given: Any) -> str:
-    """An argument of an optimizer: ``{CosineDecay: {…}}`` is a schedule, ``{SGD: {…}}`` another."""
+    """An argument that may be an object, written as a mapping.
+
+    Of an optimizer, ``{CosineDecay: {…}}`` is a schedule and ``{SGD: {…}}`` another optimizer; a
+    ``{SeedGenerator: {…}}`` is a seed.
+    """
     if (name, key) == ("optimizers.OptimizerMap", "optimizer_map") and isinstance(given, dict):
         held = [f"{one!r}: {_inner(name, '', own)}" for one, own in given.items()]
         return f"{{{', '.join(held)}}}"
-    if name.startswith("optimizers.") and isinstance(given, dict) and len(given) == 1:
-        ((kind, config),) = given.items()
+    if not isinstance(given, dict) or len(given) != 1:
+        return value(given)
+    ((kind, config),) = given.items()
+    if key == "seed":
+        return made(f"random.{kind}", config)
+    if name.startswith("optimizers."):
         wrapped = names.object_arguments(f"optimizers.{kind}") is not None
         home = "optimizers" if wrapped else "optimizers.schedules"
         return made(f"{home}.{kind}", config or {})
