@@ -28,8 +28,8 @@ def constant(*, shape: Sequence[int], value: float = 0.0, dtype: Any = None) -> 
 def identity(*, shape: Sequence[int], gain: float = 1.0, dtype: Any = None) -> Array:
     """``initializers.Identity``: JAX has jnp.eye."""
     rows, columns = shape
-    ones = jnp.eye(rows, columns, dtype=dtype or jnp.float32)
-    return jnp.asarray(gain, ones.dtype) * ones
+    diagonal = jnp.eye(rows, columns, dtype=dtype or jnp.float32)
+    return jnp.asarray(gain, diagonal.dtype) * diagonal
 
 
 def glorot_uniform(

@@ -27,8 +27,8 @@ def constant(*, shape: Sequence[int], value: float = 0.0, dtype: Any = None) -> 
 
 def identity(*, shape: Sequence[int], gain: float = 1.0, dtype: Any = None) -> Tensor:
     """``initializers.Identity``: torch's has no gain."""
-    ones = init.eye_(torch.empty(tuple(shape), dtype=dtype))
-    return ones * torch.tensor(gain, dtype=ones.dtype)
+    diagonal = init.eye_(torch.empty(tuple(shape), dtype=dtype))
+    return diagonal * torch.tensor(gain, dtype=diagonal.dtype)
 
 
 def glorot_uniform(
