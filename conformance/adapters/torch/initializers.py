@@ -144,6 +144,4 @@ def orthogonal(
 
 def _generator(seed: int | None) -> Any:
     """Keras's initializer draws the same numbers at each call, so torch is seeded for each."""
-    if isinstance(seed, dict):
-        raise Unsupported("torch's generators are not made of a seed alone")
     return None if seed is None else torch.Generator().manual_seed(seed)

@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-from conformance.adapters.native.functions import Own, Row
+from conformance.adapters.native.functions import WHOLE, Own, Row
+
+_WHY = {"seed": "torch's generators are not made of a seed alone"}
 
 
 def _init(function: str, symbol: str, **only: tuple[None]) -> list[Row]:
     return [Own("initializers", function, f"torch.nn.init.{symbol}", only=only)]
 
 
+def _drawn(function: str, symbol: str, **only: tuple[None]) -> list[Row]:
+    only_: dict[str, tuple[object, ...]] = {**only, "seed": (None, WHOLE)}
+    return [Own("initializers", function, f"torch.nn.init.{symbol}", only=only_, why=_WHY)]
+
+
 INITIALIZERS: dict[str, list[Row]] = {
     "initializers.Zeros": _init("zeros", "zeros_"),
     "initializers.Constant": _init("constant", "constant_"),
     "initializers.Identity": _init("identity", "eye_"),
-    "initializers.GlorotUniform": _init(
+    "initializers.GlorotUniform": _drawn(
         "glorot_uniform", "xavier_uniform_", input_axes=(None,), output_axes=(None,)
     ),
-    "initializers.HeUniform": _init(
+    "initializers.HeUniform": _drawn(
         "he_uniform", "kaiming_uniform_", input_axes=(None,), output_axes=(None,)
     ),
-    "initializers.LecunUniform": _init(
+    "initializers.LecunUniform": _drawn(
         "lecun_uniform", "kaiming_uniform_", input_axes=(None,), output_axes=(None,)
     ),
     "initializers.Ones": _init("ones", "ones_"),
-    "initializers.RandomNormal": _init("random_normal", "normal_"),
-    "initializers.RandomUniform": _init("random_uniform", "uniform_"),
-    "initializers.TruncatedNormal": _init("truncated_normal", "trunc_normal_"),
-    "initializers.Orthogonal": _init("orthogonal", "orthogonal_"),
+    "initializers.RandomNormal": _drawn("random_normal", "normal_"),
+    "initializers.RandomUniform": _drawn("random_uniform", "uniform_"),
+    "initializers.TruncatedNormal": _drawn("truncated_normal", "trunc_normal_"),
+    "initializers.Orthogonal": _drawn("orthogonal", "orthogonal_"),
 }
 """By Keras's symbol."""
 
