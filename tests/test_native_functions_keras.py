@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import move_calls
@@ -389,22 +390,22 @@ def answers_of(adapters: Mapping[str, str], calls: list[Call], folder: Path) -> 
         programs.append(program)
         np.savez(folder / f"{i}.npz", **{k.replace("/", "|"): v for k, v in arrays.items()})
     (folder / "programs.json").write_text(json.dumps(programs), encoding="utf-8")
-    python = [sys.executable, "-c", ANSWERS]
-    started = []
-    for name, family in adapters.items():
-        changes = {"KERAS_BACKEND": name.removeprefix("keras-"), "XLA_FLAGS": COMPILED_FAST}
-        started.append(
-            subprocess.Popen(
-                [*python, f"conformance.adapters.{family}.adapter", name, str(folder)],
-                env={**environment(pins()), **changes},
-                stdout=subprocess.DEVNULL,
-                stderr=(folder / f"{name}.err").open("wb"),
-            )
+
+    def answer(name: str) -> None:
+        backend = name.removeprefix("keras-")
+        module = f"conformance.adapters.{adapters[name]}.adapter"
+        subprocess.run(
+            [sys.executable, "-c", ANSWERS, module, name, str(folder)],
+            env={**environment(pins()), "KERAS_BACKEND": backend, "XLA_FLAGS": COMPILED_FAST},
+            check=True,
+            capture_output=True,
+            timeout=500,
         )
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(answer, adapters))
     found = []
-    for name, process in zip(adapters, started, strict=True):
-        process.wait(timeout=500)
-        assert process.returncode == 0, (folder / f"{name}.err").read_text(encoding="utf-8")
+    for name in adapters:
         files = [np.load(folder / f"{name}{i}.npz") for i in range(len(calls))]
         outputs = [[one[f"arr_{j}"] for j in range(len(one.files))] for one in files]
         symbols = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))

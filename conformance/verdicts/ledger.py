@@ -408,7 +408,7 @@ def _weigh(cell: CellVerdict, about: list[Entry], versions: Mapping[str, str]) -
             objection = _whole_cell(entry, cell)
             if cell.outcome == "pass":
                 told = f"{entry.id} says {entry.outcome}, and it passes"
-                held.passing.extend([] if entry.only_on else [Objection(entry, "outcome", told)])
+                held.passing.append(Objection(entry, "outcome", told))
             elif objection:
                 held.objections.append(objection)
             else:
@@ -426,9 +426,10 @@ def _weigh(cell: CellVerdict, about: list[Entry], versions: Mapping[str, str]) -
                 "facets",
                 f"{entry.id} says that {name} fails, and it passes",
             )
-            for name in ([] if entry.only_on else entry.facets)
+            for name in entry.facets
             if name in by_name and narrowed(entry, by_name[name], about, versions).outcome == "pass"
         )
+    held.passing[:] = [one for one in held.passing if not one.entry.only_on]
     if whole or cell.outcome == "pass" or held.objections:
         return held
     names = listed(entry.id for entry in about)

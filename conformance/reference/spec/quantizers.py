@@ -300,16 +300,13 @@ def abs_max(
     return AbsMax(low, high, epsilon, output_dtype)
 
 
-_BYTES: Final = ("int8", "uint8")
-
-
 def _bytes(dtype: str, function: str) -> None:
     """See that a dtype has eight bits.
 
     Raises:
         Refused: It has more.
     """
-    if dtype not in _BYTES:
+    if dtype not in {"int8", "uint8"}:
         message = f"{function}: int8 or uint8, not {dtype!r}"
         raise Refused(message, at="call")
 

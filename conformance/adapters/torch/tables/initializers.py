@@ -7,8 +7,8 @@ from conformance.adapters.native.functions import WHOLE, Own, Row
 _WHY = {"seed": "torch's generators are not made of a seed alone"}
 
 
-def _init(function: str, symbol: str, **only: tuple[None]) -> list[Row]:
-    return [Own("initializers", function, f"torch.nn.init.{symbol}", only=only)]
+def _init(function: str, symbol: str) -> list[Row]:
+    return [Own("initializers", function, f"torch.nn.init.{symbol}")]
 
 
 def _drawn(function: str, symbol: str, **only: tuple[None]) -> list[Row]:
