@@ -242,6 +242,27 @@ def test_every_facet_of_a_dense_model_is_answered_exactly(process: AdapterProces
 
 
 @pytest.mark.frameworks
+def test_what_no_seed_is_given_to_draws_the_same_whenever_a_case_is_asked(
+    process: AdapterProcess,
+) -> None:
+    drawn = sequential(("Dense", {"units": 5}), ("Dense", {"units": 5}), shape=[5])
+
+    def made(case: str) -> list[Any]:
+        asked = structs.replace(program(drawn, ["initial", "weights"]), case=case)
+        arrays = {f"weight/n{at}/kernel": np.zeros((5, 5), np.float32) for at in (0, 1)}
+        arrays |= {f"weight/n{at}/bias": np.zeros(5, np.float32) for at in (0, 1)}
+        seen, got = answer(process, asked, {**arrays, "call/0/x": np.zeros((2, 5), np.float32)})
+        assert seen.errors == {}
+        return [got[(seen.initial or {})[f"n{at}/kernel"]] for at in (0, 1)]
+
+    first, another, again = made("one"), made("another"), made("one")
+    assert np.array_equal(first, again)
+    # Two layers, and two cases, still draw apart.
+    assert not np.array_equal(first[0], first[1])
+    assert not np.array_equal(first, another)
+
+
+@pytest.mark.frameworks
 def test_gradients_graph_mode_and_training_or_the_reason_why_not(process: AdapterProcess) -> None:
     train = Train(optimizer=Named(name="SGD"), loss=Named(name="mean_squared_error"), steps=1)
     asked = program(DENSE, ["values", "gradients", "compiled", "state"], train=train)
