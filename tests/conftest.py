@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -12,6 +13,7 @@ FRAMEWORKS = ("keras", "tensorflow", "torch", "jax", "flax", "openvino", "tf_ker
 
 
 NETWORK = "KERAS_CONFORMANCE_TEST_NETWORK"
+CACHE = "KERAS_CONFORMANCE_TEST_CACHE"
 
 # Both go by the clock on the wall, and say more of the machine than of what is tested.
 settings.register_profile(
@@ -58,7 +60,12 @@ def cache(tmp_path_factory):
     """A cache folder for runs of fakes: what one has computed, the others find.
 
     One for all workers of pytest-xdist. Where an empty cache is the point, a test has its own.
+    CI names a folder, and its runs of the cases find there what the tests have computed.
     """
+    if named := os.environ.get(CACHE):
+        folder = Path(named)
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
     base = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         base = base.parent
