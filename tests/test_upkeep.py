@@ -285,6 +285,14 @@ class TestPrune:
         place.run({"torch": {A: "pass", B: "pass", C: "pass"}})
         assert place.ask("prune", "run") == (0, "0 taken out\n")
 
+    def test_what_shows_sometimes_stays(self, place):
+        often = LEDGER.replace("  kind: bug\n", "  kind: bug\n  sometimes: on warm days\n")
+        place.write(often)
+        place.run({"torch": {A: "pass", B: "pass", C: "pass"}})
+        assert place.ask("prune", "run") == (0, "0 taken out\n")
+        assert place.ask("check", "run") == (0, "2 entries, held against 1 run: no problem\n")
+        assert place.ledger.read_text() == often
+
     def test_an_adapter_that_was_not_run_keeps_the_entry(self, place):
         place.write(LEDGER.replace("adapter: torch", "adapter: [torch, jax]"))
         place.run({"torch": {A: "pass", B: "pass", C: "error"}})

@@ -56,8 +56,11 @@ class Evidence:
         """Tell whether an entry describes nothing of these cases any more.
 
         Only where a cell shows it and none is open: every adapter that the entry is about was
-        judged on every one of the cases, in a version that it is about.
+        judged on every one of the cases, in a version that it is about. What only shows sometimes
+        is never over.
         """
+        if entry.sometimes:
+            return False
         about = [name for name in self._adapters if any(matches(p, name) for p in entry.adapters)]
         said = [
             self._said.get((entry.id, case), {}).get(adapter, "unknown")

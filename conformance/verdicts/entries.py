@@ -44,7 +44,7 @@ _KEYS: Final = (
     "signature",
     "when",
     "except",
-    "only_on",
+    "sometimes",
     "kind",
     "reason",
     "link",
@@ -80,8 +80,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     """Versions: of that facet, only what was written with them is meant."""
     exceptions: dict[str, dict[str, SpecifierSet]] = field(default_factory=dict)
     """By adapter or pattern, versions in which that one does not deviate although others do."""
-    only_on: str = ""
-    """On which machines it shows, where not on all: on another one a pass contradicts nothing."""
+    sometimes: str = ""
+    """When it shows, where no version tells: a machine, a draw. A pass contradicts nothing."""
 
     def holds(self, versions: Mapping[str, str], *names: str) -> bool:
         """Tell whether the entry is about an adapter of these versions.
@@ -227,7 +227,7 @@ def _entry(value: object, where: Where) -> Entry | None:
         signatures=read("signature", reading.texts("a text"), nothing),
         when=read("when", reading.when, {}),
         exceptions=read("except", _exceptions, {}),
-        only_on=read("only_on", _only_on, ""),
+        sometimes=read("sometimes", _sometimes, ""),
         kind=cast("Kind", read("kind", reading.one_of(get_args(Kind)), "")),
         reason=read("reason", reading.reason, ""),
         link=read("link", _link, ""),
@@ -252,8 +252,8 @@ def _since(value: object, where: Where) -> str | None:
     return fields.line(value, where, "the first version known to behave so")
 
 
-def _only_on(value: object, where: Where) -> str | None:
-    return fields.line(value, where, "on which machines it shows, in one line")
+def _sometimes(value: object, where: Where) -> str | None:
+    return fields.line(value, where, "when it shows, in one line")
 
 
 def _link(value: object, where: Where) -> str | None:

@@ -429,7 +429,7 @@ def _weigh(cell: CellVerdict, about: list[Entry], versions: Mapping[str, str]) -
             for name in entry.facets
             if name in by_name and narrowed(entry, by_name[name], about, versions).outcome == "pass"
         )
-    held.passing[:] = [one for one in held.passing if not one.entry.only_on]
+    held.passing[:] = [one for one in held.passing if not one.entry.sometimes]
     if whole or cell.outcome == "pass" or held.objections:
         return held
     names = listed(entry.id for entry in about)
