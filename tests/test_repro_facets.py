@@ -34,6 +34,9 @@ WRITTEN_WEIGHTS = "training/checkpoints/best[ModelCheckpoint=#1]"
 GLOROT = "initializers/random/glorot-uniform[shape=512x512]"
 GENERATOR = "initializers/seeds/generator[function=initializers.HeNormal]"
 DROPOUT = "layers/regularization/dropout-seed[seed=123456789]"
+MADE = "layers/initial/dense-arguments[kernel_initializer=#1]"
+MADE_EVENLY = "layers/initial/dense-arguments[kernel_initializer=#0]"
+MADE_WITH = "layers/initial/lstm[bias_initializer=zeros]"
 FILE = "exchange/keras_file/recurrent[file=keras]"
 FILE_OF_WEIGHTS = "exchange/keras_file/weights"
 SEVERAL = "training/weights/several-optimizers[optimizer_map={}]"
@@ -53,6 +56,9 @@ SHOWN = {
     "drawn by a function": (GLOROT, "random"),
     "drawn with a generator": (GENERATOR, "random"),
     "drawn by a layer": (DROPOUT, "random"),
+    "drawn as made": (MADE, "initial"),
+    "drawn evenly as made": (MADE_EVENLY, "initial"),
+    "made with numbers": (MADE_WITH, "initial"),
     "a file": (FILE, "exchange"),
     "a file of weights": (FILE_OF_WEIGHTS, "exchange"),
     "a training that goes on": (GONE_ON, "exchange"),
@@ -85,10 +91,27 @@ def spoiled(name: str) -> str:
     """The script of an answer that is another one: it must fail on whoever conforms."""
     case, facet = SHOWN[name]
     answer = cell(case).answer
+    if facet == "initial":
+        return written(name, made_otherwise(answer))
     arrays = dict(answer.arrays)
     for one in judged_by(facet, answer.expectation):
         arrays[one.tensor] = np.asarray(arrays[one.tensor]) * 1.5
     return written(name, dataclasses.replace(answer, arrays=arrays))
+
+
+def made_otherwise(answer: StoredAnswer) -> StoredAnswer:
+    """Every variable is made with something else: laws half as wide, numbers that are one more."""
+    told, arrays = answer.expectation, dict(answer.arrays)
+    variables = []
+    for one in told.initial:
+        parts = []
+        for part in one.parts:
+            if part.values is not None:
+                arrays[part.values.tensor] = np.asarray(arrays[part.values.tensor]) + 1
+            law = part.law and replace(part.law, scale=part.law.scale / 2)
+            parts.append(replace(part, law=law))
+        variables.append(replace(one, parts=parts))
+    return dataclasses.replace(answer, expectation=replace(told, initial=variables), arrays=arrays)
 
 
 def judged_by(facet: str, told: Any) -> Iterable[Expected]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from reference_cases import SGD, case, chain, exact, of_layer
-from repro_cells import judged_case
+from repro_cells import judged, judged_case
 from test_repro_backends import Made, came_to
 
 from conformance.cases.model import Call, Extra, InputSpec, Raises
@@ -131,6 +131,23 @@ def test_large_arrays_and_other_frameworks_get_none() -> None:
         short(judged_case(large, "keras-torch", fault), "values")
     with pytest.raises(TooLong, match="not of torch"):
         short(failing("values", "torch"), "values")
+
+
+@pytest.mark.parametrize(
+    ("facet", "given"),
+    [
+        ("initial", "layers/initial/dense-normal[kernel_initializer=HeNormal]"),
+        ("summary", "layers/core/dense[shape=5,units=4,use_bias=true,activation=tanh]"),
+        ("output_spec", "layers/core/dense[shape=5,units=4,use_bias=true,activation=tanh]"),
+    ],
+)
+def test_what_takes_no_numbers_and_is_no_variable_gets_none(facet: str, given: str) -> None:
+    """A few lines about the shapes of variables would pass where this facet fails."""
+    one = judged(given, "keras-torch")
+    said = FacetVerdict(facet=facet, outcome="fail", message="another one")
+    verdict = CellVerdict(case=given, adapter="keras-torch", outcome="fail", facets=[said])
+    with pytest.raises(TooLong, match=f"the facet {facet} takes more than a few lines"):
+        short(one._replace(verdict=verdict), facet)
 
 
 def test_weights_of_a_graph_whose_order_is_keras_own_get_none() -> None:

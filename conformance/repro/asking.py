@@ -16,6 +16,7 @@ from conformance.repro import keras as keras_words
 from conformance.repro.checks import equal_lines
 from conformance.repro.cloning import cloned
 from conformance.repro.drawing import drawing_lines
+from conformance.repro.initial import initial_lines
 from conformance.repro.plan import Body
 from conformance.repro.structure import refusal_lines, structure_lines
 from conformance.repro.subjects import words
@@ -58,7 +59,10 @@ def keras_body(plan: Plan) -> Body:
     build = keras_words.model_lines(plan.program.model, old=plan.old)
     if any("probe" in line for line in build) or plan.facet.endswith("round_trip"):
         result.functions.append(pieces.PROBE)
-    if plan.facet == "raises":
+    if plan.facet == "initial":
+        result.imports.append("import random")
+        result.steps = initial_lines(plan, build)
+    elif plan.facet == "raises":
         whole = [*build, *quantizing.lines(plan.program.model.quantize)]
         result.steps = refusal_lines(plan, whole, f"{plan.called}({fed(plan)}{plan.said(0)})")
     elif plan.structural:

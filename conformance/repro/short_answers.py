@@ -113,6 +113,8 @@ def structure_lines(plan: Plan) -> list[str]:
         return _params(plan)
     if plan.facet == "config":
         return _config(plan)
+    if plan.facet != "weights":
+        raise TooLong(f"the facet {plan.facet} takes more than a few lines")
     kind = "v.dtype.name" if plan.old else "keras.backend.standardize_dtype(v.dtype)"
     expected = [
         (name.split("/")[-1], tuple(v.shape), v.dtype, v.trainable)
