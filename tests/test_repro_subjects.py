@@ -88,6 +88,7 @@ FILE = """
   without: {gradients: There are none}
 """
 
+AGAIN = Wrong("config_round_trip")
 OF_FUNCTIONS = ("symbolic_shape", "shape", "dtype", "values", "gradients", "compiled")
 
 
@@ -129,7 +130,12 @@ def wrongs(name: str, case: Case) -> list[Wrong]:
         return [Wrong("state", call=1)]
     if name == "mean":
         last = len(case.program.steps) - 1  # type: ignore[union-attr] # it has steps
-        return [Wrong("values", call=1), Wrong("dtype", "dtype", last), Wrong("state", call=3)]
+        return [
+            Wrong("values", call=1),
+            Wrong("dtype", "dtype", last),
+            Wrong("state", call=3),
+            AGAIN,
+        ]
     if name == "qr":
         return [Wrong("shape", "shape"), Wrong("dtype", "dtype"), Wrong("values")]
     kinds = {"shape": "shape", "dtype": "dtype"}
@@ -185,6 +191,9 @@ def test_steps_end_with_the_one_that_is_off(cases: dict[str, Case]) -> None:
     text = short(answered(cases["mean"], "keras-torch", Wrong("values", call=1)), "values")
     assert text.count("mean.") == 2  # the update and the result; nothing behind it
     assert "sample_weight=" in text
+    rebuilt = short(answered(cases["mean"], "keras-torch", AGAIN), "config_round_trip")
+    assert "mean = mean.from_config(mean.get_config())\nmean.update_state(" in rebuilt
+    assert rebuilt.count("mean.") == 4
     state = short(answered(cases["sgd"], "keras-torch", Wrong("state", call=1)), "state")
     assert state.count("sgd.apply(") == 2
     assert "keras.optimizers.schedules.ExponentialDecay(" in state

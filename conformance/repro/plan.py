@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 KERAS_3 = "keras-"
 KERAS_2 = "tf-keras"
+STEP = re.compile(r"(?:after |rebuilt: )?call (\d+)[ :]")
+"""How verdicts begin that are about one step of an object."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,7 @@ class Plan:
     @property
     def limits(self) -> Limits:
         """How many τ are admissible."""
-        trains = FACETS[self.facet].trains or self.goes_on is not None
+        trains = FACETS[self.facet].trains or self.goes_on is not None or self.of_variables
         return TRAINING if trains else VALUES
 
     @property
@@ -138,6 +141,15 @@ class Plan:
         if not self.remembers or self.facet not in {"values", "shape", "dtype", "state"}:
             return []
         return [index for index in self.ordinary if index < self.call]
+
+    @property
+    def of_variables(self) -> bool:
+        """Whether variables are looked at: of what is rebuilt, where no result is off."""
+        if self.facet != "config_round_trip" or self.of_model:
+            return self.facet == "state"
+        wrong = [one.what for one in self.judged.comparisons if one.message] if self.judged else []
+        found = [what for what in wrong if what.startswith("rebuilt: ")]
+        return bool(found) and not any(map(STEP.match, found))
 
     @property
     def ordinal(self) -> int:

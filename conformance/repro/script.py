@@ -250,8 +250,8 @@ def _shapes(plan: Plan) -> list[str]:
             shapes = None if told is None else [one.shape for one in told]
         elif not getattr(plan.program.every_call[plan.call], "sizes", None):
             shapes = plan.network.fed_outputs(plan.program.every_call[plan.call].batch)
-    elif plan.facet in REPEATS and stated is not None:
-        shapes = stated[0]
+    elif plan.facet in REPEATS and stated is not None and not plan.of_variables:
+        shapes = stated[plan.ordinal if isinstance(plan.program, Steps) else 0]
         if plan.facet == "batch":
             shapes = [(1, *shape[1:]) for shape in shapes or []]
     return checks.shape_lines(shapes) if shapes is not None else []

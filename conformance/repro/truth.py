@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from conformance.adapters.worker.failure import Unsupported
+from conformance.cases.model import Steps
 from conformance.facets import REPEATS, TRAINED
 from conformance.repro.exchanging import writer
 from conformance.repro.numbers import written_all
@@ -39,7 +40,7 @@ TOGETHER = 4096
 FEW = 6
 """Numbers of a larger array that conforms as far as is known."""
 
-_CALL = re.compile(r"(?:call (\d+) |first row alone: )?(output \d+)")
+_CALL = re.compile(r"(?:rebuilt: )?(?:call (\d+) |first row alone: )?(output \d+)")
 _ZERO = re.compile(r" at \[([\d, ]*)\]: expected (-?0\.0), observed .* have the wrong sign\)")
 
 
@@ -83,7 +84,7 @@ def targets(plan: Plan, answer: StoredAnswer) -> list[tuple[str, Expected]]:
             *((f"gradient of input {name}", one) for name, one in told.gradients.inputs.items()),
             *((f"gradient of {name}", one) for name, one in told.gradients.weights.items()),
         ]
-    if plan.facet in TRAINED and told.state is not None:
+    if told.state is not None and (plan.facet in TRAINED or plan.of_variables):
         return _of_state(plan, told.state)
     if plan.facet == "mask":
         masks = told.calls[0].masks
@@ -100,8 +101,9 @@ def _of_state(plan: Plan, state: ExpectedState) -> list[tuple[str, Expected]]:
     """Those of what training, calls or steps leave."""
     if not plan.of_model:
         prefix = f"{plan.call}/"
+        begin = "rebuilt" if plan.facet == "config_round_trip" else f"after call {plan.call}"
         return [
-            (f"after call {plan.call}: {name.removeprefix(prefix)}", one)
+            (f"{begin}: {name.removeprefix(prefix)}", one)
             for name, one in state.weights.items()
             if name.startswith(prefix)
         ]
@@ -266,10 +268,14 @@ def _name(plan: Plan, comparison: Comparison) -> str:
         return what if own.endswith(f" {writer(plan)}") and told else ""
     found = _CALL.fullmatch(comparison.what)
     if not found:
-        of_steps = not plan.of_model and plan.facet == "state"
-        other = of_steps and not comparison.what.startswith(f"after call {plan.call}: ")
-        return "" if other else comparison.what
-    return "" if plan.facet == "values" and int(found[1] or 0) != plan.call else found[2]
+        if plan.of_model or plan.facet not in {"state", "config_round_trip"}:
+            return comparison.what
+        rebuilt = plan.facet == "config_round_trip" and plan.of_variables
+        begin = "rebuilt: " if rebuilt else f"after call {plan.call}: "
+        return comparison.what if comparison.what.startswith(begin) else ""
+    # Several calls are told apart by numbers: the steps of an object, and a model's own calls.
+    numbered = plan.facet == "values" or (isinstance(plan.program, Steps) and found[1])
+    return "" if numbered and int(found[1] or 0) != plan.call else found[2]
 
 
 def _fails(comparison: Comparison | None) -> bool:

@@ -231,15 +231,15 @@ def config_round_trip(evidence: Evidence) -> FacetVerdict:
     if held is None or evidence.expectation.symbolic.outputs:
         return _again(evidence, facet, answer)
     observed = evidence.part(answer, f"{facet}'s results and variables")
-    results = [call for _, call in evidence.calls("values") if call.outputs]
+    results = [(at, call) for at, call in evidence.calls("values") if call.outputs]
     last = f"{len(evidence.expectation.calls) - 1}/"
     names = sorted(name for name in held.weights if name.startswith(last))
     if len(observed) != len(results) + len(names):
         return numeric(facet, [wrong_number("", len(results) + len(names), len(observed))])
     comparisons = [
         comparison
-        for call, output in zip(results, observed, strict=False)
-        for comparison in evidence.answers(call, [output], "rebuilt: ")
+        for (at, call), output in zip(results, observed, strict=False)
+        for comparison in evidence.answers(call, [output], f"rebuilt: call {at} ")
     ]
     comparisons += [
         evidence.compare(f"rebuilt: {name[len(last) :]}", held.weights[name], one.tensor, TRAINING)

@@ -14,7 +14,12 @@ from conformance.repro.structure import refusal_lines
 from conformance.repro.subjects import words
 from conformance.repro.subjects.arrays import feeds_of, travels_as
 from conformance.repro.subjects.properties import properties_of, residual
-from conformance.repro.subjects.steps import begin_lines, names_of, step_lines
+from conformance.repro.subjects.steps import (
+    begin_lines,
+    names_of,
+    rebuilding_lines,
+    step_lines,
+)
 from conformance.repro.text import comment
 from conformance.repro.truth import numbers_of
 from conformance.verdicts.properties import said
@@ -249,13 +254,14 @@ def _steps(plan: Plan, compared: Comparison | None, write: Writer) -> list[str]:
     known = names_of(program)
     lines = [
         *begin_lines(program, known, lambda name: write(feeds[f"variable/{name}"])),
+        *rebuilding_lines(plan, known[program.object.name]),
         *step_lines(plan, program, known, lambda at, name: write(feeds[f"step/{at}/{name}"])),
     ]
-    if plan.facet in {"values", "from_lists"}:
+    if plan.facet in {"values", "from_lists", "config_round_trip"} and not plan.of_variables:
         return [*lines, f"y = {as_numpy(plan, 'y')}"]
     if plan.facet in {"shape", "dtype"}:
         return lines
-    if plan.facet != "state":
+    if not plan.of_variables:
         raise TooLong(f"the facet {plan.facet} takes more than a few lines")
     name = compared.what.partition(": ")[2] if compared is not None else ""
     trained = {spec.name: known[spec.name] for spec in program.variables}

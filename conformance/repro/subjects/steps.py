@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from conformance.cases.model import EXCLUDING
 from conformance.cases.steps import ANSWERING
 from conformance.repro.checks import equal_lines
+from conformance.repro.plan import STEP
 from conformance.repro.subjects import words
 from conformance.repro.subjects.arrays import travels_as
 from conformance.repro.text import identifier, literal
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from conformance.cases.model import Step, Steps
     from conformance.repro.plan import Body, Plan
     from conformance.verdicts.model import FacetVerdict
-
-_STEP = re.compile(r"(?:after )?call (\d+)[ :]")
 
 _NAME_OF = '''
 def name_of(variable):
@@ -59,10 +57,12 @@ def step_shown(program: Steps, judged: FacetVerdict | None, facet: str) -> int:
     told = []
     if judged is not None:
         told = [one.what for one in judged.comparisons if one.message] or [judged.message]
-    found = [int(match[1]) for text in told if (match := _STEP.match(text))]
+    found = [int(match[1]) for text in told if (match := STEP.match(text))]
     found = [at for at in found if at < len(program.steps)]
     if found:
         return min(found)
+    if facet == "config_round_trip" and any(text.startswith("rebuilt: ") for text in told):
+        return len(program.steps) - 1  # after which the variables are looked at
     looked = [
         at for at, step in enumerate(program.steps) if facet == "state" or step.call in ANSWERING
     ]
@@ -75,8 +75,11 @@ def steps_of(plan: Plan, program: Steps, body: Body) -> list[str]:
     Raises:
         Unsupported: There is no script for this facet.
     """
-    if plan.facet not in {"values", "shape", "dtype", "state", "from_lists"} or plan.old:
+    shown = {"values", "shape", "dtype", "state", "from_lists", "config_round_trip"}
+    if plan.facet not in shown or plan.old:
         raise plan.no()
+    if plan.facet == "config_round_trip" and program.variables:
+        raise plan.no()  # rebuilt in the middle of its steps
     if any(step.call == EXCLUDING for step in program.steps):
         raise plan.no()
 
@@ -86,31 +89,12 @@ def steps_of(plan: Plan, program: Steps, body: Body) -> list[str]:
     known = names_of(program)
     lines = [
         *begin_lines(program, known, lambda name: f"variables[{name!r}]"),
+        *rebuilding_lines(plan, known[program.object.name]),
         *step_lines(plan, program, known, fed),
     ]
-    if plan.facet == "state":
-        body.functions.append(_NAME_OF)
-        if not program.variables:
-            lines.append("variables = {}")
-        own = "".join(f"{spec.name!r}: {known[spec.name]}, " for spec in program.variables)
-        subject = known[program.object.name]
-        naming = "name_of(v)"
-        if program.object.layer in _NAMELESS:
-            body.functions.append(_HELD_BY)
-            naming = f"held_by({subject}, v)"
-        if program.object.layer == words.SEVERAL:
-            if any(name.partition(".")[2] in str(program.object.config) for name in _NAMELESS):
-                raise plan.no()
-            lines += [f"found = {{{own}}}", *_SEVERAL.format(subject=subject).splitlines()]
-        else:
-            lines.append(f"found = {{{own}**{{{naming}: v for v in {subject}.variables}}}}")
-        lines += [
-            "observed = {",
-            f'    f"after call {plan.call}: {{name}}": as_numpy(v) for name, v in found.items()',
-            "}",
-        ]
+    if plan.of_variables:
         body.filled = True
-        return lines
+        return [*lines, *_variables_of(plan, program, known, body)]
     lines.append("outputs = [y]")
     stated = plan.stated("dtype")
     if plan.facet == "dtype":
@@ -118,6 +102,31 @@ def steps_of(plan: Plan, program: Steps, body: Body) -> list[str]:
         return [*lines, *(text for one in kinds for text in equal_lines(one, "[kind(y)]"))]
     body.filled = True
     return [*lines, 'observed = {"output 0": as_numpy(y)}']
+
+
+def _variables_of(plan: Plan, program: Steps, known: dict[str, str], body: Body) -> list[str]:
+    """Statements that look at every variable of the object, and of what it trains."""
+    body.functions.append(_NAME_OF)
+    lines = [] if program.variables else ["variables = {}"]
+    own = "".join(f"{spec.name!r}: {known[spec.name]}, " for spec in program.variables)
+    subject = known[program.object.name]
+    naming = "name_of(v)"
+    if program.object.layer in _NAMELESS:
+        body.functions.append(_HELD_BY)
+        naming = f"held_by({subject}, v)"
+    if program.object.layer == words.SEVERAL:
+        if any(name.partition(".")[2] in str(program.object.config) for name in _NAMELESS):
+            raise plan.no()
+        lines += [f"found = {{{own}}}", *_SEVERAL.format(subject=subject).splitlines()]
+    else:
+        lines.append(f"found = {{{own}**{{{naming}: v for v in {subject}.variables}}}}")
+    begin = "rebuilt" if plan.facet == "config_round_trip" else f"after call {plan.call}"
+    return [
+        *lines,
+        "observed = {",
+        f'    f"{begin}: {{name}}": as_numpy(v) for name, v in found.items()',
+        "}",
+    ]
 
 
 def names_of(program: Steps) -> dict[str, str]:
@@ -142,6 +151,13 @@ def begin_lines(program: Steps, known: dict[str, str], array: Callable[[str], st
     if program.variables:
         lines.append(f"{subject}.build([{', '.join(known[s.name] for s in program.variables)}])")
     return lines
+
+
+def rebuilding_lines(plan: Plan, subject: str) -> list[str]:
+    """The statement that makes the object anew from its config, where that is what is asked."""
+    if plan.facet != "config_round_trip":
+        return []
+    return [f"{subject} = {subject}.from_config({subject}.get_config())"]
 
 
 def step_lines(
