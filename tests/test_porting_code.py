@@ -190,7 +190,7 @@ def test_losses_optimizers_schedules_and_initializers_run_as_they_are_printed(
 
 
 OBJECTS = (
-    ("losses/*", "optimizers/*", "initializers/*", "--level", "3"),
+    ("losses/*", "optimizers/*", "initializers/*", "--level", "2"),
     ("optimizers/adaptive/adamax",),  # the simplest is with an epsilon that no framework has
 )
 
