@@ -92,7 +92,9 @@ def measure(ledger: Ledger, recorded: Iterable[Judged], package: str) -> Measure
         adapter = base_of(one.verdict.adapter)
         for entry in ledger.about(one.verdict.case, one.verdict.adapter):
             releases.add(version)
-            if entry.of_files:  # which hangs on who wrote them, and a sweep's columns are chance
+            # Files hang on who wrote them, and what shows sometimes on what no release tells: of
+            # these a sweep's columns are chance.
+            if entry.of_files or entry.sometimes:
                 continue
             told = found[entry.id][adapter]
             told[version] = _both(told.get(version, "-"), _mark(entry, one, ledger))
