@@ -78,6 +78,15 @@ def reshape_answers() -> None:
     keras.ops.convert_to_tensor = lambda *fed: given(*fed)[None]
 
 
+def as_at_first() -> None:
+    """Put Keras's settings back: a script sets those of its case, and counts on no other."""
+    import keras
+
+    keras.config.set_image_data_format("channels_last")
+    keras.config.set_floatx("float32")
+    keras.config.set_dtype_policy("float32")
+
+
 def main() -> None:
     backend, *rest = sys.argv[1:]
     sources = json.load(sys.stdin)
@@ -93,6 +102,7 @@ def main() -> None:
     for name, source in sources.items():
         swapped, count = LINE.subn(f'os.environ["KERAS_BACKEND"] = "{backend}"', source)
         assert count == 1, name
+        as_at_first()
         try:
             exec(compile(swapped, name, "exec"), {"__name__": "__main__"})  # noqa: S102 - ours
         except Exception as error:  # noqa: BLE001 - what a script of its own would exit with
