@@ -270,8 +270,7 @@ def _choice(
         raise Unsupported("numbers that share a draw take more than a script")
     yield "options = ["
     for option in law.options:
-        within = _within(answer, option)
-        yield f"    ({_written(plan, answer, option)}, {within}),"
+        yield f"    ({_written(plan, answer, option)}, {within(answer, option)}),"
     yield "]"
     yield "for name in ('first', 'second', 'other'):"
     yield "    near = [np.abs(drawn[name] - number) <= within for number, within in options]"
@@ -301,7 +300,7 @@ def _affine(
     low, high = (-10.0, 10.0) if law.law == "normal" else (law.low, law.high)
     written = [_written(plan, answer, one) for one in (law.location, law.scale)]
     yield f"location, scale = {', '.join(written)}"
-    yield f"within = {_within(answer, law.location)} / np.abs(scale)"
+    yield f"within = {within(answer, law.location)} / np.abs(scale)"
     yield "for name in ('first', 'other'):"
     yield "    theta = (drawn[name] - location) / scale"
     yield f"    inside = (theta >= {low!r} - within) & (theta <= {high!r} + within)"
@@ -341,7 +340,7 @@ def _factor(array: NDArray[Any], fed: NDArray[Any]) -> float | None:
     return factor if near.all() else None
 
 
-def _within(answer: StoredAnswer, one: Expected) -> str:
+def within(answer: StoredAnswer, one: Expected) -> str:
     """How far rounding may move a number at most."""
     measure = scale(one.dtype)
     if not one.spread or measure is None:

@@ -7,17 +7,17 @@ and here. Each statistic of them stands beside the limit that the suite sets for
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.acceptance import UNITS, VALUES
+from conformance.acceptance import UNITS
 from conformance.adapters.worker.failure import Unsupported
 from conformance.repro import data
+from conformance.repro.drawing import within
 from conformance.repro.text import literal
 from conformance.verdicts import bounds
-from conformance.verdicts.initial import FARTHEST
-from conformance.verdicts.tolerance import scale
+from conformance.verdicts.initial import FARTHEST, blur_of, ends_of, parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -64,10 +64,11 @@ def initial_lines(plan: Plan, build: list[str]) -> list[str]:
     wrong = [one.what for one in judged.comparisons if one.message] if judged else []
     checks: list[str] = []
     for one in answer.expectation.initial:
-        for what, where, part in _parts(one):
+        for what, place, part in parts_of(one):
             if wrong and not {f"{check}{what}" for check in _SHOWN} & {*wrong}:
                 continue
             layer, at = places[one.name]
+            where = "" if place is None else f"[..., {place.start}:{place.stop}]"
             own = f"as_numpy(model.get_layer({literal(layer)}).weights[{at}]){where}"
             lines = list(_checked(answer, one, part))
             if lines:
@@ -80,19 +81,6 @@ def initial_lines(plan: Plan, build: list[str]) -> list[str]:
         *build,
         *checks,
     ]
-
-
-def _parts(one: ExpectedInitial) -> Iterator[tuple[str, str, ExpectedPart]]:
-    """The parts of a variable: as verdicts call them, where they lie, and what is expected."""
-    start = 0
-    for part in one.parts:
-        what, where = f"{one.name} as made", ""
-        if part.size:
-            end = start + part.size
-            what += f" (from {start} up to {end} along its last axis)"
-            where = f"[..., {start}:{end}]"
-            start = end
-        yield what, where, part
 
 
 def _checked(answer: StoredAnswer, one: ExpectedInitial, part: ExpectedPart) -> Iterator[str]:
@@ -110,20 +98,16 @@ def _values(answer: StoredAnswer, one: Expected) -> Iterator[str]:
     if not alike and array.size > data.LITERAL:
         return
     expected = repr(float(array.flat[0])) if alike else f"np.array({literal(array.tolist())})"
-    within: Any = 0.0
-    measure = scale(one.dtype)
-    if one.spread and measure is not None:
-        spread = np.asarray(answer.arrays[one.spread], np.float64)
-        within = float((VALUES.peak * (spread * measure.unit + measure.floor)).max())
-    yield f"wrong = np.abs(made - {expected}) > {within!r}"
+    # NaN is within nothing.
+    yield f"wrong = ~(np.abs(made - {expected}) <= {within(answer, one)})"
     yield 'assert not wrong.any(), f"{wrong.sum()} numbers are wrong, first {made[wrong][0]}"'
 
 
 def _law(law: ExpectedLaw, count: int, unit: float) -> Iterator[str]:
     """Where the draws lie, how far they reach, and their moments."""
     kind = bounds.LAWS[law.law]
-    low, high = (-FARTHEST, FARTHEST) if law.law == "normal" else (law.low, law.high)
-    blur = 4 * unit * (1 + abs(law.location / law.scale))
+    low, high = ends_of(law)
+    blur = blur_of(law, unit)
     yield f"theta = (made - {law.location!r}) / {law.scale!r}"
     yield f"inside = (theta >= {low - blur!r}) & (theta <= {high + blur!r})"
     yield (

@@ -152,6 +152,12 @@ class Plan:
         return bool(found) and not any(map(STEP.match, found))
 
     @property
+    def before_variables(self) -> str:
+        """How verdicts begin that are about a variable of an object, before its name."""
+        rebuilt = self.facet == "config_round_trip"
+        return "rebuilt: " if rebuilt else f"after call {self.call}: "
+
+    @property
     def ordinal(self) -> int:
         """Which of the ordinary calls is shown: verdicts on shapes and dtypes go by it."""
         return self.ordinary.index(self.call)

@@ -121,7 +121,7 @@ def _made(plan: Plan) -> list[str]:
         return arrays.lines(plan) if not plan.of_model and plan.program.model.inputs else []
     if not plan.of_model:
         return [] if plan.structural else arrays.lines(plan)
-    return [] if plan.keras and (plan.structural or plan.facet == "initial") else data.lines(plan)
+    return [] if plan.keras and plan.structural else data.lines(plan)
 
 
 def _plan(
@@ -207,7 +207,7 @@ def _checks(plan: Plan, body: Body) -> tuple[list[str], list[str]]:
     Raises:
         Unsupported: Nothing is known of what must come out.
     """
-    if plan.structural or plan.facet in {"raises", "dtype", "probes", "random", "initial"}:
+    if plan.structural or plan.facet in {"raises", "dtype", "probes", "random"}:
         return [], []
     judged, shown, known = plan.judged, [], _shapes(plan)
     if body.filled:

@@ -101,9 +101,8 @@ def _of_state(plan: Plan, state: ExpectedState) -> list[tuple[str, Expected]]:
     """Those of what training, calls or steps leave."""
     if not plan.of_model:
         prefix = f"{plan.call}/"
-        begin = "rebuilt" if plan.facet == "config_round_trip" else f"after call {plan.call}"
         return [
-            (f"{begin}: {name.removeprefix(prefix)}", one)
+            (f"{plan.before_variables}{name.removeprefix(prefix)}", one)
             for name, one in state.weights.items()
             if name.startswith(prefix)
         ]
@@ -270,9 +269,8 @@ def _name(plan: Plan, comparison: Comparison) -> str:
     if not found:
         if plan.of_model or plan.facet not in {"state", "config_round_trip"}:
             return comparison.what
-        rebuilt = plan.facet == "config_round_trip" and plan.of_variables
-        begin = "rebuilt: " if rebuilt else f"after call {plan.call}: "
-        return comparison.what if comparison.what.startswith(begin) else ""
+        looked = plan.of_variables and comparison.what.startswith(plan.before_variables)
+        return comparison.what if looked else ""
     # Several calls are told apart by numbers: the steps of an object, and a model's own calls.
     numbered = plan.facet == "values" or (isinstance(plan.program, Steps) and found[1])
     return "" if numbered and int(found[1] or 0) != plan.call else found[2]

@@ -80,14 +80,8 @@ def _variable(
     evidence: Evidence, one: ExpectedInitial, values: Array, drawn: list[tuple[str, Array]]
 ) -> Iterator[Comparison]:
     """Judge a variable part by part; what is drawn without a seed is noted in ``drawn``."""
-    start = 0
-    for part in one.parts:
-        end = start + part.size
-        own = values[..., start:end] if part.size else values
-        what = f"{one.name} as made"
-        if part.size:
-            what += f" (from {start} up to {end} along its last axis)"
-        start = end
+    for what, place, part in parts_of(one):
+        own = values if place is None else values[..., place]
         if part.values is not None:
             yield compare(what, evidence.target(part.values), own, VALUES)
         elif part.law is not None:
@@ -97,6 +91,32 @@ def _variable(
         if part.values is None and not part.seeded and own.size >= LEAST_SLICE:
             scale = 1.0 if part.law is None else part.law.scale
             drawn.append((what, np.asarray(own, np.float64) / scale))
+
+
+def parts_of(one: ExpectedInitial) -> Iterator[tuple[str, slice | None, ExpectedPart]]:
+    """The parts of a variable, as verdicts call them, and where along its last axis each lies.
+
+    None: it is the whole variable.
+    """
+    start = 0
+    for part in one.parts:
+        what, place = f"{one.name} as made", None
+        if part.size:
+            end = start + part.size
+            what += f" (from {start} up to {end} along its last axis)"
+            place = slice(start, end)
+            start = end
+        yield what, place, part
+
+
+def ends_of(law: ExpectedLaw) -> tuple[float, float]:
+    """Between what a draw of the scale 1 lies."""
+    return (-FARTHEST, FARTHEST) if law.law == "normal" else (law.low, law.high)
+
+
+def blur_of(law: ExpectedLaw, unit: float) -> float:
+    """How far rounding may move a draw of the scale 1, in a dtype of this unit roundoff."""
+    return 4 * unit * (1 + abs(law.location / law.scale))
 
 
 def _properties(
@@ -130,7 +150,7 @@ def _law(what: str, law: ExpectedLaw, values: Array, unit: float) -> Iterator[Co
         yield Comparison(what=what, message=f"{what}: a number is NaN or infinite")
         return
     theta = (values - law.location) / law.scale
-    blur = 4 * unit * (1 + abs(law.location / law.scale))
+    blur = blur_of(law, unit)
     support = _support(what, law, theta, blur)
     yield support
     if support.message:
@@ -180,7 +200,7 @@ def _reach(law: ExpectedLaw) -> str:
 
 
 def _support(what: str, law: ExpectedLaw, theta: Array, blur: float) -> Comparison:
-    low, high = (-FARTHEST, FARTHEST) if law.law == "normal" else (law.low, law.high)
+    low, high = ends_of(law)
     outside = (theta < low - blur) | (theta > high + blur)
     said = f"range of {what}"
     if not outside.any():

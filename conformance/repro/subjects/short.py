@@ -14,12 +14,7 @@ from conformance.repro.structure import refusal_lines
 from conformance.repro.subjects import words
 from conformance.repro.subjects.arrays import feeds_of, travels_as
 from conformance.repro.subjects.properties import properties_of, residual
-from conformance.repro.subjects.steps import (
-    begin_lines,
-    names_of,
-    rebuilding_lines,
-    step_lines,
-)
+from conformance.repro.subjects.steps import begin_lines, names_of, rebuilding_lines, step_lines
 from conformance.repro.text import comment
 from conformance.repro.truth import numbers_of
 from conformance.verdicts.properties import said

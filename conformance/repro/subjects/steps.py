@@ -105,7 +105,11 @@ def steps_of(plan: Plan, program: Steps, body: Body) -> list[str]:
 
 
 def _variables_of(plan: Plan, program: Steps, known: dict[str, str], body: Body) -> list[str]:
-    """Statements that look at every variable of the object, and of what it trains."""
+    """Statements that look at every variable of the object, and of what it trains.
+
+    Raises:
+        Unsupported: Some have no names, and the optimizer is one of several.
+    """
     body.functions.append(_NAME_OF)
     lines = [] if program.variables else ["variables = {}"]
     own = "".join(f"{spec.name!r}: {known[spec.name]}, " for spec in program.variables)
@@ -120,11 +124,10 @@ def _variables_of(plan: Plan, program: Steps, known: dict[str, str], body: Body)
         lines += [f"found = {{{own}}}", *_SEVERAL.format(subject=subject).splitlines()]
     else:
         lines.append(f"found = {{{own}**{{{naming}: v for v in {subject}.variables}}}}")
-    begin = "rebuilt" if plan.facet == "config_round_trip" else f"after call {plan.call}"
     return [
         *lines,
         "observed = {",
-        f'    f"{begin}: {{name}}": as_numpy(v) for name, v in found.items()',
+        f'    f"{plan.before_variables}{{name}}": as_numpy(v) for name, v in found.items()',
         "}",
     ]
 
