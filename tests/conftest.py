@@ -13,6 +13,7 @@ FRAMEWORKS = ("keras", "tensorflow", "torch", "jax", "flax", "openvino", "tf_ker
 
 
 NETWORK = "KERAS_CONFORMANCE_TEST_NETWORK"
+WHOLE = "--whole"
 CACHE = "KERAS_CONFORMANCE_TEST_CACHE"
 
 # Both go by the clock on the wall, and say more of the machine than of what is tested.
@@ -22,9 +23,18 @@ settings.register_profile(
 settings.load_profile("any-machine")
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        WHOLE,
+        action="store_true",
+        help="ask everything of what else is asked of a part: many models, every layer's blocks",
+    )
+
+
 def pytest_configure(config):
     config.addinivalue_line("markers", "frameworks: needs the real frameworks installed")
     config.addinivalue_line("markers", "browser: needs a headless Chromium")
+    config.addinivalue_line("markers", f"whole: one of many that are alike; runs with {WHOLE}")
     config.addinivalue_line("markers", f"network: asks the package index; runs where {NETWORK}=1")
 
 
@@ -39,12 +49,17 @@ def pytest_cmdline_main(config):
         config.option.dist = "worksteal"
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
     missing = [name for name in FRAMEWORKS if importlib.util.find_spec(name) is None]
     if missing:
         skip = pytest.mark.skip(reason=f"not installed: {', '.join(missing)}")
         for item in items:
             if item.get_closest_marker("frameworks"):
+                item.add_marker(skip)
+    if not config.getoption(WHOLE):
+        skip = pytest.mark.skip(reason=f"one of many that are alike: {WHOLE} asks all")
+        for item in items:
+            if item.get_closest_marker("whole"):
                 item.add_marker(skip)
     if not os.environ.get(NETWORK):
         skip = pytest.mark.skip(
@@ -53,6 +68,12 @@ def pytest_collection_modifyitems(items):
         for item in items:
             if item.get_closest_marker("network"):
                 item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def whole(pytestconfig):
+    """Whether everything is asked, and not a part of it: what the weekly matrix does."""
+    return pytestconfig.getoption(WHOLE)
 
 
 @pytest.fixture(scope="session")

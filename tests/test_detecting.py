@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+import zlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -127,15 +128,20 @@ def test_one_case_is_below_the_floor_unless_a_reason_is_given(counted, tmp_path:
     assert held(found, [], own, whole=False).stale == []
 
 
-def test_every_fault_in_an_argument_of_a_layer_is_seen_by_two_cases() -> None:
+def test_every_fault_in_an_argument_of_a_layer_is_seen_by_two_cases(whole: bool) -> None:
+    """Of a fifth of the layers, by their names, where not the whole is asked."""
     known, _ = read_exemptions()
     own, problems = read_exemptions(EXCUSES)
     assert not problems
-    found = count(load().checked(), enough=FLOOR)
-    detection = held(found, known, own)
+    found = count(
+        load().checked(),
+        enough=FLOOR,
+        wanted=lambda argument: whole or zlib.crc32(argument.layer.encode()) % 5 == 0,
+    )
+    detection = held(found, known, own, whole=whole)
     assert [command.name_of(one) for one in detection.below] == []
     assert detection.stale == []
-    assert len(detection.faults) > 1000
+    assert len(detection.faults) > (1000 if whole else 200)
 
 
 def test_the_command_says_who_sees_what(

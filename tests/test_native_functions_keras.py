@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+import zlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -424,7 +425,8 @@ def asked_by_cases() -> set[str]:
 
 
 @pytest.mark.parametrize("name", ["torch", "jax"])
-def test_every_row_answers_what_keras_answers(name: str, tmp_path: Path) -> None:
+def test_every_row_answers_what_keras_answers(name: str, tmp_path: Path, whole: bool) -> None:
+    """A third of the symbols, by their names, where not the whole is asked."""
     table = importlib.import_module(f"conformance.adapters.{name}.functions").TABLE
     calls = CALLS + {"torch": network_calls.OF_TORCH, "jax": network_calls.OF_JAX}[name]
     called = {symbol for symbol, _, _ in calls}
@@ -433,6 +435,9 @@ def test_every_row_answers_what_keras_answers(name: str, tmp_path: Path) -> None
     steps = {one for one in table.rows if re.fullmatch(r"optimizers\.\w+", one)}
     assert uncalled == OTHERWISE | steps
     assert uncalled <= asked_by_cases()
+    if not whole:
+        called = {symbol for symbol in called if zlib.crc32(symbol.encode()) % 3 == 0}
+        calls = [one for one in calls if one[0] in called]
     adapters = {f"keras-{name}": "keras", name: name}
     keras, native = answers_of(adapters, calls, tmp_path)
     for call, expected, found in zip(calls, keras.outputs, native.outputs, strict=True):

@@ -180,17 +180,27 @@ def test_they_pass_on_a_backend_that_conforms_and_fail_on_other_truths() -> None
 
 
 @pytest.mark.frameworks
-def test_a_file_is_read_from_a_process_of_another_backend() -> None:
-    """Each in an interpreter of its own: it forks before any framework is there."""
+@pytest.mark.parametrize(
+    "name", ["a file", pytest.param("a training that goes on", marks=pytest.mark.whole)]
+)
+def test_a_file_is_read_from_a_process_of_another_backend(name: str) -> None:
+    """In an interpreter of its own: it forks before any framework is there."""
     pytest.importorskip("torch")
     pytest.importorskip("jax")
-    for name in ("a file", "a training that goes on"):
-        right = ran_by("-", text=written(name))
-        assert right.returncode == 0, right.stderr[-2000:]
-    for name in ("a file of weights", "a training that goes on"):
-        wrong = ran_by("-", text=spoiled(name))
-        assert wrong.returncode == 1
-        assert "AssertionError" in wrong.stderr
+    right = ran_by("-", text=written(name))
+    assert right.returncode == 0, right.stderr[-2000:]
+
+
+@pytest.mark.frameworks
+@pytest.mark.parametrize(
+    "name", [pytest.param("a file of weights", marks=pytest.mark.whole), "a training that goes on"]
+)
+def test_a_file_of_another_backend_that_is_wrong_is_seen(name: str) -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("jax")
+    wrong = ran_by("-", text=spoiled(name))
+    assert wrong.returncode == 1
+    assert "AssertionError" in wrong.stderr
 
 
 def ran_by(*arguments: str, text: str) -> subprocess.CompletedProcess[str]:
