@@ -95,6 +95,7 @@ COMMANDS: dict[str, Run | Shown] = {
     "python -m tox -e conformance": Shown(".ci/run", "python -m tox -e conformance"),
     "python -m tox -e tests": TESTS,
     "pytest tests -n 2": Shown("tox.ini", "commands = pytest -n 2 {posargs:tests}"),
+    "pytest tests -n 2 --whole": Shown(".github/workflows/matrix.yml", "-- tests --whole"),
     "pip install '.[all]'": Shown("tox.ini", "extras = all"),
     "python -m pip install '.[exporters]'": Shown("tox.ini", "extras = exporters"),
     "keras-conformance run --level 1 'layers/*' --adapter onnx-torch "
