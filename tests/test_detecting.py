@@ -128,7 +128,7 @@ def test_one_case_is_below_the_floor_unless_a_reason_is_given(counted, tmp_path:
     assert held(found, [], own, whole=False).stale == []
 
 
-def test_every_fault_in_an_argument_of_a_layer_is_seen_by_two_cases(whole: bool) -> None:
+def test_every_fault_in_an_argument_of_a_layer_is_seen_by_two_cases(*, whole: bool) -> None:
     """Of a fifth of the layers, by their names, where not the whole is asked."""
     known, _ = read_exemptions()
     own, problems = read_exemptions(EXCUSES)

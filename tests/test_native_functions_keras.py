@@ -425,7 +425,7 @@ def asked_by_cases() -> set[str]:
 
 
 @pytest.mark.parametrize("name", ["torch", "jax"])
-def test_every_row_answers_what_keras_answers(name: str, tmp_path: Path, whole: bool) -> None:
+def test_every_row_answers_what_keras_answers(name: str, tmp_path: Path, *, whole: bool) -> None:
     """A third of the symbols, by their names, where not the whole is asked."""
     table = importlib.import_module(f"conformance.adapters.{name}.functions").TABLE
     calls = CALLS + {"torch": network_calls.OF_TORCH, "jax": network_calls.OF_JAX}[name]

@@ -272,7 +272,7 @@ def test_a_fault_of_training_shows_where_it_should(
     assert answered(one).failed(find(one, fault)) == facets
 
 
-def test_every_argument_of_a_training_moves_something(whole: bool) -> None:
+def test_every_argument_of_a_training_moves_something(*, whole: bool) -> None:
     for one in cases_of("training")[:: 1 if whole else 4]:
         for fault in applicable(one):
             undone = fault.name.endswith(".loss_scale_factor")  # its gradients are divided again
