@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A model that keras-torch has exported to LiteRT can't be exported again in the same process.
+# A model with bilinear resizing can be exported to LiteRT by keras-torch once in a process, and not again.
 #
 # Versions: Keras 3.15.1, litert-torch 0.10.0, litert-converter 0.5.0, ai-edge-litert 2.3.0, PyTorch
 # 2.13.0 on the CPU, NumPy 2.4.6, Python 3.11, Linux on x86-64.

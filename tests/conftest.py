@@ -50,24 +50,18 @@ def pytest_cmdline_main(config):
 
 
 def pytest_collection_modifyitems(config, items):
+    reasons = {}
     missing = [name for name in FRAMEWORKS if importlib.util.find_spec(name) is None]
     if missing:
-        skip = pytest.mark.skip(reason=f"not installed: {', '.join(missing)}")
-        for item in items:
-            if item.get_closest_marker("frameworks"):
-                item.add_marker(skip)
+        reasons["frameworks"] = f"not installed: {', '.join(missing)}"
     if not config.getoption(WHOLE):
-        skip = pytest.mark.skip(reason=f"one of many that are alike: {WHOLE} asks all")
-        for item in items:
-            if item.get_closest_marker("whole"):
-                item.add_marker(skip)
+        reasons["whole"] = f"one of many that are alike: {WHOLE} asks all"
     if not os.environ.get(NETWORK):
-        skip = pytest.mark.skip(
-            reason=f"asks the package index, and takes minutes: set {NETWORK}=1"
-        )
+        reasons["network"] = f"asks the package index, and takes minutes: set {NETWORK}=1"
+    for marker, reason in reasons.items():
         for item in items:
-            if item.get_closest_marker("network"):
-                item.add_marker(skip)
+            if item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture(scope="session")
